@@ -1,0 +1,308 @@
+package galera
+
+import (
+	"fmt"
+	"path"
+	"slices"
+
+	"github.com/terraform-ha/terraform-provider-ha/internal/host"
+	"github.com/terraform-ha/terraform-provider-ha/internal/reconcile"
+)
+
+// The plan of this tier and its parts.
+type (
+	Plan = reconcile.Plan[host.Hosts]
+	Step = reconcile.Step[host.Hosts]
+	Lane = reconcile.Lane[host.Hosts]
+)
+
+// Diff compares what is wanted with what was observed. It is pure, and an error
+// is a refusal: nothing was or will be done.
+func Diff(spec Spec, status Status) (Plan, error) {
+	var plan Plan
+	if err := spec.refuse(status); err != nil {
+		return plan, err
+	}
+	plan.Parallel("prepare", spec.prepare(status)...)
+	membership, err := spec.membership(status)
+	if err != nil {
+		return Plan{}, err
+	}
+	plan.Serial("membership", membership...)
+	if len(membership) == 0 {
+		restarts, err := spec.restarts(status)
+		if err != nil {
+			return Plan{}, err
+		}
+		plan.Serial("rolling restart", restarts...)
+	}
+	plan.Serial("contents", spec.contents(status)...)
+	return plan, nil
+}
+
+// refuse looks for data that is not ours and for more than one history.
+func (s Spec) refuse(status Status) error {
+	for _, name := range status.names() {
+		node := status.Nodes[name]
+		if node.Err != nil {
+			continue
+		}
+		if err := node.Facts.Supported(name); err != nil {
+			return err
+		}
+		if foreign := s.foreign(node); len(foreign) > 0 {
+			return &reconcile.RefusedError{
+				What: "use the data directory " + dataDirectory, Node: name, Evidence: foreign,
+				WayOut: "To manage this cluster, import it; to build a new one, move the directory away on the node.",
+			}
+		}
+	}
+	if uuids := status.UUIDs(); len(uuids) > 1 {
+		return &reconcile.RefusedError{
+			What: "change a cluster with two histories", Evidence: status.table(),
+			WayOut: "Decide which history is the right one, and move " + dataDirectory + " away on the nodes that have another; they will then get the right one by state transfer.",
+		}
+	}
+	return nil
+}
+
+// foreign lists what makes a node's data somebody else's; nothing if it is ours.
+func (s Spec) foreign(node NodeStatus) []string {
+	if node.Ours || s.Adopt {
+		return nil
+	}
+	uuid := node.Saved.UUID
+	if node.primary() {
+		uuid = node.Wsrep.UUID
+	}
+	if s.UUID != "" && uuid == s.UUID {
+		return nil
+	}
+	var evidence []string
+	if node.Saved.HasData() {
+		evidence = append(evidence, "it belongs to a cluster with UUID "+node.Saved.UUID)
+	}
+	for _, schema := range node.Schemas {
+		evidence = append(evidence, "it holds the database "+schema)
+	}
+	if len(evidence) > 0 {
+		evidence = append(evidence, "there is no marker of this cluster at "+s.marker().Path)
+	}
+	return evidence
+}
+
+// table describes every node's history, for a person to decide by.
+func (s Status) table() []string {
+	var rows []string
+	for _, name := range s.names() {
+		node := s.Nodes[name]
+		switch {
+		case node.Err != nil:
+			rows = append(rows, name+" did not answer")
+		case node.Wsrep.Answers && node.Wsrep.On:
+			rows = append(rows, fmt.Sprintf("%s runs: %s, %s, uuid %s", name, node.Wsrep.Cluster, node.Wsrep.Comment, node.Wsrep.UUID))
+		case !node.Saved.HasData():
+			rows = append(rows, name+" has no data")
+		default:
+			rows = append(rows, fmt.Sprintf("%s is %s: uuid %s, seqno %d, safe_to_bootstrap %t", name, node.Unit.Active, node.Saved.UUID, node.Saved.Seqno, node.Saved.SafeToBootstrap))
+		}
+	}
+	return rows
+}
+
+// prepare puts software and files in place, on all nodes at the same time.
+func (s Spec) prepare(status Status) []Lane {
+	var lanes []Lane
+	for _, node := range s.nodes() {
+		seen, found := status.Nodes[node.Name]
+		if !found || seen.Err != nil {
+			continue
+		}
+		lanes = append(lanes, s.prepareNode(node, seen))
+	}
+	return lanes
+}
+
+func (s Spec) prepareNode(node host.Node, seen NodeStatus) Lane {
+	engine := s.Flavor.engine()
+	var lane Lane
+	// The marker comes first, so that a run that breaks off can be resumed.
+	marker := s.marker()
+	if difference := marker.Difference(seen.Files[marker.Path]); difference != "" {
+		lane = append(lane, stepWriteFile(node.Name, marker, difference))
+	}
+	if missing := missingPackages(engine.packages, seen.Packages); len(missing) > 0 {
+		lane = append(lane, stepInstall(node.Name, engine, missing))
+	}
+	for _, file := range s.files(node)[1:] {
+		difference := file.Difference(seen.Files[file.Path])
+		if difference == "" {
+			continue
+		}
+		if file.Path == engine.configPath {
+			lane = append(lane, stepWriteConfig(node.Name, engine, file, difference))
+			continue
+		}
+		lane = append(lane, stepWriteUnitFile(node.Name, file, difference))
+	}
+	if seen.Unit.Load == "masked" && len(missingPackages(engine.packages, seen.Packages)) == 0 {
+		lane = append(lane, stepUnmask(node.Name, engine))
+	}
+	if !seen.Unit.Enabled() {
+		lane = append(lane, stepEnable(node.Name, engine))
+	}
+	return lane
+}
+
+func missingPackages(wanted []string, installed map[string]string) []string {
+	return slices.DeleteFunc(slices.Clone(wanted), func(p string) bool { return installed[p] != "" })
+}
+
+// membership makes every node that answers a member, one at a time.
+func (s Spec) membership(status Status) ([]Step, error) {
+	if len(status.where(NodeStatus.primary)) > 0 {
+		return s.joins(status, status.where(NodeStatus.primary)), nil
+	}
+	if !status.all(func(n NodeStatus) bool { return n.Err == nil }) {
+		return nil, &reconcile.RefusedError{
+			What: "start the cluster", Evidence: status.table(),
+			WayOut: "No node is in a Primary component, and a node that did not answer may have newer data or be serving. Make every node reachable and apply again.",
+		}
+	}
+	withData := status.where(func(n NodeStatus) bool { return !n.virgin() })
+	switch {
+	case len(withData) == 0:
+		first := s.nodes()[0].Name
+		return append([]Step{s.stepBootstrap(first, "the cluster does not exist yet")}, s.joins(status, []string{first})...), nil
+	case len(withData) == 1 && !status.Nodes[withData[0]].running():
+		// The cluster was bootstrapped and nobody joined: this node's history is the
+		// only one there is.
+		return append([]Step{s.stepRebootstrap(withData[0])}, s.joins(status, withData)...), nil
+	}
+	return s.revive(status, withData)
+}
+
+// revive brings back a cluster whose every node is down, if that can be done
+// without choosing between histories.
+func (s Spec) revive(status Status, withData []string) ([]Step, error) {
+	if slices.ContainsFunc(withData, func(name string) bool { return status.Nodes[name].Wsrep.Answers }) {
+		return nil, &reconcile.RefusedError{
+			What: "change a cluster without a Primary component", Evidence: status.table(),
+			WayOut: "The nodes run and cannot see a majority of each other. Look at the network between them on TCP 4567, 4568 and 4444 and UDP 4567.",
+		}
+	}
+	remember := func(name string) bool { return status.Nodes[name].SavedView }
+	if !slices.ContainsFunc(withData, func(name string) bool { return !remember(name) }) {
+		return []Step{s.stepReform(withData)}, nil
+	}
+	if last, found := status.lastStopped(withData); found {
+		return append([]Step{s.stepRebootstrap(last)}, s.joins(status, []string{last})...), nil
+	}
+	return nil, &reconcile.RefusedError{
+		What: "bootstrap a cluster whose last position is not certain", Evidence: status.table(),
+		WayOut: "Find the highest position with galera_recovery (or mysqld --wsrep-recover) on every node, set safe_to_bootstrap to 1 in grastate.dat on that node alone, bootstrap it by hand, and apply again.",
+	}
+}
+
+// lastStopped returns the node that left last when all left in order: the only
+// one marked safe, and no other one is ahead of it.
+func (s Status) lastStopped(names []string) (string, bool) {
+	last := ""
+	for _, name := range names {
+		saved := s.Nodes[name].Saved
+		if saved.Seqno < 0 {
+			return "", false
+		}
+		if saved.SafeToBootstrap {
+			if last != "" {
+				return "", false
+			}
+			last = name
+		}
+	}
+	if last == "" {
+		return "", false
+	}
+	for _, name := range names {
+		if s.Nodes[name].Saved.Seqno > s.Nodes[last].Saved.Seqno {
+			return "", false
+		}
+	}
+	return last, true
+}
+
+// joins brings in every node that answers and is no member, in order.
+func (s Spec) joins(status Status, members []string) []Step {
+	engine := s.Flavor.engine()
+	var steps []Step
+	for _, node := range s.nodes() {
+		seen := status.Nodes[node.Name]
+		if seen.Err != nil || slices.Contains(members, node.Name) && (seen.Healthy() || !seen.primary()) {
+			continue
+		}
+		steps = append(steps, s.stepJoin(node.Name, engine, seen.whyNotMember(engine)))
+	}
+	if engine.bootstrapUnit != "" && len(status.Members()) == len(s.Nodes) {
+		for _, name := range status.where(func(n NodeStatus) bool { return n.Bootstrap.Running() }) {
+			steps = append(steps, s.stepHandBack(name, engine))
+		}
+	}
+	return steps
+}
+
+func (n NodeStatus) whyNotMember(engine engine) string {
+	unit := path.Base(engine.unit[:len(engine.unit)-len(".service")])
+	switch {
+	case n.Wsrep.Answers && !n.Wsrep.On:
+		return unit + " runs outside the cluster"
+	case n.Wsrep.Answers:
+		return fmt.Sprintf("%s is %s (%s), not Synced", unit, n.Wsrep.Comment, n.Wsrep.Cluster)
+	case n.running():
+		return unit + " runs and does not answer"
+	case n.Unit.Active == "activating":
+		return unit + " is starting"
+	case !n.Saved.HasData():
+		return "it is not a member yet"
+	}
+	return unit + " is stopped"
+}
+
+// restarts restarts nodes that run with an older configuration than the one in
+// their file, the holder of a floating IP last.
+func (s Spec) restarts(status Status) ([]Step, error) {
+	engine := s.Flavor.engine()
+	var stale, holders []string
+	for _, node := range s.nodes() {
+		seen := status.Nodes[node.Name]
+		if seen.Err != nil || !s.runsStale(node, seen) {
+			continue
+		}
+		if len(seen.Holds) > 0 {
+			holders = append(holders, node.Name)
+		} else {
+			stale = append(stale, node.Name)
+		}
+	}
+	stale = append(stale, holders...)
+	if len(stale) == 0 {
+		return nil, nil
+	}
+	if sick := status.where(func(n NodeStatus) bool { return !n.Healthy() }); len(sick) > 0 {
+		return nil, &reconcile.RefusedError{
+			What: "restart nodes of a cluster that is not whole", Evidence: status.table(),
+			WayOut: fmt.Sprintf("A restart of %v would leave too few nodes. Repair %v first.", stale, sick),
+		}
+	}
+	var steps []Step
+	for _, name := range stale {
+		steps = append(steps, s.stepRestart(name, engine, path.Base(engine.configPath)+" changed after the server had started"))
+	}
+	return steps, nil
+}
+
+func (s Spec) runsStale(node host.Node, seen NodeStatus) bool {
+	config := s.configFile(node)
+	state := seen.Files[config.Path]
+	started := max(seen.Unit.Started, seen.Bootstrap.Started)
+	return seen.running() && (config.Difference(state) != "" || state.Modified > started)
+}

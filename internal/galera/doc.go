@@ -1,0 +1,16 @@
+// Package galera is a synchronous, multi-master database cluster: MariaDB with
+// Galera, or Percona XtraDB Cluster.
+//
+// What always holds:
+//   - The cluster is bootstrapped once, when every configured node has answered
+//     and none has data. Everything after that is joining.
+//   - Nodes join, restart and leave one at a time, and the next one waits until
+//     the cluster is whole again. The holder of a floating IP comes last.
+//   - A data directory without our marker is somebody else's and is refused.
+//   - Two cluster UUIDs are two histories. They are never merged or chosen from.
+//
+// What fails how: a node that does not answer keeps its place, and whatever does
+// not need it goes on. Without a Primary component nothing is changed except in
+// the two cases that cannot lose data: every node still knows the same last view
+// (they are started together and re-form it), and one node alone has data.
+package galera

@@ -1,0 +1,86 @@
+package galera
+
+import "slices"
+
+// Flavor is the engine of a cluster.
+type Flavor string
+
+// The flavors.
+const (
+	// MariaDB is MariaDB with the Galera library, as the distribution packages it.
+	MariaDB Flavor = "mariadb"
+	// Percona is Percona XtraDB Cluster from Percona's repository.
+	Percona Flavor = "percona"
+)
+
+// Flavors lists every flavor.
+func Flavors() []Flavor { return []Flavor{MariaDB, Percona} }
+
+// engine is all in which the flavors differ.
+type engine struct {
+	packages []string
+	// repository is Percona's name of the release series; empty for packages of
+	// the distribution.
+	repository string
+	unit       string
+	// bootstrapUnit runs the first node until another has joined; empty where the
+	// ordinary unit does that too.
+	bootstrapUnit string
+	client        string
+	server        string
+	configPath    string
+	provider      string
+	transfer      string
+	// transferAuth is the account of the donor's backup program. The trailing
+	// colon is an empty password: the account is tied to the system user.
+	transferAuth string
+	// socketPlugin authenticates a system user of the same name without a password.
+	socketPlugin string
+	extra        [][2]string
+}
+
+func (f Flavor) engine() engine {
+	if f == Percona {
+		return engine{
+			packages:      []string{"percona-xtradb-cluster", "socat"},
+			repository:    "pxc-84-lts",
+			unit:          "mysql.service",
+			bootstrapUnit: "mysql@bootstrap.service",
+			client:        "mysql",
+			server:        "mysqld",
+			configPath:    "/etc/mysql/mysql.conf.d/zz-ha.cnf",
+			provider:      "/usr/lib/galera4/libgalera_smm.so",
+			transfer:      "xtrabackup-v2",
+			socketPlugin:  "WITH auth_socket",
+			extra: [][2]string{
+				// Every node would need the same certificate files before its first start,
+				// and the setting cannot be changed in a running cluster
+				// (Percona XtraDB Cluster manual, "Encrypt PXC traffic").
+				{"pxc_encrypt_cluster_traffic", "OFF"},
+				{"pxc_strict_mode", "ENFORCING"},
+			},
+		}
+	}
+	return engine{
+		packages:     []string{"galera-4", "mariadb-backup", "mariadb-server", "socat"},
+		unit:         "mariadb.service",
+		client:       "mariadb",
+		server:       "mariadbd",
+		configPath:   "/etc/mysql/mariadb.conf.d/70-ha.cnf",
+		provider:     "/usr/lib/galera/libgalera_smm.so",
+		transfer:     "mariabackup",
+		transferAuth: "mysql:",
+		socketPlugin: "IDENTIFIED VIA unix_socket",
+		extra:        [][2]string{{"wsrep_on", "ON"}},
+	}
+}
+
+func (f Flavor) known() bool { return slices.Contains(Flavors(), f) }
+
+const (
+	dataDirectory = "/var/lib/mysql"
+	socketPath    = "/run/mysqld/mysqld.sock"
+	// checkAccount is what the floating IP's health check connects as. It has no
+	// privileges and no password: only the system user of that name may use it.
+	checkAccount = "keepalived_script"
+)

@@ -1,0 +1,82 @@
+package galera
+
+import (
+	"context"
+	"maps"
+	"slices"
+
+	"github.com/terraform-ha/terraform-provider-ha/internal/host"
+	"github.com/terraform-ha/terraform-provider-ha/internal/shell"
+)
+
+// Observe looks at every node at the same time, with one command each.
+func Observe(ctx context.Context, views host.Views, spec Spec) Status {
+	status := Status{Nodes: map[string]NodeStatus{}}
+	seen := host.Look(ctx, views, func(ctx context.Context, view host.View) (NodeStatus, error) {
+		answers, err := view.Ask(ctx, spec.questions()...)
+		if err != nil {
+			return NodeStatus{}, err
+		}
+		return spec.parse(answers), nil
+	})
+	for name, s := range seen {
+		s.Value.Err = s.Err
+		status.Nodes[name] = s.Value
+	}
+	return status
+}
+
+// questions is all that is asked of a node.
+func (s Spec) questions() []shell.Part {
+	engine := s.Flavor.engine()
+	units := []string{engine.unit}
+	if engine.bootstrapUnit != "" {
+		units = append(units, engine.bootstrapUnit)
+	}
+	return []shell.Part{
+		host.AskFacts("facts"),
+		host.AskPackages("packages", engine.packages...),
+		host.AskUnits("units", units...),
+		host.AskFiles("files", s.marker().Path, s.dropIn().Path, engine.configPath),
+		shell.Ask("data", `: galera-data
+cd "$1" 2>/dev/null || exit 0
+find . -mindepth 1 -maxdepth 1 -type d -printf 'schema %f\n'
+[ -e gvwstate.dat ] && echo view
+[ -e grastate.dat ] && sed -n 's/^\(uuid\|seqno\|safe_to_bootstrap\): */\1 /p' grastate.dat
+exit 0`, dataDirectory),
+		shell.Ask("holds", `: galera-holds
+for m in "$1"/floating-ip-*.json; do
+[ -e "$m" ] || continue
+a=$(sed -n 's/.*"address": *"\([^"]*\)".*/\1/p' "$m")
+ip -o addr show | grep -qF " $a " && echo "$a"
+done
+exit 0`, host.MarkerDirectory),
+		shell.Ask("versions", `: galera-password-versions
+cat -- "$1" 2>/dev/null; exit 0`, s.versionsPath()),
+		shell.Ask("wsrep", `: galera-wsrep
+timeout 5 "$1" --no-defaults --socket="$2" -N -B -e "
+SHOW GLOBAL STATUS WHERE Variable_name IN ('wsrep_cluster_status','wsrep_ready','wsrep_connected','wsrep_local_state','wsrep_local_state_comment','wsrep_cluster_size','wsrep_cluster_state_uuid');
+SHOW GLOBAL VARIABLES WHERE Variable_name IN ('wsrep_on','version');"`, engine.client, socketPath),
+		shell.Ask("schemas", `: galera-schemas
+timeout 5 "$1" --no-defaults --socket="$2" -N -B -e "
+SELECT schema_name, default_character_set_name, default_collation_name FROM information_schema.schemata"`, engine.client, socketPath),
+		shell.Ask("accounts", `: galera-accounts
+c=$1; s=$2; shift 2
+for q; do
+echo "# $q"
+timeout 5 "$c" --no-defaults --socket="$s" -N -B -e "$q" | sed "s/ IDENTIFIED .*//"
+done`, append([]string{engine.client, socketPath}, s.accountQueries()...)...),
+	}
+}
+
+// accountQueries has two queries for each user in the order of their names.
+func (s Spec) accountQueries() []string {
+	queries := []string{accountQuery(checkAccount)}
+	for _, name := range slices.Sorted(maps.Keys(s.Users)) {
+		queries = append(queries, accountQuery(name), grantsQuery(name, s.Users[name].Host))
+	}
+	for _, name := range slices.Sorted(maps.Keys(s.FormerUsers)) {
+		queries = append(queries, accountQuery(name))
+	}
+	return queries
+}

@@ -1,0 +1,61 @@
+package galera
+
+import (
+	"context"
+
+	"github.com/terraform-ha/terraform-provider-ha/internal/host"
+	"github.com/terraform-ha/terraform-provider-ha/internal/shell"
+)
+
+// Remove plans the end of the cluster. Without wipe nothing that serves or holds
+// data is touched: the servers go on, and the marker stays so that the same
+// resource finds its cluster again. With wipe every server is stopped, the last
+// one last, and the data directories are emptied. Nodes that do not answer are
+// left out; the caller warns about them.
+func Remove(spec Spec, status Status, wipe bool) Plan {
+	var plan Plan
+	if !wipe {
+		return plan
+	}
+	engine := spec.Flavor.engine()
+	var steps []Step
+	nodes := spec.nodes()
+	for i := len(nodes) - 1; i >= 0; i-- {
+		node := nodes[i].Name
+		seen, found := status.Nodes[node]
+		if !found || seen.Err != nil || !seen.Ours {
+			continue
+		}
+		steps = append(steps, Step{Node: node, Title: "stop " + engine.unit + " and wipe its data",
+			Do: func(ctx context.Context, hosts host.Hosts) error { return spec.wipe(ctx, hosts[node], engine) }})
+	}
+	plan.Serial("wipe", steps...)
+	return plan
+}
+
+// wipe stops the server, empties its data directory and removes our files. An
+// empty directory is what a package makes, so a later server can start in it.
+func (s Spec) wipe(ctx context.Context, node *host.Host, engine engine) error {
+	units := []string{engine.unit}
+	if engine.bootstrapUnit != "" {
+		units = append(units, engine.bootstrapUnit)
+	}
+	if err := node.DisableUnit(ctx, units...); err != nil {
+		return err
+	}
+	initialize := "mariadb-install-db"
+	if s.Flavor == Percona {
+		initialize = ""
+	}
+	if _, err := node.Run(ctx, shell.Script(`: galera-wipe
+set -e; d=$1
+[ ! -d "$d" ] || find "$d" -mindepth 1 -delete
+[ -z "$2" ] || "$2" --user=mysql --datadir="$d" --skip-test-db >/dev/null 2>&1
+[ ! -d "$d" ] || [ -z "$(find "$d" -name grastate.dat)" ]`, dataDirectory, initialize)); err != nil {
+		return err
+	}
+	if err := node.RemoveFile(ctx, engine.configPath, s.dropIn().Path, s.versionsPath(), s.marker().Path); err != nil {
+		return err
+	}
+	return node.ReloadSystemd(ctx)
+}

@@ -1,0 +1,214 @@
+package galera
+
+import (
+	"fmt"
+	"maps"
+	"net/netip"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/terraform-ha/terraform-provider-ha/internal/host"
+)
+
+// Spec is a cluster as it is wanted.
+type Spec struct {
+	// Name is wsrep_cluster_name.
+	Name   string
+	Flavor Flavor
+	Nodes  []host.Node
+	// Settings are engine settings by name, beside those that the cluster needs.
+	Settings map[string]string
+	// Databases are the schemas that must exist.
+	Databases map[string]Database
+	// Users are the accounts that must exist.
+	Users map[string]User
+	// FormerUsers are accounts that were declared before and must go: the host
+	// pattern by name. Databases never go, because their data would.
+	FormerUsers map[string]string
+	// UUID is the cluster's identity as it was last seen; empty for a new cluster.
+	UUID string
+	// Adopt allows data without our marker: the user imported this cluster.
+	Adopt bool
+}
+
+// Database is a schema. Empty fields leave the choice to the engine.
+type Database struct {
+	Charset   string
+	Collation string
+}
+
+// User is an account.
+type User struct {
+	// Host is the part after the @: a pattern of client addresses.
+	Host string
+	// Password is only known while a configuration is at hand.
+	Password string
+	// PasswordVersion is the user's counter: another number sets the password again.
+	PasswordVersion int64
+	// Grants are privileges by object: "shop.*" to "SELECT", "INSERT".
+	Grants map[string][]string
+}
+
+// Problem is a fault of a spec, with the path of the attribute that can cure it.
+type Problem struct {
+	Path    []string
+	Message string
+}
+
+var (
+	clusterName = regexp.MustCompile(`^[A-Za-z0-9_][A-Za-z0-9_-]{0,31}$`)
+	// A MySQL identifier could hold more; these are the ones that nothing along
+	// the way reads as more than a name.
+	identifier = regexp.MustCompile(`^[A-Za-z0-9_][A-Za-z0-9_$-]{0,63}$`)
+	accountSQL = regexp.MustCompile(`^[A-Za-z0-9_][A-Za-z0-9_.-]{0,31}$`)
+	hostSQL    = regexp.MustCompile(`^[A-Za-z0-9_.:%/-]{1,255}$`)
+	charset    = regexp.MustCompile(`^[a-z0-9_]{0,64}$`)
+	object     = regexp.MustCompile(`^(\*|[A-Za-z0-9_$-]{1,64})\.(\*|[A-Za-z0-9_$-]{1,64})$`)
+	privilege  = regexp.MustCompile(`^[A-Z][A-Z_ ]{1,40}$`)
+	setting    = regexp.MustCompile(`^[a-z][a-z0-9_]*$`)
+)
+
+// reserved are the settings that the cluster itself needs.
+var reserved = map[string]string{
+	"wsrep_cluster_name":       "name",
+	"wsrep_cluster_address":    "nodes",
+	"wsrep_node_address":       "nodes",
+	"wsrep_node_name":          "nodes",
+	"wsrep_on":                 "",
+	"wsrep_provider":           "flavor",
+	"wsrep_sst_method":         "flavor",
+	"wsrep_sst_auth":           "flavor",
+	"binlog_format":            "",
+	"default_storage_engine":   "",
+	"innodb_autoinc_lock_mode": "",
+	"datadir":                  "",
+	"socket":                   "",
+}
+
+// Validate reports what is wrong with the spec, without asking any machine.
+func (s Spec) Validate() []Problem {
+	var problems []Problem
+	report := func(message string, path ...string) {
+		problems = append(problems, Problem{Path: path, Message: message})
+	}
+	if !clusterName.MatchString(s.Name) {
+		report("a cluster's name has 1 to 32 letters, digits, underscores and hyphens, and does not start with a hyphen", "name")
+	}
+	if !s.Flavor.known() {
+		report(fmt.Sprintf("unknown flavor %q; known are %v", s.Flavor, Flavors()), "flavor")
+	}
+	s.validateNodes(report)
+	s.validateSettings(report)
+	s.validateContents(report)
+	return problems
+}
+
+func (s Spec) validateNodes(report func(string, ...string)) {
+	switch n := len(s.Nodes); {
+	case n < 3:
+		report(fmt.Sprintf("a Galera cluster needs at least 3 nodes to survive the loss of one; there are %d", n), "nodes")
+	case n%2 == 0:
+		report(fmt.Sprintf("a Galera cluster of %d nodes survives no more failures than one of %d, and can split into equal halves; use an odd number", n, n-1), "nodes")
+	}
+	seen := map[string]string{}
+	for _, node := range s.Nodes {
+		if !clusterName.MatchString(node.Name) {
+			report("a node's key has 1 to 32 letters, digits, underscores and hyphens, and does not start with a hyphen", "nodes", node.Name)
+		}
+		if node.Address == "" {
+			continue
+		}
+		address, err := netip.ParseAddr(node.Address)
+		if err != nil || address.IsUnspecified() || address.IsMulticast() {
+			report(fmt.Sprintf("%q is not an IP address that peers can reach", node.Address), "nodes", node.Name, "address")
+			continue
+		}
+		if other, taken := seen[address.String()]; taken {
+			report(fmt.Sprintf("%s and %s have the same address %s", other, node.Name, address), "nodes", node.Name, "address")
+		}
+		seen[address.String()] = node.Name
+	}
+}
+
+func (s Spec) validateSettings(report func(string, ...string)) {
+	for _, name := range slices.Sorted(maps.Keys(s.Settings)) {
+		value := s.Settings[name]
+		if attribute, taken := reserved[name]; taken {
+			hint := "the cluster needs its own value"
+			if attribute != "" {
+				hint = "it follows from " + attribute
+			}
+			report(name+" cannot be set: "+hint, "settings", name)
+			continue
+		}
+		if !setting.MatchString(name) || !s.Flavor.knowsSetting(name) {
+			report(fmt.Sprintf("%q is no setting of %s", name, s.Flavor), "settings", name)
+		}
+		if strings.ContainsAny(value, "\n\r\x00\"'#") {
+			report("a setting's value holds no quotes, number signs or line breaks", "settings", name)
+		}
+	}
+}
+
+func (s Spec) validateContents(report func(string, ...string)) {
+	for _, name := range slices.Sorted(maps.Keys(s.Databases)) {
+		database := s.Databases[name]
+		switch {
+		case !identifier.MatchString(name):
+			report("a database's name has 1 to 64 letters, digits, underscores, dollar signs and hyphens", "databases", name)
+		case slices.Contains(systemSchemas, strings.ToLower(name)):
+			report(name+" is a schema of the engine itself", "databases", name)
+		}
+		if !charset.MatchString(database.Charset) {
+			report("not a character set's name", "databases", name, "charset")
+		}
+		if !charset.MatchString(database.Collation) {
+			report("not a collation's name", "databases", name, "collation")
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(s.Users)) {
+		s.validateUser(name, report)
+	}
+}
+
+func (s Spec) validateUser(name string, report func(string, ...string)) {
+	user := s.Users[name]
+	switch {
+	case !accountSQL.MatchString(name):
+		report("a user's name has 1 to 32 letters, digits, underscores, dots and hyphens", "users", name)
+	case slices.Contains([]string{"root", "mysql", "mariadb.sys", checkAccount}, name) || strings.HasPrefix(name, "mysql."):
+		report(name+" is an account of the engine or of its health check", "users", name)
+	}
+	if !hostSQL.MatchString(user.Host) {
+		report("a user's host is an address, a name or a pattern with % and _", "users", name, "host")
+	}
+	for on, privileges := range user.Grants {
+		if !object.MatchString(on) {
+			report(fmt.Sprintf("%q is not an object of the form database.table, database.* or *.*", on), "users", name, "grants")
+		}
+		if len(privileges) == 0 {
+			report(fmt.Sprintf("no privilege is listed for %s; leave the entry out to grant none", on), "users", name, "grants")
+		}
+		for _, p := range privileges {
+			if !privilege.MatchString(strings.ToUpper(p)) {
+				report(fmt.Sprintf("%q is not a privilege's name", p), "users", name, "grants")
+			}
+		}
+	}
+}
+
+// nodes returns the nodes in the order of their names.
+func (s Spec) nodes() []host.Node {
+	return slices.SortedFunc(slices.Values(s.Nodes), func(a, b host.Node) int { return strings.Compare(a.Name, b.Name) })
+}
+
+func (s Spec) addresses() []string {
+	var addresses []string
+	for _, node := range s.nodes() {
+		addresses = append(addresses, node.Address)
+	}
+	return addresses
+}
+
+var systemSchemas = []string{"mysql", "performance_schema", "information_schema", "sys", "test"}

@@ -1,0 +1,163 @@
+package galera
+
+import (
+	"maps"
+	"slices"
+
+	"github.com/terraform-ha/terraform-provider-ha/internal/host"
+)
+
+// NoHistory is the UUID of a data directory that never was part of a cluster.
+const NoHistory = "00000000-0000-0000-0000-000000000000"
+
+// Status is a cluster as it was observed.
+type Status struct {
+	Nodes map[string]NodeStatus
+}
+
+// NodeStatus is one node as it was observed.
+type NodeStatus struct {
+	// Err says why there is nothing else: the node did not answer, or not in a
+	// form that can be read.
+	Err       error
+	Facts     host.Facts
+	Packages  map[string]string
+	Unit      host.UnitState
+	Bootstrap host.UnitState
+	Files     map[string]host.FileState
+	// Ours reports whether our marker lies on the node.
+	Ours bool
+	// Schemas are the directories of the data directory that are not the
+	// engine's own.
+	Schemas []string
+	// Saved is what the last orderly or crashed run left in grastate.dat.
+	Saved Position
+	// SavedView reports whether the node remembers the members of its last view.
+	SavedView bool
+	// Wsrep is what the running server says; zero if none runs.
+	Wsrep Wsrep
+	// Holds are the floating addresses of ours that the node holds now.
+	Holds []string
+	// Databases, Accounts and Grants are read where the server answers.
+	Databases map[string]Database
+	Accounts  map[string]Account
+	// PasswordVersions are the versions that were set, by user.
+	PasswordVersions map[string]int64
+}
+
+// Position is a place in a history.
+type Position struct {
+	UUID            string
+	Seqno           int64
+	SafeToBootstrap bool
+}
+
+// HasData reports whether the position belongs to any history.
+func (p Position) HasData() bool { return p.UUID != "" && p.UUID != NoHistory }
+
+// Wsrep is the replication state of a running server.
+type Wsrep struct {
+	// Answers reports whether the server answered at all.
+	Answers   bool
+	On        bool
+	Cluster   string // "Primary", "non-Primary" or "Disconnected"
+	Ready     bool
+	Connected bool
+	State     int // 4 is Synced
+	Comment   string
+	Size      int
+	UUID      string
+	Version   string
+}
+
+// Account is a user as the engine knows it.
+type Account struct {
+	Host   string
+	Grants []Grant
+}
+
+// Grant is the privileges on one object.
+type Grant struct {
+	On         string
+	Privileges []string
+}
+
+// synced is wsrep_local_state of a node that has all and serves.
+const synced = 4
+
+// Healthy reports whether the node serves as a member of the Primary component.
+func (n NodeStatus) Healthy() bool {
+	return n.Err == nil && n.Wsrep.Cluster == "Primary" && n.Wsrep.Ready && n.Wsrep.Connected && n.Wsrep.State == synced
+}
+
+// primary reports whether the node belongs to a Primary component, whatever it
+// does there.
+func (n NodeStatus) primary() bool { return n.Err == nil && n.Wsrep.Cluster == "Primary" }
+
+// virgin reports whether the node never held anything worth keeping.
+func (n NodeStatus) virgin() bool {
+	return n.Err == nil && !n.Saved.HasData() && len(n.Schemas) == 0 && !n.Wsrep.On
+}
+
+// running reports whether either unit of the server is up.
+func (n NodeStatus) running() bool { return n.Unit.Running() || n.Bootstrap.Running() }
+
+// names returns the nodes' names in order.
+func (s Status) names() []string { return slices.Sorted(maps.Keys(s.Nodes)) }
+
+func (s Status) all(is func(NodeStatus) bool) bool {
+	for _, node := range s.Nodes {
+		if !is(node) {
+			return false
+		}
+	}
+	return true
+}
+
+// where returns the names of the nodes for which is holds, in order.
+func (s Status) where(is func(NodeStatus) bool) []string {
+	var names []string
+	for _, name := range s.names() {
+		if is(s.Nodes[name]) {
+			names = append(names, name)
+		}
+	}
+	return names
+}
+
+// Members returns the nodes that serve.
+func (s Status) Members() []string { return s.where(NodeStatus.Healthy) }
+
+// Unreachable returns why nodes did not answer, by name.
+func (s Status) Unreachable() map[string]error {
+	errs := map[string]error{}
+	for name, node := range s.Nodes {
+		if node.Err != nil {
+			errs[name] = node.Err
+		}
+	}
+	return errs
+}
+
+// UUIDs returns every history that was found, in order.
+func (s Status) UUIDs() []string {
+	found := map[string]bool{}
+	for _, node := range s.Nodes {
+		if node.primary() && node.Wsrep.UUID != "" {
+			found[node.Wsrep.UUID] = true
+		} else if node.Saved.HasData() {
+			found[node.Saved.UUID] = true
+		}
+	}
+	return slices.Sorted(maps.Keys(found))
+}
+
+// Version returns the engine's version on the first node that tells it.
+func (s Status) Version() string {
+	for _, name := range s.names() {
+		if version := s.Nodes[name].Wsrep.Version; version != "" {
+			return version
+		}
+	}
+	return ""
+}

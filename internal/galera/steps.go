@@ -1,0 +1,308 @@
+package galera
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"path"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/terraform-ha/terraform-provider-ha/internal/host"
+	"github.com/terraform-ha/terraform-provider-ha/internal/reconcile"
+	"github.com/terraform-ha/terraform-provider-ha/internal/shell"
+)
+
+func stepWriteFile(node string, file host.File, why string) Step {
+	return Step{Node: node, Title: "write " + path.Base(file.Path), Why: why,
+		Do: func(ctx context.Context, hosts host.Hosts) error { return hosts[node].WriteFile(ctx, file) }}
+}
+
+func stepWriteUnitFile(node string, file host.File, why string) Step {
+	return Step{Node: node, Title: "write " + path.Base(file.Path), Why: why,
+		Do: func(ctx context.Context, hosts host.Hosts) error {
+			if err := hosts[node].WriteFile(ctx, file); err != nil {
+				return err
+			}
+			return hosts[node].ReloadSystemd(ctx)
+		}}
+}
+
+// stepWriteConfig lets the engine read the new file before it is put in place: a
+// node that cannot start drops its state and asks for all of it again.
+func stepWriteConfig(node string, engine engine, file host.File, why string) Step {
+	return Step{Node: node, Title: "write " + path.Base(file.Path), Why: why,
+		Do: func(ctx context.Context, hosts host.Hosts) error {
+			check := shell.Script(`: galera-check-config
+command -v "$1" >/dev/null || exit 0
+t=$(mktemp) && trap 'rm -f "$t"' EXIT && cat >"$t" && chmod 0644 "$t" || exit 1
+o=$("$1" --defaults-file="$t" --user=mysql --verbose --help 2>&1 >/dev/null) && ! printf '%s' "$o" | grep -q '\[ERROR\]' && exit 0
+printf '%s\n' "$o" | tail -n 5 >&2; exit 1`, engine.server).WithStdin(file.Content)
+			if _, err := hosts[node].Run(ctx, check); err != nil {
+				return fmt.Errorf("%s does not accept the configuration; the old one stays: %w", engine.server, err)
+			}
+			return hosts[node].WriteFile(ctx, file)
+		}}
+}
+
+func stepInstall(node string, engine engine, missing []string) Step {
+	return Step{Node: node, Title: "install " + strings.Join(missing, " "), Why: strings.Join(missing, ", ") + " is not installed",
+		Do: func(ctx context.Context, hosts host.Hosts) error {
+			if engine.repository != "" {
+				if err := addPerconaRepository(ctx, hosts[node], engine.repository); err != nil {
+					return err
+				}
+			}
+			return hosts[node].InstallPackages(ctx, engine.packages, engine.unit)
+		}}
+}
+
+// addPerconaRepository does what Percona's manual says ("Install Percona XtraDB
+// Cluster with APT"). The empty root password in the debconf answers makes the
+// package tie the account root to the system's root.
+func addPerconaRepository(ctx context.Context, node *host.Host, series string) error {
+	return node.RunDetached(ctx, "set up Percona's repository", shell.Script(`: galera-percona-repository
+set -e
+export DEBIAN_FRONTEND=noninteractive
+command -v percona-release >/dev/null || {
+apt-get -qq -y -o DPkg::Lock::Timeout=600 install curl gnupg2 lsb-release ca-certificates
+t=$(mktemp --suffix=.deb); trap 'rm -f "$t"' EXIT
+curl -fsSL -o "$t" https://repo.percona.com/apt/percona-release_latest.generic_all.deb
+apt-get -qq -y -o DPkg::Lock::Timeout=600 install "$t"
+}
+percona-release setup -y "$1"
+printf '%s\n' 'percona-xtradb-cluster-server percona-xtradb-cluster-server/root-pass password' 'percona-xtradb-cluster-server percona-xtradb-cluster-server/re-root-pass password' | debconf-set-selections`, series))
+}
+
+func stepEnable(node string, engine engine) Step {
+	return Step{Node: node, Title: "enable " + engine.unit, Why: engine.unit + " does not start at boot",
+		Do: func(ctx context.Context, hosts host.Hosts) error { return hosts[node].EnableUnit(ctx, engine.unit) }}
+}
+
+func stepUnmask(node string, engine engine) Step {
+	return Step{Node: node, Title: "unmask " + engine.unit, Why: engine.unit + " is masked",
+		Do: func(ctx context.Context, hosts host.Hosts) error {
+			_, err := hosts[node].Run(ctx, shell.Script(`: galera-unmask
+systemctl unmask --quiet "$1"; systemctl unmask --runtime --quiet "$1"`, engine.unit))
+			return err
+		}}
+}
+
+// becomeMember is the script that ends when the node serves as a member. The
+// verb says how to begin: "start" starts what does not run, "restart" restarts,
+// "bootstrap" makes a new Primary component, "settle" gives a running node time
+// before it restarts it.
+const becomeMember shell.Text = `: galera-member
+verb=$1 unit=$2 client=$3 socket=$4 bootstrap=$5 drain=/run/terraform-ha/drain
+state() { timeout 3 "$client" --no-defaults --socket="$socket" -N -B -e "SHOW GLOBAL STATUS WHERE Variable_name IN ('wsrep_cluster_status','wsrep_local_state','wsrep_ready')" 2>/dev/null | sort | cut -f2 | tr '\n' ' '; }
+restarts() { systemctl show -p NRestarts --value "$1"; }
+settle() { n=0; while [ $n -lt 100 ]; do [ "$(state)" = "Primary 4 ON " ] && exit 0; n=$((n+1)); sleep 0.3; done; }
+run=$unit
+case $verb in
+settle) settle; systemctl restart --no-block "$unit" ;;
+start) systemctl reset-failed "$unit" 2>/dev/null; systemctl is-active --quiet "$unit" || systemctl start --no-block "$unit" ;;
+restart) systemctl restart --no-block "$unit"; sleep 0.5 ;;
+bootstrap)
+systemctl reset-failed "$unit" 2>/dev/null
+[ ! -e /var/lib/mysql/grastate.dat ] || { rm -f /var/lib/mysql/gvwstate.dat; sed -i 's/^safe_to_bootstrap: 0/safe_to_bootstrap: 1/' /var/lib/mysql/grastate.dat; }
+if [ -n "$bootstrap" ]; then run=$bootstrap; systemctl stop "$unit"; systemctl start --no-block "$bootstrap"
+else galera_new_cluster; fi ;;
+esac
+before=$(restarts "$run")
+until [ "$(state)" = "Primary 4 ON " ]; do
+a=$(systemctl show -p ActiveState --value "$run")
+if [ "$a" = failed ] || [ "$a" = inactive ] || [ "$(restarts "$run")" -gt $((before + 2)) ]; then
+journalctl -n 30 --no-pager -o cat -u "$run" | grep -E 'ERROR|rror|WSREP' | tail -n 12 >&2
+echo "$run is $a" >&2; exit 1
+fi
+sleep 0.3
+done`
+
+func (s Spec) become(ctx context.Context, node *host.Host, verb string) error {
+	engine := s.Flavor.engine()
+	_, err := node.Run(ctx, shell.Script(becomeMember, verb, engine.unit, engine.client, socketPath, engine.bootstrapUnit))
+	return err
+}
+
+// stepBootstrap makes the cluster. Right before it does, it looks at every node
+// again: this is the one act that makes two clusters of one if it is done twice.
+func (s Spec) stepBootstrap(node, why string) Step {
+	return Step{Node: node, Title: "bootstrap the cluster", Why: why,
+		Do: func(ctx context.Context, hosts host.Hosts) error {
+			now := Observe(ctx, hosts.Views(), s)
+			if !now.all(NodeStatus.virgin) || len(now.Nodes) != len(s.Nodes) {
+				return &reconcile.RefusedError{What: "bootstrap the cluster", Node: node, Evidence: now.table(),
+					WayOut: "A node got data or stopped answering after the plan was made. Apply again."}
+			}
+			return s.become(ctx, hosts[node], "bootstrap")
+		}}
+}
+
+// stepRebootstrap starts the cluster again from the node with its last position.
+func (s Spec) stepRebootstrap(node string) Step {
+	return Step{Node: node, Title: "bootstrap the cluster from its last position", Why: "no node of the cluster runs; this one has the last position",
+		Do: func(ctx context.Context, hosts host.Hosts) error {
+			now := Observe(ctx, hosts.Views(), s)
+			if !now.all(func(n NodeStatus) bool { return n.Err == nil && !n.Wsrep.Answers }) || len(now.UUIDs()) != 1 {
+				return &reconcile.RefusedError{What: "bootstrap the cluster again", Node: node, Evidence: now.table(),
+					WayOut: "The cluster changed after the plan was made. Apply again."}
+			}
+			return s.become(ctx, hosts[node], "bootstrap")
+		}}
+}
+
+// stepReform starts every node at the same time. Each remembers the members of
+// the last view; when all of them are back they form the Primary component by
+// themselves, and nothing has to be chosen. Serial starts would each block until
+// the others are there.
+func (s Spec) stepReform(nodes []string) Step {
+	unit := s.Flavor.engine().unit
+	return Step{Title: "start all nodes and let them form the cluster again", Why: "no node of the cluster runs",
+		Do: func(ctx context.Context, hosts host.Hosts) error {
+			for _, node := range nodes {
+				if _, err := hosts[node].Run(ctx, shell.Script(`: galera-start-no-block
+systemctl reset-failed "$1" 2>/dev/null; systemctl start --no-block "$1"`, unit)); err != nil {
+					return err
+				}
+			}
+			return s.awaitWhole(ctx, hosts.Views(), nodes, 5*time.Minute)
+		}}
+}
+
+// stepJoin brings one node in, after the members are whole: a donor that still
+// serves a joiner cannot serve another one, and two donors fewer serve nobody.
+func (s Spec) stepJoin(node string, engine engine, why string) Step {
+	return Step{Node: node, Title: "start " + engine.unit + " and join", Why: why,
+		Do: func(ctx context.Context, hosts host.Hosts) error {
+			now := Observe(ctx, hosts.Views(), s)
+			members := now.where(NodeStatus.primary)
+			members = slices.DeleteFunc(members, func(m string) bool { return m == node })
+			if len(members) == 0 {
+				return fmt.Errorf("no other node is in a Primary component")
+			}
+			if err := s.awaitWhole(ctx, hosts.Views(), members, 10*time.Minute); err != nil {
+				return err
+			}
+			verb := "start"
+			if seen := now.Nodes[node]; seen.Wsrep.Answers && !seen.Wsrep.On {
+				verb = "restart"
+			} else if seen.running() {
+				verb = "settle"
+			}
+			return s.become(ctx, hosts[node], verb)
+		}}
+}
+
+// stepRestart restarts one node of a whole cluster. A node that holds a floating
+// IP gives it away first.
+func (s Spec) stepRestart(node string, engine engine, why string) Step {
+	return Step{Node: node, Title: "restart " + engine.unit, Why: why,
+		Do: func(ctx context.Context, hosts host.Hosts) error {
+			var names []string
+			for _, n := range s.nodes() {
+				names = append(names, n.Name)
+			}
+			if err := s.awaitWhole(ctx, hosts.Views(), names, time.Minute); err != nil {
+				return err
+			}
+			drain := func(ctx context.Context, on bool) error {
+				_, err := hosts[node].Run(ctx, shell.Script(`: galera-drain
+d=/run/terraform-ha/drain
+if [ "$1" = false ]; then rm -f $d; exit 0; fi
+mkdir -p /run/terraform-ha; : >$d; n=0
+while [ $n -lt 100 ]; do
+held=
+for m in "$2"/floating-ip-*.json; do
+[ -e "$m" ] || continue
+a=$(sed -n 's/.*"address": *"\([^"]*\)".*/\1/p' "$m")
+! ip -o addr show | grep -qF " $a " || held=1
+done
+[ -n "$held" ] || exit 0
+n=$((n+1)); sleep 0.2
+done`, strconv.FormatBool(on), host.MarkerDirectory))
+				return err
+			}
+			if err := drain(ctx, true); err != nil {
+				return err
+			}
+			err := s.become(ctx, hosts[node], "restart")
+			if errDrain := drain(context.WithoutCancel(ctx), false); err == nil {
+				err = errDrain
+			}
+			return err
+		}}
+}
+
+// stepHandBack moves the first node from the bootstrap unit to the ordinary one.
+// Left as it is, the next start would make a second cluster.
+func (s Spec) stepHandBack(node string, engine engine) Step {
+	return Step{Node: node, Title: "hand over from " + engine.bootstrapUnit + " to " + engine.unit, Why: engine.bootstrapUnit + " still runs",
+		Do: func(ctx context.Context, hosts host.Hosts) error {
+			if err := hosts[node].StopUnit(ctx, engine.bootstrapUnit); err != nil {
+				return err
+			}
+			return s.become(ctx, hosts[node], "start")
+		}}
+}
+
+// awaitWhole waits until every named node is a healthy member.
+func (s Spec) awaitWhole(ctx context.Context, views host.Views, nodes []string, limit time.Duration) error {
+	return reconcile.WaitAtMost(ctx, limit, "the cluster to be whole", 500*time.Millisecond, func(ctx context.Context) (string, error) {
+		return Observe(ctx, views, s).whyNotWhole(nodes), nil
+	})
+}
+
+func (s Status) whyNotWhole(nodes []string) string {
+	for _, name := range nodes {
+		node := s.Nodes[name]
+		switch {
+		case node.Err != nil:
+			return fmt.Sprintf("%s: %v", name, node.Err)
+		case !node.Wsrep.Answers:
+			return name + ": the server does not answer"
+		case !node.Healthy():
+			return fmt.Sprintf("%s is %s, %s", name, node.Wsrep.Cluster, node.Wsrep.Comment)
+		}
+	}
+	return ""
+}
+
+func (s Spec) stepSQL(node, title, why, statements string) Step {
+	return Step{Node: node, Title: title, Why: why,
+		Do: func(ctx context.Context, hosts host.Hosts) error { return s.runSQL(ctx, hosts[node], statements) }}
+}
+
+func (s Spec) runSQL(ctx context.Context, node *host.Host, statements string) error {
+	engine := s.Flavor.engine()
+	_, err := node.Run(ctx, shell.Script(`: galera-sql
+exec "$1" --no-defaults --socket="$2"`, engine.client, socketPath).WithStdin([]byte(statements)))
+	return err
+}
+
+// stepPassword sets a password on one node, where it replicates, and then
+// remembers its version on every node.
+func (s Spec) stepPassword(node, user, why string) Step {
+	return Step{Node: node, Title: "set password of " + user, Why: why,
+		Do: func(ctx context.Context, hosts host.Hosts) error {
+			u := s.Users[user]
+			if u.Password == "" {
+				return fmt.Errorf("no password is given for user %s; set users[%q].password_wo", user, user)
+			}
+			statement := strings.TrimSuffix(setPassword(user, u), ";\n") + " ACCOUNT UNLOCK;\n"
+			if err := s.runSQL(ctx, hosts[node], statement); err != nil {
+				return err
+			}
+			for _, name := range slices.Sorted(maps.Keys(hosts)) {
+				_, err := hosts[name].Run(ctx, shell.Script(`: galera-remember-password-version
+set -e; umask 077; f=$1; t=$f.new
+{ [ ! -e "$f" ] || grep -v "^$2 " "$f" || true; printf '%s %s\n' "$2" "$3"; } >"$t"; mv -f "$t" "$f"`,
+					s.versionsPath(), user, strconv.FormatInt(u.PasswordVersion, 10)))
+				if err != nil && !host.IsUnreachable(err) {
+					return err
+				}
+			}
+			return nil
+		}}
+}

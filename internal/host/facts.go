@@ -1,0 +1,95 @@
+package host
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"github.com/terraform-ha/terraform-provider-ha/internal/shell"
+)
+
+// Facts are what a machine says of itself.
+type Facts struct {
+	// Distribution and Version are ID and VERSION_ID of /etc/os-release: "debian", "12".
+	Distribution string
+	Version      string
+	Codename     string
+	Architecture string
+	Cores        int
+	MemoryMiB    int
+	// Addresses are its own addresses with prefix lengths: "10.0.0.11/24".
+	Addresses []Address
+}
+
+// Address is an address of a machine and the interface that has it.
+type Address struct {
+	Interface string
+	CIDR      string
+}
+
+// AskFacts asks for [Facts]; [ParseFacts] reads the answer.
+func AskFacts(name string) shell.Part {
+	return shell.Ask(name, `: facts
+. /etc/os-release
+printf 'distribution %s\nversion %s\ncodename %s\n' "$ID" "${VERSION_ID:-}" "${VERSION_CODENAME:-}"
+printf 'architecture %s\ncores %s\n' "$(uname -m)" "$(nproc)"
+awk '/^MemTotal:/ {printf "memory %d\n", $2/1024}' /proc/meminfo
+ip -o addr show | awk '$3 ~ /^inet6?$/ {print "address", $2, $4}'`)
+}
+
+// ParseFacts reads the answer to [AskFacts].
+func ParseFacts(answer shell.Answer) Facts {
+	var facts Facts
+	for line := range strings.Lines(answer.Out) {
+		fields := strings.Fields(line)
+		if len(fields) < 2 {
+			continue
+		}
+		switch fields[0] {
+		case "distribution":
+			facts.Distribution = fields[1]
+		case "version":
+			facts.Version = fields[1]
+		case "codename":
+			facts.Codename = fields[1]
+		case "architecture":
+			facts.Architecture = fields[1]
+		case "cores":
+			fmt.Sscan(fields[1], &facts.Cores)
+		case "memory":
+			fmt.Sscan(fields[1], &facts.MemoryMiB)
+		case "address":
+			if len(fields) == 3 {
+				facts.Addresses = append(facts.Addresses, Address{Interface: fields[1], CIDR: fields[2]})
+			}
+		}
+	}
+	return facts
+}
+
+// SupportError says that a machine runs a system that the provider does not
+// know how to install software on.
+type SupportError struct {
+	Node         string
+	Distribution string
+	Version      string
+}
+
+// Error names the system that was found and those that are known.
+func (e *SupportError) Error() string {
+	return fmt.Sprintf("cannot manage %s: it runs %s %s; Debian and Ubuntu are supported", e.Node, e.Distribution, e.Version)
+}
+
+// Supported returns an error if the provider cannot manage such a machine.
+func (f Facts) Supported(node string) error {
+	if f.Distribution == "debian" || f.Distribution == "ubuntu" {
+		return nil
+	}
+	return &SupportError{Node: node, Distribution: f.Distribution, Version: f.Version}
+}
+
+// SystemUser makes a system user without a login, if it does not exist.
+func (h *Host) SystemUser(ctx context.Context, user string) error {
+	return h.do(ctx, "make system user "+user, shell.Script(`: system-user
+id -u -- "$1" >/dev/null 2>&1 || useradd --system --user-group --no-create-home --home-dir /nonexistent --shell /usr/sbin/nologin -- "$1"`, user))
+}

@@ -1,0 +1,140 @@
+package host
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"path"
+	"strings"
+
+	"github.com/terraform-ha/terraform-provider-ha/internal/shell"
+)
+
+// File is a file as it is wanted.
+type File struct {
+	Path    string
+	Content []byte
+	// Mode is in octal, as chmod takes it: "0644".
+	Mode string
+	// Owner and Group are names; empty means root.
+	Owner string
+	Group string
+}
+
+// FileState is a file as it was seen. Content stays on the machine: its digest
+// is enough to compare, and it may be secret.
+type FileState struct {
+	Exists bool
+	SHA256 string
+	// Mode is in octal with a leading zero.
+	Mode  string
+	Owner string
+	Group string
+	// Modified is in seconds since 1970.
+	Modified int64
+}
+
+// Digest returns the digest of a file's content as [FileState] has it.
+func Digest(content []byte) string {
+	sum := sha256.Sum256(content)
+	return hex.EncodeToString(sum[:])
+}
+
+// Difference says in a few words how the file that was seen differs from the
+// one that is wanted; empty if it does not.
+func (f File) Difference(seen FileState) string {
+	base := path.Base(f.Path)
+	switch {
+	case !seen.Exists:
+		return base + " is missing"
+	case seen.SHA256 != Digest(f.Content):
+		return base + " differs"
+	case seen.Mode != f.Mode || seen.Owner != f.owner() || seen.Group != f.group():
+		return fmt.Sprintf("%s has mode %s %s:%s instead of %s %s:%s", base, seen.Mode, seen.Owner, seen.Group, f.Mode, f.owner(), f.group())
+	}
+	return ""
+}
+
+func (f File) owner() string {
+	if f.Owner == "" {
+		return "root"
+	}
+	return f.Owner
+}
+
+func (f File) group() string {
+	if f.Group == "" {
+		return "root"
+	}
+	return f.Group
+}
+
+// AskFiles asks for the state of files; [ParseFiles] reads the answer.
+func AskFiles(name string, paths ...string) shell.Part {
+	return shell.Ask(name, `: file-states
+for f; do
+[ -f "$f" ] || continue
+printf '%s %s %s\n' "$(stat -c '0%a %U %G %Y' -- "$f")" "$(sha256sum <"$f" | cut -d' ' -f1)" "$f"
+done`, paths...)
+}
+
+// ParseFiles reads the answer to [AskFiles], by path. A path without an entry
+// does not exist.
+func ParseFiles(answer shell.Answer) map[string]FileState {
+	files := map[string]FileState{}
+	for line := range strings.Lines(answer.Out) {
+		fields := strings.SplitN(strings.TrimSuffix(line, "\n"), " ", 6)
+		if len(fields) != 6 {
+			continue
+		}
+		state := FileState{Exists: true, Mode: fields[0], Owner: fields[1], Group: fields[2], SHA256: fields[4]}
+		fmt.Sscan(fields[3], &state.Modified)
+		if len(state.Mode) < 4 {
+			state.Mode = "0" + state.Mode
+		}
+		files[fields[5]] = state
+	}
+	return files
+}
+
+// WriteFile puts a file in place at once: nobody sees half of it, or the wrong
+// owner or mode, and a power cut leaves the old or the new one. Missing parent
+// directories are made, with mode 0755.
+func (h *Host) WriteFile(ctx context.Context, file File) error {
+	command := shell.Script(`: write-file
+set -eu; umask 022
+mkdir -p -- "$(dirname -- "$1")"
+t=$(mktemp -- "$1.XXXXXX"); trap 'rm -f -- "$t"' EXIT
+cat >"$t"; chown -- "$3:$4" "$t"; chmod -- "$2" "$t"; sync -- "$t" 2>/dev/null || sync
+mv -fT -- "$t" "$1"; trap - EXIT`, file.Path, file.Mode, file.owner(), file.group())
+	return h.do(ctx, "write "+file.Path, command.WithStdin(file.Content))
+}
+
+// RemoveFile removes files; one that does not exist is fine.
+func (h *Host) RemoveFile(ctx context.Context, paths ...string) error {
+	return h.do(ctx, "remove "+strings.Join(paths, " "), shell.New("rm", append([]string{"-f", "--"}, paths...)...))
+}
+
+// ReadFile returns a file's content; a missing file is a nil slice.
+func (v View) ReadFile(ctx context.Context, file string) ([]byte, error) {
+	result, err := v.Query(ctx, shell.Script(`: read-file
+[ -e "$1" ] || exit 0; printf x; cat -- "$1"`, file))
+	if err != nil {
+		return nil, fmt.Errorf("cannot read %s on %s: %w", file, v.name, err)
+	}
+	if result.Truncated {
+		return nil, fmt.Errorf("cannot read %s on %s: it is larger than the output that is kept of one command", file, v.name)
+	}
+	content, found := bytes.CutPrefix(result.Stdout, []byte("x"))
+	if !found {
+		return nil, nil
+	}
+	return content, nil
+}
+
+// MakeDirectory makes a directory with its parents and gives it owner and mode.
+func (h *Host) MakeDirectory(ctx context.Context, directory, mode, owner, group string) error {
+	return h.do(ctx, "make directory "+directory, shell.New("install", "-d", "-m", mode, "-o", owner, "-g", group, "--", directory))
+}

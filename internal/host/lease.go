@@ -1,0 +1,138 @@
+package host
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/terraform-ha/terraform-provider-ha/internal/shell"
+)
+
+// LeaseTerm is how long a lease holds without being renewed. A run that died
+// blocks the next one for no longer than this.
+const LeaseTerm = 60 * time.Second
+
+// BusyError says that another run works on the same cluster.
+type BusyError struct {
+	Node  string
+	Lease string
+	// Owner is what the other run said of itself.
+	Owner string
+}
+
+// Error names the other run.
+func (e *BusyError) Error() string {
+	return fmt.Sprintf("another run works on %s: %s holds its lease on %s; it ends by itself %s after that run's last sign of life",
+		e.Lease, e.Owner, e.Node, LeaseTerm)
+}
+
+// Lease is the right to change one cluster, held on its machines.
+type Lease struct {
+	name, owner string
+	hosts       []*Host
+	stop        context.CancelFunc
+	stopped     chan struct{}
+}
+
+// leaseScript takes or renews a lease. The kernel's lock makes reading and writing
+// the owner one act, and is gone with the process that held it.
+const leaseScript shell.Text = `: take-lease
+set -eu; umask 022
+d=/run/terraform-ha/leases; mkdir -p $d; l=$d/$1; owner=$2; term=$3
+exec 9>"$d/.lock"; flock 9
+held=$(cat "$l" 2>/dev/null || true)
+age=$(( $(date +%s) - $(stat -c %Y "$l" 2>/dev/null || echo 0) ))
+if [ -z "$held" ] || [ "$held" = "$owner" ] || [ "$age" -gt "$term" ]; then printf '%s' "$owner" >"$l"; exit 0; fi
+printf '%s' "$held"; exit 75`
+
+// TakeLease takes the lease on every machine that answers, in the order of
+// their names so that two runs cannot block each other half-way, waiting for
+// another run up to patience. The lease renews itself until [Lease.Release].
+func TakeLease(ctx context.Context, hosts Hosts, name, owner string, patience time.Duration) (*Lease, error) {
+	lease := &Lease{name: name, owner: owner}
+	deadline := time.Now().Add(patience)
+	for _, node := range hosts.Names() {
+		for {
+			err := takeOne(ctx, hosts[node], name, owner)
+			if err == nil {
+				lease.hosts = append(lease.hosts, hosts[node])
+				break
+			}
+			if IsUnreachable(err) {
+				break
+			}
+			var busy *BusyError
+			if errors.As(err, &busy) && time.Now().Before(deadline) && ctx.Err() == nil {
+				pause(ctx, time.Second)
+				continue
+			}
+			lease.Release(ctx)
+			return nil, err
+		}
+	}
+	// The lease must outlive a cancelled operation until that has cleaned up.
+	renewing, stop := context.WithCancel(context.WithoutCancel(ctx))
+	lease.stop, lease.stopped = stop, make(chan struct{})
+	go lease.renew(renewing)
+	return lease, nil
+}
+
+func takeOne(ctx context.Context, host *Host, name, owner string) error {
+	_, err := host.Run(ctx, shell.Script(leaseScript, name, owner, fmt.Sprintf("%d", int(LeaseTerm.Seconds()))))
+	var exit *shell.ExitError
+	if errors.As(err, &exit) && exit.Status == 75 {
+		return &BusyError{Node: host.Name(), Lease: name, Owner: strings.TrimSpace(string(exit.Stdout))}
+	}
+	if err != nil {
+		return fmt.Errorf("cannot take lease %s on %s: %w", name, host.Name(), err)
+	}
+	return nil
+}
+
+func (l *Lease) renew(ctx context.Context) {
+	defer close(l.stopped)
+	ticker := time.NewTicker(LeaseTerm / 4)
+	defer ticker.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-ticker.C:
+			// A machine that cannot be reached now cannot be changed now either; the
+			// step that needs it will say so. It must not keep the others waiting.
+			l.onAll(ctx, LeaseTerm/4, func(ctx context.Context, host *Host) {
+				_ = takeOne(ctx, host, l.name, l.owner)
+			})
+		}
+	}
+}
+
+// Release gives the lease back. It works after ctx has ended.
+func (l *Lease) Release(ctx context.Context) {
+	if l.stop != nil {
+		l.stop()
+		<-l.stopped
+	}
+	// A lease that cannot be given back ends by itself.
+	l.onAll(context.WithoutCancel(ctx), 10*time.Second, func(ctx context.Context, host *Host) {
+		_, _ = host.Run(ctx, shell.Script(`: release-lease
+d=/run/terraform-ha/leases; l=$d/$1
+[ -d $d ] || exit 0
+exec 9>"$d/.lock"; flock 9
+[ "$(cat "$l" 2>/dev/null)" = "$2" ] && rm -f "$l"; exit 0`, l.name, l.owner))
+	})
+}
+
+// onAll acts on every machine of the lease at the same time.
+func (l *Lease) onAll(ctx context.Context, limit time.Duration, act func(context.Context, *Host)) {
+	ctx, cancel := context.WithTimeout(ctx, limit)
+	defer cancel()
+	var wait sync.WaitGroup
+	for _, host := range l.hosts {
+		wait.Go(func() { act(ctx, host) })
+	}
+	wait.Wait()
+}

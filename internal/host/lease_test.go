@@ -1,0 +1,229 @@
+package host_test
+
+import (
+	"context"
+	"errors"
+	"os"
+	"path/filepath"
+	"slices"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/terraform-ha/terraform-provider-ha/internal/host"
+	"github.com/terraform-ha/terraform-provider-ha/internal/host/hosttest"
+	"github.com/terraform-ha/terraform-provider-ha/internal/shell"
+)
+
+func take(t *testing.T, hosts host.Hosts, owner string, patience time.Duration) (*host.Lease, error) {
+	t.Helper()
+	return host.TakeLease(t.Context(), hosts, "gluster-web", owner, patience)
+}
+
+// twoLocals are two machines whose locks are real.
+func twoLocals(t *testing.T) (host.Hosts, []local) {
+	a, b := newLocal(t), newLocal(t)
+	return host.Hosts{"a": host.New("a", a), "b": host.New("b", b)}, []local{a, b}
+}
+
+func TestALeaseKeepsOthersOut(t *testing.T) {
+	hosts, _ := twoLocals(t)
+	first, err := take(t, hosts, "run 1", 0)
+	must(t, err)
+	_, err = take(t, hosts, "run 2", 0)
+	var busy *host.BusyError
+	if !errors.As(err, &busy) {
+		t.Fatalf("the second run got %v", err)
+	}
+	if diff := cmp.Diff(&host.BusyError{Node: "a", Lease: "gluster-web", Owner: "run 1"}, busy); diff != "" {
+		t.Error(diff)
+	}
+	other, err := host.TakeLease(t.Context(), hosts, "galera-db", "run 2", 0)
+	must(t, err)
+	other.Release(t.Context())
+	first.Release(t.Context())
+	second, err := take(t, hosts, "run 2", 0)
+	must(t, err)
+	second.Release(t.Context())
+}
+
+func TestAStaleLeaseCanBeTaken(t *testing.T) {
+	hosts, locals := twoLocals(t)
+	for _, l := range locals {
+		file := filepath.Join(l.run, "leases", "gluster-web")
+		must(t, os.MkdirAll(filepath.Dir(file), 0o755))
+		must(t, os.WriteFile(file, []byte("run 1"), 0o644))
+		past := time.Now().Add(-host.LeaseTerm - 2*time.Second)
+		must(t, os.Chtimes(file, past, past))
+	}
+	lease, err := take(t, hosts, "run 2", 0)
+	must(t, err)
+	held, err := os.ReadFile(filepath.Join(locals[1].run, "leases", "gluster-web"))
+	if string(held) != "run 2" || err != nil {
+		t.Errorf("held by %q, %v", held, err)
+	}
+	lease.Release(t.Context())
+}
+
+func TestReleaseLeavesTheLeaseOfAnother(t *testing.T) {
+	hosts, locals := twoLocals(t)
+	lease, err := take(t, hosts, "run 1", 0)
+	must(t, err)
+	file := filepath.Join(locals[0].run, "leases", "gluster-web")
+	must(t, os.WriteFile(file, []byte("run 2"), 0o644))
+	lease.Release(t.Context())
+	if held, err := os.ReadFile(file); string(held) != "run 2" {
+		t.Errorf("held by %q, %v", held, err)
+	}
+	if _, err := os.Stat(filepath.Join(locals[1].run, "leases", "gluster-web")); !os.IsNotExist(err) {
+		t.Errorf("the lease was not given back: %v", err)
+	}
+}
+
+func TestABusyRunGivesBackWhatItTook(t *testing.T) {
+	hosts, locals := twoLocals(t)
+	blocker, err := take(t, host.Hosts{"b": hosts["b"]}, "run 1", 0)
+	must(t, err)
+	defer blocker.Release(t.Context())
+	if _, err := take(t, hosts, "run 2", 0); err == nil {
+		t.Fatal("the second run took the lease")
+	}
+	if _, err := os.Stat(filepath.Join(locals[0].run, "leases", "gluster-web")); !os.IsNotExist(err) {
+		t.Errorf("the lease on a was not given back: %v", err)
+	}
+}
+
+func TestOneOfManyGetsTheLease(t *testing.T) {
+	hosts, _ := twoLocals(t)
+	var (
+		mu    sync.Mutex
+		taken []*host.Lease
+		runs  sync.WaitGroup
+	)
+	for _, owner := range []string{"run 1", "run 2", "run 3", "run 4"} {
+		runs.Go(func() {
+			lease, err := take(t, hosts, owner, 0)
+			var busy *host.BusyError
+			if err != nil && !errors.As(err, &busy) {
+				t.Error(err)
+			}
+			mu.Lock()
+			defer mu.Unlock()
+			if err == nil {
+				taken = append(taken, lease)
+			}
+		})
+	}
+	runs.Wait()
+	if len(taken) != 1 {
+		t.Errorf("%d runs have the lease", len(taken))
+	}
+	for _, lease := range taken {
+		lease.Release(t.Context())
+	}
+}
+
+func TestALeaseRenewsItselfAfterItsOperationWasCancelled(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		hosts, machines := hosttest.Cluster(t, "a", "b")
+		ctx, cancel := context.WithCancel(t.Context())
+		lease, err := host.TakeLease(ctx, hosts, "x", "run 1", 0)
+		must(t, err)
+		cancel()
+		for range 10 {
+			time.Sleep(host.LeaseTerm / 2)
+			synctest.Wait()
+			machines["a"].Locked(func() { machines["a"].Advance(host.LeaseTerm / 2) })
+			if _, err := host.TakeLease(t.Context(), hosts, "x", "run 2", 0); err == nil {
+				t.Fatal("the lease ended while it was held")
+			}
+		}
+		lease.Release(ctx)
+		second, err := host.TakeLease(t.Context(), hosts, "x", "run 2", 0)
+		must(t, err)
+		second.Release(t.Context())
+		for name, machine := range machines {
+			if len(machine.Files) != 0 {
+				t.Errorf("%s keeps %v", name, machine.Files)
+			}
+		}
+	})
+}
+
+func TestWaitingForALease(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		hosts, _ := hosttest.Cluster(t, "a", "b")
+		first, err := take(t, hosts, "run 1", 0)
+		must(t, err)
+		go func() {
+			time.Sleep(20 * time.Second)
+			first.Release(t.Context())
+		}()
+		begin := time.Now()
+		second, err := take(t, hosts, "run 2", time.Minute)
+		must(t, err)
+		if waited := time.Since(begin); waited < 20*time.Second || waited > 22*time.Second {
+			t.Errorf("waited %s", waited)
+		}
+		begin = time.Now()
+		if _, err := take(t, hosts, "run 3", 5*time.Second); err == nil || time.Since(begin) > 7*time.Second {
+			t.Errorf("got %v after %s", err, time.Since(begin))
+		}
+		second.Release(t.Context())
+	})
+}
+
+func TestALeaseIsTakenOnTheMachinesThatAnswer(t *testing.T) {
+	hosts, machines := hosttest.Cluster(t, "a", "b", "c")
+	machines["b"].Down = true
+	lease, err := take(t, hosts, "run 1", 0)
+	must(t, err)
+	lease.Release(t.Context())
+	for name, want := range map[string][]string{"a": {"take-lease", "release-lease"}, "b": nil, "c": {"take-lease", "release-lease"}} {
+		if got := machines[name].Log(); !slices.Equal(got, want) {
+			t.Errorf("%s ran %v", name, got)
+		}
+	}
+}
+
+// hanging is a machine that stops answering without breaking the connection.
+type hanging struct {
+	host.Runner
+	hangs *bool
+}
+
+func (h hanging) Run(ctx context.Context, c shell.Command) (shell.Result, error) {
+	if *h.hangs {
+		<-ctx.Done()
+		return shell.Result{}, ctx.Err()
+	}
+	return h.Runner.Run(ctx, c)
+}
+
+func TestAMachineThatHangsDoesNotEndTheLeaseOfOthers(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		hosts, machines := hosttest.Cluster(t, "a", "b")
+		hangs := false
+		hosts["a"] = host.New("a", hanging{machines["a"], &hangs})
+		lease, err := take(t, hosts, "run 1", 0)
+		must(t, err)
+		hangs = true
+		machines["b"].Forget()
+		time.Sleep(host.LeaseTerm)
+		synctest.Wait()
+		if got := len(machines["b"].Log()); got < 3 {
+			t.Errorf("the lease on b was renewed %d times", got)
+		}
+		begin := time.Now()
+		lease.Release(t.Context())
+		if waited := time.Since(begin); waited > host.LeaseTerm/4+10*time.Second {
+			t.Errorf("the release took %s", waited)
+		}
+		if len(machines["b"].Files) != 0 {
+			t.Error("b keeps the lease")
+		}
+	})
+}

@@ -1,0 +1,70 @@
+package host
+
+import (
+	"context"
+	"strings"
+
+	"github.com/terraform-ha/terraform-provider-ha/internal/shell"
+)
+
+// PackageManager is how a family of distributions installs software.
+type PackageManager interface {
+	// Install returns the command that installs packages while the units in
+	// hold are kept from starting by themselves.
+	Install(packages, hold []string) shell.Command
+	// Ask asks which of the packages are installed; the answer has a line
+	// "name version" for each that is.
+	Ask(name string, packages ...string) shell.Part
+}
+
+// Apt is the package manager of Debian and Ubuntu.
+type Apt struct{}
+
+// Install implements [PackageManager].
+//
+// Debian starts a service as soon as its package is unpacked. For a database
+// that would be a server of its own, outside the cluster, so its unit is masked
+// in /run for the time of the installation: the mask is gone after a reboot even
+// if nobody lifts it, and unlike a policy-rc.d it holds back nothing else.
+func (Apt) Install(packages, hold []string) shell.Command {
+	args := append([]string{strings.Join(hold, " ")}, packages...)
+	return shell.Script(`: install-packages
+export DEBIAN_FRONTEND=noninteractive NEEDRESTART_SUSPEND=1
+hold=$1; shift
+apt() { apt-get -qq -y -o DPkg::Lock::Timeout=600 -o Dpkg::Use-Pty=0 -o Dpkg::Options::=--force-confdef -o Dpkg::Options::=--force-confold "$@"; }
+[ -z "$hold" ] || systemctl mask --runtime --quiet $hold
+command -v cloud-init >/dev/null && timeout 900 cloud-init status --wait >/dev/null 2>&1
+dpkg --configure -a >/dev/null 2>&1
+apt install --no-install-recommends "$@" >/dev/null || { apt update && apt install --no-install-recommends "$@" >/dev/null; }
+s=$?
+[ -z "$hold" ] || systemctl unmask --runtime --quiet $hold
+exit $s`, args...)
+}
+
+// Ask implements [PackageManager].
+func (Apt) Ask(name string, packages ...string) shell.Part {
+	return shell.Ask(name, `: package-versions
+dpkg-query -W -f '${db:Status-Status} ${Package} ${Version}\n' -- "$@" | sed -n 's/^installed //p'`, packages...)
+}
+
+// AskPackages asks which packages are installed; [ParsePackages] reads the answer.
+func AskPackages(name string, packages ...string) shell.Part {
+	return Apt{}.Ask(name, packages...)
+}
+
+// ParsePackages reads the answer to [AskPackages]: versions by package.
+func ParsePackages(answer shell.Answer) map[string]string {
+	versions := map[string]string{}
+	for line := range strings.Lines(answer.Out) {
+		if name, version, found := strings.Cut(strings.TrimSpace(line), " "); found {
+			versions[name] = version
+		}
+	}
+	return versions
+}
+
+// InstallPackages installs packages, detached: a lost connection neither stops
+// dpkg half-way nor loses its result. The units in hold do not start.
+func (h *Host) InstallPackages(ctx context.Context, packages []string, hold ...string) error {
+	return h.RunDetached(ctx, "install "+strings.Join(packages, " "), h.packages.Install(packages, hold))
+}

@@ -1,0 +1,142 @@
+package host_test
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"os"
+	"os/exec"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/terraform-ha/terraform-provider-ha/internal/host"
+	"github.com/terraform-ha/terraform-provider-ha/internal/shell"
+)
+
+// container runs commands in a Docker container whose first process is systemd.
+type container string
+
+// Run implements host.Runner.
+func (name container) Run(ctx context.Context, c shell.Command) (shell.Result, error) {
+	command := exec.CommandContext(ctx, "docker", "exec", "-i", string(name), "sh", "-c", c.Line())
+	command.Stdin = bytes.NewReader(c.Stdin())
+	var stdout, stderr bytes.Buffer
+	command.Stdout, command.Stderr = &stdout, &stderr
+	err := command.Run()
+	var exit *exec.ExitError
+	if errors.As(err, &exit) && ctx.Err() == nil {
+		return shell.Result{}, &shell.ExitError{Node: string(name), Command: c, Status: exit.ExitCode(), Stdout: stdout.Bytes(), Stderr: stderr.Bytes()}
+	}
+	if err != nil {
+		return shell.Result{}, err
+	}
+	return shell.Result{Stdout: stdout.Bytes(), Stderr: stderr.Bytes()}, nil
+}
+
+// systemd returns the lab machine that LAB_MACHINE names, a running container.
+func systemd(t *testing.T) *host.Host {
+	t.Helper()
+	name := os.Getenv("LAB_MACHINE")
+	if name == "" {
+		t.Skip("LAB_MACHINE names no running lab machine")
+	}
+	return host.New(name, container(name))
+}
+
+func read(t *testing.T, h *host.Host, file string) string {
+	t.Helper()
+	content, err := h.ReadFile(t.Context(), file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(content)
+}
+
+func TestDetachedUnderSystemd(t *testing.T) {
+	h := systemd(t)
+	must(t, h.RemoveFile(t.Context(), "/tmp/out"))
+	t.Run("text arrives unchanged", func(t *testing.T) {
+		work := shell.Script(`: expand
+v='it'; printf '%s|' "${v}'s" "$1" "%n" "$$" >/tmp/out; test "$$" -gt 1`, `$HOME ${HOME} $$ %i \n "q"`)
+		must(t, h.RunDetached(t.Context(), "expand", work))
+		if got := read(t, h, "/tmp/out"); !strings.HasPrefix(got, `it's|$HOME ${HOME} $$ %i \n "q"|%n|`) || strings.Contains(got[20:], "|$|") {
+			t.Errorf("got %q", got)
+		}
+	})
+	t.Run("failure has status and reason", func(t *testing.T) {
+		err := h.RunDetached(t.Context(), "fail", shell.Script(": fail\necho no space left >&2; exit 28"))
+		var exit *shell.ExitError
+		if !errors.As(err, &exit) || exit.Status != 28 || !strings.Contains(err.Error(), "no space left") {
+			t.Errorf("got %v", err)
+		}
+	})
+	t.Run("two callers share one run", func(t *testing.T) {
+		must(t, h.RemoveFile(t.Context(), "/tmp/out"))
+		var callers sync.WaitGroup
+		for range 4 {
+			callers.Go(func() {
+				if err := h.RunDetached(t.Context(), "count", shell.Script(": count\nsleep 2; echo once >>/tmp/out")); err != nil {
+					t.Error(err)
+				}
+			})
+		}
+		callers.Wait()
+		if got := read(t, h, "/tmp/out"); got != "once\n" {
+			t.Errorf("got %q", got)
+		}
+	})
+	t.Run("work outlives its caller", func(t *testing.T) {
+		must(t, h.RemoveFile(t.Context(), "/tmp/out"))
+		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+		defer cancel()
+		if err := h.RunDetached(ctx, "outlive", shell.Script(": outlive\nsleep 3; echo done >/tmp/out")); err == nil {
+			t.Error("the caller did not leave")
+		}
+		deadline := time.Now().Add(15 * time.Second)
+		for read(t, h, "/tmp/out") != "done\n" {
+			if time.Now().After(deadline) {
+				t.Fatal("the work ended with its caller")
+			}
+		}
+	})
+}
+
+func TestUnitsUnderSystemd(t *testing.T) {
+	h, ctx := systemd(t), t.Context()
+	unit := host.File{Path: "/etc/systemd/system/ha-probe.service", Mode: "0644",
+		Content: []byte("[Service]\nExecStart=/bin/sleep 1000\nExecReload=/bin/true\n[Install]\nWantedBy=multi-user.target\n")}
+	see := func() host.UnitState {
+		answers, err := h.Ask(ctx, host.AskUnits("units", "ha-probe", "absent"), shell.Ask("now", "date +%s"))
+		must(t, err)
+		units := host.ParseUnits(answers["units"])
+		if units["absent"].Load != "not-found" {
+			t.Errorf("the absent unit is %+v", units["absent"])
+		}
+		return units["ha-probe"]
+	}
+	begin := time.Now().Unix()
+	must(t, h.WriteFile(ctx, unit))
+	must(t, h.ReloadSystemd(ctx))
+	must(t, h.EnableUnit(ctx, "ha-probe"))
+	must(t, h.StartUnit(ctx, "ha-probe"))
+	if got := see(); !got.Running() || !got.Enabled() || got.Sub != "running" || got.Started < begin-2 || got.Started > begin+60 {
+		t.Errorf("after the start: %+v; it is %d", got, begin)
+	}
+	must(t, h.ReloadUnit(ctx, "ha-probe"))
+	must(t, h.RestartUnit(ctx, "ha-probe"))
+	must(t, h.StopUnit(ctx, "ha-probe"))
+	must(t, h.DisableUnit(ctx, "ha-probe", "absent"))
+	if got := see(); got.Running() || got.Enabled() || got.Active != "inactive" {
+		t.Errorf("after the stop: %+v", got)
+	}
+	if err := h.StartUnit(ctx, "absent"); err == nil {
+		t.Error("a unit that does not exist started")
+	}
+	must(t, h.RemoveFile(ctx, unit.Path))
+	must(t, h.ReloadSystemd(ctx))
+	if got := see(); got.Load != "not-found" {
+		t.Errorf("after the removal: %+v", got)
+	}
+}

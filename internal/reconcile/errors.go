@@ -1,0 +1,85 @@
+package reconcile
+
+import (
+	"fmt"
+	"strings"
+)
+
+// RefusedError says that a plan was not made because carrying it out could do
+// harm. Nothing was changed.
+type RefusedError struct {
+	// What names what was not done: "bootstrap the cluster".
+	What string
+	// Node is the machine that the evidence is about; may be empty.
+	Node string
+	// Evidence is what was observed, a line each.
+	Evidence []string
+	// WayOut tells the user what to do.
+	WayOut string
+}
+
+// Error gives refusal, evidence and way out.
+func (e *RefusedError) Error() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "refused to %s", e.What)
+	if e.Node != "" {
+		fmt.Fprintf(&b, " on %s", e.Node)
+	}
+	if len(e.Evidence) > 0 {
+		fmt.Fprintf(&b, ": %s", strings.Join(e.Evidence, "; "))
+	}
+	if e.WayOut != "" {
+		fmt.Fprintf(&b, ". %s", e.WayOut)
+	}
+	return b.String()
+}
+
+// StepError says which step failed and which had been done before it.
+type StepError struct {
+	Node      string
+	Title     string
+	Completed []string
+	Err       error
+}
+
+// Error names the step, the machine and the cause.
+func (e *StepError) Error() string {
+	if e.Node == "" {
+		return fmt.Sprintf("cannot %s: %v", e.Title, e.Err)
+	}
+	return fmt.Sprintf("cannot %s on %s: %v", e.Title, e.Node, e.Err)
+}
+
+// Unwrap returns the cause.
+func (e *StepError) Unwrap() error { return e.Err }
+
+// NotConvergedError says that the steps succeeded and the machines still differ
+// from what is wanted.
+type NotConvergedError struct {
+	Rounds int
+	// Left is what was still to be done.
+	Left []string
+}
+
+// Error lists what is left.
+func (e *NotConvergedError) Error() string {
+	return fmt.Sprintf("cannot converge after %d rounds; still to be done: %s", e.Rounds, strings.Join(e.Left, "; "))
+}
+
+// WaitError says that a named condition did not come true in time.
+type WaitError struct {
+	What string
+	// Reason is why it was not true when it was last checked.
+	Reason string
+	// Waited is for how long.
+	Waited fmt.Stringer
+	Err    error
+}
+
+// Error gives the condition and the last reason.
+func (e *WaitError) Error() string {
+	return fmt.Sprintf("waited %s for %s: %s (%v)", e.Waited, e.What, e.Reason, e.Err)
+}
+
+// Unwrap returns the cause, which is the context's error.
+func (e *WaitError) Unwrap() error { return e.Err }

@@ -1,0 +1,97 @@
+package shell
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// ParseLine is the inverse of [Command.Line]: it returns the command that the
+// line was made of, with the parts of a [Batch]. Standard input is not in a
+// line. Only what Line could have written is accepted. Simulated machines and
+// servers are what it is for; nothing it returns may be run by a real shell on
+// the word of somebody else.
+func ParseLine(line string) (Command, error) {
+	words, rest := splitWords(line)
+	start := []string{"env", "LC_ALL=C", "sh", "-c"}
+	if rest != "" || len(words) < 6 || !slices.Equal(words[:4], start) || words[5] != "sh" {
+		return Command{}, fmt.Errorf("cannot read command line %q: it does not start a script", tail(line, 200))
+	}
+	command := Command{text: Text(words[4]), args: words[6:]}
+	if command.text == execText && len(command.args) == 0 {
+		return Command{}, fmt.Errorf("cannot read command line %q: it names no program", tail(line, 200))
+	}
+	if body, isBatch := strings.CutPrefix(words[4], batchLabel); isBatch {
+		parts, err := parseParts(body)
+		if err != nil {
+			return Command{}, err
+		}
+		command.parts = parts
+	}
+	if command.Line() != line {
+		return Command{}, fmt.Errorf("cannot read command line %q: it is not written the way this program writes", tail(line, 200))
+	}
+	return command, nil
+}
+
+// parseParts reads the text of a batch after its label.
+func parseParts(body string) ([]Part, error) {
+	var parts []Part
+	for body != "" {
+		rest, found := strings.CutPrefix(body, partBegin)
+		words, rest := splitWords(rest)
+		rest, silenced := strings.CutPrefix(rest, partSilence)
+		name, rest := nextWord(rest)
+		rest, ended := strings.CutPrefix(rest, partEnd)
+		if !found || !silenced || !ended || len(words) < 4 || words[0] != "sh" || words[1] != "-c" || words[3] != "sh" {
+			return nil, fmt.Errorf("cannot read batch at %q", tail(body, 200))
+		}
+		parts = append(parts, Part{Name: name, Command: Command{text: Text(words[2]), args: words[4:]}})
+		body = rest
+	}
+	return parts, nil
+}
+
+// splitWords undoes [Join] and returns what follows the last word.
+func splitWords(s string) (words []string, rest string) {
+	for {
+		word, after := nextWord(s)
+		if after == s {
+			return words, s
+		}
+		words = append(words, word)
+		next, more := strings.CutPrefix(after, " ")
+		if !more {
+			return words, after
+		}
+		// What follows the words of a batch's part starts with a word character.
+		if s = next; s == "" || strings.HasPrefix(s, strings.TrimPrefix(partSilence, " ")) {
+			return words, after
+		}
+	}
+}
+
+// nextWord undoes [Quote] for the word that s starts with.
+func nextWord(s string) (word, rest string) {
+	var b strings.Builder
+	for s != "" {
+		switch {
+		case s[0] == '\'':
+			inside, after, closed := strings.Cut(s[1:], "'")
+			if !closed {
+				return b.String(), s
+			}
+			b.WriteString(inside)
+			s = after
+		case strings.HasPrefix(s, `\'`):
+			b.WriteByte('\'')
+			s = s[2:]
+		case s[0] >= 0x80 || unsafe(rune(s[0])):
+			return b.String(), s
+		default:
+			b.WriteByte(s[0])
+			s = s[1:]
+		}
+	}
+	return b.String(), ""
+}
