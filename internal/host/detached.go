@@ -26,13 +26,16 @@ set -u
 u=$1; line=$2; caller=$3; d=/run/terraform-ha/work; mkdir -p -m 0700 $d
 exec 9>"$d/$u.lock"; flock 9
 if [ -e "$d/$u.status" ] && grep -qxF -- "$caller" "$d/$u.callers" 2>/dev/null; then :
-elif systemctl is-active --quiet "$u.service"; then echo "$caller" >>"$d/$u.callers"
+else
+while [ -e "$d/$u.status" ] && systemctl is-active --quiet "$u.service"; do sleep 0.1; done
+if systemctl is-active --quiet "$u.service"; then echo "$caller" >>"$d/$u.callers"
 else
 rm -f "$d/$u.status" "$d/$u.out"
 echo "$caller" >"$d/$u.callers"
 printf '(%s\n) >%s.out 2>&1\necho $? >%s.status.new; mv %s.status.new %s.status\n' "$line" "$d/$u" "$d/$u" "$d/$u" "$d/$u" >"$d/$u.sh"
 systemctl reset-failed "$u.service" 2>/dev/null
 systemd-run --quiet --collect --unit="$u" -p KillMode=process sh "$d/$u.sh" 9>&- || exit 125
+fi
 fi
 exec 9>&-
 until [ -e "$d/$u.status" ]; do

@@ -24,7 +24,7 @@ func withSystemd(t *testing.T) local {
 	l := newLocal(t)
 	units := t.TempDir()
 	l.shim(t, "systemctl", `[ "$1" = is-active ] || exit 0
-p=$(cat `+units+`/$3 2>/dev/null) && kill -0 "$p" 2>/dev/null`)
+p=$(cat `+units+`/$3 2>/dev/null) && grep -q '^State:.[^Z]' "/proc/$p/status" 2>/dev/null`)
 	l.shim(t, "systemd-run", `while [ "$1" != sh ]; do
 case $1 in --unit=*) u=${1#--unit=} ;; esac; shift
 done

@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -192,11 +193,11 @@ func TestALeaseIsTakenOnTheMachinesThatAnswer(t *testing.T) {
 // hanging is a machine that stops answering without breaking the connection.
 type hanging struct {
 	host.Runner
-	hangs *bool
+	hangs *atomic.Bool
 }
 
 func (h hanging) Run(ctx context.Context, c shell.Command) (shell.Result, error) {
-	if *h.hangs {
+	if h.hangs.Load() {
 		<-ctx.Done()
 		return shell.Result{}, ctx.Err()
 	}
@@ -206,11 +207,11 @@ func (h hanging) Run(ctx context.Context, c shell.Command) (shell.Result, error)
 func TestAMachineThatHangsDoesNotEndTheLeaseOfOthers(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		hosts, machines := hosttest.Cluster(t, "a", "b")
-		hangs := false
+		var hangs atomic.Bool
 		hosts["a"] = host.New("a", hanging{machines["a"], &hangs})
 		lease, err := take(t, hosts, "run 1", 0)
 		must(t, err)
-		hangs = true
+		hangs.Store(true)
 		machines["b"].Forget()
 		time.Sleep(host.LeaseTerm)
 		synctest.Wait()

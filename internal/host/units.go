@@ -51,7 +51,9 @@ func ParseUnits(answer shell.Answer) map[string]UnitState {
 		key, value, _ := strings.Cut(strings.TrimSpace(line), "=")
 		if key == "Unit" {
 			name = value
-			units[name] = UnitState{}
+			if name != "" {
+				units[name] = UnitState{}
+			}
 			continue
 		}
 		if name == "" {

@@ -1,0 +1,359 @@
+package gluster_test
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/terraform-ha/terraform-provider-ha/internal/gluster"
+	"github.com/terraform-ha/terraform-provider-ha/internal/host"
+	"github.com/terraform-ha/terraform-provider-ha/internal/host/hosttest"
+	"github.com/terraform-ha/terraform-provider-ha/internal/reconcile"
+)
+
+const brickPath = "/srv/gluster/content/brick"
+
+func content() gluster.Spec {
+	return gluster.Spec{
+		Name: "content", BrickPath: brickPath, Clients: []string{"10.0.0.31"},
+		Nodes: []host.Node{{Name: "files1", Address: "10.0.0.11"}, {Name: "files2", Address: "10.0.0.12"}, {Name: "files3", Address: "10.0.0.13"}},
+	}
+}
+
+func converge(t *testing.T, hosts host.Hosts, spec gluster.Spec) error {
+	t.Helper()
+	_, err := reconcile.Converge(t.Context(),
+		func(ctx context.Context) (gluster.Status, error) {
+			return gluster.Observe(ctx, hosts.Views(), spec), nil
+		},
+		func(s gluster.Status) (gluster.Plan, error) { return gluster.Diff(spec, s) },
+		hosts, reconcile.Silent{})
+	return err
+}
+
+func built(t *testing.T) (host.Hosts, *glusterSim) {
+	t.Helper()
+	hosts, sim := newGlusterSim(t, "files1", "files2", "files3")
+	if err := converge(t, hosts, content()); err != nil {
+		t.Fatal(err)
+	}
+	return hosts, sim
+}
+
+func diff(t *testing.T, hosts host.Hosts, spec gluster.Spec) (gluster.Plan, error) {
+	t.Helper()
+	return gluster.Diff(spec, gluster.Observe(t.Context(), hosts.Views(), spec))
+}
+
+func refusal(t *testing.T, err error) *reconcile.RefusedError {
+	t.Helper()
+	var refused *reconcile.RefusedError
+	if !errors.As(err, &refused) {
+		t.Fatalf("it was not refused: %v", err)
+	}
+	return refused
+}
+
+func TestConvergeFromNothing(t *testing.T) {
+	hosts, sim := built(t)
+	plan, err := diff(t, hosts, content())
+	if err != nil || !plan.Empty() {
+		t.Errorf("the second plan is %v, %v", plan.Titles(), err)
+	}
+	if err := gluster.Verify(t.Context(), hosts.Views(), content()); err != nil {
+		t.Error(err)
+	}
+	want := map[string]string{"nfs.disable": "on", "network.ping-timeout": "10", "cluster.quorum-type": "auto",
+		"auth.allow": "10.0.0.11,10.0.0.12,10.0.0.13,10.0.0.31"}
+	if diff := cmp.Diff(want, sim.volumes["content"].options); diff != "" {
+		t.Errorf("options (-want +got):\n%s", diff)
+	}
+	for _, machine := range sim.machines {
+		machine.Forget()
+	}
+	if _, err := diff(t, hosts, content()); err != nil {
+		t.Error(err)
+	}
+	for name, machine := range sim.machines {
+		if log := machine.Log(); !slices.Contains(log, "batch") || strings.Count(strings.Join(log, " "), "batch") != 1 {
+			t.Errorf("observing %s took %v", name, log)
+		}
+	}
+}
+
+func TestEveryStepMayFail(t *testing.T) {
+	hosttest.EveryFault(t, func(t *testing.T, fault *hosttest.Fault) {
+		hosts, sim := newGlusterSim(t, "files1", "files2", "files3")
+		fault.Arm(sim.machines)
+		_ = converge(t, hosts, content())
+		fault.Disarm()
+		if err := converge(t, hosts, content()); err != nil {
+			t.Fatalf("after %s: %v", fault.Struck(), err)
+		}
+		if err := gluster.Verify(t.Context(), hosts.Views(), content()); err != nil {
+			t.Errorf("after %s: %v", fault.Struck(), err)
+		}
+	})
+}
+
+func TestDriftIsSeenAndRepaired(t *testing.T) {
+	tests := map[string]struct {
+		damage func(*glusterSim)
+		want   map[string][]string
+	}{
+		"glusterd stopped": {
+			func(s *glusterSim) { _ = s.machines["files2"].Stop("glusterd") },
+			map[string][]string{"files2": {"glusterd is stopped"}},
+		},
+		"brick killed": {
+			func(s *glusterSim) { s.nodes["files3"].running = false },
+			map[string][]string{"files3": {"the brick process is not running"}},
+		},
+		"self-heal daemon killed": {
+			func(s *glusterSim) { s.nodes["files1"].healer = false },
+			map[string][]string{"files1": {"the self-heal daemon is not running"}},
+		},
+		"option changed": {
+			func(s *glusterSim) { s.volumes["content"].options["network.ping-timeout"] = "42" },
+			map[string][]string{"cluster": {"option network.ping-timeout is 42 instead of 10"}},
+		},
+		"option of others": {
+			func(s *glusterSim) { s.volumes["content"].options["performance.io-cache"] = "off" },
+			map[string][]string{},
+		},
+		"glusterd.vol edited": {
+			func(s *glusterSim) {
+				s.machines["files1"].WriteFile("/etc/glusterfs/glusterd.vol", "volume management\n")
+			},
+			map[string][]string{"files1": {"glusterd.vol differs"}},
+		},
+		"drop-in lost": {
+			func(s *glusterSim) {
+				s.machines["files1"].RemoveAll("/etc/systemd/system/glusterd.service.d/terraform-ha.conf")
+			},
+			map[string][]string{"files1": {"the drop-in of glusterd: terraform-ha.conf is missing"}},
+		},
+		"volume stopped": {
+			func(s *glusterSim) { s.cli(s.machines["files1"], "volume", "stop", "content") },
+			map[string][]string{"cluster": {"the volume is stopped"}},
+		},
+		"heal pending": {
+			func(s *glusterSim) { s.nodes["files1"].pending = 7 },
+			map[string][]string{},
+		},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			hosts, sim := built(t)
+			test.damage(sim)
+			plan, err := diff(t, hosts, content())
+			if err != nil {
+				t.Fatal(err)
+			}
+			if diff := cmp.Diff(test.want, plan.Drift()); diff != "" {
+				t.Errorf("drift (-want +got):\n%s", diff)
+			}
+			if err := converge(t, hosts, content()); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+}
+
+func TestOptionsNoLongerDeclaredAreReset(t *testing.T) {
+	hosts, sim := built(t)
+	spec := content()
+	spec.Options = map[string]string{"performance.io-cache": "off"}
+	if err := converge(t, hosts, spec); err != nil {
+		t.Fatal(err)
+	}
+	if got := sim.volumes["content"].options["performance.io-cache"]; got != "off" {
+		t.Errorf("the option is %q", got)
+	}
+	if err := converge(t, hosts, content()); err != nil {
+		t.Fatal(err)
+	}
+	if got, set := sim.volumes["content"].options["performance.io-cache"]; set {
+		t.Errorf("the option is still %q", got)
+	}
+	if got := sim.volumes["content"].options["nfs.disable"]; got != "on" {
+		t.Errorf("an option of glusterd itself was touched: %q", got)
+	}
+}
+
+func TestANodeThatIsDown(t *testing.T) {
+	hosts, sim := built(t)
+	sim.machines["files3"].Down = true
+	sim.nodes["files3"].running = false
+	plan, err := diff(t, hosts, content())
+	if err != nil || !plan.Empty() {
+		t.Errorf("nothing is to be done, and it is %v, %v", plan.Titles(), err)
+	}
+	sim.nodes["files1"].running = false
+	if plan, err = diff(t, hosts, content()); err != nil || len(plan.Drift()["files1"]) != 1 {
+		t.Errorf("a dead brick beside it gave %v, %v", plan.Drift(), err)
+	}
+	if err := converge(t, hosts, content()); err != nil || !sim.nodes["files1"].running {
+		t.Errorf("the dead brick was not revived: %v", err)
+	}
+	spec := content()
+	spec.PingTimeoutSeconds = 20
+	_, err = diff(t, hosts, spec)
+	refusal(t, err)
+}
+
+func TestRefusals(t *testing.T) {
+	tests := map[string]struct {
+		build  bool
+		spec   func(*gluster.Spec)
+		damage func(*glusterSim)
+		want   string
+	}{
+		"a node is away at creation": {
+			damage: func(s *glusterSim) { s.machines["files2"].Down = true }, want: "files2 does not answer",
+		},
+		"all are away": {
+			build:  true,
+			damage: func(s *glusterSim) { forAll(s, func(m *hosttest.Machine) { m.Down = true }) }, want: "files1 does not answer",
+		},
+		"foreign data": {
+			damage: func(s *glusterSim) { s.machines["files2"].WriteFile(brickPath+"/photo.jpg", "x") },
+			want:   "holds data that this resource did not put there",
+		},
+		"foreign volume": {
+			build: true,
+			damage: func(s *glusterSim) {
+				forAll(s, func(m *hosttest.Machine) { m.RemoveAll("/var/lib/terraform-ha/gluster-content.json") })
+			},
+			want: "no machine has a marker",
+		},
+		"another identity": {
+			build: true, spec: func(s *gluster.Spec) { s.VolumeID = "another" }, want: "this resource's volume was another",
+		},
+		"cloned machines": {
+			build: true, damage: func(s *glusterSim) { s.nodes["files2"].uuid = s.nodes["files1"].uuid }, want: "same identity",
+		},
+		"a rebuilt machine": {
+			build: true, damage: func(s *glusterSim) {
+				// The pool keeps the old identity of its bricks.
+				s.machines["files2"].HandleQuery("gluster-identity", answerWith("UUID=new\n"))
+			}, want: "the machine was rebuilt",
+		},
+		"rejected": {
+			build: true, damage: func(s *glusterSim) { s.peerState = 6 }, want: "rejects its peer",
+		},
+		"other bricks": {
+			build: true, spec: func(s *gluster.Spec) { s.BrickPath = "/srv/gluster/other/brick"; s.VolumeID = simID },
+			want: "comes with a later release",
+		},
+		"other type": {
+			build: true, spec: func(s *gluster.Spec) { s.Type = gluster.Arbiter }, want: "it has replica 3, arbiter 0",
+		},
+		"brick not mounted": {
+			build: true, damage: func(s *glusterSim) { s.machines["files1"].RemoveAll(brickPath) }, want: "the directory is missing",
+		},
+		"data of a volume that was deleted": {
+			build: true,
+			damage: func(s *glusterSim) {
+				delete(s.volumes, "content")
+				s.machines["files1"].WriteFile(brickPath+"/photo.jpg", "x")
+			},
+			want: "no longer defined",
+		},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			hosts, sim := newGlusterSim(t, "files1", "files2", "files3")
+			if test.build {
+				hosts, sim = built(t)
+			}
+			spec := content()
+			if test.spec != nil {
+				test.spec(&spec)
+			}
+			if test.damage != nil {
+				test.damage(sim)
+			}
+			plan, err := diff(t, hosts, spec)
+			if refused := refusal(t, err); !strings.Contains(refused.Error(), test.want) {
+				t.Errorf("refused with %q", refused)
+			}
+			if !plan.Empty() {
+				t.Errorf("a refused plan has steps: %v", plan.Titles())
+			}
+		})
+	}
+}
+
+func TestAFailedCreateIsCleanedUp(t *testing.T) {
+	hosts, sim := built(t)
+	delete(sim.volumes, "content")
+	if err := converge(t, hosts, content()); err != nil {
+		t.Fatal(err)
+	}
+	if sim.volumes["content"] == nil {
+		t.Error("the volume was not created again")
+	}
+}
+
+func TestRemoveKeepsAndAdopts(t *testing.T) {
+	hosts, sim := built(t)
+	remove(t, hosts, content(), false)
+	if state := sim.volumes["content"].state; state != "Stopped" {
+		t.Errorf("the volume is %s", state)
+	}
+	if err := converge(t, hosts, content()); err != nil {
+		t.Fatal(err)
+	}
+	if state := sim.volumes["content"].state; state != "Started" {
+		t.Errorf("the volume is %s after it was created again", state)
+	}
+}
+
+func TestRemoveWipes(t *testing.T) {
+	hosts, sim := built(t)
+	remove(t, hosts, content(), true)
+	if len(sim.volumes) != 0 || len(sim.members) > 1 {
+		t.Errorf("volumes %v and members %v are left", sim.volumes, sim.members)
+	}
+	for name, machine := range sim.machines {
+		if _, found := machine.Directories[brickPath]; found {
+			t.Errorf("the brick on %s is left", name)
+		}
+		if _, found := machine.Files["/var/lib/terraform-ha/gluster-content.json"]; found {
+			t.Errorf("the marker on %s is left", name)
+		}
+	}
+	if err := converge(t, hosts, content()); err != nil {
+		t.Errorf("it cannot be created again: %v", err)
+	}
+}
+
+func TestWipeNeedsEveryMachine(t *testing.T) {
+	hosts, sim := built(t)
+	sim.machines["files2"].Down = true
+	_, err := gluster.Remove(content(), gluster.Observe(t.Context(), hosts.Views(), content()), true)
+	refusal(t, err)
+	remove(t, hosts, content(), false)
+}
+
+func remove(t *testing.T, hosts host.Hosts, spec gluster.Spec, wipe bool) {
+	t.Helper()
+	plan, err := gluster.Remove(spec, gluster.Observe(t.Context(), hosts.Views(), spec), wipe)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := reconcile.Run(t.Context(), plan, hosts, reconcile.Silent{}); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func forAll(s *glusterSim, do func(*hosttest.Machine)) {
+	for _, machine := range s.machines {
+		do(machine)
+	}
+}

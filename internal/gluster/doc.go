@@ -1,0 +1,35 @@
+// Package gluster is the file tier: one GlusterFS volume, replicated over the
+// disks of several machines, and the trusted pool that carries it.
+//
+// A machine runs glusterd (the management daemon), one brick process per volume
+// (the data path) and a self-heal daemon. The volume's definition is replicated
+// to every member of the pool; the data lies in brick directories as plain files
+// with trusted.* extended attributes.
+//
+// Invariants the package keeps:
+//   - a set of replicas never has two bricks on one machine, and always has a
+//     majority to lose a machine from: an even number of replicas needs an arbiter;
+//   - a brick directory that holds anything is used only if this resource made it
+//     (its marker lies on the machine) or the user said "adopt"; "force" is added
+//     to a create only for the root partition, after the package's own checks;
+//   - the command line's exit status is never trusted: it is 0 for failures too.
+//     The verdict is opRet of its XML, and output without XML is a failure;
+//   - the pool's transactions run one at a time and only while every peer is
+//     connected, because one that meets a silently lost peer hangs for two
+//     minutes and leaves its lock behind. The only exception brings a dead brick
+//     back on a machine that answers.
+//
+// Failure model: one machine of a set of three may stop, hang or vanish. Its
+// bricks' share is written by the others and healed when it is back; what is
+// still to be healed is visible in [Status] and is not drift, since nothing but
+// time repairs it. With a majority of a set gone, clients get errors until it
+// returns; nothing here overrides that.
+//
+// glusterd.vol and the drop-in of its unit belong to the pool, not to a volume:
+// several volumes on the same machines share them and therefore have to declare
+// the same range of brick ports.
+//
+// Adding, removing and replacing machines is not in this package yet: a volume
+// whose bricks differ from the specification is refused (see refuseGeometry,
+// which is where such changes will be planned).
+package gluster

@@ -1,0 +1,190 @@
+package gluster
+
+import (
+	"encoding/xml"
+	"fmt"
+	"strings"
+)
+
+// CommandError says that the gluster command line reported a failure. Its exit
+// status says nothing, so the verdict is the XML's.
+type CommandError struct {
+	// Args are the command's words.
+	Args []string
+	// Ret and Errno are opRet and opErrno; both 0 if there was no XML at all, as
+	// after the two minutes in which a command times out.
+	Ret, Errno int
+	// Said is what the command said.
+	Said string
+}
+
+// Error gives the command and what it said.
+func (e *CommandError) Error() string {
+	said := e.Said
+	if said == "" {
+		said = fmt.Sprintf("opRet %d, opErrno %d", e.Ret, e.Errno)
+	}
+	if len(e.Args) == 0 {
+		return "gluster: " + said
+	}
+	return fmt.Sprintf("gluster %s: %s", strings.Join(e.Args, " "), said)
+}
+
+// Busy reports whether another transaction held the pool's or the volume's lock.
+// GlusterFS has no number for it, only these words (glusterd-locks.c,
+// glusterd-handler.c).
+func (e *CommandError) Busy() bool {
+	return strings.Contains(e.Said, "Another transaction is in progress") || strings.Contains(e.Said, "Locking failed on")
+}
+
+// cliOutput is the answer to any command (cli/src/cli-xml-output.c).
+type cliOutput struct {
+	XMLName xml.Name    `xml:"cliOutput"`
+	Ret     *int        `xml:"opRet"`
+	Errno   int         `xml:"opErrno"`
+	Errstr  string      `xml:"opErrstr"`
+	Peers   []xmlPeer   `xml:"peerStatus>peer"`
+	Volumes []xmlVolume `xml:"volInfo>volumes>volume"`
+	Heal    []xmlHeal   `xml:"healInfo>bricks>brick"`
+	Created string      `xml:"volCreate>volume>id"`
+}
+
+type xmlPeer struct {
+	UUID      string   `xml:"uuid"`
+	Name      string   `xml:"hostname"`
+	Names     []string `xml:"hostnames>hostname"`
+	Connected int      `xml:"connected"`
+	State     int      `xml:"state"`
+	StateName string   `xml:"stateStr"`
+}
+
+type xmlVolume struct {
+	Name       string `xml:"name"`
+	ID         string `xml:"id"`
+	State      int    `xml:"status"`
+	StateName  string `xml:"statusStr"`
+	Replica    int    `xml:"replicaCount"`
+	Arbiter    int    `xml:"arbiterCount"`
+	Disperse   int    `xml:"disperseCount"`
+	Redundancy int    `xml:"redundancyCount"`
+	Bricks     []struct {
+		Name     string `xml:"name"`
+		HostUUID string `xml:"hostUuid"`
+		Arbiter  int    `xml:"isArbiter"`
+	} `xml:"bricks>brick"`
+	Options []struct {
+		Name  string `xml:"name"`
+		Value string `xml:"value"`
+	} `xml:"options>option"`
+}
+
+type xmlHeal struct {
+	Name       string `xml:"name"`
+	State      string `xml:"status"`
+	Pending    int    `xml:"numberOfEntriesInHealPending"`
+	SplitBrain int    `xml:"numberOfEntriesInSplitBrain"`
+}
+
+// parseOutput reads the answer to a command and takes its verdict. The answer
+// may start with messages; without XML it is a failure whatever else it is.
+func parseOutput(text string) (cliOutput, error) {
+	start := strings.Index(text, "<?xml")
+	if start < 0 {
+		said := strings.TrimSpace(text)
+		if said == "" {
+			said = "it gave no answer"
+		}
+		return cliOutput{}, &CommandError{Said: said}
+	}
+	var output cliOutput
+	if err := xml.Unmarshal([]byte(text[start:]), &output); err != nil {
+		return cliOutput{}, fmt.Errorf("cannot read the answer of gluster: %w", err)
+	}
+	if output.Ret == nil {
+		return cliOutput{}, &CommandError{Said: "the answer has no opRet"}
+	}
+	// Failures are -1 and, for some commands, 1.
+	if *output.Ret != 0 {
+		return output, &CommandError{Ret: *output.Ret, Errno: output.Errno, Said: strings.TrimSpace(output.Errstr)}
+	}
+	return output, nil
+}
+
+func (o cliOutput) peers() []Peer {
+	var peers []Peer
+	for _, p := range o.Peers {
+		names := p.Names
+		if len(names) == 0 {
+			names = []string{p.Name}
+		}
+		peers = append(peers, Peer{UUID: p.UUID, Names: names, Connected: p.Connected == 1, State: p.State, StateName: p.StateName})
+	}
+	return peers
+}
+
+func (o cliOutput) volumes() []Volume {
+	var volumes []Volume
+	for _, v := range o.Volumes {
+		volume := Volume{
+			Name: v.Name, ID: v.ID, State: v.State, StateName: v.StateName,
+			Replica: v.Replica, Arbiter: v.Arbiter, Disperse: v.Disperse, Redundancy: v.Redundancy,
+			Options: map[string]string{},
+		}
+		for _, b := range v.Bricks {
+			volume.Bricks = append(volume.Bricks, VolumeBrick{Name: b.Name, HostUUID: b.HostUUID, Arbiter: b.Arbiter == 1})
+		}
+		for _, option := range v.Options {
+			volume.Options[option.Name] = option.Value
+		}
+		volumes = append(volumes, volume)
+	}
+	return volumes
+}
+
+func (o cliOutput) heal() []BrickHeal {
+	var bricks []BrickHeal
+	for _, b := range o.Heal {
+		bricks = append(bricks, BrickHeal{
+			Name: b.Name, State: b.State, Connected: b.State == "Connected", Pending: b.Pending, SplitBrain: b.SplitBrain,
+		})
+	}
+	return bricks
+}
+
+// parseBrick reads the answer to askBrick.
+func parseBrick(text string) (brick Brick, defined bool) {
+	for line := range strings.Lines(text) {
+		word, value, _ := strings.Cut(strings.TrimSuffix(line, "\n"), " ")
+		switch word {
+		case "defined":
+			defined = true
+		case "running":
+			brick.Running = true
+		case "port":
+			brick.Port = value
+		case "healer":
+			brick.HealerRunning = true
+		case "path":
+			brick.Path = value
+		case "mount":
+			brick.MountPoint = value
+		case "root":
+			brick.OnRoot = true
+		case "exists":
+			brick.Exists = true
+		case "content":
+			brick.Content = true
+		case "internal":
+			brick.Internal = true
+		case "attributes":
+			brick.AttributesKnown = true
+		case "volume-id":
+			brick.VolumeID = value
+		case "gfid":
+			brick.GFID = value
+		case "parent":
+			brick.ForeignParents = append(brick.ForeignParents, value)
+		}
+	}
+	return brick, defined
+}

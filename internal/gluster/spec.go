@@ -1,0 +1,205 @@
+package gluster
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/terraform-ha/terraform-provider-ha/internal/host"
+)
+
+// Types of volumes.
+const (
+	// Replicate keeps a whole copy of every file on every machine.
+	Replicate = "replicate"
+	// DistributedReplicate spreads files over several sets of replicas.
+	DistributedReplicate = "distributed-replicate"
+	// Arbiter keeps two copies, and the names alone on a third brick, which
+	// decides which copy is right.
+	Arbiter = "arbiter"
+	// Disperse keeps erasure-coded fragments.
+	Disperse = "disperse"
+)
+
+// ProfileWeb tunes a volume for many small files that PHP reads.
+const ProfileWeb = "web"
+
+// Defaults of a specification.
+const (
+	// DefaultPingTimeoutSeconds is how long writes stall when a server vanishes
+	// silently. GlusterFS's own 42 s stalled writes for up to 84 s; below 10 s
+	// a busy network makes connections flap, and each costs a round of locks.
+	DefaultPingTimeoutSeconds = 10
+	// DefaultBasePort is the first port of bricks; IANA's dynamic range starts here.
+	DefaultBasePort = 49152
+	// DefaultMaxPort leaves room for 64 bricks on a machine. It does not depend on
+	// the volume, so that volumes which share machines agree.
+	DefaultMaxPort = 49215
+)
+
+// PortRange is the range that bricks take their ports from, both ends included.
+type PortRange struct {
+	Base, Max int
+}
+
+// Spec is a volume as it is wanted.
+type Spec struct {
+	Name string
+	// Nodes are the machines, one brick each.
+	Nodes []host.Node
+	// Order names the nodes in the order of their bricks, which decides who is in
+	// a set with whom and, in a set with an arbiter, who the arbiter is: the last.
+	// Empty means the order of the names.
+	Order []string
+	// BrickPath is the brick's directory, the same on every machine.
+	BrickPath string
+	// Type is one of the types above; empty means [Replicate].
+	Type string
+	// Replica is the number of bricks in a set, the arbiter included; Arbiter how
+	// many of them are arbiters. Zero means by type and number of nodes.
+	Replica, Arbiter int
+	// Disperse is the number of bricks in a dispersed set and Redundancy how many
+	// of them may be lost.
+	Disperse, Redundancy int
+	// Options are those the user declared. Only these, and what Profile, Clients
+	// and PingTimeoutSeconds stand for, are managed.
+	Options map[string]string
+	// Profile is empty or [ProfileWeb].
+	Profile string
+	// Clients are the addresses that may mount the volume, besides the nodes. With
+	// none, only the nodes may: GlusterFS's own default is the whole world.
+	Clients            []string
+	PingTimeoutSeconds int
+	BrickPorts         PortRange
+	// AllowRootPartition lets a brick lie on the root file system, which a volume
+	// that fills up then takes down with it.
+	AllowRootPartition bool
+	// Adopt makes a volume, its bricks and their data ours that lack our marker.
+	Adopt bool
+	// VolumeID is the identity of the volume as it was recorded; empty before the
+	// first apply. A volume of this name with another identity is foreign.
+	VolumeID string
+}
+
+// Defaulted returns the specification with nodes in the order of their bricks
+// and everything filled in that has a default.
+func (s Spec) Defaulted() Spec {
+	s.Nodes = s.ordered()
+	if s.Type == "" {
+		s.Type = Replicate
+	}
+	nodes := len(s.Nodes)
+	switch s.Type {
+	case Replicate:
+		s.Replica = orDefault(s.Replica, nodes)
+	case DistributedReplicate:
+		s.Replica = orDefault(s.Replica, 3)
+	case Arbiter:
+		s.Replica = orDefault(s.Replica, 3)
+		s.Arbiter = orDefault(s.Arbiter, 1)
+	case Disperse:
+		s.Disperse = orDefault(s.Disperse, nodes)
+		s.Redundancy = orDefault(s.Redundancy, defaultRedundancy(s.Disperse))
+	}
+	s.PingTimeoutSeconds = orDefault(s.PingTimeoutSeconds, DefaultPingTimeoutSeconds)
+	s.BrickPorts.Base = orDefault(s.BrickPorts.Base, DefaultBasePort)
+	s.BrickPorts.Max = orDefault(s.BrickPorts.Max, max(DefaultMaxPort, s.BrickPorts.Base+DefaultMaxPort-DefaultBasePort))
+	return s
+}
+
+func orDefault(value, otherwise int) int {
+	if value == 0 {
+		return otherwise
+	}
+	return value
+}
+
+// defaultRedundancy is the most bricks of a set that may be lost while the
+// number of the others is a power of two: other numbers make every write of a
+// common size a read, a change and a write.
+func defaultRedundancy(bricks int) int {
+	for lost := (bricks - 1) / 2; lost > 0; lost-- {
+		if data := bricks - lost; data&(data-1) == 0 {
+			return lost
+		}
+	}
+	return 1
+}
+
+func (s Spec) ordered() []host.Node {
+	nodes := slices.Clone(s.Nodes)
+	place := func(n host.Node) int {
+		if i := slices.Index(s.Order, n.Name); i >= 0 {
+			return i
+		}
+		return len(s.Order)
+	}
+	slices.SortFunc(nodes, func(a, b host.Node) int {
+		if i, j := place(a), place(b); i != j {
+			return i - j
+		}
+		return strings.Compare(a.Name, b.Name)
+	})
+	return nodes
+}
+
+// setSize is the number of bricks that together hold a file.
+func (s Spec) setSize() int {
+	if s.Type == Disperse {
+		return s.Disperse
+	}
+	return s.Replica
+}
+
+// brick returns a node's brick as GlusterFS names it.
+func (s Spec) brick(node host.Node) string { return node.Address + ":" + s.BrickPath }
+
+// bricks returns all bricks in their order.
+func (s Spec) bricks() []string {
+	var bricks []string
+	for _, node := range s.Nodes {
+		bricks = append(bricks, s.brick(node))
+	}
+	return bricks
+}
+
+// node returns the node of a name.
+func (s Spec) node(name string) host.Node {
+	for _, node := range s.Nodes {
+		if node.Name == name {
+			return node
+		}
+	}
+	return host.Node{Name: name}
+}
+
+// Mount is how a client mounts the volume.
+type Mount struct {
+	// Source is the first server and the volume: "10.0.0.11:/content".
+	Source string
+	// BackupServers are asked for the volume's layout when the first does not
+	// answer. They matter at mount time only: a mounted client talks to all.
+	BackupServers []string
+	// Options are the options of the mount, for fstab or a mount unit.
+	Options string
+}
+
+// Mount returns how a client mounts the volume.
+func (s Spec) Mount() Mount {
+	var servers []string
+	for _, node := range s.ordered() {
+		servers = append(servers, node.Address)
+	}
+	if len(servers) == 0 {
+		return Mount{}
+	}
+	options := []string{"defaults", "_netdev"}
+	if backups := servers[1:]; len(backups) > 0 {
+		options = append(options, "backup-volfile-servers="+strings.Join(backups, ":"))
+	}
+	options = append(options, "log-level=WARNING")
+	return Mount{
+		Source:        servers[0] + ":/" + s.Name,
+		BackupServers: servers[1:],
+		Options:       strings.Join(options, ","),
+	}
+}

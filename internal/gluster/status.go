@@ -1,0 +1,189 @@
+package gluster
+
+import (
+	"maps"
+	"slices"
+
+	"github.com/terraform-ha/terraform-provider-ha/internal/host"
+)
+
+// Status is a volume and its machines as they were seen.
+type Status struct {
+	// Nodes has every machine that was looked at, by name.
+	Nodes map[string]Node
+}
+
+// Node is one machine as it was seen.
+type Node struct {
+	// Err says why nothing was seen; everything else is empty then.
+	Err      error
+	Facts    host.Facts
+	Packages map[string]string
+	Daemon   host.UnitState
+	Files    map[string]host.FileState
+	// Marker is ours on this machine; nil if there is none.
+	Marker *host.Marker
+	// UUID is the machine's identity in a pool. glusterd makes it up when it is
+	// first needed, so it may be empty.
+	UUID string
+	// Defined says that the volume's definition lies on the machine's disk,
+	// which can be seen while glusterd is stopped.
+	Defined bool
+	Brick   Brick
+	// CLI is why the command line gave no answer: glusterd is stopped, mostly.
+	// Peers and Volumes are meaningless then.
+	CLI     error
+	Peers   []Peer
+	Volumes []Volume
+	// Heal is every brick of the volume as a client on this machine reaches it;
+	// empty while the volume is not started.
+	Heal []BrickHeal
+	// HealErr is why Heal could not be asked for.
+	HealErr error
+}
+
+// Peer is another member of the pool as a machine sees it.
+type Peer struct {
+	UUID string
+	// Names are all names and addresses under which the machine knows the peer.
+	Names     []string
+	Connected bool
+	State     int
+	StateName string
+}
+
+// States of a peer (xlators/mgmt/glusterd/src/glusterd-sm.h).
+const (
+	stateInCluster = 3
+	stateRejected  = 6
+)
+
+// Healthy reports whether the peer is a connected member of the pool.
+func (p Peer) Healthy() bool { return p.Connected && p.State == stateInCluster }
+
+// Volume is a volume's definition.
+type Volume struct {
+	Name, ID string
+	// State is one of the constants below.
+	State      int
+	StateName  string
+	Bricks     []VolumeBrick
+	Replica    int
+	Arbiter    int
+	Disperse   int
+	Redundancy int
+	// Options are those that were ever set, among them some that glusterd sets by
+	// itself when it makes a volume.
+	Options map[string]string
+}
+
+// States of a volume.
+const (
+	volumeCreated = 0
+	volumeStarted = 1
+	volumeStopped = 2
+)
+
+// VolumeBrick is a brick of a volume's definition.
+type VolumeBrick struct {
+	// Name is "address:/path".
+	Name     string
+	HostUUID string
+	Arbiter  bool
+}
+
+// Brick is a machine's brick directory and the processes that serve it.
+type Brick struct {
+	Path   string
+	Exists bool
+	// Content says that the directory holds something besides .glusterfs.
+	Content bool
+	// Internal says that it holds .glusterfs.
+	Internal bool
+	// OnRoot says that it lies, or would lie, on the root file system, and
+	// MountPoint where its file system is mounted.
+	OnRoot     bool
+	MountPoint string
+	// AttributesKnown says that the extended attributes could be read: the program
+	// for it may not be installed yet.
+	AttributesKnown bool
+	// VolumeID and GFID are trusted.glusterfs.volume-id and trusted.gfid in hex.
+	VolumeID, GFID string
+	// ForeignParents are directories above it that are part of a volume.
+	ForeignParents []string
+	// Running says that the brick's process runs, and Port is where it listens.
+	Running bool
+	Port    string
+	// HealerRunning says that the self-heal daemon runs.
+	HealerRunning bool
+}
+
+// Virgin reports whether nothing ever used the directory.
+func (b Brick) Virgin() bool {
+	return !b.Content && !b.Internal && b.VolumeID == "" && b.GFID == "" && len(b.ForeignParents) == 0
+}
+
+// BrickHeal is what is to be healed on a brick.
+type BrickHeal struct {
+	Name      string
+	Connected bool
+	State     string
+	// Pending and SplitBrain count entries; a brick that is not connected has none.
+	Pending, SplitBrain int
+}
+
+// Names returns the names of all nodes in order.
+func (s Status) Names() []string { return slices.Sorted(maps.Keys(s.Nodes)) }
+
+// Unreachable returns the nodes that did not answer.
+func (s Status) Unreachable() []string {
+	var names []string
+	for _, name := range s.Names() {
+		if s.Nodes[name].Err != nil {
+			names = append(names, name)
+		}
+	}
+	return names
+}
+
+// Volume returns the volume of a name as the first node that knows it sees it.
+// The definition is replicated, so any member of the pool is as good as another.
+func (s Status) Volume(name string) (Volume, bool) {
+	for _, node := range s.Names() {
+		if volume, found := s.Nodes[node].volume(name); found {
+			return volume, true
+		}
+	}
+	return Volume{}, false
+}
+
+// defined reports whether any machine has the volume in its pool or on its disk.
+func (s Status) defined(name string) bool {
+	for _, node := range s.Nodes {
+		if _, found := node.volume(name); found || node.Defined {
+			return true
+		}
+	}
+	return false
+}
+
+func (n Node) volume(name string) (Volume, bool) {
+	for _, volume := range n.Volumes {
+		if volume.Name == name {
+			return volume, true
+		}
+	}
+	return Volume{}, false
+}
+
+// answers reports whether the machine and its glusterd answered.
+func (n Node) answers() bool { return n.Err == nil && n.CLI == nil }
+
+func (n Node) peer(uuid string) (Peer, bool) {
+	for _, peer := range n.Peers {
+		if peer.UUID == uuid {
+			return peer, true
+		}
+	}
+	return Peer{}, false
+}

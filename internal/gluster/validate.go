@@ -1,0 +1,290 @@
+package gluster
+
+import (
+	"fmt"
+	"maps"
+	"net/netip"
+	"path"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/terraform-ha/terraform-provider-ha/internal/host"
+)
+
+// Problem is a mistake in a [Spec].
+type Problem struct {
+	// Path leads to the attribute: {"nodes", "files1", "address"}.
+	Path    []string
+	Message string
+}
+
+// Validate looks for mistakes before any machine is contacted. Values that are
+// not known yet are left empty by the caller and are not complained about.
+func (s Spec) Validate() []Problem {
+	var v validation
+	v.name(s.Name)
+	v.nodes(s)
+	v.order(s)
+	v.brickPath(s.BrickPath)
+	if len(s.Nodes) > 0 {
+		v.geometry(s.Defaulted())
+	}
+	v.options(s.Options)
+	v.profile(s.Profile)
+	v.clients(s.Clients)
+	v.numbers(s.Defaulted())
+	return v.problems
+}
+
+type validation struct{ problems []Problem }
+
+func (v *validation) add(path []string, format string, args ...any) {
+	v.problems = append(v.problems, Problem{Path: path, Message: fmt.Sprintf(format, args...)})
+}
+
+var (
+	volumeName = regexp.MustCompile(`^[A-Za-z0-9_][A-Za-z0-9_-]*$`)
+	hostName   = regexp.MustCompile(`^[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?(\.[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?)*$`)
+	allNumeric = regexp.MustCompile(`^[0-9.]+$`)
+	ipPattern  = regexp.MustCompile(`^([0-9]{1,3}|\*)(\.([0-9]{1,3}|\*)){3}$`)
+	brickPath  = regexp.MustCompile(`^[A-Za-z0-9._/-]+$`)
+	optionKey  = regexp.MustCompile(`^[a-z][a-z0-9-]*(\.[a-z0-9][a-z0-9_-]*)+$`)
+)
+
+// reservedNames are words of volume files and of the command line that glusterd
+// refuses as a volume's name (cli/src/cli-cmd-parser.c).
+func reservedNames() []string {
+	return []string{"volume", "type", "subvolumes", "option", "end-volume", "all", "volume_not_in_ring", "description",
+		"force", "snap-max-hard-limit", "snap-max-soft-limit", "auto-delete", "activate-on-create"}
+}
+
+func (v *validation) name(name string) {
+	at := []string{"name"}
+	switch {
+	case name == "":
+	case !volumeName.MatchString(name):
+		v.add(at, "%q is not a volume name: letters, digits, _ and - are allowed, and it cannot start with -", name)
+	case len(name) > 200:
+		v.add(at, "a volume name has at most 200 characters, this one has %d", len(name))
+	case slices.Contains(reservedNames(), name):
+		v.add(at, "%q is a word of GlusterFS itself and cannot name a volume", name)
+	}
+}
+
+func (v *validation) nodes(s Spec) {
+	if s.Nodes != nil && len(s.Nodes) == 0 {
+		v.add([]string{"nodes"}, "a volume needs nodes")
+	}
+	names, addresses := map[string]bool{}, map[string]string{}
+	nodes := slices.Clone(s.Nodes)
+	slices.SortStableFunc(nodes, func(a, b host.Node) int { return strings.Compare(a.Name, b.Name) })
+	for _, node := range nodes {
+		if names[node.Name] {
+			v.add([]string{"nodes", node.Name}, "the node is listed twice")
+		}
+		names[node.Name] = true
+		if node.Address == "" {
+			continue
+		}
+		at := []string{"nodes", node.Name, "address"}
+		if reason := addressProblem(node.Address); reason != "" {
+			v.add(at, "%s", reason)
+			continue
+		}
+		address := strings.ToLower(node.Address)
+		if other, taken := addresses[address]; taken {
+			v.add(at, "%s is also the address of %s: two bricks on one machine are lost together", node.Address, other)
+			continue
+		}
+		addresses[address] = node.Name
+	}
+}
+
+func addressProblem(address string) string {
+	if ip, err := netip.ParseAddr(address); err == nil {
+		switch {
+		case !ip.Is4():
+			return fmt.Sprintf("%s is not an IPv4 address; bricks are named by IPv4 addresses or host names", address)
+		case ip.IsLoopback() || ip.IsUnspecified() || ip.IsMulticast():
+			return fmt.Sprintf("%s is not an address that other machines can reach", address)
+		}
+		return ""
+	}
+	switch {
+	case len(address) > 253 || !hostName.MatchString(address) || allNumeric.MatchString(address):
+		return fmt.Sprintf("%q is neither an IPv4 address nor a host name", address)
+	case strings.EqualFold(address, "localhost"):
+		return "localhost is not a name that other machines can reach"
+	}
+	return ""
+}
+
+func (v *validation) order(s Spec) {
+	if len(s.Order) == 0 || len(s.Nodes) == 0 {
+		return
+	}
+	var names []string
+	for _, node := range s.Nodes {
+		names = append(names, node.Name)
+	}
+	slices.Sort(names)
+	if !slices.Equal(names, slices.Sorted(slices.Values(s.Order))) {
+		v.add([]string{"order"}, "the order has to name every node once: %s", strings.Join(names, ", "))
+	}
+}
+
+func (v *validation) brickPath(dir string) {
+	at := []string{"brick_path"}
+	switch {
+	case dir == "":
+	case !path.IsAbs(dir):
+		v.add(at, "%q is relative; a brick path starts with /", dir)
+	case path.Clean(dir) != dir:
+		v.add(at, "%q is not in its shortest form; write %q", dir, path.Clean(dir))
+	case !brickPath.MatchString(dir):
+		v.add(at, "%q has characters other than letters, digits, dot, underscore, minus and slash", dir)
+	case strings.Count(dir, "/") < 2:
+		v.add(at, "%q is a directory of the root; a brick is a directory of its own below a mounted file system, such as /srv/gluster/content/brick", dir)
+	case underSystem(dir):
+		v.add(at, "%q belongs to the system", dir)
+	}
+}
+
+func underSystem(dir string) bool {
+	for _, system := range []string{"/bin", "/boot", "/dev", "/etc", "/lib", "/proc", "/run", "/sbin", "/sys", "/tmp", "/usr", "/var/lib/glusterd", "/var/run"} {
+		if dir == system || strings.HasPrefix(dir, system+"/") {
+			return true
+		}
+	}
+	return false
+}
+
+func (v *validation) geometry(s Spec) {
+	nodes := len(s.Nodes)
+	switch s.Type {
+	case Replicate:
+		v.replicas(s)
+		if s.Replica != nodes {
+			v.add([]string{"replica"}, "a replicated volume has one set: %d replicas need %d nodes, there are %d; distributed-replicate spreads files over several sets", s.Replica, s.Replica, nodes)
+		}
+	case DistributedReplicate:
+		v.replicas(s)
+		v.multiple(nodes, s.Replica, 2)
+	case Arbiter:
+		if s.Replica != 3 || s.Arbiter != 1 {
+			v.add([]string{"replica"}, "a set with an arbiter has 3 bricks, of which 1 is the arbiter; %d and %d are not supported", s.Replica, s.Arbiter)
+			return
+		}
+		v.multiple(nodes, s.Replica, 1)
+	case Disperse:
+		if s.Disperse < 3 || s.Redundancy < 1 || 2*s.Redundancy >= s.Disperse {
+			v.add([]string{"disperse"}, "a dispersed set of %d bricks cannot lose %d: it needs at least 3 bricks, and fewer than half of them may be redundant", s.Disperse, s.Redundancy)
+			return
+		}
+		v.multiple(nodes, s.Disperse, 1)
+	default:
+		v.add([]string{"type"}, "%q is not a type of volume: %s, %s, %s or %s", s.Type, Replicate, DistributedReplicate, Arbiter, Disperse)
+	}
+	v.foreignCounts(s)
+}
+
+func (v *validation) replicas(s Spec) {
+	at := []string{"replica"}
+	switch {
+	case s.Replica < 3:
+		v.add(at, "%d replicas have no majority once one is lost: 3 are needed, or type arbiter with 3 nodes", s.Replica)
+	case s.Replica%2 == 0:
+		v.add(at, "%d replicas can be cut into two equal halves, neither of which may write: use an odd number, or type arbiter", s.Replica)
+	}
+}
+
+func (v *validation) multiple(nodes, set, sets int) {
+	if set > 0 && (nodes%set != 0 || nodes/set < sets) {
+		v.add([]string{"nodes"}, "%d nodes cannot form sets of %d: the number of nodes has to be a multiple of %d, and at least %d", nodes, set, set, set*sets)
+	}
+}
+
+// foreignCounts refuses counts that the type does not use, rather than ignoring
+// what the user asked for.
+func (v *validation) foreignCounts(s Spec) {
+	if s.Type == Disperse && s.Replica != 0 {
+		v.add([]string{"replica"}, "a dispersed volume has no replicas")
+	}
+	if s.Type != Disperse && (s.Disperse != 0 || s.Redundancy != 0) {
+		v.add([]string{"disperse"}, "only a dispersed volume has fragments and redundancy")
+	}
+	if s.Type != Arbiter && s.Arbiter != 0 {
+		v.add([]string{"arbiter"}, "arbiters need type %q", Arbiter)
+	}
+}
+
+// attributeOf names the attribute that stands for an option.
+func attributeOf(key string) string {
+	switch key {
+	case optionAllow, "auth.reject":
+		return "clients"
+	case optionPingTimeout:
+		return "ping_timeout_seconds"
+	}
+	return ""
+}
+
+// poolOptions are set for the whole pool with "volume set all".
+func poolOptions() []string {
+	return []string{"cluster.op-version", "cluster.max-op-version", "cluster.server-quorum-ratio", "cluster.enable-shared-storage",
+		"cluster.brick-multiplex", "cluster.max-bricks-per-process", "cluster.daemon-log-level", "cluster.brick-graceful-cleanup"}
+}
+
+func (v *validation) options(options map[string]string) {
+	for _, key := range slices.Sorted(maps.Keys(options)) {
+		at, value := []string{"options", key}, options[key]
+		switch {
+		case !optionKey.MatchString(key):
+			v.add(at, "%q is not the full name of an option, such as performance.cache-size", key)
+		case attributeOf(key) != "":
+			v.add(at, "%s is set by the attribute %s", key, attributeOf(key))
+		case slices.Contains(poolOptions(), key):
+			v.add(at, "%s is an option of the whole pool, not of a volume", key)
+		case key == "client.ssl" || key == "server.ssl":
+			v.add(at, "%s cannot be managed yet: turning it on without certificates on every server and client makes the volume unreachable", key)
+		case value == "":
+			v.add(at, "the value is empty; leave the option out to have its default")
+		case strings.HasPrefix(value, "--") || strings.ContainsFunc(value, func(r rune) bool { return r < ' ' || r == 0x7f }):
+			v.add(at, "the value %q starts with -- or holds control characters", value)
+		}
+	}
+}
+
+func (v *validation) profile(profile string) {
+	if profile != "" && profile != ProfileWeb {
+		v.add([]string{"profile"}, "%q is not a profile: %q or none", profile, ProfileWeb)
+	}
+}
+
+func (v *validation) clients(clients []string) {
+	for _, client := range clients {
+		if client == "" || client == "*" || ipPattern.MatchString(client) && strings.Contains(client, "*") {
+			continue
+		}
+		if network, err := netip.ParsePrefix(client); err == nil && network.Addr().Is4() {
+			continue
+		}
+		if addressProblem(client) != "" {
+			v.add([]string{"clients"}, "%q is neither an IPv4 address, a network, a pattern such as 10.0.0.*, a host name nor *", client)
+		}
+	}
+}
+
+func (v *validation) numbers(s Spec) {
+	if s.PingTimeoutSeconds < 5 || s.PingTimeoutSeconds > 1013 {
+		v.add([]string{"ping_timeout_seconds"}, "%d is not between 5 and 1013: below 5 a busy network makes connections flap, and each loss drops all locks", s.PingTimeoutSeconds)
+	}
+	ports := s.BrickPorts
+	if ports.Base < 1024 || ports.Max > 65535 || ports.Max-ports.Base < 7 {
+		v.add([]string{"brick_ports"}, "%d to %d is not a range of at least 8 ports between 1024 and 65535; a brick that starts again takes another port of it", ports.Base, ports.Max)
+	}
+	if ports.Base <= 24009 && ports.Max >= 24007 {
+		v.add([]string{"brick_ports"}, "the range holds 24007, the port of glusterd itself")
+	}
+}

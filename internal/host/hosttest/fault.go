@@ -1,0 +1,153 @@
+package hosttest
+
+import (
+	"fmt"
+	"slices"
+	"sync"
+	"testing"
+
+	"github.com/terraform-ha/terraform-provider-ha/internal/shell"
+)
+
+// Unreachable says that a machine did not answer.
+type Unreachable struct{ Node string }
+
+// Error names the machine.
+func (e *Unreachable) Error() string { return "cannot reach " + e.Node + ": simulated" }
+
+// Unreachable makes host.IsUnreachable hold.
+func (e *Unreachable) Unreachable() bool { return true }
+
+// Fault is one failure that will happen once.
+type Fault struct {
+	mu     sync.Mutex
+	at     int
+	seen   int
+	label  string
+	after  bool
+	lost   bool
+	struck string
+	off    bool
+}
+
+// FailAt returns the fault that strikes the n-th command, from 1, that changes
+// any of the machines it is armed on. The command exits with status 1 and has
+// no effect; [Fault.AfterEffect] and [Fault.Lost] make it otherwise. Work that
+// runs detached counts as one command.
+func FailAt(n int) *Fault { return &Fault{at: n} }
+
+// FailNext makes the next command with this label exit with status 1 without
+// effect, also as a part of a batch or as detached work.
+func (m *Machine) FailNext(label string) *Fault {
+	fault := &Fault{label: label, at: 1}
+	return fault.Arm(map[string]*Machine{m.Name: m})
+}
+
+// Lost makes the connection break instead, before the command has run.
+func (f *Fault) Lost() *Fault {
+	f.lost = true
+	return f
+}
+
+// AfterEffect makes the connection break after the command has done its work:
+// the machine is changed and nobody hears of it.
+func (f *Fault) AfterEffect() *Fault {
+	f.lost, f.after = true, true
+	return f
+}
+
+// Arm puts the fault in wait on machines.
+func (f *Fault) Arm(machines map[string]*Machine) *Fault {
+	for _, m := range machines {
+		m.Locked(func() { m.faults = append(m.faults, f) })
+	}
+	return f
+}
+
+// Disarm ends the wait of a fault that has not struck. A scenario calls it after
+// the run that was to meet the fault, so that the runs that follow do not.
+func (f *Fault) Disarm() {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.off = true
+}
+
+// Struck returns "machine: command" for the command that failed; empty while
+// none has.
+func (f *Fault) Struck() string {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.struck
+}
+
+// EveryFault runs scenario with a fault at the first command that changes a
+// machine, then at the second and so on, until the scenario ends without having
+// met its fault. Each command fails once without effect and once by a
+// connection that breaks after the effect. The scenario builds its machines,
+// arms the fault, runs, disarms it, runs again and compares the end states.
+func EveryFault(t *testing.T, scenario func(t *testing.T, fault *Fault)) {
+	t.Helper()
+	const most = 1000
+	for n := 1; n <= most; n++ {
+		for kind, fault := range map[string]*Fault{"fails": FailAt(n), "lost": FailAt(n).AfterEffect()} {
+			t.Run(fmt.Sprintf("%d-%s", n, kind), func(t *testing.T) {
+				scenario(t, fault)
+				t.Logf("struck %q", fault.Struck())
+			})
+			if fault.Struck() == "" {
+				return
+			}
+		}
+	}
+	t.Errorf("the scenario still changes machines after %d commands", most)
+}
+
+// nextFault returns the fault that strikes the command, if one does.
+func (m *Machine) nextFault(command shell.Command) *Fault {
+	label := command.Label()
+	changes := !m.handlers[label].query
+	if label == "systemctl" {
+		changes = !isQuery(command.Args()[1:])
+	}
+	for i, fault := range m.faults {
+		if fault.strikes(m.Name, label, changes) {
+			m.faults = slices.Delete(slices.Clone(m.faults), i, i+1)
+			return fault
+		}
+	}
+	return nil
+}
+
+func (f *Fault) strikes(node, label string, changes bool) bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.off || f.struck != "" || (f.label == "" && !changes) || (f.label != "" && f.label != label) {
+		return false
+	}
+	if f.seen++; f.seen != f.at {
+		return false
+	}
+	f.struck = node + ": " + label
+	return true
+}
+
+// nextInnerFault is for commands inside a batch or detached work, which only
+// [Machine.FailNext] addresses.
+func (m *Machine) nextInnerFault(command shell.Command) *Fault {
+	for i, fault := range m.faults {
+		if fault.label != "" && fault.strikes(m.Name, command.Label(), true) {
+			m.faults = slices.Delete(slices.Clone(m.faults), i, i+1)
+			return fault
+		}
+	}
+	return nil
+}
+
+func (f *Fault) err(m *Machine, command shell.Command) error {
+	if f.lost {
+		return &Unreachable{Node: m.Name}
+	}
+	return m.exit(command, 1, "", injected)
+}
+
+const injected = "injected fault"

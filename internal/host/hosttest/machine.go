@@ -1,0 +1,231 @@
+package hosttest
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/terraform-ha/terraform-provider-ha/internal/host"
+	"github.com/terraform-ha/terraform-provider-ha/internal/shell"
+)
+
+// Handler answers a command in the place of a program. It runs under the lock
+// of its cluster.
+type Handler func(m *Machine, c shell.Command) (stdout string, status int, stderr string)
+
+// Machine is a Debian machine in memory.
+type Machine struct {
+	Name string
+	// Down makes every command end in an [Unreachable] error.
+	Down bool
+	// Facts is what the machine says of itself.
+	Facts       host.Facts
+	Files       map[string]File
+	Directories map[string]Directory
+	// Packages has the installed version of every package.
+	Packages map[string]string
+	// Catalog has the packages that can be installed; others make apt fail.
+	Catalog map[string]Package
+	// Units has what systemd knows, by full name: "mariadb.service".
+	Units map[string]*Unit
+	// Users and Groups exist; a user has a group of the same name.
+	Users  map[string]bool
+	Groups map[string]bool
+
+	t        testing.TB
+	world    *world
+	handlers map[string]handler
+	hooks    map[string]*hooks
+	work     map[string]*work
+	faults   []*Fault
+	log      []string
+	commands []shell.Command
+}
+
+// world is what machines of one cluster share.
+type world struct {
+	sync.Mutex
+	now int64
+}
+
+type handler struct {
+	run   Handler
+	query bool
+}
+
+// Epoch is the time at which the clock of a new machine stands.
+const Epoch = 1_700_000_000
+
+// New returns a machine of its own with a freshly installed Debian 12.
+func New(t testing.TB, name string) *Machine {
+	return newMachine(t, name, "10.0.0.11/24", &world{now: Epoch})
+}
+
+// Cluster returns machines which share a lock and a clock, the way tiers take
+// them and by name. Their addresses are 10.0.0.11, 10.0.0.12 and so on.
+func Cluster(t testing.TB, names ...string) (host.Hosts, map[string]*Machine) {
+	shared := &world{now: Epoch}
+	hosts, machines := host.Hosts{}, map[string]*Machine{}
+	for i, name := range names {
+		machine := newMachine(t, name, fmt.Sprintf("10.0.0.%d/24", 11+i), shared)
+		machines[name] = machine
+		hosts[name] = host.New(name, machine)
+	}
+	return hosts, machines
+}
+
+func newMachine(t testing.TB, name, cidr string, shared *world) *Machine {
+	m := &Machine{
+		Name: name,
+		Facts: host.Facts{
+			Distribution: "debian", Version: "12", Codename: "bookworm", Architecture: "x86_64", Cores: 2, MemoryMiB: 2048,
+			Addresses: []host.Address{{Interface: "lo", CIDR: "127.0.0.1/8"}, {Interface: "eth0", CIDR: cidr}},
+		},
+		Files:       map[string]File{},
+		Directories: map[string]Directory{},
+		Packages:    map[string]string{},
+		Catalog:     map[string]Package{},
+		Units:       map[string]*Unit{},
+		Users:       map[string]bool{"root": true, "www-data": true, "nobody": true},
+		Groups:      map[string]bool{"adm": true, "nogroup": true},
+		t:           t,
+		world:       shared,
+		handlers:    map[string]handler{},
+		hooks:       map[string]*hooks{},
+		work:        map[string]*work{},
+	}
+	for _, directory := range []string{"/etc", "/etc/systemd/system", "/run", "/tmp", "/usr/local/bin", "/usr/lib/systemd/system", "/var/lib", "/var/log"} {
+		m.makeParents(directory + "/x")
+	}
+	m.builtins()
+	return m
+}
+
+// Handle answers commands with this label, also in the place of one that the
+// machine knows by itself. The commands count as changes for [FailAt].
+func (m *Machine) Handle(label string, run Handler) {
+	m.handlers[label] = handler{run: run}
+}
+
+// HandleQuery is [Machine.Handle] for commands that only read.
+func (m *Machine) HandleQuery(label string, run Handler) {
+	m.handlers[label] = handler{run: run, query: true}
+}
+
+// Now returns the machine's clock in seconds since 1970.
+func (m *Machine) Now() int64 { return m.world.now }
+
+// Advance moves the clock of the machine and its cluster forward.
+func (m *Machine) Advance(by time.Duration) { m.world.now += int64(by.Seconds()) }
+
+// tick makes what happens next newer than everything before it.
+func (m *Machine) tick() int64 {
+	m.world.now++
+	return m.world.now
+}
+
+// Locked runs look while no command runs on the machine or its cluster.
+func (m *Machine) Locked(look func()) {
+	m.world.Lock()
+	defer m.world.Unlock()
+	look()
+}
+
+// Log returns the labels of the commands that ran, in order: those of a batch's
+// parts and of detached work follow the label of the whole.
+func (m *Machine) Log() []string {
+	m.world.Lock()
+	defer m.world.Unlock()
+	return slices.Clone(m.log)
+}
+
+// Commands returns the commands that ran, in the order of [Machine.Log].
+func (m *Machine) Commands() []shell.Command {
+	m.world.Lock()
+	defer m.world.Unlock()
+	return slices.Clone(m.commands)
+}
+
+// Forget empties the log.
+func (m *Machine) Forget() {
+	m.world.Lock()
+	defer m.world.Unlock()
+	m.log, m.commands = nil, nil
+}
+
+// Run implements [host.Runner].
+func (m *Machine) Run(ctx context.Context, command shell.Command) (shell.Result, error) {
+	if err := ctx.Err(); err != nil {
+		return shell.Result{}, err
+	}
+	m.world.Lock()
+	defer m.world.Unlock()
+	if m.Down {
+		return shell.Result{}, &Unreachable{Node: m.Name}
+	}
+	fault := m.nextFault(command)
+	if fault != nil && !fault.after {
+		return shell.Result{}, fault.err(m, command)
+	}
+	stdout, status, stderr := m.Call(command)
+	if fault != nil {
+		return shell.Result{}, fault.err(m, command)
+	}
+	if status != 0 {
+		return shell.Result{}, m.exit(command, status, stdout, stderr)
+	}
+	return shell.Result{Stdout: []byte(stdout), Stderr: []byte(stderr)}, nil
+}
+
+func (m *Machine) exit(command shell.Command, status int, stdout, stderr string) error {
+	return &shell.ExitError{Node: m.Name, Command: command, Status: status, Stdout: []byte(stdout), Stderr: []byte(stderr)}
+}
+
+// Call runs a command from inside a handler or hook, which hold the lock.
+func (m *Machine) Call(command shell.Command) (stdout string, status int, stderr string) {
+	m.log = append(m.log, command.Label())
+	m.commands = append(m.commands, command)
+	known, found := m.handlers[command.Label()]
+	if !found {
+		m.t.Errorf("%s: nobody knows the command %q: %s", m.Name, command.Label(), command)
+		return "", 127, command.Label() + ": not found"
+	}
+	return known.run(m, command)
+}
+
+// builtins are the commands of package host.
+func (m *Machine) builtins() {
+	for label, run := range map[string]Handler{
+		"write-file":       (*Machine).writeFile,
+		"rm":               (*Machine).rm,
+		"install":          (*Machine).install,
+		"units":            (*Machine).units,
+		"disable-units":    (*Machine).disableUnits,
+		"systemctl":        (*Machine).systemctl,
+		"install-packages": (*Machine).installPackages,
+		"detached":         (*Machine).detached,
+		"take-lease":       (*Machine).takeLease,
+		"release-lease":    (*Machine).releaseLease,
+		"system-user":      (*Machine).systemUser,
+	} {
+		m.Handle(label, run)
+	}
+	for label, run := range map[string]Handler{
+		"batch":            (*Machine).batch,
+		"file-states":      (*Machine).fileStates,
+		"read-file":        (*Machine).readFile,
+		"unit-states":      (*Machine).unitStates,
+		"package-versions": (*Machine).packageVersions,
+		"facts":            (*Machine).facts,
+	} {
+		m.HandleQuery(label, run)
+	}
+}
+
+// fail is what a program that says why and exits with 1 leaves behind.
+func fail(format string, args ...any) (string, int, string) {
+	return "", 1, fmt.Sprintf(format, args...)
+}

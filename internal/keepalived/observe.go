@@ -1,0 +1,100 @@
+package keepalived
+
+import (
+	"context"
+	"fmt"
+	"path"
+
+	"github.com/terraform-ha/terraform-provider-ha/internal/host"
+	"github.com/terraform-ha/terraform-provider-ha/internal/shell"
+)
+
+// runCheckText runs the check as Keepalived does: as its user, with a limit.
+const runCheckText shell.Text = `: keepalived-check
+[ -x "$1" ] || exit 0
+id -u keepalived_script >/dev/null 2>&1 || exit 0
+out=$(setpriv --reuid=keepalived_script --regid=keepalived_script --clear-groups timeout "$2" "$1" 2>&1)
+printf '%s\n%s\n' "$?" "$out"`
+
+// Observe looks at every machine in one round trip each. It changes nothing.
+// Given a name only, as on import, it finds the rest in the markers; see
+// [Status.Spec].
+func Observe(ctx context.Context, views host.Views, spec Spec) Status {
+	spec = spec.Defaulted()
+	status := Status{Machines: map[string]Machine{}}
+	seen := host.Look(ctx, views, func(ctx context.Context, view host.View) (Machine, error) {
+		answers, err := view.Ask(ctx, questions(spec)...)
+		if err != nil {
+			return Machine{}, fmt.Errorf("cannot observe floating IP %s on %s: %w", spec.Name, view.Name(), err)
+		}
+		return parseMachine(answers)
+	})
+	for name, s := range seen {
+		machine := s.Value
+		machine.Err = s.Err
+		status.Machines[name] = machine
+	}
+	address := spec.ip()
+	if address == "" {
+		if found, ok := status.Spec(spec); ok {
+			address = found.ip()
+		}
+	}
+	status.Holders = status.names(func(m Machine) bool { return address != "" && m.holds(address) })
+	return status
+}
+
+func questions(spec Spec) []shell.Part {
+	return []shell.Part{
+		host.AskFacts("facts"),
+		host.AskPackages("packages", "keepalived", "nftables", "curl"),
+		host.AskUnits("units", unitName),
+		// NeedDaemonReload does not tell of a drop-in in a directory that is new:
+		// systemd looks that up in the list of directories that it read last.
+		shell.Ask("drop-ins", `: keepalived-drop-ins
+systemctl show -p DropInPaths --value keepalived.service`),
+		host.AskFiles("files", observedPaths(spec)...),
+		shell.Ask("marker", `: keepalived-marker
+cat -- "$1"`, spec.marker().Path()),
+		// A file of comments only is what a package or a person left empty.
+		shell.Ask("main", `: keepalived-main
+f=/etc/keepalived/keepalived.conf
+if ! grep -q '^[[:space:]]*[^#![:space:]]' "$f"; then echo nobody
+elif head -n 1 "$f" | grep -q '^# Managed by terraform-provider-ha '; then echo ours
+else echo foreign; fi`),
+		shell.Ask("user", `: keepalived-user
+id -u keepalived_script`),
+		shell.Ask("addresses", `: keepalived-addresses
+ip -j address show`),
+		shell.Ask("others", `: keepalived-others
+for f in /etc/keepalived/conf.d/*.conf; do
+[ -e "$f" ] && [ "$f" != "$1" ] || continue
+awk -v file="$f" '
+$1 == "vrrp_instance" { name = $2; i = "" }
+$1 == "interface" { i = $2 }
+$1 == "virtual_router_id" { print file, i == "" ? "-" : i, $2 }' "$f"
+done`, instancePath(spec.Name)),
+		shell.Ask("firewall", `: keepalived-firewall
+nft -j list table inet "$1"`, tableName(spec.Name)),
+		askRole(spec),
+		shell.Ask("read", `: keepalived-read
+read=$(cat /run/terraform-ha/keepalived-loaded) || exit 0
+now=$(cat /etc/keepalived/keepalived.conf /etc/keepalived/conf.d/*.conf 2>/dev/null | sha256sum)
+[ "$read" = "$now" ] && echo current || echo stale`),
+		askCheck(spec),
+	}
+}
+
+func askCheck(spec Spec) shell.Part {
+	return shell.Ask("check", runCheckText, checkPath(spec.Name), fmt.Sprint(max(1, spec.Check.TimeoutSeconds)))
+}
+
+func observedPaths(spec Spec) []string {
+	paths := []string{spec.marker().Path(), mainPath, instancePath(spec.Name), firewallPath(spec.Name), checkPath(spec.Name), dropInPath}
+	for _, file := range sharedFiles() {
+		if path.Dir(file.Path) == scriptsPath {
+			paths = append(paths, file.Path)
+		}
+	}
+	return paths
+}

@@ -1,0 +1,129 @@
+package keepalived
+
+import (
+	"fmt"
+	"path"
+	"slices"
+	"strings"
+
+	"github.com/terraform-ha/terraform-provider-ha/internal/host"
+	"github.com/terraform-ha/terraform-provider-ha/internal/reconcile"
+)
+
+// refuse returns why nothing may be done, or nil.
+func refuse(spec Spec, status Status) error {
+	if err := refuseBlindChange(spec, status); err != nil {
+		return err
+	}
+	for _, node := range sortedNodes(spec.Nodes) {
+		machine, seen := status.Machines[node.Name]
+		if !seen || !machine.Reachable() {
+			continue
+		}
+		if err := machine.Facts.Supported(node.Name); err != nil {
+			return err
+		}
+		for _, check := range []func(Spec, host.Node, Machine) *reconcile.RefusedError{refuseForeign, refuseNetwork, refuseSharedID} {
+			if err := check(spec, node, machine); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// refuseBlindChange keeps machines that answer from drifting apart from one
+// that does not: it would go on with its old configuration, and machines whose
+// instances differ do not hear each other, so two would hold the address.
+func refuseBlindChange(spec Spec, status Status) error {
+	unreachable := status.Unreachable()
+	if len(unreachable) == 0 {
+		return nil
+	}
+	var evidence []string
+	for _, name := range unreachable {
+		evidence = append(evidence, fmt.Sprintf("%s does not answer: %v", name, status.Machines[name].Err))
+	}
+	wayOut := "Bring the machine back, or take it out of nodes if it is gone for good."
+	ours := status.names(func(m Machine) bool { return m.Ours(spec.Name) })
+	if len(ours) == 0 {
+		return &reconcile.RefusedError{What: "set up floating IP " + spec.ip(), Evidence: evidence, WayOut: wayOut}
+	}
+	c := comparison{spec: spec, status: status}
+	for _, node := range sortedNodes(spec.Nodes) {
+		machine, seen := status.Machines[node.Name]
+		if !seen || !machine.Reachable() || !machine.Files[instancePath(spec.Name)].Exists {
+			continue
+		}
+		file := instanceFile(c.valuesFor(node))
+		if difference := file.Difference(machine.Files[file.Path]); difference != "" {
+			evidence = append(evidence, fmt.Sprintf("on %s %s", node.Name, difference))
+			return &reconcile.RefusedError{
+				What:     "change the configuration of floating IP " + spec.ip() + " on some of its machines",
+				Evidence: append(evidence, "with different configurations two machines could hold the address"),
+				WayOut:   wayOut,
+			}
+		}
+	}
+	return nil
+}
+
+func refuseForeign(spec Spec, node host.Node, machine Machine) *reconcile.RefusedError {
+	if spec.Adopt {
+		return nil
+	}
+	if machine.Main == OwnedByOthers {
+		return &reconcile.RefusedError{
+			What: "replace " + mainPath, Node: node.Name,
+			Evidence: []string{"it was not written by this provider"},
+			WayOut:   "Import the floating IP to have it replaced (the old file is kept beside it), or move it away.",
+		}
+	}
+	if machine.holds(spec.ip()) && !machine.Ours(spec.Name) {
+		return &reconcile.RefusedError{
+			What: "set up floating IP " + spec.ip(), Node: node.Name,
+			Evidence: []string{fmt.Sprintf("%s has %s already, and no configuration of this floating IP", machine.interfaceOf(spec.ip()), spec.ip())},
+			WayOut:   "Choose another address, or remove it from the machine.",
+		}
+	}
+	return nil
+}
+
+// refuseNetwork makes sure that VRRP can be spoken: from the node's address, on
+// the interface of the floating IP.
+func refuseNetwork(spec Spec, node host.Node, machine Machine) *reconcile.RefusedError {
+	found := machine.interfaceOf(node.Address)
+	if found != "" && (spec.Interface == "" || found == spec.Interface) {
+		return nil
+	}
+	var has []string
+	for _, held := range machine.Addresses {
+		if held.Interface != "lo" {
+			has = append(has, fmt.Sprintf("%s on %s", held.Address, held.Interface))
+		}
+	}
+	evidence := fmt.Sprintf("it does not have the address %s", node.Address)
+	if found != "" {
+		evidence = fmt.Sprintf("%s is on %s, not on %s", node.Address, found, spec.Interface)
+	}
+	return &reconcile.RefusedError{
+		What: "set up floating IP " + spec.ip(), Node: node.Name,
+		Evidence: []string{evidence, "it has " + strings.Join(has, ", ")},
+		WayOut:   "Correct the node's address or the interface.",
+	}
+}
+
+func refuseSharedID(spec Spec, node host.Node, machine Machine) *reconcile.RefusedError {
+	networkInterface := comparison{spec: spec, status: Status{Machines: map[string]Machine{node.Name: machine}}}.interfaceOf(node)
+	other := slices.IndexFunc(machine.Others, func(i Instance) bool {
+		return i.RouterID == spec.RouterID && i.Interface == networkInterface
+	})
+	if other < 0 {
+		return nil
+	}
+	return &reconcile.RefusedError{
+		What: "set up floating IP " + spec.ip(), Node: node.Name,
+		Evidence: []string{fmt.Sprintf("virtual router id %d on %s is taken by %s", spec.RouterID, networkInterface, path.Base(machine.Others[other].File))},
+		WayOut:   "Set router_id to a number that no other floating IP in this network has.",
+	}
+}

@@ -1,0 +1,116 @@
+package keepalived
+
+import (
+	"bytes"
+	"flag"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/terraform-ha/terraform-provider-ha/internal/host"
+)
+
+var update = flag.Bool("update", false, "write the golden files anew")
+
+func golden(t *testing.T, name string, got []byte) {
+	t.Helper()
+	file := filepath.Join("testdata", name)
+	if *update {
+		if err := os.WriteFile(file, got, 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(string(want), string(got)); diff != "" {
+		t.Errorf("%s (-want +got):\n%s", name, diff)
+	}
+}
+
+func TestGoldens(t *testing.T) {
+	base := simSpec()
+	base.Check = Check{Kind: CheckGalera}
+	plain := Spec{Address: "10.0.0.100/24", Nodes: simNodes[:2], Preempt: true, AdvertisementIntervalSeconds: 2}
+	golden(t, "keepalived.conf", mainFile().Content)
+	golden(t, "instance-galera.conf", instanceFile(base.Defaulted().valuesFor(simNodes[0], "eth1")).Content)
+	golden(t, "instance-plain.conf", instanceFile(plain.Defaulted().valuesFor(simNodes[1], "eth1")).Content)
+	golden(t, "firewall.nft", firewallFile(base.Defaulted().valuesFor(simNodes[0], "eth1")).Content)
+	for kind, check := range checks() {
+		spec := base
+		spec.Check = check
+		file, found := checkFile(spec.Defaulted().valuesFor(simNodes[0], "eth1"))
+		if !found {
+			t.Fatalf("there is no check of kind %s", kind)
+		}
+		golden(t, "check-"+kind+".sh", file.Content)
+	}
+}
+
+func checks() map[string]Check {
+	return map[string]Check{
+		"galera":       {Kind: CheckGalera},
+		"galera-donor": {Kind: CheckGalera, AllowDonor: true, TimeoutSeconds: 4},
+		"tcp":          {Kind: CheckTCP, Port: 3306},
+		"http":         {Kind: CheckHTTP, Port: 8080, Path: "/health?a='b'&c=$(d)"},
+		"command":      {Kind: CheckCommand, Command: "/usr/local/bin/check-app"},
+	}
+}
+
+func TestScriptsAreValidShell(t *testing.T) {
+	files := sharedFiles()
+	for _, check := range checks() {
+		spec := simSpec()
+		spec.Check = check
+		file, _ := checkFile(spec.Defaulted().valuesFor(simNodes[0], "eth1"))
+		files = append(files, file)
+	}
+	texts := map[string][]byte{
+		"load": []byte(loadText), "write": []byte(writeFilesText), "remove": []byte(removeText), "check": []byte(runCheckText),
+	}
+	for _, file := range files {
+		if file.Path != dropInPath {
+			texts[file.Path+string(file.Content[:0])] = file.Content
+		}
+	}
+	for name, text := range texts {
+		command := exec.Command("sh", "-n")
+		command.Stdin = bytes.NewReader(text)
+		if out, err := command.CombinedOutput(); err != nil {
+			t.Errorf("%s: %s", name, out)
+		}
+	}
+}
+
+// FuzzHTTPPath lets the check ask for any path that validation lets through; a
+// stand-in for curl shows what the shell made of it.
+func FuzzHTTPPath(f *testing.F) {
+	for _, path := range []string{"/", "/a'b", "/$(touch pwned)", "/`id`", `/"x"`, "/a;b&c|d", `/\`} {
+		f.Add(path)
+	}
+	bin := f.TempDir()
+	if err := os.WriteFile(filepath.Join(bin, "curl"), []byte("#!/bin/sh\nfor last; do :; done\nprintf %s \"$last\"\nexit 1\n"), 0o755); err != nil {
+		f.Fatal(err)
+	}
+	f.Fuzz(func(t *testing.T, path string) {
+		spec := simSpec()
+		spec.Check = Check{Kind: CheckHTTP, Port: 80, Path: path}
+		if len(spec.Validate()) > 0 {
+			t.Skip("refused")
+		}
+		file, _ := checkFile(spec.Defaulted().valuesFor(host.Node{Name: "db1", Address: "10.0.0.11"}, "eth1"))
+		text := strings.Replace(string(file.Content), "PATH=", "PATH="+bin+":", 1)
+		command := exec.Command("sh")
+		command.Stdin = strings.NewReader(text)
+		out, _ := command.Output()
+		want := "http://10.0.0.11:80" + spec.Defaulted().Check.Path + "\n"
+		if string(out) != want {
+			t.Errorf("asked for %q instead of %q", out, want)
+		}
+	})
+}

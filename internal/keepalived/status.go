@@ -1,0 +1,123 @@
+package keepalived
+
+import (
+	"maps"
+	"slices"
+
+	"github.com/terraform-ha/terraform-provider-ha/internal/host"
+)
+
+// Kind is the kind of this tier's markers.
+const Kind = "floating-ip"
+
+// Ownership says whose Keepalived configuration a machine has.
+type Ownership string
+
+// The main configuration file is missing or says nothing, is ours, or is
+// somebody else's.
+const (
+	OwnedByNobody Ownership = "nobody"
+	OwnedByUs     Ownership = "ours"
+	OwnedByOthers Ownership = "foreign"
+)
+
+// Held is an address on an interface.
+type Held struct {
+	Interface string
+	Address   string
+	Prefix    int
+}
+
+// Instance is a VRRP instance of another configuration file.
+type Instance struct {
+	File      string
+	Interface string
+	RouterID  int
+}
+
+// Firewall is the packet filter as the kernel has it.
+type Firewall struct {
+	Loaded bool
+	Peers  []string
+	// Drops says that its rule is there.
+	Drops bool
+}
+
+// CheckResult is what the check said when it was asked by hand.
+type CheckResult struct {
+	// Ran is false where there is no check to run.
+	Ran    bool
+	Passed bool
+	Output string
+}
+
+// Machine is one machine as it was seen.
+type Machine struct {
+	// Err says why nothing was seen; everything else is then empty.
+	Err       error
+	Facts     host.Facts
+	Packages  map[string]string
+	Unit      host.UnitState
+	Files     map[string]host.FileState
+	Main      Ownership
+	HasUser   bool
+	Addresses []Held
+	Others    []Instance
+	Firewall  Firewall
+	Check     CheckResult
+	// Role is the state that Keepalived last told: MASTER, BACKUP, FAULT or
+	// empty.
+	Role string
+	// ReadStale says that Keepalived runs with an older configuration than the
+	// one in its files.
+	ReadStale bool
+	// DropInRead says that systemd knows our drop-in.
+	DropInRead bool
+	// Marker is the content of our marker; nil if there is none.
+	Marker *host.Marker
+}
+
+// Reachable reports whether the machine was seen.
+func (m Machine) Reachable() bool { return m.Err == nil }
+
+// Ours reports whether the machine has anything of this floating IP.
+func (m Machine) Ours(name string) bool {
+	return m.Marker != nil || m.Files[instancePath(name)].Exists
+}
+
+// Status is a floating IP as it was seen.
+type Status struct {
+	Machines map[string]Machine
+	// Holders are the machines that have the address, in the order of their
+	// names. There should be exactly one.
+	Holders []string
+}
+
+// Unreachable returns the machines that did not answer, in the order of their
+// names.
+func (s Status) Unreachable() []string {
+	return s.names(func(m Machine) bool { return !m.Reachable() })
+}
+
+// names returns the machines for which holds is true, in order, but for some.
+func (s Status) names(holds func(Machine) bool, except ...string) []string {
+	var names []string
+	for _, name := range slices.Sorted(maps.Keys(s.Machines)) {
+		if holds(s.Machines[name]) && !slices.Contains(except, name) {
+			names = append(names, name)
+		}
+	}
+	return names
+}
+
+// interfaceOf returns the interface that has an address.
+func (m Machine) interfaceOf(address string) string {
+	for _, held := range m.Addresses {
+		if held.Address == address {
+			return held.Interface
+		}
+	}
+	return ""
+}
+
+func (m Machine) holds(address string) bool { return m.interfaceOf(address) != "" }

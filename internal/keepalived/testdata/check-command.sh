@@ -1,0 +1,12 @@
+#!/bin/sh
+# Managed by terraform-provider-ha (floating-ip db); changes are reverted.
+# Exits with 0 if this machine may hold 10.0.0.100; else says why not.
+PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
+unfit() {
+    printf '%s\n' "$1"
+    exit 1
+}
+[ ! -e /run/terraform-ha/drain ] || unfit 'the machine is drained: /run/terraform-ha/drain exists'
+[ -x /usr/local/bin/check-app ] || unfit '/usr/local/bin/check-app is not a program that the user keepalived_script may run'
+answer=$(timeout 2 /usr/local/bin/check-app 2>&1) ||
+    unfit "/usr/local/bin/check-app exited with $?: $(printf '%s' "$answer" | tail -n 1)"

@@ -1,0 +1,212 @@
+package keepalived
+
+import (
+	"fmt"
+	"net/netip"
+	"path"
+	"regexp"
+)
+
+// Problem is something in a spec that cannot work.
+type Problem struct {
+	// Path leads to the attribute.
+	Path    []string
+	Message string
+}
+
+var (
+	namePattern      = regexp.MustCompile(`^[a-z0-9]([a-z0-9-]{0,38}[a-z0-9])?$`)
+	interfacePattern = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9_.@:-]*$`)
+	secretPattern    = regexp.MustCompile(`^[A-Za-z0-9_.,:+=/*%^&()<>?|-]+$`)
+	commandPattern   = regexp.MustCompile(`^(/[A-Za-z0-9_.+-]+)+$`)
+	httpPathPattern  = regexp.MustCompile(`^/[!-~]*$`)
+)
+
+type problems []Problem
+
+func (p *problems) add(path []string, format string, args ...any) {
+	*p = append(*p, Problem{Path: path, Message: fmt.Sprintf(format, args...)})
+}
+
+func at(path ...string) []string { return path }
+
+// Validate returns what cannot work, before any machine is contacted.
+func (s Spec) Validate() []Problem {
+	s = s.Defaulted()
+	var found problems
+	if !namePattern.MatchString(s.Name) {
+		found.add(at("name"), "the name becomes part of file names: use up to 40 lower-case letters, digits and hyphens, beginning and ending with a letter or digit")
+	}
+	if s.Method != MethodVRRP {
+		found.add(at("method"), "method %q is not available; %q works wherever machines share a layer-2 network, such as a Linode VLAN", s.Method, MethodVRRP)
+	}
+	prefix := s.validateAddress(&found)
+	s.validateNodes(&found, prefix)
+	s.validatePriorities(&found)
+	s.validateInstance(&found)
+	s.Check.validate(&found)
+	return found
+}
+
+// validateAddress returns the zero prefix if there is nothing to compare with.
+func (s Spec) validateAddress(found *problems) netip.Prefix {
+	prefix, err := netip.ParsePrefix(s.Address)
+	if err != nil {
+		found.add(at("address"), "%q is not an address with the prefix length of its network, such as 10.0.0.100/24", s.Address)
+		return netip.Prefix{}
+	}
+	if !prefix.Addr().Is4() {
+		found.add(at("address"), "%s is an IPv6 address; floating IPs are IPv4 (VRRP for IPv6 is another protocol version with link-local addresses of its own, which is not available)", s.Address)
+		return netip.Prefix{}
+	}
+	// /31 and /32 have neither a network address nor room for two nodes and a floating IP.
+	if prefix.Bits() > 29 || prefix.Bits() < 8 {
+		found.add(at("address"), "the network of %s must be between /8 and /29 to hold the nodes and the floating IP", s.Address)
+		return netip.Prefix{}
+	}
+	ip := prefix.Addr()
+	switch {
+	case ip == prefix.Masked().Addr():
+		found.add(at("address"), "%s is the address of the network itself", ip)
+	case ip == broadcast(prefix):
+		found.add(at("address"), "%s is the broadcast address of its network", ip)
+	case ip.IsLoopback() || ip.IsMulticast() || ip.IsUnspecified():
+		found.add(at("address"), "%s is not an address that a machine can be reached at", ip)
+	}
+	return prefix
+}
+
+func broadcast(prefix netip.Prefix) netip.Addr {
+	octets := prefix.Masked().Addr().As4()
+	for bit := prefix.Bits(); bit < 32; bit++ {
+		octets[bit/8] |= 1 << (7 - bit%8)
+	}
+	return netip.AddrFrom4(octets)
+}
+
+func (s Spec) validateNodes(found *problems, prefix netip.Prefix) {
+	if len(s.Nodes) < 2 {
+		found.add(at("nodes"), "a floating IP needs at least 2 nodes to move between; there is %d", len(s.Nodes))
+	}
+	if len(s.Nodes) > 50 {
+		found.add(at("nodes"), "a floating IP has at most 50 nodes; there are %d", len(s.Nodes))
+	}
+	owners, names := map[netip.Addr]string{}, map[string]bool{}
+	for _, node := range s.Nodes {
+		if names[node.Name] {
+			found.add(at("nodes", node.Name), "node %s is there twice", node.Name)
+		}
+		names[node.Name] = true
+		where := at("nodes", node.Name, "address")
+		ip, err := netip.ParseAddr(node.Address)
+		switch {
+		case err != nil:
+			found.add(where, "%q is not an address", node.Address)
+			continue
+		case !ip.Is4():
+			found.add(where, "%s is not an IPv4 address; VRRP runs between the nodes' addresses in the network of the floating IP", node.Address)
+			continue
+		case owners[ip] != "":
+			found.add(where, "%s is the address of %s too", node.Address, owners[ip])
+		}
+		owners[ip] = node.Name
+		if !prefix.IsValid() {
+			continue
+		}
+		switch {
+		case ip == prefix.Addr():
+			found.add(at("address"), "%s is the address of node %s; a floating IP is an address of its own", ip, node.Name)
+		case !prefix.Contains(ip):
+			found.add(where, "%s is outside of %s, the network of the floating IP %s", ip, prefix.Masked(), prefix.Addr())
+		}
+	}
+}
+
+func (s Spec) validatePriorities(found *problems) {
+	owners, names := map[int]string{}, map[string]bool{}
+	for _, node := range s.Nodes {
+		names[node.Name] = true
+		priority := s.priority(node.Name)
+		where := at("nodes", node.Name, "priority")
+		if priority < 1 || priority > 254 {
+			found.add(where, "priority %d is not between 1 and 254", priority)
+		}
+		if other, taken := owners[priority]; taken && other != node.Name {
+			found.add(where, "priority %d is that of %s too; two equal priorities leave the choice between two masters open", priority, other)
+		}
+		owners[priority] = node.Name
+	}
+	for node := range s.Priorities {
+		if !names[node] {
+			found.add(at("priorities", node), "there is no node %s", node)
+		}
+	}
+}
+
+func (s Spec) validateInstance(found *problems) {
+	if s.RouterID < 1 || s.RouterID > 255 {
+		found.add(at("router_id"), "a virtual router id is between 1 and 255, not %d", s.RouterID)
+	}
+	if s.AdvertisementIntervalSeconds < 1 || s.AdvertisementIntervalSeconds > 60 {
+		found.add(at("advertisement_interval"), "the advertisement interval is between 1 and 60 seconds, not %d", s.AdvertisementIntervalSeconds)
+	}
+	if s.HolderTimeoutSeconds < 1 {
+		found.add(at("holder_timeout"), "the time to wait for a holder must be positive, not %d", s.HolderTimeoutSeconds)
+	}
+	// The kernel's IFNAMSIZ is 16 with the byte that ends the name.
+	if s.Interface != "" && (len(s.Interface) > 15 || !interfacePattern.MatchString(s.Interface)) {
+		found.add(at("interface"), "%q is not the name of a network interface: up to 15 letters, digits and _ . - : @", s.Interface)
+	}
+	// The secret is named in no message.
+	switch {
+	case s.AuthSecret == "":
+	case len(s.AuthSecret) > 8:
+		found.add(at("auth_secret"), "Keepalived uses the first 8 characters of the secret only; this one has %d", len(s.AuthSecret))
+	case !secretPattern.MatchString(s.AuthSecret):
+		found.add(at("auth_secret"), "the secret has a character that Keepalived's configuration would read as something else, such as white space, quotes, #, !, $ or a brace")
+	}
+}
+
+func (c Check) validate(found *problems) {
+	needsPort := c.Kind == CheckTCP || c.Kind == CheckHTTP
+	switch c.Kind {
+	case CheckNone, CheckGalera:
+	case CheckTCP, CheckHTTP:
+		if c.Port < 1 || c.Port > 65535 {
+			found.add(at("check", string(c.Kind), "port"), "port %d is not between 1 and 65535", c.Port)
+		}
+		if c.Kind == CheckHTTP && !httpPathPattern.MatchString(c.Path) {
+			found.add(at("check", "http", "path"), "%q is not a path: it begins with / and has neither white space nor control characters", c.Path)
+		}
+	case CheckCommand:
+		if !commandPattern.MatchString(c.Command) || path.Clean(c.Command) != c.Command {
+			found.add(at("check", "command"), "%q is not the absolute path of a program. It is run without a shell and without arguments, as the user keepalived_script: put pipes, arguments and variables into a script and name that, such as /usr/local/bin/check-app", c.Command)
+		}
+	default:
+		found.add(at("check"), "%q is not a kind of check: galera, tcp, http, command or none", c.Kind)
+	}
+	if !needsPort && c.Port != 0 {
+		found.add(at("check", "port"), "a check of kind %s has no port", c.Kind)
+	}
+	ranges := []struct {
+		name        string
+		value       int
+		least, most int
+	}{
+		{"interval", c.IntervalSeconds, 1, 60},
+		{"timeout", c.TimeoutSeconds, 1, 60},
+		{"fall", c.Fall, 1, 20},
+		{"rise", c.Rise, 1, 20},
+	}
+	for _, r := range ranges {
+		if r.value < r.least || r.value > r.most {
+			found.add(at("check", r.name), "%s is between %d and %d, not %d", r.name, r.least, r.most, r.value)
+		}
+	}
+	if c.TimeoutSeconds > c.IntervalSeconds*c.Fall {
+		found.add(at("check", "timeout"), "a timeout of %d s is longer than %d failures every %d s: a check that hangs would be noticed later than one that fails", c.TimeoutSeconds, c.Fall, c.IntervalSeconds)
+	}
+	if c.Command != "" && c.Kind != CheckCommand {
+		found.add(at("check", "command"), "a check of kind %s has no command", c.Kind)
+	}
+}

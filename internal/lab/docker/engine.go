@@ -1,0 +1,118 @@
+package docker
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"time"
+)
+
+// startLimit bounds the wait for an engine that was just started: it loads its
+// networks and, at its first start, makes its store.
+const startLimit = 60 * time.Second
+
+// Ensure makes sure that a Docker engine answers. As root it installs Debian's
+// docker.io where no engine is installed and starts the engine where none
+// runs: through systemd where that is the service manager, else by itself,
+// detached, with its log in stateDir. It never changes a running engine.
+// Otherwise it returns an error that says exactly what to do.
+func (c CLI) Ensure(ctx context.Context, stateDir string, progress io.Writer) error {
+	refusal := c.ping(ctx)
+	if refusal == nil {
+		return nil
+	}
+	if host := os.Getenv("DOCKER_HOST"); host != "" {
+		return fmt.Errorf("cannot reach the Docker engine that DOCKER_HOST names, %s: %w", host, refusal)
+	}
+	if os.Geteuid() != 0 {
+		return fmt.Errorf("cannot reach a Docker engine: %w; install and start one (Debian: "+
+			"sudo apt-get install docker.io) and let this user use it (sudo usermod -aG docker $USER)", refusal)
+	}
+	if _, err := exec.LookPath("dockerd"); err != nil {
+		if err := installEngine(ctx, progress); err != nil {
+			return err
+		}
+		if c.ping(ctx) == nil {
+			return nil
+		}
+	}
+	if err := startEngine(ctx, stateDir, progress); err != nil {
+		return err
+	}
+	return c.waitEngine(ctx, stateDir)
+}
+
+func (c CLI) ping(ctx context.Context) error {
+	limited, cancel := context.WithTimeout(ctx, 10*time.Second)
+	defer cancel()
+	_, err := c.Run(limited, "version", "--format", "{{.Server.Version}}")
+	return err
+}
+
+func installEngine(ctx context.Context, progress io.Writer) error {
+	if _, err := exec.LookPath("apt-get"); err != nil {
+		return errors.New("cannot find a Docker engine: install dockerd and its client from your distribution")
+	}
+	fmt.Fprintln(progress, "lab: installing docker.io")
+	// The package lists may be older than the archive; a failure shows below.
+	_ = exec.CommandContext(ctx, "apt-get", "-q", "update").Run()
+	command := exec.CommandContext(ctx, "apt-get", "-q", "-y", "--no-install-recommends", "install", "docker.io", "iptables")
+	command.Env = append(os.Environ(), "DEBIAN_FRONTEND=noninteractive")
+	if out, err := command.CombinedOutput(); err != nil {
+		return fmt.Errorf("cannot install the Docker engine (install it by hand: apt-get install docker.io): %w: %s",
+			err, lastLines(string(out), 6))
+	}
+	return nil
+}
+
+func startEngine(ctx context.Context, stateDir string, progress io.Writer) error {
+	if _, err := os.Stat("/run/systemd/system"); err == nil {
+		fmt.Fprintln(progress, "lab: starting the Docker engine with systemctl")
+		if out, err := exec.CommandContext(ctx, "systemctl", "start", "docker").CombinedOutput(); err != nil {
+			return fmt.Errorf("cannot start the Docker engine: %w: %s", err, lastLines(string(out), 6))
+		}
+		return nil
+	}
+	if err := os.MkdirAll(stateDir, 0o700); err != nil {
+		return fmt.Errorf("cannot keep the Docker engine's log: %w", err)
+	}
+	log, err := os.OpenFile(engineLog(stateDir), os.O_CREATE|os.O_WRONLY|os.O_APPEND, 0o600)
+	if err != nil {
+		return fmt.Errorf("cannot keep the Docker engine's log: %w", err)
+	}
+	defer log.Close()
+	fmt.Fprintln(progress, "lab: starting the Docker engine, its log is", log.Name())
+	// Not bound to ctx: the engine serves every lab of this computer and
+	// outlives the process that needed it first.
+	command := exec.Command("dockerd")
+	command.Stdout, command.Stderr = log, log
+	detach(command)
+	if err := command.Start(); err != nil {
+		return fmt.Errorf("cannot start the Docker engine: %w", err)
+	}
+	return command.Process.Release()
+}
+
+func engineLog(stateDir string) string { return filepath.Join(stateDir, "dockerd.log") }
+
+func (c CLI) waitEngine(ctx context.Context, stateDir string) error {
+	limited, cancel := context.WithTimeout(ctx, startLimit)
+	defer cancel()
+	tick := time.NewTicker(500 * time.Millisecond)
+	defer tick.Stop()
+	for {
+		last := c.ping(limited)
+		if last == nil {
+			return nil
+		}
+		select {
+		case <-limited.Done():
+			return fmt.Errorf("cannot reach the Docker engine that was started (see %s): %w", engineLog(stateDir), last)
+		case <-tick.C:
+		}
+	}
+}

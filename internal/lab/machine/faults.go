@@ -1,0 +1,173 @@
+package machine
+
+import (
+	"context"
+	"fmt"
+	"strconv"
+	"strings"
+)
+
+// PowerOn starts a machine without waiting for anything.
+func (r *Region) PowerOn(ctx context.Context, id int) error {
+	return r.do(ctx, "power on", id, "start", r.machineName(id))
+}
+
+// PowerOff cuts a machine's power: every process dies at once. What a daemon
+// has handed to the kernel survives, because the kernel is the host's; data
+// that a real power cut would lose from the page cache is not lost here.
+func (r *Region) PowerOff(ctx context.Context, id int) error {
+	return r.do(ctx, "power off", id, "kill", r.machineName(id))
+}
+
+// PowerCycle cuts a machine's power and boots it again.
+func (r *Region) PowerCycle(ctx context.Context, id int) error {
+	if err := r.PowerOff(ctx, id); err != nil {
+		return err
+	}
+	return r.StartMachine(ctx, id)
+}
+
+// Freeze stops every process of a machine where it stands. Its connections
+// stay open and nobody answers on them.
+func (r *Region) Freeze(ctx context.Context, id int) error {
+	return r.do(ctx, "freeze", id, "pause", r.machineName(id))
+}
+
+// Thaw lets a frozen machine go on.
+func (r *Region) Thaw(ctx context.Context, id int) error {
+	return r.do(ctx, "thaw", id, "unpause", r.machineName(id))
+}
+
+func (r *Region) do(ctx context.Context, verb string, id int, args ...string) error {
+	if _, err := r.docker.Run(ctx, args...); err != nil {
+		return fmt.Errorf("cannot %s machine %d: %w", verb, id, err)
+	}
+	return nil
+}
+
+// KillUnit kills every process of a unit. Whether the unit comes back is up to
+// its own configuration.
+func (r *Region) KillUnit(ctx context.Context, id int, unit string) error {
+	if _, err := r.Exec(ctx, id, []string{"systemctl", "kill", "--signal=KILL", unit}, nil); err != nil {
+		return fmt.Errorf("cannot kill %s on machine %d: %w", unit, id, err)
+	}
+	return nil
+}
+
+const fillerName = "lab-filler"
+
+// fillScript fills the file system at $1. It refuses one without a size of its
+// own, which would be the host's. The blocks are written, not only reserved,
+// because a reservation may leave blocks that no file can use.
+const fillScript = `set -e
+source=$(df --output=source "$1" | tail -n 1)
+case $source in
+/dev/loop*) ;;
+*) echo "$1 is on $source, which has no size of its own: give the machine a disk there" >&2; exit 3 ;;
+esac
+for block in 1M 4k 4k; do
+    dd if=/dev/zero of="$1/$2" bs=$block oflag=append conv=notrunc,fsync 2>/dev/null || true
+done
+if dd if=/dev/zero of="$1/$2.probe" bs=4k count=1 conv=fsync 2>/dev/null; then
+    echo "a file still fits into $1" >&2
+    exit 1
+fi
+rm -f "$1/$2.probe"`
+
+// FillDisk fills the file system at a path of a machine until nothing fits any
+// more. The machine needs a [Disk] there.
+func (r *Region) FillDisk(ctx context.Context, id int, path string) error {
+	if _, err := r.Exec(ctx, id, []string{"sh", "-c", fillScript, "sh", path, fillerName}, nil); err != nil {
+		return fmt.Errorf("cannot fill %s on machine %d: %w", path, id, err)
+	}
+	return nil
+}
+
+// FreeDisk takes back what FillDisk did.
+func (r *Region) FreeDisk(ctx context.Context, id int, path string) error {
+	if _, err := r.Exec(ctx, id, []string{"rm", "-f", path + "/" + fillerName}, nil); err != nil {
+		return fmt.Errorf("cannot free %s on machine %d: %w", path, id, err)
+	}
+	return nil
+}
+
+// Partition is a cut through the network.
+type Partition struct {
+	// Side are the machines on one side of the cut.
+	Side []int
+	// From are the machines on the other side. Empty means everything else in
+	// the lab: all other running machines and all balancers.
+	From []int
+	// Reject makes the senders' own kernels refuse what goes across, which
+	// daemons notice at once. Otherwise it is lost silently.
+	Reject bool
+	// CutLab cuts Side from the host too, so that SSH from the lab fails.
+	CutLab bool
+}
+
+// Partition cuts the network. All traffic across the cut is lost in both
+// directions on every interface, with ARP and multicast. A machine has one cut
+// at a time: a new one replaces it.
+func (r *Region) Partition(ctx context.Context, cut Partition) error {
+	side, err := r.endpoints(ctx, func(c Resource) bool { return c.Kind == kindMachine && contains(cut.Side, c.ID) })
+	if err == nil && len(side) != len(cut.Side) {
+		err = fmt.Errorf("of machines %v only %d run", cut.Side, len(side))
+	}
+	var other []endpoint
+	if err == nil {
+		other, err = r.endpoints(ctx, func(c Resource) bool {
+			if len(cut.From) > 0 {
+				return c.Kind == kindMachine && contains(cut.From, c.ID)
+			}
+			return c.Kind != kindMachine || !contains(cut.Side, c.ID)
+		})
+	}
+	if err != nil {
+		return fmt.Errorf("cannot cut the network: %w", err)
+	}
+	gateway := ""
+	if cut.CutLab {
+		gateway = r.Gateway().String()
+	}
+	for _, here := range side {
+		if err := r.load(ctx, here.container, cutRules(other, cut.Reject, gateway)); err != nil {
+			return err
+		}
+	}
+	for _, there := range other {
+		if err := r.load(ctx, there.container, cutRules(side, cut.Reject, "")); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Heal takes every cut of every running machine and balancer back.
+func (r *Region) Heal(ctx context.Context) error {
+	all, err := r.endpoints(ctx, func(Resource) bool { return true })
+	if err != nil {
+		return fmt.Errorf("cannot heal the network: %w", err)
+	}
+	for _, each := range all {
+		if err := r.load(ctx, each.container, noRules); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (r *Region) load(ctx context.Context, container, rules string) error {
+	if _, err := r.execIn(ctx, container, []string{"nft", "-f", "-"}, strings.NewReader(rules)); err != nil {
+		return fmt.Errorf("cannot load the fault's rules in %s: %w", container, err)
+	}
+	return nil
+}
+
+func contains(ids []int, id string) bool {
+	for _, each := range ids {
+		if strconv.Itoa(each) == id {
+			return true
+		}
+	}
+	return false
+}

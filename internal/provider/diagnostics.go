@@ -1,0 +1,104 @@
+package provider
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/path"
+	"github.com/hashicorp/terraform-plugin-log/tflog"
+
+	"github.com/terraform-ha/terraform-provider-ha/internal/reconcile"
+)
+
+// failure makes the diagnostic of a verb that failed: what was attempted and
+// where, what the machine said, what is left, and what to do.
+func failure(verb, title string, err error) diag.Diagnostic {
+	var b strings.Builder
+	b.WriteString(sentence(err))
+	var step *reconcile.StepError
+	if errors.As(err, &step) {
+		if len(step.Completed) > 0 {
+			fmt.Fprintf(&b, "\n\nDone before it: %s. Nothing was rolled back.", strings.Join(step.Completed, "; "))
+		} else {
+			b.WriteString("\n\nNothing was changed before it.")
+		}
+	}
+	var refused *reconcile.RefusedError
+	switch {
+	case errors.As(err, &refused):
+		b.WriteString("\n\nNothing was changed by the refused step.")
+	case verb == "Create":
+		b.WriteString("\n\nTerraform has not recorded the resource. Cure the cause and apply again: it goes on where it stopped.")
+	case verb == "Update":
+		b.WriteString("\n\nCure the cause and apply again: the next plan shows what is left to do.")
+	}
+	return diag.NewErrorDiagnostic(fmt.Sprintf("Unable to %s %s", verb, title), b.String())
+}
+
+func refusalWarning(title string, err error) diag.Diagnostic {
+	return diag.NewWarningDiagnostic(title+" Needs Attention", sentence(err)+"\n\nAn apply would refuse to change it until this is cured.")
+}
+
+func unreachableWarnings(errs map[string]error) diag.Diagnostics {
+	var diags diag.Diagnostics
+	for _, name := range sortedKeys(errs) {
+		diags.AddWarning("Node Does Not Answer", fmt.Sprintf("%s. What is known of %s is kept; whether it differs from the configuration is not known.", sentenceStart(errs[name]), name))
+	}
+	return diags
+}
+
+// sentence returns an error as a sentence.
+func sentence(err error) string { return strings.TrimRight(sentenceStart(err), ".") + "." }
+
+func sentenceStart(err error) string { return capitalised(err.Error()) }
+
+func capitalised(s string) string {
+	first, size := utf8.DecodeRuneInString(s)
+	return string(unicode.ToUpper(first)) + s[size:]
+}
+
+// attributePath turns {"nodes", "db1", "address"} into the framework's path. The
+// second element is a key of a map in every schema of ours.
+func attributePath(elements []string) path.Path {
+	if len(elements) == 0 {
+		return path.Empty()
+	}
+	at := path.Root(elements[0])
+	for i, element := range elements[1:] {
+		if i == 0 && mapAttribute[elements[0]] {
+			at = at.AtMapKey(element)
+			continue
+		}
+		at = at.AtName(element)
+	}
+	return at
+}
+
+// mapAttribute names the attributes that are maps with keys of the user's.
+var mapAttribute = map[string]bool{"nodes": true, "settings": true, "databases": true, "users": true, "options": true, "php_settings": true, "backends": true}
+
+// reporter writes the steps to Terraform's log.
+type reporter struct {
+	ctx      context.Context //nolint:containedctx // the logger is in it
+	resource string
+}
+
+func (r reporter) StepStarted(node, title, why string) {
+	tflog.Info(r.ctx, "step started", map[string]any{"resource": r.resource, "node": node, "step": title, "why": why})
+}
+
+func (r reporter) StepEnded(node, title string, took time.Duration, skipped bool, err error) {
+	fields := map[string]any{"resource": r.resource, "node": node, "step": title, "seconds": took.Seconds(), "skipped": skipped}
+	if err != nil {
+		fields["error"] = err.Error()
+		tflog.Error(r.ctx, "step failed", fields)
+		return
+	}
+	tflog.Info(r.ctx, "step done", fields)
+}

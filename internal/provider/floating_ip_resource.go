@@ -1,0 +1,198 @@
+package provider
+
+import (
+	"context"
+	"strings"
+
+	"github.com/hashicorp/terraform-plugin-framework/resource"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/terraform-ha/terraform-provider-ha/internal/host"
+	"github.com/terraform-ha/terraform-provider-ha/internal/keepalived"
+)
+
+func newFloatingIP() resource.Resource {
+	return &clusterResource[floatingIPModel, *floatingIPModel]{
+		typeName: "floating_ip", title: "Floating IP", kind: keepalived.Kind, schema: floatingIPSchema,
+	}
+}
+
+// floatingIPModel is an ha_floating_ip.
+type floatingIPModel struct {
+	clusterModel
+	Name                         types.String `tfsdk:"name"`
+	Address                      types.String `tfsdk:"address"`
+	Interface                    types.String `tfsdk:"interface"`
+	RouterID                     types.Int64  `tfsdk:"router_id"`
+	AuthSecret                   types.String `tfsdk:"auth_secret"`
+	AdvertisementIntervalSeconds types.Int64  `tfsdk:"advertisement_interval_seconds"`
+	Check                        types.Object `tfsdk:"check"`
+	Method                       types.String `tfsdk:"method"`
+	HolderTimeoutSeconds         types.Int64  `tfsdk:"holder_timeout_seconds"`
+	IP                           types.String `tfsdk:"ip"`
+}
+
+type checkModel struct {
+	Galera          types.Object `tfsdk:"galera"`
+	TCP             types.Object `tfsdk:"tcp"`
+	HTTP            types.Object `tfsdk:"http"`
+	Command         types.Object `tfsdk:"command"`
+	IntervalSeconds types.Int64  `tfsdk:"interval_seconds"`
+	TimeoutSeconds  types.Int64  `tfsdk:"timeout_seconds"`
+	Fall            types.Int64  `tfsdk:"fall"`
+	Rise            types.Int64  `tfsdk:"rise"`
+}
+
+type galeraCheckModel struct {
+	AllowDonor types.Bool `tfsdk:"allow_donor"`
+}
+
+type tcpCheckModel struct {
+	Port types.Int64 `tfsdk:"port"`
+}
+
+type httpCheckModel struct {
+	Port types.Int64  `tfsdk:"port"`
+	Path types.String `tfsdk:"path"`
+}
+
+type commandCheckModel struct {
+	Path types.String `tfsdk:"path"`
+}
+
+func (m *floatingIPModel) cluster() *clusterModel { return &m.clusterModel }
+
+// label returns the name, which by default is made of the address.
+func (m *floatingIPModel) label() types.String {
+	if m.Name.IsNull() || m.Name.IsUnknown() {
+		ip, _, _ := strings.Cut(m.Address.ValueString(), "/")
+		return types.StringValue(strings.ReplaceAll(ip, ".", "-"))
+	}
+	return m.Name
+}
+
+func (m *floatingIPModel) frozen() map[string]types.String {
+	return map[string]types.String{"name": m.Name, "address": m.Address}
+}
+
+func (m *floatingIPModel) spec(ctx context.Context) keepalived.Spec {
+	return keepalived.Spec{
+		Name:                         m.Name.ValueString(),
+		Address:                      m.Address.ValueString(),
+		Interface:                    m.Interface.ValueString(),
+		Nodes:                        m.members(ctx),
+		RouterID:                     int(m.RouterID.ValueInt64()),
+		AuthSecret:                   m.AuthSecret.ValueString(),
+		AdvertisementIntervalSeconds: int(m.AdvertisementIntervalSeconds.ValueInt64()),
+		Check:                        m.check(ctx),
+		Method:                       keepalived.Method(m.Method.ValueString()),
+		HolderTimeoutSeconds:         int(m.HolderTimeoutSeconds.ValueInt64()),
+	}.Defaulted()
+}
+
+func (m *floatingIPModel) check(ctx context.Context) keepalived.Check {
+	model := objectOf[checkModel](ctx, m.Check)
+	if model == nil {
+		return keepalived.Check{}
+	}
+	check := keepalived.Check{
+		IntervalSeconds: int(model.IntervalSeconds.ValueInt64()),
+		TimeoutSeconds:  int(model.TimeoutSeconds.ValueInt64()),
+		Fall:            int(model.Fall.ValueInt64()),
+		Rise:            int(model.Rise.ValueInt64()),
+	}
+	if galera := objectOf[galeraCheckModel](ctx, model.Galera); galera != nil {
+		check.Kind, check.AllowDonor = keepalived.CheckGalera, galera.AllowDonor.ValueBool()
+	}
+	if tcp := objectOf[tcpCheckModel](ctx, model.TCP); tcp != nil {
+		check.Kind, check.Port = keepalived.CheckTCP, int(tcp.Port.ValueInt64())
+	}
+	if http := objectOf[httpCheckModel](ctx, model.HTTP); http != nil {
+		check.Kind, check.Port, check.Path = keepalived.CheckHTTP, int(http.Port.ValueInt64()), http.Path.ValueString()
+	}
+	if command := objectOf[commandCheckModel](ctx, model.Command); command != nil {
+		check.Kind, check.Command = keepalived.CheckCommand, command.Path.ValueString()
+	}
+	return check
+}
+
+// checkAttributes says where the attributes of a check lie that a spec names
+// more shortly.
+var checkAttributes = map[string]string{
+	"interval": "interval_seconds", "timeout": "timeout_seconds",
+	"advertisement_interval": "advertisement_interval_seconds", "holder_timeout": "holder_timeout_seconds",
+}
+
+func (m *floatingIPModel) problems(ctx context.Context) []problem {
+	if m.Address.IsUnknown() || m.Check.IsUnknown() {
+		return nil
+	}
+	var problems []problem
+	if model := objectOf[checkModel](ctx, m.Check); model != nil {
+		kinds := 0
+		for _, kind := range []types.Object{model.Galera, model.TCP, model.HTTP, model.Command} {
+			if !kind.IsNull() {
+				kinds++
+			}
+		}
+		if kinds != 1 {
+			problems = append(problems, problem{path: []string{"check"}, message: "a check is exactly one of galera, tcp, http and command"})
+		}
+	}
+	for _, p := range m.spec(ctx).Validate() {
+		at := p.Path
+		for i, name := range at {
+			if longer, found := checkAttributes[name]; found {
+				at[i] = longer
+			}
+		}
+		problems = append(problems, problem{path: at, message: p.Message})
+	}
+	return problems
+}
+
+func (m *floatingIPModel) open(ctx context.Context, _ *access, hosts host.Hosts, _, _ *floatingIPModel) (tier, error) {
+	spec := m.spec(ctx)
+	views := hosts.Views()
+	return &tierOf[keepalived.Status, host.Hosts]{
+		target: hosts,
+		look:   func(ctx context.Context) keepalived.Status { return keepalived.Observe(ctx, views, spec) },
+		errs: func(seen keepalived.Status) map[string]error {
+			errs := map[string]error{}
+			for _, name := range seen.Unreachable() {
+				errs[name] = seen.Machines[name].Err
+			}
+			return errs
+		},
+		gone: func(seen keepalived.Status) bool {
+			for _, machine := range seen.Machines {
+				if machine.Ours(spec.Name) {
+					return false
+				}
+			}
+			return true
+		},
+		diff:   func(seen keepalived.Status) (keepalived.Plan, error) { return keepalived.Diff(spec, seen) },
+		verify: func(ctx context.Context) error { return keepalived.Verify(ctx, views, spec) },
+		removal: func(seen keepalived.Status, wipe bool) (keepalived.Plan, error) {
+			return keepalived.Remove(spec, seen, wipe)
+		},
+	}, nil
+}
+
+func (m *floatingIPModel) outputs(tier) {
+	m.Name = m.label()
+	m.RouterID = types.Int64Value(int64(m.spec(context.TODO()).RouterID))
+	ip, _, _ := strings.Cut(m.Address.ValueString(), "/")
+	m.IP = types.StringValue(ip)
+}
+
+func (m *floatingIPModel) keepOutputs(prior *floatingIPModel) {
+	m.IP = prior.IP
+	if m.Name.IsUnknown() {
+		m.Name = prior.Name
+	}
+	if m.RouterID.IsUnknown() {
+		m.RouterID = prior.RouterID
+	}
+}

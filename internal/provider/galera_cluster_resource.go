@@ -1,0 +1,167 @@
+package provider
+
+import (
+	"context"
+	"slices"
+
+	"github.com/hashicorp/terraform-plugin-framework/resource"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/terraform-ha/terraform-provider-ha/internal/galera"
+	"github.com/terraform-ha/terraform-provider-ha/internal/host"
+)
+
+func newGaleraCluster() resource.Resource {
+	return &clusterResource[galeraModel, *galeraModel]{
+		typeName: "galera_cluster", title: "Galera Cluster", kind: "galera", schema: galeraSchema,
+	}
+}
+
+// galeraModel is an ha_galera_cluster.
+type galeraModel struct {
+	clusterModel
+	Name        types.String `tfsdk:"name"`
+	Flavor      types.String `tfsdk:"flavor"`
+	Settings    types.Map    `tfsdk:"settings"`
+	Databases   types.Map    `tfsdk:"databases"`
+	Users       types.Map    `tfsdk:"users"`
+	ClusterUUID types.String `tfsdk:"cluster_uuid"`
+	Members     types.List   `tfsdk:"members"`
+	Version     types.String `tfsdk:"version"`
+}
+
+type galeraDatabaseModel struct {
+	Charset   types.String `tfsdk:"charset"`
+	Collation types.String `tfsdk:"collation"`
+}
+
+type galeraUserModel struct {
+	Host            types.String `tfsdk:"host"`
+	Password        types.String `tfsdk:"password_wo"`
+	PasswordVersion types.Int64  `tfsdk:"password_wo_version"`
+	Grants          types.Map    `tfsdk:"grants"`
+}
+
+func (m *galeraModel) cluster() *clusterModel { return &m.clusterModel }
+
+func (m *galeraModel) label() types.String { return m.Name }
+
+func (m *galeraModel) frozen() map[string]types.String {
+	return map[string]types.String{"name": m.Name, "flavor": m.Flavor}
+}
+
+// spec returns what the model says. Secrets come from the configuration.
+func (m *galeraModel) spec(ctx context.Context, config *galeraModel) galera.Spec {
+	spec := galera.Spec{
+		Name:      m.Name.ValueString(),
+		Flavor:    galera.Flavor(stringOr(m.Flavor.ValueString(), string(galera.MariaDB))),
+		Nodes:     m.members(ctx),
+		Settings:  stringsOf(m.Settings),
+		Databases: map[string]galera.Database{},
+		Users:     map[string]galera.User{},
+		UUID:      m.ClusterUUID.ValueString(),
+	}
+	for name, database := range objectsOf[galeraDatabaseModel](ctx, m.Databases) {
+		spec.Databases[name] = galera.Database{Charset: database.Charset.ValueString(), Collation: database.Collation.ValueString()}
+	}
+	passwords := map[string]galeraUserModel{}
+	if config != nil {
+		passwords = objectsOf[galeraUserModel](ctx, config.Users)
+	}
+	for name, user := range objectsOf[galeraUserModel](ctx, m.Users) {
+		u := galera.User{Host: stringOr(user.Host.ValueString(), "%"), PasswordVersion: user.PasswordVersion.ValueInt64(), Grants: map[string][]string{}}
+		u.Password = passwords[name].Password.ValueString()
+		for object, privileges := range user.Grants.Elements() {
+			if list, ok := privileges.(types.List); ok {
+				u.Grants[object] = listOf(list)
+			}
+		}
+		spec.Users[name] = u
+	}
+	return spec
+}
+
+func (m *galeraModel) problems(ctx context.Context) []problem {
+	spec := m.spec(ctx, m)
+	if m.Name.IsUnknown() {
+		spec.Name = "unknown"
+	}
+	if m.Flavor.IsUnknown() {
+		spec.Flavor = galera.MariaDB
+	}
+	var problems []problem
+	for _, p := range spec.Validate() {
+		problems = append(problems, problem{path: p.Path, message: p.Message})
+	}
+	for name, user := range objectsOf[galeraUserModel](ctx, m.Users) {
+		if user.Password.IsUnknown() || user.PasswordVersion.IsUnknown() {
+			continue
+		}
+		if user.Password.IsNull() != user.PasswordVersion.IsNull() {
+			problems = append(problems, problem{path: []string{"users", name}, message: "password_wo and password_wo_version belong together: the version tells when the password is to be set again"})
+		}
+	}
+	return problems
+}
+
+func (m *galeraModel) open(ctx context.Context, _ *access, hosts host.Hosts, config, prior *galeraModel) (tier, error) {
+	spec := m.spec(ctx, config)
+	if prior != nil {
+		spec.UUID = prior.ClusterUUID.ValueString()
+		spec.FormerUsers = formerUsers(objectsOf[galeraUserModel](ctx, prior.Users), objectsOf[galeraUserModel](ctx, m.Users))
+	}
+	views := hosts.Views()
+	return &tierOf[galera.Status, host.Hosts]{
+		target: hosts,
+		look:   func(ctx context.Context) galera.Status { return galera.Observe(ctx, views, spec) },
+		errs:   galera.Status.Unreachable,
+		gone:   galera.Status.Absent,
+		diff:   func(seen galera.Status) (galera.Plan, error) { return galera.Diff(spec, seen) },
+		verify: func(ctx context.Context) error { return galera.Verify(ctx, views, spec) },
+		removal: func(seen galera.Status, wipe bool) (galera.Plan, error) {
+			return galera.Remove(spec, seen, wipe), nil
+		},
+	}, nil
+}
+
+// formerUsers returns the accounts that were declared and are no longer, or are
+// declared for other client addresses.
+func formerUsers(before, now map[string]galeraUserModel) map[string]string {
+	former := map[string]string{}
+	for name, user := range before {
+		if _, declared := now[name]; !declared {
+			former[name] = stringOr(user.Host.ValueString(), "%")
+		}
+	}
+	return former
+}
+
+func (m *galeraModel) outputs(t tier) {
+	seen := t.(*tierOf[galera.Status, host.Hosts]).seen //nolint:forcetypeassert // made by open above
+	if uuids := seen.UUIDs(); len(uuids) == 1 {
+		m.ClusterUUID = types.StringValue(uuids[0])
+	} else if m.ClusterUUID.IsUnknown() {
+		m.ClusterUUID = types.StringNull()
+	}
+	if version := seen.Version(); version != "" || m.Version.IsUnknown() {
+		m.Version = types.StringValue(version)
+	}
+	members := seen.Members()
+	// A node that does not answer has not left.
+	for name := range seen.Unreachable() {
+		if slices.Contains(listOf(m.Members), name) {
+			members = append(members, name)
+		}
+	}
+	slices.Sort(members)
+	m.Members = stringList(members)
+}
+
+func (m *galeraModel) keepOutputs(prior *galeraModel) {
+	m.ClusterUUID = prior.ClusterUUID
+	m.Version = prior.Version
+	m.Members = types.ListUnknown(types.StringType)
+	if nodes := m.Nodes.Elements(); !m.Nodes.IsUnknown() {
+		m.Members = stringList(sortedKeys(nodes))
+	}
+}

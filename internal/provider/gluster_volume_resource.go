@@ -1,0 +1,145 @@
+package provider
+
+import (
+	"context"
+
+	"github.com/hashicorp/terraform-plugin-framework/attr"
+	"github.com/hashicorp/terraform-plugin-framework/resource"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/terraform-ha/terraform-provider-ha/internal/gluster"
+	"github.com/terraform-ha/terraform-provider-ha/internal/host"
+)
+
+func newGlusterVolume() resource.Resource {
+	return &clusterResource[glusterModel, *glusterModel]{
+		typeName: "gluster_volume", title: "GlusterFS Volume", kind: "gluster", schema: glusterSchema,
+	}
+}
+
+// glusterModel is an ha_gluster_volume.
+type glusterModel struct {
+	clusterModel
+	Name               types.String `tfsdk:"name"`
+	BrickPath          types.String `tfsdk:"brick_path"`
+	Type               types.String `tfsdk:"type"`
+	Replica            types.Int64  `tfsdk:"replica"`
+	Arbiter            types.Int64  `tfsdk:"arbiter"`
+	Disperse           types.Int64  `tfsdk:"disperse"`
+	Redundancy         types.Int64  `tfsdk:"redundancy"`
+	Order              types.List   `tfsdk:"order"`
+	Options            types.Map    `tfsdk:"options"`
+	Profile            types.String `tfsdk:"profile"`
+	Clients            types.List   `tfsdk:"clients"`
+	PingTimeoutSeconds types.Int64  `tfsdk:"ping_timeout_seconds"`
+	AllowRootPartition types.Bool   `tfsdk:"allow_root_partition"`
+	VolumeID           types.String `tfsdk:"volume_id"`
+	Mount              types.Object `tfsdk:"mount"`
+}
+
+func (m *glusterModel) cluster() *clusterModel { return &m.clusterModel }
+
+func (m *glusterModel) label() types.String { return m.Name }
+
+func (m *glusterModel) frozen() map[string]types.String {
+	return map[string]types.String{"name": m.Name, "brick_path": m.BrickPath, "type": m.Type}
+}
+
+func (m *glusterModel) spec(ctx context.Context) gluster.Spec {
+	return gluster.Spec{
+		Name:               m.Name.ValueString(),
+		Nodes:              m.members(ctx),
+		Order:              listOf(m.Order),
+		BrickPath:          m.BrickPath.ValueString(),
+		Type:               m.Type.ValueString(),
+		Replica:            int(m.Replica.ValueInt64()),
+		Arbiter:            int(m.Arbiter.ValueInt64()),
+		Disperse:           int(m.Disperse.ValueInt64()),
+		Redundancy:         int(m.Redundancy.ValueInt64()),
+		Options:            stringsOf(m.Options),
+		Profile:            m.Profile.ValueString(),
+		Clients:            listOf(m.Clients),
+		PingTimeoutSeconds: int(m.PingTimeoutSeconds.ValueInt64()),
+		AllowRootPartition: m.AllowRootPartition.ValueBool(),
+		VolumeID:           m.VolumeID.ValueString(),
+	}.Defaulted()
+}
+
+func (m *glusterModel) problems(ctx context.Context) []problem {
+	spec := m.spec(ctx)
+	if m.Name.IsUnknown() {
+		spec.Name = "unknown"
+	}
+	if m.BrickPath.IsUnknown() {
+		spec.BrickPath = "/srv/unknown/brick"
+	}
+	var problems []problem
+	for _, p := range spec.Validate() {
+		problems = append(problems, problem{path: p.Path, message: p.Message})
+	}
+	return problems
+}
+
+func (m *glusterModel) open(ctx context.Context, _ *access, hosts host.Hosts, _, prior *glusterModel) (tier, error) {
+	spec := m.spec(ctx)
+	if prior != nil {
+		spec.VolumeID = prior.VolumeID.ValueString()
+	}
+	views := hosts.Views()
+	return &tierOf[gluster.Status, host.Hosts]{
+		target: hosts,
+		look:   func(ctx context.Context) gluster.Status { return gluster.Observe(ctx, views, spec) },
+		errs: func(seen gluster.Status) map[string]error {
+			errs := map[string]error{}
+			for _, name := range seen.Unreachable() {
+				errs[name] = seen.Nodes[name].Err
+			}
+			return errs
+		},
+		gone: func(seen gluster.Status) bool {
+			for _, node := range seen.Nodes {
+				if node.Marker != nil || node.Defined {
+					return false
+				}
+			}
+			_, found := seen.Volume(spec.Name)
+			return !found
+		},
+		diff:    func(seen gluster.Status) (gluster.Plan, error) { return gluster.Diff(spec, seen) },
+		verify:  func(ctx context.Context) error { return gluster.Verify(ctx, views, spec) },
+		removal: func(seen gluster.Status, wipe bool) (gluster.Plan, error) { return gluster.Remove(spec, seen, wipe) },
+	}, nil
+}
+
+var mountAttributes = map[string]attr.Type{
+	"source":         types.StringType,
+	"backup_servers": types.ListType{ElemType: types.StringType},
+	"options":        types.StringType,
+}
+
+func (m *glusterModel) outputs(t tier) {
+	seen := t.(*tierOf[gluster.Status, host.Hosts]).seen //nolint:forcetypeassert // made by open above
+	if volume, found := seen.Volume(m.Name.ValueString()); found {
+		m.VolumeID = types.StringValue(volume.ID)
+	} else if m.VolumeID.IsUnknown() {
+		m.VolumeID = types.StringNull()
+	}
+	m.Mount = m.mount()
+}
+
+func (m *glusterModel) mount() types.Object {
+	mount := m.spec(context.TODO()).Mount()
+	return types.ObjectValueMust(mountAttributes, map[string]attr.Value{
+		"source":         types.StringValue(mount.Source),
+		"backup_servers": stringList(mount.BackupServers),
+		"options":        types.StringValue(mount.Options),
+	})
+}
+
+func (m *glusterModel) keepOutputs(prior *glusterModel) {
+	m.VolumeID = prior.VolumeID
+	m.Mount = prior.Mount
+	if !m.Nodes.Equal(prior.Nodes) || !m.Order.Equal(prior.Order) {
+		m.Mount = types.ObjectUnknown(mountAttributes)
+	}
+}

@@ -1,0 +1,223 @@
+package provider
+
+import (
+	"context"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/hashicorp/terraform-plugin-framework-timeouts/resource/timeouts"
+	"github.com/hashicorp/terraform-plugin-framework-validators/int64validator"
+	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
+	"github.com/hashicorp/terraform-plugin-framework/attr"
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema/planmodifier"
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema/stringdefault"
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema/stringplanmodifier"
+	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+	"github.com/hashicorp/terraform-plugin-framework/types/basetypes"
+
+	"github.com/terraform-ha/terraform-provider-ha/internal/host"
+)
+
+// clusterModel is what the models of all resources share.
+type clusterModel struct {
+	ID        types.String   `tfsdk:"id"`
+	Nodes     types.Map      `tfsdk:"nodes"`
+	OnDestroy types.String   `tfsdk:"on_destroy"`
+	Drift     types.Map      `tfsdk:"drift"`
+	HostKeys  types.Map      `tfsdk:"host_keys"`
+	Timeouts  timeouts.Value `tfsdk:"timeouts"`
+}
+
+// nodeModel is one machine of a cluster.
+type nodeModel struct {
+	Host    types.String `tfsdk:"host"`
+	Address types.String `tfsdk:"address"`
+	Port    types.Int64  `tfsdk:"port"`
+	User    types.String `tfsdk:"user"`
+	HostKey types.String `tfsdk:"host_key"`
+}
+
+const (
+	destroyKeep = "keep"
+	destroyWipe = "wipe"
+)
+
+// clusterAttributes returns the attributes that all resources share, and those of
+// one resource. What destroying does to data is the resource's own sentence.
+func clusterAttributes(ctx context.Context, onDestroy string, own map[string]schema.Attribute) map[string]schema.Attribute {
+	all := map[string]schema.Attribute{
+		"id": schema.StringAttribute{Computed: true, MarkdownDescription: "The resource's name on its machines.",
+			PlanModifiers: []planmodifier.String{stringplanmodifier.UseStateForUnknown()}},
+		"nodes": schema.MapNestedAttribute{
+			Required:            true,
+			MarkdownDescription: "The machines, by keys of your choice. A key stays with its place in the cluster; the machine behind it may change.",
+			NestedObject: schema.NestedAttributeObject{Attributes: map[string]schema.Attribute{
+				"host":     schema.StringAttribute{Required: true, MarkdownDescription: "Name or address at which this machine is reached over SSH.", Validators: []validator.String{stringvalidator.LengthAtLeast(1)}},
+				"address":  schema.StringAttribute{Optional: true, Computed: true, MarkdownDescription: "IP address at which its peers reach it. Default: `host`.", PlanModifiers: []planmodifier.String{addressFromHost{}}},
+				"port":     schema.Int64Attribute{Optional: true, MarkdownDescription: "SSH port. Default: that of the provider block.", Validators: []validator.Int64{int64validator.Between(1, 65535)}},
+				"user":     schema.StringAttribute{Optional: true, MarkdownDescription: "SSH user. Default: that of the provider block."},
+				"host_key": schema.StringAttribute{Optional: true, MarkdownDescription: "Public host key as in authorized_keys, or its fingerprint `SHA256:...`. Only this key is accepted."},
+			}},
+		},
+		"on_destroy": schema.StringAttribute{
+			Optional: true, Computed: true, Default: stringdefault.StaticString(destroyKeep),
+			MarkdownDescription: onDestroy + " It must be applied before the destroy that it is meant for.",
+			Validators:          []validator.String{stringvalidator.OneOf(destroyKeep, destroyWipe)},
+		},
+		"drift": schema.MapAttribute{Computed: true, ElementType: driftElement,
+			MarkdownDescription: "What differs on the machines from what is declared, by node, as sentences; what concerns no single node is under `cluster`. Empty means converged. A plan shows it becoming empty, and apply repairs it."},
+		"host_keys": schema.MapAttribute{Computed: true, ElementType: types.StringType,
+			MarkdownDescription: "Host keys that were accepted as new, by node. Another key is refused."},
+		"timeouts": timeouts.Attributes(ctx, timeouts.Opts{Create: true, Read: true, Update: true, Delete: true,
+			CreateDescription: "Longest time for create. Default: `60m`.", UpdateDescription: "Longest time for update. Default: `60m`.",
+			ReadDescription: "Longest time for refresh. Default: `1m`.", DeleteDescription: "Longest time for delete. Default: `20m`."}),
+	}
+	maps.Copy(all, own)
+	return all
+}
+
+var driftElement = types.ListType{ElemType: types.StringType}
+
+// nodes returns the machines; nil while the map itself is unknown.
+func (m *clusterModel) nodes(ctx context.Context) map[string]nodeModel {
+	if m.Nodes.IsNull() || m.Nodes.IsUnknown() {
+		return nil
+	}
+	nodes := map[string]nodeModel{}
+	for name, value := range m.Nodes.Elements() {
+		object, ok := value.(types.Object)
+		if !ok || object.IsUnknown() || object.IsNull() {
+			nodes[name] = nodeModel{Host: types.StringUnknown(), Address: types.StringUnknown()}
+			continue
+		}
+		var node nodeModel
+		attributes := object.Attributes()
+		node.Host, _ = attributes["host"].(types.String)
+		node.Address, _ = attributes["address"].(types.String)
+		node.Port, _ = attributes["port"].(types.Int64)
+		node.User, _ = attributes["user"].(types.String)
+		node.HostKey, _ = attributes["host_key"].(types.String)
+		nodes[name] = node
+	}
+	return nodes
+}
+
+// members returns the machines as a tier wants them: names and peer addresses,
+// in order. An address that is not known yet is empty.
+func (m *clusterModel) members(ctx context.Context) []host.Node {
+	nodes := m.nodes(ctx)
+	var members []host.Node
+	for _, name := range slices.Sorted(maps.Keys(nodes)) {
+		node := nodes[name]
+		address := node.Address.ValueString()
+		if node.Address.IsNull() {
+			address = node.Host.ValueString()
+		}
+		members = append(members, host.Node{Name: name, Address: address})
+	}
+	return members
+}
+
+func (m *clusterModel) remembered() map[string]string {
+	keys := map[string]string{}
+	for name, value := range m.HostKeys.Elements() {
+		if key, ok := value.(types.String); ok {
+			keys[name] = key.ValueString()
+		}
+	}
+	return keys
+}
+
+func driftValue(drift map[string][]string) types.Map {
+	elements := map[string]attr.Value{}
+	for node, sentences := range drift {
+		elements[node] = stringList(sentences)
+	}
+	return types.MapValueMust(driftElement, elements)
+}
+
+func stringList(items []string) types.List {
+	values := make([]attr.Value, len(items))
+	for i, item := range items {
+		values[i] = types.StringValue(item)
+	}
+	return types.ListValueMust(types.StringType, values)
+}
+
+func stringMap(items map[string]string) types.Map {
+	values := map[string]attr.Value{}
+	for key, item := range items {
+		values[key] = types.StringValue(item)
+	}
+	return types.MapValueMust(types.StringType, values)
+}
+
+// stringsOf returns the known strings of a map.
+func stringsOf(value types.Map) map[string]string {
+	items := map[string]string{}
+	for key, element := range value.Elements() {
+		if item, ok := element.(types.String); ok && !item.IsUnknown() && !item.IsNull() {
+			items[key] = item.ValueString()
+		}
+	}
+	return items
+}
+
+// listOf returns the known strings of a list.
+func listOf(value types.List) []string {
+	var items []string
+	for _, element := range value.Elements() {
+		if item, ok := element.(types.String); ok && !item.IsUnknown() && !item.IsNull() {
+			items = append(items, item.ValueString())
+		}
+	}
+	return items
+}
+
+// duplicateHosts reports machines that are named twice.
+func duplicateHosts(nodes map[string]nodeModel) map[string]string {
+	seen, twice := map[string]string{}, map[string]string{}
+	for _, name := range slices.Sorted(maps.Keys(nodes)) {
+		node := nodes[name]
+		if node.Host.IsUnknown() || node.Host.IsNull() {
+			continue
+		}
+		endpoint := strings.ToLower(node.Host.ValueString()) + ":" + node.Port.String()
+		if other, taken := seen[endpoint]; taken {
+			twice[name] = other
+		}
+		seen[endpoint] = name
+	}
+	return twice
+}
+
+// objectsOf returns the known objects of a map. Values in them may be unknown.
+func objectsOf[T any](ctx context.Context, value types.Map) map[string]T {
+	items := map[string]T{}
+	for key, element := range value.Elements() {
+		object, ok := element.(types.Object)
+		if !ok || object.IsNull() || object.IsUnknown() {
+			continue
+		}
+		var item T
+		if diags := object.As(ctx, &item, basetypes.ObjectAsOptions{}); !diags.HasError() {
+			items[key] = item
+		}
+	}
+	return items
+}
+
+// objectOf returns a known object, or nil.
+func objectOf[T any](ctx context.Context, value types.Object) *T {
+	if value.IsNull() || value.IsUnknown() {
+		return nil
+	}
+	var item T
+	if diags := value.As(ctx, &item, basetypes.ObjectAsOptions{}); diags.HasError() {
+		return nil
+	}
+	return &item
+}

@@ -1,0 +1,333 @@
+package provider
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"time"
+
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/path"
+	"github.com/hashicorp/terraform-plugin-framework/resource"
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/terraform-ha/terraform-provider-ha/internal/host"
+	"github.com/terraform-ha/terraform-provider-ha/internal/ssh"
+)
+
+// model is what the verbs need of a resource's model. M is the struct itself.
+type model[M any] interface {
+	*M
+	// cluster returns the part that all models share.
+	cluster() *clusterModel
+	// label returns the name that the user gave the cluster.
+	label() types.String
+	// problems validates what is known of the configuration.
+	problems(ctx context.Context) []problem
+	// frozen lists attributes that cannot change in place, with their values.
+	frozen() map[string]types.String
+	// open returns the tier. The configuration has the secrets and is nil where
+	// there is none; prior is the model before the change and may be nil.
+	open(ctx context.Context, a *access, hosts host.Hosts, config, prior *M) (tier, error)
+	// outputs fills the computed attributes from the tier's last observation.
+	outputs(t tier)
+	// keepOutputs takes the computed attributes that no change in place changes
+	// from the prior state, so that a plan does not call them unknown.
+	keepOutputs(prior *M)
+}
+
+// problem is a fault of a configuration: the path of the attribute, outermost
+// first, and a sentence.
+type problem struct {
+	path    []string
+	message string
+}
+
+// clusterResource carries out the verbs for a resource with model M.
+type clusterResource[M any, P model[M]] struct {
+	typeName string // "galera_cluster"
+	title    string // "Galera Cluster"
+	kind     string // the tier's name in markers and leases
+	schema   func(context.Context) schema.Schema
+	access   *access
+}
+
+func (r *clusterResource[M, P]) Metadata(_ context.Context, req resource.MetadataRequest, resp *resource.MetadataResponse) {
+	resp.TypeName = req.ProviderTypeName + "_" + r.typeName
+}
+
+func (r *clusterResource[M, P]) Schema(ctx context.Context, _ resource.SchemaRequest, resp *resource.SchemaResponse) {
+	resp.Schema = r.schema(ctx)
+}
+
+func (r *clusterResource[M, P]) Configure(_ context.Context, req resource.ConfigureRequest, resp *resource.ConfigureResponse) {
+	if req.ProviderData == nil {
+		return
+	}
+	r.access = req.ProviderData.(*access) //nolint:forcetypeassert // set by Configure of this provider alone
+}
+
+// ValidateConfig reports bad input before anything is contacted.
+func (r *clusterResource[M, P]) ValidateConfig(ctx context.Context, req resource.ValidateConfigRequest, resp *resource.ValidateConfigResponse) {
+	var config M
+	resp.Diagnostics.Append(req.Config.Get(ctx, &config)...)
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	m := P(&config)
+	for name, other := range duplicateHosts(m.cluster().nodes(ctx)) {
+		resp.Diagnostics.AddAttributeError(path.Root("nodes").AtMapKey(name).AtName("host"), "Invalid Configuration",
+			fmt.Sprintf("%s and %s are the same machine; every node needs one of its own.", other, name))
+	}
+	if m.cluster().Nodes.IsUnknown() {
+		return
+	}
+	for _, p := range m.problems(ctx) {
+		resp.Diagnostics.AddAttributeError(attributePath(p.path), "Invalid Configuration", capitalised(p.message)+".")
+	}
+}
+
+// ModifyPlan shows drift as becoming empty, and refuses what cannot be done in
+// place. It contacts nothing.
+func (r *clusterResource[M, P]) ModifyPlan(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
+	if req.Plan.Raw.IsNull() {
+		return
+	}
+	var plan M
+	resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	p := P(&plan)
+	p.cluster().Drift = driftValue(nil)
+	if !req.State.Raw.IsNull() {
+		var state M
+		resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
+		if resp.Diagnostics.HasError() {
+			return
+		}
+		resp.Diagnostics.Append(r.refuseChanges(ctx, p, P(&state))...)
+		p.cluster().HostKeys = P(&state).cluster().HostKeys
+		if !p.cluster().Nodes.Equal(P(&state).cluster().Nodes) {
+			p.cluster().HostKeys = types.MapUnknown(types.StringType)
+		}
+		p.keepOutputs(&state)
+	}
+	resp.Diagnostics.Append(resp.Plan.Set(ctx, &plan)...)
+}
+
+func (r *clusterResource[M, P]) refuseChanges(ctx context.Context, plan, state P) diag.Diagnostics {
+	var diags diag.Diagnostics
+	before := state.frozen()
+	for name, value := range plan.frozen() {
+		if !value.IsUnknown() && !before[name].IsNull() && !value.Equal(before[name]) {
+			diags.AddAttributeError(path.Root(name), "Change Not Possible In Place",
+				fmt.Sprintf("%s is %s and cannot become %s while the cluster keeps its data. Nothing was changed. Build a second resource beside this one and move the data, or destroy this one first.", name, before[name], value))
+		}
+	}
+	nodes := plan.cluster().nodes(ctx)
+	if nodes == nil {
+		return diags
+	}
+	for name := range state.cluster().nodes(ctx) {
+		if _, kept := nodes[name]; !kept {
+			diags.AddAttributeError(path.Root("nodes"), "Change Not Possible Yet",
+				fmt.Sprintf("This release cannot take node %q out of a running cluster. Nothing was changed.", name))
+		}
+	}
+	return diags
+}
+
+func (r *clusterResource[M, P]) Create(ctx context.Context, req resource.CreateRequest, resp *resource.CreateResponse) {
+	var plan, config M
+	resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
+	resp.Diagnostics.Append(req.Config.Get(ctx, &config)...)
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	p := P(&plan)
+	limit, diags := p.cluster().Timeouts.Create(ctx, time.Hour)
+	resp.Diagnostics.Append(diags...)
+	ctx, cancel := context.WithTimeout(ctx, limit)
+	defer cancel()
+	hosts, done := r.apply(ctx, "Create", p, &config, nil, &resp.Diagnostics)
+	if !done {
+		// Nothing is recorded: a recorded failure would be tainted, and the next
+		// apply would destroy what holds data. The markers on the machines let the
+		// next apply go on where this one stopped.
+		return
+	}
+	resp.Diagnostics.Append(resp.State.Set(ctx, &plan)...)
+}
+
+func (r *clusterResource[M, P]) Update(ctx context.Context, req resource.UpdateRequest, resp *resource.UpdateResponse) {
+	var plan, config, state M
+	resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
+	resp.Diagnostics.Append(req.Config.Get(ctx, &config)...)
+	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	p := P(&plan)
+	limit, diags := p.cluster().Timeouts.Update(ctx, time.Hour)
+	resp.Diagnostics.Append(diags...)
+	ctx, cancel := context.WithTimeout(ctx, limit)
+	defer cancel()
+	hosts, done := r.apply(ctx, "Update", p, &config, &state, &resp.Diagnostics)
+	if !done {
+		return // the prior state stays; the next refresh finds the truth
+	}
+	resp.Diagnostics.Append(resp.State.Set(ctx, &plan)...)
+	resp.Diagnostics.Append(r.remember(ctx, p, resp.State.Raw, hosts)...)
+}
+
+// apply is the one way of changing a cluster: take the lease and converge.
+func (r *clusterResource[M, P]) apply(ctx context.Context, verb string, plan P, config, prior *M, diags *diag.Diagnostics) (host.Hosts, bool) {
+	fail := func(err error) (host.Hosts, bool) {
+		diags.Append(failure(verb, r.title, err))
+		return nil, false
+	}
+	if err := r.access.requireKey(); err != nil {
+		return fail(err)
+	}
+	remembered := map[string]string{}
+	if prior != nil {
+		remembered = keysStillValid(ctx, plan.cluster(), P(prior).cluster())
+	}
+	hosts, clients := r.access.hosts(plan.cluster().nodes(ctx), remembered, true)
+	t, err := plan.open(ctx, r.access, hosts, config, prior)
+	if err != nil {
+		return fail(err)
+	}
+	lease, err := host.TakeLease(ctx, hosts, r.kind+"-"+plan.label().ValueString(), leaseOwner(), 2*host.LeaseTerm)
+	if err != nil {
+		return fail(err)
+	}
+	defer lease.Release(ctx)
+	if err := t.converge(ctx, reporter{ctx: ctx, resource: r.typeName + "." + plan.label().ValueString()}); err != nil {
+		return fail(err)
+	}
+	plan.outputs(t)
+	plan.cluster().ID = plan.label()
+	plan.cluster().Drift = driftValue(nil)
+	plan.cluster().HostKeys = stringMap(r.access.learnedKeys(clients, plan.cluster().nodes(ctx), remembered))
+	return hosts, true
+}
+
+func (r *clusterResource[M, P]) Read(ctx context.Context, req resource.ReadRequest, resp *resource.ReadResponse) {
+	var state M
+	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	s := P(&state)
+	limit, diags := s.cluster().Timeouts.Read(ctx, time.Minute)
+	resp.Diagnostics.Append(diags...)
+	ctx, cancel := context.WithTimeout(ctx, limit)
+	defer cancel()
+	fail := func(err error) { resp.Diagnostics.Append(failure("Read", r.title, err)) }
+	if err := r.access.requireKey(); err != nil {
+		fail(err)
+		return
+	}
+	remembered := s.cluster().remembered()
+	hosts, clients := r.access.hosts(s.cluster().nodes(ctx), remembered, false)
+	t, err := s.open(ctx, r.access, hosts, nil, nil)
+	if err != nil {
+		fail(err)
+		return
+	}
+	t.observe(ctx)
+	if err := permanent(t.unreachable()); err != nil {
+		fail(err)
+		return
+	}
+	resp.Diagnostics.Append(unreachableWarnings(t.unreachable())...)
+	if len(t.unreachable()) == len(hosts) {
+		return // unreachable is not absent: everything stays as it was
+	}
+	if t.absent() {
+		resp.State.RemoveResource(ctx)
+		return
+	}
+	drift, err := t.drift()
+	if err != nil {
+		resp.Diagnostics.Append(refusalWarning(r.title, err))
+	}
+	s.outputs(t)
+	s.cluster().Drift = driftValue(drift)
+	s.cluster().HostKeys = stringMap(r.access.learnedKeys(clients, s.cluster().nodes(ctx), remembered))
+	resp.Diagnostics.Append(resp.State.Set(ctx, &state)...)
+}
+
+func (r *clusterResource[M, P]) Delete(ctx context.Context, req resource.DeleteRequest, resp *resource.DeleteResponse) {
+	var state M
+	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	s := P(&state)
+	limit, diags := s.cluster().Timeouts.Delete(ctx, 20*time.Minute)
+	resp.Diagnostics.Append(diags...)
+	ctx, cancel := context.WithTimeout(ctx, limit)
+	defer cancel()
+	fail := func(err error) { resp.Diagnostics.Append(failure("Delete", r.title, err)) }
+	if err := r.access.requireKey(); err != nil {
+		fail(err)
+		return
+	}
+	hosts, _ := r.access.hosts(s.cluster().nodes(ctx), s.cluster().remembered(), false)
+	t, err := s.open(ctx, r.access, hosts, nil, nil)
+	if err != nil {
+		fail(err)
+		return
+	}
+	lease, err := host.TakeLease(ctx, hosts, r.kind+"-"+s.label().ValueString(), leaseOwner(), 2*host.LeaseTerm)
+	if err != nil {
+		fail(err)
+		return
+	}
+	defer lease.Release(ctx)
+	wipe := s.cluster().OnDestroy.ValueString() == destroyWipe
+	if err := t.remove(ctx, wipe, reporter{ctx: ctx, resource: r.typeName + "." + s.label().ValueString()}); err != nil {
+		fail(err)
+		return
+	}
+	r.forget(ctx, s, hosts)
+	resp.Diagnostics.Append(unreachableWarnings(t.unreachable())...)
+}
+
+// keysStillValid returns the remembered host keys of nodes that are still the
+// same machine.
+func keysStillValid(ctx context.Context, plan, prior *clusterModel) map[string]string {
+	remembered := prior.remembered()
+	before := prior.nodes(ctx)
+	for name, node := range plan.nodes(ctx) {
+		if !node.Host.Equal(before[name].Host) || !node.Port.Equal(before[name].Port) {
+			delete(remembered, name)
+		}
+	}
+	return remembered
+}
+
+// learnedKeys returns the keys to remember: those of machines that nothing pins.
+func (a *access) learnedKeys(clients map[string]*ssh.Client, nodes map[string]nodeModel, remembered map[string]string) map[string]string {
+	keys := map[string]string{}
+	for name, client := range clients {
+		if key := client.LearnedHostKey(); key != "" && a.base.HostKey.AcceptNew && nodes[name].HostKey.IsNull() {
+			keys[name] = key
+		} else if remembered[name] != "" {
+			keys[name] = remembered[name]
+		}
+	}
+	return keys
+}
+
+func leaseOwner() string {
+	name, err := os.Hostname()
+	if err != nil {
+		name = "a machine without a name"
+	}
+	return fmt.Sprintf("process %d on %s, since %s", os.Getpid(), name, time.Now().UTC().Format(time.RFC3339))
+}

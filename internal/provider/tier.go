@@ -1,0 +1,95 @@
+package provider
+
+import (
+	"context"
+	"errors"
+	"maps"
+	"slices"
+
+	"github.com/terraform-ha/terraform-provider-ha/internal/host"
+	"github.com/terraform-ha/terraform-provider-ha/internal/reconcile"
+)
+
+// tier is one cluster as the verbs need it, whatever it is made of.
+type tier interface {
+	// observe looks at the machines and keeps what it saw for the others.
+	observe(ctx context.Context)
+	// unreachable says which machines did not answer, and why.
+	unreachable() map[string]error
+	// absent reports that every machine answered and none knows the cluster.
+	absent() bool
+	// drift is what a plan would repair; an error is a refusal to plan.
+	drift() (map[string][]string, error)
+	// converge makes it so and verifies it.
+	converge(ctx context.Context, reporter reconcile.Reporter) error
+	// remove takes it away, with its data if wipe is set.
+	remove(ctx context.Context, wipe bool, reporter reconcile.Reporter) error
+}
+
+// tierOf is a tier with observations of type S, whose steps act on a T.
+type tierOf[S, T any] struct {
+	look    func(context.Context) S
+	errs    func(S) map[string]error
+	gone    func(S) bool
+	diff    func(S) (reconcile.Plan[T], error)
+	verify  func(context.Context) error
+	removal func(S, bool) (reconcile.Plan[T], error)
+	target  T
+	// seen is the last observation.
+	seen S
+}
+
+func (t *tierOf[S, T]) observe(ctx context.Context) { t.seen = t.look(ctx) }
+
+func (t *tierOf[S, T]) unreachable() map[string]error { return t.errs(t.seen) }
+
+func (t *tierOf[S, T]) absent() bool { return len(t.errs(t.seen)) == 0 && t.gone(t.seen) }
+
+func (t *tierOf[S, T]) drift() (map[string][]string, error) {
+	plan, err := t.diff(t.seen)
+	drift := plan.Drift()
+	var refused *reconcile.RefusedError
+	if errors.As(err, &refused) {
+		drift = map[string][]string{reconcile.ClusterNode: {refused.Error()}}
+	}
+	return drift, err
+}
+
+func (t *tierOf[S, T]) converge(ctx context.Context, reporter reconcile.Reporter) error {
+	observe := func(ctx context.Context) (S, error) {
+		t.observe(ctx)
+		return t.seen, permanent(t.errs(t.seen))
+	}
+	if _, err := reconcile.Converge(ctx, observe, t.diff, t.target, reporter); err != nil {
+		return err
+	}
+	return t.verify(ctx)
+}
+
+// permanent returns the errors that are not about a machine that does not
+// answer: a refused key or a changed host key is cured by no plan.
+func permanent(errs map[string]error) error {
+	var all []error
+	for _, name := range sortedKeys(errs) {
+		if !host.IsUnreachable(errs[name]) {
+			all = append(all, errs[name])
+		}
+	}
+	return errors.Join(all...)
+}
+
+func (t *tierOf[S, T]) remove(ctx context.Context, wipe bool, reporter reconcile.Reporter) error {
+	t.observe(ctx)
+	if err := permanent(t.errs(t.seen)); err != nil {
+		return err
+	}
+	plan, err := t.removal(t.seen, wipe)
+	if err != nil {
+		return err
+	}
+	return reconcile.Run(ctx, plan, t.target, reporter)
+}
+
+func sortedKeys[V any](m map[string]V) []string {
+	return slices.Sorted(maps.Keys(m))
+}

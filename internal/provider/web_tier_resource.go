@@ -1,0 +1,213 @@
+package provider
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"github.com/hashicorp/terraform-plugin-framework/resource"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/terraform-ha/terraform-provider-ha/internal/host"
+	"github.com/terraform-ha/terraform-provider-ha/internal/webtier"
+)
+
+func newWebTier() resource.Resource {
+	return &clusterResource[webTierModel, *webTierModel]{
+		typeName: "web_tier", title: "Web Tier", kind: "web", schema: webTierSchema,
+	}
+}
+
+// webTierModel is an ha_web_tier.
+type webTierModel struct {
+	clusterModel
+	Name           types.String `tfsdk:"name"`
+	Mount          types.Object `tfsdk:"mount"`
+	MountPoint     types.String `tfsdk:"mount_point"`
+	DocumentRoot   types.String `tfsdk:"document_root"`
+	ServerName     types.String `tfsdk:"server_name"`
+	ServerAliases  types.List   `tfsdk:"server_aliases"`
+	Port           types.Int64  `tfsdk:"port"`
+	PHP            types.Bool   `tfsdk:"php"`
+	PHPSettings    types.Map    `tfsdk:"php_settings"`
+	PHPWorkers     types.Int64  `tfsdk:"php_workers"`
+	TrustedProxies types.List   `tfsdk:"trusted_proxies"`
+	AllowOverride  types.Bool   `tfsdk:"allow_override"`
+	HealthPath     types.String `tfsdk:"health_path"`
+	Packages       types.List   `tfsdk:"packages"`
+	NodeBalancer   types.Object `tfsdk:"nodebalancer"`
+	Backends       types.Map    `tfsdk:"backends"`
+	DrainSeconds   types.Int64  `tfsdk:"drain_seconds"`
+	WordPress      types.Object `tfsdk:"wordpress"`
+}
+
+type webMountModel struct {
+	Source        types.String `tfsdk:"source"`
+	BackupServers types.List   `tfsdk:"backup_servers"`
+	Options       types.String `tfsdk:"options"`
+}
+
+type nodeBalancerModel struct {
+	ID       types.Int64 `tfsdk:"id"`
+	ConfigID types.Int64 `tfsdk:"config_id"`
+}
+
+type wordPressModel struct {
+	URL              types.String `tfsdk:"url"`
+	Title            types.String `tfsdk:"title"`
+	AdminUser        types.String `tfsdk:"admin_user"`
+	AdminEmail       types.String `tfsdk:"admin_email"`
+	AdminPassword    types.String `tfsdk:"admin_password_wo"`
+	DatabaseHost     types.String `tfsdk:"database_host"`
+	DatabaseName     types.String `tfsdk:"database_name"`
+	DatabaseUser     types.String `tfsdk:"database_user"`
+	DatabasePassword types.String `tfsdk:"database_password_wo"`
+	PasswordVersion  types.Int64  `tfsdk:"password_wo_version"`
+	TablePrefix      types.String `tfsdk:"table_prefix"`
+	SourceURL        types.String `tfsdk:"source_url"`
+	SourceSHA256     types.String `tfsdk:"source_sha256"`
+}
+
+func (m *webTierModel) cluster() *clusterModel { return &m.clusterModel }
+
+func (m *webTierModel) label() types.String { return m.Name }
+
+func (m *webTierModel) frozen() map[string]types.String {
+	return map[string]types.String{"name": m.Name, "document_root": m.DocumentRoot}
+}
+
+func (m *webTierModel) spec(ctx context.Context, config *webTierModel) webtier.Spec {
+	spec := webtier.Spec{
+		Name:           m.Name.ValueString(),
+		Nodes:          m.members(ctx),
+		Backends:       stringsOf(m.Backends),
+		MountPoint:     m.MountPoint.ValueString(),
+		DocumentRoot:   m.DocumentRoot.ValueString(),
+		ServerName:     m.ServerName.ValueString(),
+		ServerAliases:  listOf(m.ServerAliases),
+		Port:           int(m.Port.ValueInt64()),
+		PHPSettings:    stringsOf(m.PHPSettings),
+		PHPWorkers:     int(m.PHPWorkers.ValueInt64()),
+		TrustedProxies: listOf(m.TrustedProxies),
+		AllowOverride:  m.AllowOverride.ValueBool(),
+		HealthPath:     m.HealthPath.ValueString(),
+		Packages:       listOf(m.Packages),
+	}
+	if !m.PHP.IsNull() && !m.PHP.IsUnknown() {
+		on := m.PHP.ValueBool()
+		spec.PHP = &on
+	}
+	if !m.DrainSeconds.IsNull() && !m.DrainSeconds.IsUnknown() {
+		seconds := int(m.DrainSeconds.ValueInt64())
+		spec.DrainSeconds = &seconds
+	}
+	if mount := objectOf[webMountModel](ctx, m.Mount); mount != nil {
+		spec.Mount = &webtier.Mount{Source: mount.Source.ValueString(), BackupServers: listOf(mount.BackupServers), Options: mount.Options.ValueString()}
+	}
+	if balancer := objectOf[nodeBalancerModel](ctx, m.NodeBalancer); balancer != nil {
+		spec.NodeBalancer = &webtier.NodeBalancer{ID: int(balancer.ID.ValueInt64()), ConfigID: int(balancer.ConfigID.ValueInt64())}
+	}
+	spec.WordPress = m.wordPress(ctx, config)
+	return spec.Defaulted()
+}
+
+func (m *webTierModel) wordPress(ctx context.Context, config *webTierModel) *webtier.WordPress {
+	model := objectOf[wordPressModel](ctx, m.WordPress)
+	if model == nil {
+		return nil
+	}
+	wordpress := &webtier.WordPress{
+		URL:             model.URL.ValueString(),
+		Title:           model.Title.ValueString(),
+		AdminUser:       model.AdminUser.ValueString(),
+		AdminEmail:      model.AdminEmail.ValueString(),
+		DBHost:          model.DatabaseHost.ValueString(),
+		DBName:          model.DatabaseName.ValueString(),
+		DBUser:          model.DatabaseUser.ValueString(),
+		PasswordVersion: int(model.PasswordVersion.ValueInt64()),
+		TablePrefix:     model.TablePrefix.ValueString(),
+		Source:          model.SourceURL.ValueString(),
+		SHA256:          model.SourceSHA256.ValueString(),
+	}
+	if config != nil {
+		if secrets := objectOf[wordPressModel](ctx, config.WordPress); secrets != nil {
+			wordpress.AdminPassword = secrets.AdminPassword.ValueString()
+			wordpress.DBPassword = secrets.DatabasePassword.ValueString()
+		}
+	}
+	return wordpress
+}
+
+func (m *webTierModel) problems(ctx context.Context) []problem {
+	// What is unknown now is validated when it is known, before apply.
+	if m.Name.IsUnknown() || m.DocumentRoot.IsUnknown() || m.Mount.IsUnknown() || m.WordPress.IsUnknown() || m.unknownInside(ctx) {
+		return nil
+	}
+	var problems []problem
+	for _, p := range m.spec(ctx, m).Validate() {
+		problems = append(problems, problem{path: p.Path, message: p.Message})
+	}
+	return problems
+}
+
+// unknownInside reports whether a part that validation needs is not known yet:
+// a volume or a NodeBalancer that the same apply makes.
+func (m *webTierModel) unknownInside(ctx context.Context) bool {
+	for _, object := range []types.Object{m.Mount, m.NodeBalancer, m.WordPress} {
+		for _, value := range object.Attributes() {
+			if value.IsUnknown() {
+				return true
+			}
+		}
+	}
+	return m.ServerName.IsUnknown() || m.MountPoint.IsUnknown() || m.TrustedProxies.IsUnknown()
+}
+
+func (m *webTierModel) open(ctx context.Context, a *access, hosts host.Hosts, config, _ *webTierModel) (tier, error) {
+	spec := m.spec(ctx, config)
+	target := webtier.Target{Hosts: hosts}
+	if spec.NodeBalancer != nil {
+		client, err := a.nodeBalancers()
+		if err != nil {
+			return nil, fmt.Errorf("cannot drain the NodeBalancer's nodes: %w", err)
+		}
+		target.Balancer = client.NodeBalancer(spec.NodeBalancer.ID, spec.NodeBalancer.ConfigID)
+	}
+	views := hosts.Views()
+	return &tierOf[webtier.Status, webtier.Target]{
+		target: target,
+		look:   func(ctx context.Context) webtier.Status { return webtier.Observe(ctx, views, spec) },
+		errs: func(seen webtier.Status) map[string]error {
+			errs := map[string]error{}
+			for name, node := range seen.Nodes {
+				if node.Err != nil {
+					errs[name] = node.Err
+				}
+			}
+			return errs
+		},
+		gone: func(seen webtier.Status) bool {
+			for _, node := range seen.Nodes {
+				if slices.Contains(node.Markers, spec.Name) {
+					return false
+				}
+			}
+			return true
+		},
+		diff:   func(seen webtier.Status) (webtier.Plan, error) { return webtier.Diff(spec, seen) },
+		verify: func(ctx context.Context) error { return webtier.Verify(ctx, views, spec) },
+		removal: func(seen webtier.Status, wipe bool) (webtier.Plan, error) {
+			return webtier.Remove(spec, seen, wipe)
+		},
+	}, nil
+}
+
+func (m *webTierModel) outputs(tier) {
+	m.MountPoint = types.StringValue(m.spec(context.TODO(), nil).MountPoint)
+}
+
+func (m *webTierModel) keepOutputs(prior *webTierModel) {
+	if m.MountPoint.IsUnknown() {
+		m.MountPoint = prior.MountPoint
+	}
+}

@@ -1,0 +1,59 @@
+package provider
+
+import (
+	"context"
+
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema/booldefault"
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema/int64default"
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema/stringdefault"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+)
+
+func webTierSchema(ctx context.Context) schema.Schema {
+	onDestroy := "What destroying the resource does on each node: `keep` stops serving the site, unmounts the volume and leaves every file; `wipe` also deletes the site's files, which are then gone from the shared volume. Default: `keep`."
+	return schema.Schema{
+		MarkdownDescription: "Apache with PHP-FPM on several machines that serve the same site, usually from a shared volume, behind a NodeBalancer. A node is drained before it is touched and must be healthy before the next one.",
+		Attributes: clusterAttributes(ctx, onDestroy, map[string]schema.Attribute{
+			"name": schema.StringAttribute{Required: true, MarkdownDescription: "Name of the site on its machines. It cannot change."},
+			"mount": schema.SingleNestedAttribute{Optional: true, MarkdownDescription: "The shared volume, as `ha_gluster_volume` exports it. Default: none; every node then has files of its own.", Attributes: map[string]schema.Attribute{
+				"source":         schema.StringAttribute{Required: true, MarkdownDescription: "First server and volume: `10.0.0.11:/content`."},
+				"backup_servers": schema.ListAttribute{Optional: true, ElementType: types.StringType, MarkdownDescription: "Servers to ask when the first does not answer at mount time."},
+				"options":        schema.StringAttribute{Optional: true, MarkdownDescription: "Mount options, separated by commas."},
+			}},
+			"mount_point":     schema.StringAttribute{Optional: true, Computed: true, MarkdownDescription: "Where the volume is mounted. Default: the first two levels of the document root, such as `/srv/www`."},
+			"document_root":   schema.StringAttribute{Required: true, MarkdownDescription: "Directory of the site: an absolute path, inside the mount point if there is a mount. It cannot change."},
+			"server_name":     schema.StringAttribute{Optional: true, MarkdownDescription: "Host name of the site. Default: every name."},
+			"server_aliases":  schema.ListAttribute{Optional: true, ElementType: types.StringType, MarkdownDescription: "Further host names."},
+			"port":            schema.Int64Attribute{Optional: true, Computed: true, Default: int64default.StaticInt64(80), MarkdownDescription: "TCP port that Apache listens on. Default: 80."},
+			"php":             schema.BoolAttribute{Optional: true, Computed: true, Default: booldefault.StaticBool(true), MarkdownDescription: "Whether PHP files are run. Default: true."},
+			"php_settings":    schema.MapAttribute{Optional: true, ElementType: types.StringType, MarkdownDescription: "Settings of php.ini for this site, by name, such as `upload_max_filesize = \"64M\"`."},
+			"php_workers":     schema.Int64Attribute{Optional: true, MarkdownDescription: "How many requests PHP works on at once. Default: by the machine's memory."},
+			"trusted_proxies": schema.ListAttribute{Optional: true, ElementType: types.StringType, MarkdownDescription: "Addresses and networks that may say who the visitor is, in X-Forwarded-For. Default: `192.168.255.0/24`, where Linode's NodeBalancers come from."},
+			"allow_override":  schema.BoolAttribute{Optional: true, Computed: true, Default: booldefault.StaticBool(false), MarkdownDescription: "Whether .htaccess files count, at the price of a look at the volume per directory and request. Default: false."},
+			"health_path":     schema.StringAttribute{Optional: true, Computed: true, Default: stringdefault.StaticString("/healthz"), MarkdownDescription: "Path that answers 200 while the node can serve and 503 while it cannot: it reads the volume with a time limit. Default: `/healthz`."},
+			"packages":        schema.ListAttribute{Optional: true, ElementType: types.StringType, MarkdownDescription: "Further packages to install, such as PHP extensions."},
+			"nodebalancer": schema.SingleNestedAttribute{Optional: true, MarkdownDescription: "The NodeBalancer configuration in front of the tier. A node is drained there before it is touched. Default: none.", Attributes: map[string]schema.Attribute{
+				"id":        schema.Int64Attribute{Required: true, MarkdownDescription: "Id of the NodeBalancer."},
+				"config_id": schema.Int64Attribute{Required: true, MarkdownDescription: "Id of its configuration."},
+			}},
+			"backends":      schema.MapAttribute{Optional: true, ElementType: types.StringType, MarkdownDescription: "Addresses under which the NodeBalancer knows the nodes, by node. Default: each node's `address`."},
+			"drain_seconds": schema.Int64Attribute{Optional: true, MarkdownDescription: "How long visitors get to leave a drained node. Default: 60 behind a NodeBalancer, which takes up to a minute to act; otherwise 0."},
+			"wordpress": schema.SingleNestedAttribute{Optional: true, MarkdownDescription: "A WordPress in the document root: copied there and installed exactly once, and WordPress's own from then on.", Attributes: map[string]schema.Attribute{
+				"url":                  schema.StringAttribute{Required: true, MarkdownDescription: "Address of the site as visitors write it."},
+				"title":                schema.StringAttribute{Optional: true, MarkdownDescription: "Title of the site. Default: `WordPress`."},
+				"admin_user":           schema.StringAttribute{Optional: true, MarkdownDescription: "Login of the first administrator. Default: `admin`."},
+				"admin_email":          schema.StringAttribute{Required: true, MarkdownDescription: "Mail address of the first administrator."},
+				"admin_password_wo":    schema.StringAttribute{Required: true, WriteOnly: true, Sensitive: true, MarkdownDescription: "Password of the first administrator, used once, when the site is installed. It reaches neither plan nor state."},
+				"database_host":        schema.StringAttribute{Required: true, MarkdownDescription: "Address of the database: the floating IP, with `:port` if it is not 3306."},
+				"database_name":        schema.StringAttribute{Required: true, MarkdownDescription: "Name of the database. It must exist."},
+				"database_user":        schema.StringAttribute{Required: true, MarkdownDescription: "User of the database. It must exist."},
+				"database_password_wo": schema.StringAttribute{Required: true, WriteOnly: true, Sensitive: true, MarkdownDescription: "Password of the database user. It reaches neither plan nor state."},
+				"password_wo_version":  schema.Int64Attribute{Required: true, MarkdownDescription: "Counter of yours: another number writes the database password again."},
+				"table_prefix":         schema.StringAttribute{Optional: true, MarkdownDescription: "Prefix of the tables. Default: `wp_`."},
+				"source_url":           schema.StringAttribute{Optional: true, MarkdownDescription: "URL of a .tar.gz archive of WordPress. Default: the distribution's package."},
+				"source_sha256":        schema.StringAttribute{Optional: true, MarkdownDescription: "SHA-256 checksum of that archive, in hexadecimal."},
+			}},
+		}),
+	}
+}

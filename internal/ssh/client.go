@@ -1,0 +1,204 @@
+package ssh
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"sync/atomic"
+	"time"
+
+	xssh "golang.org/x/crypto/ssh"
+
+	"github.com/terraform-ha/terraform-provider-ha/internal/shell"
+)
+
+// Client runs commands on one machine.
+type Client struct {
+	target   Target
+	pool     *Pool
+	link     *link
+	commands atomic.Int64
+}
+
+// Run runs the command as root and returns its whole output. It connects where
+// there is no connection. A status other than zero is a [*shell.ExitError]; a
+// command whose end is not known is an [*UnreachableError].
+//
+// When ctx ends, the command is sent SIGTERM and its session is closed. OpenSSH
+// passes the signal on only for users other than root (it needs the process
+// that privilege separation adds; seen with 9.2), so a command of root's may
+// go on until it writes: work that must be stoppable brings its own means.
+func (c *Client) Run(ctx context.Context, command shell.Command) (shell.Result, error) {
+	result, err := c.run(ctx, command)
+	if ctx.Err() == nil && errors.Is(err, errNotStarted) && isLost(err) {
+		// The connection had ended unnoticed, as after a reboot. Nothing was
+		// sent yet, so a new connection is safe.
+		result, err = c.run(ctx, command)
+	}
+	return result, c.explain(ctx, err)
+}
+
+func (c *Client) run(ctx context.Context, command shell.Command) (shell.Result, error) {
+	conn, err := c.connect(ctx)
+	if err != nil {
+		return shell.Result{}, err
+	}
+	line := command.Line()
+	if c.target.user() != "root" {
+		if err := c.becomeRoot(ctx, conn); err != nil {
+			return shell.Result{}, err
+		}
+		line = "sudo -n -- " + line
+	}
+	execution, err := c.execute(ctx, conn, line, command.Stdin())
+	if ctx.Err() != nil && errors.Is(err, ctx.Err()) {
+		// Its outputs are still being written.
+		return shell.Result{}, err
+	}
+	result := shell.Result{
+		Stdout:    execution.stdout.kept.Bytes(),
+		Stderr:    execution.stderr.kept.Bytes(),
+		Truncated: execution.stdout.dropped || execution.stderr.dropped,
+	}
+	var exit *xssh.ExitError
+	if errors.As(err, &exit) {
+		err = &shell.ExitError{
+			Node: c.name(), Command: command, Status: exit.ExitStatus(),
+			Stdout: result.Stdout, Stderr: result.Stderr,
+		}
+	}
+	return result, err
+}
+
+func (c *Client) execute(ctx context.Context, conn *conn, line string, stdin []byte) (*execution, error) {
+	c.commands.Add(1)
+	execution := conn.newExecution(line, stdin, c.pool.options.MaxOutput)
+	return execution, execution.run(ctx)
+}
+
+// becomeRoot asks once per connection whether sudo works without a password,
+// so that no command's own output is ever taken for sudo's.
+func (c *Client) becomeRoot(ctx context.Context, conn *conn) error {
+	select {
+	case <-ctx.Done():
+		return notStarted(ctx.Err())
+	case <-conn.done:
+		return notStarted(errLost)
+	case conn.asking <- struct{}{}:
+	}
+	defer func() { <-conn.asking }()
+	if conn.sudo {
+		return nil
+	}
+	probe, err := c.execute(ctx, conn, "sudo -n true", nil)
+	var exit *xssh.ExitError
+	switch {
+	case err == nil:
+		conn.sudo = true
+		return nil
+	case errors.As(err, &exit):
+		return &SudoError{
+			Node: c.name(), User: c.target.user(), Missing: exit.ExitStatus() == statusNotFound,
+			Said: strings.TrimSpace(probe.stderr.kept.String()),
+		}
+	}
+	return notStarted(err)
+}
+
+// statusNotFound is a shell's status for a program that is not there (POSIX,
+// Shell Command Language, 2.8.2).
+const statusNotFound = 127
+
+// connect repeats attempts for as long as the target says and a repetition can
+// help.
+func (c *Client) connect(ctx context.Context) (*conn, error) {
+	deadline := time.Now().Add(c.target.Wait)
+	for {
+		conn, err := c.link.get(ctx, c.target.connectTimeout())
+		if err == nil {
+			return conn, nil
+		}
+		err = renamed(err, c.link.hop.label(), c.name())
+		if ctx.Err() != nil {
+			return nil, c.outOfTime(ctx, nil)
+		}
+		var unreachable *UnreachableError
+		if !errors.As(err, &unreachable) || !unreachable.retry || !time.Now().Before(deadline) {
+			return nil, err
+		}
+		if c.link.pause(ctx, deadline) != nil {
+			return nil, c.outOfTime(ctx, unreachable)
+		}
+	}
+}
+
+// outOfTime is the caller's own end while connecting. A deadline that passes
+// without an answer means that the machine is unreachable; being cancelled
+// means nothing.
+func (c *Client) outOfTime(ctx context.Context, last *UnreachableError) error {
+	if !errors.Is(ctx.Err(), context.DeadlineExceeded) {
+		return ctx.Err()
+	}
+	if last == nil {
+		return &UnreachableError{Node: c.name(), Address: c.target.address(), Err: fmt.Errorf("no connection in time: %w", ctx.Err())}
+	}
+	return &UnreachableError{Node: last.Node, Address: last.Address, Err: fmt.Errorf("%w (%w)", last.Err, ctx.Err())}
+}
+
+// explain gives an error its name and its machine.
+func (c *Client) explain(ctx context.Context, err error) error {
+	var (
+		exit        *shell.ExitError
+		unreachable *UnreachableError
+		auth        *AuthError
+		hostKey     *HostKeyError
+		sudo        *SudoError
+	)
+	switch {
+	case err == nil:
+		return nil
+	case errors.As(err, &exit), errors.As(err, &unreachable), errors.As(err, &auth), errors.As(err, &hostKey), errors.As(err, &sudo):
+		return err
+	case ctx.Err() != nil:
+		return fmt.Errorf("cannot finish a command on %s: %w", c.name(), ctx.Err())
+	case isLost(err):
+		return &UnreachableError{Node: c.name(), Address: c.target.address(), Err: lostCommand(err)}
+	}
+	return fmt.Errorf("cannot run a command on %s: %w", c.name(), err)
+}
+
+func lostCommand(err error) error {
+	if errors.Is(err, errNotStarted) {
+		return err
+	}
+	return fmt.Errorf("%w while a command was running: %w", errLost, err)
+}
+
+// isLost says that the connection ended. A session without an exit status is
+// part of it: how the command ended is not known then.
+func isLost(err error) bool {
+	var missing *xssh.ExitMissingError
+	return errors.Is(err, errLost) || errors.As(err, &missing) || isNetwork(err)
+}
+
+func (c *Client) name() string { return c.target.asHop().label() }
+
+// LearnedHostKey returns the key that the machine presented in this run, as in
+// authorized_keys; it is empty before the first connection.
+func (c *Client) LearnedHostKey() string {
+	c.link.mu.Lock()
+	defer c.link.mu.Unlock()
+	if c.link.learned == nil {
+		return ""
+	}
+	return authorizedLine(c.link.learned)
+}
+
+// Dials returns how often a connection to the machine was attempted, for
+// benchmarks. It counts for all clients that share the connection.
+func (c *Client) Dials() int { return int(c.link.dials.Load()) }
+
+// Commands returns how many sessions this client started, for benchmarks. The
+// question whether sudo works is one of them.
+func (c *Client) Commands() int { return int(c.commands.Load()) }

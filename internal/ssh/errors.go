@@ -1,0 +1,174 @@
+package ssh
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	xssh "golang.org/x/crypto/ssh"
+)
+
+// ErrClosed says that the pool was closed.
+var ErrClosed = errors.New("the connections of this run are closed")
+
+// UnreachableError says that a machine did not answer, or stopped answering.
+// It proves nothing about what is on the machine.
+type UnreachableError struct {
+	// Node is the hop that failed, which may be a bastion.
+	Node    string
+	Address string
+	Err     error
+
+	retry bool
+}
+
+// Error names the machine, its address and the cause.
+func (e *UnreachableError) Error() string {
+	return fmt.Sprintf("cannot reach %s at %s: %v", e.Node, e.Address, e.Err)
+}
+
+// Unwrap returns the cause.
+func (e *UnreachableError) Unwrap() error { return e.Err }
+
+// Unreachable reports that the machine could not be asked.
+func (e *UnreachableError) Unreachable() bool { return true }
+
+// timeoutError is an attempt that took longer than the connect timeout. It is
+// not context.DeadlineExceeded, which would read as the caller's own deadline.
+type timeoutError struct {
+	what  string
+	after time.Duration
+}
+
+func (e *timeoutError) Error() string   { return fmt.Sprintf("%s within %s", e.what, e.after) }
+func (e *timeoutError) Timeout() bool   { return true }
+func (e *timeoutError) Temporary() bool { return true }
+
+// AuthError says that the machine answered and did not let the user in.
+type AuthError struct {
+	Node    string
+	Address string
+	User    string
+	// Offered lists type and fingerprint of every key that was tried.
+	Offered []string
+	// Wanted lists the other methods that the machine named, such as "password".
+	Wanted []string
+	Err    error
+}
+
+// Error says which keys were tried for whom.
+func (e *AuthError) Error() string {
+	message := fmt.Sprintf("cannot log in to %s at %s as %s: ", e.Node, e.Address, e.User)
+	switch {
+	case len(e.Offered) > 0 && len(e.Wanted) > 0:
+		message += fmt.Sprintf("%s was not enough, the machine also names %s", strings.Join(e.Offered, ", "), strings.Join(e.Wanted, " or "))
+	case len(e.Offered) > 0:
+		message += "the machine refused " + strings.Join(e.Offered, ", ")
+	case len(e.Wanted) > 0:
+		message += "the machine wants " + strings.Join(e.Wanted, " or ")
+	}
+	if e.Err == nil {
+		return message
+	}
+	return strings.TrimSuffix(message, ": ") + ": " + e.Err.Error()
+}
+
+// Unwrap returns the cause; nil where the machine simply refused.
+func (e *AuthError) Unwrap() error { return e.Err }
+
+// HostKeyError says that the machine which answered is not known, or is not
+// the one that is known.
+type HostKeyError struct {
+	Node    string
+	Address string
+	// Presented is the key that the machine showed, as in authorized_keys.
+	Presented string
+	// Fingerprint is that key's fingerprint.
+	Fingerprint string
+	// Expected lists what was acceptable; empty where nothing was known.
+	Expected []string
+	// Reason is "unknown host key", "host key changed" and the like.
+	Reason string
+}
+
+// Error shows the key and how to pin it.
+func (e *HostKeyError) Error() string {
+	message := fmt.Sprintf("cannot trust %s at %s: %s: it presents %q (%s)", e.Node, e.Address, e.Reason, e.Presented, e.Fingerprint)
+	if len(e.Expected) == 0 {
+		return message + "; if that is the machine's own key, pin either of the two as its host key"
+	}
+	return fmt.Sprintf("%s, expected %s; if the machine was rebuilt, pin its new key", message, strings.Join(e.Expected, " or "))
+}
+
+// HostKeyFormatError says that a pinned, remembered or known host key cannot
+// be read.
+type HostKeyFormatError struct {
+	// What is "pinned host key" and the like.
+	What string
+	Err  error
+}
+
+// Error names what cannot be read.
+func (e *HostKeyFormatError) Error() string {
+	return fmt.Sprintf("cannot read the %s: %v", e.What, e.Err)
+}
+
+// Unwrap returns the cause.
+func (e *HostKeyFormatError) Unwrap() error { return e.Err }
+
+// SudoError says that the user may not become root without a password.
+type SudoError struct {
+	Node string
+	User string
+	// Missing is set where sudo is not installed.
+	Missing bool
+	// Said is what sudo answered.
+	Said string
+}
+
+// Error has the line that lets the user become root.
+func (e *SudoError) Error() string {
+	reason := "sudo refused: " + e.Said
+	if e.Missing {
+		reason = "sudo is not installed"
+	} else if e.Said == "" {
+		reason = "sudo refused"
+	}
+	return fmt.Sprintf("cannot become root on %s as %s: %s; put this line into /etc/sudoers.d/%s: %s ALL=(ALL) NOPASSWD: ALL",
+		e.Node, e.User, reason, sudoersFile(e.User), e.User)
+}
+
+// sudoersFile avoids a dot: sudo skips files with one in their name
+// (sudoers(5), "Including other files from within sudoers").
+func sudoersFile(user string) string { return strings.ReplaceAll(user, ".", "_") }
+
+// renamed is the error with the name by which the caller knows the machine:
+// several targets can share a connection under different names.
+func renamed(err error, from, to string) error {
+	switch e := err.(type) {
+	case *UnreachableError:
+		if e.Node == from {
+			named := *e
+			named.Node = to
+			return &named
+		}
+	case *AuthError:
+		if e.Node == from {
+			named := *e
+			named.Node = to
+			return &named
+		}
+	case *HostKeyError:
+		if e.Node == from {
+			named := *e
+			named.Node = to
+			return &named
+		}
+	}
+	return err
+}
+
+func authorizedLine(key xssh.PublicKey) string {
+	return strings.TrimSpace(string(xssh.MarshalAuthorizedKey(key)))
+}
