@@ -2,7 +2,6 @@ package galera
 
 import (
 	"fmt"
-	"maps"
 	"slices"
 	"strings"
 )
@@ -20,14 +19,14 @@ func (s Spec) contents(status Status) []Step {
 	if _, exists := seen.Accounts[checkAccount]; !exists {
 		steps = append(steps, s.stepSQL(on, "create account "+checkAccount, "the health check's account is missing", createCheckAccount(s.Flavor.engine())))
 	}
-	for _, schema := range slices.Sorted(maps.Keys(s.Databases)) {
+	for _, schema := range sortedKeys(s.Databases) {
 		steps = append(steps, s.databaseSteps(on, schema, seen)...)
 	}
-	for _, user := range slices.Sorted(maps.Keys(s.Users)) {
+	for _, user := range sortedKeys(s.Users) {
 		steps = append(steps, s.userSteps(on, user, seen, status)...)
 	}
-	for _, user := range slices.Sorted(maps.Keys(s.FormerUsers)) {
-		if _, exists := seen.Accounts[user]; exists {
+	for _, user := range sortedKeys(s.FormerUsers) {
+		if slices.Contains(seen.Former, user) {
 			steps = append(steps, s.stepSQL(on, "drop user "+user, "user "+user+" is no longer declared",
 				fmt.Sprintf("DROP USER IF EXISTS %s;\n", account(user, s.FormerUsers[user]))))
 		}
@@ -72,42 +71,14 @@ func lockedUser(user string, u User) string {
 	return strings.TrimSuffix(createUser(user, u), ";\n") + " ACCOUNT LOCK;\n"
 }
 
-// grantSteps grants what is missing and revokes what was not declared.
-func (s Spec) grantSteps(on, user string, have Account) []Step {
-	wanted := s.Users[user]
-	granted := map[string][]string{}
-	for _, grant := range have.Grants {
-		granted[grant.On] = append(granted[grant.On], grant.Privileges...)
-	}
-	var steps []Step
-	for _, object := range slices.Sorted(maps.Keys(wanted.Grants)) {
-		want, got := normalPrivileges(wanted.Grants[object]), normalPrivileges(granted[object])
-		if missing := without(want, got); len(missing) > 0 {
-			steps = append(steps, s.stepSQL(on, fmt.Sprintf("grant %s on %s to %s", strings.Join(missing, ", "), object, user),
-				fmt.Sprintf("user %s lacks %s on %s", user, strings.Join(missing, ", "), object), grantSQL(user, wanted, object, missing)))
-		}
-	}
-	for _, object := range slices.Sorted(maps.Keys(granted)) {
-		extra := without(normalPrivileges(granted[object]), normalPrivileges(wanted.Grants[object]))
-		if len(extra) > 0 {
-			steps = append(steps, s.stepSQL(on, fmt.Sprintf("revoke %s on %s from %s", strings.Join(extra, ", "), object, user),
-				fmt.Sprintf("user %s has %s on %s undeclared", user, strings.Join(extra, ", "), object), revokeSQL(user, wanted, object, extra)))
-		}
-	}
-	return steps
-}
-
-func without(list, remove []string) []string {
-	return slices.DeleteFunc(slices.Clone(list), func(p string) bool { return slices.Contains(remove, p) })
-}
-
-// passwordVersion returns the version that was last set, as the first member
-// that has a record remembers it.
+// passwordVersion returns the version that was last set. A node that was down
+// when it was set remembers an older one, so the newest record counts.
 func (s Status) passwordVersion(user string) int64 {
+	var newest PasswordRecord
 	for _, name := range s.names() {
-		if version, recorded := s.Nodes[name].PasswordVersions[user]; recorded {
-			return version
+		if record, found := s.Nodes[name].Passwords[user]; found && record.Set > newest.Set {
+			newest = record
 		}
 	}
-	return 0
+	return newest.Version
 }

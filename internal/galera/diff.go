@@ -1,9 +1,12 @@
 package galera
 
 import (
+	"errors"
 	"fmt"
+	"maps"
 	"path"
 	"slices"
+	"strings"
 
 	"github.com/terraform-ha/terraform-provider-ha/internal/host"
 	"github.com/terraform-ha/terraform-provider-ha/internal/reconcile"
@@ -20,6 +23,7 @@ type (
 // is a refusal: nothing was or will be done.
 func Diff(spec Spec, status Status) (Plan, error) {
 	var plan Plan
+	status = spec.complete(status)
 	if err := spec.refuse(status); err != nil {
 		return plan, err
 	}
@@ -35,9 +39,28 @@ func Diff(spec Spec, status Status) (Plan, error) {
 			return Plan{}, err
 		}
 		plan.Serial("rolling restart", restarts...)
+		plan.Serial("return to service", spec.returns(status)...)
 	}
 	plan.Serial("contents", spec.contents(status)...)
 	return plan, nil
+}
+
+// errNotAsked is what is known of a configured node that nobody looked at.
+var errNotAsked = errors.New("the node was not asked")
+
+// complete returns the status with every configured node in it: one that was not
+// asked is not absent.
+func (s Spec) complete(status Status) Status {
+	nodes := maps.Clone(status.Nodes)
+	for _, node := range s.Nodes {
+		if _, found := nodes[node.Name]; !found {
+			if nodes == nil {
+				nodes = map[string]NodeStatus{}
+			}
+			nodes[node.Name] = NodeStatus{Err: errNotAsked}
+		}
+	}
+	return Status{Nodes: nodes}
 }
 
 // refuse looks for data that is not ours and for more than one history.
@@ -114,11 +137,9 @@ func (s Status) table() []string {
 func (s Spec) prepare(status Status) []Lane {
 	var lanes []Lane
 	for _, node := range s.nodes() {
-		seen, found := status.Nodes[node.Name]
-		if !found || seen.Err != nil {
-			continue
+		if seen := status.Nodes[node.Name]; seen.Err == nil {
+			lanes = append(lanes, s.prepareNode(node, seen))
 		}
-		lanes = append(lanes, s.prepareNode(node, seen))
 	}
 	return lanes
 }
@@ -131,7 +152,8 @@ func (s Spec) prepareNode(node host.Node, seen NodeStatus) Lane {
 	if difference := marker.Difference(seen.Files[marker.Path]); difference != "" {
 		lane = append(lane, stepWriteFile(node.Name, marker, difference))
 	}
-	if missing := missingPackages(engine.packages, seen.Packages); len(missing) > 0 {
+	missing := missingPackages(engine.packages, seen.Packages)
+	if len(missing) > 0 {
 		lane = append(lane, stepInstall(node.Name, engine, missing))
 	}
 	for _, file := range s.files(node)[1:] {
@@ -143,12 +165,13 @@ func (s Spec) prepareNode(node host.Node, seen NodeStatus) Lane {
 			lane = append(lane, stepWriteConfig(node.Name, engine, file, difference))
 			continue
 		}
-		lane = append(lane, stepWriteUnitFile(node.Name, file, difference))
+		lane = append(lane, stepWriteUnitFile(node.Name, engine, file, difference))
 	}
-	if seen.Unit.Load == "masked" && len(missingPackages(engine.packages, seen.Packages)) == 0 {
+	// What the package brings is looked at in the next round.
+	if len(missing) == 0 && seen.Unit.Load == "masked" {
 		lane = append(lane, stepUnmask(node.Name, engine))
 	}
-	if !seen.Unit.Enabled() {
+	if len(missing) == 0 && !seen.Unit.Enabled() {
 		lane = append(lane, stepEnable(node.Name, engine))
 	}
 	return lane
@@ -171,6 +194,11 @@ func (s Spec) membership(status Status) ([]Step, error) {
 	}
 	withData := status.where(func(n NodeStatus) bool { return !n.virgin() })
 	switch {
+	case len(withData) == 0 && s.UUID != "":
+		return nil, &reconcile.RefusedError{
+			What: "bootstrap the cluster a second time", Evidence: append(status.table(), "the cluster had the UUID "+s.UUID),
+			WayOut: "Put the data directories back. If the data is meant to be gone, remove the resource from Terraform's state and apply again.",
+		}
 	case len(withData) == 0:
 		first := s.nodes()[0].Name
 		return append([]Step{s.stepBootstrap(first, "the cluster does not exist yet")}, s.joins(status, []string{first})...), nil
@@ -191,8 +219,7 @@ func (s Spec) revive(status Status, withData []string) ([]Step, error) {
 			WayOut: "The nodes run and cannot see a majority of each other. Look at the network between them on TCP 4567, 4568 and 4444 and UDP 4567.",
 		}
 	}
-	remember := func(name string) bool { return status.Nodes[name].SavedView }
-	if !slices.ContainsFunc(withData, func(name string) bool { return !remember(name) }) {
+	if status.canReform(withData) {
 		return []Step{s.stepReform(withData)}, nil
 	}
 	if last, found := status.lastStopped(withData); found {
@@ -202,6 +229,27 @@ func (s Spec) revive(status Status, withData []string) ([]Step, error) {
 		What: "bootstrap a cluster whose last position is not certain", Evidence: status.table(),
 		WayOut: "Find the highest position with galera_recovery (or mysqld --wsrep-recover) on every node, set safe_to_bootstrap to 1 in grastate.dat on that node alone, bootstrap it by hand, and apply again.",
 	}
+}
+
+// canReform reports whether the nodes of some view are all there and none of them
+// saw a later one. That view was a Primary component when they crashed, and no
+// other can have followed it: a later one would need a majority of them. Started
+// together they find each other and go on; nodes that had left before join them
+// (Galera manual, "pc.recovery" and gvwstate.dat).
+func (s Status) canReform(names []string) bool {
+	remember := map[string]int{}
+	for _, name := range names {
+		if node := s.Nodes[name]; node.SavedView {
+			remember[node.View]++
+		}
+	}
+	for _, name := range names {
+		node := s.Nodes[name]
+		if node.SavedView && node.ViewMembers > 0 && remember[node.View] == node.ViewMembers {
+			return true
+		}
+	}
+	return false
 }
 
 // lastStopped returns the node that left last when all left in order: the only
@@ -237,10 +285,13 @@ func (s Spec) joins(status Status, members []string) []Step {
 	var steps []Step
 	for _, node := range s.nodes() {
 		seen := status.Nodes[node.Name]
-		if seen.Err != nil || slices.Contains(members, node.Name) && (seen.Healthy() || !seen.primary()) {
-			continue
+		switch {
+		case seen.Err != nil || seen.Healthy():
+		case seen.primary():
+			steps = append(steps, s.stepAwait(node.Name, seen.whyNotMember(engine)))
+		case !slices.Contains(members, node.Name):
+			steps = append(steps, s.stepJoin(node.Name, engine, seen.whyNotMember(engine)))
 		}
-		steps = append(steps, s.stepJoin(node.Name, engine, seen.whyNotMember(engine)))
 	}
 	if engine.bootstrapUnit != "" && len(status.Members()) == len(s.Nodes) {
 		for _, name := range status.where(func(n NodeStatus) bool { return n.Bootstrap.Running() }) {
@@ -251,8 +302,13 @@ func (s Spec) joins(status Status, members []string) []Step {
 }
 
 func (n NodeStatus) whyNotMember(engine engine) string {
-	unit := path.Base(engine.unit[:len(engine.unit)-len(".service")])
+	unit := engine.service()
+	if n.Bootstrap.Running() {
+		unit = strings.TrimSuffix(engine.bootstrapUnit, ".service")
+	}
 	switch {
+	case n.virgin():
+		return unit + " is not a member yet"
 	case n.Wsrep.Answers && !n.Wsrep.On:
 		return unit + " runs outside the cluster"
 	case n.Wsrep.Answers:
@@ -261,8 +317,8 @@ func (n NodeStatus) whyNotMember(engine engine) string {
 		return unit + " runs and does not answer"
 	case n.Unit.Active == "activating":
 		return unit + " is starting"
-	case !n.Saved.HasData():
-		return "it is not a member yet"
+	case n.Unit.Active == "failed":
+		return unit + " has failed"
 	}
 	return unit + " is stopped"
 }
@@ -272,10 +328,15 @@ func (n NodeStatus) whyNotMember(engine engine) string {
 func (s Spec) restarts(status Status) ([]Step, error) {
 	engine := s.Flavor.engine()
 	var stale, holders []string
+	why := map[string]string{}
 	for _, node := range s.nodes() {
 		seen := status.Nodes[node.Name]
 		if seen.Err != nil || !s.runsStale(node, seen) {
 			continue
+		}
+		// Where the file itself differs, the step that writes it says why.
+		if config := s.configFile(node); config.Difference(seen.Files[config.Path]) == "" {
+			why[node.Name] = engine.service() + " started before " + path.Base(config.Path) + " was last changed"
 		}
 		if len(seen.Holds) > 0 {
 			holders = append(holders, node.Name)
@@ -295,9 +356,18 @@ func (s Spec) restarts(status Status) ([]Step, error) {
 	}
 	var steps []Step
 	for _, name := range stale {
-		steps = append(steps, s.stepRestart(name, engine, path.Base(engine.configPath)+" changed after the server had started"))
+		steps = append(steps, s.stepRestart(name, why[name]))
 	}
 	return steps, nil
+}
+
+// returns lets nodes serve again that a change which broke off left drained.
+func (s Spec) returns(status Status) []Step {
+	var steps []Step
+	for _, name := range status.where(func(n NodeStatus) bool { return n.Err == nil && n.Drained }) {
+		steps = append(steps, s.stepReturn(name))
+	}
+	return steps
 }
 
 func (s Spec) runsStale(node host.Node, seen NodeStatus) bool {

@@ -1,6 +1,9 @@
 package galera
 
-import "slices"
+import (
+	"slices"
+	"strings"
+)
 
 // Flavor is the engine of a cluster.
 type Flavor string
@@ -34,9 +37,13 @@ type engine struct {
 	// transferAuth is the account of the donor's backup program. The trailing
 	// colon is an empty password: the account is tied to the system user.
 	transferAuth string
-	// socketPlugin authenticates a system user of the same name without a password.
-	socketPlugin string
-	extra        [][2]string
+	// bySocket lets the system user of the same name in without a password.
+	bySocket string
+	// sqlMode holds for our own sessions, whatever the settings say: the escapes
+	// of [literal] must mean what they do by default, and GRANT must not create an
+	// account.
+	sqlMode string
+	extra   [][2]string
 }
 
 func (f Flavor) engine() engine {
@@ -51,7 +58,7 @@ func (f Flavor) engine() engine {
 			configPath:    "/etc/mysql/mysql.conf.d/zz-ha.cnf",
 			provider:      "/usr/lib/galera4/libgalera_smm.so",
 			transfer:      "xtrabackup-v2",
-			socketPlugin:  "WITH auth_socket",
+			bySocket:      "IDENTIFIED WITH auth_socket",
 			extra: [][2]string{
 				// Every node would need the same certificate files before its first start,
 				// and the setting cannot be changed in a running cluster
@@ -70,10 +77,14 @@ func (f Flavor) engine() engine {
 		provider:     "/usr/lib/galera/libgalera_smm.so",
 		transfer:     "mariabackup",
 		transferAuth: "mysql:",
-		socketPlugin: "IDENTIFIED VIA unix_socket",
+		bySocket:     "IDENTIFIED VIA unix_socket",
+		sqlMode:      "NO_AUTO_CREATE_USER",
 		extra:        [][2]string{{"wsrep_on", "ON"}},
 	}
 }
+
+// service is the unit's name as a person says it.
+func (e engine) service() string { return strings.TrimSuffix(e.unit, ".service") }
 
 func (f Flavor) known() bool { return slices.Contains(Flavors(), f) }
 

@@ -2,8 +2,6 @@ package galera
 
 import (
 	"context"
-	"maps"
-	"slices"
 
 	"github.com/terraform-ha/terraform-provider-ha/internal/host"
 	"github.com/terraform-ha/terraform-provider-ha/internal/shell"
@@ -26,6 +24,16 @@ func Observe(ctx context.Context, views host.Views, spec Spec) Status {
 	return status
 }
 
+// heldAddresses prints the floating addresses of ours that the machine holds. The
+// floating IP's marker has its settings as a text inside a text.
+const heldAddresses shell.Text = `: galera-holds
+for m in "$1"/floating-ip-*.json; do
+[ -e "$m" ] || continue
+a=$(sed -n 's/.*[{,]\\*"address\\*": *\\*"\([0-9A-Fa-f.:]*\/[0-9]*\).*/\1/p' "$m")
+[ -n "$a" ] && ip -o addr show | grep -qF " $a " && echo "$a"
+done
+exit 0`
+
 // questions is all that is asked of a node.
 func (s Spec) questions() []shell.Part {
 	engine := s.Flavor.engine()
@@ -41,16 +49,12 @@ func (s Spec) questions() []shell.Part {
 		shell.Ask("data", `: galera-data
 cd "$1" 2>/dev/null || exit 0
 find . -mindepth 1 -maxdepth 1 -type d -printf 'schema %f\n'
-[ -e gvwstate.dat ] && echo view
+[ -e gvwstate.dat ] && sed -n 's/^\(view_id\|member\): */\1 /p' gvwstate.dat
 [ -e grastate.dat ] && sed -n 's/^\(uuid\|seqno\|safe_to_bootstrap\): */\1 /p' grastate.dat
 exit 0`, dataDirectory),
-		shell.Ask("holds", `: galera-holds
-for m in "$1"/floating-ip-*.json; do
-[ -e "$m" ] || continue
-a=$(sed -n 's/.*"address": *"\([^"]*\)".*/\1/p' "$m")
-ip -o addr show | grep -qF " $a " && echo "$a"
-done
-exit 0`, host.MarkerDirectory),
+		shell.Ask("holds", heldAddresses, host.MarkerDirectory),
+		shell.Ask("drained", `: galera-drained
+[ "$(cat "$1" 2>/dev/null)" = "$2" ] && echo drained; exit 0`, drainFile, s.drainMark()),
 		shell.Ask("versions", `: galera-password-versions
 cat -- "$1" 2>/dev/null; exit 0`, s.versionsPath()),
 		shell.Ask("wsrep", `: galera-wsrep
@@ -63,8 +67,8 @@ SELECT schema_name, default_character_set_name, default_collation_name FROM info
 		shell.Ask("accounts", `: galera-accounts
 c=$1; s=$2; shift 2
 for q; do
-echo "# $q"
-timeout 5 "$c" --no-defaults --socket="$s" -N -B -e "$q" | sed "s/ IDENTIFIED .*//"
+printf '# %s\n' "$q"
+timeout 5 "$c" --no-defaults --socket="$s" -N -B -e "$q" | sed -e 's/ IDENTIFIED .*\( WITH GRANT OPTION\)$/\1/' -e 's/ IDENTIFIED .*//'
 done`, append([]string{engine.client, socketPath}, s.accountQueries()...)...),
 	}
 }
@@ -72,10 +76,10 @@ done`, append([]string{engine.client, socketPath}, s.accountQueries()...)...),
 // accountQueries has two queries for each user in the order of their names.
 func (s Spec) accountQueries() []string {
 	queries := []string{accountQuery(checkAccount)}
-	for _, name := range slices.Sorted(maps.Keys(s.Users)) {
+	for _, name := range sortedKeys(s.Users) {
 		queries = append(queries, accountQuery(name), grantsQuery(name, s.Users[name].Host))
 	}
-	for _, name := range slices.Sorted(maps.Keys(s.FormerUsers)) {
+	for _, name := range sortedKeys(s.FormerUsers) {
 		queries = append(queries, accountQuery(name))
 	}
 	return queries

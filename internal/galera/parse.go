@@ -1,7 +1,6 @@
 package galera
 
 import (
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -24,44 +23,51 @@ func (s Spec) parse(answers shell.Answers) NodeStatus {
 		Wsrep:     parseWsrep(answers["wsrep"]),
 	}
 	node.Ours = node.Files[s.marker().Path].Exists
-	node.Schemas, node.Saved, node.SavedView = parseData(answers["data"].Out)
-	node.PasswordVersions = parseVersions(answers["versions"].Out)
+	node.parseData(answers["data"].Out)
+	node.Drained = answers["drained"].Out != ""
+	node.Passwords = parsePasswords(answers["versions"].Out)
 	if node.Wsrep.Answers {
 		node.Databases = parseDatabases(answers["schemas"].Out)
-		node.Accounts = s.parseAccounts(answers["accounts"].Out)
+		node.Accounts, node.Former = s.parseAccounts(answers["accounts"].Out)
 	}
 	return node
 }
 
-// parseData reads what lies in the data directory. A directory of the engine's
-// own is not a schema: its names start with "#" or "." or are in systemSchemas.
-func parseData(out string) (schemas []string, saved Position, view bool) {
-	saved.Seqno = -1
+// parseData reads what lies in the data directory.
+func (n *NodeStatus) parseData(out string) {
+	n.Saved.Seqno = -1
 	for line := range strings.Lines(out) {
-		key, value, _ := strings.Cut(strings.TrimSuffix(line, "\n"), " ")
+		key, value, _ := strings.Cut(strings.TrimSpace(line), " ")
 		switch key {
 		case "schema":
-			if value != "" && !strings.HasPrefix(value, "#") && !strings.HasPrefix(value, ".") && !slices.Contains(systemSchemas, value) {
-				schemas = append(schemas, value)
+			if !engineDirectory(value) {
+				n.Schemas = append(n.Schemas, value)
 			}
-		case "view":
-			view = true
+		case "view_id":
+			n.SavedView, n.View = true, value
+		case "member":
+			n.ViewMembers++
 		case "uuid":
-			saved.UUID = strings.TrimSpace(value)
+			n.Saved.UUID = value
 		case "seqno":
-			if seqno, err := strconv.ParseInt(strings.TrimSpace(value), 10, 64); err == nil {
-				saved.Seqno = seqno
+			if seqno, err := strconv.ParseInt(value, 10, 64); err == nil {
+				n.Saved.Seqno = seqno
 			}
 		case "safe_to_bootstrap":
-			saved.SafeToBootstrap = strings.TrimSpace(value) == "1"
+			n.Saved.SafeToBootstrap = value == "1"
 		}
 	}
-	slices.Sort(schemas)
-	return schemas, saved, view
+	slices.Sort(n.Schemas)
+}
+
+// engineDirectory reports whether a directory in the data directory is not a
+// schema of the user's. A file system's root brings lost+found.
+func engineDirectory(name string) bool {
+	return name == "" || name[0] == '#' || name[0] == '.' || name == "lost+found" || slices.Contains(systemSchemas, name)
 }
 
 func parseWsrep(answer shell.Answer) Wsrep {
-	wsrep := Wsrep{Answers: answer.Status == 0}
+	wsrep := Wsrep{Answers: answer.Status == 0 && answer.Out != ""}
 	for line := range strings.Lines(answer.Out) {
 		key, value, _ := strings.Cut(strings.TrimSuffix(line, "\n"), "\t")
 		switch key {
@@ -98,77 +104,64 @@ func parseDatabases(out string) map[string]Database {
 	return databases
 }
 
-func parseVersions(out string) map[string]int64 {
-	versions := map[string]int64{}
+func parsePasswords(out string) map[string]PasswordRecord {
+	records := map[string]PasswordRecord{}
 	for line := range strings.Lines(out) {
-		if fields := strings.Fields(line); len(fields) == 2 {
-			if version, err := strconv.ParseInt(fields[1], 10, 64); err == nil {
-				versions[fields[0]] = version
-			}
+		fields := strings.Fields(line)
+		if len(fields) != 3 {
+			continue
+		}
+		version, errVersion := strconv.ParseInt(fields[1], 10, 64)
+		set, errSet := strconv.ParseInt(fields[2], 10, 64)
+		if errVersion == nil && errSet == nil {
+			records[fields[0]] = PasswordRecord{Version: version, Set: set}
 		}
 	}
-	return versions
+	return records
 }
 
 // parseAccounts reads the answers to the account queries, each after a line
 // with "# " and the query.
-func (s Spec) parseAccounts(out string) map[string]Account {
-	users := map[string]string{accountQuery(checkAccount): checkAccount}
-	grants := map[string]string{}
+func (s Spec) parseAccounts(out string) (accounts map[string]Account, former []string) {
+	hosts := map[string]string{checkAccount: "localhost"}
 	for user, u := range s.Users {
-		users[accountQuery(user)] = user
-		grants[grantsQuery(user, u.Host)] = user
+		hosts[user] = u.Host
 	}
-	for user := range s.FormerUsers {
-		users[accountQuery(user)] = user
-	}
-	accounts := map[string]Account{}
+	accounts = map[string]Account{}
 	query := ""
 	for line := range strings.Lines(out) {
-		line = strings.TrimSuffix(line, "\n")
+		line = unescaped(strings.TrimSuffix(line, "\n"))
 		if asked, found := strings.CutPrefix(line, "# "); found {
 			query = asked
 			continue
 		}
-		if user, found := users[query]; found {
-			if _, host, found := strings.Cut(line, "\t"); found && host == s.accountHost(user) {
+		user, at, found := strings.Cut(line, "\t")
+		// The engine keeps host names in lower case.
+		if found && query == accountQuery(user) {
+			if host, declared := hosts[user]; declared && strings.EqualFold(at, host) {
 				accounts[user] = Account{Host: host}
+			}
+			if host, declared := s.FormerUsers[user]; declared && strings.EqualFold(at, host) {
+				former = append(former, user)
 			}
 			continue
 		}
-		user := grants[query]
-		if grant, found := parseGrant(line); found {
-			account := accounts[user]
-			account.Grants = append(account.Grants, grant)
-			accounts[user] = account
+		for user, account := range accounts {
+			if query != grantsQuery(user, account.Host) {
+				continue
+			}
+			if grant, found := parseGrant(line); found {
+				account.Grants = append(account.Grants, grant)
+				accounts[user] = account
+			}
 		}
 	}
-	return accounts
+	slices.Sort(former)
+	return accounts, former
 }
 
-func (s Spec) accountHost(user string) string {
-	if user == checkAccount {
-		return "localhost"
-	}
-	if u, declared := s.Users[user]; declared {
-		return u.Host
-	}
-	return s.FormerUsers[user]
-}
-
-// A line of SHOW GRANTS: GRANT SELECT, INSERT ON `shop`.* TO `app`@`%`
-// (MariaDB 10.11, MySQL 8).
-var grantLine = regexp.MustCompile("^GRANT (.+) ON (\\S+) TO ")
-
-func parseGrant(line string) (Grant, bool) {
-	match := grantLine.FindStringSubmatch(line)
-	if match == nil {
-		return Grant{}, false
-	}
-	privileges := normalPrivileges(strings.Split(match[1], ","))
-	if slices.Equal(privileges, []string{"USAGE"}) {
-		return Grant{}, false
-	}
-	on := strings.ReplaceAll(strings.ReplaceAll(match[2], "`", ""), `\_`, "_")
-	return Grant{On: on, Privileges: privileges}, true
+// unescaped undoes what the clients do to a column in batch mode (mysql(1) and
+// mariadb(1), "--batch"), but leaves the tabs between columns.
+func unescaped(line string) string {
+	return strings.NewReplacer(`\\`, `\`, `\n`, "\n", `\t`, " ", `\0`, "").Replace(line)
 }

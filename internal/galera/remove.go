@@ -50,7 +50,7 @@ func (s Spec) wipe(ctx context.Context, node *host.Host, engine engine) error {
 	if _, err := node.Run(ctx, shell.Script(`: galera-wipe
 set -e; d=$1
 [ ! -d "$d" ] || find "$d" -mindepth 1 -delete
-[ -z "$2" ] || "$2" --user=mysql --datadir="$d" --skip-test-db >/dev/null 2>&1
+! command -v "$2" >/dev/null || "$2" --user=mysql --datadir="$d" --skip-test-db >/dev/null 2>&1
 [ ! -d "$d" ] || [ -z "$(find "$d" -name grastate.dat)" ]`, dataDirectory, initialize)); err != nil {
 		return err
 	}

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"maps"
 	"net/netip"
-	"slices"
 	"strings"
 
 	"github.com/terraform-ha/terraform-provider-ha/internal/host"
@@ -14,7 +13,7 @@ import (
 func (s Spec) configFile(node host.Node) host.File {
 	engine := s.Flavor.engine()
 	lines := [][2]string{
-		{"bind-address", "*"},
+		{"bind_address", "*"},
 		{"default_storage_engine", "InnoDB"},
 		{"binlog_format", "ROW"},
 		{"innodb_autoinc_lock_mode", "2"},
@@ -55,7 +54,7 @@ func overridden(lines [][2]string, settings map[string]string) [][2]string {
 			delete(rest, line[0])
 		}
 	}
-	for _, name := range slices.Sorted(maps.Keys(rest)) {
+	for _, name := range sortedKeys(rest) {
 		lines = append(lines, [2]string{name, quoted(name, rest[name])})
 	}
 	return lines

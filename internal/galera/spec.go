@@ -2,7 +2,6 @@ package galera
 
 import (
 	"fmt"
-	"maps"
 	"net/netip"
 	"regexp"
 	"slices"
@@ -64,9 +63,8 @@ var (
 	accountSQL = regexp.MustCompile(`^[A-Za-z0-9_][A-Za-z0-9_.-]{0,31}$`)
 	hostSQL    = regexp.MustCompile(`^[A-Za-z0-9_.:%/-]{1,255}$`)
 	charset    = regexp.MustCompile(`^[a-z0-9_]{0,64}$`)
-	object     = regexp.MustCompile(`^(\*|[A-Za-z0-9_$-]{1,64})\.(\*|[A-Za-z0-9_$-]{1,64})$`)
-	privilege  = regexp.MustCompile(`^[A-Z][A-Z_ ]{1,40}$`)
-	setting    = regexp.MustCompile(`^[a-z][a-z0-9_]*$`)
+	object     = regexp.MustCompile(`^(\*\.\*|[A-Za-z0-9_$-]{1,64}\.(\*|[A-Za-z0-9_$-]{1,64}))$`)
+	setting    = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9_]*$`)
 )
 
 // reserved are the settings that the cluster itself needs.
@@ -84,6 +82,28 @@ var reserved = map[string]string{
 	"innodb_autoinc_lock_mode": "",
 	"datadir":                  "",
 	"socket":                   "",
+	"wsrep_data_home_dir":      "",
+	"user":                     "",
+	"basedir":                  "",
+	"chroot":                   "",
+	// These make a server do something else than serve, or make a new cluster of
+	// every start.
+	"wsrep_new_cluster":    "",
+	"wsrep_recover":        "",
+	"wsrep_start_position": "",
+	"bootstrap":            "",
+	"daemonize":            "",
+	"help":                 "",
+	"verbose":              "",
+	"version":              "",
+	"initialize":           "",
+	"initialize_insecure":  "",
+	"install":              "",
+	"install_manual":       "",
+	"remove":               "",
+	"validate_config":      "",
+	"init_file":            "",
+	"skip_grant_tables":    "",
 }
 
 // Validate reports what is wrong with the spec, without asking any machine.
@@ -120,7 +140,7 @@ func (s Spec) validateNodes(report func(string, ...string)) {
 			continue
 		}
 		address, err := netip.ParseAddr(node.Address)
-		if err != nil || address.IsUnspecified() || address.IsMulticast() {
+		if err != nil || address.IsUnspecified() || address.IsMulticast() || address.IsLoopback() {
 			report(fmt.Sprintf("%q is not an IP address that peers can reach", node.Address), "nodes", node.Name, "address")
 			continue
 		}
@@ -132,7 +152,7 @@ func (s Spec) validateNodes(report func(string, ...string)) {
 }
 
 func (s Spec) validateSettings(report func(string, ...string)) {
-	for _, name := range slices.Sorted(maps.Keys(s.Settings)) {
+	for _, name := range sortedKeys(s.Settings) {
 		value := s.Settings[name]
 		if attribute, taken := reserved[name]; taken {
 			hint := "the cluster needs its own value"
@@ -152,7 +172,7 @@ func (s Spec) validateSettings(report func(string, ...string)) {
 }
 
 func (s Spec) validateContents(report func(string, ...string)) {
-	for _, name := range slices.Sorted(maps.Keys(s.Databases)) {
+	for _, name := range sortedKeys(s.Databases) {
 		database := s.Databases[name]
 		switch {
 		case !identifier.MatchString(name):
@@ -160,14 +180,22 @@ func (s Spec) validateContents(report func(string, ...string)) {
 		case slices.Contains(systemSchemas, strings.ToLower(name)):
 			report(name+" is a schema of the engine itself", "databases", name)
 		}
-		if !charset.MatchString(database.Charset) {
+		// The engine answers with the name that an alias stands for, which changes
+		// between its versions.
+		switch {
+		case !charset.MatchString(database.Charset):
 			report("not a character set's name", "databases", name, "charset")
+		case database.Charset == "utf8":
+			report("utf8 stands for different character sets in different versions; use utf8mb4", "databases", name, "charset")
 		}
-		if !charset.MatchString(database.Collation) {
+		switch {
+		case !charset.MatchString(database.Collation):
 			report("not a collation's name", "databases", name, "collation")
+		case strings.HasPrefix(database.Collation, "utf8_"):
+			report("utf8 stands for different character sets in different versions; use a collation of utf8mb4", "databases", name, "collation")
 		}
 	}
-	for _, name := range slices.Sorted(maps.Keys(s.Users)) {
+	for _, name := range sortedKeys(s.Users) {
 		s.validateUser(name, report)
 	}
 }
@@ -183,16 +211,16 @@ func (s Spec) validateUser(name string, report func(string, ...string)) {
 	if !hostSQL.MatchString(user.Host) {
 		report("a user's host is an address, a name or a pattern with % and _", "users", name, "host")
 	}
-	for on, privileges := range user.Grants {
+	for _, on := range sortedKeys(user.Grants) {
 		if !object.MatchString(on) {
 			report(fmt.Sprintf("%q is not an object of the form database.table, database.* or *.*", on), "users", name, "grants")
 		}
-		if len(privileges) == 0 {
+		if len(user.Grants[on]) == 0 {
 			report(fmt.Sprintf("no privilege is listed for %s; leave the entry out to grant none", on), "users", name, "grants")
 		}
-		for _, p := range privileges {
-			if !privilege.MatchString(strings.ToUpper(p)) {
-				report(fmt.Sprintf("%q is not a privilege's name", p), "users", name, "grants")
+		for _, p := range user.Grants[on] {
+			if fault := s.Flavor.faultOfPrivilege(on, p); fault != "" {
+				report(fault, "users", name, "grants")
 			}
 		}
 	}

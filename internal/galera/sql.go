@@ -2,12 +2,14 @@ package galera
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 )
 
+// session is what every session of ours begins with.
+func (e engine) session() string { return "SET SESSION sql_mode = " + literal(e.sqlMode) + ";\n" }
+
 // literal returns s as an SQL string. The escapes are the ones that hold in every
-// sql_mode but NO_BACKSLASH_ESCAPES, which our sessions do not set.
+// sql_mode but NO_BACKSLASH_ESCAPES, which [engine.session] takes out.
 func literal(s string) string {
 	return "'" + strings.NewReplacer(`\`, `\\`, `'`, `\'`, "\x00", `\0`, "\n", `\n`, "\r", `\r`, "\x1a", `\Z`).Replace(s) + "'"
 }
@@ -56,13 +58,16 @@ func setPassword(user string, u User) string {
 }
 
 func createCheckAccount(engine engine) string {
-	how := strings.Replace(engine.socketPlugin, "WITH", "IDENTIFIED WITH", 1)
-	return fmt.Sprintf("CREATE USER IF NOT EXISTS %s %s;\n", account(checkAccount, "localhost"), how)
+	return fmt.Sprintf("CREATE USER IF NOT EXISTS %s %s;\n", account(checkAccount, "localhost"), engine.bySocket)
 }
 
-// objectSQL quotes "shop.*" as "`shop`.*".
+// objectSQL quotes "my_shop.*" as "`my\\_shop`.*": in the name of a whole schema,
+// GRANT reads an underscore as any character.
 func objectSQL(on string) string {
 	schema, table, _ := strings.Cut(on, ".")
+	if table == "*" {
+		schema = strings.ReplaceAll(schema, "_", `\_`)
+	}
 	quote := func(part string) string {
 		if part == "*" {
 			return part
@@ -72,26 +77,30 @@ func objectSQL(on string) string {
 	return quote(schema) + "." + quote(table)
 }
 
+// grantSQL grants privileges. The one to pass them on cannot stand beside ALL in
+// the list.
 func grantSQL(user string, u User, on string, privileges []string) string {
-	return fmt.Sprintf("GRANT %s ON %s TO %s;\n", strings.Join(privileges, ", "), objectSQL(on), account(user, u.Host))
+	rest := without(privileges, []string{grantOption})
+	with := ""
+	if len(rest) < len(privileges) {
+		with = " WITH " + grantOption
+	}
+	if len(rest) == 0 {
+		rest = []string{"USAGE"}
+	}
+	return fmt.Sprintf("GRANT %s ON %s TO %s%s;\n", strings.Join(rest, ", "), objectSQL(on), account(user, u.Host), with)
 }
 
-func revokeSQL(user string, u User, on string, privileges []string) string {
-	return fmt.Sprintf("REVOKE %s ON %s FROM %s;\n", strings.Join(privileges, ", "), objectSQL(on), account(user, u.Host))
-}
-
-// normalPrivileges returns privileges in one spelling and order.
-func normalPrivileges(privileges []string) []string {
-	var normal []string
-	for _, p := range privileges {
-		p = strings.Join(strings.Fields(strings.ToUpper(p)), " ")
-		if p == "ALL" {
-			p = "ALL PRIVILEGES"
-		}
-		if !slices.Contains(normal, p) {
-			normal = append(normal, p)
+// revokeSQL takes privileges back from an object in the engine's own spelling.
+func revokeSQL(user string, u User, object string, privileges []string) string {
+	statements := ""
+	revoke := func(list []string) {
+		if len(list) > 0 {
+			statements += fmt.Sprintf("REVOKE %s ON %s FROM %s;\n", strings.Join(list, ", "), object, account(user, u.Host))
 		}
 	}
-	slices.Sort(normal)
-	return normal
+	rest := without(privileges, []string{grantOption})
+	revoke(without(privileges, rest))
+	revoke(rest)
+	return statements
 }

@@ -34,15 +34,29 @@ type NodeStatus struct {
 	Saved Position
 	// SavedView reports whether the node remembers the members of its last view.
 	SavedView bool
+	// View names that view and ViewMembers is how many nodes were in it.
+	View        string
+	ViewMembers int
 	// Wsrep is what the running server says; zero if none runs.
 	Wsrep Wsrep
 	// Holds are the floating addresses of ours that the node holds now.
 	Holds []string
-	// Databases, Accounts and Grants are read where the server answers.
+	// Drained reports whether a change of ours still keeps floating addresses away.
+	Drained bool
+	// Databases and Accounts are read where the server answers.
 	Databases map[string]Database
 	Accounts  map[string]Account
-	// PasswordVersions are the versions that were set, by user.
-	PasswordVersions map[string]int64
+	// Former are those of the spec's former users that still exist.
+	Former []string
+	// Passwords are the records of passwords that were set, by user.
+	Passwords map[string]PasswordRecord
+}
+
+// PasswordRecord says which version of a password was set, and when.
+type PasswordRecord struct {
+	Version int64
+	// Set is in nanoseconds since 1970, by the clock of the one who set it.
+	Set int64
 }
 
 // Position is a place in a history.
@@ -78,7 +92,9 @@ type Account struct {
 
 // Grant is the privileges on one object.
 type Grant struct {
+	// On is the object as it is declared, and Object as the engine writes it.
 	On         string
+	Object     string
 	Privileges []string
 }
 
@@ -103,7 +119,7 @@ func (n NodeStatus) virgin() bool {
 func (n NodeStatus) running() bool { return n.Unit.Running() || n.Bootstrap.Running() }
 
 // names returns the nodes' names in order.
-func (s Status) names() []string { return slices.Sorted(maps.Keys(s.Nodes)) }
+func (s Status) names() []string { return sortedKeys(s.Nodes) }
 
 func (s Status) all(is func(NodeStatus) bool) bool {
 	for _, node := range s.Nodes {
@@ -149,7 +165,7 @@ func (s Status) UUIDs() []string {
 			found[node.Saved.UUID] = true
 		}
 	}
-	return slices.Sorted(maps.Keys(found))
+	return sortedKeys(found)
 }
 
 // Version returns the engine's version on the first node that tells it.
@@ -161,3 +177,11 @@ func (s Status) Version() string {
 	}
 	return ""
 }
+
+// Absent reports that every node answered and none has anything of the cluster:
+// no marker, no history, no server in a cluster.
+func (s Status) Absent() bool {
+	return s.all(func(n NodeStatus) bool { return n.virgin() && !n.Ours })
+}
+
+func sortedKeys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }

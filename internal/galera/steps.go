@@ -3,9 +3,7 @@ package galera
 import (
 	"context"
 	"fmt"
-	"maps"
 	"path"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -20,8 +18,9 @@ func stepWriteFile(node string, file host.File, why string) Step {
 		Do: func(ctx context.Context, hosts host.Hosts) error { return hosts[node].WriteFile(ctx, file) }}
 }
 
-func stepWriteUnitFile(node string, file host.File, why string) Step {
-	return Step{Node: node, Title: "write " + path.Base(file.Path), Why: why,
+// stepWriteUnitFile names the unit, which the drop-in's own name does not.
+func stepWriteUnitFile(node string, engine engine, file host.File, why string) Step {
+	return Step{Node: node, Title: "write " + path.Base(file.Path) + " of " + engine.unit, Why: engine.unit + ": " + why,
 		Do: func(ctx context.Context, hosts host.Hosts) error {
 			if err := hosts[node].WriteFile(ctx, file); err != nil {
 				return err
@@ -93,17 +92,21 @@ systemctl unmask --quiet "$1"; systemctl unmask --runtime --quiet "$1"`, engine.
 // becomeMember is the script that ends when the node serves as a member. The
 // verb says how to begin: "start" starts what does not run, "restart" restarts,
 // "bootstrap" makes a new Primary component, "settle" gives a running node time
-// before it restarts it.
+// before it restarts it, and "await" only waits: a donor that is restarted takes
+// the joiner with it, and a state transfer may take hours.
 const becomeMember shell.Text = `: galera-member
-verb=$1 unit=$2 client=$3 socket=$4 bootstrap=$5 drain=/run/terraform-ha/drain
+verb=$1 unit=$2 client=$3 socket=$4 bootstrap=$5 old= gone=0
 state() { timeout 3 "$client" --no-defaults --socket="$socket" -N -B -e "SHOW GLOBAL STATUS WHERE Variable_name IN ('wsrep_cluster_status','wsrep_local_state','wsrep_ready')" 2>/dev/null | sort | cut -f2 | tr '\n' ' '; }
 restarts() { systemctl show -p NRestarts --value "$1"; }
+invocation() { systemctl show -p InvocationID --value "$unit"; }
+again() { [ -z "$bootstrap" ] || systemctl stop "$bootstrap"; old=$(invocation); systemctl restart --no-block "$unit"; }
 settle() { n=0; while [ $n -lt 100 ]; do [ "$(state)" = "Primary 4 ON " ] && exit 0; n=$((n+1)); sleep 0.3; done; }
 run=$unit
 case $verb in
-settle) settle; systemctl restart --no-block "$unit" ;;
+await) [ -z "$bootstrap" ] || ! systemctl is-active --quiet "$bootstrap" || run=$bootstrap ;;
+settle) settle; again ;;
 start) systemctl reset-failed "$unit" 2>/dev/null; systemctl is-active --quiet "$unit" || systemctl start --no-block "$unit" ;;
-restart) systemctl restart --no-block "$unit"; sleep 0.5 ;;
+restart) again ;;
 bootstrap)
 systemctl reset-failed "$unit" 2>/dev/null
 [ ! -e /var/lib/mysql/grastate.dat ] || { rm -f /var/lib/mysql/gvwstate.dat; sed -i 's/^safe_to_bootstrap: 0/safe_to_bootstrap: 1/' /var/lib/mysql/grastate.dat; }
@@ -111,9 +114,11 @@ if [ -n "$bootstrap" ]; then run=$bootstrap; systemctl stop "$unit"; systemctl s
 else galera_new_cluster; fi ;;
 esac
 before=$(restarts "$run")
-until [ "$(state)" = "Primary 4 ON " ]; do
+until [ "$(state)" = "Primary 4 ON " ] && { [ -z "$old" ] || [ "$(invocation)" != "$old" ]; }; do
 a=$(systemctl show -p ActiveState --value "$run")
-if [ "$a" = failed ] || [ "$a" = inactive ] || [ "$(restarts "$run")" -gt $((before + 2)) ]; then
+# systemd may not have got to the job yet.
+case $a in failed|inactive) gone=$((gone+1)) ;; *) gone=0 ;; esac
+if [ $gone -gt 3 ] || [ "$(restarts "$run")" -gt $((before + 2)) ]; then
 journalctl -n 30 --no-pager -o cat -u "$run" | grep -E 'ERROR|rror|WSREP' | tail -n 12 >&2
 echo "$run is $a" >&2; exit 1
 fi
@@ -131,8 +136,8 @@ func (s Spec) become(ctx context.Context, node *host.Host, verb string) error {
 func (s Spec) stepBootstrap(node, why string) Step {
 	return Step{Node: node, Title: "bootstrap the cluster", Why: why,
 		Do: func(ctx context.Context, hosts host.Hosts) error {
-			now := Observe(ctx, hosts.Views(), s)
-			if !now.all(NodeStatus.virgin) || len(now.Nodes) != len(s.Nodes) {
+			now := s.complete(Observe(ctx, hosts.Views(), s))
+			if !now.all(NodeStatus.virgin) {
 				return &reconcile.RefusedError{What: "bootstrap the cluster", Node: node, Evidence: now.table(),
 					WayOut: "A node got data or stopped answering after the plan was made. Apply again."}
 			}
@@ -144,8 +149,9 @@ func (s Spec) stepBootstrap(node, why string) Step {
 func (s Spec) stepRebootstrap(node string) Step {
 	return Step{Node: node, Title: "bootstrap the cluster from its last position", Why: "no node of the cluster runs; this one has the last position",
 		Do: func(ctx context.Context, hosts host.Hosts) error {
-			now := Observe(ctx, hosts.Views(), s)
-			if !now.all(func(n NodeStatus) bool { return n.Err == nil && !n.Wsrep.Answers }) || len(now.UUIDs()) != 1 {
+			now := s.complete(Observe(ctx, hosts.Views(), s))
+			quiet := func(n NodeStatus) bool { return n.Err == nil && !(n.Wsrep.Answers && n.Wsrep.On) }
+			if !now.all(quiet) || len(now.UUIDs()) > 1 {
 				return &reconcile.RefusedError{What: "bootstrap the cluster again", Node: node, Evidence: now.table(),
 					WayOut: "The cluster changed after the plan was made. Apply again."}
 			}
@@ -177,28 +183,46 @@ func (s Spec) stepJoin(node string, engine engine, why string) Step {
 	return Step{Node: node, Title: "start " + engine.unit + " and join", Why: why,
 		Do: func(ctx context.Context, hosts host.Hosts) error {
 			now := Observe(ctx, hosts.Views(), s)
-			members := now.where(NodeStatus.primary)
-			members = slices.DeleteFunc(members, func(m string) bool { return m == node })
-			if len(members) == 0 {
+			seen := now.Nodes[node]
+			switch {
+			case seen.Err != nil:
+				return seen.Err
+			case seen.primary():
+				return s.become(ctx, hosts[node], "await")
+			case len(now.where(NodeStatus.primary)) == 0:
 				return fmt.Errorf("no other node is in a Primary component")
+			case seen.Unit.Active == "activating":
+				// It may be the joiner that the donor serves: it must not wait for that.
+				return s.become(ctx, hosts[node], "start")
 			}
-			if err := s.awaitWhole(ctx, hosts.Views(), members, 10*time.Minute); err != nil {
+			if err := s.awaitWhole(ctx, hosts.Views(), now.where(NodeStatus.primary), 10*time.Minute); err != nil {
 				return err
 			}
-			verb := "start"
-			if seen := now.Nodes[node]; seen.Wsrep.Answers && !seen.Wsrep.On {
-				verb = "restart"
-			} else if seen.running() {
-				verb = "settle"
-			}
-			return s.become(ctx, hosts[node], verb)
+			return s.become(ctx, hosts[node], seen.joinVerb())
 		}}
+}
+
+// joinVerb is how a node that is no member becomes one.
+func (n NodeStatus) joinVerb() string {
+	switch {
+	case n.Wsrep.Answers && !n.Wsrep.On:
+		return "restart"
+	case n.running():
+		return "settle"
+	}
+	return "start"
+}
+
+// stepAwait waits for a member that gives or gets a state transfer.
+func (s Spec) stepAwait(node, why string) Step {
+	return Step{Node: node, Title: "wait until it is Synced", Why: why,
+		Do: func(ctx context.Context, hosts host.Hosts) error { return s.become(ctx, hosts[node], "await") }}
 }
 
 // stepRestart restarts one node of a whole cluster. A node that holds a floating
 // IP gives it away first.
-func (s Spec) stepRestart(node string, engine engine, why string) Step {
-	return Step{Node: node, Title: "restart " + engine.unit, Why: why,
+func (s Spec) stepRestart(node, why string) Step {
+	return Step{Node: node, Title: "restart " + s.Flavor.engine().unit, Why: why,
 		Do: func(ctx context.Context, hosts host.Hosts) error {
 			var names []string
 			for _, n := range s.nodes() {
@@ -207,32 +231,43 @@ func (s Spec) stepRestart(node string, engine engine, why string) Step {
 			if err := s.awaitWhole(ctx, hosts.Views(), names, time.Minute); err != nil {
 				return err
 			}
-			drain := func(ctx context.Context, on bool) error {
-				_, err := hosts[node].Run(ctx, shell.Script(`: galera-drain
-d=/run/terraform-ha/drain
-if [ "$1" = false ]; then rm -f $d; exit 0; fi
-mkdir -p /run/terraform-ha; : >$d; n=0
-while [ $n -lt 100 ]; do
-held=
-for m in "$2"/floating-ip-*.json; do
-[ -e "$m" ] || continue
-a=$(sed -n 's/.*"address": *"\([^"]*\)".*/\1/p' "$m")
-! ip -o addr show | grep -qF " $a " || held=1
-done
-[ -n "$held" ] || exit 0
-n=$((n+1)); sleep 0.2
-done`, strconv.FormatBool(on), host.MarkerDirectory))
-				return err
-			}
-			if err := drain(ctx, true); err != nil {
+			if err := s.drain(ctx, hosts[node]); err != nil {
 				return err
 			}
 			err := s.become(ctx, hosts[node], "restart")
-			if errDrain := drain(context.WithoutCancel(ctx), false); err == nil {
-				err = errDrain
+			if errReturn := s.undrain(context.WithoutCancel(ctx), hosts[node]); err == nil {
+				err = errReturn
 			}
 			return err
 		}}
+}
+
+// stepReturn ends the drain of a restart that broke off.
+func (s Spec) stepReturn(node string) Step {
+	return Step{Node: node, Title: "return to service", Why: "a change that broke off left it drained",
+		Do: func(ctx context.Context, hosts host.Hosts) error { return s.undrain(ctx, hosts[node]) }}
+}
+
+// drainFile makes the check of every floating IP of ours fail.
+const drainFile = "/run/terraform-ha/drain"
+
+// drainMark is what our own drain file says; any other is an operator's.
+func (s Spec) drainMark() string { return "a change of galera " + s.Name + " by terraform-provider-ha" }
+
+// drain gives floating addresses away and waits until they are gone. If nobody
+// else takes them, the restart goes on: another node's check may fail too.
+func (s Spec) drain(ctx context.Context, node *host.Host) error {
+	_, err := node.Run(ctx, shell.Script(`: galera-drain
+mkdir -p "$(dirname "$1")"; [ -e "$1" ] || printf '%s\n' "$2" >"$1"; n=0
+while [ $n -lt 100 ] && [ -n "$(sh -c "$3" sh "$4")" ]; do n=$((n+1)); sleep 0.2; done`,
+		drainFile, s.drainMark(), string(heldAddresses), host.MarkerDirectory))
+	return err
+}
+
+func (s Spec) undrain(ctx context.Context, node *host.Host) error {
+	_, err := node.Run(ctx, shell.Script(`: galera-return
+[ "$(cat "$1" 2>/dev/null)" != "$2" ] || rm -f "$1"`, drainFile, s.drainMark()))
+	return err
 }
 
 // stepHandBack moves the first node from the bootstrap unit to the ordinary one.
@@ -276,8 +311,10 @@ func (s Spec) stepSQL(node, title, why, statements string) Step {
 
 func (s Spec) runSQL(ctx context.Context, node *host.Host, statements string) error {
 	engine := s.Flavor.engine()
+	// What the server says near a fault in the syntax may be a password.
 	_, err := node.Run(ctx, shell.Script(`: galera-sql
-exec "$1" --no-defaults --socket="$2"`, engine.client, socketPath).WithStdin([]byte(statements)))
+o=$("$1" --no-defaults --socket="$2" --default-character-set=utf8mb4 2>&1 >/dev/null) && exit 0
+printf '%s\n' "$o" | sed -n "s/ near '.*//; /^ERROR/{p;q}" >&2; exit 1`, engine.client, socketPath).WithStdin([]byte(engine.session()+statements)))
 	return err
 }
 
@@ -294,11 +331,12 @@ func (s Spec) stepPassword(node, user, why string) Step {
 			if err := s.runSQL(ctx, hosts[node], statement); err != nil {
 				return err
 			}
-			for _, name := range slices.Sorted(maps.Keys(hosts)) {
+			set := strconv.FormatInt(time.Now().UnixNano(), 10)
+			for _, name := range hosts.Names() {
 				_, err := hosts[name].Run(ctx, shell.Script(`: galera-remember-password-version
 set -e; umask 077; f=$1; t=$f.new
-{ [ ! -e "$f" ] || grep -v "^$2 " "$f" || true; printf '%s %s\n' "$2" "$3"; } >"$t"; mv -f "$t" "$f"`,
-					s.versionsPath(), user, strconv.FormatInt(u.PasswordVersion, 10)))
+{ [ ! -e "$f" ] || grep -v "^$2 " "$f" || true; printf '%s %s %s\n' "$2" "$3" "$4"; } >"$t"; mv -f "$t" "$f"`,
+					s.versionsPath(), user, strconv.FormatInt(u.PasswordVersion, 10), set))
 				if err != nil && !host.IsUnreachable(err) {
 					return err
 				}

@@ -89,7 +89,10 @@ type access struct {
 	boot        time.Duration
 	linodeToken string
 	linodeURL   string
-	userAgent   string
+	// keyUnknown and linodeUnknown say that a value is not known yet, at plan.
+	keyUnknown    bool
+	linodeUnknown bool
+	userAgent     string
 }
 
 func newAccess(_ context.Context, model providerModel, version string) (*access, diag.Diagnostics) {
@@ -135,6 +138,8 @@ func newAccess(_ context.Context, model providerModel, version string) (*access,
 	if model.Linode == nil {
 		model.Linode = &linodeModel{}
 	}
+	a.keyUnknown = settings.PrivateKey.IsUnknown()
+	a.linodeUnknown = model.Linode.Token.IsUnknown() || model.Linode.URL.IsUnknown()
 	a.linodeToken = orEnvironment(model.Linode.Token, "LINODE_TOKEN")
 	a.linodeURL = orEnvironment(model.Linode.URL, "LINODE_URL")
 	return a, diags
@@ -171,7 +176,7 @@ func authPath(at path.Path, err error) path.Path {
 
 // requireKey reports a missing key, once machines are about to be reached.
 func (a *access) requireKey() error {
-	if a.base.Auth.PrivateKey == "" && !a.base.Auth.Agent {
+	if a.base.Auth.PrivateKey == "" && !a.base.Auth.Agent && !a.keyUnknown {
 		return fmt.Errorf("no SSH key is configured: set ssh.private_key in the provider block or HA_SSH_PRIVATE_KEY, or set ssh.agent = true")
 	}
 	return nil

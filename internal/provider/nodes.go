@@ -10,6 +10,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework-validators/int64validator"
 	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
 	"github.com/hashicorp/terraform-plugin-framework/attr"
+	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema/planmodifier"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema/stringdefault"
@@ -80,6 +81,9 @@ func clusterAttributes(ctx context.Context, onDestroy string, own map[string]sch
 }
 
 var driftElement = types.ListType{ElemType: types.StringType}
+
+// preflight is for resources that need nothing but machines.
+func (m *clusterModel) preflight(context.Context, *access) diag.Diagnostics { return nil }
 
 // nodes returns the machines; nil while the map itself is unknown.
 func (m *clusterModel) nodes(ctx context.Context) map[string]nodeModel {

@@ -27,6 +27,8 @@ type model[M any] interface {
 	problems(ctx context.Context) []problem
 	// frozen lists attributes that cannot change in place, with their values.
 	frozen() map[string]types.String
+	// preflight asks at plan what can be asked without a machine.
+	preflight(ctx context.Context, a *access) diag.Diagnostics
 	// open returns the tier. The configuration has the secrets and is nil where
 	// there is none; prior is the model before the change and may be nil.
 	open(ctx context.Context, a *access, hosts host.Hosts, config, prior *M) (tier, error)
@@ -89,7 +91,7 @@ func (r *clusterResource[M, P]) ValidateConfig(ctx context.Context, req resource
 }
 
 // ModifyPlan shows drift as becoming empty, and refuses what cannot be done in
-// place. It contacts nothing.
+// place. It contacts no machine.
 func (r *clusterResource[M, P]) ModifyPlan(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
 	if req.Plan.Raw.IsNull() {
 		return
@@ -100,6 +102,15 @@ func (r *clusterResource[M, P]) ModifyPlan(ctx context.Context, req resource.Mod
 		return
 	}
 	p := P(&plan)
+	if r.access != nil {
+		if err := r.access.requireKey(); err != nil {
+			resp.Diagnostics.AddError("No SSH Key", sentence(err))
+		}
+		resp.Diagnostics.Append(p.preflight(ctx, r.access)...)
+		if resp.Diagnostics.HasError() {
+			return
+		}
+	}
 	p.cluster().Drift = driftValue(nil)
 	if !req.State.Raw.IsNull() {
 		var state M
@@ -159,6 +170,7 @@ func (r *clusterResource[M, P]) Create(ctx context.Context, req resource.CreateR
 		return
 	}
 	resp.Diagnostics.Append(resp.State.Set(ctx, &plan)...)
+	resp.Diagnostics.Append(r.remember(ctx, p, resp.State.Raw, hosts)...)
 }
 
 func (r *clusterResource[M, P]) Update(ctx context.Context, req resource.UpdateRequest, resp *resource.UpdateResponse) {

@@ -2,13 +2,17 @@ package provider
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/terraform-ha/terraform-provider-ha/internal/host"
+	"github.com/terraform-ha/terraform-provider-ha/internal/linode"
 	"github.com/terraform-ha/terraform-provider-ha/internal/webtier"
 )
 
@@ -161,6 +165,34 @@ func (m *webTierModel) unknownInside(ctx context.Context) bool {
 		}
 	}
 	return m.ServerName.IsUnknown() || m.MountPoint.IsUnknown() || m.TrustedProxies.IsUnknown()
+}
+
+// preflight asks the Linode API for the NodeBalancer: a wrong token or id should
+// not be found out after the machines were changed.
+func (m *webTierModel) preflight(ctx context.Context, a *access) diag.Diagnostics {
+	var diags diag.Diagnostics
+	balancer := objectOf[nodeBalancerModel](ctx, m.NodeBalancer)
+	if balancer == nil || balancer.ID.IsUnknown() || balancer.ConfigID.IsUnknown() || a.linodeUnknown {
+		return diags
+	}
+	client, err := a.nodeBalancers()
+	if err == nil {
+		_, err = client.NodeBalancer(int(balancer.ID.ValueInt64()), int(balancer.ConfigID.ValueInt64())).Nodes(ctx)
+	}
+	var token *linode.TokenError
+	var missing *linode.NotFoundError
+	switch {
+	case err == nil:
+	case errors.As(err, &token):
+		diags.AddError("Linode Token Refused", sentence(err))
+	case errors.As(err, &missing):
+		diags.AddAttributeError(path.Root("nodebalancer"), "NodeBalancer Not Found", sentence(err))
+	case a.linodeToken == "":
+		diags.AddAttributeError(path.Root("nodebalancer"), "No Linode Token", sentence(err))
+	default:
+		diags.AddAttributeWarning(path.Root("nodebalancer"), "Linode API Does Not Answer", sentence(err))
+	}
+	return diags
 }
 
 func (m *webTierModel) open(ctx context.Context, a *access, hosts host.Hosts, config, _ *webTierModel) (tier, error) {

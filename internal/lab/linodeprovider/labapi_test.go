@@ -51,12 +51,10 @@ func newLabAPI(t *testing.T) string {
 }
 
 // testLabAPI builds the same site against the API that the lab really has.
-// Firewalls are left to the fake: the API validates requests, and its merged
-// contract does not know the policies of a new firewall's rules yet.
 func testLabAPI(t *testing.T, in installation) {
 	configuration := func(tag string, weight int) string {
 		key := "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIDv7BnJc7XRwvP4MYcmenaVPGCP4cY+/Bo6LBvoMi+KW test"
-		return strings.Replace(fmt.Sprintf(site, tag, weight), "ssh-ed25519 AAAA test", key, 1)
+		return strings.Replace(fmt.Sprintf(site+siteFirewall, tag, weight), "ssh-ed25519 AAAA test", key, 1)
 	}
 	const labRegion = "us-east"
 	configure := func(tag string, weight int) string {

@@ -95,5 +95,5 @@ func freeSubnet(pool netip.Prefix, used []netip.Prefix) (netip.Prefix, error) {
 		}
 		address = netip.AddrFrom4(next)
 	}
-	return netip.Prefix{}, fmt.Errorf("cannot find a free subnet for a VLAN in %s", pool)
+	return netip.Prefix{}, fmt.Errorf("cannot find a free subnet in %s", pool)
 }

@@ -58,6 +58,9 @@ func (r *Region) applyBalancer(ctx context.Context, spec BalancerSpec) error {
 	if out, err := r.execIn(ctx, name, []string{"sh", "-c", swapScript}, nil); err != nil {
 		return fmt.Errorf("%w %s", err, out)
 	}
+	if err := r.keepServerState(ctx, name, spec); err != nil {
+		return err
+	}
 	if _, err := r.docker.Run(ctx, "kill", "--signal", "USR2", name); err != nil {
 		return err
 	}

@@ -19,6 +19,7 @@ import (
 var (
 	privateNetwork  = netip.MustParsePrefix("192.168.128.0/17")
 	balancerSources = netip.MustParsePrefix("192.168.255.0/24")
+	publicPool      = netip.MustParsePrefix("172.29.0.0/16")
 )
 
 // Config is what a region is made with.
@@ -27,8 +28,9 @@ type Config struct {
 	Name string
 	// Images are what [image.Ensure] returned.
 	Images image.Images
-	// Subnet holds the public addresses; the zero value is 172.29.0.0/16. Its
-	// first address is the host's.
+	// Subnet holds the public addresses; its first address is the host's. The
+	// zero value takes the lab's own where it has one already, else a /24 in
+	// 172.29.0.0/16 that no other network of the engine overlaps with.
 	Subnet netip.Prefix
 	// VLANPool holds the addresses that the engine wants for VLANs and that no
 	// machine ever shows; the zero value is 172.30.0.0/16.
@@ -63,9 +65,6 @@ func Up(ctx context.Context, client docker.CLI, config Config) (*Region, error) 
 	if config.Name == "" || !hostName.MatchString(config.Name) {
 		return nil, fmt.Errorf("cannot make a lab named %q: use letters, digits and hyphens", config.Name)
 	}
-	if !config.Subnet.IsValid() {
-		config.Subnet = netip.MustParsePrefix("172.29.0.0/16")
-	}
 	if !config.VLANPool.IsValid() {
 		config.VLANPool = netip.MustParsePrefix("172.30.0.0/16")
 	}
@@ -84,21 +83,33 @@ func Up(ctx context.Context, client docker.CLI, config Config) (*Region, error) 
 	return r, r.ensurePublic(ctx)
 }
 
+// Subnet holds the public addresses.
+func (r *Region) Subnet() netip.Prefix { return r.config.Subnet }
+
 // Gateway is the host's address in the public network.
 func (r *Region) Gateway() netip.Addr { return r.config.Subnet.Masked().Addr().Next() }
 
 func (r *Region) ensurePublic(ctx context.Context) error {
-	subnet, err := r.docker.Run(ctx, "network", "ls", "--quiet", "--filter", r.filter(),
+	existing, err := r.docker.Run(ctx, "network", "ls", "--quiet", "--filter", r.filter(),
 		"--filter", "label="+kindLabel+"="+kindPublic)
 	if err != nil {
 		return fmt.Errorf("cannot look for the public network: %w", err)
 	}
-	if subnet != "" {
+	pool := r.config.Subnet
+	switch {
+	case existing != "" && pool.IsValid():
 		return nil
+	case existing != "":
+		r.config.Subnet, err = r.subnetOf(ctx, existing)
+		return err
+	case !pool.IsValid():
+		pool = publicPool
 	}
-	args := append([]string{"network", "create", "--subnet", r.config.Subnet.String(),
-		"--gateway", r.Gateway().String()}, r.owned(kindPublic)...)
-	if _, err := r.docker.Run(ctx, append(args, r.publicName())...); err != nil {
+	r.config.Subnet, err = r.createNetwork(ctx, pool, r.config.Subnet, func(subnet netip.Prefix) []string {
+		gateway := subnet.Masked().Addr().Next().String()
+		return append(append([]string{"--gateway", gateway}, r.owned(kindPublic)...), r.publicName())
+	})
+	if err != nil {
 		return fmt.Errorf("cannot make the public network: %w", err)
 	}
 	return nil

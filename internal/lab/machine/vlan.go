@@ -26,21 +26,42 @@ func (r *Region) ensureVLAN(ctx context.Context, label string) (netip.Prefix, er
 	if existing != "" {
 		return r.subnetOf(ctx, existing)
 	}
+	subnet, err := r.createNetwork(ctx, r.config.VLANPool, netip.Prefix{}, func(netip.Prefix) []string {
+		args := []string{"--opt", "com.docker.network.bridge.enable_ip_masquerade=false", "--label", vlanOfLabel + "=" + label}
+		return append(append(args, r.owned(kindVLAN)...), r.vlanName(label))
+	})
+	if err != nil {
+		return netip.Prefix{}, fmt.Errorf("cannot make VLAN %s: %w", label, err)
+	}
+	return subnet, nil
+}
+
+// networkAttempts bounds how often a subnet is chosen again that the engine
+// has refused: another process may have taken it, or the host's own networks
+// overlap with it, of which the engine does not tell.
+const networkAttempts = 8
+
+// createNetwork makes a network of the engine with the wanted subnet, or with
+// a free one of a pool where none is wanted.
+func (r *Region) createNetwork(ctx context.Context, pool, wanted netip.Prefix, rest func(netip.Prefix) []string) (netip.Prefix, error) {
 	used, err := r.usedSubnets(ctx)
 	if err != nil {
 		return netip.Prefix{}, err
 	}
-	subnet, err := freeSubnet(r.config.VLANPool, used)
-	if err != nil {
-		return netip.Prefix{}, err
+	for attempt := 1; ; attempt++ {
+		subnet := wanted
+		if !wanted.IsValid() {
+			if subnet, err = freeSubnet(pool, used); err != nil {
+				return netip.Prefix{}, err
+			}
+		}
+		args := append([]string{"network", "create", "--subnet", subnet.String()}, rest(subnet)...)
+		_, err := r.docker.Run(ctx, args...)
+		if err == nil || wanted.IsValid() || attempt == networkAttempts || ctx.Err() != nil {
+			return subnet, err
+		}
+		used = append(used, subnet)
 	}
-	args := append([]string{"network", "create", "--subnet", subnet.String(),
-		"--opt", "com.docker.network.bridge.enable_ip_masquerade=false",
-		"--label", vlanOfLabel + "=" + label}, r.owned(kindVLAN)...)
-	if _, err := r.docker.Run(ctx, append(args, r.vlanName(label))...); err != nil {
-		return netip.Prefix{}, fmt.Errorf("cannot make VLAN %s: %w", label, err)
-	}
-	return subnet, nil
 }
 
 func (r *Region) subnetOf(ctx context.Context, network string) (netip.Prefix, error) {

@@ -1,0 +1,49 @@
+# The token is in LINODE_TOKEN. LINODE_URL leads to another API than Linode's,
+# such as the lab's.
+provider "linode" {}
+
+provider "ha" {
+  ssh = {
+    user        = "root"
+    private_key = var.ssh_private_key
+    # The machines are new, and Linode does not tell their host keys: the first
+    # one seen is remembered, and any other refused later.
+    host_key_policy = "accept-new"
+  }
+}
+
+module "website" {
+  source = "../../modules/website"
+
+  name            = var.name
+  region          = var.region
+  admin_cidrs     = var.admin_cidrs
+  authorized_keys = [var.ssh_public_key]
+
+  files = {
+    type                 = var.file_node_type
+    allow_root_partition = var.allow_root_partition
+  }
+  databases = {
+    type     = var.database_node_type
+    settings = var.database_settings
+  }
+  web = {
+    type        = var.web_node_type
+    server_name = var.server_name
+  }
+  tls_certificate = var.tls_certificate
+  tls_private_key = var.tls_private_key
+
+  wordpress = !var.wordpress ? null : {
+    title          = var.wordpress_title
+    url            = var.wordpress_url
+    admin_email    = var.wordpress_admin_email
+    source_archive = var.wordpress_source_archive
+  }
+  wordpress_admin_password    = var.wordpress_admin_password
+  wordpress_database_password = var.wordpress_database_password
+
+  on_destroy = var.on_destroy
+  timeouts   = var.timeouts
+}

@@ -1,0 +1,24 @@
+// Command docs writes the reference documentation into docs/. It is run from the
+// repository's root.
+package main
+
+import (
+	"context"
+	"log"
+	"os"
+	"os/signal"
+
+	"github.com/terraform-ha/terraform-provider-ha/internal/docstest"
+)
+
+func main() {
+	log.SetFlags(0)
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	defer stop()
+	if _, err := os.Stat("templates"); err != nil {
+		log.Fatalf("run this in the repository's root: %v", err)
+	}
+	if err := docstest.Generate(ctx, ".", "docs"); err != nil {
+		log.Fatal(err)
+	}
+}

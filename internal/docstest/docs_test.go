@@ -1,0 +1,144 @@
+package docstest_test
+
+import (
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/terraform-ha/terraform-provider-ha/internal/docstest"
+)
+
+const root = "../.."
+
+// TestDocsAreCurrent makes the documentation again and compares.
+func TestDocsAreCurrent(t *testing.T) {
+	if os.Getenv("DOCS_TESTS") != "1" && os.Getenv("CI") == "" {
+		t.Skip("making the documentation builds tfplugindocs, which takes minutes the first time: set DOCS_TESTS=1")
+	}
+	fresh := filepath.Join(t.TempDir(), "docs")
+	if err := docstest.Generate(t.Context(), root, fresh); err != nil {
+		t.Fatal(err)
+	}
+	want, have := read(t, fresh), read(t, filepath.Join(root, "docs"))
+	if len(want) < 5 {
+		t.Fatalf("only %d pages were made", len(want))
+	}
+	if diff := cmp.Diff(want, have); diff != "" {
+		t.Errorf("docs/ is not current: run `make docs` (-made now +in docs/)\n%s", diff)
+	}
+}
+
+func read(t *testing.T, directory string) map[string]string {
+	t.Helper()
+	pages := map[string]string{}
+	err := filepath.WalkDir(directory, func(path string, entry os.DirEntry, err error) error {
+		if err != nil || entry.IsDir() {
+			return err
+		}
+		content, err := os.ReadFile(path)
+		name, _ := filepath.Rel(directory, path)
+		pages[filepath.ToSlash(name)] = string(content)
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return pages
+}
+
+// TestEveryResourceHasItsPages needs no generator.
+func TestEveryResourceHasItsPages(t *testing.T) {
+	for name := range resources(t) {
+		short := strings.TrimPrefix(name, "ha_")
+		for _, path := range []string{
+			"templates/resources/" + short + ".md.tmpl",
+			"docs/resources/" + short + ".md",
+			"examples/resources/" + name + "/resource.tf",
+			"examples/resources/" + name + "/import.sh",
+		} {
+			if _, err := os.Stat(filepath.Join(root, path)); err != nil {
+				t.Errorf("%s: %v", name, err)
+			}
+		}
+	}
+}
+
+// TestEveryAttributeIsDescribed also holds docs/ to the schema where the
+// generator cannot be built.
+func TestEveryAttributeIsDescribed(t *testing.T) {
+	for name, one := range resources(t) {
+		page, err := os.ReadFile(filepath.Join(root, "docs/resources", strings.TrimPrefix(name, "ha_")+".md"))
+		if err != nil {
+			t.Error(err)
+			continue
+		}
+		for path, description := range one.descriptions("") {
+			if description == "" {
+				if !strings.HasPrefix(path, "timeouts") {
+					t.Errorf("%s: %s has no description", name, path)
+				}
+				continue
+			}
+			if !strings.Contains(string(page), strings.TrimSpace(description)) {
+				t.Errorf("%s: docs/ does not say of %s: %s", name, path, description)
+			}
+		}
+	}
+}
+
+// block is a block or a nested attribute of the schema.
+type block struct {
+	Attributes map[string]struct {
+		Description string `json:"description"`
+		NestedType  *block `json:"nested_type"`
+	} `json:"attributes"`
+}
+
+func (b block) descriptions(prefix string) map[string]string {
+	all := map[string]string{}
+	for name, attribute := range b.Attributes {
+		all[prefix+name] = attribute.Description
+		if attribute.NestedType != nil {
+			for path, description := range attribute.NestedType.descriptions(prefix + name + ".") {
+				all[path] = description
+			}
+		}
+	}
+	return all
+}
+
+func resources(t *testing.T) map[string]block {
+	t.Helper()
+	content, err := docstest.Schema(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	var document struct {
+		Providers map[string]struct {
+			Resources map[string]struct {
+				Block block `json:"block"`
+			} `json:"resource_schemas"`
+		} `json:"provider_schemas"`
+	}
+	if err := json.Unmarshal(content, &document); err != nil {
+		t.Fatal(err)
+	}
+	found := map[string]block{}
+	for name, one := range document.Providers[docstest.ProviderKey].Resources {
+		found[name] = one.Block
+	}
+	var names []string
+	for name := range found {
+		names = append(names, name)
+	}
+	slices.Sort(names)
+	if want := []string{"ha_floating_ip", "ha_galera_cluster", "ha_gluster_volume", "ha_web_tier"}; !slices.Equal(names, want) {
+		t.Fatalf("the provider has %v, want %v", names, want)
+	}
+	return found
+}

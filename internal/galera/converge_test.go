@@ -1,0 +1,491 @@
+package galera
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/terraform-ha/terraform-provider-ha/internal/host"
+	"github.com/terraform-ha/terraform-provider-ha/internal/host/hosttest"
+	"github.com/terraform-ha/terraform-provider-ha/internal/reconcile"
+)
+
+const secret = `it's \ "$(secret)" über`
+
+// shop is a cluster of three with everything in it.
+func shop(flavor Flavor) Spec {
+	spec := Spec{
+		Name: "shop", Flavor: flavor,
+		Settings:  map[string]string{"innodb_buffer_pool_size": "512M"},
+		Databases: map[string]Database{"wordpress": {Charset: "utf8mb4"}, "my_stats": {}},
+		Users: map[string]User{
+			"wordpress": {Host: "%", Password: secret, PasswordVersion: 1, Grants: map[string][]string{"wordpress.*": {"ALL"}}},
+			"report": {Host: "10.0.0.%", Password: "r", PasswordVersion: 1, Grants: map[string][]string{
+				"my_stats.*": {"select", "Show View", "GRANT OPTION"}, "*.*": {"PROCESS", "REPLICATION CLIENT"}}},
+		},
+	}
+	for i, name := range []string{"db1", "db2", "db3"} {
+		spec.Nodes = append(spec.Nodes, host.Node{Name: name, Address: fmt.Sprintf("10.0.0.%d", 11+i)})
+	}
+	return spec
+}
+
+func (s *sim) observe(spec Spec) Status {
+	return Observe(s.t.Context(), s.hosts.Views(), spec)
+}
+
+func (s *sim) converge(spec Spec) error {
+	_, err := reconcile.Converge(s.t.Context(),
+		func(ctx context.Context) (Status, error) { return Observe(ctx, s.hosts.Views(), spec), nil },
+		func(status Status) (Plan, error) { return Diff(spec, status) },
+		s.hosts, reconcile.Silent{})
+	return err
+}
+
+// must converges, and wants the next plan to be empty and the cluster verified.
+func (s *sim) must(spec Spec) {
+	s.t.Helper()
+	if err := s.converge(spec); err != nil {
+		s.t.Fatal(err)
+	}
+	s.empty(spec)
+	if err := Verify(s.t.Context(), s.hosts.Views(), spec); err != nil {
+		s.t.Fatal(err)
+	}
+}
+
+func (s *sim) plan(spec Spec) Plan {
+	s.t.Helper()
+	plan, err := Diff(spec, s.observe(spec))
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	return plan
+}
+
+func (s *sim) empty(spec Spec) {
+	s.t.Helper()
+	if plan := s.plan(spec); !plan.Empty() {
+		s.t.Fatalf("the second plan is not empty: %v", plan.Titles())
+	}
+}
+
+// end is what must be the same however the cluster came about.
+type end struct {
+	Files      map[string]map[string]string
+	Units      map[string]map[string]string
+	Members    []string
+	Contents   string
+	Configs    map[string]bool
+	Bootstraps int
+}
+
+func (s *sim) end() end {
+	e := end{Files: map[string]map[string]string{}, Units: map[string]map[string]string{}, Configs: map[string]bool{}, Bootstraps: s.bootstraps}
+	for name, m := range s.machines {
+		e.Files[name], e.Units[name] = map[string]string{}, map[string]string{}
+		for file, state := range m.Files {
+			if strings.HasPrefix(file, "/run/terraform-ha/work") {
+				continue
+			}
+			content := state.Content
+			if strings.HasSuffix(file, ".passwords") {
+				var lines []string
+				for line := range strings.Lines(content) {
+					lines = append(lines, strings.Join(strings.Fields(line)[:2], " "))
+				}
+				slices.Sort(lines)
+				content = strings.Join(lines, "\n")
+			}
+			e.Files[name][file] = content
+		}
+		for unit, state := range m.Units {
+			e.Units[name][unit] = fmt.Sprint(state.Active, state.Enabled, state.Masked, state.NeedsReload)
+		}
+		node := s.nodes[name]
+		e.Configs[name] = node.config == m.Files[s.engine.configPath].Content
+		if h := node.history; h != nil && e.Members == nil {
+			e.Members = slices.Sorted(slices.Values(h.members))
+			for _, key := range sortedKeys(h.accounts) {
+				e.Contents += fmt.Sprintf("%s %q %t %v\n", key, h.accounts[key].password, h.accounts[key].locked, h.accounts[key].grants)
+			}
+			e.Contents += fmt.Sprint(h.databases)
+		}
+	}
+	return e
+}
+
+func built(t *testing.T, flavor Flavor) (*sim, Spec) {
+	t.Helper()
+	s, spec := newSim(t, flavor, "db1", "db2", "db3"), shop(flavor)
+	s.must(spec)
+	return s, spec
+}
+
+func eachFlavor(t *testing.T, test func(t *testing.T, flavor Flavor)) {
+	for _, flavor := range Flavors() {
+		t.Run(string(flavor), func(t *testing.T) { test(t, flavor) })
+	}
+}
+
+func TestConvergesFromNothing(t *testing.T) {
+	eachFlavor(t, func(t *testing.T, flavor Flavor) {
+		s, spec := built(t, flavor)
+		got := s.end()
+		if got.Bootstraps != 1 || len(got.Members) != 3 {
+			t.Errorf("%d bootstraps, members %v", got.Bootstraps, got.Members)
+		}
+		want := map[string]bool{"db1": true, "db2": true, "db3": true}
+		if diff := cmp.Diff(want, got.Configs); diff != "" {
+			t.Errorf("who runs with its file (-want +got):\n%s", diff)
+		}
+		h := s.nodes["db1"].history
+		app := h.accounts["wordpress@%"]
+		if escaped := literal(secret); "'"+app.password+"'" != escaped || app.locked {
+			t.Errorf("the password is %q, locked %t", app.password, app.locked)
+		}
+		wantGrants := map[string][]string{"`wordpress`.*": {everything}}
+		if diff := cmp.Diff(wantGrants, app.grants); diff != "" {
+			t.Errorf("grants (-want +got):\n%s", diff)
+		}
+		if _, found := h.accounts["report@10.0.0.%"].grants["`my\\_stats`.*"]; !found {
+			t.Errorf("an underscore is a wildcard in %v", h.accounts["report@10.0.0.%"].grants)
+		}
+		status := s.observe(spec)
+		if diff := cmp.Diff([]string{"db1", "db2", "db3"}, status.Members()); diff != "" || len(status.UUIDs()) != 1 {
+			t.Errorf("members (-want +got):\n%s; uuids %v", diff, status.UUIDs())
+		}
+		for _, m := range s.machines {
+			for _, c := range m.Commands() {
+				if strings.Contains(c.Line(), "secret") {
+					t.Errorf("%s: a password is in a command line: %s", m.Name, c)
+				}
+			}
+		}
+	})
+}
+
+func TestEmptyPlanIsOneCommandPerMachine(t *testing.T) {
+	s, spec := built(t, MariaDB)
+	for _, m := range s.machines {
+		m.Forget()
+	}
+	s.empty(spec)
+	for name, m := range s.machines {
+		batches := slices.DeleteFunc(m.Log(), func(label string) bool { return label != "batch" })
+		if len(batches) != 1 {
+			t.Errorf("%s was asked %d times", name, len(batches))
+		}
+	}
+}
+
+// TestFirstNodeLeavesTheBootstrapUnit: a node left in it would make a second
+// cluster when it is restarted, and would be down after a reboot.
+func TestFirstNodeLeavesTheBootstrapUnit(t *testing.T) {
+	s, _ := built(t, Percona)
+	first := s.machines["db1"]
+	if first.Unit("mysql@bootstrap").Running() || !first.Unit("mysql").Running() || !first.Unit("mysql").Enabled {
+		t.Errorf("bootstrap unit %+v, unit %+v", first.Unit("mysql@bootstrap"), first.Unit("mysql"))
+	}
+}
+
+func TestEveryFaultWhileCreating(t *testing.T) {
+	eachFlavor(t, func(t *testing.T, flavor Flavor) {
+		s, _ := built(t, flavor)
+		want := s.end()
+		hosttest.EveryFault(t, func(t *testing.T, fault *hosttest.Fault) {
+			s, spec := newSim(t, flavor, "db1", "db2", "db3"), shop(flavor)
+			s.faulty(spec, fault)
+			if diff := cmp.Diff(want, s.end()); diff != "" {
+				t.Errorf("end after %q (-want +got):\n%s", fault.Struck(), diff)
+			}
+		})
+	})
+}
+
+func TestEveryFaultWhileChanging(t *testing.T) {
+	eachFlavor(t, func(t *testing.T, flavor Flavor) {
+		change := func(spec Spec) Spec {
+			spec.Settings = map[string]string{"innodb_buffer_pool_size": "1G"}
+			spec.FormerUsers = map[string]string{"report": "10.0.0.%"}
+			app := spec.Users["wordpress"]
+			app.Password, app.PasswordVersion = "new", 2
+			spec.Users = map[string]User{"wordpress": app}
+			return spec
+		}
+		s, spec := built(t, flavor)
+		s.machines["db2"].WriteFile("/run/held", "10.0.0.100/24\n")
+		s.must(change(spec))
+		want := s.end()
+		hosttest.EveryFault(t, func(t *testing.T, fault *hosttest.Fault) {
+			s, spec := built(t, flavor)
+			s.machines["db2"].WriteFile("/run/held", "10.0.0.100/24\n")
+			s.faulty(change(spec), fault)
+			if diff := cmp.Diff(want, s.end()); diff != "" {
+				t.Errorf("end after %q (-want +got):\n%s", fault.Struck(), diff)
+			}
+		})
+	})
+}
+
+// faulty converges with a fault and then again without it.
+func (s *sim) faulty(spec Spec, fault *hosttest.Fault) {
+	s.t.Helper()
+	fault.Arm(s.machines)
+	err := s.converge(spec)
+	fault.Disarm()
+	if fault.Struck() != "" && err == nil {
+		s.t.Logf("the run got over %q", fault.Struck())
+	}
+	s.must(spec)
+}
+
+func TestDriftIsSeenAndRepaired(t *testing.T) {
+	tests := map[string]struct {
+		hurt func(s *sim)
+		want map[string][]string
+	}{
+		"service stopped": {
+			func(s *sim) { _ = s.machines["db2"].Stop("mariadb") },
+			map[string][]string{"db2": {"mariadb is stopped"}},
+		},
+		"service crashed": {
+			func(s *sim) { s.crash("db1") },
+			map[string][]string{"db1": {"mariadb has failed"}},
+		},
+		"service disabled": {
+			func(s *sim) { s.machines["db2"].Unit("mariadb").Enabled = false },
+			map[string][]string{"db2": {"mariadb.service does not start at boot"}},
+		},
+		"service masked": {
+			func(s *sim) { _ = s.machines["db2"].Stop("mariadb"); s.machines["db2"].Unit("mariadb").Masked = true },
+			map[string][]string{"db2": {"mariadb.service is masked", "mariadb.service does not start at boot", "mariadb is stopped"}},
+		},
+		"configuration edited": {
+			func(s *sim) { s.machines["db3"].WriteFile(s.engine.configPath, "[mysqld]\n") },
+			map[string][]string{"db3": {"70-ha.cnf differs"}},
+		},
+		"configuration written and the node not restarted": {
+			func(s *sim) {
+				s.machines["db3"].WriteFile(s.engine.configPath, s.machines["db3"].Files[s.engine.configPath].Content)
+			},
+			map[string][]string{"db3": {"mariadb started before 70-ha.cnf was last changed"}},
+		},
+		"drop-in removed": {
+			func(s *sim) { s.machines["db3"].RemoveAll("/etc/systemd/system/mariadb.service.d") },
+			map[string][]string{"db3": {"mariadb.service: ha.conf is missing"}},
+		},
+		"data wiped by hand": {
+			func(s *sim) {
+				_ = s.machines["db3"].Stop("mariadb")
+				*s.nodes["db3"] = simNode{name: "db3", installed: true, seqno: -1}
+			},
+			map[string][]string{"db3": {"mariadb is not a member yet"}},
+		},
+		"user dropped": {
+			func(s *sim) { delete(s.nodes["db1"].history.accounts, "wordpress@%") },
+			map[string][]string{"db1": {"user wordpress is missing", "user wordpress lacks ALL PRIVILEGES on wordpress.*"}},
+		},
+		"grants changed": {
+			func(s *sim) {
+				s.nodes["db1"].history.accounts["wordpress@%"].grants = map[string][]string{"`wordpress`.*": {"SELECT"}, "*.*": {"FILE", "SUPER"}}
+			},
+			map[string][]string{"db1": {"user wordpress has FILE, SUPER on *.* undeclared", "user wordpress lacks ALL PRIVILEGES on wordpress.*"}},
+		},
+		"more granted than declared": {
+			func(s *sim) {
+				s.nodes["db1"].history.accounts["report@10.0.0.%"].grants["`my\\_stats`.*"] = []string{everything}
+			},
+			map[string][]string{"db1": {"user report has ALL PRIVILEGES on my_stats.* undeclared", "user report lacks GRANT OPTION, SELECT, SHOW VIEW on my_stats.*"}},
+		},
+		"check account dropped": {
+			func(s *sim) { delete(s.nodes["db1"].history.accounts, checkAccount+"@localhost") },
+			map[string][]string{"db1": {"the health check's account is missing"}},
+		},
+		"database dropped": {
+			func(s *sim) { delete(s.nodes["db1"].history.databases, "wordpress") },
+			map[string][]string{"db1": {"database wordpress is missing"}},
+		},
+		"character set changed": {
+			func(s *sim) { s.nodes["db1"].history.databases["wordpress"] = Database{Charset: "latin1"} },
+			map[string][]string{"db1": {"database wordpress has character set latin1"}},
+		},
+		"left drained by a change": {
+			func(s *sim) { s.machines["db2"].WriteFile(drainFile, shop(MariaDB).drainMark()+"\n") },
+			map[string][]string{"db2": {"a change that broke off left it drained"}},
+		},
+		"frozen outside the Primary component": {
+			func(s *sim) { s.crash("db2", "db3"); s.nodes["db1"].nonPrimary = false },
+			map[string][]string{"db2": {"mariadb has failed"}, "db3": {"mariadb has failed"}},
+		},
+		"giving a state transfer": {
+			func(s *sim) { s.nodes["db2"].busy = "Donor/Desynced" },
+			map[string][]string{"db2": {"mariadb is Donor/Desynced (Primary), not Synced"}},
+		},
+		"power cut": {
+			func(s *sim) { s.crash("db1", "db2", "db3") },
+			map[string][]string{reconcile.ClusterNode: {"no node of the cluster runs"}},
+		},
+		"power cut after one had left": {
+			func(s *sim) { _ = s.machines["db3"].Stop("mariadb"); s.crash("db1", "db2") },
+			map[string][]string{reconcile.ClusterNode: {"no node of the cluster runs"}},
+		},
+		"everything stopped in order": {
+			func(s *sim) {
+				for _, name := range []string{"db1", "db3", "db2"} {
+					_ = s.machines[name].Stop("mariadb")
+				}
+			},
+			map[string][]string{"db1": {"mariadb is stopped"}, "db2": {"no node of the cluster runs; this one has the last position"}, "db3": {"mariadb is stopped"}},
+		},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			s, spec := built(t, MariaDB)
+			want := s.end()
+			test.hurt(s)
+			if diff := cmp.Diff(test.want, s.plan(spec).Drift()); diff != "" {
+				t.Errorf("drift (-want +got):\n%s", diff)
+			}
+			s.must(spec)
+			if diff := cmp.Diff(want, s.end()); diff != "" {
+				t.Errorf("end (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+func TestNodeDown(t *testing.T) {
+	s, spec := built(t, MariaDB)
+	s.crash("db2")
+	s.machines["db2"].Down = true
+	t.Run("is no drift", func(t *testing.T) { s.empty(spec) })
+	t.Run("contents go on", func(t *testing.T) {
+		app := spec.Users["wordpress"]
+		app.Password, app.PasswordVersion = "new", 2
+		spec.Users["wordpress"] = app
+		if err := s.converge(spec); err != nil {
+			t.Fatal(err)
+		}
+		if got := s.nodes["db1"].history.accounts["wordpress@%"].password; got != "new" {
+			t.Errorf("the password is %q", got)
+		}
+	})
+	t.Run("a rolling restart is refused", func(t *testing.T) {
+		changed := spec
+		changed.Settings = map[string]string{"innodb_buffer_pool_size": "1G"}
+		refused(t, s.converge(changed), "restart nodes of a cluster that is not whole")
+		if strings.Contains(s.machines["db1"].Files[s.engine.configPath].Content, "1G") {
+			t.Error("a refused change wrote a file")
+		}
+	})
+	t.Run("comes back with an old record of the password", func(t *testing.T) {
+		s.machines["db2"].Down = false
+		s.must(spec)
+	})
+}
+
+func refused(t *testing.T, err error, what string) *reconcile.RefusedError {
+	t.Helper()
+	var refusal *reconcile.RefusedError
+	if !errors.As(err, &refusal) || refusal.What != what {
+		t.Fatalf("got %v; want a refusal to %s", err, what)
+	}
+	return refusal
+}
+
+// TestBootstrapLooksAgain: between plan and act a node may get data or go away.
+func TestBootstrapLooksAgain(t *testing.T) {
+	for name, change := range map[string]func(s *sim){
+		"data appears": func(s *sim) { s.nodes["db3"].installed, s.nodes["db3"].schemas = true, []string{"crm"} },
+		"node is gone": func(s *sim) { s.machines["db3"].Down = true },
+	} {
+		t.Run(name, func(t *testing.T) {
+			s, spec := newSim(t, MariaDB, "db1", "db2", "db3"), shop(MariaDB)
+			change(s)
+			refused(t, spec.stepBootstrap("db1", "").Do(t.Context(), s.hosts), "bootstrap the cluster")
+			if s.bootstraps != 0 {
+				t.Error("it was bootstrapped")
+			}
+		})
+	}
+}
+
+func TestFloatingIPHolderIsLastAndGivesItAway(t *testing.T) {
+	s, spec := built(t, MariaDB)
+	s.machines["db1"].WriteFile("/run/held", "10.0.0.100/24\n")
+	s.machines["db3"].WriteFile(drainFile, "an operator\n")
+	spec.Settings["innodb_buffer_pool_size"] = "1G"
+	titles := s.plan(spec).Titles()
+	restarts := slices.DeleteFunc(titles, func(title string) bool { return !strings.Contains(title, "restart") })
+	if want := []string{"db2: restart mariadb.service", "db3: restart mariadb.service", "db1: restart mariadb.service"}; !slices.Equal(restarts, want) {
+		t.Errorf("got %v", restarts)
+	}
+	s.must(spec)
+	if _, left := s.machines["db1"].Files[drainFile]; left {
+		t.Error("the holder was left drained")
+	}
+	if s.machines["db3"].Files[drainFile].Content != "an operator\n" {
+		t.Error("an operator's drain was ended")
+	}
+}
+
+func TestBrokenConfigurationNeverReachesTheNode(t *testing.T) {
+	s, spec := built(t, MariaDB)
+	before := s.end()
+	spec.Settings["innodb_buffer_pool_size"] = "broken"
+	if err := s.converge(spec); err == nil || !strings.Contains(err.Error(), "the old one stays") {
+		t.Fatalf("got %v", err)
+	}
+	if diff := cmp.Diff(before, s.end()); diff != "" {
+		t.Errorf("end (-want +got):\n%s", diff)
+	}
+}
+
+func TestRemove(t *testing.T) {
+	eachFlavor(t, func(t *testing.T, flavor Flavor) {
+		s, spec := built(t, flavor)
+		if plan := Remove(spec, s.observe(spec), false); !plan.Empty() {
+			t.Errorf("keeping data plans %v", plan.Titles())
+		}
+		s.crash("db2")
+		s.machines["db2"].Down = true
+		plan := Remove(spec, s.observe(spec), true)
+		unit := s.engine.unit
+		if diff := cmp.Diff([]string{"db3: stop " + unit + " and wipe its data", "db1: stop " + unit + " and wipe its data"}, plan.Titles()); diff != "" {
+			t.Errorf("titles (-want +got):\n%s", diff)
+		}
+		if err := reconcile.Run(t.Context(), plan, s.hosts, reconcile.Silent{}); err != nil {
+			t.Fatal(err)
+		}
+		status := s.observe(spec)
+		if status.Absent() || !status.Nodes["db1"].virgin() || status.Nodes["db1"].Ours {
+			t.Errorf("db1 is %+v", status.Nodes["db1"])
+		}
+		s.machines["db2"].Down = false
+		if err := reconcile.Run(t.Context(), Remove(spec, s.observe(spec), true), s.hosts, reconcile.Silent{}); err != nil {
+			t.Fatal(err)
+		}
+		if !s.observe(spec).Absent() {
+			t.Error("something is left")
+		}
+		s.must(spec)
+	})
+}
+
+func TestAdoption(t *testing.T) {
+	s, spec := built(t, MariaDB)
+	for _, m := range s.machines {
+		m.RemoveAll(spec.marker().Path)
+	}
+	refused(t, s.converge(spec), "use the data directory /var/lib/mysql")
+	spec.Adopt = true
+	s.must(spec)
+	spec.Adopt = false
+	s.must(spec)
+}

@@ -1,0 +1,5 @@
+package main
+
+import "context"
+
+func demoVerb(context.Context, command) error { return usageError("todo") }

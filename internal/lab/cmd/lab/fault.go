@@ -1,0 +1,115 @@
+package main
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+
+	"github.com/terraform-ha/terraform-provider-ha/internal/lab/machine"
+	"github.com/terraform-ha/terraform-provider-ha/internal/lab/region"
+)
+
+const faultUsage = `lab fault KIND NAME ...:
+  kill NAME [UNIT]          kill every process of a unit; of the whole machine without one
+  freeze NAME ...           stop every process where it stands; thaw lets it go on
+  thaw NAME ...
+  poweroff NAME ...         cut the power; poweron boots
+  poweron NAME ...
+  partition [-reject] [-lab] [-from NAME,NAME] NAME ...
+                            cut machines off from all others, or from some;
+                            -reject tells the sender, -lab cuts SSH from here too
+  heal                      take every cut back
+  fill NAME PATH            fill the disk at a path; free takes it back
+  free NAME PATH`
+
+func fault(ctx context.Context, c command) error {
+	if len(c.args) == 0 {
+		return usageError(faultUsage)
+	}
+	hardware, err := region.Hardware(ctx, c.client, c.folder)
+	if err != nil {
+		return err
+	}
+	kind, args := c.args[0], c.args[1:]
+	switch kind {
+	case "heal":
+		return hardware.Heal(ctx)
+	case "partition":
+		return c.partition(ctx, hardware, args)
+	case "kill":
+		return c.kill(ctx, hardware, args)
+	case "fill", "free":
+		return c.disk(ctx, hardware, kind, args)
+	}
+	act, found := map[string]func(context.Context, int) error{
+		"freeze": hardware.Freeze, "thaw": hardware.Thaw,
+		"poweroff": hardware.PowerOff, "poweron": hardware.StartMachine,
+	}[kind]
+	if !found || len(args) == 0 {
+		return usageError(faultUsage)
+	}
+	numbers, err := c.machines(ctx, args)
+	if err != nil {
+		return err
+	}
+	for _, number := range numbers {
+		if err := act(ctx, number); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (c command) kill(ctx context.Context, hardware *machine.Region, args []string) error {
+	if len(args) == 0 || len(args) > 2 {
+		return usageError(faultUsage)
+	}
+	numbers, err := c.machines(ctx, args[:1])
+	if err != nil {
+		return err
+	}
+	if len(args) == 1 {
+		return hardware.PowerOff(ctx, numbers[0])
+	}
+	return hardware.KillUnit(ctx, numbers[0], args[1])
+}
+
+func (c command) disk(ctx context.Context, hardware *machine.Region, kind string, args []string) error {
+	if len(args) != 2 {
+		return usageError(faultUsage)
+	}
+	numbers, err := c.machines(ctx, args[:1])
+	if err != nil {
+		return err
+	}
+	if kind == "fill" {
+		return hardware.FillDisk(ctx, numbers[0], args[1])
+	}
+	return hardware.FreeDisk(ctx, numbers[0], args[1])
+}
+
+func (c command) partition(ctx context.Context, hardware *machine.Region, args []string) error {
+	flags := flag.NewFlagSet("partition", flag.ContinueOnError)
+	flags.SetOutput(io.Discard)
+	reject := flags.Bool("reject", false, "")
+	lab := flags.Bool("lab", false, "")
+	from := flags.String("from", "", "")
+	if err := flags.Parse(args); err != nil || flags.NArg() == 0 {
+		return usageError(faultUsage)
+	}
+	side, err := c.machines(ctx, flags.Args())
+	if err != nil {
+		return err
+	}
+	others, err := c.machines(ctx, strings.FieldsFunc(*from, func(r rune) bool { return r == ',' }))
+	if err != nil {
+		return err
+	}
+	if slices.ContainsFunc(others, func(id int) bool { return slices.Contains(side, id) }) {
+		return fmt.Errorf("cannot cut a machine off from itself")
+	}
+	return hardware.Partition(ctx, machine.Partition{Side: side, From: others, Reject: *reject, CutLab: *lab})
+}

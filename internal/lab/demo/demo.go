@@ -1,0 +1,5 @@
+package demo
+
+import "github.com/terraform-ha/terraform-provider-ha/internal/lab/region"
+
+func Remove(region.Folder) error { return nil }

@@ -1,0 +1,64 @@
+package region
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/terraform-ha/terraform-provider-ha/internal/lab/api"
+	"github.com/terraform-ha/terraform-provider-ha/internal/lab/machine"
+)
+
+// backend carries out on machines what the API has promised.
+type backend struct {
+	*machine.Region
+}
+
+var (
+	_ api.Backend           = backend{}
+	_ api.MachineConfigurer = backend{}
+)
+
+var errUserData = errors.New("the lab's machines have no cloud-init that would run user data")
+
+// CreateMachine replaces what an interrupted creation left behind, which is
+// what a rebuild does.
+func (b backend) CreateMachine(ctx context.Context, spec api.MachineSpec) error {
+	return b.RebuildMachine(ctx, spec)
+}
+
+// RebuildMachine replaces a machine by a pristine one.
+func (b backend) RebuildMachine(ctx context.Context, spec api.MachineSpec) error {
+	if spec.UserData != "" {
+		return fmt.Errorf("cannot create machine %d: %w", spec.ID, errUserData)
+	}
+	return b.Region.RebuildMachine(ctx, machineSpec(spec))
+}
+
+// ConfigureMachine gives a machine other networks. A machine that runs is shut
+// down for it: this is a part of its reboot.
+func (b backend) ConfigureMachine(ctx context.Context, spec api.MachineSpec) error {
+	if err := b.StopMachine(ctx, spec.ID); err != nil {
+		return err
+	}
+	return b.ReconfigureMachine(ctx, machineSpec(spec))
+}
+
+// ApplyBalancer lets the machine choose the address towards the nodes, which
+// is the only one that it has in their network.
+func (b backend) ApplyBalancer(ctx context.Context, spec api.BalancerSpec) error {
+	return b.Region.ApplyBalancer(ctx, machine.BalancerSpec{
+		ID: spec.ID, PublicIPv4: spec.PublicIPv4, Config: spec.Config, Files: spec.Files,
+	})
+}
+
+func machineSpec(spec api.MachineSpec) machine.MachineSpec {
+	vlans := make([]machine.VLAN, 0, len(spec.VLANs))
+	for _, vlan := range spec.VLANs {
+		vlans = append(vlans, machine.VLAN{Label: vlan.Label, Address: vlan.Address})
+	}
+	return machine.MachineSpec{
+		ID: spec.ID, Label: spec.Label, PublicIPv4: spec.PublicIPv4, PrivateIPv4: spec.PrivateIPv4,
+		VLANs: vlans, AuthorizedKeys: spec.AuthorizedKeys, RootPassword: spec.RootPassword, Boot: spec.Boot,
+	}
+}

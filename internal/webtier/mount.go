@@ -1,0 +1,104 @@
+package webtier
+
+import (
+	"fmt"
+	"strings"
+)
+
+// GlusterFS is the type of a mount of a Gluster volume.
+const GlusterFS = "glusterfs"
+
+// Mount is what the nodes mount.
+type Mount struct {
+	// Source is "server:/volume".
+	Source string
+	// BackupServers are asked for the volume when the server in Source is down.
+	BackupServers []string
+	// Options are further mount options, separated by commas.
+	Options string
+	// Type is the file system's; empty means [GlusterFS].
+	Type string
+}
+
+// mountType is what differs between file systems. Another one is another entry.
+type mountType struct {
+	packages []string
+	// kernelType is the type in the kernel's mount table.
+	kernelType string
+	options    func(Mount) []string
+}
+
+var mountTypes = map[string]mountType{
+	GlusterFS: {
+		packages:   []string{"glusterfs-client"},
+		kernelType: "fuse.glusterfs",
+		options: func(m Mount) []string {
+			options := []string{"defaults", "_netdev", "log-level=WARNING"}
+			if len(m.BackupServers) > 0 {
+				options = append(options, "backup-volfile-servers="+strings.Join(m.BackupServers, ":"))
+			}
+			return options
+		},
+	},
+}
+
+func (m Mount) options() string {
+	options := mountTypes[m.Type].options(m)
+	if m.Options != "" {
+		options = append(options, m.Options)
+	}
+	return strings.Join(options, ",")
+}
+
+// matches reports whether what is mounted is this mount. The client may have
+// been started from a backup server, and writes a volume with or without slash.
+func (m Mount) matches(seen MountStatus) bool {
+	if seen.Type != mountTypes[m.Type].kernelType {
+		return false
+	}
+	server, volume, _ := strings.Cut(m.Source, ":")
+	seenServer, seenVolume, _ := strings.Cut(seen.Source, ":")
+	if strings.TrimPrefix(volume, "/") != strings.TrimPrefix(seenVolume, "/") {
+		return false
+	}
+	for _, known := range append([]string{server}, m.BackupServers...) {
+		if seenServer == known {
+			return true
+		}
+	}
+	return false
+}
+
+// mountUnit returns the name of the unit that systemd demands for a mount point.
+func mountUnit(mountPoint string) string { return escapePath(mountPoint) + ".mount" }
+
+// escapePath writes a path as the name of a unit, as systemd-escape --path does
+// (systemd.unit(5), "String escaping for inclusion in unit names").
+func escapePath(name string) string {
+	var levels []string
+	for _, level := range strings.Split(name, "/") {
+		if level != "" {
+			levels = append(levels, level)
+		}
+	}
+	if len(levels) == 0 {
+		return "-"
+	}
+	var b strings.Builder
+	joined := strings.Join(levels, "/")
+	for i := range len(joined) {
+		switch c := joined[i]; {
+		case c == '/':
+			b.WriteByte('-')
+		case c == '.' && i == 0, !unitNameByte(c):
+			fmt.Fprintf(&b, `\x%02x`, c)
+		default:
+			b.WriteByte(c)
+		}
+	}
+	return b.String()
+}
+
+func unitNameByte(c byte) bool {
+	return 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || '0' <= c && c <= '9' || c == ':' || c == '_' || c == '.'
+}

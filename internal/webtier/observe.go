@@ -1,0 +1,136 @@
+package webtier
+
+import (
+	"context"
+	"path"
+	"strings"
+
+	"github.com/terraform-ha/terraform-provider-ha/internal/host"
+	"github.com/terraform-ha/terraform-provider-ha/internal/shell"
+)
+
+// Observe looks at every node, each with one command, all at the same time. On
+// import the spec has only its name and nodes.
+func Observe(ctx context.Context, views host.Views, spec Spec) Status {
+	spec = spec.Defaulted()
+	seen := host.Look(ctx, views, func(ctx context.Context, view host.View) (NodeStatus, error) {
+		answers, err := view.Ask(ctx, questions(spec, view.Name())...)
+		if err != nil {
+			return NodeStatus{}, err
+		}
+		return parseNode(answers), nil
+	})
+	status := Status{Nodes: map[string]NodeStatus{}}
+	for name, one := range seen {
+		one.Value.Err = one.Err
+		status.Nodes[name] = one.Value
+	}
+	return status
+}
+
+func questions(s Spec, node string) []shell.Part {
+	set := files(s, node, host.Facts{}, "")
+	units := []string{apacheUnit, probeUnit}
+	var mountPoint string
+	if s.Mount != nil {
+		mountPoint = s.MountPoint
+		units = append(units, mountUnit(s.MountPoint), remountUnit)
+	}
+	if s.WordPress != nil {
+		units = append(units, cronUnit)
+	}
+	return []shell.Part{
+		host.AskFacts("facts"),
+		shell.Ask("markers", `: web-markers
+cd "$1" 2>/dev/null && for f in "$2"-*.json; do [ -e "$f" ] && printf '%s\n' "$f"; done; :`, host.MarkerDirectory, markerKind),
+		host.AskPackages("packages", s.packages()...),
+		host.AskUnits("units", units...),
+		host.AskFiles("files", append(set.fixed(), s.marker().Path())...),
+		shell.Ask("php", phpScript, append([]string{fpmKey}, versionedFiles(s)...)...),
+		shell.Ask("enabled", `: web-apache-enabled
+cd /etc/apache2 2>/dev/null && ls -d mods-enabled/* sites-enabled/* conf-enabled/*; :`),
+		shell.Ask("mount", mountScript, mountPoint, s.sentinel(), s.DocumentRoot),
+		shell.Ask("state", stateScript, s.healthURL(), drainFile, drainMark, s.rollingFile(), pendingDirectory),
+	}
+}
+
+// fpmKey stands for the unit of PHP-FPM, whose name has the version of PHP.
+const fpmKey = "php-fpm.service"
+
+// versionMark stands for the version of PHP in a path.
+const versionMark = "%v"
+
+func versionedFiles(s Spec) []string {
+	if !s.php() {
+		return nil
+	}
+	paths := []string{"/etc/systemd/system/" + fpmUnit(versionMark) + ".d/terraform-ha.conf"}
+	for _, file := range phpFiles(s) {
+		paths = append(paths, path.Join("/etc/php", versionMark, "fpm", file.path))
+	}
+	return paths
+}
+
+// phpScript finds the newest PHP-FPM, which is known by its binary: its
+// directories below /etc stay behind when it is removed.
+const phpScript = `: web-php
+key=$1; shift
+v=$(ls /usr/sbin/php-fpm[0-9]* 2>/dev/null | sed 's|.*/php-fpm||' | sort -V | tail -n 1)
+[ -n "$v" ] || exit 0
+printf 'version %s\n' "$v"
+[ ! -e "/etc/php/$v/fpm/pool.d/www.conf" ] || echo pool
+printf 'unit Unit=%s\n' "$key"
+systemctl show -p LoadState,ActiveState,SubState,UnitFileState,NeedDaemonReload -- "php$v-fpm.service" | sed 's/^/unit /'
+for f; do
+f=$(printf %s "$f" | sed "s|%v|$v|g")
+[ -f "$f" ] || continue
+printf 'file %s %s %s\n' "$(stat -c '0%a %U %G %Y' -- "$f")" "$(sha256sum <"$f" | cut -d' ' -f1)" "$f"
+done`
+
+// mountScript reads what is mounted from the kernel's table, because every other
+// way looks at the directory and may block there. The look itself is a child
+// that can be left behind: nothing interrupts a process that waits for FUSE.
+const mountScript = `: web-mount
+mp=$1; sentinel=$2; root=$3
+if [ -n "$mp" ]; then
+m=$(awk -v p="$mp" '$5 == p { for (i = 7; i <= NF; i++) if ($i == "-") l = $(i+1) " " $(i+2) } END { print l }' /proc/self/mountinfo)
+[ -n "$m" ] || exit 0
+printf 'mounted %s\n' "$m"
+fi
+[ -n "$root" ] || exit 0
+t=$(mktemp -d) || exit 1
+look() {
+case $(stat -- "$sentinel.absent" 2>&1) in *'No such file'*) ;; *) echo 'answer broken'; return ;; esac
+if [ ! -e "$sentinel" ]; then echo 'answer new'
+elif head -c 4096 -- "$sentinel" >/dev/null 2>&1; then echo 'answer ok'
+else echo 'answer broken'; return; fi
+[ -d "$root" ] || return
+stat -c 'root %U %G' -- "$root"
+[ -z "$(ls -A -- "$root" | grep -v '^[.]terraform-ha' | head -n 1)" ] || echo 'wordpress filled'
+[ ! -e "$root/.terraform-ha-wordpress" ] || sed 's/^/wordpress stamp /' "$root/.terraform-ha-wordpress"
+[ ! -e "$root/wp-config.php" ] || { printf 'wordpress config %s ' "$(sha256sum <"$root/wp-config.php" | cut -d' ' -f1)"; stat -c '0%a %U %G' -- "$root/wp-config.php"; }
+}
+{ look >"$t/said" 2>/dev/null; mv "$t/said" "$t/done"; } </dev/null >/dev/null 2>&1 &
+i=0
+while [ ! -e "$t/done" ] && [ "$i" -lt 250 ]; do sleep 0.02; i=$((i + 1)); done
+if [ -e "$t/done" ]; then cat "$t/done"; else echo 'answer hung'; fi
+rm -rf "$t"`
+
+// pendingDirectory has a file for every service whose configuration was written
+// and not loaded. It is in memory, because a boot loads what is on disk.
+const pendingDirectory = "/run/terraform-ha/web-pending"
+
+const stateScript = `: web-state
+if command -v curl >/dev/null; then printf 'health %s\n' "$(curl -s -o /dev/null -w '%{http_code}' --max-time 3 -- "$1")"; fi
+if [ -e "$2" ]; then if [ "$(cat "$2")" = "$3" ]; then echo 'drained change'; else echo 'drained operator'; fi; fi
+[ ! -e "$4" ] || echo rolling
+for f in "$5"/*; do [ ! -e "$f" ] || printf 'pending %s\n' "${f##*/}"; done`
+
+// fields splits a line and makes sure that there are at least n of them.
+func fields(line string, n int) []string {
+	words := strings.Fields(line)
+	for len(words) < n {
+		words = append(words, "")
+	}
+	return words
+}

@@ -1,0 +1,108 @@
+package webtier
+
+import (
+	"context"
+
+	"github.com/terraform-ha/terraform-provider-ha/internal/host"
+	"github.com/terraform-ha/terraform-provider-ha/internal/shell"
+)
+
+// Remove returns the plan that takes the tier off the machines that answer: the
+// servers are stopped, our configuration goes, the mount is taken away and the
+// packages stay. The files of the site stay too, unless wipe says otherwise.
+func Remove(spec Spec, status Status, wipe bool) (Plan, error) {
+	spec = spec.Defaulted()
+	var plan Plan
+	var stop, clean []Lane
+	wiped := false
+	for _, node := range spec.Nodes {
+		seen, found := status.Nodes[node.Name]
+		if !found || !seen.Reachable() || !seen.Files[spec.marker().Path()].Exists {
+			continue
+		}
+		stop = append(stop, Lane{step(node.Name, "stop serving", "", stopServing(spec, seen))})
+		lane := Lane{}
+		// On a shared directory one machine wipes for all.
+		if wipe && (spec.Mount == nil || !wiped) {
+			lane = append(lane, step(node.Name, "wipe the document root", "", wipeRoot(spec)))
+			wiped = true
+		}
+		clean = append(clean, append(lane, step(node.Name, "remove the configuration", "", removeConfiguration(spec, node, seen))))
+	}
+	plan.Parallel("stop", stop...)
+	if wipe && spec.Mount != nil && len(clean) > 0 {
+		// The others keep the mount busy for no longer than this takes.
+		plan.Parallel("wipe", clean[0])
+		clean = clean[1:]
+	}
+	plan.Parallel("remove", clean...)
+	return plan, nil
+}
+
+func stopServing(s Spec, seen NodeStatus) action {
+	units := []string{apacheUnit, probeUnit}
+	if s.Mount != nil {
+		units = append(units, remountUnit)
+	}
+	if s.WordPress != nil {
+		units = append(units, cronUnit)
+	}
+	if s.php() && seen.PHP != "" {
+		units = append(units, fpmUnit(seen.PHP))
+	}
+	return func(ctx context.Context, h *host.Host) error { return h.DisableUnit(ctx, units...) }
+}
+
+func wipeRoot(s Spec) action {
+	return func(ctx context.Context, h *host.Host) error {
+		return run(ctx, h, "wipe "+s.DocumentRoot, shell.Script(`: web-wipe-root
+root=$1; mp=$2; sentinel=$3
+if [ -n "$mp" ]; then awk -v p="$mp" '$5 == p { found = 1 } END { exit !found }' /proc/self/mountinfo || { echo "$mp is not mounted" >&2; exit 1; }; fi
+[ -d "$root" ] || exit 0
+timeout 600 find "$root" -mindepth 1 -delete || exit 1
+rm -f -- "$sentinel"
+[ "$root" = "$mp" ] || rmdir -- "$root"`, s.DocumentRoot, s.MountPoint, s.sentinel()))
+	}
+}
+
+// removeConfiguration puts back what Debian's packages brought, so that the
+// machine is as after their installation, with the servers off.
+func removeConfiguration(s Spec, node host.Node, seen NodeStatus) action {
+	set := files(s, node.Name, seen.Facts, seen.PHP)
+	var paths []string
+	for _, group := range [][]host.File{set.units, set.mount, set.scripts, set.php, set.apache} {
+		for _, file := range group {
+			if file.Path != "/etc/apache2/ports.conf" {
+				paths = append(paths, file.Path)
+			}
+		}
+	}
+	paths = append(paths, s.rollingFile(), drainFile)
+	unit := ""
+	if s.Mount != nil {
+		unit = mountUnit(s.MountPoint)
+	}
+	return func(ctx context.Context, h *host.Host) error {
+		if err := run(ctx, h, "remove the configuration", shell.Script(`: web-remove-configuration
+set -u
+unit=$1; mp=$2; ours=$3; library=$4; php=$5; pending=$6; shift 6
+if [ -n "$unit" ]; then
+systemctl disable --quiet -- "$unit" 2>/dev/null
+timeout 60 systemctl stop -- "$unit" || umount --lazy -- "$mp"
+chattr -i -- "$mp" 2>/dev/null; rmdir -- "$mp" 2>/dev/null
+fi
+if [ -d /etc/apache2 ]; then
+rm -f "/etc/apache2/sites-enabled/$ours" "/etc/apache2/conf-enabled/$ours"
+sed -i -e '/^# Managed by terraform-provider-ha/d' -e 's/^Listen [0-9]*$/Listen 80/' /etc/apache2/ports.conf
+fi
+www=/etc/php/$php/fpm/pool.d/www.conf
+[ -z "$php" ] || [ ! -e "$www.terraform-ha-off" ] || mv -f -- "$www.terraform-ha-off" "$www"
+rm -f -- "$@"
+rm -rf -- "$library" "$pending"
+rmdir /etc/systemd/system/apache2.service.d "/etc/systemd/system/php$php-fpm.service.d" 2>/dev/null
+systemctl daemon-reload`, append([]string{unit, s.MountPoint, s.apacheName(), s.library(), seen.PHP, pendingDirectory}, paths...)...)); err != nil {
+			return err
+		}
+		return h.RemoveFile(ctx, s.marker().Path())
+	}
+}

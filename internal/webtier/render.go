@@ -1,0 +1,248 @@
+package webtier
+
+import (
+	"bytes"
+	"embed"
+	"fmt"
+	"maps"
+	"path"
+	"regexp"
+	"slices"
+	"strings"
+	"text/template"
+
+	"github.com/terraform-ha/terraform-provider-ha/internal/host"
+)
+
+const (
+	// markerKind is the kind of this tier in the markers on machines.
+	markerKind = "web"
+
+	runtimeDirectory = "/run/terraform-ha-web"
+	okFile           = runtimeDirectory + "/ok"
+	// drainFile makes the health endpoint answer 503 for as long as it exists.
+	drainFile = "/run/terraform-ha/web-drain"
+	// drainMark is what our own drain file says; any other content is an operator's.
+	drainMark = "a change by terraform-provider-ha"
+
+	apacheUnit  = "apache2.service"
+	probeUnit   = "terraform-ha-web-probe.service"
+	remountUnit = "terraform-ha-web-mount.timer"
+	cronUnit    = "terraform-ha-web-cron.timer"
+)
+
+//go:embed templates/*.tmpl
+var templateFiles embed.FS
+
+// data is what the templates know.
+type data struct {
+	Spec
+	Node              string
+	PHP               bool
+	Library           string
+	Socket            string
+	HealthSocket      string
+	HealthPattern     string
+	OKFile            string
+	DrainFile         string
+	RuntimeDirectory  string
+	Sentinel          string
+	MountOptions      string
+	MountUnitQuoted   string
+	MountPointPattern string
+	Workers           int
+	StartWorkers      int
+	SpareWorkers      int
+	Settings          []setting
+}
+
+type setting struct{ Name, Value string }
+
+func dataFor(s Spec, node string, memoryMiB int) data {
+	d := data{
+		Spec: s, Node: node, PHP: s.php(),
+		Library:          s.library(),
+		Socket:           "/run/php/terraform-ha-" + s.Name + ".sock",
+		HealthSocket:     "/run/php/terraform-ha-" + s.Name + "-health.sock",
+		HealthPattern:    regexp.QuoteMeta(s.HealthPath),
+		OKFile:           okFile,
+		DrainFile:        drainFile,
+		RuntimeDirectory: runtimeDirectory,
+		Sentinel:         s.sentinel(),
+		Workers:          workers(s.PHPWorkers, memoryMiB),
+		Settings:         settings(s.PHPSettings),
+	}
+	d.StartWorkers = min(2, d.Workers)
+	d.SpareWorkers = max(d.StartWorkers, min(4, d.Workers))
+	if s.Mount != nil {
+		d.MountOptions = s.Mount.options()
+		d.MountUnitQuoted = mountUnit(s.MountPoint)
+		d.MountPointPattern = regexp.QuoteMeta(s.MountPoint)
+	}
+	return d
+}
+
+// library is where this tier's own scripts lie on a machine.
+func (s Spec) library() string { return "/usr/local/lib/terraform-ha/web-" + s.Name }
+
+// workers returns how many requests PHP works on at once: what the user said, or
+// what fits into memory beside the system at 64 MiB each, which is what a
+// request of a common content management system takes. It goes in steps, so
+// that a kernel that reports a little less memory changes nothing.
+func workers(wanted, memoryMiB int) int {
+	if wanted > 0 {
+		return wanted
+	}
+	fit := (memoryMiB - 512) / 64
+	return min(max(fit-fit%5, 5), 100)
+}
+
+// phpDefaults are for code on a network file system: look at a file rarely, keep
+// what was read in memory, and write nothing there that is temporary.
+var phpDefaults = map[string]string{
+	"opcache.enable":                  "1",
+	"opcache.memory_consumption":      "256",
+	"opcache.interned_strings_buffer": "16",
+	"opcache.max_accelerated_files":   "20000",
+	"opcache.validate_timestamps":     "1",
+	"opcache.revalidate_freq":         "60",
+	"realpath_cache_size":             "4M",
+	"realpath_cache_ttl":              "600",
+	"expose_php":                      "Off",
+	"memory_limit":                    "256M",
+	"upload_max_filesize":             "64M",
+	"post_max_size":                   "72M",
+	"max_execution_time":              "120",
+	"session.save_handler":            "files",
+	"session.save_path":               "/var/lib/php/sessions",
+	"sys_temp_dir":                    "/tmp",
+}
+
+func settings(wanted map[string]string) []setting {
+	merged := maps.Clone(phpDefaults)
+	maps.Copy(merged, wanted)
+	var list []setting
+	for _, name := range slices.Sorted(maps.Keys(merged)) {
+		list = append(list, setting{name, merged[name]})
+	}
+	return list
+}
+
+// render fills in a template, which is part of this program and cannot fail on
+// data that passed validation.
+func render(name string, d data) []byte {
+	parsed, err := template.ParseFS(templateFiles, "templates/"+name)
+	if err != nil {
+		panic(err)
+	}
+	var out bytes.Buffer
+	if err := parsed.Execute(&out, d); err != nil {
+		panic(fmt.Sprintf("template %s: %v", name, err))
+	}
+	return out.Bytes()
+}
+
+// fileSet is every file that a node needs, by what has to happen when one of
+// them changes.
+type fileSet struct {
+	// scripts are used from disk; nothing has to happen.
+	scripts []host.File
+	// units have to be read by systemd.
+	units []host.File
+	// mount has to be mounted again.
+	mount []host.File
+	// php and apache have to be tested and loaded.
+	php    []host.File
+	apache []host.File
+}
+
+// paths returns the paths of files that do not depend on the version of PHP.
+func (f fileSet) fixed() []string {
+	var paths []string
+	for _, group := range [][]host.File{f.scripts, f.units, f.mount, f.apache} {
+		for _, file := range group {
+			paths = append(paths, file.Path)
+		}
+	}
+	return paths
+}
+
+// files returns the files of a node. Those of PHP-FPM are left out while the
+// version of PHP is not known.
+func files(s Spec, node string, facts host.Facts, php string) fileSet {
+	d := dataFor(s, node, facts.MemoryMiB)
+	file := func(path, template, mode string) host.File {
+		return host.File{Path: path, Content: render(template, d), Mode: mode}
+	}
+	const system = "/etc/systemd/system/"
+	set := fileSet{
+		scripts: []host.File{file(d.Library+"/probe", "probe.tmpl", "0755")},
+		units: []host.File{
+			file(system+probeUnit, "probe.service.tmpl", "0644"),
+			file(system+apacheUnit+".d/terraform-ha.conf", "dropin.conf.tmpl", "0644"),
+		},
+		apache: []host.File{
+			file("/etc/apache2/ports.conf", "ports.conf.tmpl", "0644"),
+			file("/etc/apache2/conf-available/"+s.apacheName(), "apache.conf.tmpl", "0644"),
+			file("/etc/apache2/sites-available/"+s.apacheName(), "vhost.conf.tmpl", "0644"),
+		},
+	}
+	if d.PHP {
+		set.scripts = append(set.scripts, file(d.Library+"/healthz.php", "healthz.php.tmpl", "0644"))
+	}
+	if s.Mount != nil {
+		set.mount = append(set.mount, file(system+mountUnit(s.MountPoint), "mount.tmpl", "0644"))
+		set.scripts = append(set.scripts, file(d.Library+"/remount", "remount.tmpl", "0755"))
+		set.units = append(set.units,
+			file(system+strings.TrimSuffix(remountUnit, "timer")+"service", "remount.service.tmpl", "0644"),
+			file(system+remountUnit, "remount.timer.tmpl", "0644"))
+	}
+	if s.WordPress != nil {
+		set.units = append(set.units,
+			file(system+strings.TrimSuffix(cronUnit, "timer")+"service", "cron.service.tmpl", "0644"),
+			file(system+cronUnit, "cron.timer.tmpl", "0644"))
+	}
+	if d.PHP && php != "" {
+		set.units = append(set.units, file(system+fpmUnit(php)+".d/terraform-ha.conf", "dropin.conf.tmpl", "0644"))
+		for _, name := range phpFiles(s) {
+			set.php = append(set.php, file(path.Join("/etc/php", php, "fpm", name.path), name.template, "0644"))
+		}
+	}
+	return set
+}
+
+// phpFile is a file below /etc/php/<version>/fpm.
+type phpFile struct{ path, template string }
+
+func phpFiles(s Spec) []phpFile {
+	return []phpFile{
+		{"conf.d/99-terraform-ha.ini", "php.ini.tmpl"},
+		{"pool.d/terraform-ha-" + s.Name + ".conf", "pool.conf.tmpl"},
+	}
+}
+
+// apacheName is the name of our files in Apache's configuration.
+func (s Spec) apacheName() string { return "terraform-ha-" + s.Name + ".conf" }
+
+func fpmUnit(php string) string { return "php" + php + "-fpm.service" }
+
+// marker is the file by which a machine is known to belong to the tier.
+func (s Spec) marker() host.Marker {
+	return host.Marker{Kind: markerKind, Name: s.Name, Detail: map[string]string{"document_root": s.DocumentRoot, "mount_point": s.MountPoint}}
+}
+
+// rollingFile says that a change took the machine out of service. It survives a
+// reboot, unlike [drainFile].
+func (s Spec) rollingFile() string {
+	return path.Join(host.MarkerDirectory, markerKind+"-"+s.Name+".rolling")
+}
+
+// modules are the modules of Apache that the configuration needs.
+func (s Spec) modules() []string {
+	names := []string{"headers", "mpm_event", "remoteip", "rewrite", "setenvif", "mime", "alias", "dir", "authz_core"}
+	if s.php() {
+		names = append(names, "proxy", "proxy_fcgi")
+	}
+	slices.Sort(names)
+	return names
+}

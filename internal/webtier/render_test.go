@@ -1,0 +1,70 @@
+package webtier
+
+import (
+	"flag"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/terraform-ha/terraform-provider-ha/internal/host"
+)
+
+var update = flag.Bool("update", false, "write the golden files")
+
+func TestFiles(t *testing.T) {
+	off := false
+	plain := Spec{Name: "docs", Nodes: []host.Node{{Name: "web1", Address: "10.0.0.11"}}, DocumentRoot: "/var/www/docs", PHP: &off,
+		Port: 8080, ServerName: "docs.example.org", ServerAliases: []string{"*.docs.example.org"}, AllowOverride: true, ExtraDirectives: "    Redirect /old /new"}
+	full := good()
+	full.WordPress = goodWordPress()
+	full.PHPSettings = map[string]string{"memory_limit": "512M", "date.timezone": "UTC"}
+	for name, spec := range map[string]Spec{"plain": plain, "wordpress": full} {
+		t.Run(name, func(t *testing.T) {
+			set := files(spec.Defaulted(), "web1", host.Facts{MemoryMiB: 4096}, "8.2")
+			var b strings.Builder
+			for _, group := range [][]host.File{set.scripts, set.units, set.mount, set.php, set.apache} {
+				for _, file := range group {
+					b.WriteString("==== " + file.Path + " " + file.Mode + "\n" + string(file.Content))
+				}
+			}
+			golden(t, name+".golden", b.String())
+		})
+	}
+}
+
+func TestWordPressConfig(t *testing.T) {
+	golden(t, "wp-config.golden", string(wordpressConfig(goodWordPress().defaulted())))
+}
+
+func golden(t *testing.T, name, got string) {
+	t.Helper()
+	path := filepath.Join("testdata", name)
+	if *update {
+		if err := os.MkdirAll("testdata", 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(path, []byte(got), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(string(want), got); diff != "" {
+		t.Errorf("%s (-want +got):\n%s", name, diff)
+	}
+}
+
+func TestWorkers(t *testing.T) {
+	for _, test := range []struct{ wanted, memory, want int }{
+		{0, 0, 5}, {0, 1024, 5}, {0, 2048, 20}, {0, 1987, 20}, {0, 64000, 100}, {7, 64000, 7},
+	} {
+		if got := workers(test.wanted, test.memory); got != test.want {
+			t.Errorf("workers(%d, %d) is %d, want %d", test.wanted, test.memory, got, test.want)
+		}
+	}
+}

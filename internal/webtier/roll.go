@@ -1,0 +1,240 @@
+package webtier
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/terraform-ha/terraform-provider-ha/internal/host"
+	"github.com/terraform-ha/terraform-provider-ha/internal/reconcile"
+	"github.com/terraform-ha/terraform-provider-ha/internal/shell"
+)
+
+// roll appends the work on machines that serve: drain, change, back in service,
+// one machine after the other. Those that a change has already taken out come
+// first. When too few others serve, what is planned so far may cure that; with
+// nothing planned it is a refusal.
+func roll(plan *Plan, s Spec, status Status, rolling []changes) error {
+	slices.SortStableFunc(rolling, func(a, b changes) int {
+		return rank(status.Nodes[a.node.Name]) - rank(status.Nodes[b.node.Name])
+	})
+	for _, work := range rolling {
+		name := work.node.Name
+		if evidence := tooFew(s, status, name); evidence != nil {
+			if plan.Empty() {
+				return refusedToDrain(s, name, evidence)
+			}
+			return nil
+		}
+		plan.Serial("roll "+name, rollSteps(s, work, status.Nodes[name])...)
+		if !work.complete {
+			return nil // it is back in service only after the next observation
+		}
+	}
+	return nil
+}
+
+func rank(n NodeStatus) int {
+	if n.Serving() {
+		return 1
+	}
+	return 0
+}
+
+// tooFew returns what is known of the other nodes if fewer of them serve than
+// must; nil if enough do. A machine that does not serve itself is the sick one:
+// changing it costs nothing.
+func tooFew(s Spec, status Status, name string) []string {
+	if !status.Nodes[name].Serving() {
+		return nil
+	}
+	serving := 0
+	var evidence []string
+	for _, node := range s.Nodes {
+		seen := status.Nodes[node.Name]
+		switch {
+		case node.Name == name:
+		case seen.Serving():
+			serving++
+		case seen.Err != nil:
+			evidence = append(evidence, fmt.Sprintf("%s: %v", node.Name, seen.Err))
+		default:
+			evidence = append(evidence, fmt.Sprintf("%s does not serve", node.Name))
+		}
+	}
+	if serving >= s.others() {
+		return nil
+	}
+	return append([]string{fmt.Sprintf("%d of the other nodes serve, %d must", serving, s.others())}, evidence...)
+}
+
+func refusedToDrain(s Spec, node string, evidence []string) error {
+	return &reconcile.RefusedError{
+		What: "take a node of web tier " + s.Name + " out of service", Node: node, Evidence: evidence,
+		WayOut: "Repair the other nodes first, or take those that are gone out of the configuration.",
+	}
+}
+
+func rollSteps(s Spec, work changes, seen NodeStatus) []Step {
+	node := work.node
+	var steps []Step
+	if seen.Serving() {
+		steps = append(steps, Step{Node: node.Name, Title: "drain", Do: drain(s, node)})
+	}
+	for _, p := range work.parts {
+		changing := step(node.Name, p.title, strings.Join(p.whys, "; "), p.do)
+		if p.reverts {
+			changing.Do = orServeAsBefore(s, node, changing.Do)
+		}
+		steps = append(steps, changing)
+	}
+	why := ""
+	if seen.leftover() {
+		why = "an interrupted change left it out of service"
+	}
+	if !work.complete {
+		return steps // what is still to come in the next round ends in service
+	}
+	return append(steps, Step{Node: node.Name, Title: "return to service", Why: why, Do: returnToService(s, node)})
+}
+
+// orServeAsBefore puts a machine back in service when a change failed and left
+// everything as it was: a mistake in the configuration must not cost capacity.
+func orServeAsBefore(s Spec, node host.Node, change func(context.Context, Target) error) func(context.Context, Target) error {
+	return func(ctx context.Context, target Target) error {
+		err := change(ctx, target)
+		if err == nil || ctx.Err() != nil {
+			return err
+		}
+		if back := returnToService(s, node)(ctx, target); back != nil {
+			return fmt.Errorf("%w; and it is still out of service: %w", err, back)
+		}
+		return err
+	}
+}
+
+// drain takes a machine out of service, after looking again whether enough
+// others serve: minutes can lie between the plan and this step.
+func drain(s Spec, node host.Node) func(context.Context, Target) error {
+	return func(ctx context.Context, target Target) error {
+		if err := enoughOthers(ctx, s, node, target); err != nil {
+			return err
+		}
+		h := target.Hosts[node.Name]
+		if err := h.WriteFile(ctx, host.File{Path: s.rollingFile(), Content: []byte(drainMark + "\n"), Mode: "0644"}); err != nil {
+			return err
+		}
+		if target.Balancer != nil {
+			if err := target.Balancer.Drain(ctx, s.backend(node)); err != nil {
+				return fmt.Errorf("cannot drain %s: %w", node.Name, err)
+			}
+		}
+		// Balancers that are not ours, and sticky visitors, go by the health check.
+		if err := run(ctx, h, "drain", shell.Script(`: web-drain
+mkdir -p "${1%/*}" && { [ -e "$1" ] || printf '%s\n' "$2" >"$1"; }`, drainFile, drainMark)); err != nil {
+			return err
+		}
+		return wait(ctx, time.Duration(*s.DrainSeconds)*time.Second)
+	}
+}
+
+func wait(ctx context.Context, moment time.Duration) error {
+	timer := time.NewTimer(moment)
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-timer.C:
+		return nil
+	}
+}
+
+// enoughOthers asks the other machines, and the balancer what it sees of them.
+func enoughOthers(ctx context.Context, s Spec, node host.Node, target Target) error {
+	if s.others() == 0 {
+		return nil
+	}
+	views := host.Views{}
+	for _, other := range s.Nodes {
+		if h, found := target.Hosts[other.Name]; found && other.Name != node.Name {
+			views[other.Name] = h.View
+		}
+	}
+	seen := host.Look(ctx, views, func(ctx context.Context, view host.View) (shell.Result, error) {
+		return view.Query(ctx, shell.Script(`: web-health
+printf %s "$(curl -s -o /dev/null -w '%{http_code}' --max-time 3 -- "$1")"`, s.healthURL()))
+	})
+	balanced := map[string]BackendState{}
+	if target.Balancer != nil {
+		var err error
+		if balanced, err = target.Balancer.State(ctx); err != nil {
+			return err
+		}
+	}
+	serving := 0
+	var evidence []string
+	for _, other := range s.Nodes {
+		if other.Name == node.Name {
+			continue
+		}
+		one := seen[other.Name]
+		state, known := balanced[s.backend(other)]
+		switch code := string(one.Value.Stdout); {
+		case one.Err != nil:
+			evidence = append(evidence, fmt.Sprintf("%s: %v", other.Name, one.Err))
+		case code != "200":
+			evidence = append(evidence, fmt.Sprintf("%s: %s answers %s", other.Name, s.HealthPath, code))
+		case target.Balancer != nil && !known:
+			evidence = append(evidence, fmt.Sprintf("%s: the balancer does not know %s", other.Name, s.backend(other)))
+		case known && (state.Status == "DOWN" || state.Mode == "reject" || state.Mode == "drain"):
+			evidence = append(evidence, fmt.Sprintf("%s: the balancer has it as %s in mode %s", other.Name, state.Status, state.Mode))
+		default:
+			serving++
+		}
+	}
+	if serving >= s.others() {
+		return nil
+	}
+	return refusedToDrain(s, node.Name, append([]string{fmt.Sprintf("%d of the other nodes serve, %d must", serving, s.others())}, evidence...))
+}
+
+// upLimit is how long a balancer may take to send visitors again: a minute for
+// the mode and the checks that come after.
+const upLimit = 3 * time.Minute
+
+func returnToService(s Spec, node host.Node) func(context.Context, Target) error {
+	return func(ctx context.Context, target Target) error {
+		h := target.Hosts[node.Name]
+		if err := run(ctx, h, "end the draining", shell.Script(`: web-undrain
+[ ! -e "$1" ] || [ "$(cat "$1")" != "$2" ] || rm -f -- "$1"`, drainFile, drainMark)); err != nil {
+			return err
+		}
+		if err := awaitHealth(s)(ctx, h); err != nil {
+			return err
+		}
+		if target.Balancer != nil {
+			if err := accept(ctx, target.Balancer, s.backend(node)); err != nil {
+				return fmt.Errorf("cannot return %s to service: %w", node.Name, err)
+			}
+		}
+		return h.RemoveFile(ctx, s.rollingFile())
+	}
+}
+
+func accept(ctx context.Context, balancer Balancer, address string) error {
+	if err := balancer.Accept(ctx, address); err != nil {
+		return err
+	}
+	return reconcile.WaitAtMost(ctx, upLimit, "the balancer to send visitors to "+address, time.Second, func(ctx context.Context) (string, error) {
+		state, err := balancer.State(ctx)
+		if err != nil {
+			return "", err
+		}
+		if now := state[address]; now.Mode != "accept" || now.Status != "UP" {
+			return fmt.Sprintf("mode %s, status %s", now.Mode, now.Status), nil
+		}
+		return "", nil
+	})
+}

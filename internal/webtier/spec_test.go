@@ -1,0 +1,170 @@
+package webtier
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/terraform-ha/terraform-provider-ha/internal/host"
+)
+
+func good() Spec {
+	return Spec{
+		Name:         "shop",
+		Nodes:        []host.Node{{Name: "web1", Address: "10.0.0.11"}, {Name: "web2", Address: "10.0.0.12"}, {Name: "web3", Address: "10.0.0.13"}},
+		DocumentRoot: "/srv/www/site",
+		Mount:        &Mount{Source: "10.0.0.21:/content", BackupServers: []string{"10.0.0.22", "10.0.0.23"}},
+	}
+}
+
+func goodWordPress() *WordPress {
+	return &WordPress{DBHost: "10.0.0.100", DBName: "wordpress", DBUser: "wordpress", DBPassword: `it's \ $(x)`,
+		URL: "https://shop.example.org/", Title: "Shop", AdminUser: "admin", AdminPassword: "x", AdminEmail: "a@example.org"}
+}
+
+func TestValidate(t *testing.T) {
+	number := func(n int) *int { return &n }
+	off := false
+	for name, test := range map[string]struct {
+		change func(*Spec)
+		path   string
+		says   string
+	}{
+		"no nodes":                {func(s *Spec) { s.Nodes = nil }, "nodes", "at least one"},
+		"name":                    {func(s *Spec) { s.Name = "My Shop" }, "name", "lower-case"},
+		"duplicate address":       {func(s *Spec) { s.Nodes[1].Address = "10.0.0.11" }, "nodes web2 address", "10.0.0.11 is the address of web1 too"},
+		"duplicate name":          {func(s *Spec) { s.Nodes[1].Name = "web1" }, "nodes web1", "twice"},
+		"address":                 {func(s *Spec) { s.Nodes[0].Address = "web1" }, "nodes web1 address", "not an IP"},
+		"foreign backend":         {func(s *Spec) { s.Backends = map[string]string{"db1": "10.0.0.9"} }, "backends db1", "not one of the nodes"},
+		"duplicate backend":       {func(s *Spec) { s.Backends = map[string]string{"web1": "10.1.0.9", "web2": "10.1.0.9"} }, "backends web2", "of web1 too"},
+		"relative root":           {func(s *Spec) { s.DocumentRoot = "srv/www" }, "document_root", "not an absolute path"},
+		"dots in root":            {func(s *Spec) { s.DocumentRoot = "/srv/www/../site" }, "document_root", "should be written"},
+		"root of the system":      {func(s *Spec) { s.DocumentRoot = "/" }, "document_root", "belongs to the system"},
+		"injection by root":       {func(s *Spec) { s.DocumentRoot = "/srv/www/a\">\nx" }, "document_root", "other than letters"},
+		"root beside mount":       {func(s *Spec) { s.MountPoint = "/srv/files" }, "document_root", "does not lie on the mount"},
+		"root beside by prefix":   {func(s *Spec) { s.MountPoint = "/srv/ww" }, "document_root", "does not lie on the mount"},
+		"mount over the system":   {func(s *Spec) { s.MountPoint = "/" }, "mount_point", "belongs to the system"},
+		"mount over a directory":  {func(s *Spec) { s.MountPoint = "/srv" }, "mount_point", "below it"},
+		"mount over etc":          {func(s *Spec) { s.MountPoint = "/etc/x" }, "mount_point", "belongs to the system"},
+		"mount point, no mount":   {func(s *Spec) { s.Mount = nil; s.MountPoint = "/srv/www" }, "mount_point", "without a mount"},
+		"source":                  {func(s *Spec) { s.Mount.Source = "content" }, "mount source", "not a source"},
+		"source with a line":      {func(s *Spec) { s.Mount.Source = "a:/b\nType=x" }, "mount source", "not a source"},
+		"backup server":           {func(s *Spec) { s.Mount.BackupServers = []string{"a b"} }, "mount backup_servers", "neither"},
+		"options":                 {func(s *Spec) { s.Mount.Options = "ro\nType=x" }, "mount options", "not a list"},
+		"unit specifier":          {func(s *Spec) { s.Mount.Options = "x=%h" }, "mount options", "not a list"},
+		"type":                    {func(s *Spec) { s.Mount.Type = "nfs" }, "mount type", "known are: glusterfs"},
+		"port":                    {func(s *Spec) { s.Port = 70000 }, "port", "not a port"},
+		"server name":             {func(s *Spec) { s.ServerName = "a b" }, "server_name", "not a host name"},
+		"server name with a line": {func(s *Spec) { s.ServerName = "a\nInclude /etc/shadow" }, "server_name", "not a host name"},
+		"alias":                   {func(s *Spec) { s.ServerName = "a.org"; s.ServerAliases = []string{"*.b.org", "<x>"} }, "server_aliases", `"<x>"`},
+		"alias alone":             {func(s *Spec) { s.ServerAliases = []string{"b.org"} }, "server_aliases", "without a server name"},
+		"health path":             {func(s *Spec) { s.HealthPath = `/x"y` }, "health_path", "not a path"},
+		"trust everybody":         {func(s *Spec) { s.TrustedProxies = []string{"0.0.0.0/0"} }, "trusted_proxies", "every visitor"},
+		"proxy":                   {func(s *Spec) { s.TrustedProxies = []string{"nb"} }, "trusted_proxies", "neither"},
+		"end of the host":         {func(s *Spec) { s.ExtraDirectives = "</VirtualHost>" }, "extra_directives", "begin or end"},
+		"control character":       {func(s *Spec) { s.ExtraDirectives = "a\rb" }, "extra_directives", "control"},
+		"setting's name":          {func(s *Spec) { s.PHPSettings = map[string]string{"a b": "1"} }, "php_settings a b", "not the name"},
+		"extension":               {func(s *Spec) { s.PHPSettings = map[string]string{"zend_extension": "/tmp/x.so"} }, "php_settings zend_extension", "not the name"},
+		"setting with a line":     {func(s *Spec) { s.PHPSettings = map[string]string{"memory_limit": "1M\nx=y"} }, "php_settings memory_limit", "line break"},
+		"setting with a quote":    {func(s *Spec) { s.PHPSettings = map[string]string{"memory_limit": `1M"`} }, "php_settings memory_limit", "quote"},
+		"setting with a variable": {func(s *Spec) { s.PHPSettings = map[string]string{"memory_limit": `${HOME}`} }, "php_settings memory_limit", "quote"},
+		"settings without PHP":    {func(s *Spec) { s.PHP = &off; s.PHPWorkers = 3 }, "php_settings", "while php is off"},
+		"package":                 {func(s *Spec) { s.Packages = []string{"a b"} }, "packages", "not the name"},
+		"option as package":       {func(s *Spec) { s.Packages = []string{"-o"} }, "packages", "not the name"},
+		"nodebalancer":            {func(s *Spec) { s.NodeBalancer = &NodeBalancer{ID: 1} }, "nodebalancer", "numbers"},
+		"drain":                   {func(s *Spec) { s.DrainSeconds = number(-1) }, "drain_seconds", "between"},
+		"checksum":                {func(s *Spec) { s.WordPress.Source = "https://wordpress.org/x.tar.gz" }, "wordpress sha256", "64"},
+		"archive":                 {func(s *Spec) { s.WordPress.Source, s.WordPress.SHA256 = "file:///etc/passwd", strings.Repeat("a", 64) }, "wordpress source", "neither"},
+		"database host":           {func(s *Spec) { s.WordPress.DBHost = "a b" }, "wordpress db_host", "not a host"},
+		"database":                {func(s *Spec) { s.WordPress.DBName = "a'b" }, "wordpress db_name", "not the name"},
+		"site's address":          {func(s *Spec) { s.WordPress.URL = "shop.example.org" }, "wordpress url", "not an address"},
+		"mail":                    {func(s *Spec) { s.WordPress.AdminEmail = "me" }, "wordpress admin_email", "not an e-mail"},
+		"title with a line":       {func(s *Spec) { s.WordPress.Title = "a\nb" }, "wordpress title", "line break"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := good()
+			s.WordPress = goodWordPress()
+			if strings.Contains(name, "PHP") {
+				s.WordPress = nil
+			}
+			test.change(&s)
+			problems := s.Validate()
+			if len(problems) != 1 || strings.Join(problems[0].Path, " ") != test.path || !strings.Contains(problems[0].Message, test.says) {
+				t.Errorf("problems %q, want %q at %q", problems, test.says, test.path)
+			}
+		})
+	}
+	s := good()
+	s.WordPress = goodWordPress()
+	if problems := s.Validate(); problems != nil {
+		t.Errorf("a good spec has %q", problems)
+	}
+}
+
+func TestDefaults(t *testing.T) {
+	s := good()
+	s.NodeBalancer = &NodeBalancer{ID: 1, ConfigID: 2}
+	d := s.Defaulted()
+	got := []any{d.Port, *d.PHP, d.HealthPath, d.TrustedProxies, d.MountPoint, d.Mount.Type, *d.DrainSeconds}
+	want := []any{80, true, "/healthz", []string{"192.168.255.0/24"}, "/srv/www", "glusterfs", 60}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
+	}
+	if s.Mount.Type != "" {
+		t.Error("the spec itself was changed")
+	}
+	for root, want := range map[string]string{"/srv/www/site/public": "/srv/www", "/srv/www": "/srv/www", "/content": "/content"} {
+		if got := mountPointFor(root); got != want {
+			t.Errorf("mount point for %s is %s, want %s", root, got, want)
+		}
+	}
+}
+
+// The answers are those of "systemd-escape --path" (systemd 252).
+func TestEscapePath(t *testing.T) {
+	for path, want := range map[string]string{
+		"/":              "-",
+		"/srv/www":       "srv-www",
+		"/srv//www/":     "srv-www",
+		"/srv/my-site":   `srv-my\x2dsite`,
+		"/srv/a.b_c:d":   "srv-a.b_c:d",
+		"/.hidden/x":     `\x2ehidden-x`,
+		"/srv/.hidden":   "srv-.hidden",
+		"/srv/a b":       `srv-a\x20b`,
+		"/srv/caf\u00e9": `srv-caf\xc3\xa9`,
+	} {
+		if got := escapePath(path); got != want {
+			t.Errorf("%s is %s, want %s", path, got, want)
+		}
+	}
+}
+
+func FuzzEscapePath(f *testing.F) {
+	f.Add("/srv/www")
+	f.Fuzz(func(t *testing.T, path string) {
+		for _, c := range []byte(escapePath(path)) {
+			if !unitNameByte(c) && c != '-' && c != '\\' {
+				t.Errorf("%q holds %q", escapePath(path), c)
+			}
+		}
+	})
+}
+
+func TestMountMatches(t *testing.T) {
+	mount := *good().Defaulted().Mount
+	for _, test := range []struct {
+		seen MountStatus
+		want bool
+	}{
+		{MountStatus{Type: "fuse.glusterfs", Source: "10.0.0.21:/content"}, true},
+		{MountStatus{Type: "fuse.glusterfs", Source: "10.0.0.23:content"}, true},
+		{MountStatus{Type: "fuse.glusterfs", Source: "10.0.0.99:/content"}, false},
+		{MountStatus{Type: "fuse.glusterfs", Source: "10.0.0.21:/other"}, false},
+		{MountStatus{Type: "ext4", Source: "/dev/sda"}, false},
+	} {
+		if got := mount.matches(test.seen); got != test.want {
+			t.Errorf("%v: %v", test.seen, got)
+		}
+	}
+}

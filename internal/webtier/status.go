@@ -1,0 +1,96 @@
+package webtier
+
+import (
+	"maps"
+	"slices"
+
+	"github.com/terraform-ha/terraform-provider-ha/internal/host"
+)
+
+// Status is a web tier as it was seen.
+type Status struct {
+	Nodes map[string]NodeStatus
+}
+
+// NodeStatus is one machine of the tier as it was seen.
+type NodeStatus struct {
+	// Err says why the machine was not seen; everything else is then unknown.
+	Err   error
+	Facts host.Facts
+	// Markers are the names of the web tiers that the machine belongs to.
+	Markers  []string
+	Packages map[string]string
+	// PHP is the version of the PHP-FPM that is installed: "8.2"; empty without one.
+	PHP string
+	// Units are by name; PHP-FPM's is under [fpmKey] because its name has the version.
+	Units map[string]host.UnitState
+	Files map[string]host.FileState
+	// Enabled are the links in Apache's mods-enabled, sites-enabled and
+	// conf-enabled: "mods-enabled/rewrite.load".
+	Enabled []string
+	// DistributionPool says that PHP-FPM still runs the distribution's own pool.
+	DistributionPool bool
+	Mount            MountStatus
+	Root             DirectoryStatus
+	// Health is the status of the health endpoint asked on the machine; 0 if
+	// nothing answered.
+	Health int
+	// Drained says who drained the machine: empty for nobody.
+	Drained string
+	// Rolling says that a change of ours took the machine out of service and has
+	// not put it back.
+	Rolling bool
+	// Pending are the services whose configuration was written but not loaded.
+	Pending   []string
+	WordPress WordPressStatus
+}
+
+// MountStatus is what is mounted at the mount point.
+type MountStatus struct {
+	// Type and Source are from the kernel's mount table; empty when nothing is.
+	Type   string
+	Source string
+	// Answer is what real I/O on the shared directory gave: [AnswerOK] and so on.
+	Answer string
+}
+
+// What real I/O on the shared directory can give.
+const (
+	AnswerOK     = "ok"
+	AnswerHung   = "hung"
+	AnswerBroken = "broken"
+	// AnswerNew means that it works and has no sentinel file yet.
+	AnswerNew = "new"
+)
+
+// DirectoryStatus is the document root.
+type DirectoryStatus struct {
+	Exists bool
+	Owner  string
+	Group  string
+}
+
+// Who can have drained a machine.
+const (
+	drainedByChange   = "change"
+	drainedByOperator = "operator"
+)
+
+// Serving reports whether the machine answers visitors now.
+func (n NodeStatus) Serving() bool {
+	return n.Err == nil && n.Units[apacheUnit].Running() && n.Health == 200
+}
+
+// Reachable reports whether the machine answered.
+func (n NodeStatus) Reachable() bool { return n.Err == nil }
+
+// Serving returns the names of the nodes that answer visitors, in order.
+func (s Status) Serving() []string {
+	var names []string
+	for _, name := range slices.Sorted(maps.Keys(s.Nodes)) {
+		if s.Nodes[name].Serving() {
+			names = append(names, name)
+		}
+	}
+	return names
+}

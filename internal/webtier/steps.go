@@ -1,0 +1,364 @@
+package webtier
+
+import (
+	"context"
+	"fmt"
+	"path"
+	"strings"
+	"time"
+
+	"github.com/terraform-ha/terraform-provider-ha/internal/host"
+	"github.com/terraform-ha/terraform-provider-ha/internal/reconcile"
+	"github.com/terraform-ha/terraform-provider-ha/internal/shell"
+)
+
+// action is work on one machine that is safe to repeat.
+type action func(ctx context.Context, h *host.Host) error
+
+func step(node, title, why string, do action) Step {
+	return Step{Node: node, Title: title, Why: why, Do: func(ctx context.Context, target Target) error {
+		h, found := target.Hosts[node]
+		if !found {
+			return fmt.Errorf("cannot %s on %s: the machine is not known", title, node)
+		}
+		return do(ctx, h)
+	}}
+}
+
+// run runs a script for its effect.
+func run(ctx context.Context, h *host.Host, what string, command shell.Command) error {
+	if _, err := h.Run(ctx, command); err != nil {
+		return fmt.Errorf("cannot %s on %s: %w", what, h.Name(), err)
+	}
+	return nil
+}
+
+func writeFiles(files ...host.File) action {
+	return func(ctx context.Context, h *host.Host) error {
+		for _, file := range files {
+			if err := h.WriteFile(ctx, file); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+}
+
+// installPackages keeps Apache from serving the distribution's welcome page
+// before it is configured: a balancer could take that for the site.
+func installPackages(missing []string) action {
+	return func(ctx context.Context, h *host.Host) error {
+		return h.InstallPackages(ctx, missing, apacheUnit)
+	}
+}
+
+func writeScripts(changed []host.File, probe bool) action {
+	return func(ctx context.Context, h *host.Host) error {
+		if err := writeFiles(changed...)(ctx, h); err != nil || !probe {
+			return err
+		}
+		return run(ctx, h, "restart the probe", shell.Script(`: web-restart-probe
+[ "$(systemctl show -p LoadState --value -- "$1")" != loaded ] || systemctl try-restart -- "$1"`, probeUnit))
+	}
+}
+
+func setUpUnits(changed []host.File, wanted []string, restart bool) action {
+	return func(ctx context.Context, h *host.Host) error {
+		if err := writeFiles(changed...)(ctx, h); err != nil {
+			return err
+		}
+		if err := h.ReloadSystemd(ctx); err != nil {
+			return err
+		}
+		if err := h.EnableUnit(ctx, wanted...); err != nil {
+			return err
+		}
+		if restart {
+			if err := h.RestartUnit(ctx, probeUnit); err != nil {
+				return err
+			}
+		}
+		return h.StartUnit(ctx, wanted...)
+	}
+}
+
+// mountVolume mounts what is wanted and proves it by real I/O. A mount whose
+// client lives and does not answer is given time and never torn down: the servers
+// are the problem, and a second client would not reach them either.
+func mountVolume(s Spec, changed []host.File, again bool) action {
+	return func(ctx context.Context, h *host.Host) error {
+		if again {
+			if err := run(ctx, h, "announce another mount", shell.Script(`: web-mount-pending
+mkdir -p "$1" && : >"$1/mount"`, pendingDirectory)); err != nil {
+				return err
+			}
+			if err := writeFiles(changed...)(ctx, h); err != nil {
+				return err
+			}
+			if err := h.ReloadSystemd(ctx); err != nil {
+				return err
+			}
+		}
+		unit := mountUnit(s.MountPoint)
+		if err := h.EnableUnit(ctx, unit); err != nil {
+			return err
+		}
+		if err := run(ctx, h, "mount "+s.Mount.Source, shell.Script(mountVolumeScript,
+			unit, s.MountPoint, mountTypes[s.Mount.Type].kernelType, yesNo(again), pendingDirectory)); err != nil {
+			return err
+		}
+		return run(ctx, h, fmt.Sprintf("use %s at %s", s.Mount.Source, s.MountPoint),
+			shell.Script(proveScript, s.MountPoint, h.Name(), "60"))
+	}
+}
+
+func yesNo(on bool) string {
+	if on {
+		return "yes"
+	}
+	return "no"
+}
+
+// mountVolumeScript makes the directory underneath useless, so that nothing is
+// ever written beside the volume; not every file system and container can. A
+// mount whose client is gone has to be taken away, or nothing can take its place.
+const mountVolumeScript = `: web-mount-volume
+set -u
+unit=$1; mp=$2; type=$3; again=$4; pending=$5
+mounted() { awk -v p="$mp" '$5 == p { found = 1 } END { exit !found }' /proc/self/mountinfo; }
+client() { pgrep -f -- "^[^ ]*glusterfs .* $mp\$" >/dev/null; }
+users=
+if mounted && [ "$again" = yes ]; then
+# Stopping the mount stops those that require it.
+for u in $(cd /lib/systemd/system && ls php[0-9]*-fpm.service apache2.service 2>/dev/null); do
+! systemctl is-active --quiet "$u" || users="$users $u"
+done
+systemctl stop -- "$unit"
+! mounted || umount -- "$mp" || exit 1
+elif mounted && [ "$type" = fuse.glusterfs ] && ! client; then
+umount --lazy -- "$mp"
+fi
+if ! mounted; then
+if [ -d "$mp" ] && [ -n "$(ls -A -- "$mp")" ]; then
+echo "$mp is not empty: its files would be hidden by the mount" >&2; exit 1
+fi
+if [ ! -d "$mp" ]; then
+mkdir -p -m 0755 -- "$(dirname -- "$mp")" && mkdir -m 0000 -- "$mp" || exit 1
+chattr +i -- "$mp" 2>/dev/null
+fi
+systemctl reset-failed -- "$unit" 2>/dev/null
+if ! systemctl start -- "$unit"; then
+journalctl -n 15 --no-pager -o cat -u "$unit" >&2
+tail -n 5 "/var/log/glusterfs/$(printf %s "${mp#/}" | tr / -).log" >&2 2>/dev/null
+exit 1
+fi
+fi
+[ -z "$users" ] || systemctl start $users || exit 1
+rm -f -- "$pending/mount"`
+
+// proveScript writes a file, reads it back and removes it, in a child that can
+// be left behind.
+const proveScript = `: web-prove-mount
+d=$1; f=$1/.terraform-ha-probe.$2; limit=$3
+t=$(mktemp -d) || exit 1
+work() { echo "$f $$" >"$f" && [ "$(cat -- "$f")" = "$f $$" ] && rm -f -- "$f"; }
+{ if work; then echo ok; else echo failed; fi >"$t/said" 2>"$t/why"; mv "$t/said" "$t/done"; } </dev/null >/dev/null 2>&1 &
+i=0
+while [ ! -e "$t/done" ] && [ "$i" -lt $((limit * 10)) ]; do sleep 0.1; i=$((i + 1)); done
+said=$(cat "$t/done" 2>/dev/null); why=$(cat "$t/why" 2>/dev/null); rm -rf "$t"
+case $said in
+ok) exit 0 ;;
+failed) echo "writing and reading a file in $d failed: $why" >&2 ;;
+*) echo "$d did not answer within $limit s" >&2 ;;
+esac
+exit 1`
+
+// prepareRoot makes the document root and the sentinel. Several machines do so
+// on one volume at once: what exists is left alone.
+func prepareRoot(s Spec) action {
+	return func(ctx context.Context, h *host.Host) error {
+		return run(ctx, h, "prepare "+s.DocumentRoot, shell.Script(`: web-prepare-root
+set -eu
+root=$1; sentinel=$2; said=$3
+mkdir -p -m 0755 -- "$root"
+if [ ! -s "$sentinel" ]; then
+t=$(mktemp -- "$sentinel.XXXXXX"); printf '%s\n' "$said" >"$t"; chmod 0644 "$t"; mv -f -- "$t" "$sentinel"
+fi
+chmod 0644 -- "$sentinel"
+chown www-data:www-data -- "$root"`, s.DocumentRoot, s.sentinel(), "terraform-ha web tier "+s.Name))
+	}
+}
+
+// What [pendingDirectory] calls the services.
+const (
+	apacheService = "apache2"
+	phpService    = "php-fpm"
+)
+
+// transaction is the shell that both configurations share: put files in place,
+// keep what was there, and put it back when the service refuses them. The pending
+// mark makes the next run load what an interrupted one has only written.
+const transaction = `set -u
+pending=$1/$2; count=$3; shift 3
+mkdir -p "${pending%/*}" && : >"$pending" || exit 1
+b=$(mktemp -d) || exit 1
+trap 'rm -rf "$b"' EXIT
+n=0
+while [ "$n" -lt "$count" ]; do
+n=$((n + 1)); f=$1
+printf %s "$f" >"$b/$n.path"
+[ ! -e "$f" ] || cp -p -- "$f" "$b/$n.old"
+mkdir -p -- "${f%/*}"
+printf '%s\n' "$2" >"$f.terraform-ha-new" && chmod 0644 "$f.terraform-ha-new" && chown root:root "$f.terraform-ha-new" && mv -f -- "$f.terraform-ha-new" "$f" || exit 1
+shift 2
+done
+files_back() {
+while [ "$n" -gt 0 ]; do
+f=$(cat "$b/$n.path")
+if [ -e "$b/$n.old" ]; then cp -p -- "$b/$n.old" "$f"; else rm -f -- "$f"; fi
+n=$((n - 1))
+done
+}
+`
+
+// configureApacheScript tests before it loads. Another way to process requests
+// and another port need a restart; all else is loaded without losing a request.
+const configureApacheScript = `: web-configure-apache
+` + transaction + `modules=$1; ours=$2
+cd /etc/apache2 || exit 1
+tar -cf "$b/enabled.tar" mods-enabled sites-enabled conf-enabled
+ports=$(grep -h '^Listen' "$b"/*.old 2>/dev/null | sort); mpm=$(ls mods-enabled/mpm_*.load 2>/dev/null)
+back() {
+files_back
+rm -rf mods-enabled sites-enabled conf-enabled; tar -xf "$b/enabled.tar"
+}
+unwanted=
+for m in mods-enabled/mpm_prefork.load mods-enabled/mpm_worker.load mods-enabled/php*.load; do
+[ ! -e "$m" ] && [ ! -L "$m" ] || unwanted="$unwanted $(basename "$m" .load)"
+done
+{ [ -z "$unwanted" ] || a2dismod -q -f $unwanted
+a2enmod -q $modules && a2enconf -q "$ours" && a2ensite -q "$ours"
+if [ -L sites-enabled/000-default.conf ]; then a2dissite -q 000-default; fi; } >"$b/said" 2>&1 || { back; rm -f "$pending"; cat "$b/said" >&2; exit 1; }
+if ! apachectl configtest >"$b/said" 2>&1; then
+back; rm -f "$pending"
+echo "Apache refuses the configuration, the one before is back in place:" >&2
+grep -v '^AH00558' "$b/said" >&2
+exit 1
+fi
+if systemctl is-active --quiet apache2.service; then
+verb=reload
+[ "$(grep -h '^Listen' ports.conf | sort)" = "$ports" ] && [ "$(ls mods-enabled/mpm_*.load)" = "$mpm" ] || verb=restart
+if ! systemctl "$verb" apache2.service || ! systemctl is-active --quiet apache2.service; then
+journalctl -n 15 --no-pager -o cat -u apache2.service >&2
+back; systemctl reset-failed apache2.service; systemctl restart apache2.service
+rm -f "$pending"; exit 1
+fi
+fi
+rm -f "$pending"`
+
+const configurePHPScript = `: web-configure-php
+` + transaction + `version=$1
+www=/etc/php/$version/fpm/pool.d/www.conf
+[ ! -e "$www" ] || mv -f -- "$www" "$www.terraform-ha-off" || exit 1
+if ! "php-fpm$version" -t >"$b/said" 2>&1; then
+files_back; rm -f "$pending"
+[ -n "$(ls "${www%/*}"/*.conf 2>/dev/null)" ] || mv -f -- "$www.terraform-ha-off" "$www"
+echo "PHP-FPM refuses the configuration, the one before is back in place:" >&2
+cat "$b/said" >&2
+exit 1
+fi
+if systemctl is-active --quiet "php$version-fpm.service"; then systemctl reload "php$version-fpm.service" || exit 1; fi
+rm -f "$pending"`
+
+// transactionArguments are the arguments that [transaction] reads. The shell
+// takes final line breaks from nobody: files end in one that the script writes.
+func transactionArguments(service string, files []host.File, more ...string) []string {
+	args := []string{pendingDirectory, service, fmt.Sprint(len(files))}
+	for _, file := range files {
+		args = append(args, file.Path, strings.TrimSuffix(string(file.Content), "\n"))
+	}
+	return append(args, more...)
+}
+
+func configureApache(s Spec, files []host.File, load bool) action {
+	return func(ctx context.Context, h *host.Host) error {
+		if load {
+			args := transactionArguments(apacheService, files, strings.Join(s.modules(), " "), strings.TrimSuffix(s.apacheName(), ".conf"))
+			if err := run(ctx, h, "configure Apache", shell.Script(configureApacheScript, args...)); err != nil {
+				return err
+			}
+		}
+		return startService(ctx, h, apacheUnit)
+	}
+}
+
+func configurePHP(version string, files []host.File, load bool) action {
+	return func(ctx context.Context, h *host.Host) error {
+		if load {
+			args := transactionArguments(phpService, files, version)
+			if err := run(ctx, h, "configure PHP-FPM", shell.Script(configurePHPScript, args...)); err != nil {
+				return err
+			}
+		}
+		return startService(ctx, h, fpmUnit(version))
+	}
+}
+
+// startService starts a unit that may have given up starting.
+func startService(ctx context.Context, h *host.Host, unit string) error {
+	if err := run(ctx, h, "reset "+unit, shell.Script(`: web-reset-failed
+systemctl reset-failed -- "$1" 2>/dev/null; :`, unit)); err != nil {
+		return err
+	}
+	if err := h.EnableUnit(ctx, unit); err != nil {
+		return err
+	}
+	return h.StartUnit(ctx, unit)
+}
+
+// healthLimit is how long a machine may take to become healthy after a change.
+const healthLimit = 60 * time.Second
+
+// awaitHealth waits on the machine itself until its health endpoint says 200. A
+// machine that an operator drained only has to run.
+func awaitHealth(s Spec) action {
+	return func(ctx context.Context, h *host.Host) error {
+		return run(ctx, h, "see "+path.Base(s.HealthPath)+" answer 200", shell.Script(`: web-await-health
+url=$1; drain=$2; mark=$3; end=$(( $(date +%s) + $4 ))
+while :; do
+code=$(curl -s -o /dev/null -w '%{http_code}' --max-time 3 -- "$url")
+[ "$code" != 200 ] || exit 0
+if [ -e "$drain" ] && [ "$(cat "$drain")" != "$mark" ] && systemctl is-active --quiet apache2.service; then exit 0; fi
+[ "$(date +%s)" -lt "$end" ] || break
+sleep 0.2
+done
+echo "$url answers $code: $(curl -s --max-time 3 -- "$url" | head -c 200)" >&2
+exit 1`, s.healthURL(), drainFile, drainMark, fmt.Sprint(int(healthLimit.Seconds()))))
+	}
+}
+
+// Verify proves that every node serves: its health endpoint says 200 and the
+// shared directory takes a file and gives it back.
+func Verify(ctx context.Context, views host.Views, spec Spec) error {
+	spec = spec.Defaulted()
+	return reconcile.WaitAtMost(ctx, healthLimit, "web tier "+spec.Name+" to serve", time.Second, func(ctx context.Context) (string, error) {
+		return notServing(spec, Observe(ctx, views, spec)), nil
+	})
+}
+
+func notServing(s Spec, status Status) string {
+	var reasons []string
+	for _, node := range s.Nodes {
+		seen := status.Nodes[node.Name]
+		switch {
+		case seen.Err != nil:
+			reasons = append(reasons, fmt.Sprintf("%s: %v", node.Name, seen.Err))
+		case seen.Drained == drainedByOperator:
+		case seen.Health != 200:
+			reasons = append(reasons, fmt.Sprintf("%s: %s answers %d", node.Name, s.HealthPath, seen.Health))
+		case seen.Mount.Answer != AnswerOK:
+			reasons = append(reasons, fmt.Sprintf("%s: %s is %s", node.Name, s.shared(), or(seen.Mount.Answer, "not mounted")))
+		}
+	}
+	return strings.Join(reasons, "; ")
+}

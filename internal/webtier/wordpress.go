@@ -1,0 +1,210 @@
+package webtier
+
+import (
+	"fmt"
+	"net/url"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/terraform-ha/terraform-provider-ha/internal/host"
+	"github.com/terraform-ha/terraform-provider-ha/internal/reconcile"
+)
+
+// WordPressPackage is the source that means the distribution's package.
+const WordPressPackage = "package"
+
+// WordPress is a WordPress site in the document root. Its files are copied there
+// once and are WordPress's own from then on: updates are WordPress's business.
+type WordPress struct {
+	// Source is the URL of a .tar.gz archive as wordpress.org has them, or
+	// [WordPressPackage], which is the default.
+	Source string
+	// SHA256 is the archive's checksum.
+	SHA256 string
+	// DBHost is "address" or "address:port".
+	DBHost string
+	DBName string
+	DBUser string
+	// DBPassword and AdminPassword are secret; they are unknown when the site is
+	// only looked at.
+	DBPassword    string
+	AdminPassword string
+	// PasswordVersion is raised by the user to have a changed password written.
+	PasswordVersion int
+	TablePrefix     string
+	// URL is the site's address as visitors write it, without a slash at the end.
+	URL        string
+	Title      string
+	AdminUser  string
+	AdminEmail string
+}
+
+// WordPressStatus is what was seen of WordPress on the shared directory.
+type WordPressStatus struct {
+	// Filled says that the document root has files.
+	Filled bool
+	// Copied says that our copy of the files is complete.
+	Copied bool
+	// Installed says that the database was filled by us, or found filled.
+	Installed bool
+	// Rendered is the digest of the settings that wp-config.php was made from,
+	// and ConfigSHA256 that of the file as it was written.
+	Rendered     string
+	ConfigSHA256 string
+	// Config is wp-config.php as it was seen.
+	Config host.FileState
+}
+
+func (w WordPress) fromPackage() bool { return w.Source == WordPressPackage || w.Source == "" }
+
+func (w WordPress) defaulted() WordPress {
+	if w.Source == "" {
+		w.Source = WordPressPackage
+	}
+	if w.TablePrefix == "" {
+		w.TablePrefix = "wp_"
+	}
+	if w.Title == "" {
+		w.Title = "WordPress"
+	}
+	if w.AdminUser == "" {
+		w.AdminUser = "admin"
+	}
+	w.URL = strings.TrimSuffix(w.URL, "/")
+	return w
+}
+
+var (
+	sha256Pattern = regexp.MustCompile(`^[0-9a-f]{64}$`)
+	prefixPattern = regexp.MustCompile(`^[A-Za-z0-9_]{1,20}$`)
+	sqlName       = regexp.MustCompile(`^[A-Za-z0-9_$-]{1,64}$`)
+	userPattern   = regexp.MustCompile(`^[A-Za-z0-9_. @-]{1,60}$`)
+	emailPattern  = regexp.MustCompile(`^[^\s@"'<>()]+@[^\s@"'<>()]+\.[^\s@"'<>()]+$`)
+)
+
+func (w WordPress) validate(v *validation, s Spec) {
+	at := func(message, attribute string) { v.add(message, "wordpress", attribute) }
+	if !s.php() {
+		at("needs PHP", "source")
+	}
+	if !w.fromPackage() {
+		source, err := url.Parse(w.Source)
+		if err != nil || (source.Scheme != "https" && source.Scheme != "http") || source.Host == "" {
+			at(fmt.Sprintf("%q is neither a URL nor %q", w.Source, WordPressPackage), "source")
+		}
+		if !sha256Pattern.MatchString(w.SHA256) {
+			at("must be the archive's SHA-256 in 64 hexadecimal digits", "sha256")
+		}
+	}
+	hostName, port, found := strings.Cut(w.DBHost, ":")
+	if !isHostName(hostName) || found && !regexp.MustCompile(`^[0-9]{1,5}$`).MatchString(port) {
+		at(fmt.Sprintf("%q is not a host or host:port", w.DBHost), "db_host")
+	}
+	if !sqlName.MatchString(w.DBName) {
+		at(fmt.Sprintf("%q is not the name of a database", w.DBName), "db_name")
+	}
+	if !sqlName.MatchString(w.DBUser) {
+		at(fmt.Sprintf("%q is not the name of a database user", w.DBUser), "db_user")
+	}
+	if !prefixPattern.MatchString(w.TablePrefix) {
+		at("may have letters, digits and underscores", "table_prefix")
+	}
+	if site, err := url.Parse(w.URL); err != nil || (site.Scheme != "http" && site.Scheme != "https") || site.Host == "" || strings.ContainsAny(w.URL, `'"\<> `) {
+		at(fmt.Sprintf("%q is not an address such as https://shop.example.org", w.URL), "url")
+	}
+	if !userPattern.MatchString(w.AdminUser) {
+		at("may have letters, digits, spaces and _ . - @", "admin_user")
+	}
+	if !emailPattern.MatchString(w.AdminEmail) {
+		at(fmt.Sprintf("%q is not an e-mail address", w.AdminEmail), "admin_email")
+	}
+	for attribute, secret := range map[string]string{"db_password": w.DBPassword, "admin_password": w.AdminPassword, "title": w.Title} {
+		if strings.ContainsFunc(secret, func(r rune) bool { return r < ' ' || r == 0x7f }) {
+			at("holds a control character or a line break", attribute)
+		}
+	}
+}
+
+// settingsDigest is of everything that wp-config.php is made from, save the
+// passwords, which are not known when the site is only looked at.
+func (w WordPress) settingsDigest() string {
+	return host.Digest(fmt.Appendf(nil, "1\n%s\n%s\n%s\n%s\n%s\n%d\n", w.DBHost, w.DBName, w.DBUser, w.TablePrefix, w.URL, w.PasswordVersion))[:16]
+}
+
+func parseWordPress(seen *WordPressStatus, words []string) {
+	switch words[0] {
+	case "filled":
+		seen.Filled = true
+	case "stamp":
+		switch words[1] {
+		case "copied":
+			seen.Copied = true
+		case "installed":
+			seen.Installed = true
+		case "config":
+			seen.Rendered, seen.ConfigSHA256 = words[2], words[3]
+		}
+	case "config":
+		seen.Config = host.FileState{Exists: true, SHA256: words[1], Mode: words[2], Owner: words[3], Group: words[4]}
+	}
+}
+
+// wordpressPlan is planned when the tier itself is as wanted. The files lie on
+// the shared directory, so one machine does it for all; without one, each does.
+func wordpressPlan(s Spec, status Status) (Plan, error) {
+	var plan Plan
+	if s.WordPress == nil {
+		return plan, nil
+	}
+	for _, node := range s.Nodes {
+		seen := status.Nodes[node.Name]
+		if !seen.Serving() || seen.Mount.Answer != AnswerOK {
+			continue
+		}
+		if seen.WordPress.Filled && !seen.WordPress.known() && !s.Adopt {
+			return plan, &reconcile.RefusedError{
+				What: "install WordPress in " + s.DocumentRoot, Node: node.Name,
+				Evidence: []string{"the document root has files which are not ours"},
+				WayOut:   "Empty the document root, choose another one, or import the tier to take the files over.",
+			}
+		}
+		plan.Serial("WordPress", wordpressSteps(s, node, seen.WordPress)...)
+		if s.Mount != nil || !plan.Empty() {
+			break
+		}
+	}
+	return plan, nil
+}
+
+// known reports whether we have been at work in the document root.
+func (w WordPressStatus) known() bool { return w.Copied || w.Installed || w.Rendered != "" }
+
+func wordpressSteps(s Spec, node host.Node, seen WordPressStatus) []Step {
+	var steps []Step
+	add := func(title, why string, do action) { steps = append(steps, step(node.Name, title, why, do)) }
+	if !seen.Copied {
+		add("copy WordPress", "WordPress is not in "+s.DocumentRoot, copyWordPress(s))
+	}
+	if whys := configWhys(*s.WordPress, seen); len(whys) > 0 {
+		add("write wp-config.php", strings.Join(whys, "; "), writeWordPressConfig(s))
+	}
+	if !seen.Installed {
+		add("install WordPress", "WordPress is not installed in the database", installWordPress(s))
+	}
+	return steps
+}
+
+func configWhys(w WordPress, seen WordPressStatus) []string {
+	switch {
+	case !seen.Config.Exists:
+		return []string{"wp-config.php is missing"}
+	case seen.Rendered != w.settingsDigest():
+		return []string{"wp-config.php has other settings"}
+	case seen.Config.SHA256 != seen.ConfigSHA256:
+		return []string{"wp-config.php was edited"}
+	case !slices.Equal([]string{seen.Config.Mode, seen.Config.Owner, seen.Config.Group}, []string{"0640", "root", "www-data"}):
+		return []string{fmt.Sprintf("wp-config.php has mode %s %s:%s instead of 0640 root:www-data", seen.Config.Mode, seen.Config.Owner, seen.Config.Group)}
+	}
+	return nil
+}

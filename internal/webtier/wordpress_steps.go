@@ -1,0 +1,176 @@
+package webtier
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"strings"
+
+	"github.com/terraform-ha/terraform-provider-ha/internal/host"
+	"github.com/terraform-ha/terraform-provider-ha/internal/shell"
+)
+
+// wordpressStamp is the shell that keeps our own record beside the files, a line
+// per fact, one machine at a time.
+const wordpressStamp = `set -u; umask 022
+root=$1; shift
+stamp=$root/.terraform-ha-wordpress
+exec 9>"$root/.terraform-ha-lock" || exit 1
+flock -w 300 9 || { echo "another machine works in $root" >&2; exit 1; }
+record() { { [ ! -e "$stamp" ] || grep -v "^$1\( \|\$\)" "$stamp"; printf '%s\n' "$*"; } >"$stamp.new"; mv -f -- "$stamp.new" "$stamp"; }
+`
+
+// copyWordPressScript copies to the side of each file first, so that an
+// interrupted copy is just repeated. The distribution's package is full of links
+// into the machine, which are followed: the volume has to hold real files. The
+// package's own wp-config.php looks for one in /etc and is of no use here.
+const copyWordPressScript = `: web-wordpress-copy
+` + wordpressStamp + `source=$1; sum=$2
+! grep -q '^copied' "$stamp" 2>/dev/null || exit 0
+record copying
+t=$(mktemp -d) || exit 1
+trap 'rm -rf "$t"' EXIT
+if [ "$source" = package ]; then
+from=/usr/share/wordpress
+# Debian keeps the theme in a package of its own, whose name changes with the
+# release; without one, WordPress serves empty pages.
+if [ -z "$(ls "$from/wp-content/themes")" ]; then
+theme=$(apt-cache show wordpress | grep -o 'wordpress-theme-[a-z]*' | head -n 1)
+DEBIAN_FRONTEND=noninteractive apt-get -qq -y -o DPkg::Lock::Timeout=600 install --no-install-recommends "$theme" >/dev/null || { echo "cannot install ${theme:-a theme}, and without one WordPress serves empty pages" >&2; exit 1; }
+fi
+else
+curl -fsSL --retry 3 --connect-timeout 20 --max-time 600 -o "$t/archive" -- "$source" || exit 1
+got=$(sha256sum <"$t/archive" | cut -d' ' -f1)
+[ "$got" = "$sum" ] || { echo "the archive has the checksum $got" >&2; exit 1; }
+mkdir "$t/x" && tar -xzf "$t/archive" -C "$t/x" --no-same-owner || exit 1
+from=$t/x/wordpress
+fi
+[ -e "$from/wp-load.php" ] || { echo "there is no WordPress in $source" >&2; exit 1; }
+(cd "$from" && tar -chf - --exclude=./wp-config.php --exclude=./.htaccess --owner=www-data --group=www-data .) | tar -xf - -C "$root" || exit 1
+mkdir -p "$root/wp-content/uploads"
+chown -R www-data:www-data "$root/wp-content"
+chmod -R u=rwX,go=rX "$root/wp-content"
+chown www-data:www-data "$root"
+record copied`
+
+// The salts are made on the machine, once for all, and never leave the volume.
+const wordpressConfigScript = `: web-wordpress-config
+` + wordpressStamp + `digest=$1
+put() { chown root:www-data "$1.new" && chmod 0640 "$1.new" && mv -f -- "$1.new" "$1"; }
+umask 077
+salts=$root/wp-salts.php
+if [ ! -s "$salts" ]; then
+{ echo '<?php'
+for name in AUTH_KEY SECURE_AUTH_KEY LOGGED_IN_KEY NONCE_KEY AUTH_SALT SECURE_AUTH_SALT LOGGED_IN_SALT NONCE_SALT; do
+printf "define('%s', '%s');\n" "$name" "$(head -c 48 /dev/urandom | base64 -w 0)"
+done; } >"$salts.new" && put "$salts" || exit 1
+fi
+chown root:www-data "$salts"; chmod 0640 "$salts"
+cat >"$root/wp-config.php.new" && php -l "$root/wp-config.php.new" >/dev/null && put "$root/wp-config.php" || exit 1
+umask 022
+record config "$digest" "$(sha256sum <"$root/wp-config.php" | cut -d' ' -f1)"
+: >>"$root/.terraform-ha-cron.lock"; chown www-data:www-data "$root/.terraform-ha-cron.lock"`
+
+// installWordPressScript lets WordPress's own installer fill the database, unless
+// it is filled: the database is what decides, not our record. The installer is a
+// constant text; what it works with comes on standard input.
+const installWordPressScript = `: web-wordpress-install
+` + wordpressStamp + `code=$1
+cd "$root" || exit 1
+said=$(setpriv --reuid=www-data --regid=www-data --clear-groups timeout 240 php -d display_errors=stderr -d memory_limit=256M -r "$code") || { printf '%s\n' "$said" >&2; exit 1; }
+case $said in
+*terraform-ha:done*) record installed ;;
+*) printf '%s\n' "$said" >&2; exit 1 ;;
+esac`
+
+// installCode runs under PHP. wp_mail is replaced because the installer would
+// tell the administrator by mail, which a new machine cannot send.
+const installCode = `
+$in = json_decode(stream_get_contents(STDIN), true, 8, JSON_THROW_ON_ERROR);
+$url = parse_url($in['url']);
+$_SERVER['HTTP_HOST'] = $url['host'] . (isset($url['port']) ? ':' . $url['port'] : '');
+$_SERVER['REQUEST_URI'] = '/';
+$_SERVER['SERVER_PROTOCOL'] = 'HTTP/1.1';
+$_SERVER['REQUEST_METHOD'] = 'GET';
+if ($url['scheme'] === 'https') { $_SERVER['HTTPS'] = 'on'; }
+mysqli_report(MYSQLI_REPORT_OFF);
+define('WP_INSTALLING', true);
+function wp_mail() { return true; }
+require getcwd() . '/wp-load.php';
+require ABSPATH . 'wp-admin/includes/upgrade.php';
+global $wpdb;
+if (!empty($wpdb->error) || !$wpdb->check_connection(false)) { fwrite(STDERR, "cannot reach the database\n"); exit(3); }
+if (!is_blog_installed()) {
+    if ($in['password'] === '') { fwrite(STDERR, "the administrator's password is not known\n"); exit(4); }
+    wp_install($in['title'], $in['user'], $in['email'], true, '', wp_slash($in['password']));
+    if (!is_blog_installed()) { fwrite(STDERR, "the installer made no tables: " . $wpdb->last_error . "\n"); exit(5); }
+}
+if (!wp_get_theme()->exists()) {
+    $themes = array_keys(wp_get_themes());
+    if (!$themes) { fwrite(STDERR, "there is no theme\n"); exit(6); }
+    switch_theme($themes[0]);
+}
+echo "terraform-ha:done\n";
+`
+
+func copyWordPress(s Spec) action {
+	return func(ctx context.Context, h *host.Host) error {
+		w := s.WordPress
+		return h.RunDetached(ctx, "copy WordPress to "+s.DocumentRoot, shell.Script(copyWordPressScript, s.DocumentRoot, w.Source, w.SHA256))
+	}
+}
+
+func writeWordPressConfig(s Spec) action {
+	return func(ctx context.Context, h *host.Host) error {
+		if s.WordPress.DBPassword == "" {
+			return fmt.Errorf("cannot write wp-config.php on %s: the database user's password is not known; set it in the configuration", h.Name())
+		}
+		command := shell.Script(wordpressConfigScript, s.DocumentRoot, s.WordPress.settingsDigest())
+		return run(ctx, h, "write wp-config.php", command.WithStdin(wordpressConfig(*s.WordPress)))
+	}
+}
+
+func installWordPress(s Spec) action {
+	return func(ctx context.Context, h *host.Host) error {
+		w := s.WordPress
+		data, err := json.Marshal(map[string]string{
+			"url": w.URL, "title": w.Title, "user": w.AdminUser, "email": w.AdminEmail, "password": w.AdminPassword,
+		})
+		if err != nil {
+			return fmt.Errorf("cannot install WordPress on %s: %w", h.Name(), err)
+		}
+		return run(ctx, h, "install WordPress", shell.Script(installWordPressScript, s.DocumentRoot, installCode).WithStdin(data))
+	}
+}
+
+// wordpressConfig returns wp-config.php: the same on every node, with the salts
+// beside it.
+func wordpressConfig(w WordPress) []byte {
+	var b bytes.Buffer
+	b.WriteString("<?php\n// Managed by terraform-provider-ha; changes are reverted.\n")
+	define := func(name, value string) { fmt.Fprintf(&b, "define('%s', %s);\n", name, phpString(value)) }
+	define("DB_NAME", w.DBName)
+	define("DB_USER", w.DBUser)
+	define("DB_PASSWORD", w.DBPassword)
+	define("DB_HOST", w.DBHost)
+	define("DB_CHARSET", "utf8mb4")
+	define("DB_COLLATE", "")
+	define("WP_HOME", w.URL)
+	define("WP_SITEURL", w.URL)
+	b.WriteString("// A timer runs it, on one node at a time.\ndefine('DISABLE_WP_CRON', true);\n")
+	b.WriteString("// The files are shared: a visitor's request must not change them half-way.\ndefine('AUTOMATIC_UPDATER_DISABLED', true);\ndefine('DISALLOW_FILE_EDIT', true);\n")
+	if strings.HasPrefix(w.URL, "https:") {
+		b.WriteString("define('FORCE_SSL_ADMIN', true);\n")
+	}
+	fmt.Fprintf(&b, "$table_prefix = %s;\n", phpString(w.TablePrefix))
+	b.WriteString("require __DIR__ . '/wp-salts.php';\n")
+	b.WriteString("if (!defined('ABSPATH')) {\n    define('ABSPATH', __DIR__ . '/');\n}\nrequire_once ABSPATH . 'wp-settings.php';\n")
+	return b.Bytes()
+}
+
+// phpString writes a string of PHP in single quotes, in which only the quote and
+// the backslash mean anything.
+func phpString(s string) string {
+	return "'" + strings.NewReplacer(`\`, `\\`, `'`, `\'`).Replace(s) + "'"
+}

@@ -1,0 +1,58 @@
+locals {
+  floating_ip   = split("/", var.floating_ip.address)[0]
+  prefix_length = try(split("/", var.floating_ip.address)[1], "32")
+  addresses     = { for key, node in var.nodes : key => node.address == null ? node.host : node.address }
+}
+
+resource "ha_galera_cluster" "this" {
+  name      = var.name
+  flavor    = var.flavor
+  nodes     = var.nodes
+  settings  = var.settings
+  databases = var.databases
+  users = { for name, user in var.users : name => {
+    host                = user.host
+    grants              = user.grants
+    password_wo         = lookup(var.user_passwords, name, null)
+    password_wo_version = user.password_version
+  } }
+  on_destroy = var.on_destroy
+  timeouts   = var.timeouts
+}
+
+resource "ha_floating_ip" "this" {
+  name                           = var.name
+  address                        = var.floating_ip.address
+  interface                      = var.floating_ip.interface
+  router_id                      = var.floating_ip.router_id
+  auth_secret                    = var.floating_ip_auth_secret
+  advertisement_interval_seconds = var.floating_ip.advertisement_interval_seconds
+  nodes                          = var.nodes
+  check = {
+    galera           = { allow_donor = var.floating_ip.check.allow_donor }
+    interval_seconds = var.floating_ip.check.interval_seconds
+    timeout_seconds  = var.floating_ip.check.timeout_seconds
+    fall             = var.floating_ip.check.fall
+    rise             = var.floating_ip.check.rise
+  }
+  timeouts = var.timeouts
+
+  # No node is fit to hold the address before the cluster is up.
+  depends_on = [ha_galera_cluster.this]
+
+  lifecycle {
+    precondition {
+      condition     = !contains(values(local.addresses), local.floating_ip)
+      error_message = "The floating IP ${local.floating_ip} is the address of a node. It is an address of its own."
+    }
+
+    # Addresses that are not IPv4 are the provider's to complain about.
+    precondition {
+      condition = alltrue([for address in values(local.addresses) : try(
+        cidrhost("${address}/${local.prefix_length}", 0) == cidrhost(var.floating_ip.address, 0),
+        true,
+      )])
+      error_message = "The floating IP ${var.floating_ip.address} is not in the network of the nodes' addresses."
+    }
+  }
+}

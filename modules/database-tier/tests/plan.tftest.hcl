@@ -1,0 +1,86 @@
+mock_provider "ha" {}
+
+variables {
+  name = "shop"
+  nodes = {
+    db1 = { host = "db1.example.org", address = "10.0.0.41" }
+    db2 = { host = "db2.example.org", address = "10.0.0.42" }
+    db3 = { host = "db3.example.org", address = "10.0.0.43" }
+  }
+  floating_ip = { address = "10.0.0.10/24" }
+}
+
+run "cluster_and_floating_ip" {
+  command = plan
+
+  variables {
+    settings                = { innodb_buffer_pool_size = "512M" }
+    databases               = { shop = { charset = "utf8mb4" } }
+    users                   = { shop = { host = "10.0.0.%", grants = { "shop.*" = ["ALL"] }, password_version = 3 } }
+    user_passwords          = { shop = "not in the state" }
+    floating_ip_auth_secret = "12345678"
+  }
+
+  assert {
+    condition     = ha_galera_cluster.this.flavor == "mariadb" && ha_galera_cluster.this.on_destroy == "keep"
+    error_message = "A default of the cluster is another one."
+  }
+
+  assert {
+    condition = (
+      ha_galera_cluster.this.users["shop"].host == "10.0.0.%" &&
+      ha_galera_cluster.this.users["shop"].password_wo_version == 3 &&
+      ha_galera_cluster.this.users["shop"].grants["shop.*"] == tolist(["ALL"])
+    )
+    error_message = "The account is not the one that was asked for."
+  }
+
+  assert {
+    condition     = ha_galera_cluster.this.users["shop"].password_wo == null
+    error_message = "A password got into the plan."
+  }
+
+  assert {
+    condition = (
+      ha_floating_ip.this.address == "10.0.0.10/24" &&
+      ha_floating_ip.this.check.galera != null &&
+      ha_floating_ip.this.check.fall == 2 &&
+      keys(ha_floating_ip.this.nodes) == keys(ha_galera_cluster.this.nodes)
+    )
+    error_message = "The floating IP moves between the cluster's nodes, by their state in it."
+  }
+}
+
+run "hosts_that_are_not_linodes" {
+  command = plan
+
+  variables {
+    nodes = {
+      a = { host = "192.0.2.1", port = 2222, user = "admin" }
+      b = { host = "192.0.2.2" }
+      c = { host = "192.0.2.3" }
+    }
+    floating_ip = { address = "192.0.2.20/24", interface = "ens3", router_id = 7 }
+  }
+
+  assert {
+    condition     = ha_floating_ip.this.interface == "ens3" && ha_floating_ip.this.router_id == 7 && ha_galera_cluster.this.nodes["a"].port == 2222
+    error_message = "What was said about the machines got lost."
+  }
+}
+
+run "clients_get_the_address_alone" {
+  variables {
+    user_passwords = {}
+  }
+
+  override_resource {
+    target = ha_floating_ip.this
+    values = { ip = "10.0.0.10" }
+  }
+
+  assert {
+    condition     = output.floating_ip == "10.0.0.10"
+    error_message = "The address has no prefix length for clients."
+  }
+}

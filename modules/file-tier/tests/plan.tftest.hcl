@@ -1,0 +1,70 @@
+mock_provider "ha" {}
+
+variables {
+  name = "content"
+  nodes = {
+    files1 = { host = "files1.example.org", address = "10.0.0.21" }
+    files2 = { host = "files2.example.org", address = "10.0.0.22" }
+    files3 = { host = "files3.example.org", address = "10.0.0.23" }
+  }
+}
+
+run "defaults" {
+  command = plan
+
+  assert {
+    condition = (
+      ha_gluster_volume.this.brick_path == "/srv/gluster/content/brick" &&
+      ha_gluster_volume.this.type == "replicate" &&
+      ha_gluster_volume.this.profile == "web" &&
+      !ha_gluster_volume.this.allow_root_partition &&
+      ha_gluster_volume.this.on_destroy == "keep"
+    )
+    error_message = "A default is another one."
+  }
+}
+
+run "hosts_that_are_not_linodes" {
+  command = plan
+
+  variables {
+    nodes = {
+      a = { host = "10.1.1.1", port = 2222, user = "admin", host_key = "SHA256:abc" }
+      b = { host = "10.1.1.2" }
+      c = { host = "10.1.1.3" }
+    }
+  }
+
+  assert {
+    condition     = ha_gluster_volume.this.nodes["a"].port == 2222 && ha_gluster_volume.this.nodes["a"].user == "admin" && ha_gluster_volume.this.nodes["a"].host_key == "SHA256:abc"
+    error_message = "The way to a machine got lost."
+  }
+}
+
+run "sets_and_order" {
+  command = plan
+
+  variables {
+    type  = "arbiter"
+    order = ["files2", "files1", "files3"]
+  }
+
+  assert {
+    condition     = ha_gluster_volume.this.order == tolist(["files2", "files1", "files3"])
+    error_message = "The order got lost."
+  }
+}
+
+run "the_mount_is_put_out" {
+  override_resource {
+    target = ha_gluster_volume.this
+    values = {
+      mount = { source = "10.0.0.21:/content", backup_servers = ["10.0.0.22", "10.0.0.23"], options = "acl" }
+    }
+  }
+
+  assert {
+    condition     = output.mount.source == "10.0.0.21:/content" && length(output.mount.backup_servers) == 2
+    error_message = "The mount is what a client needs."
+  }
+}

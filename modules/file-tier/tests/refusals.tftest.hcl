@@ -1,0 +1,191 @@
+mock_provider "ha" {}
+
+variables {
+  name = "content"
+  nodes = {
+    files1 = { host = "files1.example.org", address = "10.0.0.21" }
+    files2 = { host = "files2.example.org", address = "10.0.0.22" }
+    files3 = { host = "files3.example.org", address = "10.0.0.23" }
+  }
+}
+
+run "fewer_nodes_than_a_quorum" {
+  command = plan
+
+  variables {
+    nodes = { a = { host = "a" }, b = { host = "b" } }
+  }
+
+  expect_failures = [var.nodes]
+}
+
+run "node_key_with_a_space" {
+  command = plan
+
+  variables {
+    nodes = { "a b" = { host = "a" }, b = { host = "b" }, c = { host = "c" } }
+  }
+
+  expect_failures = [var.nodes]
+}
+
+run "node_without_host" {
+  command = plan
+
+  variables {
+    nodes = { a = { host = "" }, b = { host = "b" }, c = { host = "c" } }
+  }
+
+  expect_failures = [var.nodes]
+}
+
+run "one_machine_twice" {
+  command = plan
+
+  variables {
+    nodes = { a = { host = "a", address = "10.0.0.1" }, b = { host = "a", address = "10.0.0.2" }, c = { host = "c" } }
+  }
+
+  expect_failures = [var.nodes]
+}
+
+run "one_address_twice" {
+  command = plan
+
+  variables {
+    nodes = { a = { host = "a", address = "10.0.0.1" }, b = { host = "b", address = "10.0.0.1" }, c = { host = "c" } }
+  }
+
+  expect_failures = [var.nodes]
+}
+
+run "destroying_by_force" {
+  command = plan
+
+  variables {
+    on_destroy = "force"
+  }
+
+  expect_failures = [var.on_destroy]
+}
+
+run "even_replica" {
+  command = plan
+
+  variables {
+    nodes = { a = { host = "a" }, b = { host = "b" }, c = { host = "c" }, d = { host = "d" } }
+  }
+
+  expect_failures = [ha_gluster_volume.this]
+}
+
+run "two_replicas" {
+  command = plan
+
+  variables {
+    replica = 2
+  }
+
+  expect_failures = [var.replica]
+}
+
+run "four_replicas" {
+  command = plan
+
+  variables {
+    replica = 4
+  }
+
+  expect_failures = [var.replica]
+}
+
+run "nodes_that_form_no_sets" {
+  command = plan
+
+  variables {
+    nodes = { a = { host = "a" }, b = { host = "b" }, c = { host = "c" }, d = { host = "d" } }
+    type  = "distributed-replicate"
+  }
+
+  expect_failures = [ha_gluster_volume.this]
+}
+
+run "order_that_forgets_a_node" {
+  command = plan
+
+  variables {
+    order = ["files1", "files2"]
+  }
+
+  expect_failures = [ha_gluster_volume.this]
+}
+
+run "relative_brick_path" {
+  command = plan
+
+  variables {
+    brick_path = "srv/brick"
+  }
+
+  expect_failures = [var.brick_path]
+}
+
+run "brick_in_the_root" {
+  command = plan
+
+  variables {
+    brick_path = "/brick"
+  }
+
+  expect_failures = [var.brick_path]
+}
+
+run "brick_for_a_shell" {
+  command = plan
+
+  variables {
+    brick_path = "/srv/$(id)/brick"
+  }
+
+  expect_failures = [var.brick_path]
+}
+
+run "unknown_type" {
+  command = plan
+
+  variables {
+    type = "stripe"
+  }
+
+  expect_failures = [var.type]
+}
+
+run "unknown_profile" {
+  command = plan
+
+  variables {
+    profile = "fast"
+  }
+
+  expect_failures = [var.profile]
+}
+
+run "ping_timeout_of_nothing" {
+  command = plan
+
+  variables {
+    ping_timeout_seconds = 0
+  }
+
+  expect_failures = [var.ping_timeout_seconds]
+}
+
+run "name_that_is_an_option" {
+  command = plan
+
+  variables {
+    name = "-content"
+  }
+
+  expect_failures = [var.name]
+}

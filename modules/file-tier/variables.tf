@@ -1,0 +1,162 @@
+variable "name" {
+  description = "Name of the volume."
+  type        = string
+  nullable    = false
+
+  validation {
+    condition     = can(regex("^[A-Za-z0-9_][A-Za-z0-9_-]*$", var.name)) && length(var.name) <= 200
+    error_message = "A volume's name has letters, digits, underscores and hyphens, and does not begin with a hyphen."
+  }
+}
+
+variable "nodes" {
+  description = <<-EOT
+    The machines, by keys of your choice. Linodes come from the output `nodes` of the module `instances`; any other machine
+    that answers SSH does as well.
+    - `host`: name or address at which Terraform reaches the machine over SSH.
+    - `address`: address at which its peers reach it. Default: `host`.
+    - `port`, `user`: of SSH. Default: those of the provider block.
+    - `host_key`: public host key or its fingerprint. Only this key is accepted.
+  EOT
+  type = map(object({
+    host     = string
+    address  = optional(string)
+    port     = optional(number)
+    user     = optional(string)
+    host_key = optional(string)
+  }))
+  nullable = false
+
+  validation {
+    condition     = length(var.nodes) >= 3
+    error_message = "A replicated volume needs at least 3 nodes: with fewer, the loss of one leaves no majority."
+  }
+
+  validation {
+    condition     = alltrue([for key in keys(var.nodes) : can(regex("^[A-Za-z0-9][A-Za-z0-9_-]{0,31}$", key))])
+    error_message = "A node's key has up to 32 letters, digits, hyphens and underscores."
+  }
+
+  validation {
+    condition     = alltrue([for node in var.nodes : try(trimspace(node.host), "unknown") != ""])
+    error_message = "Every node has a host."
+  }
+
+  validation {
+    condition     = length(distinct([for node in var.nodes : "${node.host}:${coalesce(node.port, 22)}"])) == length(var.nodes)
+    error_message = "Two nodes are the same machine: their hosts are equal."
+  }
+
+  validation {
+    condition     = length(distinct([for node in var.nodes : node.address == null ? node.host : node.address])) == length(var.nodes)
+    error_message = "Two nodes have the same address."
+  }
+}
+
+variable "brick_path" {
+  description = "Directory of the brick on every node. Default: `/srv/gluster/<name>/brick`."
+  type        = string
+  default     = null
+
+  validation {
+    condition     = var.brick_path == null ? true : can(regex("^(/[A-Za-z0-9._-]+){2,}$", var.brick_path))
+    error_message = "The brick is an absolute path with at least two directories, such as /srv/gluster/content/brick."
+  }
+}
+
+variable "allow_root_partition" {
+  description = "Whether the brick may lie on the root file system, which a full volume then fills. Needed on a Linode without a further disk."
+  type        = bool
+  default     = false
+  nullable    = false
+}
+
+variable "type" {
+  description = "`replicate`: every file on every node. `distributed-replicate`: files spread over sets of `replica` nodes. `arbiter`: two copies, and a third node that only decides. `disperse`: erasure-coded."
+  type        = string
+  default     = "replicate"
+  nullable    = false
+
+  validation {
+    condition     = contains(["replicate", "distributed-replicate", "arbiter", "disperse"], var.type)
+    error_message = "The type is replicate, distributed-replicate, arbiter or disperse."
+  }
+}
+
+variable "replica" {
+  description = "Bricks in a set. Default: all nodes for `replicate`, otherwise 3."
+  type        = number
+  default     = null
+
+  validation {
+    condition     = var.replica == null ? true : var.replica >= 3 && var.replica % 2 == 1
+    error_message = "An odd number of replicas, at least 3, has a majority whichever one is lost. Use type `arbiter` for two copies."
+  }
+}
+
+variable "order" {
+  description = "Keys of all nodes in the order of their bricks: it decides who is in a set with whom. Default: the order of the keys."
+  type        = list(string)
+  default     = null
+}
+
+variable "profile" {
+  description = "`web` tunes the volume for many small files that PHP reads. Null leaves GlusterFS's defaults."
+  type        = string
+  default     = "web"
+
+  validation {
+    condition     = var.profile == null ? true : var.profile == "web"
+    error_message = "The profile is `web` or null."
+  }
+}
+
+variable "options" {
+  description = "Volume options by name, such as `\"cluster.lookup-optimize\" = \"on\"`."
+  type        = map(string)
+  default     = {}
+  nullable    = false
+}
+
+variable "clients" {
+  description = "Addresses or patterns such as `10.0.0.*` that may mount the volume, besides the nodes."
+  type        = list(string)
+  default     = []
+  nullable    = false
+}
+
+variable "ping_timeout_seconds" {
+  description = "How long clients wait for a server that vanished silently before they go on without it."
+  type        = number
+  default     = 10
+  nullable    = false
+
+  validation {
+    condition     = var.ping_timeout_seconds >= 5 && var.ping_timeout_seconds <= 1013
+    error_message = "The ping timeout is between 5 and 1013 seconds."
+  }
+}
+
+variable "on_destroy" {
+  description = "What destroying does: `keep` leaves the data in place, `wipe` deletes it. It must be applied before the destroy that it is meant for."
+  type        = string
+  default     = "keep"
+  nullable    = false
+
+  validation {
+    condition     = contains(["keep", "wipe"], var.on_destroy)
+    error_message = "Destroying either keeps the data (`keep`) or deletes it (`wipe`)."
+  }
+}
+
+variable "timeouts" {
+  description = "Longest time for create, read, update and delete, as durations such as `90m`. Default: the provider's."
+  type = object({
+    create = optional(string)
+    read   = optional(string)
+    update = optional(string)
+    delete = optional(string)
+  })
+  default  = {}
+  nullable = false
+}

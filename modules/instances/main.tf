@@ -1,0 +1,60 @@
+# The only thing that replaces a machine.
+resource "terraform_data" "generation" {
+  for_each = var.nodes
+
+  input = each.value.generation
+}
+
+resource "linode_instance" "this" {
+  for_each = var.nodes
+
+  # Labels are unique in an account, and a replacement is made while the old
+  # machine still lives: each generation has its own.
+  label           = each.value.generation == 1 ? "${var.name}-${each.key}" : "${var.name}-${each.key}-g${each.value.generation}"
+  region          = var.region
+  type            = coalesce(each.value.type, var.type)
+  image           = var.image
+  authorized_keys = [for key in var.authorized_keys : trimspace(key)]
+  private_ip      = var.private_ip
+  firewall_id     = var.firewall_id
+  tags            = var.tags
+  # VLANs belong to configuration interfaces. An account may default to the
+  # newer kind, to which the blocks below would not apply.
+  interface_generation = "legacy_config"
+
+  # Linode routes the public address on eth0 only.
+  interface {
+    purpose = "public"
+  }
+
+  dynamic "interface" {
+    for_each = var.vlan_label == null ? [] : [var.vlan_label]
+
+    content {
+      purpose      = "vlan"
+      label        = interface.value
+      ipam_address = each.value.address
+    }
+  }
+
+  dynamic "placement_group" {
+    for_each = var.placement_group_id == null ? [] : [var.placement_group_id]
+
+    content {
+      id = placement_group.value
+    }
+  }
+
+  lifecycle {
+    create_before_destroy = true
+    replace_triggered_by  = [terraform_data.generation[each.key]]
+    # Linode gives these to new machines only. A changed variable would replace
+    # every machine of a tier in one apply.
+    ignore_changes = [image, authorized_keys, firewall_id]
+
+    precondition {
+      condition     = var.vlan_label == null || each.value.address != null
+      error_message = "Node ${each.key} is in a VLAN and needs an address in it."
+    }
+  }
+}

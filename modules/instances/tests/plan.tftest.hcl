@@ -1,0 +1,118 @@
+mock_provider "linode" {
+  mock_resource "linode_instance" {
+    defaults = {
+      id                 = "123"
+      ipv4               = ["192.168.130.4", "198.51.100.7"]
+      private_ip_address = "192.168.130.4"
+    }
+  }
+}
+
+variables {
+  name            = "shop"
+  region          = "us-ord"
+  vlan_label      = "shop"
+  authorized_keys = ["ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIGJ0example someone@example.org\n"]
+  nodes = {
+    web1 = { address = "10.0.0.61/24" }
+    web2 = { address = "10.0.0.72/24", generation = 2, type = "g6-standard-4" }
+  }
+}
+
+run "machines_are_as_the_tiers_need_them" {
+  command = plan
+
+  variables {
+    private_ip         = true
+    placement_group_id = "77"
+    firewall_id        = "88"
+  }
+
+  assert {
+    condition     = linode_instance.this["web1"].image == "linode/debian12" && linode_instance.this["web1"].type == "g6-standard-1"
+    error_message = "The default image or type is another one."
+  }
+
+  assert {
+    condition     = linode_instance.this["web2"].type == "g6-standard-4"
+    error_message = "A node's own type does not count."
+  }
+
+  assert {
+    condition = (
+      linode_instance.this["web1"].interface[0].purpose == "public" &&
+      linode_instance.this["web1"].interface[1].purpose == "vlan" &&
+      linode_instance.this["web1"].interface[1].label == "shop" &&
+      linode_instance.this["web1"].interface[1].ipam_address == "10.0.0.61/24"
+    )
+    error_message = "eth0 is public and eth1 is the VLAN, with the planned address."
+  }
+
+  assert {
+    condition = (
+      linode_instance.this["web1"].private_ip &&
+      linode_instance.this["web1"].placement_group[0].id == 77 &&
+      linode_instance.this["web1"].firewall_id == 88
+    )
+    error_message = "The private address, the placement group or the firewall is missing."
+  }
+
+  assert {
+    condition     = linode_instance.this["web1"].authorized_keys[0] == "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIGJ0example someone@example.org"
+    error_message = "The line break at a key's end is not part of it."
+  }
+}
+
+run "each_generation_has_its_own_label" {
+  command = plan
+
+  assert {
+    condition     = linode_instance.this["web1"].label == "shop-web1" && linode_instance.this["web2"].label == "shop-web2-g2"
+    error_message = "A replacement is made beside the old machine, so its label is another one."
+  }
+}
+
+run "without_extras" {
+  command = plan
+
+  variables {
+    vlan_label = null
+    nodes      = { web1 = {} }
+  }
+
+  assert {
+    condition     = length(linode_instance.this["web1"].interface) == 1 && length(linode_instance.this["web1"].placement_group) == 0
+    error_message = "Nothing but a public interface was asked for."
+  }
+}
+
+run "nodes_have_a_host_and_an_address" {
+  variables {
+    private_ip = true
+  }
+
+  assert {
+    condition     = output.nodes.web1.host == "198.51.100.7" && output.nodes.web1.address == "10.0.0.61"
+    error_message = "SSH goes to the public address, peers to that of the VLAN."
+  }
+
+  assert {
+    condition     = output.private_ips.web1 == "192.168.130.4" && output.public_ips.web1 == "198.51.100.7"
+    error_message = "The public and the private address are mixed up."
+  }
+}
+
+run "a_changed_image_or_key_replaces_no_machine" {
+  command = plan
+
+  variables {
+    private_ip      = true
+    image           = "linode/debian13"
+    authorized_keys = ["ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIotherexample"]
+  }
+
+  assert {
+    condition     = linode_instance.this["web1"].id == "123" && linode_instance.this["web1"].image == "linode/debian12"
+    error_message = "A changed variable would replace every machine of a tier at once."
+  }
+}

@@ -1,0 +1,123 @@
+variable "name" {
+  description = "Name of the site. A machine's label is the name, a hyphen and its key."
+  type        = string
+  nullable    = false
+
+  validation {
+    condition     = can(regex("^[a-z][a-z0-9]*(-[a-z0-9]+)*$", var.name)) && length(var.name) <= 20
+    error_message = "The name has up to 20 lower-case letters, digits and single hyphens, and begins with a letter."
+  }
+}
+
+variable "nodes" {
+  description = <<-EOT
+    The machines, by keys of your choice.
+    - `address`: address in the VLAN with prefix length, such as `10.0.0.41/24`. Needed with `vlan_label`.
+    - `generation`: counts replacements. Another number replaces the machine, and nothing else does.
+    - `type`: Linode type of this machine. Default: the variable `type`.
+  EOT
+  type = map(object({
+    address    = optional(string)
+    generation = optional(number, 1)
+    type       = optional(string)
+  }))
+  nullable = false
+
+  validation {
+    condition     = length(var.nodes) > 0
+    error_message = "There is no node."
+  }
+
+  validation {
+    condition     = alltrue([for key in keys(var.nodes) : can(regex("^[a-z0-9]+(-[a-z0-9]+)*$", key)) && length(key) <= 32])
+    error_message = "A node's key becomes part of a label: up to 32 lower-case letters, digits and single hyphens."
+  }
+
+  validation {
+    condition     = alltrue([for node in var.nodes : node.address == null ? true : can(cidrhost(node.address, 0)) && can(regex("^[0-9.]+/[0-9]+$", node.address))])
+    error_message = "An address has the prefix length of its network, such as 10.0.0.41/24."
+  }
+
+  validation {
+    condition     = length(distinct([for node in var.nodes : node.address if node.address != null])) == length([for node in var.nodes : node.address if node.address != null])
+    error_message = "Two nodes have the same address."
+  }
+
+  validation {
+    condition     = alltrue([for node in var.nodes : node.generation >= 1 && floor(node.generation) == node.generation])
+    error_message = "A generation is a whole number from 1."
+  }
+}
+
+variable "region" {
+  description = "Linode region, such as `us-ord`."
+  type        = string
+  nullable    = false
+
+  validation {
+    condition     = can(regex("^[a-z0-9]+(-[a-z0-9]+)+$", var.region))
+    error_message = "The region is an identifier such as us-ord or de-fra-2."
+  }
+}
+
+variable "type" {
+  description = "Linode type of the machines."
+  type        = string
+  default     = "g6-standard-1"
+  nullable    = false
+}
+
+variable "image" {
+  description = "Image of new machines. Existing ones keep theirs until they are replaced."
+  type        = string
+  default     = "linode/debian12"
+  nullable    = false
+}
+
+variable "authorized_keys" {
+  description = "Public SSH keys of root on new machines, one line each. Existing machines keep theirs."
+  type        = list(string)
+  nullable    = false
+
+  validation {
+    condition     = length(var.authorized_keys) > 0
+    error_message = "At least one public SSH key is needed, or nothing can set up the machines."
+  }
+
+  validation {
+    condition     = alltrue([for key in var.authorized_keys : can(regex("^(ssh-ed25519|ssh-rsa|ecdsa-sha2-nistp(256|384|521)|sk-[a-z0-9@.-]+) [A-Za-z0-9+/=]+( [^\n]*)?\n?$", key))])
+    error_message = "A public SSH key is one line such as `ssh-ed25519 AAAA... name`. A private key, or the path of a file, is not one."
+  }
+}
+
+variable "private_ip" {
+  description = "Whether the machines get a private IPv4 address (192.168.128.0/17), at which NodeBalancers reach them. It cannot be taken away again."
+  type        = bool
+  default     = false
+  nullable    = false
+}
+
+variable "vlan_label" {
+  description = "VLAN of the second interface (eth1). Default: none."
+  type        = string
+  default     = null
+}
+
+variable "firewall_id" {
+  description = "Cloud Firewall of new machines. Default: none."
+  type        = string
+  default     = null
+}
+
+variable "placement_group_id" {
+  description = "Placement group of the machines. Default: none."
+  type        = string
+  default     = null
+}
+
+variable "tags" {
+  description = "Tags of the machines."
+  type        = set(string)
+  default     = []
+  nullable    = false
+}

@@ -1,0 +1,62 @@
+locals {
+  prefix_length = tonumber(split("/", var.vlan_cidr)[1])
+  # The last address of a network is its broadcast address.
+  last_host = pow(2, 32 - local.prefix_length) - 2
+
+  # Generation 1 is at first_host + slot, generation 2 ten further, generation 3 again at first_host + slot.
+  nodes = { for tier_key, tier in var.tiers : tier_key => {
+    for key, node in tier.nodes : key => {
+      number     = tier.first_host + node.slot + (node.generation % 2 == 1 ? 0 : 10)
+      generation = node.generation
+    }
+  } }
+
+  reserved_numbers = flatten([for tier in var.tiers : range(tier.first_host + 1, tier.first_host + 20)])
+
+  admin_ipv4 = sort([for cidr in var.admin_cidrs : cidr if !strcontains(cidr, ":")])
+  admin_ipv6 = sort([for cidr in var.admin_cidrs : cidr if strcontains(cidr, ":")])
+}
+
+# Cloud firewalls filter the public interface, on which the private address
+# lies too. They do not filter VLAN interfaces.
+resource "linode_firewall" "tier" {
+  for_each = var.tiers
+
+  label           = "${var.name}-${each.key}"
+  inbound_policy  = "DROP"
+  outbound_policy = "ACCEPT"
+  tags            = var.tags
+
+  inbound {
+    label    = "ssh"
+    action   = "ACCEPT"
+    protocol = "TCP"
+    ports    = "22"
+    ipv4     = length(local.admin_ipv4) > 0 ? local.admin_ipv4 : null
+    ipv6     = length(local.admin_ipv6) > 0 ? local.admin_ipv6 : null
+  }
+
+  dynamic "inbound" {
+    for_each = each.value.inbound
+
+    content {
+      label    = inbound.value.label
+      action   = "ACCEPT"
+      protocol = inbound.value.protocol
+      ports    = inbound.value.ports
+      ipv4     = inbound.value.ipv4
+      ipv6     = inbound.value.ipv6
+    }
+  }
+}
+
+resource "linode_placement_group" "tier" {
+  for_each = var.tiers
+
+  label                = "${var.name}-${each.key}"
+  region               = var.region
+  placement_group_type = "anti_affinity:local"
+  # With "strict" Linode refuses a machine that it cannot place apart from the
+  # others; "flexible" would put two of them on one host without a word.
+  placement_group_policy = "strict"
+}

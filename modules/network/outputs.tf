@@ -1,0 +1,49 @@
+output "vlan_label" {
+  description = "Label of the VLAN. It comes into being with the first instance that attaches it."
+  value       = coalesce(var.vlan_label, var.name)
+}
+
+output "vlan_cidr" {
+  description = "Network of the VLAN."
+  value       = var.vlan_cidr
+}
+
+output "nodes" {
+  description = "For each tier, its nodes as the module `instances` takes them: address in the VLAN with prefix length, and generation."
+  value = { for tier, nodes in local.nodes : tier => {
+    for key, node in nodes : key => {
+      address    = "${cidrhost(var.vlan_cidr, node.number)}/${local.prefix_length}"
+      generation = node.generation
+    }
+  } }
+
+  precondition {
+    condition     = alltrue([for tier in var.tiers : tier.first_host + 19 <= local.last_host])
+    error_message = "The VLAN's network ${var.vlan_cidr} has no room for every tier: each needs 19 addresses after its first host."
+  }
+}
+
+output "floating_ips" {
+  description = "Floating IPs with the prefix length of the VLAN's network, by key."
+  value       = { for key, number in var.floating_ips : key => "${cidrhost(var.vlan_cidr, number)}/${local.prefix_length}" }
+
+  precondition {
+    condition     = alltrue([for number in values(var.floating_ips) : number >= 1 && number <= local.last_host])
+    error_message = "A floating IP is outside of the VLAN's network ${var.vlan_cidr}, or its first or last address."
+  }
+
+  precondition {
+    condition     = alltrue([for number in values(var.floating_ips) : !contains(local.reserved_numbers, number)])
+    error_message = "A floating IP lies among the addresses of a tier: each takes the 19 after its first host."
+  }
+}
+
+output "firewall_ids" {
+  description = "Id of each tier's firewall."
+  value       = { for tier, firewall in linode_firewall.tier : tier => firewall.id }
+}
+
+output "placement_group_ids" {
+  description = "Id of each tier's placement group."
+  value       = { for tier, group in linode_placement_group.tier : tier => group.id }
+}

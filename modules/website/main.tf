@@ -1,0 +1,182 @@
+locals {
+  tags = setunion(var.tags, [var.name])
+
+  node_types = {
+    files = { for key, node in var.files.nodes : key => node.type }
+    db    = { for key, node in var.databases.nodes : key => node.type }
+    web   = { for key, node in var.web.nodes : key => node.type }
+  }
+  # Each tier's nodes, as `instances` takes them.
+  nodes = { for tier, nodes in module.network.nodes : tier => {
+    for key, node in nodes : key => merge(node, { type = local.node_types[tier][key] })
+  } }
+
+  vlan_clients = "${split("/", var.vlan_cidr)[0]}/${cidrnetmask(var.vlan_cidr)}"
+}
+
+module "network" {
+  source = "../network"
+
+  name        = var.name
+  region      = var.region
+  vlan_label  = var.vlan_label
+  vlan_cidr   = var.vlan_cidr
+  admin_cidrs = var.admin_cidrs
+  tiers = {
+    files = { first_host = 20, nodes = var.files.nodes }
+    db    = { first_host = 40, nodes = var.databases.nodes }
+    web = {
+      first_host = 60
+      nodes      = var.web.nodes
+      # Where NodeBalancers come from on the private network.
+      inbound = [{ label = "nodebalancer", ports = "80", ipv4 = ["192.168.255.0/24"] }]
+    }
+  }
+  floating_ips = { db = 10 }
+  tags         = local.tags
+}
+
+module "files_instances" {
+  source = "../instances"
+
+  name               = var.name
+  region             = var.region
+  nodes              = local.nodes.files
+  type               = var.files.type
+  image              = var.image
+  authorized_keys    = var.authorized_keys
+  vlan_label         = module.network.vlan_label
+  firewall_id        = module.network.firewall_ids.files
+  placement_group_id = module.network.placement_group_ids.files
+  tags               = local.tags
+}
+
+module "db_instances" {
+  source = "../instances"
+
+  name               = var.name
+  region             = var.region
+  nodes              = local.nodes.db
+  type               = var.databases.type
+  image              = var.image
+  authorized_keys    = var.authorized_keys
+  vlan_label         = module.network.vlan_label
+  firewall_id        = module.network.firewall_ids.db
+  placement_group_id = module.network.placement_group_ids.db
+  tags               = local.tags
+}
+
+module "web_instances" {
+  source = "../instances"
+
+  name               = var.name
+  region             = var.region
+  nodes              = local.nodes.web
+  type               = var.web.type
+  image              = var.image
+  authorized_keys    = var.authorized_keys
+  private_ip         = true
+  vlan_label         = module.network.vlan_label
+  firewall_id        = module.network.firewall_ids.web
+  placement_group_id = module.network.placement_group_ids.web
+  tags               = local.tags
+}
+
+module "load_balancer" {
+  source = "../load-balancer"
+
+  name            = var.name
+  region          = var.region
+  algorithm       = var.load_balancer.algorithm
+  stickiness      = var.load_balancer.stickiness
+  check           = var.load_balancer.check
+  tls_certificate = var.tls_certificate
+  tls_private_key = var.tls_private_key
+  tags            = local.tags
+}
+
+module "files" {
+  source = "../file-tier"
+
+  name                 = var.files.volume
+  nodes                = module.files_instances.nodes
+  brick_path           = var.files.brick_path
+  allow_root_partition = var.files.allow_root_partition
+  options              = var.files.options
+  clients              = [for node in module.web_instances.nodes : node.address]
+  on_destroy           = var.on_destroy
+  timeouts             = var.timeouts
+}
+
+module "wordpress" {
+  source = "../wordpress"
+  count  = var.wordpress == null ? 0 : 1
+
+  url                    = coalesce(var.wordpress.url, module.load_balancer.url)
+  title                  = var.wordpress.title
+  admin_user             = var.wordpress.admin_user
+  admin_email            = var.wordpress.admin_email
+  database_host          = module.database.floating_ip
+  database_clients       = local.vlan_clients
+  password_version       = var.wordpress.password_version
+  source_archive         = var.wordpress.source_archive
+  upload_limit_megabytes = var.wordpress.upload_limit_megabytes
+}
+
+module "database" {
+  source = "../database-tier"
+
+  name     = var.name
+  flavor   = var.databases.flavor
+  nodes    = module.db_instances.nodes
+  settings = var.databases.settings
+  databases = merge(
+    var.databases.databases,
+    try(module.wordpress[0].databases, {}),
+  )
+  users = merge(
+    var.databases.users,
+    try(module.wordpress[0].users, {}),
+  )
+  user_passwords = merge(
+    var.database_passwords,
+    var.wordpress == null ? {} : { wordpress = var.wordpress_database_password },
+  )
+  floating_ip = {
+    address   = module.network.floating_ips.db
+    router_id = var.databases.router_id
+  }
+  floating_ip_auth_secret = var.floating_ip_auth_secret
+  on_destroy              = var.on_destroy
+  timeouts                = var.timeouts
+}
+
+module "web" {
+  source = "../web-tier"
+
+  name           = var.name
+  nodes          = module.web_instances.nodes
+  document_root  = var.web.document_root
+  mount          = module.files.mount
+  server_name    = var.web.server_name
+  server_aliases = var.web.server_aliases
+  # What the user says counts more than what WordPress would like.
+  php_settings                = merge(try(module.wordpress[0].php_settings, {}), var.web.php_settings)
+  packages                    = var.web.packages
+  allow_override              = var.web.allow_override
+  nodebalancer                = module.load_balancer.nodebalancer
+  backend_addresses           = module.web_instances.private_ips
+  drain_seconds               = var.web.drain_seconds
+  wordpress                   = one(module.wordpress[*].settings)
+  wordpress_admin_password    = var.wordpress_admin_password
+  wordpress_database_password = var.wordpress_database_password
+  on_destroy                  = var.on_destroy
+  timeouts                    = var.timeouts
+}
+
+module "backends" {
+  source = "../load-balancer/modules/backends"
+
+  nodebalancer = module.load_balancer.nodebalancer
+  backends     = module.web.backends
+}

@@ -1,0 +1,309 @@
+variable "name" {
+  description = "Name of the site. Everything that is made carries it."
+  type        = string
+  nullable    = false
+
+  validation {
+    condition     = can(regex("^[a-z][a-z0-9]*(-[a-z0-9]+)*$", var.name)) && length(var.name) >= 3 && length(var.name) <= 20
+    error_message = "The name has 3 to 20 lower-case letters, digits and single hyphens, and begins with a letter."
+  }
+}
+
+variable "region" {
+  description = "Linode region, such as `us-ord`. It has VLANs, placement groups and NodeBalancers."
+  type        = string
+  nullable    = false
+
+  validation {
+    condition     = can(regex("^[a-z0-9]+(-[a-z0-9]+)+$", var.region))
+    error_message = "The region is an identifier such as us-ord or de-fra-2."
+  }
+}
+
+variable "authorized_keys" {
+  description = "Public SSH keys of root on new machines, one line each. The provider's private key belongs to one of them."
+  type        = list(string)
+  nullable    = false
+
+  validation {
+    condition     = length(var.authorized_keys) > 0
+    error_message = "At least one public SSH key is needed, or nothing can set up the machines."
+  }
+}
+
+variable "admin_cidrs" {
+  description = "IPv4 and IPv6 networks that may use SSH: yours, and that of the runner that applies."
+  type        = set(string)
+  nullable    = false
+
+  validation {
+    condition     = length(var.admin_cidrs) > 0 && alltrue([for cidr in var.admin_cidrs : can(cidrhost(cidr, 0))])
+    error_message = "At least one network may use SSH, and every network is written with its prefix length, such as 203.0.113.7/32."
+  }
+}
+
+variable "image" {
+  description = "Image of new machines."
+  type        = string
+  default     = "linode/debian12"
+  nullable    = false
+}
+
+variable "vlan_label" {
+  description = "Label of the VLAN. Default: the site's name."
+  type        = string
+  default     = null
+}
+
+variable "vlan_cidr" {
+  description = "IPv4 network of the VLAN, /8 to /25. The floating IP is its host 10; the tiers' addresses follow from 21, 41 and 61."
+  type        = string
+  default     = "10.0.0.0/24"
+  nullable    = false
+
+  validation {
+    condition     = can(regex("^[0-9.]+/[0-9]+$", var.vlan_cidr)) && can(cidrhost(var.vlan_cidr, 0)) && try(tonumber(split("/", var.vlan_cidr)[1]) <= 25, false)
+    error_message = "The VLAN's network is an IPv4 network of at most /25, such as 10.0.0.0/24."
+  }
+}
+
+variable "files" {
+  description = <<-EOT
+    The file tier.
+    - `nodes`: machines by keys of your choice; `slot` (1 to 9) is a machine's place in the address plan, another
+      `generation` replaces it, `type` is its Linode type.
+    - `type`: Linode type of the tier.
+    - `volume`: name of the volume.
+    - `brick_path`: directory of the brick. Default: `/srv/gluster/<volume>/brick`.
+    - `allow_root_partition`: whether the brick may lie on the root file system. A plain Linode has no other.
+    - `options`: volume options by name.
+  EOT
+  type = object({
+    nodes = optional(map(object({
+      slot       = number
+      generation = optional(number, 1)
+      type       = optional(string)
+    })), { files1 = { slot = 1 }, files2 = { slot = 2 }, files3 = { slot = 3 } })
+    type                 = optional(string, "g6-standard-1")
+    volume               = optional(string, "content")
+    brick_path           = optional(string)
+    allow_root_partition = optional(bool, true)
+    options              = optional(map(string), {})
+  })
+  default  = {}
+  nullable = false
+
+  validation {
+    condition     = length(var.files.nodes) >= 3 && length(var.files.nodes) % 2 == 1
+    error_message = "The file tier has an odd number of nodes, at least 3, so that a majority is left when one is lost."
+  }
+}
+
+variable "databases" {
+  description = <<-EOT
+    The database tier.
+    - `nodes`, `type`: as for `files`.
+    - `flavor`: `mariadb` or `percona`.
+    - `settings`: engine settings by name.
+    - `databases`, `users`: besides those of WordPress; passwords are in `database_passwords`.
+    - `router_id`: of the floating IP, unique in the VLAN. Default: the address's last octet.
+  EOT
+  type = object({
+    nodes = optional(map(object({
+      slot       = number
+      generation = optional(number, 1)
+      type       = optional(string)
+    })), { db1 = { slot = 1 }, db2 = { slot = 2 }, db3 = { slot = 3 } })
+    type     = optional(string, "g6-standard-2")
+    flavor   = optional(string, "mariadb")
+    settings = optional(map(string), {})
+    databases = optional(map(object({
+      charset   = optional(string)
+      collation = optional(string)
+    })), {})
+    users = optional(map(object({
+      host             = optional(string, "%")
+      grants           = optional(map(list(string)), {})
+      password_version = optional(number, 1)
+    })), {})
+    router_id = optional(number)
+  })
+  default  = {}
+  nullable = false
+
+  validation {
+    condition     = length(var.databases.nodes) >= 3 && length(var.databases.nodes) % 2 == 1
+    error_message = "The database tier has an odd number of nodes, at least 3, so that a majority is left when one is lost."
+  }
+}
+
+variable "database_passwords" {
+  description = "Password of each account in `databases.users`, by name. Passwords reach neither plan nor state."
+  type        = map(string)
+  default     = {}
+  nullable    = false
+  sensitive   = true
+  ephemeral   = true
+}
+
+variable "floating_ip_auth_secret" {
+  description = "Up to 8 characters that tell the floating IP from another one with the same router id. Kept in the state."
+  type        = string
+  default     = null
+  sensitive   = true
+
+  validation {
+    condition     = var.floating_ip_auth_secret == null ? true : length(var.floating_ip_auth_secret) <= 8
+    error_message = "Keepalived uses the first 8 characters of the secret only."
+  }
+}
+
+variable "web" {
+  description = <<-EOT
+    The web tier.
+    - `nodes`, `type`: as for `files`.
+    - `document_root`: directory of the site on the volume, which is mounted at its first two levels.
+    - `server_name`, `server_aliases`: host names of the site. Default: every name.
+    - `php_settings`: settings of php.ini by name.
+    - `packages`: further packages, such as PHP extensions.
+    - `allow_override`: whether .htaccess files count.
+    - `drain_seconds`: how long visitors get to leave a node before it is touched.
+  EOT
+  type = object({
+    nodes = optional(map(object({
+      slot       = number
+      generation = optional(number, 1)
+      type       = optional(string)
+    })), { web1 = { slot = 1 }, web2 = { slot = 2 }, web3 = { slot = 3 } })
+    type           = optional(string, "g6-standard-1")
+    document_root  = optional(string, "/srv/www/site")
+    server_name    = optional(string)
+    server_aliases = optional(list(string))
+    php_settings   = optional(map(string), {})
+    packages       = optional(list(string), [])
+    allow_override = optional(bool, false)
+    drain_seconds  = optional(number)
+  })
+  default  = {}
+  nullable = false
+
+  validation {
+    condition     = length(var.web.nodes) >= 2
+    error_message = "The web tier has at least 2 nodes: one serves while the other is lost or drained."
+  }
+}
+
+variable "load_balancer" {
+  description = "The NodeBalancer: `algorithm`, `stickiness`, and the `check` of the module `load-balancer`."
+  type = object({
+    algorithm  = optional(string, "leastconn")
+    stickiness = optional(string, "none")
+    check = optional(object({
+      interval_seconds = optional(number, 5)
+      timeout_seconds  = optional(number, 3)
+      attempts         = optional(number, 2)
+      passive          = optional(bool, true)
+    }), {})
+  })
+  default  = {}
+  nullable = false
+}
+
+variable "tls_certificate" {
+  description = "Certificate in PEM, with the intermediate ones after it. With it the site is HTTPS on port 443. Default: HTTP on port 80."
+  type        = string
+  default     = null
+}
+
+variable "tls_private_key" {
+  description = "Private key of the certificate, in PEM without a passphrase. linode_nodebalancer_config keeps it in the state."
+  type        = string
+  default     = null
+  sensitive   = true
+
+  validation {
+    condition     = (var.tls_private_key == null) == (var.tls_certificate == null)
+    error_message = "A certificate and its private key are given together."
+  }
+}
+
+variable "wordpress" {
+  description = <<-EOT
+    A WordPress on the site. Default: none.
+    - `admin_email`, `admin_user`, `title`: of the site and its first administrator.
+    - `url`: address of the site as visitors write it. Default: the NodeBalancer's address.
+    - `password_version`: counter of yours. Another number sets the database password again.
+    - `source_archive`: URL of a .tar.gz archive and its SHA-256 checksum. Default: the distribution's package.
+    - `upload_limit_megabytes`: largest file that may be uploaded.
+  EOT
+  type = object({
+    admin_email      = string
+    admin_user       = optional(string, "admin")
+    title            = optional(string, "WordPress")
+    url              = optional(string)
+    password_version = optional(number, 1)
+    source_archive = optional(object({
+      url    = string
+      sha256 = string
+    }))
+    upload_limit_megabytes = optional(number, 64)
+  })
+  default = null
+}
+
+variable "wordpress_admin_password" {
+  description = "Password of WordPress's first administrator. It reaches neither plan nor state."
+  type        = string
+  default     = null
+  sensitive   = true
+  ephemeral   = true
+
+  validation {
+    condition     = var.wordpress == null || var.wordpress_admin_password != null
+    error_message = "WordPress needs a password for its administrator."
+  }
+}
+
+variable "wordpress_database_password" {
+  description = "Password of WordPress's database account. It reaches neither plan nor state."
+  type        = string
+  default     = null
+  sensitive   = true
+  ephemeral   = true
+
+  validation {
+    condition     = var.wordpress == null || var.wordpress_database_password != null
+    error_message = "WordPress needs a password for its database account."
+  }
+}
+
+variable "tags" {
+  description = "Tags of everything that is made on Linode, besides the site's name."
+  type        = set(string)
+  default     = []
+  nullable    = false
+}
+
+variable "on_destroy" {
+  description = "What destroying does: `keep` leaves the data in place, `wipe` deletes it. It must be applied before the destroy that it is meant for."
+  type        = string
+  default     = "keep"
+  nullable    = false
+
+  validation {
+    condition     = contains(["keep", "wipe"], var.on_destroy)
+    error_message = "Destroying either keeps the data (`keep`) or deletes it (`wipe`)."
+  }
+}
+
+variable "timeouts" {
+  description = "Longest time for create, read, update and delete, as durations such as `90m`. Default: the provider's."
+  type = object({
+    create = optional(string)
+    read   = optional(string)
+    update = optional(string)
+    delete = optional(string)
+  })
+  default  = {}
+  nullable = false
+}

@@ -1,0 +1,39 @@
+output "settings" {
+  description = "What `web-tier` takes as `wordpress`."
+  value = {
+    url              = trimsuffix(var.url, "/")
+    title            = var.title
+    admin_user       = var.admin_user
+    admin_email      = var.admin_email
+    database_host    = var.database_host
+    database_name    = var.database_name
+    database_user    = var.database_user
+    password_version = var.password_version
+    table_prefix     = var.table_prefix
+    source_url       = try(var.source_archive.url, null)
+    source_sha256    = try(var.source_archive.sha256, null)
+  }
+}
+
+output "php_settings" {
+  description = "What `web-tier` takes as `php_settings`."
+  value = {
+    upload_max_filesize = "${var.upload_limit_megabytes}M"
+    post_max_size       = "${local.post_limit}M"
+    memory_limit        = "${local.memory_limit}M"
+  }
+}
+
+output "databases" {
+  description = "What `database-tier` takes as `databases`."
+  value       = { (var.database_name) = { charset = "utf8mb4", collation = null } }
+}
+
+output "users" {
+  description = "What `database-tier` takes as `users`."
+  value = { (var.database_user) = {
+    host             = var.database_clients
+    grants           = { "${var.database_name}.*" = ["ALL"] }
+    password_version = var.password_version
+  } }
+}

@@ -1,0 +1,142 @@
+variable "url" {
+  description = "Address of the site as visitors write it."
+  type        = string
+  nullable    = false
+
+  validation {
+    condition     = can(regex("^https?://[^\\s'\"\\\\<>/]+[^\\s'\"\\\\<>]*$", var.url))
+    error_message = "The URL is an address such as https://shop.example.org."
+  }
+}
+
+variable "title" {
+  description = "Title of the site."
+  type        = string
+  default     = "WordPress"
+  nullable    = false
+
+  validation {
+    condition     = !can(regex("[[:cntrl:]]", var.title))
+    error_message = "The title is one line."
+  }
+}
+
+variable "admin_user" {
+  description = "Login of the first administrator."
+  type        = string
+  default     = "admin"
+  nullable    = false
+
+  validation {
+    condition     = can(regex("^[A-Za-z0-9_. @-]{1,60}$", var.admin_user))
+    error_message = "A login has up to 60 letters, digits, spaces and _ . - @."
+  }
+}
+
+variable "admin_email" {
+  description = "Mail address of the first administrator."
+  type        = string
+  nullable    = false
+
+  validation {
+    condition     = can(regex("^[^\\s@\"'<>()]+@[^\\s@\"'<>()]+\\.[^\\s@\"'<>()]+$", var.admin_email))
+    error_message = "The mail address is one such as admin@example.org."
+  }
+}
+
+variable "database_host" {
+  description = "Address of the database: the floating IP, with `:port` if it is not 3306."
+  type        = string
+  nullable    = false
+
+  validation {
+    condition     = can(regex("^[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?(:[0-9]{1,5})?$", var.database_host))
+    error_message = "The database is given as host or host:port."
+  }
+}
+
+variable "database_name" {
+  description = "Name of the database."
+  type        = string
+  default     = "wordpress"
+  nullable    = false
+
+  validation {
+    condition     = can(regex("^[A-Za-z0-9_][A-Za-z0-9_$-]{0,63}$", var.database_name))
+    error_message = "A database's name has up to 64 letters, digits and _ $ -."
+  }
+}
+
+variable "database_user" {
+  description = "Account of the database."
+  type        = string
+  default     = "wordpress"
+  nullable    = false
+
+  validation {
+    condition     = can(regex("^[A-Za-z0-9_][A-Za-z0-9_-]{0,31}$", var.database_user))
+    error_message = "An account's name has up to 32 letters, digits, hyphens and underscores."
+  }
+}
+
+variable "database_clients" {
+  description = "Where the account may come from: an address with `%` and `_` as wildcards, or address/netmask."
+  type        = string
+  default     = "%"
+  nullable    = false
+
+  validation {
+    condition     = can(regex("^[A-Za-z0-9_.:%/-]{1,255}$", var.database_clients))
+    error_message = "The clients are an address, a pattern such as 10.0.0.%, or 10.0.0.0/255.255.255.0."
+  }
+}
+
+variable "table_prefix" {
+  description = "Prefix of the tables."
+  type        = string
+  default     = "wp_"
+  nullable    = false
+
+  validation {
+    condition     = can(regex("^[A-Za-z0-9_]{1,20}$", var.table_prefix))
+    error_message = "A table prefix has up to 20 letters, digits and underscores."
+  }
+}
+
+variable "password_version" {
+  description = "Counter of yours: another number sets the database password again, in the database and in WordPress."
+  type        = number
+  default     = 1
+  nullable    = false
+}
+
+variable "source_archive" {
+  description = "URL of a .tar.gz archive of WordPress and its SHA-256 checksum. Default: the distribution's package."
+  type = object({
+    url    = string
+    sha256 = string
+  })
+  default = null
+
+  validation {
+    condition     = var.source_archive == null ? true : can(regex("^https?://[^/]+/", var.source_archive.url))
+    error_message = "The archive is given by its URL."
+  }
+
+  validation {
+    condition     = var.source_archive == null ? true : can(regex("^[0-9a-f]{64}$", var.source_archive.sha256))
+    error_message = "The checksum is a SHA-256 in 64 lower-case hexadecimal digits."
+  }
+}
+
+variable "upload_limit_megabytes" {
+  description = "Largest file that may be uploaded."
+  type        = number
+  default     = 64
+  nullable    = false
+
+  validation {
+    condition     = var.upload_limit_megabytes >= 1 && var.upload_limit_megabytes <= 4096 && floor(var.upload_limit_megabytes) == var.upload_limit_megabytes
+    error_message = "The upload limit is a whole number from 1 to 4096."
+  }
+}
