@@ -40,12 +40,11 @@ var layers = map[string]layer{
 	".": {ours: []string{"internal/provider"}, others: []string{"github.com/hashicorp/terraform-plugin-framework/providerserver"}},
 }
 
-// testHarness is what doubles and harnesses may import: they are part of no
-// program that a user runs.
-var testHarness = layer{
-	ours:   []string{"internal/shell", "internal/host", "internal/provider"},
-	others: []string{"golang.org/x/crypto/", "github.com/hashicorp/terraform-plugin-"},
-}
+// harness is for doubles and harnesses, which are part of no program that a user
+// runs: any package of ours, and what they stand in for.
+var harness = layer{others: []string{
+	"golang.org/x/crypto/", "github.com/hashicorp/terraform-plugin-", "github.com/google/go-cmp/",
+}}
 
 // lab is a program of its own. It speaks to machines from outside and builds
 // nothing with the tiers, so that it can prove them.
@@ -53,7 +52,7 @@ var lab = layer{
 	ours: []string{"internal/lab", "internal/ssh", "internal/shell", "internal/host"},
 	others: []string{
 		"github.com/getkin/kin-openapi/", "github.com/linode/linodego", "golang.org/x/",
-		"github.com/hashicorp/terraform-plugin-go/", "github.com/hashicorp/go-retryablehttp",
+		"github.com/hashicorp/terraform-plugin-go/", "github.com/hashicorp/go-retryablehttp", "github.com/mattn/go-isatty",
 	},
 }
 
@@ -61,8 +60,8 @@ func layerOf(p listed) (layer, bool) {
 	switch path := p.path(); {
 	case within(path, "internal/lab"):
 		return lab, true
-	case p.tested() || within(path, "internal/docstest"):
-		return testHarness, true
+	case p.harness():
+		return harness, true
 	default:
 		found, ok := layers[path]
 		return found, ok
@@ -90,6 +89,8 @@ func (l layer) refuses(p listed, imported string) string {
 	ours, isOurs := strings.CutPrefix(imported, module+"/")
 	switch {
 	case isOurs && slices.ContainsFunc(l.ours, func(root string) bool { return ours == root || root == "internal/lab" && within(ours, root) }):
+		return ""
+	case isOurs && p.harness():
 		return ""
 	case isOurs && strings.HasPrefix(p.path(), ours+"/"):
 		return "" // a command or a double, and the package above it
@@ -129,7 +130,7 @@ func TestLayersRefuse(t *testing.T) {
 // TestOnlyTestsImportTestPackages also keeps the lab out of what users run.
 func TestOnlyTestsImportTestPackages(t *testing.T) {
 	for _, p := range readTree(t).packages {
-		if p.tested() || within(p.path(), "internal/lab") || within(p.path(), "internal/docstest") {
+		if p.harness() || within(p.path(), "internal/lab") {
 			continue
 		}
 		for _, imported := range p.Imports {
@@ -144,7 +145,7 @@ func TestOnlyTestsImportTestPackages(t *testing.T) {
 // TestTheProviderRunsNoProgram holds because a runner of HCP Terraform has none.
 func TestTheProviderRunsNoProgram(t *testing.T) {
 	for _, p := range readTree(t).packages {
-		if p.tested() || within(p.path(), "internal/lab") || within(p.path(), "internal/docstest") {
+		if p.harness() || within(p.path(), "internal/lab") {
 			continue
 		}
 		if slices.Contains(p.Imports, "os/exec") {

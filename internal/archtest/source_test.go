@@ -53,7 +53,7 @@ func TestNothingSleeps(t *testing.T) {
 func TestContextsComeFromAbove(t *testing.T) {
 	read := readTree(t)
 	for _, f := range read.files {
-		if f.test || f.in.Name == "main" || f.in.tested() {
+		if f.test || f.in.Name == "main" || f.in.harness() {
 			continue
 		}
 		calls(f, func(name string, at token.Pos) {

@@ -37,8 +37,16 @@ func (p listed) path() string {
 	return strings.TrimPrefix(p.ImportPath, module+"/")
 }
 
-// tested reports whether the package is a test double or harness.
-func (p listed) tested() bool { return strings.HasSuffix(p.path(), "test") }
+// harness reports whether the package is a test double or harness, or a command
+// of one.
+func (p listed) harness() bool {
+	for part := range strings.SplitSeq(p.path(), "/") {
+		if strings.HasSuffix(part, "test") {
+			return true
+		}
+	}
+	return false
+}
 
 // file is one parsed source file.
 type file struct {

@@ -55,13 +55,18 @@ func (s Spec) userSteps(on, user string, seen NodeStatus, status Status) []Step 
 	if !exists {
 		steps = append(steps, s.stepSQL(on, "create user "+user, "user "+user+" is missing", lockedUser(user, wanted)))
 	}
-	recorded := status.passwordVersion(user)
-	if wanted.PasswordVersion != 0 && (!exists || recorded != wanted.PasswordVersion) {
-		why := ""
-		if exists {
-			why = fmt.Sprintf("the password of %s is version %d instead of %d", user, recorded, wanted.PasswordVersion)
+	recorded := status.password(user)
+	switch {
+	case wanted.PasswordVersion == 0:
+	case !exists:
+		steps = append(steps, s.stepPassword(on, user, ""))
+	case recorded.Version != wanted.PasswordVersion:
+		steps = append(steps, s.stepPassword(on, user,
+			fmt.Sprintf("the password of %s is version %d instead of %d", user, recorded.Version, wanted.PasswordVersion)))
+	default:
+		for _, node := range status.where(func(n NodeStatus) bool { return n.Err == nil && n.Passwords[user] != recorded }) {
+			steps = append(steps, s.stepRemember(node, user, recorded))
 		}
-		steps = append(steps, s.stepPassword(on, user, why))
 	}
 	return append(steps, s.grantSteps(on, user, have)...)
 }
@@ -71,14 +76,14 @@ func lockedUser(user string, u User) string {
 	return strings.TrimSuffix(createUser(user, u), ";\n") + " ACCOUNT LOCK;\n"
 }
 
-// passwordVersion returns the version that was last set. A node that was down
-// when it was set remembers an older one, so the newest record counts.
-func (s Status) passwordVersion(user string) int64 {
+// password returns the record of the password that was last set. A node that was
+// down then has an older one, so the newest counts.
+func (s Status) password(user string) PasswordRecord {
 	var newest PasswordRecord
 	for _, name := range s.names() {
 		if record, found := s.Nodes[name].Passwords[user]; found && record.Set > newest.Set {
 			newest = record
 		}
 	}
-	return newest.Version
+	return newest
 }

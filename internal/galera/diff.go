@@ -76,7 +76,7 @@ func (s Spec) refuse(status Status) error {
 		if foreign := s.foreign(node); len(foreign) > 0 {
 			return &reconcile.RefusedError{
 				What: "use the data directory " + dataDirectory, Node: name, Evidence: foreign,
-				WayOut: "To manage this cluster, import it; to build a new one, move the directory away on the node.",
+				WayOut: "This release takes over no cluster that it has not built. To build a new one, move the directory away on the node.",
 			}
 		}
 	}
@@ -123,7 +123,11 @@ func (s Status) table() []string {
 		case node.Err != nil:
 			rows = append(rows, name+" did not answer")
 		case node.Wsrep.Answers && node.Wsrep.On:
-			rows = append(rows, fmt.Sprintf("%s runs: %s, %s, uuid %s", name, node.Wsrep.Cluster, node.Wsrep.Comment, node.Wsrep.UUID))
+			uuid := node.Wsrep.UUID
+			if uuid == "" {
+				uuid = node.Saved.UUID
+			}
+			rows = append(rows, fmt.Sprintf("%s runs: %s, %s, uuid %s", name, node.Wsrep.Cluster, node.Wsrep.Comment, uuid))
 		case !node.Saved.HasData():
 			rows = append(rows, name+" has no data")
 		default:
@@ -156,23 +160,26 @@ func (s Spec) prepareNode(node host.Node, seen NodeStatus) Lane {
 	if len(missing) > 0 {
 		lane = append(lane, stepInstall(node.Name, engine, missing))
 	}
-	for _, file := range s.files(node)[1:] {
-		difference := file.Difference(seen.Files[file.Path])
-		if difference == "" {
-			continue
-		}
-		if file.Path == engine.configPath {
-			lane = append(lane, stepWriteConfig(node.Name, engine, file, difference))
-			continue
-		}
-		lane = append(lane, stepWriteUnitFile(node.Name, engine, file, difference))
+	dropIn, config := s.dropIn(), s.configFile(node)
+	if difference := dropIn.Difference(seen.Files[dropIn.Path]); difference != "" {
+		lane = append(lane, stepWriteUnitFile(node.Name, engine, dropIn, difference))
+	} else if seen.Unit.NeedsDaemonReload {
+		lane = append(lane, stepReloadSystemd(node.Name, engine))
 	}
-	// What the package brings is looked at in the next round.
+	if difference := config.Difference(seen.Files[config.Path]); difference != "" {
+		lane = append(lane, stepWriteConfig(node.Name, engine, config, difference))
+	}
 	if len(missing) == 0 && seen.Unit.Load == "masked" {
 		lane = append(lane, stepUnmask(node.Name, engine))
 	}
-	if len(missing) == 0 && !seen.Unit.Enabled() {
-		lane = append(lane, stepEnable(node.Name, engine))
+	switch {
+	// Early in the boot systemd does not answer yet; that says nothing of the unit.
+	case seen.Unit.Enabled(), seen.Unit.Load == "":
+	case len(missing) == 0:
+		lane = append(lane, stepEnable(node.Name, engine, engine.unit+" does not start at boot"))
+	default:
+		// Debian does not enable a unit that was masked while its package came.
+		lane = append(lane, stepEnable(node.Name, engine, ""))
 	}
 	return lane
 }
@@ -351,7 +358,7 @@ func (s Spec) restarts(status Status) ([]Step, error) {
 	if sick := status.where(func(n NodeStatus) bool { return !n.Healthy() }); len(sick) > 0 {
 		return nil, &reconcile.RefusedError{
 			What: "restart nodes of a cluster that is not whole", Evidence: status.table(),
-			WayOut: fmt.Sprintf("A restart of %v would leave too few nodes. Repair %v first.", stale, sick),
+			WayOut: fmt.Sprintf("A restart of %s would leave too few nodes. Repair %s first.", strings.Join(stale, ", "), strings.Join(sick, ", ")),
 		}
 	}
 	var steps []Step

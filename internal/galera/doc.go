@@ -2,8 +2,8 @@
 // Galera, or Percona XtraDB Cluster.
 //
 // What always holds:
-//   - The cluster is bootstrapped once, when every configured node has answered
-//     and none has data. Everything after that is joining.
+//   - The cluster is bootstrapped once, when every configured node has answered,
+//     none has data and none ever had. Everything after that is joining.
 //   - Nodes join, restart and leave one at a time, and the next one waits until
 //     the cluster is whole again. The holder of a floating IP comes last.
 //   - A data directory without our marker is somebody else's and is refused.
@@ -11,6 +11,7 @@
 //
 // What fails how: a node that does not answer keeps its place, and whatever does
 // not need it goes on. Without a Primary component nothing is changed except in
-// the two cases that cannot lose data: every node still knows the same last view
-// (they are started together and re-form it), and one node alone has data.
+// the cases that cannot lose data: the nodes of the last view are all there (they
+// are started together and re-form it), all left in order (the last one starts
+// first), and one node alone has data.
 package galera

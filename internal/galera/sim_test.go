@@ -329,6 +329,12 @@ func (s *sim) handle(m *hosttest.Machine, node *simNode) {
 			node.config = m.Files[s.engine.configPath].Content
 		}
 		s.reform()
+		for _, name := range s.names {
+			if peer := s.nodes[name]; node.waiting && peer.history != nil && !peer.nonPrimary {
+				s.join(node, peer.history)
+				unit.Active = "active"
+			}
+		}
 		return nil
 	})
 	change("galera-drain", func(c shell.Command) error {

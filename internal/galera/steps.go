@@ -29,6 +29,12 @@ func stepWriteUnitFile(node string, engine engine, file host.File, why string) S
 		}}
 }
 
+// stepReloadSystemd is for a run that broke off between the file and the reload.
+func stepReloadSystemd(node string, engine engine) Step {
+	return Step{Node: node, Title: "reload systemd", Why: engine.unit + " changed after systemd read it",
+		Do: func(ctx context.Context, hosts host.Hosts) error { return hosts[node].ReloadSystemd(ctx) }}
+}
+
 // stepWriteConfig lets the engine read the new file before it is put in place: a
 // node that cannot start drops its state and asks for all of it again.
 func stepWriteConfig(node string, engine engine, file host.File, why string) Step {
@@ -75,8 +81,8 @@ percona-release setup -y "$1"
 printf '%s\n' 'percona-xtradb-cluster-server percona-xtradb-cluster-server/root-pass password' 'percona-xtradb-cluster-server percona-xtradb-cluster-server/re-root-pass password' | debconf-set-selections`, series))
 }
 
-func stepEnable(node string, engine engine) Step {
-	return Step{Node: node, Title: "enable " + engine.unit, Why: engine.unit + " does not start at boot",
+func stepEnable(node string, engine engine, why string) Step {
+	return Step{Node: node, Title: "enable " + engine.unit, Why: why,
 		Do: func(ctx context.Context, hosts host.Hosts) error { return hosts[node].EnableUnit(ctx, engine.unit) }}
 }
 
@@ -331,16 +337,27 @@ func (s Spec) stepPassword(node, user, why string) Step {
 			if err := s.runSQL(ctx, hosts[node], statement); err != nil {
 				return err
 			}
-			set := strconv.FormatInt(time.Now().UnixNano(), 10)
+			record := PasswordRecord{Version: u.PasswordVersion, Set: time.Now().UnixNano()}
 			for _, name := range hosts.Names() {
-				_, err := hosts[name].Run(ctx, shell.Script(`: galera-remember-password-version
-set -e; umask 077; f=$1; t=$f.new
-{ [ ! -e "$f" ] || grep -v "^$2 " "$f" || true; printf '%s %s %s\n' "$2" "$3" "$4"; } >"$t"; mv -f "$t" "$f"`,
-					s.versionsPath(), user, strconv.FormatInt(u.PasswordVersion, 10), set))
-				if err != nil && !host.IsUnreachable(err) {
+				if err := s.remember(ctx, hosts[name], user, record); err != nil && !host.IsUnreachable(err) {
 					return err
 				}
 			}
 			return nil
 		}}
+}
+
+// stepRemember gives a node the record that it missed. That is bookkeeping and no
+// difference of the cluster, so there is nothing to tell.
+func (s Spec) stepRemember(node, user string, record PasswordRecord) Step {
+	return Step{Node: node, Title: "remember the version of the password of " + user,
+		Do: func(ctx context.Context, hosts host.Hosts) error { return s.remember(ctx, hosts[node], user, record) }}
+}
+
+func (s Spec) remember(ctx context.Context, node *host.Host, user string, record PasswordRecord) error {
+	_, err := node.Run(ctx, shell.Script(`: galera-remember-password-version
+set -e; umask 077; f=$1; t=$f.new
+{ [ ! -e "$f" ] || grep -v "^$2 " "$f" || true; printf '%s %s %s\n' "$2" "$3" "$4"; } >"$t"; mv -f "$t" "$f"`,
+		s.versionsPath(), user, strconv.FormatInt(record.Version, 10), strconv.FormatInt(record.Set, 10)))
+	return err
 }

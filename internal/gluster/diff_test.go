@@ -10,6 +10,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/terraform-ha/terraform-provider-ha/internal/gluster"
+	"github.com/terraform-ha/terraform-provider-ha/internal/gluster/glustertest"
 	"github.com/terraform-ha/terraform-provider-ha/internal/host"
 	"github.com/terraform-ha/terraform-provider-ha/internal/host/hosttest"
 	"github.com/terraform-ha/terraform-provider-ha/internal/reconcile"
@@ -35,9 +36,9 @@ func converge(t *testing.T, hosts host.Hosts, spec gluster.Spec) error {
 	return err
 }
 
-func built(t *testing.T) (host.Hosts, *glusterSim) {
+func built(t *testing.T) (host.Hosts, *glustertest.Pool) {
 	t.Helper()
-	hosts, sim := newGlusterSim(t, "files1", "files2", "files3")
+	hosts, sim := newPool(t, "files1", "files2", "files3")
 	if err := converge(t, hosts, content()); err != nil {
 		t.Fatal(err)
 	}
@@ -69,16 +70,16 @@ func TestConvergeFromNothing(t *testing.T) {
 	}
 	want := map[string]string{"nfs.disable": "on", "network.ping-timeout": "10", "cluster.quorum-type": "auto",
 		"auth.allow": "10.0.0.11,10.0.0.12,10.0.0.13,10.0.0.31"}
-	if diff := cmp.Diff(want, sim.volumes["content"].options); diff != "" {
+	if diff := cmp.Diff(want, sim.Volumes["content"].Options); diff != "" {
 		t.Errorf("options (-want +got):\n%s", diff)
 	}
-	for _, machine := range sim.machines {
+	for _, machine := range sim.Machines {
 		machine.Forget()
 	}
 	if _, err := diff(t, hosts, content()); err != nil {
 		t.Error(err)
 	}
-	for name, machine := range sim.machines {
+	for name, machine := range sim.Machines {
 		if log := machine.Log(); !slices.Contains(log, "batch") || strings.Count(strings.Join(log, " "), "batch") != 1 {
 			t.Errorf("observing %s took %v", name, log)
 		}
@@ -87,8 +88,8 @@ func TestConvergeFromNothing(t *testing.T) {
 
 func TestEveryStepMayFail(t *testing.T) {
 	hosttest.EveryFault(t, func(t *testing.T, fault *hosttest.Fault) {
-		hosts, sim := newGlusterSim(t, "files1", "files2", "files3")
-		fault.Arm(sim.machines)
+		hosts, sim := newPool(t, "files1", "files2", "files3")
+		fault.Arm(sim.Machines)
 		_ = converge(t, hosts, content())
 		fault.Disarm()
 		if err := converge(t, hosts, content()); err != nil {
@@ -102,47 +103,47 @@ func TestEveryStepMayFail(t *testing.T) {
 
 func TestDriftIsSeenAndRepaired(t *testing.T) {
 	tests := map[string]struct {
-		damage func(*glusterSim)
+		damage func(*glustertest.Pool)
 		want   map[string][]string
 	}{
 		"glusterd stopped": {
-			func(s *glusterSim) { _ = s.machines["files2"].Stop("glusterd") },
+			func(s *glustertest.Pool) { _ = s.Machines["files2"].Stop("glusterd") },
 			map[string][]string{"files2": {"glusterd is stopped"}},
 		},
 		"brick killed": {
-			func(s *glusterSim) { s.nodes["files3"].running = false },
+			func(s *glustertest.Pool) { s.Nodes["files3"].Running = false },
 			map[string][]string{"files3": {"the brick process is not running"}},
 		},
 		"self-heal daemon killed": {
-			func(s *glusterSim) { s.nodes["files1"].healer = false },
+			func(s *glustertest.Pool) { s.Nodes["files1"].Healer = false },
 			map[string][]string{"files1": {"the self-heal daemon is not running"}},
 		},
 		"option changed": {
-			func(s *glusterSim) { s.volumes["content"].options["network.ping-timeout"] = "42" },
+			func(s *glustertest.Pool) { s.Volumes["content"].Options["network.ping-timeout"] = "42" },
 			map[string][]string{"cluster": {"option network.ping-timeout is 42 instead of 10"}},
 		},
 		"option of others": {
-			func(s *glusterSim) { s.volumes["content"].options["performance.io-cache"] = "off" },
+			func(s *glustertest.Pool) { s.Volumes["content"].Options["performance.io-cache"] = "off" },
 			map[string][]string{},
 		},
 		"glusterd.vol edited": {
-			func(s *glusterSim) {
-				s.machines["files1"].WriteFile("/etc/glusterfs/glusterd.vol", "volume management\n")
+			func(s *glustertest.Pool) {
+				s.Machines["files1"].WriteFile("/etc/glusterfs/glusterd.vol", "volume management\n")
 			},
 			map[string][]string{"files1": {"glusterd.vol differs"}},
 		},
 		"drop-in lost": {
-			func(s *glusterSim) {
-				s.machines["files1"].RemoveAll("/etc/systemd/system/glusterd.service.d/terraform-ha.conf")
+			func(s *glustertest.Pool) {
+				s.Machines["files1"].RemoveAll("/etc/systemd/system/glusterd.service.d/terraform-ha.conf")
 			},
 			map[string][]string{"files1": {"the drop-in of glusterd: terraform-ha.conf is missing"}},
 		},
 		"volume stopped": {
-			func(s *glusterSim) { s.cli(s.machines["files1"], "volume", "stop", "content") },
+			func(s *glustertest.Pool) { s.CLI(s.Machines["files1"], "volume", "stop", "content") },
 			map[string][]string{"cluster": {"the volume is stopped"}},
 		},
 		"heal pending": {
-			func(s *glusterSim) { s.nodes["files1"].pending = 7 },
+			func(s *glustertest.Pool) { s.Nodes["files1"].Pending = 7 },
 			map[string][]string{},
 		},
 	}
@@ -171,33 +172,33 @@ func TestOptionsNoLongerDeclaredAreReset(t *testing.T) {
 	if err := converge(t, hosts, spec); err != nil {
 		t.Fatal(err)
 	}
-	if got := sim.volumes["content"].options["performance.io-cache"]; got != "off" {
+	if got := sim.Volumes["content"].Options["performance.io-cache"]; got != "off" {
 		t.Errorf("the option is %q", got)
 	}
 	if err := converge(t, hosts, content()); err != nil {
 		t.Fatal(err)
 	}
-	if got, set := sim.volumes["content"].options["performance.io-cache"]; set {
+	if got, set := sim.Volumes["content"].Options["performance.io-cache"]; set {
 		t.Errorf("the option is still %q", got)
 	}
-	if got := sim.volumes["content"].options["nfs.disable"]; got != "on" {
+	if got := sim.Volumes["content"].Options["nfs.disable"]; got != "on" {
 		t.Errorf("an option of glusterd itself was touched: %q", got)
 	}
 }
 
 func TestANodeThatIsDown(t *testing.T) {
 	hosts, sim := built(t)
-	sim.machines["files3"].Down = true
-	sim.nodes["files3"].running = false
+	sim.Machines["files3"].Down = true
+	sim.Nodes["files3"].Running = false
 	plan, err := diff(t, hosts, content())
 	if err != nil || !plan.Empty() {
 		t.Errorf("nothing is to be done, and it is %v, %v", plan.Titles(), err)
 	}
-	sim.nodes["files1"].running = false
+	sim.Nodes["files1"].Running = false
 	if plan, err = diff(t, hosts, content()); err != nil || len(plan.Drift()["files1"]) != 1 {
 		t.Errorf("a dead brick beside it gave %v, %v", plan.Drift(), err)
 	}
-	if err := converge(t, hosts, content()); err != nil || !sim.nodes["files1"].running {
+	if err := converge(t, hosts, content()); err != nil || !sim.Nodes["files1"].Running {
 		t.Errorf("the dead brick was not revived: %v", err)
 	}
 	spec := content()
@@ -210,23 +211,23 @@ func TestRefusals(t *testing.T) {
 	tests := map[string]struct {
 		build  bool
 		spec   func(*gluster.Spec)
-		damage func(*glusterSim)
+		damage func(*glustertest.Pool)
 		want   string
 	}{
 		"a node is away at creation": {
-			damage: func(s *glusterSim) { s.machines["files2"].Down = true }, want: "files2 does not answer",
+			damage: func(s *glustertest.Pool) { s.Machines["files2"].Down = true }, want: "files2 does not answer",
 		},
 		"all are away": {
 			build:  true,
-			damage: func(s *glusterSim) { forAll(s, func(m *hosttest.Machine) { m.Down = true }) }, want: "files1 does not answer",
+			damage: func(s *glustertest.Pool) { forAll(s, func(m *hosttest.Machine) { m.Down = true }) }, want: "files1 does not answer",
 		},
 		"foreign data": {
-			damage: func(s *glusterSim) { s.machines["files2"].WriteFile(brickPath+"/photo.jpg", "x") },
+			damage: func(s *glustertest.Pool) { s.Machines["files2"].WriteFile(brickPath+"/photo.jpg", "x") },
 			want:   "holds data that this resource did not put there",
 		},
 		"foreign volume": {
 			build: true,
-			damage: func(s *glusterSim) {
+			damage: func(s *glustertest.Pool) {
 				forAll(s, func(m *hosttest.Machine) { m.RemoveAll("/var/lib/terraform-ha/gluster-content.json") })
 			},
 			want: "no machine has a marker",
@@ -235,39 +236,39 @@ func TestRefusals(t *testing.T) {
 			build: true, spec: func(s *gluster.Spec) { s.VolumeID = "another" }, want: "this resource's volume was another",
 		},
 		"cloned machines": {
-			build: true, damage: func(s *glusterSim) { s.nodes["files2"].uuid = s.nodes["files1"].uuid }, want: "same identity",
+			build: true, damage: func(s *glustertest.Pool) { s.Nodes["files2"].UUID = s.Nodes["files1"].UUID }, want: "same identity",
 		},
 		"a rebuilt machine": {
-			build: true, damage: func(s *glusterSim) {
+			build: true, damage: func(s *glustertest.Pool) {
 				// The pool keeps the old identity of its bricks.
-				s.machines["files2"].HandleQuery("gluster-identity", answerWith("UUID=new\n"))
+				s.Machines["files2"].HandleQuery("gluster-identity", answerWith("UUID=new\n"))
 			}, want: "the machine was rebuilt",
 		},
 		"rejected": {
-			build: true, damage: func(s *glusterSim) { s.peerState = 6 }, want: "rejects its peer",
+			build: true, damage: func(s *glustertest.Pool) { s.PeerState = 6 }, want: "rejects its peer",
 		},
 		"other bricks": {
-			build: true, spec: func(s *gluster.Spec) { s.BrickPath = "/srv/gluster/other/brick"; s.VolumeID = simID },
+			build: true, spec: func(s *gluster.Spec) { s.BrickPath = "/srv/gluster/other/brick"; s.VolumeID = glustertest.VolumeID },
 			want: "comes with a later release",
 		},
 		"other type": {
 			build: true, spec: func(s *gluster.Spec) { s.Type = gluster.Arbiter }, want: "it has replica 3, arbiter 0",
 		},
 		"brick not mounted": {
-			build: true, damage: func(s *glusterSim) { s.machines["files1"].RemoveAll(brickPath) }, want: "the directory is missing",
+			build: true, damage: func(s *glustertest.Pool) { s.Machines["files1"].RemoveAll(brickPath) }, want: "the directory is missing",
 		},
 		"data of a volume that was deleted": {
 			build: true,
-			damage: func(s *glusterSim) {
-				delete(s.volumes, "content")
-				s.machines["files1"].WriteFile(brickPath+"/photo.jpg", "x")
+			damage: func(s *glustertest.Pool) {
+				delete(s.Volumes, "content")
+				s.Machines["files1"].WriteFile(brickPath+"/photo.jpg", "x")
 			},
 			want: "no longer defined",
 		},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
-			hosts, sim := newGlusterSim(t, "files1", "files2", "files3")
+			hosts, sim := newPool(t, "files1", "files2", "files3")
 			if test.build {
 				hosts, sim = built(t)
 			}
@@ -291,11 +292,11 @@ func TestRefusals(t *testing.T) {
 
 func TestAFailedCreateIsCleanedUp(t *testing.T) {
 	hosts, sim := built(t)
-	delete(sim.volumes, "content")
+	delete(sim.Volumes, "content")
 	if err := converge(t, hosts, content()); err != nil {
 		t.Fatal(err)
 	}
-	if sim.volumes["content"] == nil {
+	if sim.Volumes["content"] == nil {
 		t.Error("the volume was not created again")
 	}
 }
@@ -303,13 +304,13 @@ func TestAFailedCreateIsCleanedUp(t *testing.T) {
 func TestRemoveKeepsAndAdopts(t *testing.T) {
 	hosts, sim := built(t)
 	remove(t, hosts, content(), false)
-	if state := sim.volumes["content"].state; state != "Stopped" {
+	if state := sim.Volumes["content"].State; state != "Stopped" {
 		t.Errorf("the volume is %s", state)
 	}
 	if err := converge(t, hosts, content()); err != nil {
 		t.Fatal(err)
 	}
-	if state := sim.volumes["content"].state; state != "Started" {
+	if state := sim.Volumes["content"].State; state != "Started" {
 		t.Errorf("the volume is %s after it was created again", state)
 	}
 }
@@ -317,10 +318,10 @@ func TestRemoveKeepsAndAdopts(t *testing.T) {
 func TestRemoveWipes(t *testing.T) {
 	hosts, sim := built(t)
 	remove(t, hosts, content(), true)
-	if len(sim.volumes) != 0 || len(sim.members) > 1 {
-		t.Errorf("volumes %v and members %v are left", sim.volumes, sim.members)
+	if len(sim.Volumes) != 0 || len(sim.Members) > 1 {
+		t.Errorf("volumes %v and members %v are left", sim.Volumes, sim.Members)
 	}
-	for name, machine := range sim.machines {
+	for name, machine := range sim.Machines {
 		if _, found := machine.Directories[brickPath]; found {
 			t.Errorf("the brick on %s is left", name)
 		}
@@ -335,7 +336,7 @@ func TestRemoveWipes(t *testing.T) {
 
 func TestWipeNeedsEveryMachine(t *testing.T) {
 	hosts, sim := built(t)
-	sim.machines["files2"].Down = true
+	sim.Machines["files2"].Down = true
 	_, err := gluster.Remove(content(), gluster.Observe(t.Context(), hosts.Views(), content()), true)
 	refusal(t, err)
 	remove(t, hosts, content(), false)
@@ -352,8 +353,8 @@ func remove(t *testing.T, hosts host.Hosts, spec gluster.Spec, wipe bool) {
 	}
 }
 
-func forAll(s *glusterSim, do func(*hosttest.Machine)) {
-	for _, machine := range s.machines {
+func forAll(s *glustertest.Pool, do func(*hosttest.Machine)) {
+	for _, machine := range s.Machines {
 		do(machine)
 	}
 }

@@ -76,10 +76,10 @@ func (d *differ) refuseForeignVolume() *reconcile.RefusedError {
 	switch {
 	case d.spec.VolumeID != "" && d.spec.VolumeID != d.volume.ID:
 		refused.Evidence = []string{fmt.Sprintf("its identity is %s, and this resource's volume was %s", d.volume.ID, d.spec.VolumeID)}
-		refused.WayOut = "Somebody made another volume of this name. Rename it, or import it."
+		refused.WayOut = "Somebody made another volume of this name. Rename it, or choose another name here."
 	case d.spec.VolumeID == "" && !d.spec.Adopt && !d.marked():
 		refused.Evidence = []string{"a volume of this name exists and no machine has a marker of this resource"}
-		refused.WayOut = "Import it, or choose another name."
+		refused.WayOut = "This release takes over no volume that it has not built. Choose another name."
 	default:
 		return nil
 	}

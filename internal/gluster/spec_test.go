@@ -164,6 +164,6 @@ func TestFilesOnAMachine(t *testing.T) {
 		"/etc/systemd/system/glusterd.service.d/terraform-ha.conf": "drop-in.conf",
 		"/var/lib/terraform-ha/gluster-content.json":               "marker.json",
 	} {
-		golden(t, file, sim.machines["files1"].Files[path].Content)
+		golden(t, file, sim.Machines["files1"].Files[path].Content)
 	}
 }

@@ -11,6 +11,7 @@ import (
 
 	"github.com/terraform-ha/terraform-provider-ha/internal/host"
 	"github.com/terraform-ha/terraform-provider-ha/internal/host/hosttest"
+	"github.com/terraform-ha/terraform-provider-ha/internal/keepalived/keepalivedtest"
 	"github.com/terraform-ha/terraform-provider-ha/internal/reconcile"
 )
 
@@ -75,18 +76,20 @@ func TestConvergesAfterAnyFault(t *testing.T) {
 
 func TestDriftIsSeenAndRepaired(t *testing.T) {
 	tests := map[string]struct {
-		harm func(n *network, m *hosttest.Machine, d *daemon)
+		harm func(n *network, m *hosttest.Machine, d *keepalivedtest.Daemon)
 		want []string
 	}{
-		"stopped":         {func(_ *network, m *hosttest.Machine, _ *daemon) { _ = m.Stop("keepalived") }, []string{"keepalived is stopped"}},
-		"disabled":        {func(_ *network, m *hosttest.Machine, _ *daemon) { m.Unit("keepalived").Enabled = false }, []string{"keepalived does not start at boot"}},
-		"edited":          {func(_ *network, m *hosttest.Machine, _ *daemon) { m.WriteFile(checkPath("db"), "exit 0") }, []string{"check-db differs"}},
-		"filter gone":     {func(_ *network, _ *hosttest.Machine, d *daemon) { d.firewall = nil }, []string{"the packet filter for VRRP is not loaded"}},
-		"filter changed":  {func(_ *network, _ *hosttest.Machine, d *daemon) { d.firewall = []string{"10.0.0.66"} }, []string{"the packet filter for VRRP differs"}},
-		"user gone":       {func(_ *network, m *hosttest.Machine, _ *daemon) { delete(m.Users, scriptUser) }, []string{"the user keepalived_script is missing"}},
-		"address by hand": {func(_ *network, _ *hosttest.Machine, d *daemon) { d.held = true }, []string{"10.0.0.100 is configured by hand: keepalived is BACKUP"}},
-		"not read":        {func(n *network, m *hosttest.Machine, d *daemon) { d.read = "older" }, []string{"keepalived has not read its configuration since it changed"}},
-		"unknown state of the marker": {func(_ *network, m *hosttest.Machine, _ *daemon) {
+		"stopped":  {func(_ *network, m *hosttest.Machine, _ *keepalivedtest.Daemon) { _ = m.Stop("keepalived") }, []string{"keepalived is stopped"}},
+		"disabled": {func(_ *network, m *hosttest.Machine, _ *keepalivedtest.Daemon) { m.Unit("keepalived").Enabled = false }, []string{"keepalived does not start at boot"}},
+		"edited": {func(_ *network, m *hosttest.Machine, _ *keepalivedtest.Daemon) {
+			m.WriteFile(checkPath("db"), "exit 0")
+		}, []string{"check-db differs"}},
+		"filter gone":     {func(_ *network, _ *hosttest.Machine, d *keepalivedtest.Daemon) { d.Firewall = nil }, []string{"the packet filter for VRRP is not loaded"}},
+		"filter changed":  {func(_ *network, _ *hosttest.Machine, d *keepalivedtest.Daemon) { d.Firewall = []string{"10.0.0.66"} }, []string{"the packet filter for VRRP differs"}},
+		"user gone":       {func(_ *network, m *hosttest.Machine, _ *keepalivedtest.Daemon) { delete(m.Users, scriptUser) }, []string{"the user keepalived_script is missing"}},
+		"address by hand": {func(_ *network, _ *hosttest.Machine, d *keepalivedtest.Daemon) { d.Held = true }, []string{"10.0.0.100 is configured by hand: keepalived is BACKUP"}},
+		"not read":        {func(n *network, m *hosttest.Machine, d *keepalivedtest.Daemon) { d.Read = "older" }, []string{"keepalived has not read its configuration since it changed"}},
+		"unknown state of the marker": {func(_ *network, m *hosttest.Machine, _ *keepalivedtest.Daemon) {
 			m.RemoveAll("/var/lib/terraform-ha/floating-ip-db.json")
 		}, []string{"floating-ip-db.json is missing"}},
 	}
@@ -94,7 +97,7 @@ func TestDriftIsSeenAndRepaired(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			n := newNetwork(t)
 			n.mustConverge(simSpec())
-			test.harm(n, n.machines["db2"], n.daemons["db2"])
+			test.harm(n, n.machines["db2"], n.Daemons["db2"])
 			got := n.drift(simSpec())
 			if diff := cmp.Diff(test.want, got["db2"]); diff != "" || len(got) != 1 {
 				t.Errorf("drift %v (-want +got):\n%s", got, diff)
@@ -103,7 +106,7 @@ func TestDriftIsSeenAndRepaired(t *testing.T) {
 			if drift := n.drift(simSpec()); len(drift) != 0 {
 				t.Errorf("left: %v", drift)
 			}
-			if !n.daemons["db1"].held || n.daemons["db2"].held {
+			if !n.Daemons["db1"].Held || n.Daemons["db2"].Held {
 				t.Error("the repair moved the address")
 			}
 		})
@@ -112,8 +115,8 @@ func TestDriftIsSeenAndRepaired(t *testing.T) {
 
 func TestAllChecksFailing(t *testing.T) {
 	n := newNetwork(t)
-	for _, d := range n.daemons {
-		d.unfit = true
+	for _, d := range n.Daemons {
+		d.Unfit = true
 	}
 	status, err := n.converge(simSpec())
 	if err != nil || len(status.Holders) != 0 {
@@ -134,7 +137,7 @@ func TestRefusals(t *testing.T) {
 		want string
 	}{
 		"foreign configuration": {func(n *network) { n.machines["db3"].WriteFile(mainPath, "vrrp_instance x {") }, nil, "was not written by this provider"},
-		"address in use":        {func(n *network) { n.daemons["db2"].held = true }, nil, "has 10.0.0.100 already"},
+		"address in use":        {func(n *network) { n.Daemons["db2"].Held = true }, nil, "has 10.0.0.100 already"},
 		"router id taken": {func(n *network) {
 			n.machines["db1"].WriteFile("/others", "/etc/keepalived/conf.d/terraform-ha-web.conf eth0 100")
 		}, nil, "is taken by terraform-ha-web.conf"},
@@ -213,7 +216,7 @@ func TestSecretIsOnStandardInputOnly(t *testing.T) {
 				t.Errorf("%s shows the secret", command.Label())
 			}
 		}
-		if mode := m.Files[instanceFilePath].Mode; mode != "0600" {
+		if mode := m.Files[instancePath("db")].Mode; mode != "0600" {
 			t.Errorf("the file with the secret has mode %s", mode)
 		}
 	}
@@ -261,7 +264,7 @@ func TestImportFindsWhatIsWanted(t *testing.T) {
 func TestSeveralMastersAreDrift(t *testing.T) {
 	n := newNetwork(t)
 	n.mustConverge(simSpec())
-	n.daemons["db3"].role, n.daemons["db3"].held = "MASTER", true
+	n.Daemons["db3"].Role, n.Daemons["db3"].Held = "MASTER", true
 	want := map[string][]string{reconcile.ClusterNode: {"db1, db3 hold 10.0.0.100 at the same time"}}
 	if diff := cmp.Diff(want, n.drift(simSpec())); diff != "" {
 		t.Errorf("drift (-want +got):\n%s", diff)

@@ -44,7 +44,7 @@ func refuseBlindChange(spec Spec, status Status) error {
 	for _, name := range unreachable {
 		evidence = append(evidence, fmt.Sprintf("%s does not answer: %v", name, status.Machines[name].Err))
 	}
-	wayOut := "Bring the machine back, or take it out of nodes if it is gone for good."
+	wayOut := "Bring the machine back and apply again."
 	ours := status.names(func(m Machine) bool { return m.Ours(spec.Name) })
 	if len(ours) == 0 {
 		return &reconcile.RefusedError{What: "set up floating IP " + spec.ip(), Evidence: evidence, WayOut: wayOut}
@@ -76,7 +76,7 @@ func refuseForeign(spec Spec, node host.Node, machine Machine) *reconcile.Refuse
 		return &reconcile.RefusedError{
 			What: "replace " + mainPath, Node: node.Name,
 			Evidence: []string{"it was not written by this provider"},
-			WayOut:   "Import the floating IP to have it replaced (the old file is kept beside it), or move it away.",
+			WayOut:   "This release takes over no configuration of somebody else's. Move it away on the machine if nothing needs it.",
 		}
 	}
 	if machine.holds(spec.ip()) && !machine.Ours(spec.Name) {

@@ -24,6 +24,8 @@ const (
 type cli struct {
 	program string
 	config  string
+	// environment is added to what every run sees.
+	environment []string
 }
 
 // newCLI builds both providers and finds the program that will use them.
@@ -109,6 +111,7 @@ func (c cli) run(ctx context.Context, dir string, arguments ...string) (string, 
 		}
 	}
 	cmd.Env = append(cmd.Env, "TF_CLI_CONFIG_FILE="+c.config, "TF_IN_AUTOMATION=1", "CHECKPOINT_DISABLE=1")
+	cmd.Env = append(cmd.Env, c.environment...)
 	output, err := cmd.CombinedOutput()
 	if ctx.Err() != nil {
 		err = errors.Join(err, ctx.Err())

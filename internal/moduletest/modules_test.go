@@ -72,10 +72,19 @@ func inputsAreDocumented(t *testing.T, dir string) {
 	}
 }
 
-func TestModules(t *testing.T) {
+// TestProviders is what needs both providers, which are built once for it.
+func TestProviders(t *testing.T) {
 	c := newCLI(t)
+	t.Run("modules", func(t *testing.T) { testModules(t, c) })
+	t.Run("plan", func(t *testing.T) { testPlanOfTheWebsite(t, c) })
+	t.Run("region", func(t *testing.T) { testRegion(t, c) })
+}
+
+// testModules validates every module and example, and runs the modules' tests.
+func testModules(t *testing.T, c cli) {
 	workspace := copyOfTree(t)
-	var passed, configurations atomic.Int64
+	completeSnippets(t, workspace)
+	var passed, valid atomic.Int64
 	running := make(chan struct{}, atOnce)
 	t.Run("each", func(t *testing.T) {
 		for _, dir := range slices.Concat(modules(t), examples(t)) {
@@ -84,11 +93,11 @@ func TestModules(t *testing.T) {
 				running <- struct{}{}
 				defer func() { <-running }()
 				passed.Add(int64(prove(t, c, filepath.Join(workspace, dir))))
-				configurations.Add(1)
+				valid.Add(1)
 			})
 		}
 	})
-	t.Logf("%d configurations valid, %d module tests passed", configurations.Load(), passed.Load())
+	t.Logf("%d configurations valid, %d module tests passed", valid.Load(), passed.Load())
 }
 
 // prove validates a configuration and runs its tests, and returns how many passed.
@@ -188,6 +197,24 @@ func copyOfTree(t *testing.T) string {
 		}
 	}
 	return workspace
+}
+
+// completeSnippets gives the examples that documentation pages show, which are
+// resources alone, what a configuration needs to be one.
+func completeSnippets(t *testing.T, workspace string) {
+	t.Helper()
+	for _, dir := range examples(t) {
+		if strings.HasPrefix(dir, filepath.Join("examples", "resources")) {
+			write(t, filepath.Join(workspace, dir, "versions.tf"), `terraform {
+  required_providers {
+    ha = {
+      source = "terraform-ha/ha"
+    }
+  }
+}
+`)
+		}
+	}
 }
 
 func sources(t *testing.T, dir string) string {

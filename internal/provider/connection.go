@@ -87,6 +87,7 @@ type access struct {
 	bastions    []ssh.Hop
 	connect     time.Duration
 	boot        time.Duration
+	patience    time.Duration
 	linodeToken string
 	linodeURL   string
 	// keyUnknown and linodeUnknown say that a value is not known yet, at plan.
@@ -182,9 +183,9 @@ func (a *access) requireKey() error {
 	return nil
 }
 
-// connect returns the machines of a cluster. Nothing is dialed until one is used.
-// With wait, a machine that does not answer yet is given the time to boot.
-func (a *access) hosts(nodes map[string]nodeModel, remembered map[string]string, wait bool) (host.Hosts, map[string]*ssh.Client) {
+// hosts returns the machines of a cluster. Nothing is dialed until one is used.
+// A machine that does not answer then is given the time of wait.
+func (a *access) hosts(nodes map[string]nodeModel, remembered map[string]string, wait time.Duration) (host.Hosts, map[string]*ssh.Client) {
 	hosts, clients := host.Hosts{}, map[string]*ssh.Client{}
 	for name, node := range nodes {
 		hop := a.base
@@ -195,12 +196,26 @@ func (a *access) hosts(nodes map[string]nodeModel, remembered map[string]string,
 		if pinned := node.HostKey.ValueString(); pinned != "" {
 			hop.HostKey.Pinned = []string{pinned}
 		}
-		target := ssh.Target{Node: name, Hop: hop, Bastions: a.bastions, ConnectTimeout: a.connect}
-		if wait {
-			target.Wait = a.boot
-		}
-		clients[name] = a.pool.Client(target)
+		clients[name] = a.pool.Client(ssh.Target{Node: name, Hop: hop, Bastions: a.bastions, ConnectTimeout: a.connect, Wait: wait})
 		hosts[name] = host.New(name, clients[name])
+	}
+	return hosts, clients
+}
+
+// booted returns the machines once those that still boot had the time for it. It
+// is waited for a dead machine here, with all others, and not again at each of
+// the many commands of a run.
+func (a *access) booted(ctx context.Context, nodes map[string]nodeModel, remembered map[string]string) (host.Hosts, map[string]*ssh.Client) {
+	hosts, clients := a.hosts(nodes, remembered, a.boot)
+	answers := host.Look(ctx, hosts.Views(), func(ctx context.Context, view host.View) (struct{}, error) {
+		_, err := view.Ask(ctx, host.AskFacts("facts"))
+		return struct{}{}, err
+	})
+	impatient, theirs := a.hosts(nodes, remembered, 0)
+	for name, answer := range answers {
+		if answer.Err != nil {
+			hosts[name], clients[name] = impatient[name], theirs[name]
+		}
 	}
 	return hosts, clients
 }

@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
+	"sync"
 	"time"
 	"unicode"
 	"unicode/utf8"
@@ -14,23 +16,28 @@ import (
 	"github.com/hashicorp/terraform-plugin-log/tflog"
 
 	"github.com/terraform-ha/terraform-provider-ha/internal/reconcile"
+	"github.com/terraform-ha/terraform-provider-ha/internal/ssh"
 )
 
 // failure makes the diagnostic of a verb that failed: what was attempted and
-// where, what the machine said, what is left, and what to do.
-func failure(verb, title string, err error) diag.Diagnostic {
+// where, what the machine said, what was done before, and what to do.
+func failure(verb, title string, err error, done ...string) diag.Diagnostic {
 	var b strings.Builder
 	b.WriteString(sentence(err))
 	var step *reconcile.StepError
-	if errors.As(err, &step) {
-		if len(step.Completed) > 0 {
-			fmt.Fprintf(&b, "\n\nDone before it: %s. Nothing was rolled back.", strings.Join(step.Completed, "; "))
-		} else {
-			b.WriteString("\n\nNothing was changed before it.")
-		}
+	switch {
+	case len(done) > 0:
+		fmt.Fprintf(&b, "\n\nDone before it: %s. Nothing was rolled back.", strings.Join(done, "; "))
+	case errors.As(err, &step):
+		b.WriteString("\n\nNothing was changed before it.")
 	}
 	var refused *reconcile.RefusedError
+	var hostKey *ssh.HostKeyError
 	switch {
+	case errors.As(err, &hostKey) && (verb == "Read" || verb == "Delete"):
+		// These verbs know a node as the state has it, so a host_key that was
+		// changed in the configuration is not seen yet.
+		b.WriteString("\n\nIf you know why the key changed, put the new one into the provider's known_hosts, which is believed at once. Changing the node's host_key instead needs one apply with -refresh=false.")
 	case errors.As(err, &refused):
 		b.WriteString("\n\nNothing was changed by the refused step.")
 	case verb == "Create":
@@ -83,22 +90,45 @@ func attributePath(elements []string) path.Path {
 // mapAttribute names the attributes that are maps with keys of the user's.
 var mapAttribute = map[string]bool{"nodes": true, "settings": true, "databases": true, "users": true, "options": true, "php_settings": true, "backends": true}
 
-// reporter writes the steps to Terraform's log.
+// reporter writes the steps to Terraform's log and keeps those that succeeded.
+// A failed step knows only of its own round.
 type reporter struct {
 	ctx      context.Context //nolint:containedctx // the logger is in it
 	resource string
+
+	mu   sync.Mutex
+	done []string
 }
 
-func (r reporter) StepStarted(node, title, why string) {
+// completed returns the steps that succeeded, in order.
+func (r *reporter) completed() []string {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return slices.Clone(r.done)
+}
+
+func (r *reporter) complete(node, title string) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if node != "" {
+		title = node + ": " + title
+	}
+	r.done = append(r.done, title)
+}
+
+func (r *reporter) StepStarted(node, title, why string) {
 	tflog.Info(r.ctx, "step started", map[string]any{"resource": r.resource, "node": node, "step": title, "why": why})
 }
 
-func (r reporter) StepEnded(node, title string, took time.Duration, skipped bool, err error) {
+func (r *reporter) StepEnded(node, title string, took time.Duration, skipped bool, err error) {
 	fields := map[string]any{"resource": r.resource, "node": node, "step": title, "seconds": took.Seconds(), "skipped": skipped}
 	if err != nil {
 		fields["error"] = err.Error()
 		tflog.Error(r.ctx, "step failed", fields)
 		return
+	}
+	if !skipped {
+		r.complete(node, title)
 	}
 	tflog.Info(r.ctx, "step done", fields)
 }

@@ -180,9 +180,9 @@ func (m *floatingIPModel) open(ctx context.Context, _ *access, hosts host.Hosts,
 	}, nil
 }
 
-func (m *floatingIPModel) outputs(tier) {
+func (m *floatingIPModel) outputs(ctx context.Context, _ tier) {
 	m.Name = m.label()
-	m.RouterID = types.Int64Value(int64(m.spec(context.TODO()).RouterID))
+	m.RouterID = types.Int64Value(int64(m.spec(ctx).RouterID))
 	ip, _, _ := strings.Cut(m.Address.ValueString(), "/")
 	m.IP = types.StringValue(ip)
 }

@@ -136,7 +136,7 @@ func formerUsers(before, now map[string]galeraUserModel) map[string]string {
 	return former
 }
 
-func (m *galeraModel) outputs(t tier) {
+func (m *galeraModel) outputs(_ context.Context, t tier) {
 	seen := t.(*tierOf[galera.Status, host.Hosts]).seen //nolint:forcetypeassert // made by open above
 	if uuids := seen.UUIDs(); len(uuids) == 1 {
 		m.ClusterUUID = types.StringValue(uuids[0])

@@ -117,18 +117,18 @@ var mountAttributes = map[string]attr.Type{
 	"options":        types.StringType,
 }
 
-func (m *glusterModel) outputs(t tier) {
+func (m *glusterModel) outputs(ctx context.Context, t tier) {
 	seen := t.(*tierOf[gluster.Status, host.Hosts]).seen //nolint:forcetypeassert // made by open above
 	if volume, found := seen.Volume(m.Name.ValueString()); found {
 		m.VolumeID = types.StringValue(volume.ID)
 	} else if m.VolumeID.IsUnknown() {
 		m.VolumeID = types.StringNull()
 	}
-	m.Mount = m.mount()
+	m.Mount = m.mount(ctx)
 }
 
-func (m *glusterModel) mount() types.Object {
-	mount := m.spec(context.TODO()).Mount()
+func (m *glusterModel) mount(ctx context.Context) types.Object {
+	mount := m.spec(ctx).Mount()
 	return types.ObjectValueMust(mountAttributes, map[string]attr.Value{
 		"source":         types.StringValue(mount.Source),
 		"backup_servers": stringList(mount.BackupServers),

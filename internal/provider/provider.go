@@ -3,6 +3,7 @@ package provider
 import (
 	"context"
 	"os"
+	"time"
 
 	"github.com/hashicorp/terraform-plugin-framework/datasource"
 	"github.com/hashicorp/terraform-plugin-framework/path"
@@ -10,18 +11,22 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/provider/schema"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/terraform-ha/terraform-provider-ha/internal/host"
 )
 
 // haProvider is the provider of one configuration block.
 type haProvider struct {
 	version string
+	// patience is how long a run waits for another run's lease.
+	patience time.Duration
 }
 
 var _ provider.Provider = (*haProvider)(nil)
 
 // New returns the function that makes a provider, as the plugin server wants it.
 func New(version string) func() provider.Provider {
-	return func() provider.Provider { return &haProvider{version: version} }
+	return func() provider.Provider { return &haProvider{version: version, patience: 2 * host.LeaseTerm} }
 }
 
 // providerModel is the provider block.
@@ -72,6 +77,7 @@ func (p *haProvider) Configure(ctx context.Context, req provider.ConfigureReques
 		return
 	}
 	access, diags := newAccess(ctx, model, p.version)
+	access.patience = p.patience
 	resp.Diagnostics.Append(diags...)
 	if resp.Diagnostics.HasError() {
 		return

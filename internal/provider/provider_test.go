@@ -7,6 +7,7 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/hashicorp/terraform-plugin-framework/providerserver"
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
@@ -90,7 +91,7 @@ func TestBadInputFailsAtPlan(t *testing.T) {
 		"galera: grant on nonsense":   {galera(threeNodes + "\nusers = { a = { grants = { \"shop; DROP\" = [\"ALL\"] } } }"), "database.table"},
 		"galera: privilege as SQL":    {galera(threeNodes + "\nusers = { a = { grants = { \"shop.*\" = [\"ALL TO b; --\"] } } }"), "privilege's name"},
 		"galera: password alone":      {galera(threeNodes + "\nusers = { a = { password_wo = \"x\" } }"), "belong together"},
-		"gluster: relative brick":     {gluster(threeNodes + "\nbrick_path = \"srv/brick\""), "(?i)absolute"},
+		"gluster: relative brick":     {gluster(threeNodes + "\nbrick_path = \"srv/brick\""), "is relative"},
 		"gluster: replica 2":          {gluster(two + "\nbrick_path = \"/srv/g/brick\""), "(?i)arbiter|replica"},
 		"gluster: bricks together":    {gluster(twice + "\nbrick_path = \"/srv/g/brick\""), "10.0.0.1"},
 		"floating: outside network":   {floating(threeNodes + "\naddress = \"10.9.0.100/24\""), "(?i)network"},
@@ -108,6 +109,7 @@ func TestBadInputFailsAtPlan(t *testing.T) {
 	key := newKey(t)
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			resource.UnitTest(t, resource.TestCase{
 				ProtoV6ProviderFactories: factories,
 				Steps: []resource.TestStep{{
@@ -126,17 +128,29 @@ func loose(pattern string) *regexp.Regexp {
 }
 
 func TestBadCredentialsFailAtPlan(t *testing.T) {
-	good := newKey(t)
+	good, authority := newKey(t), newKey(t)
+	expired := sshtest.NewCertificate(t, sshtest.Certificate{
+		Key: good, CA: authority, Principals: []string{"root"},
+		ValidAfter: time.Now().Add(-2 * time.Hour), ValidBefore: time.Now().Add(-time.Hour),
+	})
+	foreign := sshtest.NewCertificate(t, sshtest.Certificate{Key: newKey(t), CA: authority, Principals: []string{"root"}})
+	locked := sshtest.NewEncryptedKey(t, "open sesame")
 	body := "resource \"ha_galera_cluster\" \"t\" {\n  name = \"shop\"\n  " + threeNodes + "\n}\n"
 	tests := map[string]struct{ config, want string }{
-		"no key":     {"provider \"ha\" {}\n", "no SSH key is configured|No SSH key is configured"},
-		"public key": {providerBlock(sshtest.PublicLine(t, good), ""), "public key"},
-		"nonsense":   {providerBlock("not a key", ""), "(?i)key"},
-		"policy":     {providerBlock(good, `host_key_policy = "no"`), "(?i)pinned"},
-		"duration":   {providerBlock(good, `boot_timeout = "soon"`), "(?i)duration"},
+		"no key":                {"provider \"ha\" {}\n", "no SSH key is configured|No SSH key is configured"},
+		"public key":            {providerBlock(sshtest.PublicLine(t, good), ""), "public key"},
+		"nonsense":              {providerBlock("not a key", ""), "(?i)key"},
+		"policy":                {providerBlock(good, `host_key_policy = "no"`), "(?i)pinned"},
+		"duration":              {providerBlock(good, `boot_timeout = "soon"`), "(?i)duration"},
+		"expired certificate":   {providerBlock(good, "certificate = \""+expired+"\""), "(?i)certificate.*expired"},
+		"another's certificate": {providerBlock(good, "certificate = \""+foreign+"\""), "(?i)certificate"},
+		"no passphrase":         {providerBlock(locked, ""), "(?i)passphrase"},
+		"wrong passphrase":      {providerBlock(locked, `private_key_passphrase = "close sesame"`), "(?i)passphrase"},
+		"bastion's key":         {providerBlock(good, "bastions = [{ host = \"203.0.113.9\", private_key = \"-----BEGIN NONSENSE-----\" }]"), "(?i)key"},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			resource.UnitTest(t, resource.TestCase{
 				ProtoV6ProviderFactories: factories,
 				Steps:                    []resource.TestStep{{Config: test.config + body, PlanOnly: true, ExpectError: loose(test.want)}},

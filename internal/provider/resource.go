@@ -33,7 +33,7 @@ type model[M any] interface {
 	// there is none; prior is the model before the change and may be nil.
 	open(ctx context.Context, a *access, hosts host.Hosts, config, prior *M) (tier, error)
 	// outputs fills the computed attributes from the tier's last observation.
-	outputs(t tier)
+	outputs(ctx context.Context, t tier)
 	// keepOutputs takes the computed attributes that no change in place changes
 	// from the prior state, so that a plan does not call them unknown.
 	keepOutputs(prior *M)
@@ -196,8 +196,9 @@ func (r *clusterResource[M, P]) Update(ctx context.Context, req resource.UpdateR
 
 // apply is the one way of changing a cluster: take the lease and converge.
 func (r *clusterResource[M, P]) apply(ctx context.Context, verb string, plan P, config, prior *M, diags *diag.Diagnostics) (host.Hosts, bool) {
+	log := &reporter{ctx: ctx, resource: r.typeName + "." + plan.label().ValueString()}
 	fail := func(err error) (host.Hosts, bool) {
-		diags.Append(failure(verb, r.title, err))
+		diags.Append(failure(verb, r.title, err, log.completed()...))
 		return nil, false
 	}
 	if err := r.access.requireKey(); err != nil {
@@ -207,20 +208,20 @@ func (r *clusterResource[M, P]) apply(ctx context.Context, verb string, plan P, 
 	if prior != nil {
 		remembered = keysStillValid(ctx, plan.cluster(), P(prior).cluster())
 	}
-	hosts, clients := r.access.hosts(plan.cluster().nodes(ctx), remembered, true)
+	hosts, clients := r.access.booted(ctx, plan.cluster().nodes(ctx), remembered)
 	t, err := plan.open(ctx, r.access, hosts, config, prior)
 	if err != nil {
 		return fail(err)
 	}
-	lease, err := host.TakeLease(ctx, hosts, r.kind+"-"+plan.label().ValueString(), leaseOwner(), 2*host.LeaseTerm)
+	lease, err := host.TakeLease(ctx, hosts, r.kind+"-"+plan.label().ValueString(), leaseOwner(), r.access.patience)
 	if err != nil {
 		return fail(err)
 	}
 	defer lease.Release(ctx)
-	if err := t.converge(ctx, reporter{ctx: ctx, resource: r.typeName + "." + plan.label().ValueString()}); err != nil {
+	if err := t.converge(ctx, log); err != nil {
 		return fail(err)
 	}
-	plan.outputs(t)
+	plan.outputs(ctx, t)
 	plan.cluster().ID = plan.label()
 	plan.cluster().Drift = driftValue(nil)
 	plan.cluster().HostKeys = stringMap(r.access.learnedKeys(clients, plan.cluster().nodes(ctx), remembered))
@@ -244,7 +245,7 @@ func (r *clusterResource[M, P]) Read(ctx context.Context, req resource.ReadReque
 		return
 	}
 	remembered := s.cluster().remembered()
-	hosts, clients := r.access.hosts(s.cluster().nodes(ctx), remembered, false)
+	hosts, clients := r.access.hosts(s.cluster().nodes(ctx), remembered, 0)
 	t, err := s.open(ctx, r.access, hosts, nil, nil)
 	if err != nil {
 		fail(err)
@@ -267,7 +268,7 @@ func (r *clusterResource[M, P]) Read(ctx context.Context, req resource.ReadReque
 	if err != nil {
 		resp.Diagnostics.Append(refusalWarning(r.title, err))
 	}
-	s.outputs(t)
+	s.outputs(ctx, t)
 	s.cluster().Drift = driftValue(drift)
 	s.cluster().HostKeys = stringMap(r.access.learnedKeys(clients, s.cluster().nodes(ctx), remembered))
 	resp.Diagnostics.Append(resp.State.Set(ctx, &state)...)
@@ -284,25 +285,26 @@ func (r *clusterResource[M, P]) Delete(ctx context.Context, req resource.DeleteR
 	resp.Diagnostics.Append(diags...)
 	ctx, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
-	fail := func(err error) { resp.Diagnostics.Append(failure("Delete", r.title, err)) }
+	log := &reporter{ctx: ctx, resource: r.typeName + "." + s.label().ValueString()}
+	fail := func(err error) { resp.Diagnostics.Append(failure("Delete", r.title, err, log.completed()...)) }
 	if err := r.access.requireKey(); err != nil {
 		fail(err)
 		return
 	}
-	hosts, _ := r.access.hosts(s.cluster().nodes(ctx), s.cluster().remembered(), false)
+	hosts, _ := r.access.hosts(s.cluster().nodes(ctx), s.cluster().remembered(), 0)
 	t, err := s.open(ctx, r.access, hosts, nil, nil)
 	if err != nil {
 		fail(err)
 		return
 	}
-	lease, err := host.TakeLease(ctx, hosts, r.kind+"-"+s.label().ValueString(), leaseOwner(), 2*host.LeaseTerm)
+	lease, err := host.TakeLease(ctx, hosts, r.kind+"-"+s.label().ValueString(), leaseOwner(), r.access.patience)
 	if err != nil {
 		fail(err)
 		return
 	}
 	defer lease.Release(ctx)
 	wipe := s.cluster().OnDestroy.ValueString() == destroyWipe
-	if err := t.remove(ctx, wipe, reporter{ctx: ctx, resource: r.typeName + "." + s.label().ValueString()}); err != nil {
+	if err := t.remove(ctx, wipe, log); err != nil {
 		fail(err)
 		return
 	}

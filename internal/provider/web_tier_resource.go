@@ -149,9 +149,19 @@ func (m *webTierModel) problems(ctx context.Context) []problem {
 	}
 	var problems []problem
 	for _, p := range m.spec(ctx, m).Validate() {
+		if len(p.Path) == 2 && p.Path[0] == "wordpress" {
+			p.Path = []string{"wordpress", stringOr(wordPressAttributes[p.Path[1]], p.Path[1])}
+		}
 		problems = append(problems, problem{path: p.Path, message: p.Message})
 	}
 	return problems
+}
+
+// wordPressAttributes says where the attributes lie that a spec names more
+// shortly.
+var wordPressAttributes = map[string]string{
+	"db_host": "database_host", "db_name": "database_name", "db_user": "database_user", "db_password": "database_password_wo",
+	"admin_password": "admin_password_wo", "source": "source_url", "sha256": "source_sha256",
 }
 
 // unknownInside reports whether a part that validation needs is not known yet:
@@ -234,8 +244,8 @@ func (m *webTierModel) open(ctx context.Context, a *access, hosts host.Hosts, co
 	}, nil
 }
 
-func (m *webTierModel) outputs(tier) {
-	m.MountPoint = types.StringValue(m.spec(context.TODO(), nil).MountPoint)
+func (m *webTierModel) outputs(ctx context.Context, _ tier) {
+	m.MountPoint = types.StringValue(m.spec(ctx, nil).MountPoint)
 }
 
 func (m *webTierModel) keepOutputs(prior *webTierModel) {

@@ -75,7 +75,7 @@ func refuseForeign(s Spec, status Status) error {
 			return &reconcile.RefusedError{
 				What: "make web tier " + s.Name, Node: node.Name,
 				Evidence: []string{fmt.Sprintf("its Apache serves %s, which is not of this tier", strings.Join(foreign, ", "))},
-				WayOut:   "Disable the site with a2dissite, or import the machines to take them over as they are.",
+				WayOut:   "Disable the site with a2dissite if nobody needs it, or use other machines.",
 			}
 		}
 	}

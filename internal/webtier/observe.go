@@ -43,6 +43,8 @@ func questions(s Spec, node string) []shell.Part {
 		host.AskFacts("facts"),
 		shell.Ask("markers", `: web-markers
 cd "$1" 2>/dev/null && for f in "$2"-*.json; do [ -e "$f" ] && printf '%s\n' "$f"; done; :`, host.MarkerDirectory, markerKind),
+		shell.Ask("marker", `: web-marker
+cat -- "$1" 2>/dev/null; :`, s.marker().Path()),
 		host.AskPackages("packages", s.packages()...),
 		host.AskUnits("units", units...),
 		host.AskFiles("files", append(set.fixed(), s.marker().Path())...),

@@ -1,6 +1,7 @@
 package webtier
 
 import (
+	"encoding/json"
 	"strconv"
 	"strings"
 
@@ -19,6 +20,10 @@ func parseNode(answers shell.Answers) NodeStatus {
 	for _, line := range answers.Lines("markers") {
 		name := strings.TrimSuffix(strings.TrimPrefix(line, markerKind+"-"), ".json")
 		node.Markers = append(node.Markers, name)
+	}
+	var marker host.Marker
+	if json.Unmarshal([]byte(answers["marker"].Out), &marker) == nil {
+		node.Detail = marker.Detail
 	}
 	parsePHP(&node, answers.Lines("php"))
 	parseMount(&node, answers.Lines("mount"))

@@ -8,6 +8,7 @@ import (
 	"path"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"text/template"
 
@@ -228,7 +229,11 @@ func fpmUnit(php string) string { return "php" + php + "-fpm.service" }
 
 // marker is the file by which a machine is known to belong to the tier.
 func (s Spec) marker() host.Marker {
-	return host.Marker{Kind: markerKind, Name: s.Name, Detail: map[string]string{"document_root": s.DocumentRoot, "mount_point": s.MountPoint}}
+	detail := map[string]string{"document_root": s.DocumentRoot, "port": strconv.Itoa(s.Port), "health_path": s.HealthPath}
+	if s.Mount != nil {
+		detail["mount_point"], detail["mount_source"], detail["mount_type"] = s.MountPoint, s.Mount.Source, s.Mount.Type
+	}
+	return host.Marker{Kind: markerKind, Name: s.Name, Detail: detail}
 }
 
 // rollingFile says that a change took the machine out of service. It survives a

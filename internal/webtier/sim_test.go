@@ -103,6 +103,7 @@ func (s *server) handle() {
 		}
 		return b.String()
 	})
+	query("web-marker", func(args []string) string { return m.Files[args[0]].Content })
 	query("web-apache-enabled", func([]string) string {
 		var names []string
 		for name := range s.enabled {
@@ -326,6 +327,10 @@ func TestBuildsInParallelAndThenDoesNothing(t *testing.T) {
 	hosts, _, machines, spec := built(t)
 	if err := Verify(t.Context(), hosts.Views(), spec); err != nil {
 		t.Error(err)
+	}
+	seen := Observe(t.Context(), hosts.Views(), Spec{Name: spec.Name, Nodes: spec.Nodes}).Nodes["web1"]
+	if seen.Detail["document_root"] != spec.DocumentRoot || seen.Detail["mount_source"] != spec.Mount.Source {
+		t.Errorf("an import sees %v", seen.Detail)
 	}
 	machines["web1"].Forget()
 	planSim(t, hosts, spec)

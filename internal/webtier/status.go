@@ -18,7 +18,10 @@ type NodeStatus struct {
 	Err   error
 	Facts host.Facts
 	// Markers are the names of the web tiers that the machine belongs to.
-	Markers  []string
+	Markers []string
+	// Detail is what the tier's own marker remembers, for an import, which knows
+	// no more than the name.
+	Detail   map[string]string
 	Packages map[string]string
 	// PHP is the version of the PHP-FPM that is installed: "8.2"; empty without one.
 	PHP string

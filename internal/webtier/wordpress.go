@@ -166,7 +166,7 @@ func wordpressPlan(s Spec, status Status) (Plan, error) {
 			return plan, &reconcile.RefusedError{
 				What: "install WordPress in " + s.DocumentRoot, Node: node.Name,
 				Evidence: []string{"the document root has files which are not ours"},
-				WayOut:   "Empty the document root, choose another one, or import the tier to take the files over.",
+				WayOut:   "Empty the document root, or choose another one.",
 			}
 		}
 		plan.Serial("WordPress", wordpressSteps(s, node, seen.WordPress)...)

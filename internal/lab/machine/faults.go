@@ -16,6 +16,9 @@ func (r *Region) PowerOn(ctx context.Context, id int) error {
 // has handed to the kernel survives, because the kernel is the host's; data
 // that a real power cut would lose from the page cache is not lost here.
 func (r *Region) PowerOff(ctx context.Context, id int) error {
+	if err := r.thawFrozen(ctx, id); err != nil {
+		return fmt.Errorf("cannot power off machine %d: %w", id, err)
+	}
 	return r.do(ctx, "power off", id, "kill", r.machineName(id))
 }
 
@@ -36,6 +39,15 @@ func (r *Region) Freeze(ctx context.Context, id int) error {
 // Thaw lets a frozen machine go on.
 func (r *Region) Thaw(ctx context.Context, id int) error {
 	return r.do(ctx, "thaw", id, "unpause", r.machineName(id))
+}
+
+// thawFrozen thaws a machine that is frozen: the engine sends no signal to one.
+func (r *Region) thawFrozen(ctx context.Context, id int) error {
+	state, err := r.state(ctx, r.machineName(id))
+	if err == nil && state == "paused" {
+		_, err = r.docker.Run(ctx, "unpause", r.machineName(id))
+	}
+	return err
 }
 
 func (r *Region) do(ctx context.Context, verb string, id int, args ...string) error {

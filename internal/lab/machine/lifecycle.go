@@ -192,6 +192,9 @@ func (r *Region) boot(ctx context.Context, id int) error {
 // StopMachine shuts a machine down, and cuts its power where it has not done
 // so in time.
 func (r *Region) StopMachine(ctx context.Context, id int) error {
+	if err := r.thawFrozen(ctx, id); err != nil {
+		return fmt.Errorf("cannot stop machine %d: %w", id, err)
+	}
 	limit := strconv.Itoa(int(shutdownLimit.Seconds()))
 	if _, err := r.docker.Run(ctx, "stop", "--time", limit, r.machineName(id)); err != nil {
 		return fmt.Errorf("cannot stop machine %d: %w", id, err)
@@ -245,8 +248,7 @@ func (r *Region) remove(ctx context.Context, id int) error {
 	if err := r.removeContainer(ctx, r.machineName(id)); err != nil {
 		return err
 	}
-	_, err := r.docker.Run(ctx, "volume", "rm", "--force", r.volumeName(id), r.diskVolumeName(id))
-	return err
+	return removeVolumes(ctx, r.docker, r.volumeName(id), r.diskVolumeName(id))
 }
 
 func (r *Region) removeContainer(ctx context.Context, name string) error {

@@ -227,14 +227,23 @@ func Down(ctx context.Context, client docker.CLI, lab string) error {
 		return errors.New("cannot take a lab down without its name")
 	}
 	var failed []error
-	for _, step := range []struct{ list, remove []string }{
-		{[]string{"ps", "--all", "--quiet"}, []string{"rm", "--force", "--volumes"}},
-		{[]string{"volume", "ls", "--quiet"}, []string{"volume", "rm", "--force"}},
-		{[]string{"network", "ls", "--quiet"}, []string{"network", "rm"}},
+	for _, step := range []struct {
+		list   []string
+		remove func(names []string) error
+	}{
+		{[]string{"ps", "--all", "--quiet"}, func(names []string) error {
+			_, err := client.Run(ctx, append([]string{"rm", "--force", "--volumes"}, names...)...)
+			return err
+		}},
+		{[]string{"volume", "ls", "--quiet"}, func(names []string) error { return removeVolumes(ctx, client, names...) }},
+		{[]string{"network", "ls", "--quiet"}, func(names []string) error {
+			_, err := client.Run(ctx, append([]string{"network", "rm"}, names...)...)
+			return err
+		}},
 	} {
 		names, err := client.Names(ctx, append(step.list, "--filter", "label="+labLabel+"="+lab)...)
 		if err == nil && len(names) > 0 {
-			_, err = client.Run(ctx, append(step.remove, names...)...)
+			err = step.remove(names)
 		}
 		if err != nil {
 			failed = append(failed, fmt.Errorf("cannot take lab %s down: %w", lab, err))

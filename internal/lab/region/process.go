@@ -24,16 +24,21 @@ const (
 // claim makes this process the one that serves the lab: it holds a lock on the
 // file with its number, so a number that is left from a crash, and now another
 // process's, is never taken for the API's.
-func (f Folder) claim() (release func(), err error) {
+func (f Folder) claim(ctx context.Context) (release func(), err error) {
 	file, err := os.OpenFile(f.lockFile(), os.O_CREATE|os.O_RDWR, 0o600)
 	if err != nil {
 		return nil, err
 	}
-	free, err := lock(file)
 	// Whoever looks whether the API runs has the lock for a moment.
-	for deadline := time.Now().Add(time.Second); err == nil && !free && time.Now().Before(deadline); {
-		time.Sleep(pollEvery)
-		free, err = lock(file)
+	const moments = 20
+	free, err := lock(file)
+	for attempt := 0; err == nil && !free && attempt < moments; attempt++ {
+		select {
+		case <-ctx.Done():
+			err = ctx.Err()
+		case <-time.After(pollEvery):
+			free, err = lock(file)
+		}
 	}
 	if err == nil && !free {
 		err = errors.New("another process serves this lab")

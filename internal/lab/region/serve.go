@@ -30,7 +30,7 @@ func Serve(ctx context.Context, client docker.CLI, folder Folder, log io.Writer)
 	if err != nil {
 		return err
 	}
-	release, err := folder.claim()
+	release, err := folder.claim(ctx)
 	if err != nil {
 		return fmt.Errorf("cannot serve lab %s: %w", settings.Name, err)
 	}

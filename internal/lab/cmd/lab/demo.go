@@ -1,5 +1,43 @@
 package main
 
-import "context"
+import (
+	"context"
+	"errors"
+	"os/exec"
 
-func demoVerb(context.Context, command) error { return usageError("todo") }
+	"github.com/terraform-ha/terraform-provider-ha/internal/lab/demo"
+)
+
+func demoVerb(ctx context.Context, c command) error {
+	if len(c.args) != 1 {
+		return usageError("lab demo up, url, plan or status")
+	}
+	root, err := repository()
+	if err != nil {
+		return err
+	}
+	site := demo.Demo{Root: root, Folder: c.folder, Docker: c.client, Stdout: c.stdout, Progress: c.stderr}
+	if c.args[0] == "up" {
+		if site.Settings, err = c.up(ctx); err != nil {
+			return err
+		}
+		return site.Up(ctx)
+	}
+	if site.Settings, err = c.folder.Settings(); err != nil {
+		return err
+	}
+	switch c.args[0] {
+	case "url":
+		return site.URL(ctx)
+	case "status":
+		return site.Status(ctx)
+	case "plan":
+		err := site.Plan(ctx)
+		// Its exit status is the answer.
+		if exit := new(exec.ExitError); errors.As(err, &exit) && exit.ExitCode() != 2 {
+			return errors.Join(errSilent, err)
+		}
+		return err
+	}
+	return usageError("lab demo up, url, plan or status")
+}

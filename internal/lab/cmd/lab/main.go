@@ -28,6 +28,8 @@ const usage = `A Linode region on this computer.
   lab fault KIND NAME ...  break something ("lab fault" lists the kinds)
   lab demo VERB            the example site: up, url, plan, status
   lab down                 remove everything that this lab has made
+  lab list                 print the names of all labs that have something in the engine
+  lab terraform            print the path of a Terraform or OpenTofu, after building one if need be
 
 Options, before the verb's arguments:
   -state FOLDER   the lab's folder; LAB_STATE; default .lab at the repository's root
@@ -50,6 +52,7 @@ func verbs() map[string]func(context.Context, command) error {
 	return map[string]func(context.Context, command) error{
 		"preflight": preflight, "up": up, "serve": serve, "env": env, "ps": ps,
 		"ssh": ssh, "logs": logs, "fault": fault, "demo": demoVerb, "down": down,
+		"list": list, "terraform": terraform,
 	}
 }
 

@@ -1,0 +1,170 @@
+package galera
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/terraform-ha/terraform-provider-ha/internal/reconcile"
+)
+
+// TestDiff has the plan, the drift or the refusal of every situation.
+func TestDiff(t *testing.T) {
+	stop := func(s *sim, names ...string) {
+		for _, name := range names {
+			_ = s.machines[name].Stop("mariadb")
+		}
+	}
+	down := func(s *sim, name string) { s.crash(name); s.machines[name].Down = true }
+	tests := []struct {
+		name string
+		set  func(s *sim, spec *Spec)
+		// virgin starts from machines on which nothing was done.
+		virgin bool
+	}{
+		{name: "virgin", virgin: true, set: func(*sim, *Spec) {}},
+		{name: "virgin, one unreachable", virgin: true, set: func(s *sim, _ *Spec) { s.machines["db2"].Down = true }},
+		{name: "virgin, one not asked", virgin: true, set: func(s *sim, spec *Spec) { delete(s.hosts, "db2") }},
+		{name: "virgin, but the cluster had data", virgin: true, set: func(_ *sim, spec *Spec) { spec.UUID = "11111111-0000-11f1-8000-000000000001" }},
+		{name: "foreign schema", virgin: true, set: func(s *sim, _ *Spec) { s.nodes["db2"].installed, s.nodes["db2"].schemas = true, []string{"crm"} }},
+		{name: "foreign cluster", virgin: true, set: func(s *sim, _ *Spec) {
+			s.nodes["db2"].installed, s.nodes["db2"].uuid = true, "22222222-0000-11f1-8000-000000000001"
+		}},
+		{name: "other distribution", virgin: true, set: func(s *sim, _ *Spec) { s.machines["db3"].Facts.Distribution = "almalinux" }},
+		{name: "after the bootstrap only", set: func(s *sim, _ *Spec) {
+			stop(s, "db3", "db2")
+			for _, name := range []string{"db2", "db3"} {
+				*s.nodes[name] = simNode{name: name, installed: true, seqno: -1}
+			}
+		}},
+		{name: "after the bootstrap only, and its power cut", set: func(s *sim, _ *Spec) {
+			stop(s, "db3", "db2")
+			s.crash("db1")
+			for _, name := range []string{"db2", "db3"} {
+				*s.nodes[name] = simNode{name: name, installed: true, seqno: -1}
+			}
+		}},
+		{name: "one stopped", set: func(s *sim, _ *Spec) { stop(s, "db2") }},
+		{name: "one unreachable", set: func(s *sim, _ *Spec) { down(s, "db2") }},
+		{name: "one unreachable, one stopped", set: func(s *sim, _ *Spec) { down(s, "db2"); s.nodes["db1"].nonPrimary = false; stop(s, "db3") }},
+		{name: "one unreachable, configuration changed", set: func(s *sim, spec *Spec) {
+			down(s, "db2")
+			spec.Settings = map[string]string{"max_connections": "500"}
+		}},
+		{name: "one stopped, configuration changed", set: func(s *sim, spec *Spec) {
+			stop(s, "db2")
+			spec.Settings = map[string]string{"max_connections": "500"}
+		}},
+		{name: "all crashed with their view", set: func(s *sim, _ *Spec) { s.crash("db1", "db2", "db3") }},
+		{name: "all crashed, one unreachable", set: func(s *sim, _ *Spec) { s.crash("db1", "db2", "db3"); s.machines["db3"].Down = true }},
+		{name: "all crashed, one was replaced", set: func(s *sim, _ *Spec) {
+			s.crash("db1", "db2", "db3")
+			*s.nodes["db3"] = simNode{name: "db3", installed: true, seqno: -1}
+		}},
+		{name: "all crashed one after the other", set: func(s *sim, _ *Spec) { s.crash("db3"); s.crash("db2"); s.crash("db1") }},
+		{name: "all crashed without a view", set: func(s *sim, _ *Spec) {
+			s.crash("db1", "db2", "db3")
+			for _, node := range s.nodes {
+				node.view, node.viewSize = "", 0
+			}
+		}},
+		{name: "all stopped in order", set: func(s *sim, _ *Spec) { stop(s, "db1", "db2", "db3") }},
+		{name: "all stopped, but one is marked safe that is behind", set: func(s *sim, _ *Spec) {
+			stop(s, "db1", "db2", "db3")
+			s.nodes["db3"].safe, s.nodes["db1"].safe = false, true
+		}},
+		{name: "two histories", set: func(s *sim, _ *Spec) {
+			stop(s, "db3")
+			s.nodes["db3"].uuid = "33333333-0000-11f1-8000-000000000001"
+		}},
+		{name: "running without a Primary component", set: func(s *sim, _ *Spec) {
+			for _, node := range s.nodes {
+				node.nonPrimary = true
+			}
+		}},
+		{name: "one runs outside the Primary component", set: func(s *sim, _ *Spec) { s.nodes["db2"].nonPrimary = true }},
+		{name: "configuration changed, db1 holds the address", set: func(s *sim, spec *Spec) {
+			s.machines["db1"].WriteFile("/run/held", "10.0.0.100/24\n")
+			spec.Settings = map[string]string{"max_connections": "500"}
+		}},
+		{name: "user dropped", set: func(s *sim, _ *Spec) { delete(s.nodes["db1"].history.accounts, "wordpress@%") }},
+		{name: "grants drifted", set: func(s *sim, _ *Spec) {
+			s.nodes["db1"].history.accounts["report@10.0.0.%"].grants = map[string][]string{"`my_stats`.*": {everything}, "`mysql`.`user`": {"SELECT (`Host`)"}}
+		}},
+		{name: "password version", set: func(_ *sim, spec *Spec) {
+			app := spec.Users["wordpress"]
+			app.PasswordVersion = 2
+			spec.Users["wordpress"] = app
+		}},
+		{name: "former user", set: func(_ *sim, spec *Spec) {
+			delete(spec.Users, "report")
+			spec.FormerUsers = map[string]string{"report": "10.0.0.%", "gone": "%"}
+		}},
+		{name: "user moved to another host", set: func(_ *sim, spec *Spec) {
+			report := spec.Users["report"]
+			report.Host = "192.168.0.%"
+			spec.Users["report"] = report
+			spec.FormerUsers = map[string]string{"report": "10.0.0.%"}
+		}},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			s, spec := newSim(t, MariaDB, "db1", "db2", "db3"), shop(MariaDB)
+			if !test.virgin {
+				s.must(spec)
+			}
+			test.set(s, &spec)
+			plan, err := Diff(spec, s.observe(spec))
+			name := strings.NewReplacer(",", "", " ", "-").Replace(strings.ToLower(test.name))
+			golden(t, "diff/"+name+".golden", describe(plan, err))
+		})
+	}
+}
+
+func describe(plan Plan, err error) string {
+	var b strings.Builder
+	for _, stage := range plan.Stages {
+		fmt.Fprintf(&b, "%s:\n", stage.Title)
+		for _, lane := range stage.Lanes {
+			for _, step := range lane {
+				fmt.Fprintf(&b, "  %s\n", strings.TrimPrefix(step.Node+": "+step.Title, ": "))
+			}
+		}
+	}
+	drift := plan.Drift()
+	for _, node := range sortedKeys(drift) {
+		fmt.Fprintf(&b, "drift of %s:\n", node)
+		for _, why := range drift[node] {
+			fmt.Fprintf(&b, "  %s\n", why)
+		}
+	}
+	var refusal *reconcile.RefusedError
+	switch {
+	case errors.As(err, &refusal):
+		fmt.Fprintf(&b, "refused to %s\n", strings.TrimSuffix(refusal.What+" on "+refusal.Node, " on "))
+		for _, line := range refusal.Evidence {
+			fmt.Fprintf(&b, "  %s\n", line)
+		}
+		fmt.Fprintf(&b, "%s\n", refusal.WayOut)
+	case err != nil:
+		fmt.Fprintf(&b, "error: %v\n", err)
+	case plan.Empty():
+		b.WriteString("nothing to do\n")
+	}
+	return b.String()
+}
+
+// TestDiffIsDeterministic: the order of a map must not show.
+func TestDiffIsDeterministic(t *testing.T) {
+	s, spec := newSim(t, MariaDB, "db1", "db2", "db3"), shop(MariaDB)
+	status := s.observe(spec)
+	first, _ := Diff(spec, status)
+	for range 20 {
+		slices.Reverse(spec.Nodes)
+		if again, _ := Diff(spec, status); !slices.Equal(first.Titles(), again.Titles()) {
+			t.Fatalf("%v and %v", first.Titles(), again.Titles())
+		}
+	}
+}

@@ -1,0 +1,251 @@
+package galeratest
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"testing"
+
+	"github.com/terraform-ha/terraform-provider-ha/internal/host/hosttest"
+)
+
+// Engine is what the simulation must know of the engine that it stands for.
+type Engine struct {
+	Packages []string
+	// Server is the package that brings the server.
+	Server string
+	// Repository is the series that has to be enabled first; empty for none.
+	Repository    string
+	Unit          string
+	BootstrapUnit string
+	ConfigPath    string
+}
+
+// MariaDB is MariaDB with the Galera library as Debian packages it.
+func MariaDB() Engine {
+	return Engine{
+		Packages: []string{"galera-4", "mariadb-backup", "mariadb-server", "socat"}, Server: "mariadb-server",
+		Unit: "mariadb.service", ConfigPath: "/etc/mysql/mariadb.conf.d/70-ha.cnf",
+	}
+}
+
+// Cluster is Galera on simulated machines: servers that start, join, crash and
+// form views by the rules of the real ones, with one set of contents per history.
+// Tests change it under the machines' lock.
+type Cluster struct {
+	t      testing.TB
+	engine Engine
+	names  []string
+	// Machines has the machines by name.
+	Machines map[string]*hosttest.Machine
+	// Nodes has the server on each machine.
+	Nodes map[string]*Node
+	// Past has every history by its UUID.
+	Past map[string]*History
+	// Bootstraps is how often a new history was begun.
+	Bootstraps int
+}
+
+// Node is one server and its data directory.
+type Node struct {
+	Name      string
+	Installed bool
+	UUID      string
+	Seqno     int
+	Safe      bool
+	View      string
+	ViewSize  int
+	// Schemas belong to no history.
+	Schemas []string
+	// History is what the running server is a member of; nil if none runs or it
+	// runs outside a cluster.
+	History *History
+	// Standalone says that it serves outside a cluster, NonPrimary that its
+	// component lost the majority, Waiting that it looks for its former members.
+	Standalone, NonPrimary, Waiting bool
+	// Busy is what it does instead of being Synced.
+	Busy string
+	// Config is what the server read when it started.
+	Config string
+
+	newCluster bool
+}
+
+// History is a cluster's data and who is in its Primary component.
+type History struct {
+	UUID      string
+	Seqno     int
+	Members   []string
+	Databases map[string]Database
+	// Accounts are by "user@host".
+	Accounts map[string]*Account
+
+	views int
+}
+
+// Install makes an engine available on machines.
+func Install(t testing.TB, machines map[string]*hosttest.Machine, engine Engine) *Cluster {
+	s := &Cluster{
+		t: t, engine: engine, names: slices.Sorted(maps.Keys(machines)), Machines: machines,
+		Nodes: map[string]*Node{}, Past: map[string]*History{},
+	}
+	for name, m := range machines {
+		node := &Node{Name: name, Seqno: -1}
+		s.Nodes[name] = node
+		m.Users["mysql"] = true
+		if engine.Repository == "" {
+			s.offer(m, node)
+		}
+		for unit, bootstrap := range map[string]bool{engine.Unit: false, engine.BootstrapUnit: true} {
+			if unit != "" {
+				m.OnStart(unit, func(*hosttest.Machine) error { return s.start(node, bootstrap) })
+				m.OnStop(unit, func(*hosttest.Machine) error { s.leave(node); return nil })
+			}
+		}
+		s.handle(m, node)
+	}
+	return s
+}
+
+// offer puts the engine's packages into the machine's catalog.
+func (s *Cluster) offer(m *hosttest.Machine, node *Node) {
+	m.Offer(s.engine.Packages...)
+	m.Catalog[s.engine.Server] = hosttest.Package{Version: "1:10-1", Units: []string{s.engine.Unit}, OnInstall: func(m *hosttest.Machine) {
+		node.Installed = true
+		if s.engine.BootstrapUnit != "" {
+			m.AddUnit(s.engine.BootstrapUnit).Static = true
+		}
+	}}
+}
+
+// start is the server's start. Without our configuration it serves alone.
+func (s *Cluster) start(node *Node, bootstrap bool) error {
+	if node.History != nil || node.Standalone {
+		return fmt.Errorf("another server holds the data directory")
+	}
+	file, found := s.Machines[node.Name].Files[s.engine.ConfigPath]
+	if !found {
+		node.Standalone = true
+		return nil
+	}
+	node.Config, node.Standalone, node.NonPrimary = file.Content, false, false
+	newCluster := bootstrap || node.newCluster
+	node.newCluster = false
+	if newCluster {
+		return s.begin(node)
+	}
+	for _, name := range s.names {
+		if peer := s.Nodes[name]; peer.History != nil && !peer.NonPrimary && !s.Machines[name].Down {
+			s.join(node, peer.History)
+			return nil
+		}
+	}
+	return fmt.Errorf("[ERROR] WSREP: failed to open gcomm backend connection: 110")
+}
+
+// begin bootstraps: a new history, or the one that the node has.
+func (s *Cluster) begin(node *Node) error {
+	if node.UUID == "" {
+		s.Bootstraps++
+		node.UUID = fmt.Sprintf("00000000-0000-11f1-8000-00000000000%d", s.Bootstraps)
+		s.Past[node.UUID] = &History{UUID: node.UUID, Databases: map[string]Database{}, Accounts: map[string]*Account{}}
+		s.join(node, s.Past[node.UUID])
+		return nil
+	}
+	if !node.Safe {
+		return fmt.Errorf("[ERROR] WSREP: It may not be safe to bootstrap the cluster from this node")
+	}
+	s.join(node, s.Past[node.UUID])
+	return nil
+}
+
+func (s *Cluster) join(node *Node, h *History) {
+	node.History, node.UUID, node.Seqno, node.Safe, node.Waiting = h, h.UUID, -1, false, false
+	node.Schemas = nil
+	if !slices.Contains(h.Members, node.Name) {
+		h.Members = append(h.Members, node.Name)
+	}
+	s.newView(h)
+}
+
+func (s *Cluster) newView(h *History) {
+	h.views++
+	h.Seqno++
+	for _, name := range h.Members {
+		node := s.Nodes[name]
+		node.View, node.ViewSize = fmt.Sprintf("3 %s %d", h.UUID, h.views), len(h.Members)
+	}
+}
+
+// leave is an orderly stop.
+func (s *Cluster) leave(node *Node) {
+	h := node.History
+	node.History, node.Standalone, node.NonPrimary, node.Waiting = nil, false, false, false
+	if h == nil {
+		return
+	}
+	node.View, node.ViewSize, node.Seqno = "", 0, h.Seqno
+	h.Members = slices.DeleteFunc(h.Members, func(name string) bool { return name == node.Name })
+	if node.Safe = len(h.Members) == 0; !node.Safe {
+		s.newView(h)
+	}
+}
+
+// Crash kills servers at the same moment. The rest goes on if it is a majority.
+func (s *Cluster) Crash(names ...string) {
+	var h *History
+	for _, name := range names {
+		node := s.Nodes[name]
+		if node.History != nil {
+			h = node.History
+		}
+		node.History, node.Standalone = nil, false
+		for _, unit := range []string{s.engine.Unit, s.engine.BootstrapUnit} {
+			if unit != "" {
+				s.Machines[name].Kill(unit)
+			}
+		}
+	}
+	if h == nil {
+		return
+	}
+	before := len(h.Members)
+	h.Members = slices.DeleteFunc(h.Members, func(name string) bool { return slices.Contains(names, name) })
+	if 2*len(h.Members) > before {
+		s.newView(h)
+		return
+	}
+	for _, name := range h.Members {
+		s.Nodes[name].NonPrimary = true
+	}
+}
+
+// Reform is what servers do that wait with the view of their last Primary
+// component: as soon as all of it is there, it goes on.
+func (s *Cluster) Reform() {
+	waiting := map[string][]*Node{}
+	for _, name := range s.names {
+		if node := s.Nodes[name]; node.Waiting && node.View != "" {
+			waiting[node.View] = append(waiting[node.View], node)
+		}
+	}
+	for _, nodes := range waiting {
+		if len(nodes) != nodes[0].ViewSize {
+			continue
+		}
+		h := s.Past[nodes[0].UUID]
+		h.Members = nil
+		for _, node := range nodes {
+			s.join(node, h)
+			s.Machines[node.Name].Unit(s.engine.Unit).Active = "active"
+		}
+		for _, name := range s.names {
+			if node := s.Nodes[name]; node.Waiting {
+				s.join(node, h)
+				s.Machines[name].Unit(s.engine.Unit).Active = "active"
+			}
+		}
+	}
+}
+
+func (n *Node) synced() bool { return n.History != nil && !n.NonPrimary && n.Busy == "" }

@@ -1,0 +1,197 @@
+package galeratest
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/terraform-ha/terraform-provider-ha/internal/host/hosttest"
+	"github.com/terraform-ha/terraform-provider-ha/internal/shell"
+)
+
+// become is the script that ends when the node serves.
+func (s *Cluster) become(m *hosttest.Machine, node *Node, verb string) error {
+	switch verb {
+	case "await":
+		node.Busy = ""
+	case "start":
+		if err := m.Start(s.engine.Unit); err != nil {
+			return err
+		}
+	case "settle", "restart":
+		if verb == "settle" && node.synced() {
+			return nil
+		}
+		if s.engine.BootstrapUnit != "" {
+			_ = m.Stop(s.engine.BootstrapUnit)
+		}
+		_ = m.Stop(s.engine.Unit)
+		if err := m.Start(s.engine.Unit); err != nil {
+			return err
+		}
+	case "bootstrap":
+		node.Safe, node.View, node.ViewSize = true, "", 0
+		if err := m.Stop(s.engine.Unit); err != nil {
+			return err
+		}
+		unit := s.engine.Unit
+		if s.engine.BootstrapUnit != "" {
+			unit = s.engine.BootstrapUnit
+		} else {
+			node.newCluster = true
+		}
+		if err := m.Start(unit); err != nil {
+			return err
+		}
+	default:
+		s.t.Errorf("unknown verb %q", verb)
+	}
+	if !node.synced() {
+		return fmt.Errorf("%s does not become Synced", node.Name)
+	}
+	return nil
+}
+
+func (s *Cluster) handle(m *hosttest.Machine, node *Node) {
+	query := func(label string, answer func(args []string) (string, int)) {
+		m.HandleQuery(label, func(_ *hosttest.Machine, c shell.Command) (string, int, string) {
+			out, status := answer(c.Args())
+			return out, status, ""
+		})
+	}
+	change := func(label string, act func(c shell.Command) error) {
+		m.Handle(label, func(_ *hosttest.Machine, c shell.Command) (string, int, string) {
+			if err := act(c); err != nil {
+				return "", 1, err.Error()
+			}
+			return "", 0, ""
+		})
+	}
+	serving := func(answer func(args []string) string) func([]string) (string, int) {
+		return func(args []string) (string, int) {
+			if node.History == nil && !node.Standalone {
+				return "", 1
+			}
+			return answer(args), 0
+		}
+	}
+	query("galera-data", func([]string) (string, int) { return s.data(node), 0 })
+	query("galera-holds", func([]string) (string, int) { return m.Files["/run/held"].Content, 0 })
+	query("galera-drained", func(args []string) (string, int) {
+		if strings.TrimSpace(m.Files[args[0]].Content) == args[1] {
+			return "drained\n", 0
+		}
+		return "", 0
+	})
+	query("galera-password-versions", func(args []string) (string, int) { return m.Files[args[0]].Content, 0 })
+	query("galera-wsrep", serving(func([]string) string { return node.status() }))
+	query("galera-schemas", serving(func([]string) string { return node.History.schemata() }))
+	query("galera-accounts", serving(func(args []string) string { return node.History.answer(args[2:]) }))
+
+	change("galera-check-config", func(c shell.Command) error {
+		if strings.Contains(string(c.Stdin()), "broken") {
+			return fmt.Errorf("[ERROR] unknown suffix")
+		}
+		return nil
+	})
+	change("galera-unmask", func(c shell.Command) error { m.Unit(c.Args()[0]).Masked = false; return nil })
+	change("galera-percona-repository", func(c shell.Command) error {
+		if c.Args()[0] != s.engine.Repository {
+			s.t.Errorf("repository %v", c.Args())
+		}
+		s.offer(m, node)
+		return nil
+	})
+	change("galera-member", func(c shell.Command) error { return s.become(m, node, c.Args()[0]) })
+	change("galera-start-no-block", func(c shell.Command) error {
+		unit := m.Unit(c.Args()[0])
+		if !unit.Running() {
+			node.Waiting, unit.Active, unit.Started = true, "activating", m.Now()
+			node.Config = m.Files[s.engine.ConfigPath].Content
+		}
+		s.Reform()
+		for _, name := range s.names {
+			if peer := s.Nodes[name]; node.Waiting && peer.History != nil && !peer.NonPrimary {
+				s.join(node, peer.History)
+				unit.Active = "active"
+			}
+		}
+		return nil
+	})
+	change("galera-drain", func(c shell.Command) error {
+		if _, exists := m.Files[c.Args()[0]]; !exists {
+			m.WriteFile(c.Args()[0], c.Args()[1]+"\n")
+		}
+		m.RemoveAll("/run/held")
+		return nil
+	})
+	change("galera-return", func(c shell.Command) error {
+		if strings.TrimSpace(m.Files[c.Args()[0]].Content) == c.Args()[1] {
+			m.RemoveAll(c.Args()[0])
+		}
+		return nil
+	})
+	change("galera-sql", func(c shell.Command) error {
+		if !node.synced() {
+			return fmt.Errorf("ERROR 1047 (08S01): WSREP has not yet prepared node for application use")
+		}
+		return s.sql(node.History, string(c.Stdin()))
+	})
+	change("galera-remember-password-version", func(c shell.Command) error {
+		args := c.Args()
+		var lines []string
+		for line := range strings.Lines(m.Files[args[0]].Content) {
+			if !strings.HasPrefix(line, args[1]+" ") {
+				lines = append(lines, line)
+			}
+		}
+		m.WriteFile(args[0], strings.Join(lines, "")+strings.Join(args[1:], " ")+"\n")
+		return nil
+	})
+	change("galera-wipe", func(shell.Command) error {
+		*node = Node{Name: node.Name, Installed: node.Installed, Seqno: -1}
+		return nil
+	})
+}
+
+// data is what lies in the data directory, in the words of the real question.
+func (s *Cluster) data(node *Node) string {
+	if !node.Installed {
+		return ""
+	}
+	var b strings.Builder
+	b.WriteString("schema mysql\nschema performance_schema\nschema sys\n")
+	for _, schema := range node.Schemas {
+		fmt.Fprintf(&b, "schema %s\n", schema)
+	}
+	if h := s.Past[node.UUID]; h != nil {
+		for _, schema := range sorted(h.Databases) {
+			fmt.Fprintf(&b, "schema %s\n", schema)
+		}
+	}
+	if node.View != "" {
+		fmt.Fprintf(&b, "view_id %s\n%s", node.View, strings.Repeat("member x 0\n", node.ViewSize))
+	}
+	if node.UUID != "" {
+		safe := 0
+		if node.Safe {
+			safe = 1
+		}
+		fmt.Fprintf(&b, "uuid %s\nseqno %d\nsafe_to_bootstrap %d\n", node.UUID, node.Seqno, safe)
+	}
+	return b.String()
+}
+
+func (n *Node) status() string {
+	switch {
+	case n.Standalone:
+		return "wsrep_cluster_status\tDisconnected\nwsrep_ready\tON\nwsrep_connected\tOFF\nwsrep_local_state\t0\nwsrep_cluster_size\t0\nwsrep_on\tOFF\nversion\t10.11.19-MariaDB\n"
+	case n.NonPrimary:
+		return "wsrep_cluster_status\tnon-Primary\nwsrep_ready\tOFF\nwsrep_connected\tON\nwsrep_local_state\t0\nwsrep_local_state_comment\tInitialized\nwsrep_cluster_size\t1\nwsrep_on\tON\nversion\t10.11.19-MariaDB\n"
+	}
+	state, comment := 4, "Synced"
+	if n.Busy != "" {
+		state, comment = 2, n.Busy
+	}
+	return fmt.Sprintf("wsrep_cluster_status\tPrimary\nwsrep_ready\tON\nwsrep_connected\tON\nwsrep_local_state\t%d\nwsrep_local_state_comment\t%s\nwsrep_cluster_size\t%d\nwsrep_cluster_state_uuid\t%s\nwsrep_on\tON\nversion\t10.11.19-MariaDB\n",
+		state, comment, len(n.History.Members), n.History.UUID)
+}

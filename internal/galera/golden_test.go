@@ -1,0 +1,108 @@
+package galera
+
+import (
+	"flag"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/terraform-ha/terraform-provider-ha/internal/shell"
+)
+
+var update = flag.Bool("update", false, "write the golden files")
+
+func golden(t *testing.T, name, got string) {
+	t.Helper()
+	file := filepath.Join("testdata", name)
+	if *update {
+		if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(file, []byte(got), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(string(want), got); diff != "" {
+		t.Errorf("%s (-want +got):\n%s", file, diff)
+	}
+}
+
+func TestFiles(t *testing.T) {
+	eachFlavor(t, func(t *testing.T, flavor Flavor) {
+		spec := shop(flavor)
+		spec.Nodes[2].Address = "fd00::13"
+		spec.Settings = map[string]string{
+			"innodb_buffer_pool_size": "512M", "innodb_flush_log_at_trx_commit": "2", "bind_address": "10.0.0.11",
+			"wsrep_provider_options": "gcache.size=1G;gcache.recover=yes",
+		}
+		plain := shop(flavor)
+		plain.Settings = nil
+		var b strings.Builder
+		for _, s := range []Spec{plain, spec} {
+			for _, file := range s.files(s.Nodes[2]) {
+				fmt.Fprintf(&b, "==> %s %s\n%s", file.Path, file.Mode, file.Content)
+			}
+		}
+		golden(t, string(flavor)+"-files.golden", b.String())
+	})
+}
+
+// TestCommands has every command that changes a machine while a cluster is made
+// and changed, in its order, and the text of every script once.
+func TestCommands(t *testing.T) {
+	eachFlavor(t, func(t *testing.T, flavor Flavor) {
+		s, spec := built(t, flavor)
+		spec.Settings["innodb_buffer_pool_size"] = "1G"
+		s.must(spec)
+		var b strings.Builder
+		texts := map[string]shell.Text{}
+		for _, name := range s.names {
+			fmt.Fprintf(&b, "==> %s\n", name)
+			for _, command := range s.machines[name].Commands() {
+				writeCommand(&b, command, texts)
+			}
+		}
+		for _, label := range sortedKeys(texts) {
+			fmt.Fprintf(&b, "==> script %s\n%s\n", label, texts[label])
+		}
+		golden(t, string(flavor)+"-commands.golden", b.String())
+	})
+}
+
+var quiet = map[string]bool{
+	"batch": true, "detached": true, "facts": true, "package-versions": true, "unit-states": true, "file-states": true,
+}
+
+func writeCommand(b *strings.Builder, command shell.Command, texts map[string]shell.Text) {
+	label := command.Label()
+	if quiet[label] {
+		return
+	}
+	if strings.HasPrefix(label, "galera-") {
+		texts[label] = command.Text()
+	}
+	switch label {
+	case "galera-data", "galera-holds", "galera-drained", "galera-password-versions", "galera-wsrep", "galera-schemas", "galera-accounts":
+		return
+	case "galera-remember-password-version":
+		args := command.Args()
+		fmt.Fprintf(b, "%s %s TIME\n", label, shell.Join(args[:3]...))
+		return
+	case "galera-drain":
+		fmt.Fprintf(b, "%s %s\n", label, shell.Join(command.Args()[:2]...))
+		return
+	}
+	fmt.Fprintln(b, command)
+	if label == "galera-sql" {
+		fmt.Fprintf(b, "%s", strings.ReplaceAll("\t"+string(command.Stdin()), "\n", "\n\t"))
+		b.WriteString("\n")
+	}
+}

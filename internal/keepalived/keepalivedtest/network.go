@@ -1,0 +1,262 @@
+package keepalivedtest
+
+import (
+	"encoding/base64"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"net/netip"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/terraform-ha/terraform-provider-ha/internal/host/hosttest"
+	"github.com/terraform-ha/terraform-provider-ha/internal/shell"
+)
+
+const (
+	mainPath    = "/etc/keepalived/keepalived.conf"
+	dropInPath  = "/etc/systemd/system/keepalived.service.d/terraform-ha.conf"
+	scriptsPath = "/usr/local/lib/terraform-ha"
+	scriptUser  = "keepalived_script"
+)
+
+// Network is Keepalived on machines that hear each other, with one floating IP.
+// Tests change it under the machines' lock.
+type Network struct {
+	t testing.TB
+	// Machines has the machines by name.
+	Machines map[string]*hosttest.Machine
+	// Daemons has what Keepalived is on each machine.
+	Daemons map[string]*Daemon
+
+	name string
+	ip   string
+}
+
+// Daemon is Keepalived on one machine, with what the kernel keeps for it.
+type Daemon struct {
+	// Read is the configuration that it runs with; empty if it does not run.
+	Read string
+	// Role is what it says of itself: "MASTER", "BACKUP" or "FAULT".
+	Role string
+	// Held says that the address is on the interface, whoever put it there.
+	Held bool
+	// Firewall are the peers that the loaded packet filter lets through.
+	Firewall []string
+	// Unfit makes the check fail.
+	Unfit bool
+
+	instance string
+}
+
+// Install makes Keepalived available on machines, for the floating IP with this
+// name and address.
+func Install(t testing.TB, machines map[string]*hosttest.Machine, name, ip string) *Network {
+	n := &Network{t: t, Machines: machines, Daemons: map[string]*Daemon{}, name: name, ip: ip}
+	for machine, m := range machines {
+		d := &Daemon{}
+		n.Daemons[machine] = d
+		m.Offer("nftables", "curl")
+		m.Catalog["keepalived"] = hosttest.Package{Version: "1:2.2.7-1+b2", Units: []string{"keepalived"}}
+		// Without a configuration its unit is skipped by a condition, which is not a failure.
+		m.OnStart("keepalived", func(m *hosttest.Machine) error { n.read(m, d); return nil })
+		m.OnReload("keepalived", func(m *hosttest.Machine) error { n.read(m, d); return nil })
+		m.OnStop("keepalived", func(m *hosttest.Machine) error {
+			d.Read, d.instance, d.Role = "", "", ""
+			d.Held = d.Held && m.Files[dropInPath].Content == ""
+			n.elect()
+			return nil
+		})
+		n.handle(m, d)
+		n.handleChanges(m, d)
+	}
+	return n
+}
+
+func (n *Network) instancePath() string {
+	return "/etc/keepalived/conf.d/terraform-ha-" + n.name + ".conf"
+}
+
+func (n *Network) checkPath() string { return scriptsPath + "/check-" + n.name }
+
+func (n *Network) onDisk(m *hosttest.Machine) string {
+	return m.Files[mainPath].Content + m.Files[n.instancePath()].Content
+}
+
+func (n *Network) read(m *hosttest.Machine, d *Daemon) {
+	d.Read, d.instance = n.onDisk(m), m.Files[n.instancePath()].Content
+	if m.Files[mainPath].Content == "" {
+		m.Unit("keepalived").Active = "inactive"
+	}
+	if d.instance != "" && d.Role == "" {
+		d.Role = "BACKUP"
+	}
+}
+
+// elect keeps the master that is fit, or takes the first of the fit machines.
+func (n *Network) elect() {
+	var fit []string
+	for _, name := range slices.Sorted(maps.Keys(n.Machines)) {
+		d := n.Daemons[name]
+		switch {
+		case d.instance == "":
+		case d.Unfit:
+			d.Held = d.Held && d.Role != "MASTER"
+			d.Role = "FAULT"
+		default:
+			fit = append(fit, name)
+			if d.Role == "FAULT" {
+				d.Role = "BACKUP"
+			}
+		}
+	}
+	if len(fit) == 0 || slices.ContainsFunc(fit, func(name string) bool { return n.Daemons[name].Role == "MASTER" }) {
+		return
+	}
+	n.Daemons[fit[0]].Role, n.Daemons[fit[0]].Held = "MASTER", true
+}
+
+func (n *Network) handle(m *hosttest.Machine, d *Daemon) {
+	m.HandleQuery("keepalived-marker", func(m *hosttest.Machine, c shell.Command) (string, int, string) {
+		file, found := m.Files[c.Args()[0]]
+		if !found {
+			return "", 1, ""
+		}
+		return file.Content, 0, ""
+	})
+	m.HandleQuery("keepalived-main", func(m *hosttest.Machine, _ shell.Command) (string, int, string) {
+		content := m.Files[mainPath].Content
+		switch {
+		case content == "":
+			return "nobody", 0, ""
+		case strings.HasPrefix(content, "# Managed by terraform-provider-ha "):
+			return "ours", 0, ""
+		}
+		return "foreign", 0, ""
+	})
+	m.HandleQuery("keepalived-user", func(m *hosttest.Machine, _ shell.Command) (string, int, string) {
+		if m.Users[scriptUser] {
+			return "998", 0, ""
+		}
+		return "", 1, ""
+	})
+	m.HandleQuery("keepalived-addresses", func(m *hosttest.Machine, _ shell.Command) (string, int, string) {
+		// Elections take a moment; they are over when somebody looks.
+		n.elect()
+		return n.addresses(m, d), 0, ""
+	})
+	m.HandleQuery("keepalived-others", func(m *hosttest.Machine, _ shell.Command) (string, int, string) {
+		return m.Files["/others"].Content, 0, ""
+	})
+	m.HandleQuery("keepalived-drop-ins", func(m *hosttest.Machine, _ shell.Command) (string, int, string) {
+		if unit := m.Unit("keepalived"); unit == nil || unit.NeedsReload || m.Files[dropInPath].Content == "" {
+			return "", 0, ""
+		}
+		return "/run/systemd/other.conf " + dropInPath, 0, ""
+	})
+	m.HandleQuery("keepalived-firewall", func(*hosttest.Machine, shell.Command) (string, int, string) {
+		if d.Firewall == nil {
+			return "", 1, "Error: No such file or directory"
+		}
+		peers, _ := json.Marshal(d.Firewall)
+		return fmt.Sprintf(`{"nftables": [{"set": {"name": "peers", "elem": %s}}, {"rule": {"expr": [{"match": {}}, {"drop": null}]}}]}`, peers), 0, ""
+	})
+	m.HandleQuery("keepalived-role", func(*hosttest.Machine, shell.Command) (string, int, string) { return d.Role, 0, "" })
+	m.HandleQuery("keepalived-read", func(m *hosttest.Machine, _ shell.Command) (string, int, string) {
+		if d.Read != "" && d.Read != n.onDisk(m) {
+			return "stale", 0, ""
+		}
+		return "current", 0, ""
+	})
+	check := func(m *hosttest.Machine, _ shell.Command) (string, int, string) {
+		switch {
+		case m.Files[n.checkPath()].Content == "" || !m.Users[scriptUser]:
+			return "", 0, ""
+		case d.Unfit:
+			return "1\nnothing accepts connections", 0, ""
+		}
+		return "0\n", 0, ""
+	}
+	m.HandleQuery("keepalived-check", check)
+	m.HandleQuery("keepalived-check-unless-holder", check)
+}
+
+func (n *Network) handleChanges(m *hosttest.Machine, d *Daemon) {
+	write := func(c shell.Command) {
+		for line := range strings.Lines(string(c.Stdin())) {
+			fields := strings.Fields(line)
+			content, err := base64.StdEncoding.DecodeString(fields[2])
+			if err != nil {
+				n.t.Error(err)
+			}
+			m.Call(shell.Script(`: write-file`, fields[0], fields[1], "root", "root").WithStdin(content))
+		}
+	}
+	m.Handle("keepalived-write-files", func(_ *hosttest.Machine, c shell.Command) (string, int, string) {
+		write(c)
+		return "", 0, ""
+	})
+	elements := regexp.MustCompile(`elements = \{ (.*) \}`)
+	m.Handle("keepalived-load-firewall", func(m *hosttest.Machine, c shell.Command) (string, int, string) {
+		if m.Packages["nftables"] == "" {
+			return "", 127, "nft: not found"
+		}
+		d.Firewall = strings.Split(elements.FindStringSubmatch(m.Files[c.Args()[0]].Content)[1], ", ")
+		return "", 0, ""
+	})
+	m.Handle("keepalived-load", func(m *hosttest.Machine, c shell.Command) (string, int, string) {
+		if m.Packages["keepalived"] == "" || !m.Users[scriptUser] {
+			return "", 1, "keepalived rejects the configuration"
+		}
+		write(c)
+		if strings.Contains(m.Files[n.instancePath()].Content, n.checkPath()) && m.Files[n.checkPath()].Content == "" {
+			return "", 1, "keepalived does not find its check"
+		}
+		m.Call(shell.New("systemctl", "daemon-reload"))
+		m.Call(shell.New("systemctl", "enable", "keepalived.service"))
+		switch verb := c.Args()[0]; verb {
+		case "restart", "reload":
+			return m.Call(shell.New("systemctl", map[string]string{"restart": "restart", "reload": "reload-or-restart"}[verb], "keepalived.service"))
+		}
+		return "", 0, ""
+	})
+	m.Handle("keepalived-remove-stray", func(*hosttest.Machine, shell.Command) (string, int, string) {
+		d.Held = d.Role == "MASTER"
+		return "", 0, ""
+	})
+	m.Handle("keepalived-remove", func(m *hosttest.Machine, c shell.Command) (string, int, string) {
+		m.Call(shell.New("systemctl", "disable", "--now", "keepalived.service"))
+		d.Held, d.Firewall = false, nil
+		for _, path := range []string{mainPath, dropInPath, n.instancePath(), scriptsPath, "/etc/terraform-ha"} {
+			m.RemoveAll(path)
+		}
+		m.Call(shell.New("systemctl", "daemon-reload"))
+		m.RemoveAll(c.Args()[3])
+		n.elect()
+		return "", 0, ""
+	})
+}
+
+func (n *Network) addresses(m *hosttest.Machine, d *Daemon) string {
+	type address struct {
+		Family string `json:"family"`
+		Local  string `json:"local"`
+		Prefix int    `json:"prefixlen"`
+	}
+	var has []address
+	for _, own := range m.Facts.Addresses {
+		if prefix, err := netip.ParsePrefix(own.CIDR); err == nil && own.Interface == "eth0" {
+			has = append(has, address{"inet", prefix.Addr().String(), prefix.Bits()})
+		}
+	}
+	if d.Held {
+		has = append(has, address{"inet", n.ip, 24})
+	}
+	out, err := json.Marshal([]map[string]any{{"ifname": "eth0", "addr_info": has}})
+	if err != nil {
+		n.t.Error(err)
+	}
+	return string(out)
+}

@@ -1,0 +1,18 @@
+package main
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/terraform-ha/terraform-provider-ha/internal/lab/demo"
+)
+
+// terraform prints the path of a Terraform or OpenTofu that can be used here.
+func terraform(ctx context.Context, c command) error {
+	program, err := demo.EnsureProgram(ctx, c.folder, c.stderr)
+	if err != nil {
+		return err
+	}
+	fmt.Fprintln(c.stdout, program)
+	return nil
+}

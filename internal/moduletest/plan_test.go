@@ -1,0 +1,81 @@
+package moduletest
+
+import (
+	"crypto/ed25519"
+	"crypto/x509"
+	"encoding/base64"
+	"encoding/binary"
+	"encoding/pem"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// testPlanOfTheWebsite plans the whole site with the real providers, which
+// reach nothing: the API's address leads nowhere, and there is no machine yet.
+// No secret may be in what a plan shows or stores.
+func testPlanOfTheWebsite(t *testing.T, c cli) {
+	const (
+		adminPassword    = "admin-password-of-the-test"
+		databasePassword = "database-password-of-the-test"
+	)
+	private, public := keyPair(t)
+	c.environment = []string{
+		"LINODE_TOKEN=token-of-the-test", "LINODE_URL=http://127.0.0.1:9",
+		`TF_VAR_admin_cidrs=["203.0.113.7/32"]`,
+		"TF_VAR_ssh_public_key=" + public, "TF_VAR_ssh_private_key=" + private,
+		"TF_VAR_wordpress_admin_password=" + adminPassword, "TF_VAR_wordpress_database_password=" + databasePassword,
+	}
+	dir := filepath.Join(copyOfTree(t), "examples", "website")
+	run := func(arguments ...string) string {
+		output, err := c.run(t.Context(), dir, arguments...)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return output
+	}
+
+	run("init", "-input=false", "-no-color")
+	plan := run("plan", "-input=false", "-no-color", "-out=site.tfplan")
+	// 9 machines with their generations, 3 firewalls, 3 placement groups, the
+	// NodeBalancer with its configuration and 3 backends, 4 resources of ha.
+	if want := "Plan: 33 to add, 0 to change, 0 to destroy."; !strings.Contains(plan, want) {
+		t.Errorf("the plan does not say %q:\n%s", want, plan)
+	}
+	if strings.Contains(plan, "Warning") {
+		t.Errorf("the plan warns:\n%s", plan)
+	}
+	stored := run("show", "-json", "site.tfplan")
+	for _, secret := range []string{adminPassword, databasePassword, strings.Split(private, "\n")[1]} {
+		if strings.Contains(plan, secret) || strings.Contains(stored, secret) {
+			t.Errorf("%q is in the plan", secret)
+		}
+	}
+
+	c.environment = append(c.environment, "TF_VAR_wordpress=false")
+	plan = run("plan", "-input=false", "-no-color")
+	if want := "Plan: 33 to add, 0 to change, 0 to destroy."; !strings.Contains(plan, want) {
+		t.Errorf("without WordPress, the plan does not say %q:\n%s", want, plan)
+	}
+}
+
+// keyPair makes a key as the provider and as authorized_keys want it.
+func keyPair(t *testing.T) (private, public string) {
+	t.Helper()
+	publicKey, privateKey, err := ed25519.GenerateKey(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	encoded, err := x509.MarshalPKCS8PrivateKey(privateKey)
+	if err != nil {
+		t.Fatal(err)
+	}
+	private = string(pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: encoded}))
+	// RFC 4253, section 6.6: each field after its length.
+	var wire []byte
+	for _, field := range [][]byte{[]byte("ssh-ed25519"), publicKey} {
+		wire = binary.BigEndian.AppendUint32(wire, uint32(len(field)))
+		wire = append(wire, field...)
+	}
+	return private, "ssh-ed25519 " + base64.StdEncoding.EncodeToString(wire) + " test"
+}

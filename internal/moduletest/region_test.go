@@ -1,0 +1,192 @@
+package moduletest
+
+import (
+	"context"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/terraform-ha/terraform-provider-ha/internal/lab/api"
+)
+
+// region is what the site has of Linode and nothing else: no machine is reached.
+const region = `
+variable "image" {
+  type    = string
+  default = "linode/debian12"
+}
+
+variable "generation" {
+  type    = number
+  default = 1
+}
+
+provider "linode" {}
+
+module "network" {
+  source = "../modules/network"
+
+  name        = "shop"
+  region      = "us-ord"
+  admin_cidrs = ["203.0.113.7/32", "2001:db8::/48"]
+  tiers = { web = {
+    first_host = 60
+    nodes      = { web1 = { slot = 1, generation = var.generation }, web2 = { slot = 2 } }
+    inbound    = [{ label = "nodebalancer", ports = "80", ipv4 = ["192.168.255.0/24"] }]
+  } }
+}
+
+module "instances" {
+  source = "../modules/instances"
+
+  name               = "shop"
+  region             = "us-ord"
+  image              = var.image
+  nodes              = module.network.nodes.web
+  authorized_keys    = [file("key.pub")]
+  private_ip         = true
+  vlan_label         = module.network.vlan_label
+  firewall_id        = module.network.firewall_ids.web
+  placement_group_id = module.network.placement_group_ids.web
+}
+
+module "load_balancer" {
+  source = "../modules/load-balancer"
+
+  name   = "shop"
+  region = "us-ord"
+}
+
+module "backends" {
+  source = "../modules/load-balancer/modules/backends"
+
+  nodebalancer = module.load_balancer.nodebalancer
+  backends     = { for key, ip in module.instances.private_ips : key => "${ip}:80" }
+}
+
+terraform {
+  required_providers {
+    linode = {
+      source = "linode/linode"
+    }
+  }
+}
+`
+
+// testRegion applies the modules of Linode's part to the lab's API, which
+// refuses what Linode refuses: labels that are taken, above all.
+func testRegion(t *testing.T, c cli) {
+	machines := &idleMachines{}
+	server, err := api.NewServer(t.Context(), api.Options{Token: "token-of-the-test", Backend: machines, ValidateResponses: true,
+		OnInvalidResponse: func(err error) { t.Error(err) }})
+	if err != nil {
+		t.Fatal(err)
+	}
+	listener := httptest.NewServer(server)
+	t.Cleanup(func() {
+		listener.Close()
+		if err := server.Close(context.WithoutCancel(t.Context())); err != nil {
+			t.Error(err)
+		}
+	})
+
+	c.environment = []string{"LINODE_TOKEN=token-of-the-test", "LINODE_URL=" + listener.URL}
+	dir := filepath.Join(copyOfTree(t), "region")
+	if err := os.Mkdir(dir, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	_, public := keyPair(t)
+	write(t, filepath.Join(dir, "main.tf"), region)
+	write(t, filepath.Join(dir, "key.pub"), public+"\n")
+	run := func(arguments ...string) string {
+		t.Helper()
+		output, err := c.run(t.Context(), dir, arguments...)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return output
+	}
+	empty := func(arguments ...string) {
+		t.Helper()
+		output := run(append([]string{"plan", "-input=false", "-no-color"}, arguments...)...)
+		if !strings.Contains(output, "No changes.") {
+			t.Fatalf("the plan is not empty:\n%s", output)
+		}
+	}
+
+	run("init", "-input=false", "-no-color")
+	run("apply", "-input=false", "-no-color", "-auto-approve")
+	if got, want := machines.addresses(), []string{"shop-web1 10.0.0.61/24", "shop-web2 10.0.0.62/24"}; !slices.Equal(got, want) {
+		t.Errorf("machines are %q, want %q", got, want)
+	}
+	empty()
+	// A changed variable must not replace every machine of a tier.
+	empty("-var=image=linode/debian13")
+
+	run("apply", "-input=false", "-no-color", "-auto-approve", "-var=generation=2")
+	if got, want := machines.addresses(), []string{"shop-web1-g2 10.0.0.71/24", "shop-web2 10.0.0.62/24"}; !slices.Equal(got, want) {
+		t.Errorf("after the replacement machines are %q, want %q", got, want)
+	}
+	if want := 3; machines.most != want {
+		t.Errorf("there were at most %d machines at a time, want %d: the new one is made before the old one goes", machines.most, want)
+	}
+	empty("-var=generation=2")
+
+	run("destroy", "-input=false", "-no-color", "-auto-approve")
+	if left := machines.addresses(); len(left) > 0 {
+		t.Errorf("machines are left: %q", left)
+	}
+}
+
+// idleMachines is a backend whose machines exist and do nothing.
+type idleMachines struct {
+	mu   sync.Mutex
+	made map[int]api.MachineSpec
+	most int
+}
+
+func (m *idleMachines) addresses() []string {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	var all []string
+	for _, machine := range m.made {
+		all = append(all, machine.Label+" "+machine.VLANs[0].Address)
+	}
+	slices.Sort(all)
+	return all
+}
+
+func (m *idleMachines) CreateMachine(_ context.Context, spec api.MachineSpec) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.made == nil {
+		m.made = map[int]api.MachineSpec{}
+	}
+	m.made[spec.ID] = spec
+	m.most = max(m.most, len(m.made))
+	return nil
+}
+
+func (m *idleMachines) DeleteMachine(_ context.Context, id int) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	delete(m.made, id)
+	return nil
+}
+
+func (m *idleMachines) StartMachine(context.Context, int) error  { return nil }
+func (m *idleMachines) StopMachine(context.Context, int) error   { return nil }
+func (m *idleMachines) RebootMachine(context.Context, int) error { return nil }
+
+func (m *idleMachines) RebuildMachine(context.Context, api.MachineSpec) error { return nil }
+
+func (m *idleMachines) ApplyBalancer(context.Context, api.BalancerSpec) error { return nil }
+func (m *idleMachines) DeleteBalancer(context.Context, int) error             { return nil }
+
+func (m *idleMachines) BalancerStats(context.Context, int) ([]byte, error) {
+	return []byte("# pxname,svname,status\n"), nil
+}

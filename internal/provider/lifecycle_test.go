@@ -1,0 +1,325 @@
+package provider_test
+
+import (
+	"fmt"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
+	"github.com/hashicorp/terraform-plugin-testing/plancheck"
+
+	"github.com/terraform-ha/terraform-provider-ha/internal/galera/galeratest"
+	"github.com/terraform-ha/terraform-provider-ha/internal/gluster/glustertest"
+	"github.com/terraform-ha/terraform-provider-ha/internal/keepalived/keepalivedtest"
+)
+
+// subject is a resource whose life is tested: what it is, how it changes, and
+// what can be seen of it on the machines.
+type subject struct {
+	kind, name string
+	// body is the configuration, and changed the one of an update.
+	body, changed string
+	// break_ harms one machine in the way that drift shows; it is not about the
+	// machine that goes down.
+	harm  func()
+	drift string
+	// reset is for a tier whose simulation holds more than machines do.
+	reset func()
+	// createFault and updateFault are commands in the middle of the work.
+	createFault, updateFault string
+	// updated, kept and wiped look at the machines.
+	updated, kept, wiped func() error
+}
+
+func (s subject) address() string { return s.kind + ".t" }
+
+// subjects makes the machines and one resource of every tier on them.
+var subjects = map[string]func(*testing.T) (*fleet, subject){
+	"floating_ip":    floatingIP,
+	"gluster_volume": glusterVolume,
+	"galera_cluster": galeraCluster,
+}
+
+const (
+	vip           = "10.0.0.100"
+	glusterBrick  = "/srv/gluster/content/brick"
+	glusterMarker = "/var/lib/terraform-ha/gluster-content.json"
+	vrrpInstance  = "/etc/keepalived/conf.d/terraform-ha-db.conf"
+)
+
+func floatingIP(t *testing.T) (*fleet, subject) {
+	f := newFleet(t, "n1", "n2", "n3")
+	network := keepalivedtest.Install(t, f.machines, "db", vip)
+	gone := func() error {
+		for _, name := range f.names() {
+			if _, found := f.file(name, vrrpInstance); found || network.Daemons[name].Held {
+				return fmt.Errorf("%s still has the floating IP", name)
+			}
+		}
+		return nil
+	}
+	return f, subject{
+		kind: "ha_floating_ip", name: "db",
+		body:    "name = \"db\"\naddress = \"10.0.0.100/24\"\nauth_secret = \"s3cret\"",
+		changed: "name = \"db\"\naddress = \"10.0.0.100/24\"\nauth_secret = \"s3cret\"\nadvertisement_interval_seconds = 2",
+		harm:    func() { _ = f.machines["n2"].Stop("keepalived") },
+		drift:   "keepalived is stopped",
+		reset: func() {
+			for _, d := range network.Daemons {
+				*d = keepalivedtest.Daemon{}
+			}
+			for _, m := range f.machines {
+				delete(m.Users, "keepalived_script")
+			}
+		},
+		createFault: "keepalived-load", updateFault: "keepalived-load",
+		updated: func() error {
+			if content, _ := f.file("n1", vrrpInstance); !strings.Contains(content, "advert_int 2") {
+				return fmt.Errorf("the instance is\n%s", content)
+			}
+			return nil
+		},
+		kept: gone, wiped: gone,
+	}
+}
+
+func glusterVolume(t *testing.T) (*fleet, subject) {
+	f := newFleet(t, "n1", "n2", "n3")
+	pool := glustertest.Install(t, f.machines)
+	body := "name = \"content\"\nbrick_path = \"" + glusterBrick + "\"\n"
+	return f, subject{
+		kind: "ha_gluster_volume", name: "content",
+		body:    body,
+		changed: body + "ping_timeout_seconds = 20\noptions = { \"performance.io-cache\" = \"off\" }",
+		harm:    func() { pool.Nodes["n2"].Running = false },
+		drift:   "the brick process is not running",
+		reset: func() {
+			clear(pool.Members)
+			clear(pool.Volumes)
+			for name, m := range f.machines {
+				m.RemoveAll(glusterBrick)
+				*pool.Nodes[name] = glustertest.Node{Address: pool.Nodes[name].Address, KnownAs: map[string]bool{}}
+			}
+		},
+		createFault: "gluster", updateFault: "gluster",
+		updated: func() (err error) {
+			f.locked(func() {
+				if options := pool.Volumes["content"].Options; options["network.ping-timeout"] != "20" || options["performance.io-cache"] != "off" {
+					err = fmt.Errorf("options are %v", options)
+				}
+			})
+			return err
+		},
+		kept: func() (err error) {
+			f.locked(func() {
+				if volume := pool.Volumes["content"]; volume == nil || volume.State != "Stopped" {
+					err = fmt.Errorf("the volume is %v", volume)
+				}
+			})
+			return err
+		},
+		wiped: func() (err error) {
+			f.locked(func() {
+				for name, m := range f.machines {
+					if _, found := m.Directories[glusterBrick]; found || len(pool.Volumes) > 0 {
+						err = fmt.Errorf("%s has a brick or a volume: %v", name, pool.Volumes)
+					}
+				}
+			})
+			return err
+		},
+	}
+}
+
+const galeraConfig = "/etc/mysql/mariadb.conf.d/70-ha.cnf"
+
+func galeraCluster(t *testing.T) (*fleet, subject) {
+	f := newFleet(t, "n1", "n2", "n3")
+	cluster := galeratest.Install(t, f.machines, galeratest.MariaDB())
+	body := `name = "shop"
+  databases = { wordpress = { charset = "utf8mb4" } }
+  users = { wordpress = { password_wo = "pa55w0rd", password_wo_version = 1, grants = { "wordpress.*" = ["ALL"] } } }
+`
+	return f, subject{
+		kind: "ha_galera_cluster", name: "shop",
+		body:    body,
+		changed: body + "settings = { max_connections = \"333\" }",
+		harm:    func() { f.machines["n2"].WriteFile(galeraConfig, "# by hand\n") },
+		drift:   "70-ha.cnf differs",
+		reset: func() {
+			for _, node := range cluster.Nodes {
+				*node = galeratest.Node{Name: node.Name, Seqno: -1}
+			}
+			clear(cluster.Past)
+		},
+		createFault: "galera-member", updateFault: "galera-member",
+		updated: func() (err error) {
+			f.locked(func() {
+				for name, node := range cluster.Nodes {
+					if node.History == nil || len(node.History.Members) != 3 || !strings.Contains(node.Config, "max_connections = 333") {
+						err = fmt.Errorf("%s is %+v", name, node)
+					}
+				}
+			})
+			return err
+		},
+		kept: func() (err error) {
+			f.locked(func() {
+				for name, node := range cluster.Nodes {
+					if node.History == nil || node.History.Accounts["wordpress@%"] == nil {
+						err = fmt.Errorf("%s does not serve: %+v", name, node)
+					}
+				}
+			})
+			return err
+		},
+		wiped: func() (err error) {
+			f.locked(func() {
+				for name, node := range cluster.Nodes {
+					if node.History != nil || node.UUID != "" {
+						err = fmt.Errorf("%s still has data: %+v", name, node)
+					}
+				}
+			})
+			return err
+		},
+	}
+}
+
+// TestLife takes every resource from its creation to its end with its data.
+func TestLife(t *testing.T) {
+	for name, make := range subjects {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			f, s := make(t)
+			config := f.config(f.resource(s.kind, s.body))
+			changed := f.config(f.resource(s.kind, s.changed))
+			var since traffic
+			resource.UnitTest(t, resource.TestCase{
+				ProtoV6ProviderFactories: f.factories(),
+				Steps: []resource.TestStep{
+					{
+						Config: config,
+						ConfigPlanChecks: resource.ConfigPlanChecks{
+							PreApply:            []plancheck.PlanCheck{plancheck.ExpectResourceAction(s.address(), plancheck.ResourceActionCreate), f.silent()},
+							PostApplyPreRefresh: []plancheck.PlanCheck{plancheck.ExpectEmptyPlan(), note(func() { since = f.traffic() })},
+							PostApplyPostRefresh: []plancheck.PlanCheck{plancheck.ExpectEmptyPlan(), planCheck(func(plancheck.CheckPlanRequest) error {
+								if connections, commands := f.most(since); connections != 1 || commands < 1 || commands > 2 {
+									return fmt.Errorf("an empty plan took %d connections and %d commands per machine", connections, commands)
+								}
+								return nil
+							})},
+						},
+					},
+					{
+						PreConfig:        func() { f.locked(s.harm) },
+						Config:           config,
+						ConfigPlanChecks: before(plancheck.ExpectResourceAction(s.address(), plancheck.ResourceActionUpdate), drifted(s.address(), s.drift)),
+						Check:            resource.TestCheckResourceAttr(s.address(), "drift.%", "0"),
+					},
+					{
+						Config:           changed,
+						ConfigPlanChecks: before(plancheck.ExpectResourceAction(s.address(), plancheck.ResourceActionUpdate)),
+						Check:            look(s.updated),
+					},
+					{ResourceName: s.address(), ImportState: true, ImportStateId: f.importID(s.name), ImportStateVerify: true},
+					{ResourceName: s.address(), ImportState: true, ImportStateId: f.importID(s.name), ImportStateKind: resource.ImportBlockWithID},
+					{
+						PreConfig:        func() { f.down("n3") },
+						Config:           changed,
+						PlanOnly:         true,
+						ConfigPlanChecks: refreshed(plancheck.ExpectEmptyPlan(), f.warns("n3")),
+					},
+					{
+						PreConfig:        func() { f.down(f.names()...) },
+						Config:           changed,
+						PlanOnly:         true,
+						ConfigPlanChecks: refreshed(plancheck.ExpectEmptyPlan(), f.warns(f.names()...)),
+					},
+					{
+						PreConfig: func() {
+							f.up()
+							f.reinstall()
+							f.locked(s.reset)
+						},
+						Config:           changed,
+						ConfigPlanChecks: before(plancheck.ExpectResourceAction(s.address(), plancheck.ResourceActionCreate)),
+						Check:            look(s.updated),
+					},
+					{Config: f.config(f.resource(s.kind, s.changed+"\non_destroy = \"wipe\""))},
+				},
+				CheckDestroy: look(s.wiped),
+			})
+		})
+	}
+}
+
+// TestFailures lets every resource fail half-way, and ends it with its data kept.
+func TestFailures(t *testing.T) {
+	for name, make := range subjects {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			f, s := make(t)
+			config := f.config(f.resource(s.kind, s.body))
+			changed := f.config(f.resource(s.kind, s.changed))
+			resource.UnitTest(t, resource.TestCase{
+				ProtoV6ProviderFactories: f.factories(),
+				Steps: []resource.TestStep{
+					{
+						PreConfig:   func() { f.machines["n1"].FailNext(s.createFault) },
+						Config:      config,
+						ExpectError: loose("(?s)Unable to Create.*Nothing was rolled back.*has not recorded"),
+					},
+					{
+						Config:           config,
+						ConfigPlanChecks: before(plancheck.ExpectResourceAction(s.address(), plancheck.ResourceActionCreate)),
+					},
+					{
+						PreConfig:   func() { f.machines["n1"].FailNext(s.updateFault) },
+						Config:      changed,
+						ExpectError: loose("(?s)Unable to Update.*the next plan shows what is left"),
+					},
+					{
+						Config:           changed,
+						ConfigPlanChecks: before(plancheck.ExpectResourceAction(s.address(), plancheck.ResourceActionUpdate)),
+						Check:            look(s.updated),
+					},
+				},
+				CheckDestroy: look(s.kept),
+			})
+		})
+	}
+}
+
+// silent wants that no machine was contacted.
+func (f *fleet) silent() plancheck.PlanCheck {
+	return planCheck(func(plancheck.CheckPlanRequest) error {
+		for name, server := range f.servers {
+			if server.Connections() != 0 {
+				return fmt.Errorf("%s was contacted", name)
+			}
+		}
+		return nil
+	})
+}
+
+// warns wants a warning about each of the machines, and about no other.
+func (f *fleet) warns(names ...string) plancheck.PlanCheck {
+	return planCheck(func(plancheck.CheckPlanRequest) error {
+		said := f.warned()
+		about := map[string]bool{}
+		for _, match := range regexp.MustCompile(`What is known of (\w+) is kept`).FindAllStringSubmatch(said, -1) {
+			about[match[1]] = true
+		}
+		for _, name := range names {
+			if !about[name] {
+				return fmt.Errorf("no warning about %s: %s", name, said)
+			}
+		}
+		if len(about) != len(names) {
+			return fmt.Errorf("warnings about %v: %s", about, said)
+		}
+		return nil
+	})
+}
