@@ -129,8 +129,9 @@ func (m *galeraModel) open(ctx context.Context, _ *access, hosts host.Hosts, con
 func formerUsers(before, now map[string]galeraUserModel) map[string]string {
 	former := map[string]string{}
 	for name, user := range before {
-		if _, declared := now[name]; !declared {
-			former[name] = stringOr(user.Host.ValueString(), "%")
+		host := stringOr(user.Host.ValueString(), "%")
+		if kept, declared := now[name]; !declared || stringOr(kept.Host.ValueString(), "%") != host {
+			former[name] = host
 		}
 	}
 	return former

@@ -7,6 +7,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"github.com/terraform-ha/terraform-provider-ha/internal/reconcile"
 )
 
 func TestLabLocalFiles(t *testing.T) {
@@ -25,7 +27,7 @@ func TestLabLocalFiles(t *testing.T) {
 	if got := s.sh("web1", `curl -s http://127.0.0.1/`); got != "200M 127.0.0.1 http" {
 		t.Errorf("index.php said %q", got)
 	}
-	if got := s.sh("web1", `curl -s -H 'X-Forwarded-Proto: https' http://127.0.0.1/`); !strings.HasSuffix(got, " https") {
+	if got := s.sh("web1", `curl -s -H 'X-Forwarded-Proto: https' http://127.0.0.1/`); !strings.HasSuffix(got, " on") {
 		t.Errorf("behind https index.php said %q", got)
 	}
 	for path, want := range map[string]string{"/.env": "403", "/none.php": "404", "/.terraform-ha-health": "403", "/healthz": "200"} {

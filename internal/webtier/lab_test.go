@@ -240,4 +240,3 @@ func balancerFor(s Spec) *memoryBalancer {
 	}
 	return b
 }
-

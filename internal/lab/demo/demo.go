@@ -10,6 +10,8 @@ import (
 	"path/filepath"
 	"time"
 
+	"github.com/mattn/go-isatty"
+
 	"github.com/terraform-ha/terraform-provider-ha/internal/lab/docker"
 	"github.com/terraform-ha/terraform-provider-ha/internal/lab/region"
 )
@@ -80,13 +82,18 @@ func (d Demo) Up(ctx context.Context) error {
 const nextSteps = `
 The site is up after %[1]s: %[2]s
 
-  make demo-status                   the health of every tier
-  make demo-plan                     a second plan, which is empty
-  %[3]s ps                   the machines and the NodeBalancer
-  %[3]s ssh db1              a root shell in one of them
-  %[3]s fault poweroff db1   cut its power; then load the site, and make demo-status
-  %[3]s fault poweron db1
-  make demo-down                     remove everything
+  make demo-status
+      the health of every tier
+  make demo-plan
+      a second plan, which is empty
+  %[3]s ps
+      the machines and the NodeBalancer
+  %[3]s ssh db1
+      a root shell in one of them
+  %[3]s fault poweroff db1
+      cut its power; load the site; see make demo-status; "poweron" boots it
+  make demo-down
+      remove everything
 `
 
 // program is this program as a person would call it.
@@ -134,7 +141,11 @@ func (d Demo) Plan(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	plan := terraform.command(ctx, "plan", "-detailed-exitcode", "-input=false")
+	args := []string{"plan", "-detailed-exitcode", "-input=false"}
+	if file, ok := d.Stdout.(*os.File); !ok || !isatty.IsTerminal(file.Fd()) {
+		args = append(args, "-no-color")
+	}
+	plan := terraform.command(ctx, args...)
 	plan.Stdin, plan.Stdout, plan.Stderr = os.Stdin, d.Stdout, d.Progress
 	err = plan.Run()
 	var exit *exec.ExitError
