@@ -13,11 +13,14 @@ import (
 type TokenError struct {
 	// URL is the API that was asked.
 	URL string
+	// Status is 401 where the token is unknown or has expired, and 403 where it
+	// may not do what was asked.
+	Status int
 }
 
 // Error says what to check; it does not hold the token.
 func (e *TokenError) Error() string {
-	return fmt.Sprintf("the Linode API at %s does not accept the token (401): check that it is complete, not expired and allowed to read and write NodeBalancers", e.URL)
+	return fmt.Sprintf("the Linode API at %s does not accept the token (%d): check that it is complete, not expired and allowed to read and write NodeBalancers", e.URL, e.Status)
 }
 
 // NotFoundError says that the API does not know an object.
@@ -37,9 +40,9 @@ func (c *Client) failure(ctx context.Context, verb, object string, err error) er
 	if err == nil {
 		return nil
 	}
-	switch statusOf(err) {
-	case http.StatusUnauthorized:
-		err = &TokenError{URL: c.url}
+	switch status := statusOf(err); status {
+	case http.StatusUnauthorized, http.StatusForbidden:
+		err = &TokenError{URL: c.url, Status: status}
 	case http.StatusNotFound:
 		err = &NotFoundError{Object: object}
 	default:

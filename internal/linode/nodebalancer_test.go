@@ -269,3 +269,13 @@ func TestOptions(t *testing.T) {
 		t.Errorf("default: %v, %v", client, err)
 	}
 }
+
+func TestTokenThatMayNotSeeNodeBalancers(t *testing.T) {
+	fake := newFake()
+	fake.answers = []int{http.StatusForbidden}
+	_, err := connect(t, fake, "good").NodeBalancer(12, 34).State(t.Context())
+	var token *TokenError
+	if !errors.As(err, &token) || token.Status != http.StatusForbidden {
+		t.Fatalf("got %v, want a TokenError with 403", err)
+	}
+}
