@@ -10,6 +10,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/terraform-ha/terraform-provider-ha/internal/galera/galeratest"
 	"github.com/terraform-ha/terraform-provider-ha/internal/host"
 	"github.com/terraform-ha/terraform-provider-ha/internal/host/hosttest"
 	"github.com/terraform-ha/terraform-provider-ha/internal/reconcile"
@@ -86,8 +87,8 @@ type end struct {
 }
 
 func (s *sim) end() end {
-	e := end{Files: map[string]map[string]string{}, Units: map[string]map[string]string{}, Configs: map[string]bool{}, Bootstraps: s.bootstraps}
-	for name, m := range s.machines {
+	e := end{Files: map[string]map[string]string{}, Units: map[string]map[string]string{}, Configs: map[string]bool{}, Bootstraps: s.Bootstraps}
+	for name, m := range s.Machines {
 		e.Files[name], e.Units[name] = map[string]string{}, map[string]string{}
 		for file, state := range m.Files {
 			if strings.HasPrefix(file, "/run/terraform-ha/work") {
@@ -107,14 +108,14 @@ func (s *sim) end() end {
 		for unit, state := range m.Units {
 			e.Units[name][unit] = fmt.Sprint(state.Active, state.Enabled, state.Masked, state.NeedsReload)
 		}
-		node := s.nodes[name]
-		e.Configs[name] = node.config == m.Files[s.engine.configPath].Content
-		if h := node.history; h != nil && e.Members == nil {
-			e.Members = slices.Sorted(slices.Values(h.members))
-			for _, key := range sortedKeys(h.accounts) {
-				e.Contents += fmt.Sprintf("%s %q %t %v\n", key, h.accounts[key].password, h.accounts[key].locked, h.accounts[key].grants)
+		node := s.Nodes[name]
+		e.Configs[name] = node.Config == m.Files[s.engine.configPath].Content
+		if h := node.History; h != nil && e.Members == nil {
+			e.Members = slices.Sorted(slices.Values(h.Members))
+			for _, key := range sortedKeys(h.Accounts) {
+				e.Contents += fmt.Sprintf("%s %q %t %v\n", key, h.Accounts[key].Password, h.Accounts[key].Locked, h.Accounts[key].Grants)
 			}
-			e.Contents += fmt.Sprint(h.databases)
+			e.Contents += fmt.Sprint(h.Databases)
 		}
 	}
 	return e
@@ -144,23 +145,23 @@ func TestConvergesFromNothing(t *testing.T) {
 		if diff := cmp.Diff(want, got.Configs); diff != "" {
 			t.Errorf("who runs with its file (-want +got):\n%s", diff)
 		}
-		h := s.nodes["db1"].history
-		app := h.accounts["wordpress@%"]
-		if escaped := literal(secret); "'"+app.password+"'" != escaped || app.locked {
-			t.Errorf("the password is %q, locked %t", app.password, app.locked)
+		h := s.Nodes["db1"].History
+		app := h.Accounts["wordpress@%"]
+		if escaped := literal(secret); "'"+app.Password+"'" != escaped || app.Locked {
+			t.Errorf("the password is %q, locked %t", app.Password, app.Locked)
 		}
 		wantGrants := map[string][]string{"`wordpress`.*": {everything}}
-		if diff := cmp.Diff(wantGrants, app.grants); diff != "" {
+		if diff := cmp.Diff(wantGrants, app.Grants); diff != "" {
 			t.Errorf("grants (-want +got):\n%s", diff)
 		}
-		if _, found := h.accounts["report@10.0.0.%"].grants["`my\\_stats`.*"]; !found {
-			t.Errorf("an underscore is a wildcard in %v", h.accounts["report@10.0.0.%"].grants)
+		if _, found := h.Accounts["report@10.0.0.%"].Grants["`my\\_stats`.*"]; !found {
+			t.Errorf("an underscore is a wildcard in %v", h.Accounts["report@10.0.0.%"].Grants)
 		}
 		status := s.observe(spec)
 		if diff := cmp.Diff([]string{"db1", "db2", "db3"}, status.Members()); diff != "" || len(status.UUIDs()) != 1 {
 			t.Errorf("members (-want +got):\n%s; uuids %v", diff, status.UUIDs())
 		}
-		for _, m := range s.machines {
+		for _, m := range s.Machines {
 			for _, c := range m.Commands() {
 				if strings.Contains(c.Line(), "secret") {
 					t.Errorf("%s: a password is in a command line: %s", m.Name, c)
@@ -172,11 +173,11 @@ func TestConvergesFromNothing(t *testing.T) {
 
 func TestEmptyPlanIsOneCommandPerMachine(t *testing.T) {
 	s, spec := built(t, MariaDB)
-	for _, m := range s.machines {
+	for _, m := range s.Machines {
 		m.Forget()
 	}
 	s.empty(spec)
-	for name, m := range s.machines {
+	for name, m := range s.Machines {
 		batches := slices.DeleteFunc(m.Log(), func(label string) bool { return label != "batch" })
 		if len(batches) != 1 {
 			t.Errorf("%s was asked %d times", name, len(batches))
@@ -188,7 +189,7 @@ func TestEmptyPlanIsOneCommandPerMachine(t *testing.T) {
 // cluster when it is restarted, and would be down after a reboot.
 func TestFirstNodeLeavesTheBootstrapUnit(t *testing.T) {
 	s, _ := built(t, Percona)
-	first := s.machines["db1"]
+	first := s.Machines["db1"]
 	if first.Unit("mysql@bootstrap").Running() || !first.Unit("mysql").Running() || !first.Unit("mysql").Enabled {
 		t.Errorf("bootstrap unit %+v, unit %+v", first.Unit("mysql@bootstrap"), first.Unit("mysql"))
 	}
@@ -219,12 +220,12 @@ func TestEveryFaultWhileChanging(t *testing.T) {
 			return spec
 		}
 		s, spec := built(t, flavor)
-		s.machines["db2"].WriteFile("/run/held", "10.0.0.100/24\n")
+		s.Machines["db2"].WriteFile("/run/held", "10.0.0.100/24\n")
 		s.must(change(spec))
 		want := s.end()
 		hosttest.EveryFault(t, func(t *testing.T, fault *hosttest.Fault) {
 			s, spec := built(t, flavor)
-			s.machines["db2"].WriteFile("/run/held", "10.0.0.100/24\n")
+			s.Machines["db2"].WriteFile("/run/held", "10.0.0.100/24\n")
 			s.faulty(change(spec), fault)
 			if diff := cmp.Diff(want, s.end()); diff != "" {
 				t.Errorf("end after %q (-want +got):\n%s", fault.Struck(), diff)
@@ -236,7 +237,7 @@ func TestEveryFaultWhileChanging(t *testing.T) {
 // faulty converges with a fault and then again without it.
 func (s *sim) faulty(spec Spec, fault *hosttest.Fault) {
 	s.t.Helper()
-	fault.Arm(s.machines)
+	fault.Arm(s.Machines)
 	err := s.converge(spec)
 	fault.Disarm()
 	if fault.Struck() != "" && err == nil {
@@ -251,94 +252,94 @@ func TestDriftIsSeenAndRepaired(t *testing.T) {
 		want map[string][]string
 	}{
 		"service stopped": {
-			func(s *sim) { _ = s.machines["db2"].Stop("mariadb") },
+			func(s *sim) { _ = s.Machines["db2"].Stop("mariadb") },
 			map[string][]string{"db2": {"mariadb is stopped"}},
 		},
 		"service crashed": {
-			func(s *sim) { s.crash("db1") },
+			func(s *sim) { s.Crash("db1") },
 			map[string][]string{"db1": {"mariadb has failed"}},
 		},
 		"service disabled": {
-			func(s *sim) { s.machines["db2"].Unit("mariadb").Enabled = false },
+			func(s *sim) { s.Machines["db2"].Unit("mariadb").Enabled = false },
 			map[string][]string{"db2": {"mariadb.service does not start at boot"}},
 		},
 		"service masked": {
-			func(s *sim) { _ = s.machines["db2"].Stop("mariadb"); s.machines["db2"].Unit("mariadb").Masked = true },
+			func(s *sim) { _ = s.Machines["db2"].Stop("mariadb"); s.Machines["db2"].Unit("mariadb").Masked = true },
 			map[string][]string{"db2": {"mariadb.service is masked", "mariadb.service does not start at boot", "mariadb is stopped"}},
 		},
 		"configuration edited": {
-			func(s *sim) { s.machines["db3"].WriteFile(s.engine.configPath, "[mysqld]\n") },
+			func(s *sim) { s.Machines["db3"].WriteFile(s.engine.configPath, "[mysqld]\n") },
 			map[string][]string{"db3": {"70-ha.cnf differs"}},
 		},
 		"configuration written and the node not restarted": {
 			func(s *sim) {
-				s.machines["db3"].WriteFile(s.engine.configPath, s.machines["db3"].Files[s.engine.configPath].Content)
+				s.Machines["db3"].WriteFile(s.engine.configPath, s.Machines["db3"].Files[s.engine.configPath].Content)
 			},
 			map[string][]string{"db3": {"mariadb started before 70-ha.cnf was last changed"}},
 		},
 		"drop-in removed": {
-			func(s *sim) { s.machines["db3"].RemoveAll("/etc/systemd/system/mariadb.service.d") },
+			func(s *sim) { s.Machines["db3"].RemoveAll("/etc/systemd/system/mariadb.service.d") },
 			map[string][]string{"db3": {"mariadb.service: ha.conf is missing"}},
 		},
 		"data wiped by hand": {
 			func(s *sim) {
-				_ = s.machines["db3"].Stop("mariadb")
-				*s.nodes["db3"] = simNode{name: "db3", installed: true, seqno: -1}
+				_ = s.Machines["db3"].Stop("mariadb")
+				s.Wipe("db3")
 			},
 			map[string][]string{"db3": {"mariadb is not a member yet"}},
 		},
 		"user dropped": {
-			func(s *sim) { delete(s.nodes["db1"].history.accounts, "wordpress@%") },
+			func(s *sim) { delete(s.Nodes["db1"].History.Accounts, "wordpress@%") },
 			map[string][]string{"db1": {"user wordpress is missing", "user wordpress lacks ALL PRIVILEGES on wordpress.*"}},
 		},
 		"grants changed": {
 			func(s *sim) {
-				s.nodes["db1"].history.accounts["wordpress@%"].grants = map[string][]string{"`wordpress`.*": {"SELECT"}, "*.*": {"FILE", "SUPER"}}
+				s.Nodes["db1"].History.Accounts["wordpress@%"].Grants = map[string][]string{"`wordpress`.*": {"SELECT"}, "*.*": {"FILE", "SUPER"}}
 			},
 			map[string][]string{"db1": {"user wordpress has FILE, SUPER on *.* undeclared", "user wordpress lacks ALL PRIVILEGES on wordpress.*"}},
 		},
 		"more granted than declared": {
 			func(s *sim) {
-				s.nodes["db1"].history.accounts["report@10.0.0.%"].grants["`my\\_stats`.*"] = []string{everything}
+				s.Nodes["db1"].History.Accounts["report@10.0.0.%"].Grants["`my\\_stats`.*"] = []string{everything}
 			},
 			map[string][]string{"db1": {"user report has ALL PRIVILEGES on my_stats.* undeclared", "user report lacks GRANT OPTION, SELECT, SHOW VIEW on my_stats.*"}},
 		},
 		"check account dropped": {
-			func(s *sim) { delete(s.nodes["db1"].history.accounts, checkAccount+"@localhost") },
+			func(s *sim) { delete(s.Nodes["db1"].History.Accounts, checkAccount+"@localhost") },
 			map[string][]string{"db1": {"the health check's account is missing"}},
 		},
 		"database dropped": {
-			func(s *sim) { delete(s.nodes["db1"].history.databases, "wordpress") },
+			func(s *sim) { delete(s.Nodes["db1"].History.Databases, "wordpress") },
 			map[string][]string{"db1": {"database wordpress is missing"}},
 		},
 		"character set changed": {
-			func(s *sim) { s.nodes["db1"].history.databases["wordpress"] = Database{Charset: "latin1"} },
+			func(s *sim) { s.Nodes["db1"].History.Databases["wordpress"] = galeratest.Database{Charset: "latin1"} },
 			map[string][]string{"db1": {"database wordpress has character set latin1"}},
 		},
 		"left drained by a change": {
-			func(s *sim) { s.machines["db2"].WriteFile(drainFile, shop(MariaDB).drainMark()+"\n") },
+			func(s *sim) { s.Machines["db2"].WriteFile(drainFile, shop(MariaDB).drainMark()+"\n") },
 			map[string][]string{"db2": {"a change that broke off left it drained"}},
 		},
 		"frozen outside the Primary component": {
-			func(s *sim) { s.crash("db2", "db3"); s.nodes["db1"].nonPrimary = false },
+			func(s *sim) { s.Crash("db2", "db3"); s.Nodes["db1"].NonPrimary = false },
 			map[string][]string{"db2": {"mariadb has failed"}, "db3": {"mariadb has failed"}},
 		},
 		"giving a state transfer": {
-			func(s *sim) { s.nodes["db2"].busy = "Donor/Desynced" },
+			func(s *sim) { s.Nodes["db2"].Busy = "Donor/Desynced" },
 			map[string][]string{"db2": {"mariadb is Donor/Desynced (Primary), not Synced"}},
 		},
 		"power cut": {
-			func(s *sim) { s.crash("db1", "db2", "db3") },
+			func(s *sim) { s.Crash("db1", "db2", "db3") },
 			map[string][]string{reconcile.ClusterNode: {"no node of the cluster runs"}},
 		},
 		"power cut after one had left": {
-			func(s *sim) { _ = s.machines["db3"].Stop("mariadb"); s.crash("db1", "db2") },
+			func(s *sim) { _ = s.Machines["db3"].Stop("mariadb"); s.Crash("db1", "db2") },
 			map[string][]string{reconcile.ClusterNode: {"no node of the cluster runs"}},
 		},
 		"everything stopped in order": {
 			func(s *sim) {
 				for _, name := range []string{"db1", "db3", "db2"} {
-					_ = s.machines[name].Stop("mariadb")
+					_ = s.Machines[name].Stop("mariadb")
 				}
 			},
 			map[string][]string{"db1": {"mariadb is stopped"}, "db2": {"no node of the cluster runs; this one has the last position"}, "db3": {"mariadb is stopped"}},
@@ -362,8 +363,8 @@ func TestDriftIsSeenAndRepaired(t *testing.T) {
 
 func TestNodeDown(t *testing.T) {
 	s, spec := built(t, MariaDB)
-	s.crash("db2")
-	s.machines["db2"].Down = true
+	s.Crash("db2")
+	s.Machines["db2"].Down = true
 	t.Run("is no drift", func(t *testing.T) { s.empty(spec) })
 	t.Run("contents go on", func(t *testing.T) {
 		app := spec.Users["wordpress"]
@@ -372,7 +373,7 @@ func TestNodeDown(t *testing.T) {
 		if err := s.converge(spec); err != nil {
 			t.Fatal(err)
 		}
-		if got := s.nodes["db1"].history.accounts["wordpress@%"].password; got != "new" {
+		if got := s.Nodes["db1"].History.Accounts["wordpress@%"].Password; got != "new" {
 			t.Errorf("the password is %q", got)
 		}
 	})
@@ -380,12 +381,12 @@ func TestNodeDown(t *testing.T) {
 		changed := spec
 		changed.Settings = map[string]string{"innodb_buffer_pool_size": "1G"}
 		refused(t, s.converge(changed), "restart nodes of a cluster that is not whole")
-		if strings.Contains(s.machines["db1"].Files[s.engine.configPath].Content, "1G") {
+		if strings.Contains(s.Machines["db1"].Files[s.engine.configPath].Content, "1G") {
 			t.Error("a refused change wrote a file")
 		}
 	})
 	t.Run("comes back with an old record of the password", func(t *testing.T) {
-		s.machines["db2"].Down = false
+		s.Machines["db2"].Down = false
 		s.must(spec)
 	})
 }
@@ -402,14 +403,14 @@ func refused(t *testing.T, err error, what string) *reconcile.RefusedError {
 // TestBootstrapLooksAgain: between plan and act a node may get data or go away.
 func TestBootstrapLooksAgain(t *testing.T) {
 	for name, change := range map[string]func(s *sim){
-		"data appears": func(s *sim) { s.nodes["db3"].installed, s.nodes["db3"].schemas = true, []string{"crm"} },
-		"node is gone": func(s *sim) { s.machines["db3"].Down = true },
+		"data appears": func(s *sim) { s.Nodes["db3"].Installed, s.Nodes["db3"].Schemas = true, []string{"crm"} },
+		"node is gone": func(s *sim) { s.Machines["db3"].Down = true },
 	} {
 		t.Run(name, func(t *testing.T) {
 			s, spec := newSim(t, MariaDB, "db1", "db2", "db3"), shop(MariaDB)
 			change(s)
 			refused(t, spec.stepBootstrap("db1", "").Do(t.Context(), s.hosts), "bootstrap the cluster")
-			if s.bootstraps != 0 {
+			if s.Bootstraps != 0 {
 				t.Error("it was bootstrapped")
 			}
 		})
@@ -418,8 +419,8 @@ func TestBootstrapLooksAgain(t *testing.T) {
 
 func TestFloatingIPHolderIsLastAndGivesItAway(t *testing.T) {
 	s, spec := built(t, MariaDB)
-	s.machines["db1"].WriteFile("/run/held", "10.0.0.100/24\n")
-	s.machines["db3"].WriteFile(drainFile, "an operator\n")
+	s.Machines["db1"].WriteFile("/run/held", "10.0.0.100/24\n")
+	s.Machines["db3"].WriteFile(drainFile, "an operator\n")
 	spec.Settings["innodb_buffer_pool_size"] = "1G"
 	titles := s.plan(spec).Titles()
 	restarts := slices.DeleteFunc(titles, func(title string) bool { return !strings.Contains(title, "restart") })
@@ -427,10 +428,10 @@ func TestFloatingIPHolderIsLastAndGivesItAway(t *testing.T) {
 		t.Errorf("got %v", restarts)
 	}
 	s.must(spec)
-	if _, left := s.machines["db1"].Files[drainFile]; left {
+	if _, left := s.Machines["db1"].Files[drainFile]; left {
 		t.Error("the holder was left drained")
 	}
-	if s.machines["db3"].Files[drainFile].Content != "an operator\n" {
+	if s.Machines["db3"].Files[drainFile].Content != "an operator\n" {
 		t.Error("an operator's drain was ended")
 	}
 }
@@ -453,8 +454,8 @@ func TestRemove(t *testing.T) {
 		if plan := Remove(spec, s.observe(spec), false); !plan.Empty() {
 			t.Errorf("keeping data plans %v", plan.Titles())
 		}
-		s.crash("db2")
-		s.machines["db2"].Down = true
+		s.Crash("db2")
+		s.Machines["db2"].Down = true
 		plan := Remove(spec, s.observe(spec), true)
 		unit := s.engine.unit
 		if diff := cmp.Diff([]string{"db3: stop " + unit + " and wipe its data", "db1: stop " + unit + " and wipe its data"}, plan.Titles()); diff != "" {
@@ -467,7 +468,7 @@ func TestRemove(t *testing.T) {
 		if status.Absent() || !status.Nodes["db1"].virgin() || status.Nodes["db1"].Ours {
 			t.Errorf("db1 is %+v", status.Nodes["db1"])
 		}
-		s.machines["db2"].Down = false
+		s.Machines["db2"].Down = false
 		if err := reconcile.Run(t.Context(), Remove(spec, s.observe(spec), true), s.hosts, reconcile.Silent{}); err != nil {
 			t.Fatal(err)
 		}
@@ -480,7 +481,7 @@ func TestRemove(t *testing.T) {
 
 func TestAdoption(t *testing.T) {
 	s, spec := built(t, MariaDB)
-	for _, m := range s.machines {
+	for _, m := range s.Machines {
 		m.RemoveAll(spec.marker().Path)
 	}
 	refused(t, s.converge(spec), "use the data directory /var/lib/mysql")

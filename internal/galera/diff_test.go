@@ -14,10 +14,10 @@ import (
 func TestDiff(t *testing.T) {
 	stop := func(s *sim, names ...string) {
 		for _, name := range names {
-			_ = s.machines[name].Stop("mariadb")
+			_ = s.Machines[name].Stop("mariadb")
 		}
 	}
-	down := func(s *sim, name string) { s.crash(name); s.machines[name].Down = true }
+	down := func(s *sim, name string) { s.Crash(name); s.Machines[name].Down = true }
 	tests := []struct {
 		name string
 		set  func(s *sim, spec *Spec)
@@ -25,30 +25,30 @@ func TestDiff(t *testing.T) {
 		virgin bool
 	}{
 		{name: "virgin", virgin: true, set: func(*sim, *Spec) {}},
-		{name: "virgin, one unreachable", virgin: true, set: func(s *sim, _ *Spec) { s.machines["db2"].Down = true }},
+		{name: "virgin, one unreachable", virgin: true, set: func(s *sim, _ *Spec) { s.Machines["db2"].Down = true }},
 		{name: "virgin, one not asked", virgin: true, set: func(s *sim, spec *Spec) { delete(s.hosts, "db2") }},
 		{name: "virgin, but the cluster had data", virgin: true, set: func(_ *sim, spec *Spec) { spec.UUID = "11111111-0000-11f1-8000-000000000001" }},
-		{name: "foreign schema", virgin: true, set: func(s *sim, _ *Spec) { s.nodes["db2"].installed, s.nodes["db2"].schemas = true, []string{"crm"} }},
+		{name: "foreign schema", virgin: true, set: func(s *sim, _ *Spec) { s.Nodes["db2"].Installed, s.Nodes["db2"].Schemas = true, []string{"crm"} }},
 		{name: "foreign cluster", virgin: true, set: func(s *sim, _ *Spec) {
-			s.nodes["db2"].installed, s.nodes["db2"].uuid = true, "22222222-0000-11f1-8000-000000000001"
+			s.Nodes["db2"].Installed, s.Nodes["db2"].UUID = true, "22222222-0000-11f1-8000-000000000001"
 		}},
-		{name: "other distribution", virgin: true, set: func(s *sim, _ *Spec) { s.machines["db3"].Facts.Distribution = "almalinux" }},
+		{name: "other distribution", virgin: true, set: func(s *sim, _ *Spec) { s.Machines["db3"].Facts.Distribution = "almalinux" }},
 		{name: "after the bootstrap only", set: func(s *sim, _ *Spec) {
 			stop(s, "db3", "db2")
 			for _, name := range []string{"db2", "db3"} {
-				*s.nodes[name] = simNode{name: name, installed: true, seqno: -1}
+				s.Wipe(name)
 			}
 		}},
 		{name: "after the bootstrap only, and its power cut", set: func(s *sim, _ *Spec) {
 			stop(s, "db3", "db2")
-			s.crash("db1")
+			s.Crash("db1")
 			for _, name := range []string{"db2", "db3"} {
-				*s.nodes[name] = simNode{name: name, installed: true, seqno: -1}
+				s.Wipe(name)
 			}
 		}},
 		{name: "one stopped", set: func(s *sim, _ *Spec) { stop(s, "db2") }},
 		{name: "one unreachable", set: func(s *sim, _ *Spec) { down(s, "db2") }},
-		{name: "one unreachable, one stopped", set: func(s *sim, _ *Spec) { down(s, "db2"); s.nodes["db1"].nonPrimary = false; stop(s, "db3") }},
+		{name: "one unreachable, one stopped", set: func(s *sim, _ *Spec) { down(s, "db2"); s.Nodes["db1"].NonPrimary = false; stop(s, "db3") }},
 		{name: "one unreachable, configuration changed", set: func(s *sim, spec *Spec) {
 			down(s, "db2")
 			spec.Settings = map[string]string{"max_connections": "500"}
@@ -57,41 +57,41 @@ func TestDiff(t *testing.T) {
 			stop(s, "db2")
 			spec.Settings = map[string]string{"max_connections": "500"}
 		}},
-		{name: "all crashed with their view", set: func(s *sim, _ *Spec) { s.crash("db1", "db2", "db3") }},
-		{name: "all crashed, one unreachable", set: func(s *sim, _ *Spec) { s.crash("db1", "db2", "db3"); s.machines["db3"].Down = true }},
+		{name: "all crashed with their view", set: func(s *sim, _ *Spec) { s.Crash("db1", "db2", "db3") }},
+		{name: "all crashed, one unreachable", set: func(s *sim, _ *Spec) { s.Crash("db1", "db2", "db3"); s.Machines["db3"].Down = true }},
 		{name: "all crashed, one was replaced", set: func(s *sim, _ *Spec) {
-			s.crash("db1", "db2", "db3")
-			*s.nodes["db3"] = simNode{name: "db3", installed: true, seqno: -1}
+			s.Crash("db1", "db2", "db3")
+			s.Wipe("db3")
 		}},
-		{name: "all crashed one after the other", set: func(s *sim, _ *Spec) { s.crash("db3"); s.crash("db2"); s.crash("db1") }},
+		{name: "all crashed one after the other", set: func(s *sim, _ *Spec) { s.Crash("db3"); s.Crash("db2"); s.Crash("db1") }},
 		{name: "all crashed without a view", set: func(s *sim, _ *Spec) {
-			s.crash("db1", "db2", "db3")
-			for _, node := range s.nodes {
-				node.view, node.viewSize = "", 0
+			s.Crash("db1", "db2", "db3")
+			for _, node := range s.Nodes {
+				node.View, node.ViewSize = "", 0
 			}
 		}},
 		{name: "all stopped in order", set: func(s *sim, _ *Spec) { stop(s, "db1", "db2", "db3") }},
 		{name: "all stopped, but one is marked safe that is behind", set: func(s *sim, _ *Spec) {
 			stop(s, "db1", "db2", "db3")
-			s.nodes["db3"].safe, s.nodes["db1"].safe = false, true
+			s.Nodes["db3"].Safe, s.Nodes["db1"].Safe = false, true
 		}},
 		{name: "two histories", set: func(s *sim, _ *Spec) {
 			stop(s, "db3")
-			s.nodes["db3"].uuid = "33333333-0000-11f1-8000-000000000001"
+			s.Nodes["db3"].UUID = "33333333-0000-11f1-8000-000000000001"
 		}},
 		{name: "running without a Primary component", set: func(s *sim, _ *Spec) {
-			for _, node := range s.nodes {
-				node.nonPrimary = true
+			for _, node := range s.Nodes {
+				node.NonPrimary = true
 			}
 		}},
-		{name: "one runs outside the Primary component", set: func(s *sim, _ *Spec) { s.nodes["db2"].nonPrimary = true }},
+		{name: "one runs outside the Primary component", set: func(s *sim, _ *Spec) { s.Nodes["db2"].NonPrimary = true }},
 		{name: "configuration changed, db1 holds the address", set: func(s *sim, spec *Spec) {
-			s.machines["db1"].WriteFile("/run/held", "10.0.0.100/24\n")
+			s.Machines["db1"].WriteFile("/run/held", "10.0.0.100/24\n")
 			spec.Settings = map[string]string{"max_connections": "500"}
 		}},
-		{name: "user dropped", set: func(s *sim, _ *Spec) { delete(s.nodes["db1"].history.accounts, "wordpress@%") }},
+		{name: "user dropped", set: func(s *sim, _ *Spec) { delete(s.Nodes["db1"].History.Accounts, "wordpress@%") }},
 		{name: "grants drifted", set: func(s *sim, _ *Spec) {
-			s.nodes["db1"].history.accounts["report@10.0.0.%"].grants = map[string][]string{"`my_stats`.*": {everything}, "`mysql`.`user`": {"SELECT (`Host`)"}}
+			s.Nodes["db1"].History.Accounts["report@10.0.0.%"].Grants = map[string][]string{"`my_stats`.*": {everything}, "`mysql`.`user`": {"SELECT (`Host`)"}}
 		}},
 		{name: "password version", set: func(_ *sim, spec *Spec) {
 			app := spec.Users["wordpress"]

@@ -64,9 +64,9 @@ func TestCommands(t *testing.T) {
 		s.must(spec)
 		var b strings.Builder
 		texts := map[string]shell.Text{}
-		for _, name := range s.names {
+		for _, name := range sortedKeys(s.Machines) {
 			fmt.Fprintf(&b, "==> %s\n", name)
-			for _, command := range s.machines[name].Commands() {
+			for _, command := range s.Machines[name].Commands() {
 				writeCommand(&b, command, texts)
 			}
 		}

@@ -11,14 +11,19 @@ import (
 
 // Engine is what the simulation must know of the engine that it stands for.
 type Engine struct {
+	// Packages are what the tier installs.
 	Packages []string
 	// Server is the package that brings the server.
 	Server string
 	// Repository is the series that has to be enabled first; empty for none.
-	Repository    string
-	Unit          string
+	Repository string
+	// Unit is the server's.
+	Unit string
+	// BootstrapUnit runs the first node until another has joined; empty where the
+	// ordinary unit does that too.
 	BootstrapUnit string
-	ConfigPath    string
+	// ConfigPath is the file that makes the server a node of a cluster.
+	ConfigPath string
 }
 
 // MariaDB is MariaDB with the Galera library as Debian packages it.
@@ -26,6 +31,14 @@ func MariaDB() Engine {
 	return Engine{
 		Packages: []string{"galera-4", "mariadb-backup", "mariadb-server", "socat"}, Server: "mariadb-server",
 		Unit: "mariadb.service", ConfigPath: "/etc/mysql/mariadb.conf.d/70-ha.cnf",
+	}
+}
+
+// Percona is Percona XtraDB Cluster from Percona's repository.
+func Percona() Engine {
+	return Engine{
+		Packages: []string{"percona-xtradb-cluster", "socat"}, Server: "percona-xtradb-cluster", Repository: "pxc-84-lts",
+		Unit: "mysql.service", BootstrapUnit: "mysql@bootstrap.service", ConfigPath: "/etc/mysql/mysql.conf.d/zz-ha.cnf",
 	}
 }
 
@@ -220,9 +233,17 @@ func (s *Cluster) Crash(names ...string) {
 	}
 }
 
-// Reform is what servers do that wait with the view of their last Primary
+// Wipe leaves servers installed with new data directories.
+func (s *Cluster) Wipe(names ...string) {
+	for _, name := range names {
+		node := s.Nodes[name]
+		*node = Node{Name: name, Installed: node.Installed, Seqno: -1}
+	}
+}
+
+// reform is what servers do that wait with the view of their last Primary
 // component: as soon as all of it is there, it goes on.
-func (s *Cluster) Reform() {
+func (s *Cluster) reform() {
 	waiting := map[string][]*Node{}
 	for _, name := range s.names {
 		if node := s.Nodes[name]; node.Waiting && node.View != "" {

@@ -108,7 +108,7 @@ func (s *Cluster) handle(m *hosttest.Machine, node *Node) {
 			node.Waiting, unit.Active, unit.Started = true, "activating", m.Now()
 			node.Config = m.Files[s.engine.ConfigPath].Content
 		}
-		s.Reform()
+		s.reform()
 		for _, name := range s.names {
 			if peer := s.Nodes[name]; node.Waiting && peer.History != nil && !peer.NonPrimary {
 				s.join(node, peer.History)
@@ -148,7 +148,7 @@ func (s *Cluster) handle(m *hosttest.Machine, node *Node) {
 		return nil
 	})
 	change("galera-wipe", func(shell.Command) error {
-		*node = Node{Name: node.Name, Installed: node.Installed, Seqno: -1}
+		s.Wipe(node.Name)
 		return nil
 	})
 }

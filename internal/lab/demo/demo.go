@@ -49,6 +49,28 @@ func Remove(lab region.Folder) error {
 
 // Up builds the site, or makes it again what it should be.
 func (d Demo) Up(ctx context.Context) error {
+	started := time.Now()
+	if err := d.Prepare(ctx); err != nil {
+		return err
+	}
+	terraform, err := d.terraform()
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(d.Progress, "demo: %4.0fs terraform apply\n", time.Since(started).Seconds())
+	if err := terraform.apply(ctx); err != nil {
+		return err
+	}
+	url, err := terraform.output(ctx, "url")
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(d.Progress, nextSteps, time.Since(started).Round(time.Second), url, d.program())
+	return nil
+}
+
+// Prepare makes everything that an apply needs, and applies nothing.
+func (d Demo) Prepare(ctx context.Context) error {
 	if _, err := EnsureProgram(ctx, d.Folder, d.Progress); err != nil {
 		return err
 	}
@@ -64,19 +86,23 @@ func (d Demo) Up(ctx context.Context) error {
 		{"building the providers", func() error { return d.mirror(ctx) }},
 		{"laying out the example", d.layOut},
 		{"terraform init", func() error { return terraform.init(ctx) }},
-		{"terraform apply", func() error { return terraform.apply(ctx) }},
 	} {
 		fmt.Fprintf(d.Progress, "demo: %4.0fs %s\n", time.Since(started).Seconds(), step.title)
 		if err := step.do(); err != nil {
 			return err
 		}
 	}
-	url, err := terraform.output(ctx, "url")
-	if err != nil {
-		return err
-	}
-	fmt.Fprintf(d.Progress, nextSteps, time.Since(started).Round(time.Second), url, d.program())
 	return nil
+}
+
+// Terraform returns a command that runs Terraform, or OpenTofu, on the site with
+// everything in its environment that the site needs.
+func (d Demo) Terraform(ctx context.Context, args ...string) (*exec.Cmd, error) {
+	terraform, err := d.existing()
+	if err != nil {
+		return nil, err
+	}
+	return terraform.command(ctx, args...), nil
 }
 
 const nextSteps = `

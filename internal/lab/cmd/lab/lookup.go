@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strconv"
@@ -21,6 +22,9 @@ func (c command) find(ctx context.Context, name string) (machine.Resource, error
 }
 
 func match(resources []machine.Resource, name string) (machine.Resource, error) {
+	if name == "" {
+		return machine.Resource{}, errors.New("cannot find a machine without a name")
+	}
 	var ends []machine.Resource
 	var known []string
 	for _, each := range resources {

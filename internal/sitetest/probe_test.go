@@ -1,0 +1,183 @@
+package sitetest
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+)
+
+const (
+	probeEvery = 200 * time.Millisecond
+	// probeLimit is how long a visitor waits.
+	probeLimit = 4 * time.Second
+)
+
+// probePage writes a row and a file, reads both back, and only then says so.
+const probePage = `<?php
+header('Cache-Control: no-store');
+mysqli_report(MYSQLI_REPORT_ERROR | MYSQLI_REPORT_STRICT);
+set_error_handler(function ($number, $text) { throw new Exception($text); });
+$n = (int) $_GET['n'];
+try {
+    $db = mysqli_init();
+    $db->options(MYSQLI_OPT_CONNECT_TIMEOUT, 2);
+    $db->options(MYSQLI_OPT_READ_TIMEOUT, 3);
+    $db->real_connect('%[1]s', 'wordpress', '%[2]s', 'wordpress');
+    $db->query("INSERT INTO ledger (n) VALUES ($n)");
+    $row = $db->query("SELECT n FROM ledger WHERE n = $n")->fetch_row();
+    $file = __DIR__ . "/ledger/$n";
+    file_put_contents($file, "entry $n");
+    if ($row[0] != $n || file_get_contents($file) !== "entry $n") throw new Exception('read something else');
+    echo "kept $n";
+} catch (Throwable $e) {
+    http_response_code(500);
+    echo get_class($e), ': ', $e->getMessage();
+}
+`
+
+// placeProbe makes the site keep a ledger: a table and a folder.
+func (s *site) placeProbe(t *testing.T) {
+	t.Helper()
+	password := s.databasePassword(t)
+	_, err := s.throughFloating(t.Context(), "web1", password, "CREATE TABLE IF NOT EXISTS ledger (n BIGINT PRIMARY KEY)")
+	must(t, err)
+	_, err = s.feed(t.Context(), "web1", fmt.Sprintf(probePage, s.floating, password), `set -e
+cat > "$1/ledger.php.new"
+chown root:www-data "$1/ledger.php.new"; chmod 640 "$1/ledger.php.new"
+mv "$1/ledger.php.new" "$1/ledger.php"
+mkdir -p "$1/ledger"; chown www-data "$1/ledger"`, documentRoot)
+	must(t, err)
+}
+
+// databasePassword is WordPress's, as Terraform gets it.
+func (s *site) databasePassword(t *testing.T) string {
+	t.Helper()
+	for _, variable := range slices.Backward(s.terraform(t, "version").Env) {
+		if password, found := strings.CutPrefix(variable, "TF_VAR_wordpress_database_password="); found {
+			return password
+		}
+	}
+	t.Fatal("the database's password is not known")
+	return ""
+}
+
+// throughFloating runs statements as the application does, from a web server.
+func (s *site) throughFloating(ctx context.Context, node, password, statements string) (string, error) {
+	return s.feed(ctx, node, password+"\n"+statements, `read -r MYSQL_PWD; export MYSQL_PWD
+exec timeout 20 mariadb --batch --skip-column-names --host "$1" --user wordpress wordpress`, s.floating)
+}
+
+// probe visits the site all the time.
+type probe struct {
+	stop  context.CancelFunc
+	ended chan struct{}
+	// The rest is the goroutine's until ended is closed.
+	kept     []int64
+	failures []string
+	failed   int
+	longest  time.Duration
+}
+
+// startProbe visits the site until report, or the end of the test.
+func (s *site) startProbe(t *testing.T) *probe {
+	t.Helper()
+	s.placeProbe(t)
+	ctx, stop := context.WithCancel(t.Context())
+	p := &probe{stop: stop, ended: make(chan struct{})}
+	go p.run(ctx, s)
+	t.Cleanup(func() { stop(); <-p.ended })
+	return p
+}
+
+func (p *probe) run(ctx context.Context, s *site) {
+	defer close(p.ended)
+	client := &http.Client{Timeout: probeLimit}
+	ticks := time.NewTicker(probeEvery)
+	defer ticks.Stop()
+	last := time.Now()
+	for ctx.Err() == nil {
+		n := time.Now().UnixNano()
+		err := s.visit(ctx, client, n)
+		if ctx.Err() != nil {
+			p.longest = max(p.longest, time.Since(last))
+			return
+		}
+		if err == nil {
+			p.kept = append(p.kept, n)
+			p.longest = max(p.longest, time.Since(last))
+			last = time.Now()
+		} else {
+			p.note(err)
+		}
+		select {
+		case <-ctx.Done():
+		case <-ticks.C:
+		}
+	}
+}
+
+func (p *probe) note(err error) {
+	p.failed++
+	if len(p.failures) < 6 {
+		p.failures = append(p.failures, err.Error())
+	}
+}
+
+func (s *site) visit(ctx context.Context, client *http.Client, n int64) error {
+	body, err := s.load(ctx, client, "/ledger.php?n="+strconv.FormatInt(n, 10))
+	if err == nil && body != "kept "+strconv.FormatInt(n, 10) {
+		err = fmt.Errorf("the page says %.100q", body)
+	}
+	return err
+}
+
+// report ends the probe, prints how visitors fared, and returns the longest
+// time without a page.
+func (p *probe) report(t *testing.T, during string) time.Duration {
+	t.Helper()
+	p.stop()
+	<-p.ended
+	t.Logf("TIME %6.1fs longest time without a page %s (%d pages, %d failures)", p.longest.Seconds(), during, len(p.kept), p.failed)
+	if len(p.failures) > 0 {
+		t.Logf("the first failures:\n  %s", strings.Join(p.failures, "\n  "))
+	}
+	if len(p.kept) == 0 {
+		t.Fatal("no page was ever answered")
+	}
+	return p.longest
+}
+
+// wantKept fails where anything is missing that a visitor was told is kept.
+func (s *site) wantKept(t *testing.T, p *probe) {
+	t.Helper()
+	for _, node := range databases() {
+		out, err := s.sql(t.Context(), node, "SET SESSION wsrep_sync_wait = 1; SELECT n FROM wordpress.ledger")
+		must(t, err)
+		wantAll(t, "the table on "+node, p.kept, out)
+	}
+	for _, node := range webServers() {
+		wantAll(t, "the folder on "+node, p.kept, s.sh(t, node, `ls "$1/ledger"`, documentRoot))
+	}
+}
+
+func wantAll(t *testing.T, where string, kept []int64, out string) {
+	t.Helper()
+	there := map[string]bool{}
+	for line := range strings.Lines(out) {
+		there[strings.TrimSpace(line)] = true
+	}
+	lost := 0
+	for _, n := range kept {
+		if !there[strconv.FormatInt(n, 10)] {
+			lost++
+		}
+	}
+	if lost > 0 {
+		t.Errorf("of %d entries %s has lost %d", len(kept), where, lost)
+	}
+}
