@@ -37,7 +37,9 @@ var layers = map[string]layer{
 		},
 		others: []string{"github.com/hashicorp/terraform-plugin-"},
 	},
-	".": {ours: []string{"internal/provider"}, others: []string{"github.com/hashicorp/terraform-plugin-framework/providerserver"}},
+	// The benchmark is tests alone.
+	"internal/bench": {},
+	".":              {ours: []string{"internal/provider"}, others: []string{"github.com/hashicorp/terraform-plugin-framework/providerserver"}},
 }
 
 // harness is for doubles and harnesses, which are part of no program that a user

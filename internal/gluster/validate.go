@@ -152,7 +152,7 @@ func (v *validation) brickPath(dir string) {
 }
 
 func underSystem(dir string) bool {
-	for _, system := range []string{"/bin", "/boot", "/dev", "/etc", "/lib", "/proc", "/run", "/sbin", "/sys", "/tmp", "/usr", "/var/lib/glusterd", "/var/run"} {
+	for _, system := range []string{"/bin", "/boot", "/dev", "/etc", "/lib", "/proc", "/run", "/sbin", "/sys", "/tmp", "/usr", "/var/lib/dpkg", "/var/lib/glusterd", "/var/lib/mysql", "/var/lib/terraform-ha", "/var/run"} {
 		if dir == system || strings.HasPrefix(dir, system+"/") {
 			return true
 		}

@@ -1,17 +1,14 @@
 package keepalived_test
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
-	"net/netip"
-	"os"
+	"maps"
 	"regexp"
 	"slices"
 	"strconv"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -19,115 +16,33 @@ import (
 
 	"github.com/terraform-ha/terraform-provider-ha/internal/host"
 	"github.com/terraform-ha/terraform-provider-ha/internal/keepalived"
-	"github.com/terraform-ha/terraform-provider-ha/internal/lab/docker"
-	"github.com/terraform-ha/terraform-provider-ha/internal/lab/image"
-	"github.com/terraform-ha/terraform-provider-ha/internal/lab/machine"
+	"github.com/terraform-ha/terraform-provider-ha/internal/lab/labtest"
 	"github.com/terraform-ha/terraform-provider-ha/internal/reconcile"
-	"github.com/terraform-ha/terraform-provider-ha/internal/shell"
 )
 
 // site is three machines that share an address and a fourth that looks at it.
 type site struct {
-	t      *testing.T
-	region *machine.Region
-	hosts  host.Hosts
-	spec   keepalived.Spec
+	*labtest.Lab
+	t     *testing.T
+	hosts host.Hosts
+	spec  keepalived.Spec
 }
 
-const probe = 4
+const probe = "probe"
 
 func newSite(t *testing.T, name string, check keepalived.Check) *site {
 	t.Helper()
-	if os.Getenv("LAB_TESTS") != "1" {
-		t.Skip("needs Docker: set LAB_TESTS=1")
-	}
-	client := docker.CLI{}
-	if err := client.Ensure(t.Context(), os.TempDir(), t.Output()); err != nil {
-		t.Fatal(err)
-	}
-	images, err := image.Ensure(t.Context(), client, t.Output())
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := machine.Down(t.Context(), client, name); err != nil {
-		t.Fatal(err)
-	}
-	region, err := machine.Up(t.Context(), client, machine.Config{
-		Name: name, Images: images,
-		Subnet:   netip.MustParsePrefix("172.25.0.0/16"),
-		VLANPool: netip.MustParsePrefix("172.24.0.0/16"),
-	})
-	t.Cleanup(func() {
-		if os.Getenv("LAB_KEEP") == "1" {
-			return
-		}
-		if err := machine.Down(context.WithoutCancel(t.Context()), client, name); err != nil {
-			t.Error(err)
-		}
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	s := &site{t: t, region: region, hosts: host.Hosts{}}
-	s.spec = keepalived.Spec{Name: "db", Address: "10.88.0.100/24", Check: check, AuthSecret: "s3cret.."}
-	var all sync.WaitGroup
-	failed := make([]error, 5)
-	for id := 1; id <= 4; id++ {
-		all.Go(func() {
-			failed[id] = region.CreateMachine(t.Context(), machine.MachineSpec{
-				ID: id, Label: fmt.Sprintf("db%d", id), Boot: true, PublicIPv4: fmt.Sprintf("172.25.0.%d", 10+id),
-				VLANs: []machine.VLAN{{Label: "backend", Address: fmt.Sprintf("10.88.0.%d/24", 10+id)}},
-			})
-		})
-		if id != probe {
-			key := fmt.Sprintf("db%d", id)
-			s.hosts[key] = host.New(key, labRunner{region, id, key})
-			s.spec.Nodes = append(s.spec.Nodes, host.Node{Name: key, Address: fmt.Sprintf("10.88.0.%d", 10+id)})
-		}
-	}
-	all.Wait()
-	if err := errors.Join(failed...); err != nil {
-		t.Fatal(err)
-	}
+	lab := labtest.Boot(t, name, "db1", "db2", "db3", probe)
+	s := &site{Lab: lab, t: t, hosts: maps.Clone(lab.Hosts)}
+	delete(s.hosts, probe)
+	s.spec = keepalived.Spec{Name: "db", Address: "10.88.0.100/24", Nodes: lab.Nodes[:3], Check: check, AuthSecret: "s3cret.."}
 	return s
-}
-
-// labRunner runs commands past a machine's network, as if SSH always worked.
-type labRunner struct {
-	region *machine.Region
-	id     int
-	name   string
-}
-
-type silentError struct{ error }
-
-func (silentError) Unreachable() bool { return true }
-
-func (r labRunner) Run(ctx context.Context, command shell.Command) (shell.Result, error) {
-	out, err := r.region.Exec(ctx, r.id, []string{"sh", "-c", command.Line()}, bytes.NewReader(command.Stdin()))
-	var failure *docker.Error
-	if errors.As(err, &failure) {
-		if strings.HasPrefix(failure.Stderr, "Error response from daemon") {
-			return shell.Result{}, silentError{err}
-		}
-		return shell.Result{}, &shell.ExitError{Node: r.name, Command: command, Status: failure.ExitCode, Stdout: out, Stderr: []byte(failure.Stderr)}
-	}
-	return shell.Result{Stdout: out}, err
-}
-
-func (s *site) run(id int, line string) string {
-	s.t.Helper()
-	out, err := s.region.Exec(s.t.Context(), id, []string{"sh", "-c", line}, nil)
-	if err != nil {
-		s.t.Fatalf("machine %d: %s: %v\n%s", id, line, err, out)
-	}
-	return strings.TrimSpace(string(out))
 }
 
 func (s *site) onAll(line string) {
 	s.t.Helper()
-	for id := 1; id <= 3; id++ {
-		s.run(id, line)
+	for _, node := range s.spec.Nodes {
+		s.Run(node.Name, line)
 	}
 }
 
@@ -144,21 +59,13 @@ func (s *site) observe() keepalived.Status {
 
 func (s *site) converge() {
 	s.t.Helper()
-	begin := time.Now()
+	defer labtest.Time(s.t, "converge")()
 	status, err := reconcile.Converge(s.t.Context(),
-		func(ctx context.Context) (keepalived.Status, error) { return s.observe(), nil },
+		func(context.Context) (keepalived.Status, error) { return s.observe(), nil },
 		func(status keepalived.Status) (keepalived.Plan, error) { return keepalived.Diff(s.spec, status) },
-		s.hosts, logged{s.t})
+		s.hosts, labtest.NewSteps(s.t))
 	s.must(err)
-	s.t.Logf("converged in %s, holders %v", time.Since(begin).Round(time.Millisecond), status.Holders)
-}
-
-type logged struct{ t *testing.T }
-
-func (logged) StepStarted(string, string, string) {}
-
-func (l logged) StepEnded(node, title string, took time.Duration, _ bool, err error) {
-	l.t.Logf("  %s: %s: %s %v", node, title, took.Round(time.Millisecond), err)
+	s.t.Logf("holders %v", status.Holders)
 }
 
 func (s *site) drift() map[string][]string {
@@ -177,62 +84,61 @@ func (s *site) empty() {
 	}
 }
 
-func (s *site) holder() int {
+func (s *site) holder() string {
 	s.t.Helper()
 	s.must(keepalived.Verify(s.t.Context(), s.hosts.Views(), s.spec))
 	holders := s.observe().Holders
 	if len(holders) != 1 {
 		s.t.Fatalf("holders %v", holders)
 	}
-	id, _ := strconv.Atoi(strings.TrimPrefix(holders[0], "db"))
-	return id
+	return holders[0]
 }
 
 var reply = regexp.MustCompile(`(?m)^\[([0-9.]+)\] 64 bytes`)
 
 // gap returns the longest time without an answer of the address, as a client in
 // its network saw it, while fault is done and another machine takes over.
-func (s *site) gap(what string, fault func(holder int), within time.Duration) (from, to int) {
+func (s *site) gap(what string, fault func(holder string), within time.Duration) (from, to string) {
 	s.t.Helper()
 	from = s.holder()
-	var moved time.Duration
-	s.run(probe, "nohup ping -D -n -i 0.05 10.88.0.100 >/tmp/ping 2>&1 & echo $! >/tmp/ping.pid")
-	s.must(reconcile.WaitAtMost(s.t.Context(), 5*time.Second, "answers", 100*time.Millisecond, func(context.Context) (string, error) {
-		if strings.Count(s.run(probe, "cat /tmp/ping"), "64 bytes") < 5 {
-			return "too few", nil
+	answers := func() int { return strings.Count(s.Run(probe, "cat /tmp/ping"), "64 bytes") }
+	s.Run(probe, "nohup ping -D -n -i 0.05 10.88.0.100 >/tmp/ping 2>&1 & echo $! >/tmp/ping.pid")
+	s.Until(5*time.Second, "answers", func() string {
+		if answers() < 5 {
+			return "too few"
 		}
-		return "", nil
-	}))
+		return ""
+	})
 	begin := time.Now()
 	fault(from)
-	s.must(reconcile.WaitAtMost(s.t.Context(), within+10*time.Second, "another holder", 100*time.Millisecond, func(context.Context) (string, error) {
-		for id := 1; id <= 3; id++ {
-			out, err := s.region.Exec(s.t.Context(), id, []string{"ip", "-o", "address", "show", "to", "10.88.0.100/32"}, nil)
-			if id != from && err == nil && len(out) > 0 {
-				to = id
-				moved = time.Since(begin)
-				return "", nil
+	s.Until(within+10*time.Second, "another holder", func() string {
+		for _, node := range s.spec.Nodes {
+			out, err := s.Exec(node.Name, "ip -o address show to 10.88.0.100/32", nil)
+			if node.Name != from && err == nil && out != "" {
+				to = node.Name
+				return ""
 			}
 		}
-		return "the old one", nil
-	}))
-	answers := strings.Count(s.run(probe, "cat /tmp/ping"), "64 bytes")
-	s.must(reconcile.WaitAtMost(s.t.Context(), within, "answers", 100*time.Millisecond, func(context.Context) (string, error) {
-		if strings.Count(s.run(probe, "cat /tmp/ping"), "64 bytes") < answers+10 {
-			return "too few", nil
+		return "the old one"
+	})
+	moved := time.Since(begin)
+	before := answers()
+	s.Until(within, "answers", func() string {
+		if answers() < before+10 {
+			return "too few"
 		}
-		return "", nil
-	}))
-	s.run(probe, "kill -INT $(cat /tmp/ping.pid)")
+		return ""
+	})
+	s.Run(probe, "kill -INT $(cat /tmp/ping.pid)")
 	longest, last := 0.0, 0.0
-	for _, match := range reply.FindAllStringSubmatch(s.run(probe, "cat /tmp/ping"), -1) {
+	for _, match := range reply.FindAllStringSubmatch(s.Run(probe, "cat /tmp/ping"), -1) {
 		at, _ := strconv.ParseFloat(match[1], 64)
 		if last > 0 {
 			longest = max(longest, at-last)
 		}
 		last = at
 	}
-	s.t.Logf("FAILOVER %-28s db%d -> db%d after %.1f s, no answer for %.2f s", what, from, to, moved.Seconds(), longest)
+	s.t.Logf("FAILOVER %-28s %s -> %s after %.1f s, no answer for %.2f s", what, from, to, moved.Seconds(), longest)
 	if longest > within.Seconds() || moved > within {
 		s.t.Errorf("%s: %.2f s without the address, moved after %s", what, longest, moved)
 	}
@@ -240,13 +146,13 @@ func (s *site) gap(what string, fault func(holder int), within time.Duration) (f
 }
 
 // stays waits a while and reports whether the holder is still the same.
-func (s *site) stays(holder int, what string) {
+func (s *site) stays(holder, what string) {
 	s.t.Helper()
 	ctx, cancel := context.WithTimeout(s.t.Context(), 8*time.Second)
 	defer cancel()
 	_ = reconcile.Wait(ctx, "nothing", 500*time.Millisecond, func(context.Context) (string, error) {
-		if holders := s.observe().Holders; !slices.Equal(holders, []string{fmt.Sprintf("db%d", holder)}) && ctx.Err() == nil {
-			s.t.Errorf("%s: holders %v instead of db%d alone", what, holders, holder)
+		if holders := s.observe().Holders; !slices.Equal(holders, []string{holder}) && ctx.Err() == nil {
+			s.t.Errorf("%s: holders %v instead of %s alone", what, holders, holder)
 		}
 		return "watching", nil
 	})
@@ -265,9 +171,9 @@ func TestLab(t *testing.T) {
 	s.nobodyIsFit()
 	s.onAll("touch /var/tmp/app")
 	s.must(keepalived.Verify(t.Context(), s.hosts.Views(), s.spec))
-	begin := time.Now()
+	planned := labtest.Time(t, "empty plan")
 	s.empty()
-	t.Logf("empty plan in %s", time.Since(begin).Round(time.Millisecond))
+	planned()
 
 	t.Run("failover", func(t *testing.T) { s.with(t).failovers() })
 	t.Run("drift", func(t *testing.T) { s.with(t).drifts() })
@@ -280,7 +186,7 @@ func TestLab(t *testing.T) {
 
 func (s *site) with(t *testing.T) *site {
 	copied := *s
-	copied.t = t
+	copied.t, copied.Lab = t, s.Lab.With(t)
 	return &copied
 }
 
@@ -304,45 +210,44 @@ func (s *site) nobodyIsFit() {
 }
 
 func (s *site) failovers() {
-	from, to := s.gap("check fails", func(id int) { s.run(id, "rm /var/tmp/app") }, 9*time.Second)
-	s.run(from, "touch /var/tmp/app")
+	from, to := s.gap("check fails", func(node string) { s.Run(node, "rm /var/tmp/app") }, 9*time.Second)
+	s.Run(from, "touch /var/tmp/app")
 	s.stays(to, "the check passes again")
 
-	from, to = s.gap("keepalived killed -9", func(id int) { s.run(id, "killall -9 keepalived") }, 6*time.Second)
+	from, to = s.gap("keepalived killed -9", func(node string) { s.Run(node, "killall -9 keepalived") }, 6*time.Second)
 	s.stays(to, "keepalived came back")
-	if state := s.run(from, "systemctl is-active keepalived"); state != "active" {
+	if state := s.Run(from, "systemctl is-active keepalived"); state != "active" {
 		s.t.Errorf("keepalived is %s after a kill", state)
 	}
 
 	// The child first, or it would notice its parent's end and say goodbye.
-	from, to = s.gap("keepalived killed, child first", func(id int) { s.run(id, "pidof keepalived | tr ' ' '\\n' | sort -rn | xargs kill -9") }, 6*time.Second)
+	from, to = s.gap("keepalived killed, child first", func(node string) { s.Run(node, "pidof keepalived | tr ' ' '\\n' | sort -rn | xargs kill -9") }, 6*time.Second)
 	s.stays(to, "keepalived came back")
 
-	from, to = s.gap("graceful stop", func(id int) { s.run(id, "systemctl stop keepalived") }, 3*time.Second)
-	s.run(from, "systemctl start keepalived")
+	from, to = s.gap("graceful stop", func(node string) { s.Run(node, "systemctl stop keepalived") }, 3*time.Second)
+	s.Run(from, "systemctl start keepalived")
 	s.stays(to, "keepalived was started")
 
 	// A frozen container's kernel still answers and keeps the address, so the time
 	// until another machine has it is what counts here.
-	from, to = s.gap("all processes frozen", func(id int) { s.must(s.region.Freeze(s.t.Context(), id)) }, 6*time.Second)
-	s.must(s.region.Thaw(s.t.Context(), from))
+	from, to = s.gap("all processes frozen", func(node string) { s.must(s.Freeze(node)) }, 6*time.Second)
+	s.must(s.Thaw(from))
 	begin := time.Now()
 	after := s.holder()
-	s.t.Logf("thawed: one holder, db%d (frozen was db%d, successor db%d) after %s", after, from, to, time.Since(begin).Round(time.Millisecond))
+	s.t.Logf("thawed: one holder, %s (frozen was %s, successor %s) after %s", after, from, to, time.Since(begin).Round(time.Millisecond))
 
-	from, to = s.gap("machine without power", func(id int) { s.must(s.region.PowerOff(s.t.Context(), id)) }, 6*time.Second)
+	from, to = s.gap("machine without power", func(node string) { s.must(s.PowerOff(node)) }, 6*time.Second)
 	if drift := s.drift(); len(drift) != 0 {
 		s.t.Errorf("an unreachable machine is drift: %v", drift)
 	}
-	s.must(s.region.StartMachine(s.t.Context(), from))
+	s.must(s.Start(from))
 	s.stays(to, "the machine booted again")
 	s.empty()
 }
 
 func (s *site) drifts() {
 	holder := s.holder()
-	other := holder%3 + 1
-	node := fmt.Sprintf("db%d", other)
+	node := map[string]string{"db1": "db2", "db2": "db3", "db3": "db1"}[holder]
 	tests := []struct {
 		name, line string
 		want       map[string][]string
@@ -359,7 +264,7 @@ func (s *site) drifts() {
 		{"package removed", "apt-get -qq -y purge keepalived >/dev/null 2>&1", nil},
 	}
 	for _, test := range tests {
-		s.run(other, test.line)
+		s.Run(node, test.line)
 		drift := s.drift()
 		s.t.Logf("%s: %v", test.name, drift)
 		if test.want != nil {
@@ -372,7 +277,7 @@ func (s *site) drifts() {
 		s.converge()
 		s.empty()
 		if now := s.holder(); now != holder {
-			s.t.Errorf("%s: the repair moved the address from db%d to db%d", test.name, holder, now)
+			s.t.Errorf("%s: the repair moved the address from %s to %s", test.name, holder, now)
 		}
 	}
 	s.splitBrain()
@@ -385,13 +290,12 @@ func (s *site) drifts() {
 // splitBrain lets somebody else's packet filter drop VRRP everywhere.
 func (s *site) splitBrain() {
 	s.onAll("nft 'add table inet foreign; add chain inet foreign input { type filter hook input priority 0; }; add rule inet foreign input ip protocol 112 drop'")
-	s.must(reconcile.WaitAtMost(s.t.Context(), 15*time.Second, "three holders", 300*time.Millisecond, func(context.Context) (string, error) {
-		holders := s.observe().Holders
-		if len(holders) == 3 {
-			return "", nil
+	s.Until(15*time.Second, "three holders", func() string {
+		if holders := s.observe().Holders; len(holders) != 3 {
+			return fmt.Sprint(holders)
 		}
-		return fmt.Sprint(holders), nil
-	}))
+		return ""
+	})
 	if diff := cmp.Diff(map[string][]string{"cluster": {"db1, db2, db3 hold 10.88.0.100 at the same time"}}, s.drift()); diff != "" {
 		s.t.Errorf("drift (-want +got):\n%s", diff)
 	}
@@ -403,7 +307,7 @@ func (s *site) splitBrain() {
 	}
 	s.onAll("nft delete table inet foreign")
 	s.converge()
-	s.t.Logf("one holder again: db%d", s.holder())
+	s.t.Logf("one holder again: %s", s.holder())
 }
 
 // changes update the address in place.
@@ -413,16 +317,16 @@ func (s *site) changes() {
 	s.spec.AuthSecret = "other.."
 	s.converge()
 	s.empty()
-	s.t.Logf("changed in place: holder db%d -> db%d", holder, s.holder())
-	if log := s.run(1, "journalctl -u keepalived --no-pager; cat /proc/*/cmdline | tr '\\0' ' '"); strings.Contains(log, "other..") {
+	s.t.Logf("changed in place: holder %s -> %s", holder, s.holder())
+	if log := s.Run("db1", "journalctl -u keepalived --no-pager; cat /proc/*/cmdline | tr '\\0' ' '"); strings.Contains(log, "other..") {
 		s.t.Error("the secret is in the journal or on a command line")
 	}
 	s.spec.Address = "10.88.0.101/24"
 	s.converge()
 	s.empty()
-	for id := 1; id <= 3; id++ {
-		if out := s.run(id, "ip -o address show to 10.88.0.100/32"); out != "" {
-			s.t.Errorf("db%d still has the old address: %s", id, out)
+	for _, node := range s.spec.Nodes {
+		if out := s.Run(node.Name, "ip -o address show to 10.88.0.100/32"); out != "" {
+			s.t.Errorf("%s still has the old address: %s", node.Name, out)
 		}
 	}
 	s.spec.Address = "10.88.0.100/24"
@@ -441,14 +345,14 @@ func (s *site) secondAddress() {
 	second.converge()
 	second.empty()
 	s.empty()
-	s.t.Logf("two addresses: db on db%d, web on db%d", first, second.holder())
+	s.t.Logf("two addresses: db on %s, web on %s", first, second.holder())
 	if now := s.holder(); now != first {
-		s.t.Errorf("a second address moved the first from db%d to db%d", first, now)
+		s.t.Errorf("a second address moved the first from %s to %s", first, now)
 	}
 	second.removeAll()
 	s.empty()
 	if now := s.holder(); now != first {
-		s.t.Errorf("the removal of the second address moved the first from db%d to db%d", first, now)
+		s.t.Errorf("the removal of the second address moved the first from %s to %s", first, now)
 	}
 }
 
@@ -457,9 +361,9 @@ func (s *site) refusals() {
 	other.Name, other.Address, other.RouterID = "other", "10.88.0.111/24", 100
 	s.refused(other, "virtual router id 100")
 	other.RouterID = 0
-	s.run(2, "ip address add 10.88.0.111/24 dev eth1")
+	s.Run("db2", "ip address add 10.88.0.111/24 dev eth1")
 	s.refused(other, "10.88.0.111 already")
-	s.run(2, "ip address del 10.88.0.111/24 dev eth1")
+	s.Run("db2", "ip address del 10.88.0.111/24 dev eth1")
 	other.Interface = "eth0"
 	s.refused(other, "is on eth1, not on eth0")
 }
@@ -491,7 +395,7 @@ func (s *site) removeAll() {
 	s.t.Helper()
 	plan, err := keepalived.Remove(s.spec, s.observe(), false)
 	s.must(err)
-	s.must(reconcile.Run(s.t.Context(), plan, s.hosts, logged{s.t}))
+	s.must(reconcile.Run(s.t.Context(), plan, s.hosts, labtest.NewSteps(s.t)))
 	plan, err = keepalived.Remove(s.spec, s.observe(), false)
 	s.must(err)
 	if !plan.Empty() {
@@ -501,18 +405,18 @@ func (s *site) removeAll() {
 
 func (s *site) remove() {
 	s.removeAll()
-	for id := 1; id <= 3; id++ {
-		left := s.run(id, `ls /etc/keepalived/*.conf /etc/terraform-ha /usr/local/lib/terraform-ha /var/lib/terraform-ha/floating-ip* /etc/systemd/system/keepalived.service.d 2>/dev/null; nft list tables inet; ip -o address show to 10.88.0.100/32; systemctl is-active keepalived; systemctl is-enabled keepalived; true`)
+	for _, node := range s.spec.Nodes {
+		left := s.Run(node.Name, `ls /etc/keepalived/*.conf /etc/terraform-ha /usr/local/lib/terraform-ha /var/lib/terraform-ha/floating-ip* /etc/systemd/system/keepalived.service.d 2>/dev/null; nft list tables inet; ip -o address show to 10.88.0.100/32; systemctl is-active keepalived; systemctl is-enabled keepalived; true`)
 		if left != "inactive\ndisabled" {
-			s.t.Errorf("left on db%d:\n%s", id, left)
+			s.t.Errorf("left on %s:\n%s", node.Name, left)
 		}
 	}
-	s.run(1, "echo '! made by hand' >/etc/keepalived/keepalived.conf; echo 'global_defs {' >>/etc/keepalived/keepalived.conf; echo '}' >>/etc/keepalived/keepalived.conf")
+	s.Run("db1", "echo '! made by hand' >/etc/keepalived/keepalived.conf; echo 'global_defs {' >>/etc/keepalived/keepalived.conf; echo '}' >>/etc/keepalived/keepalived.conf")
 	s.refused(s.spec, "was not written by this provider")
 	s.spec.Adopt = true
 	s.converge()
 	s.holder()
-	s.run(1, "grep 'made by hand' /etc/keepalived/keepalived.conf.before-terraform-ha")
+	s.Run("db1", "grep 'made by hand' /etc/keepalived/keepalived.conf.before-terraform-ha")
 	s.removeAll()
 }
 
@@ -528,21 +432,21 @@ func TestLabGalera(t *testing.T) {
 	s := newSite(t, "keepalived-galera-test", keepalived.Check{Kind: keepalived.CheckGalera})
 	s.converge()
 	t.Log(s.reasons())
-	s.run(1, bootstrapGalera)
-	s.run(2, bootstrapGalera)
+	s.Run("db1", bootstrapGalera)
+	s.Run("db2", bootstrapGalera)
 	first := s.holder()
 	t.Log(s.reasons())
 	moved := func(what, line, undo string) {
-		from, to := s.gap(what, func(id int) { s.run(id, line) }, 15*time.Second)
+		from, to := s.gap(what, func(node string) { s.Run(node, line) }, 15*time.Second)
 		t.Log(s.reasons())
-		s.run(from, undo)
+		s.Run(from, undo)
 		s.stays(to, what+" is over")
 	}
 	moved("database desynced", "mariadb -e 'SET GLOBAL wsrep_desync=ON'", "mariadb -e 'SET GLOBAL wsrep_desync=OFF'")
 	moved("database hangs", "kill -STOP $(pidof mariadbd)", "kill -CONT $(pidof mariadbd)")
 	moved("drained", "touch /run/terraform-ha/drain", "rm /run/terraform-ha/drain")
 	moved("database killed", "systemctl kill -s KILL mariadb", "systemctl start mariadb")
-	t.Logf("the first holder was db%d", first)
+	t.Logf("the first holder was %s", first)
 	s.empty()
 	s.removeAll()
 }

@@ -55,7 +55,9 @@ func refusalWarning(title string, err error) diag.Diagnostic {
 func unreachableWarnings(errs map[string]error) diag.Diagnostics {
 	var diags diag.Diagnostics
 	for _, name := range sortedKeys(errs) {
-		diags.AddWarning("Node Does Not Answer", fmt.Sprintf("%s. What is known of %s is kept; whether it differs from the configuration is not known.", sentenceStart(errs[name]), name))
+		// Terraform shows one of several warnings with the same summary, and hides
+		// the others: every node has its own.
+		diags.AddWarning(fmt.Sprintf("Node %s Does Not Answer", name), fmt.Sprintf("%s. What is known of %s is kept; whether it differs from the configuration is not known.", sentenceStart(errs[name]), name))
 	}
 	return diags
 }

@@ -12,6 +12,7 @@ import (
 	"github.com/terraform-ha/terraform-provider-ha/internal/galera/galeratest"
 	"github.com/terraform-ha/terraform-provider-ha/internal/gluster/glustertest"
 	"github.com/terraform-ha/terraform-provider-ha/internal/keepalived/keepalivedtest"
+	"github.com/terraform-ha/terraform-provider-ha/internal/webtier/webtiertest"
 )
 
 // subject is a resource whose life is tested: what it is, how it changes, and
@@ -39,6 +40,8 @@ var subjects = map[string]func(*testing.T) (*fleet, subject){
 	"floating_ip":    floatingIP,
 	"gluster_volume": glusterVolume,
 	"galera_cluster": galeraCluster,
+	"web_tier":       func(t *testing.T) (*fleet, subject) { return webTier(t, webMount) },
+	"web_tier_local": func(t *testing.T) (*fleet, subject) { return webTier(t, "") },
 }
 
 const (
@@ -184,6 +187,56 @@ func galeraCluster(t *testing.T) (*fleet, subject) {
 			})
 			return err
 		},
+	}
+}
+
+const (
+	webMount  = `mount = { source = "10.0.0.21:/content", backup_servers = ["10.0.0.22", "10.0.0.23"] }`
+	webSite   = "/etc/apache2/sites-available/terraform-ha-shop.conf"
+	webMarker = "/var/lib/terraform-ha/web-shop.json"
+)
+
+// webTier serves what it mounts or, without a mount, files of each node's own.
+func webTier(t *testing.T, mount string) (*fleet, subject) {
+	f := newFleet(t, "n1", "n2", "n3")
+	tier := webtiertest.Install(t, f.machines, "shop")
+	body := "name = \"shop\"\n  document_root = \"/srv/www/shop\"\n  " + mount + "\n"
+	// gone wants machines that serve nothing, and the files of the site there or not.
+	gone := func(files bool) func() error {
+		return func() (err error) {
+			f.locked(func() {
+				for name, s := range tier.Servers {
+					content := s.Local
+					if mount != "" {
+						content = tier.Volume
+					}
+					if s.Serving() || s.Exists(webSite) || s.Exists(webMarker) || s.Mounted != "" || content.Root != files {
+						err = fmt.Errorf("%s serves %t, mounts %q, files %+v", name, s.Serving(), s.Mounted, content)
+					}
+				}
+			})
+			return err
+		}
+	}
+	return f, subject{
+		kind: "ha_web_tier", name: "shop",
+		body:        body,
+		changed:     body + "server_name = \"shop.example.org\"\n  php_settings = { memory_limit = \"300M\" }",
+		harm:        func() { f.machines["n2"].WriteFile(webSite, "# by hand\n") },
+		drift:       "terraform-ha-shop.conf differs",
+		reset:       tier.Reset,
+		createFault: "web-configure-apache", updateFault: "web-configure-apache",
+		updated: func() (err error) {
+			f.locked(func() {
+				for name, s := range tier.Servers {
+					if content := s.Machine.Files[webSite].Content; !s.Serving() || !strings.Contains(content, "ServerName shop.example.org") {
+						err = fmt.Errorf("%s serves %t:\n%s", name, s.Serving(), content)
+					}
+				}
+			})
+			return err
+		},
+		kept: gone(true), wiped: gone(false),
 	}
 }
 

@@ -56,8 +56,19 @@ func (s *site) sql(ctx context.Context, node, statements string) (string, error)
 	return s.feed(ctx, node, statements, "exec timeout 10 mariadb --batch --skip-column-names")
 }
 
+// silence loses whatever a machine sends from now on.
+const silence = `nft -f - <<'end'
+table inet power {
+    chain out { type filter hook output priority -300; policy drop; }
+}
+end`
+
+// powerOff cuts a machine's power. Its kernel, which is the lab's and lives on,
+// would tell the peers that its connections are closed; they shall have to find
+// out. The silence ends with the machine's network, that is before it boots.
 func (s *site) powerOff(t *testing.T, node string) {
 	t.Helper()
+	s.sh(t, node, silence)
 	must(t, s.hardware.PowerOff(t.Context(), s.machines[node]))
 }
 

@@ -15,6 +15,7 @@ const (
 	probeEvery = 200 * time.Millisecond
 	// probeLimit is how long a visitor waits.
 	probeLimit = 4 * time.Second
+	firstPages = 5
 )
 
 // probePage writes a row and a file, reads both back, and only then says so.
@@ -54,15 +55,20 @@ mkdir -p "$1/ledger"; chown www-data "$1/ledger"`, documentRoot)
 	must(t, err)
 }
 
-// databasePassword is WordPress's, as Terraform gets it.
 func (s *site) databasePassword(t *testing.T) string {
 	t.Helper()
+	return s.secret(t, "wordpress_database_password")
+}
+
+// secret is a variable as Terraform gets it.
+func (s *site) secret(t *testing.T, name string) string {
+	t.Helper()
 	for _, variable := range slices.Backward(s.terraform(t, "version").Env) {
-		if password, found := strings.CutPrefix(variable, "TF_VAR_wordpress_database_password="); found {
-			return password
+		if value, found := strings.CutPrefix(variable, "TF_VAR_"+name+"="); found {
+			return value
 		}
 	}
-	t.Fatal("the database's password is not known")
+	t.Fatalf("%s is not known", name)
 	return ""
 }
 
@@ -74,8 +80,9 @@ exec timeout 20 mariadb --batch --skip-column-names --host "$1" --user wordpress
 
 // probe visits the site all the time.
 type probe struct {
-	stop  context.CancelFunc
-	ended chan struct{}
+	stop context.CancelFunc
+	// begun is closed when the first pages were answered.
+	begun, ended chan struct{}
 	// The rest is the goroutine's until ended is closed.
 	kept     []int64
 	failures []string
@@ -88,15 +95,20 @@ func (s *site) startProbe(t *testing.T) *probe {
 	t.Helper()
 	s.placeProbe(t)
 	ctx, stop := context.WithCancel(t.Context())
-	p := &probe{stop: stop, ended: make(chan struct{})}
+	p := &probe{stop: stop, begun: make(chan struct{}), ended: make(chan struct{})}
 	go p.run(ctx, s)
 	t.Cleanup(func() { stop(); <-p.ended })
+	select {
+	case <-p.begun:
+	case <-time.After(time.Minute):
+		t.Fatal("the site answers no page within a minute")
+	}
 	return p
 }
 
 func (p *probe) run(ctx context.Context, s *site) {
 	defer close(p.ended)
-	client := &http.Client{Timeout: probeLimit}
+	client := visitor()
 	ticks := time.NewTicker(probeEvery)
 	defer ticks.Stop()
 	last := time.Now()
@@ -111,6 +123,9 @@ func (p *probe) run(ctx context.Context, s *site) {
 			p.kept = append(p.kept, n)
 			p.longest = max(p.longest, time.Since(last))
 			last = time.Now()
+			if len(p.kept) == firstPages {
+				close(p.begun)
+			}
 		} else {
 			p.note(err)
 		}
@@ -120,6 +135,8 @@ func (p *probe) run(ctx context.Context, s *site) {
 		}
 	}
 }
+
+func visitor() *http.Client { return &http.Client{Timeout: probeLimit} }
 
 func (p *probe) note(err error) {
 	p.failed++

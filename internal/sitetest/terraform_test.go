@@ -38,12 +38,17 @@ func (s *site) output(t *testing.T, name string) string {
 	return strings.TrimSpace(s.do(t, "output", "-no-color", "-raw", name))
 }
 
-func (s *site) apply(t *testing.T, what string) string {
+// apply applies, and prints how long that took, in all and for each tier.
+func (s *site) apply(t *testing.T, what string) {
 	t.Helper()
 	started := time.Now()
 	out := s.do(t, "apply", "-auto-approve", "-input=false", "-no-color")
 	took(t, what, started)
-	return out
+	for line := range strings.Lines(out) {
+		if strings.Contains(line, ".ha_") && strings.Contains(line, " complete after ") {
+			t.Logf("     %s", strings.TrimSpace(line))
+		}
+	}
 }
 
 // change is a resource that a plan touches.

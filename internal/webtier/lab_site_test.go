@@ -4,34 +4,34 @@ import (
 	"maps"
 	"slices"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
+	"github.com/terraform-ha/terraform-provider-ha/internal/lab/labtest"
 	"github.com/terraform-ha/terraform-provider-ha/internal/reconcile"
 )
 
 func TestLabLocalFiles(t *testing.T) {
 	s := boot(t, "web1", "web2", "web3")
 	drain := 1
-	spec := Spec{Name: "shop", Nodes: s.nodes, DocumentRoot: "/srv/www/site", DrainSeconds: &drain,
+	spec := Spec{Name: "shop", Nodes: s.Nodes, DocumentRoot: "/srv/www/site", DrainSeconds: &drain,
 		PHPSettings: map[string]string{"memory_limit": "200M"}}
 	balancer := balancerFor(spec)
 	s.mustConverge(spec, balancer)
 	if len(balancer.log) > 0 {
 		t.Errorf("building asked the balancer for %q", balancer.log)
 	}
-	for _, node := range s.nodes {
-		s.sh(node.Name, `echo '<?php echo ini_get("memory_limit"), " ", $_SERVER["REMOTE_ADDR"], " ", $_SERVER["HTTPS"] ?? "http";' >/srv/www/site/index.php; touch /srv/www/site/.env`)
+	for _, node := range s.Nodes {
+		s.Run(node.Name, `echo '<?php echo ini_get("memory_limit"), " ", $_SERVER["REMOTE_ADDR"], " ", $_SERVER["HTTPS"] ?? "http";' >/srv/www/site/index.php; touch /srv/www/site/.env`)
 	}
-	if got := s.sh("web1", `curl -s http://127.0.0.1/`); got != "200M 127.0.0.1 http" {
+	if got := s.Run("web1", `curl -s http://127.0.0.1/`); got != "200M 127.0.0.1 http" {
 		t.Errorf("index.php said %q", got)
 	}
-	if got := s.sh("web1", `curl -s -H 'X-Forwarded-Proto: https' http://127.0.0.1/`); !strings.HasSuffix(got, " on") {
+	if got := s.Run("web1", `curl -s -H 'X-Forwarded-Proto: https' http://127.0.0.1/`); !strings.HasSuffix(got, " on") {
 		t.Errorf("behind https index.php said %q", got)
 	}
 	for path, want := range map[string]string{"/.env": "403", "/none.php": "404", "/.terraform-ha-health": "403", "/healthz": "200"} {
-		if got := s.sh("web1", `curl -s -o /dev/null -w '%{http_code}' http://127.0.0.1`+path); got != want {
+		if got := s.Run("web1", `curl -s -o /dev/null -w '%{http_code}' http://127.0.0.1`+path); got != want {
 			t.Errorf("%s answers %s, want %s", path, got, want)
 		}
 	}
@@ -50,33 +50,33 @@ func TestLabLocalFiles(t *testing.T) {
 			{"sentinel removed", "rm /srv/www/site/.terraform-ha-health", ".terraform-ha-health is missing"},
 		} {
 			t.Run(drift.name, func(t *testing.T) {
-				s := &site{t: t, hosts: s.hosts, nodes: s.nodes}
-				s.sh("web2", drift.breaks)
+				s := s.with(t)
+				s.Run("web2", drift.breaks)
 				s.wantDrift(spec, "web2", drift.want)
 				s.mustConverge(spec, balancer)
 			})
 		}
 	})
 	t.Run("change is rolled", func(t *testing.T) {
-		s := &site{t: t, hosts: s.hosts, nodes: s.nodes}
+		s := s.with(t)
 		balancer.log = nil
 		spec.ServerName = "shop.example.org"
 		steps := s.mustConverge(spec, balancer)
 		t.Log(strings.Join(steps, "\n"))
-		want := "drain 10.77.9.11:80 accept 10.77.9.11:80 drain 10.77.9.12:80 accept 10.77.9.12:80 drain 10.77.9.13:80 accept 10.77.9.13:80"
+		want := "drain 10.88.0.11:80 accept 10.88.0.11:80 drain 10.88.0.12:80 accept 10.88.0.12:80 drain 10.88.0.13:80 accept 10.88.0.13:80"
 		if got := strings.Join(balancer.log, " "); got != want {
 			t.Errorf("the balancer was asked %q", got)
 		}
 	})
 	t.Run("config test fails", func(t *testing.T) {
-		s := &site{t: t, hosts: s.hosts, nodes: s.nodes}
+		s := s.with(t)
 		bad := spec
 		bad.ExtraDirectives = "NoSuchDirective on"
 		_, err := s.converge(bad, balancer)
 		if err == nil || !strings.Contains(err.Error(), "NoSuchDirective") {
 			t.Errorf("got %v", err)
 		}
-		if got := s.sh("web1", `curl -s http://127.0.0.1/ && apachectl configtest 2>&1`); !strings.Contains(got, "200M") || !strings.Contains(got, "Syntax OK") {
+		if got := s.Run("web1", `curl -s http://127.0.0.1/ && apachectl configtest 2>&1`); !strings.Contains(got, "200M") || !strings.Contains(got, "Syntax OK") {
 			t.Errorf("web1 says %q", got)
 		}
 		for _, node := range []string{"web1", "web2", "web3"} {
@@ -90,41 +90,41 @@ func TestLabLocalFiles(t *testing.T) {
 		s.wantDrift(spec, "", "")
 	})
 	t.Run("hung PHP-FPM", func(t *testing.T) {
-		s := &site{t: t, hosts: s.hosts, nodes: s.nodes}
-		s.sh("web1", "pkill -STOP php-fpm")
-		t.Logf("503 after %s", s.eventually(5*time.Second, "503", func() string { return not("503", s.health("web1")) }))
-		s.sh("web1", "pkill -CONT php-fpm")
+		s := s.with(t)
+		s.Run("web1", "pkill -STOP php-fpm")
+		t.Logf("503 after %s", s.Until(5*time.Second, "503", func() string { return not("503", s.health("web1")) }))
+		s.Run("web1", "pkill -CONT php-fpm")
 		s.mustConverge(spec, balancer)
 	})
 	t.Run("drained by hand", func(t *testing.T) {
-		s := &site{t: t, hosts: s.hosts, nodes: s.nodes}
-		s.sh("web1", "touch /run/terraform-ha/web-drain")
+		s := s.with(t)
+		s.Run("web1", "touch /run/terraform-ha/web-drain")
 		if got := s.health("web1"); got != "503" {
 			t.Errorf("health says %s", got)
 		}
 		s.wantDrift(spec, "", "")
-		s.sh("web1", "rm /run/terraform-ha/web-drain")
+		s.Run("web1", "rm /run/terraform-ha/web-drain")
 	})
 	t.Run("remove", func(t *testing.T) {
-		s := &site{t: t, hosts: s.hosts, nodes: s.nodes}
+		s := s.with(t)
 		s.remove(spec, false)
-		s.sh("web1", "test -e /srv/www/site/index.php && apachectl configtest && test -z \"$(ls /etc/systemd/system | grep terraform-ha)\" && ! systemctl is-active apache2 && test -e /etc/php/8.2/fpm/pool.d/www.conf && test -z \"$(ls /var/lib/terraform-ha)\"")
+		s.Run("web1", "test -e /srv/www/site/index.php && apachectl configtest && test -z \"$(ls /etc/systemd/system | grep terraform-ha)\" && ! systemctl is-active apache2 && test -e /etc/php/8.2/fpm/pool.d/www.conf && test -z \"$(ls /var/lib/terraform-ha)\"")
 		s.mustConverge(spec, balancer)
 		s.remove(spec, true)
-		s.sh("web2", "! test -e /srv/www/site")
+		s.Run("web2", "! test -e /srv/www/site")
 	})
 }
 
 func (s *site) remove(spec Spec, wipe bool) {
 	s.t.Helper()
-	plan, err := Remove(spec, Observe(s.t.Context(), s.hosts.Views(), spec), wipe)
+	plan, err := Remove(spec, Observe(s.t.Context(), s.Hosts.Views(), spec), wipe)
 	if err != nil {
 		s.t.Fatal(err)
 	}
-	if err := reconcile.Run(s.t.Context(), plan, Target{Hosts: s.hosts}, &lastReport{t: s.t}); err != nil {
+	if err := reconcile.Run(s.t.Context(), plan, Target{Hosts: s.Hosts}, labtest.NewSteps(s.t)); err != nil {
 		s.t.Fatal(err)
 	}
-	if plan, _ := Remove(spec, Observe(s.t.Context(), s.hosts.Views(), spec), wipe); !plan.Empty() {
+	if plan, _ := Remove(spec, Observe(s.t.Context(), s.Hosts.Views(), spec), wipe); !plan.Empty() {
 		s.t.Errorf("still to remove: %q", plan.Titles())
 	}
 }
@@ -132,24 +132,21 @@ func (s *site) remove(spec Spec, wipe bool) {
 // glusterByHand makes a replicated volume on the machines themselves.
 func (s *site) glusterByHand() {
 	s.t.Helper()
-	var wait sync.WaitGroup
-	for _, node := range s.nodes {
-		wait.Go(func() {
-			s.sh(node.Name, "DEBIAN_FRONTEND=noninteractive apt-get -qq -y install --no-install-recommends glusterfs-server >/dev/null 2>&1; systemctl start glusterd && mkdir -p /srv/disk/brick")
-		})
-	}
-	wait.Wait()
+	s.Each(func(name string) error {
+		_, err := s.Exec(name, "DEBIAN_FRONTEND=noninteractive apt-get -qq -y install --no-install-recommends glusterfs-server >/dev/null 2>&1; systemctl start glusterd && mkdir -p /srv/disk/brick", nil)
+		return err
+	})
 	if strings.Contains(s.try("web1", "gluster --mode=script volume info content"), "Status: Started") {
 		return
 	}
 	bricks := ""
-	for _, node := range s.nodes {
+	for _, node := range s.Nodes {
 		bricks += " " + node.Address + ":/srv/disk/brick/content"
 		if node.Name != "web1" {
-			s.sh("web1", "gluster --mode=script peer probe "+node.Address)
+			s.Run("web1", "gluster --mode=script peer probe "+node.Address)
 		}
 	}
-	s.eventually(time.Minute, "peers", func() string {
+	s.Until(time.Minute, "peers", func() string {
 		out := s.try("web1", "gluster --mode=script volume create content replica 3"+bricks+" && gluster --mode=script volume set content network.ping-timeout 10 && gluster --mode=script volume start content")
 		if strings.Contains(s.try("web1", "gluster --mode=script volume info content"), "Status: Started") {
 			return ""
@@ -160,8 +157,8 @@ func (s *site) glusterByHand() {
 
 func (s *site) glusterSpec() Spec {
 	drain := 1
-	return Spec{Name: "shop", Nodes: s.nodes, DocumentRoot: "/srv/www/site", DrainSeconds: &drain,
-		Mount: &Mount{Source: s.nodes[0].Address + ":/content", BackupServers: []string{s.nodes[1].Address, s.nodes[2].Address}}}
+	return Spec{Name: "shop", Nodes: s.Nodes, DocumentRoot: "/srv/www/site", DrainSeconds: &drain,
+		Mount: &Mount{Source: s.Nodes[0].Address + ":/content", BackupServers: []string{s.Nodes[1].Address, s.Nodes[2].Address}}}
 }
 
 func TestLabGluster(t *testing.T) {
@@ -170,42 +167,42 @@ func TestLabGluster(t *testing.T) {
 	spec := s.glusterSpec()
 	balancer := balancerFor(spec)
 	s.mustConverge(spec, balancer)
-	t.Log(s.sh("web1", "findmnt -no FSTYPE,SOURCE /srv/www"))
-	s.sh("web1", "echo shared >/srv/www/site/index.html")
-	if got := s.sh("web3", "curl -s http://127.0.0.1/index.html"); got != "shared" {
+	t.Log(s.Run("web1", "findmnt -no FSTYPE,SOURCE /srv/www"))
+	s.Run("web1", "echo shared >/srv/www/site/index.html")
+	if got := s.Run("web3", "curl -s http://127.0.0.1/index.html"); got != "shared" {
 		t.Errorf("web3 serves %q", got)
 	}
 
 	t.Run("mount gone", func(t *testing.T) {
-		s := &site{t: t, hosts: s.hosts, nodes: s.nodes}
-		s.sh("web2", "systemctl stop terraform-ha-web-mount.timer; umount /srv/www")
-		s.eventually(4*time.Second, "503", func() string { return not("503", s.health("web2")) })
+		s := s.with(t)
+		s.Run("web2", "systemctl stop terraform-ha-web-mount.timer; umount /srv/www")
+		s.Until(4*time.Second, "503", func() string { return not("503", s.health("web2")) })
 		s.wantDrift(spec, "web2", "is not mounted at /srv/www")
 		s.mustConverge(spec, balancer)
 	})
 	t.Run("mounts again by itself", func(t *testing.T) {
-		s := &site{t: t, hosts: s.hosts, nodes: s.nodes}
-		s.sh("web2", "systemctl stop srv-www.mount")
+		s := s.with(t)
+		s.Run("web2", "systemctl stop srv-www.mount")
 		if got := s.try("web2", "systemctl is-active apache2"); got != "inactive" {
 			t.Errorf("apache2 without its mount is %s", got)
 		}
-		t.Logf("back after %s", s.eventually(time.Minute, "200", func() string { return not("200", s.health("web2")) }))
+		t.Logf("back after %s", s.Until(time.Minute, "200", func() string { return not("200", s.health("web2")) }))
 		s.wantDrift(spec, "", "")
 	})
 	t.Run("client killed", func(t *testing.T) {
-		s := &site{t: t, hosts: s.hosts, nodes: s.nodes}
-		s.sh("web2", "pkill -9 -f 'glusterfs .*/srv/www$'")
-		t.Logf("503 after %s", s.eventually(5*time.Second, "503", func() string { return not("503", s.health("web2")) }))
-		t.Logf("back after %s", s.eventually(time.Minute, "200", func() string { return not("200", s.health("web2")) }))
+		s := s.with(t)
+		s.Run("web2", "pkill -9 -f 'glusterfs .*/srv/www$'")
+		t.Logf("503 after %s", s.Until(5*time.Second, "503", func() string { return not("503", s.health("web2")) }))
+		t.Logf("back after %s", s.Until(time.Minute, "200", func() string { return not("200", s.health("web2")) }))
 		s.wantDrift(spec, "", "")
 	})
 	t.Run("hung mount", func(t *testing.T) {
-		s := &site{t: t, hosts: s.hosts, nodes: s.nodes}
-		s.sh("web2", "pkill -STOP -f 'glusterfs .*/srv/www$'")
+		s := s.with(t)
+		s.Run("web2", "pkill -STOP -f 'glusterfs .*/srv/www$'")
 		defer s.try("web2", "pkill -CONT -f 'glusterfs .*/srv/www$'")
 		// Visitors keep the site's workers busy with the mount meanwhile.
-		s.sh("web2", "for i in $(seq 30); do curl -s -m 20 http://127.0.0.1/index.html >/dev/null 2>&1 & done")
-		t.Logf("503 after %s", s.eventually(5*time.Second, "503", func() string { return not("503", s.health("web2")) }))
+		s.Run("web2", "for i in $(seq 30); do curl -s -m 20 http://127.0.0.1/index.html >/dev/null 2>&1 & done")
+		t.Logf("503 after %s", s.Until(5*time.Second, "503", func() string { return not("503", s.health("web2")) }))
 		begin := time.Now()
 		if got := s.health("web2"); got != "503" || time.Since(begin) > time.Second {
 			t.Errorf("then %s after %s", got, time.Since(begin))
@@ -215,26 +212,28 @@ func TestLabGluster(t *testing.T) {
 		if time.Since(begin) > 8*time.Second {
 			t.Errorf("looking took %s", time.Since(begin))
 		}
-		if got := s.sh("web2", "ps -eo stat,args | grep -c '[t]erraform-ha/web-shop/probe'"); got != "2" {
+		if got := s.Run("web2", "ps -eo stat,args | grep -c '[t]erraform-ha/web-shop/probe'"); got != "2" {
 			t.Errorf("%s processes of the probe", got)
 		}
-		s.sh("web2", "pkill -CONT -f 'glusterfs .*/srv/www$'")
-		t.Logf("back after %s", s.eventually(10*time.Second, "200", func() string { return not("200", s.health("web2")) }))
+		s.Run("web2", "pkill -CONT -f 'glusterfs .*/srv/www$'")
+		t.Logf("back after %s", s.Until(10*time.Second, "200", func() string { return not("200", s.health("web2")) }))
 		s.wantDrift(spec, "", "")
 	})
 	t.Run("options change", func(t *testing.T) {
-		s := &site{t: t, hosts: s.hosts, nodes: s.nodes}
+		s := s.with(t)
 		spec.Mount.Options = "log-level=ERROR"
 		s.mustConverge(spec, balancer)
-		t.Log(s.sh("web3", "pgrep -af 'glusterfs .*/srv/www$'"))
-		if got := s.sh("web3", "curl -s http://127.0.0.1/index.html"); got != "shared" {
+		t.Log(s.Run("web3", "pgrep -af 'glusterfs .*/srv/www$'"))
+		if got := s.Run("web3", "curl -s http://127.0.0.1/index.html"); got != "shared" {
 			t.Errorf("web3 serves %q", got)
 		}
 	})
 	t.Run("reboot", func(t *testing.T) {
-		s := &site{t: t, hosts: s.hosts, nodes: s.nodes}
-		docker(t, "restart", "--time", "20", labPrefix+"web3")
-		t.Logf("back after %s", s.eventually(2*time.Minute, "200", func() string { return not("200", s.health("web3")) }))
+		s := s.with(t)
+		if err := s.Reboot("web3"); err != nil {
+			t.Fatal(err)
+		}
+		t.Logf("back after %s", s.Until(2*time.Minute, "200", func() string { return not("200", s.health("web3")) }))
 		s.wantDrift(spec, "", "")
 	})
 }
@@ -249,62 +248,62 @@ func not(want, got string) string {
 func TestLabWordPress(t *testing.T) {
 	s := boot(t, "web1", "web2", "web3")
 	s.glusterByHand()
-	s.sh("web1", `DEBIAN_FRONTEND=noninteractive apt-get -qq -y install --no-install-recommends mariadb-server >/dev/null 2>&1
+	s.Run("web1", `DEBIAN_FRONTEND=noninteractive apt-get -qq -y install --no-install-recommends mariadb-server >/dev/null 2>&1
 printf '[mysqld]\nbind-address=0.0.0.0\n' >/etc/mysql/mariadb.conf.d/90-test.cnf; systemctl restart mariadb
 mariadb -e "CREATE DATABASE IF NOT EXISTS wordpress; CREATE OR REPLACE USER wordpress@'%' IDENTIFIED BY 'it''s \$(secret)'; GRANT ALL ON wordpress.* TO wordpress@'%'"`)
 	spec := s.glusterSpec()
 	s.try("web1", "find /srv/www/site -mindepth 1 -delete; mariadb -e 'DROP DATABASE wordpress; CREATE DATABASE wordpress'")
 	if s.try("web1", "apt-cache policy wordpress-theme-twentytwentythree | grep 'Candidate: [0-9]'") == "" {
 		// The lab's archive lacks the theme's package: a theme of two files stands in.
-		s.sh("web1", `mkdir -p /usr/share/wordpress/wp-content/themes/plain; cd /usr/share/wordpress/wp-content/themes/plain
+		s.Run("web1", `mkdir -p /usr/share/wordpress/wp-content/themes/plain; cd /usr/share/wordpress/wp-content/themes/plain
 echo '/* Theme Name: Plain */' >style.css; echo '<html><title><?php bloginfo("name"); ?></title><?php while (have_posts()) { the_post(); the_title(); the_content(); }' >index.php`)
 	}
 	spec.WordPress = &WordPress{
-		DBHost: s.nodes[0].Address, DBName: "wordpress", DBUser: "wordpress", DBPassword: "it's $(secret)",
+		DBHost: s.Nodes[0].Address, DBName: "wordpress", DBUser: "wordpress", DBPassword: "it's $(secret)",
 		URL: "http://shop.example.org", Title: `A "shop" & more`, AdminUser: "admin", AdminPassword: `pa'ss "word" $x`, AdminEmail: "admin@example.org",
 	}
 	steps := s.mustConverge(spec, balancerFor(spec))
 	t.Log(steps)
-	for _, node := range s.nodes {
-		page := s.sh(node.Name, "curl -s -H 'Host: shop.example.org' http://127.0.0.1/")
+	for _, node := range s.Nodes {
+		page := s.Run(node.Name, "curl -s -H 'Host: shop.example.org' http://127.0.0.1/")
 		if !strings.Contains(page, "more</title>") || !strings.Contains(page, "Welcome to WordPress") {
 			t.Errorf("%s serves %.300q", node.Name, page)
 		}
 	}
 	tables := func() string {
-		return s.sh("web1", `mariadb -N -e "SELECT COUNT(*), MIN(create_time) FROM information_schema.tables WHERE table_schema='wordpress'"`)
+		return s.Run("web1", `mariadb -N -e "SELECT COUNT(*), MIN(create_time) FROM information_schema.tables WHERE table_schema='wordpress'"`)
 	}
-	before, salts := tables(), s.sh("web1", "sha256sum /srv/www/site/wp-salts.php")
+	before, salts := tables(), s.Run("web1", "sha256sum /srv/www/site/wp-salts.php")
 	t.Log(before)
-	login := s.sh("web2", `curl -s -o /dev/null -w '%{http_code} %{redirect_url}' -H 'Host: shop.example.org' -b wordpress_test_cookie=x --data-urlencode 'log=admin' --data-urlencode "pwd=pa'ss \"word\" \$x" -d 'wp-submit=x&testcookie=1' http://127.0.0.1/wp-login.php`)
+	login := s.Run("web2", `curl -s -o /dev/null -w '%{http_code} %{redirect_url}' -H 'Host: shop.example.org' -b wordpress_test_cookie=x --data-urlencode 'log=admin' --data-urlencode "pwd=pa'ss \"word\" \$x" -d 'wp-submit=x&testcookie=1' http://127.0.0.1/wp-login.php`)
 	if !strings.HasPrefix(login, "302 ") || !strings.Contains(login, "wp-admin") {
 		t.Errorf("login says %s", login)
 	}
 	for path, want := range map[string]string{"/wp-config.php": "200", "/wp-content/uploads/x.php": "403", "/wp-content/uploads/none.png": "404"} {
-		if got := s.sh("web1", `curl -s -o /dev/null -w '%{http_code}' -H 'Host: shop.example.org' http://127.0.0.1`+path); got != want {
+		if got := s.Run("web1", `curl -s -o /dev/null -w '%{http_code}' -H 'Host: shop.example.org' http://127.0.0.1`+path); got != want {
 			t.Errorf("%s answers %s, want %s", path, got, want)
 		}
 	}
-	if got := s.sh("web1", "stat -c '%a %U:%G' /srv/www/site/wp-config.php"); got != "640 root:www-data" {
+	if got := s.Run("web1", "stat -c '%a %U:%G' /srv/www/site/wp-config.php"); got != "640 root:www-data" {
 		t.Error(got)
 	}
-	s.sh("web1", "systemctl start terraform-ha-web-cron.service")
+	s.Run("web1", "systemctl start terraform-ha-web-cron.service")
 
 	secretless := spec
 	withoutSecrets := *spec.WordPress
 	withoutSecrets.DBPassword, withoutSecrets.AdminPassword = "", ""
 	secretless.WordPress = &withoutSecrets
 	s.wantDrift(secretless, "", "")
-	s.sh("web3", "echo '// x' >>/srv/www/site/wp-config.php")
+	s.Run("web3", "echo '// x' >>/srv/www/site/wp-config.php")
 	s.wantDrift(secretless, "web1", "wp-config.php was edited")
 	s.mustConverge(spec, balancerFor(spec))
 
 	// Our record is lost: the database decides, and nothing is installed again.
-	s.sh("web1", "rm /srv/www/site/.terraform-ha-wordpress")
+	s.Run("web1", "rm /srv/www/site/.terraform-ha-wordpress")
 	adopting := spec
 	adopting.Adopt = true
 	s.mustConverge(adopting, balancerFor(spec))
-	if after := tables(); after != before || s.sh("web1", "sha256sum /srv/www/site/wp-salts.php") != salts {
+	if after := tables(); after != before || s.Run("web1", "sha256sum /srv/www/site/wp-salts.php") != salts {
 		t.Errorf("tables were %s and are %s", before, after)
 	}
 }

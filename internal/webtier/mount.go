@@ -2,6 +2,7 @@ package webtier
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -44,8 +45,11 @@ var mountTypes = map[string]mountType{
 
 func (m Mount) options() string {
 	options := mountTypes[m.Type].options(m)
-	if m.Options != "" {
-		options = append(options, m.Options)
+	// A volume's own export names most of these, too.
+	for _, option := range strings.Split(m.Options, ",") {
+		if option != "" && !slices.Contains(options, option) {
+			options = append(options, option)
+		}
 	}
 	return strings.Join(options, ",")
 }

@@ -2,6 +2,7 @@ package webtier
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -14,19 +15,16 @@ import (
 
 // roll appends the work on machines that serve: drain, change, back in service,
 // one machine after the other. Those that a change has already taken out come
-// first. When too few others serve, what is planned so far may cure that; with
-// nothing planned it is a refusal.
+// first. When too few others serve, what is planned before may cure that, and
+// the drain looks again; with nothing planned it is a refusal.
 func roll(plan *Plan, s Spec, status Status, rolling []changes) error {
 	slices.SortStableFunc(rolling, func(a, b changes) int {
 		return rank(status.Nodes[a.node.Name]) - rank(status.Nodes[b.node.Name])
 	})
 	for _, work := range rolling {
 		name := work.node.Name
-		if evidence := tooFew(s, status, name); evidence != nil {
-			if plan.Empty() {
-				return refusedToDrain(s, name, evidence)
-			}
-			return nil
+		if evidence := tooFew(s, status, name); evidence != nil && plan.Empty() {
+			return refusedToDrain(s, name, evidence)
 		}
 		plan.Serial("roll "+name, rollSteps(s, work, status.Nodes[name])...)
 		if !work.complete {
@@ -151,11 +149,38 @@ func wait(ctx context.Context, moment time.Duration) error {
 	}
 }
 
-// enoughOthers asks the other machines, and the balancer what it sees of them.
+// enoughOthers returns once enough others serve. A balancer takes some checks
+// until it believes a machine that was just repaired; that is waited for, and
+// nothing else is.
 func enoughOthers(ctx context.Context, s Spec, node host.Node, target Target) error {
 	if s.others() == 0 {
 		return nil
 	}
+	var refusal error
+	err := reconcile.WaitAtMost(ctx, upLimit, "the balancer to see the other nodes", time.Second, func(ctx context.Context) (string, error) {
+		serving, soon, evidence, err := lookAtOthers(ctx, s, node, target)
+		if err != nil {
+			return "", reconcile.Stop(err)
+		}
+		refusal = refusedToDrain(s, node.Name, append([]string{fmt.Sprintf("%d of the other nodes serve, %d must", serving, s.others())}, evidence...))
+		switch {
+		case serving >= s.others():
+			return "", nil
+		case serving+soon < s.others():
+			return "", reconcile.Stop(refusal)
+		}
+		return strings.Join(evidence, "; "), nil
+	})
+	var late *reconcile.WaitError
+	if errors.As(err, &late) && ctx.Err() == nil {
+		return refusal
+	}
+	return err
+}
+
+// lookAtOthers asks the other machines, and the balancer what it sees of them:
+// how many serve, and how many are well and only the balancer has not seen it.
+func lookAtOthers(ctx context.Context, s Spec, node host.Node, target Target) (serving, soon int, evidence []string, err error) {
 	views := host.Views{}
 	for _, other := range s.Nodes {
 		if h, found := target.Hosts[other.Name]; found && other.Name != node.Name {
@@ -168,13 +193,10 @@ printf %s "$(curl -s -o /dev/null -w '%{http_code}' --max-time 3 -- "$1")"`, s.h
 	})
 	balanced := map[string]BackendState{}
 	if target.Balancer != nil {
-		var err error
 		if balanced, err = target.Balancer.State(ctx); err != nil {
-			return err
+			return 0, 0, nil, err
 		}
 	}
-	serving := 0
-	var evidence []string
 	for _, other := range s.Nodes {
 		if other.Name == node.Name {
 			continue
@@ -188,16 +210,16 @@ printf %s "$(curl -s -o /dev/null -w '%{http_code}' --max-time 3 -- "$1")"`, s.h
 			evidence = append(evidence, fmt.Sprintf("%s: %s answers %s", other.Name, s.HealthPath, code))
 		case target.Balancer != nil && !known:
 			evidence = append(evidence, fmt.Sprintf("%s: the balancer does not know %s", other.Name, s.backend(other)))
+		case known && state.Status == "DOWN" && state.Mode == "accept":
+			soon++
+			evidence = append(evidence, fmt.Sprintf("%s: the balancer has it as DOWN in mode accept", other.Name))
 		case known && (state.Status == "DOWN" || state.Mode == "reject" || state.Mode == "drain"):
 			evidence = append(evidence, fmt.Sprintf("%s: the balancer has it as %s in mode %s", other.Name, state.Status, state.Mode))
 		default:
 			serving++
 		}
 	}
-	if serving >= s.others() {
-		return nil
-	}
-	return refusedToDrain(s, node.Name, append([]string{fmt.Sprintf("%d of the other nodes serve, %d must", serving, s.others())}, evidence...))
+	return serving, soon, evidence, nil
 }
 
 // upLimit is how long a balancer may take to send visitors again: a minute for

@@ -65,6 +65,9 @@ func (d Demo) Up(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	if err := answers(ctx, url); err != nil {
+		return err
+	}
 	fmt.Fprintf(d.Progress, nextSteps, time.Since(started).Round(time.Second), url, d.program())
 	return nil
 }

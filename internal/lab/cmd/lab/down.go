@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"github.com/terraform-ha/terraform-provider-ha/internal/lab/demo"
@@ -18,11 +19,12 @@ func down(ctx context.Context, c command) error {
 	// engine; this folder is not its.
 	if own.Name != c.folder.Name {
 		err = machine.Down(ctx, c.client, c.folder.Name)
-	} else if err = region.Down(ctx, c.client, c.folder); err == nil {
-		err = demo.Remove(c.folder)
+	} else {
+		// Passwords and state go, whatever the engine says.
+		err = errors.Join(region.Down(ctx, c.client, c.folder), demo.Remove(c.folder))
 	}
 	if err != nil {
-		return err
+		return fmt.Errorf("%w\nlab: \"lab down\" again removes what is left; a network that the engine calls in use goes after the engine was restarted", err)
 	}
 	fmt.Fprintf(c.stderr, "lab: %s is gone\n", c.folder.Name)
 	return nil

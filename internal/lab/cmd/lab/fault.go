@@ -2,11 +2,13 @@ package main
 
 import (
 	"context"
+	"errors"
 	"flag"
 	"fmt"
 	"io"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/terraform-ha/terraform-provider-ha/internal/lab/machine"
 	"github.com/terraform-ha/terraform-provider-ha/internal/lab/region"
@@ -55,12 +57,14 @@ func fault(ctx context.Context, c command) error {
 	if err != nil {
 		return err
 	}
-	for _, number := range numbers {
-		if err := act(ctx, number); err != nil {
-			return err
-		}
+	// All at the same time: a database boots only when it sees its peers.
+	errs := make([]error, len(numbers))
+	var wait sync.WaitGroup
+	for i, number := range numbers {
+		wait.Go(func() { errs[i] = act(ctx, number) })
 	}
-	return nil
+	wait.Wait()
+	return errors.Join(errs...)
 }
 
 func (c command) kill(ctx context.Context, hardware *machine.Region, args []string) error {

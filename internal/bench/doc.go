@@ -1,0 +1,5 @@
+// Package bench measures the example site in the lab: how long it takes to
+// build, beside the same work by raw parallel shell in the same run, and what a
+// plan costs that finds nothing to do. It has benchmarks only and fails for no
+// figure: computers differ.
+package bench

@@ -1,0 +1,96 @@
+package bench
+
+import (
+	"bufio"
+	"io"
+	"os"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+// done is a step as the provider's log tells it.
+type done struct {
+	// At is when it ended, after the first line of the log.
+	At time.Duration
+	// Took is how long it took.
+	Took                 time.Duration
+	Resource, Node, Step string
+}
+
+var logField = regexp.MustCompile(`(\w+)=("(?:[^"\\]|\\.)*"|\S+)`)
+
+// readSteps finds the provider's steps in Terraform's log.
+func readSteps(log io.Reader) ([]done, error) {
+	var steps []done
+	var first time.Time
+	lines := bufio.NewScanner(log)
+	lines.Buffer(nil, 1<<20)
+	for lines.Scan() {
+		stamp, line, _ := strings.Cut(lines.Text(), " ")
+		at, err := time.Parse("2006-01-02T15:04:05.000Z0700", stamp)
+		if err != nil {
+			continue
+		}
+		if first.IsZero() {
+			first = at
+		}
+		if !strings.Contains(line, ": step done:") {
+			continue
+		}
+		fields := map[string]string{}
+		for _, match := range logField.FindAllStringSubmatch(line, -1) {
+			fields[match[1]] = match[2]
+			if text, err := strconv.Unquote(match[2]); err == nil {
+				fields[match[1]] = text
+			}
+		}
+		seconds, err := strconv.ParseFloat(fields["seconds"], 64)
+		if err != nil {
+			return nil, err
+		}
+		steps = append(steps, done{At: at.Sub(first), Took: time.Duration(seconds * float64(time.Second)),
+			Resource: fields["resource"], Node: fields["node"], Step: fields["step"]})
+	}
+	return steps, lines.Err()
+}
+
+// sayWhatTook prints every step that took a while, in the order of their ends.
+func (s *site) sayWhatTook() {
+	s.Helper()
+	log, err := os.Open(s.logFile())
+	s.must(err)
+	defer log.Close()
+	steps, err := readSteps(log)
+	s.must(err)
+	slices.SortStableFunc(steps, func(a, b done) int { return int(a.At - b.At) })
+	for _, step := range steps {
+		if step.Took >= time.Second/2 {
+			s.say("site: until %5.1fs, for %5.1fs: %s %s: %s", step.At.Seconds(), step.Took.Seconds(), step.Resource, step.Node, step.Step)
+		}
+	}
+}
+
+func TestReadSteps(t *testing.T) {
+	const log = `2026-11-22T22:31:00.000Z [INFO]  provider: configuring client automatic mTLS
+2026-11-22T22:31:04.500+0000 [INFO]  provider.terraform-provider-ha_v0.1.0: step done: tf_resource_type=ha_galera_cluster node=db1 resource=galera_cluster.website seconds=1.25 skipped=false step="write \"70-ha.cnf\"" @module=ha timestamp=2026-11-22T22:31:04.500Z
+no line of the log
+2026-11-22T22:31:05.000Z [INFO]  provider.terraform-provider-ha_v0.1.0: step done: node="" resource=gluster_volume.content seconds=0.5 skipped=false step="start the volume"
+`
+	got, err := readSteps(strings.NewReader(log))
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := []done{
+		{At: 4500 * time.Millisecond, Took: 1250 * time.Millisecond, Resource: "galera_cluster.website", Node: "db1", Step: `write "70-ha.cnf"`},
+		{At: 5 * time.Second, Took: time.Second / 2, Resource: "gluster_volume.content", Step: "start the volume"},
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
+	}
+}

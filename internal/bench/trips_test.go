@@ -1,0 +1,136 @@
+package bench
+
+import (
+	"context"
+	"fmt"
+	"net"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/terraform-ha/terraform-provider-ha/internal/lab/docker"
+	"github.com/terraform-ha/terraform-provider-ha/internal/lab/machine"
+	"github.com/terraform-ha/terraform-provider-ha/internal/lab/region"
+)
+
+// chatty makes sshd write down every command, for as long as it is there.
+const (
+	chatty = `set -e
+if [ "$1" = on ]; then echo LogLevel VERBOSE >/etc/ssh/sshd_config.d/00-bench.conf; else rm -f /etc/ssh/sshd_config.d/00-bench.conf; fi
+systemctl reload ssh`
+	// mark ends what was written so far.
+	mark = `journalctl --sync; journalctl --quiet --lines=0 --show-cursor | sed -n 's/^-- cursor: //p'`
+	// count prints the connections and commands since a mark.
+	count = `journalctl --sync
+journalctl --quiet --output=cat --unit=ssh --after-cursor="$1" | awk '/^Accepted / { c++ } /^Starting session: (command|shell)/ { r++ } END { print c+0, r+0 }'`
+)
+
+// sites are the machines of the running lab.
+func (s *site) machines() (*machine.Region, []machine.Resource) {
+	s.Helper()
+	hardware, err := region.Hardware(s.Context(), docker.CLI{}, s.folder)
+	s.must(err)
+	resources, err := hardware.List(s.Context())
+	s.must(err)
+	var machines []machine.Resource
+	for _, resource := range resources {
+		if resource.Kind == "machine" {
+			machines = append(machines, resource)
+		}
+	}
+	return hardware, machines
+}
+
+// trips counts what one empty plan asks of each machine, by sshd's own log.
+func (s *site) trips() {
+	s.Helper()
+	hardware, machines := s.machines()
+	sh := func(each machine.Resource, script string, args ...string) string {
+		id, err := strconv.Atoi(each.ID)
+		s.must(err)
+		out, err := hardware.Exec(s.Context(), id, append([]string{"sh", "-c", script, "sh"}, args...), nil)
+		s.must(err)
+		return strings.TrimSpace(string(out))
+	}
+	marks := map[string]string{}
+	for _, each := range machines {
+		sh(each, chatty, "on")
+		marks[each.ID] = sh(each, mark)
+	}
+	s.plans("site: empty plan, counted", 1)
+	var mostConnections, mostCommands float64
+	for _, each := range machines {
+		var connections, commands float64
+		_, err := fmt.Sscan(sh(each, count, marks[each.ID]), &connections, &commands)
+		s.must(err)
+		sh(each, chatty, "off")
+		resources := 1.0
+		if strings.Contains(each.Label, "-db") { // the cluster and its floating IP
+			resources = 2
+		}
+		s.say("site: an empty plan makes %.0f connection and runs %.0f commands on %s, for %.0f resources", connections, commands, each.Label, resources)
+		mostConnections = max(mostConnections, connections)
+		mostCommands = max(mostCommands, commands/resources)
+	}
+	s.ReportMetric(mostConnections, "connections/machine")
+	s.ReportMetric(mostCommands, "commands/machine-and-resource")
+}
+
+// delay is how much longer a round trip takes to a site that is far away.
+const delay = 50 * time.Millisecond
+
+// distant plans with every connection going through a bastion that is near,
+// and then through one that is far away.
+func (s *site) distant() {
+	s.Helper()
+	hardware, _ := s.machines()
+	host, key := s.bastion(hardware)
+	for _, far := range []struct {
+		delay  time.Duration
+		metric string
+	}{{0, "plan-bastion-s"}, {delay, "plan-50ms-s"}} {
+		ctx, cancel := context.WithCancel(s.Context())
+		relay, wait, err := machine.Relay{Listen: "127.0.0.1:0", Target: net.JoinHostPort(host, "22"), Delay: far.delay}.Start(ctx)
+		s.must(err)
+		s.throughBastion(relay, key)
+		took := s.plans(fmt.Sprintf("site: empty plan through a bastion that is %s away", far.delay), 3)
+		s.say("site: empty plan through a bastion that is %s away, median %.2f s (goal with %s: 3 s)", far.delay, took.Seconds(), delay)
+		s.ReportMetric(took.Seconds(), far.metric)
+		cancel()
+		wait()
+	}
+}
+
+// bastion makes a machine beside the site and returns its address and host key.
+func (s *site) bastion(hardware *machine.Region) (host, key string) {
+	s.Helper()
+	authorized, err := os.ReadFile(s.folder.KeyFile() + ".pub")
+	s.must(err)
+	host, err = hardware.FreePublicIPv4(s.Context())
+	s.must(err)
+	const id = 9001
+	s.must(hardware.CreateMachine(s.Context(), machine.MachineSpec{
+		ID: id, Label: "bastion", PublicIPv4: host, AuthorizedKeys: []string{strings.TrimSpace(string(authorized))}, Boot: true,
+	}))
+	out, err := hardware.Exec(s.Context(), id, []string{"cat", "/etc/ssh/ssh_host_ed25519_key.pub"}, nil)
+	s.must(err)
+	return host, strings.TrimSpace(string(out))
+}
+
+// throughBastion overrides the provider block: all else stays as it is.
+func (s *site) throughBastion(at, hostKey string) {
+	s.Helper()
+	host, port, err := net.SplitHostPort(at)
+	s.must(err)
+	s.must(os.WriteFile(filepath.Join(s.work, "bastion_override.tf"), fmt.Appendf(nil, `provider "ha" {
+  ssh = {
+    user            = "root"
+    private_key     = var.ssh_private_key
+    host_key_policy = "accept-new"
+    bastions        = [{ host = %q, port = %s, host_key = %q }]
+  }
+}
+`, host, port, hostKey), 0o600))
+}

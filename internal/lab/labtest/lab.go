@@ -1,0 +1,169 @@
+package labtest
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/terraform-ha/terraform-provider-ha/internal/host"
+	"github.com/terraform-ha/terraform-provider-ha/internal/lab/docker"
+	"github.com/terraform-ha/terraform-provider-ha/internal/lab/image"
+	"github.com/terraform-ha/terraform-provider-ha/internal/lab/machine"
+	"github.com/terraform-ha/terraform-provider-ha/internal/reconcile"
+)
+
+// Lab is the machines of one test.
+type Lab struct {
+	// Hosts has the machines the way tiers take them.
+	Hosts host.Hosts
+	// Nodes are the machines in the order in which the test named them. Their
+	// addresses are those in the VLAN, 10.88.0.11/24 and so on, on eth1; no other
+	// address of the VLAN is used.
+	Nodes []host.Node
+
+	t      *testing.T
+	region *machine.Region
+}
+
+// Boot makes and boots machines for a test, and takes them down after it. The lab
+// needs a name that no other package uses, because packages are tested side by
+// side; what an earlier run has left under that name is removed first.
+func Boot(t *testing.T, name string, machines ...string) *Lab {
+	t.Helper()
+	if os.Getenv("LAB_TESTS") != "1" {
+		t.Skip("needs Docker: set LAB_TESTS=1")
+	}
+	defer Time(t, "boot")()
+	l := &Lab{Hosts: host.Hosts{}, t: t, region: newRegion(t, name)}
+	for i, machine := range machines {
+		l.Nodes = append(l.Nodes, host.Node{Name: machine, Address: fmt.Sprintf("10.88.0.%d", 11+i)})
+		l.Hosts[machine] = host.New(machine, runner{l.region, i + 1, machine})
+	}
+	l.Each(l.create)
+	return l
+}
+
+func newRegion(t *testing.T, name string) *machine.Region {
+	t.Helper()
+	client := docker.CLI{}
+	must(t, client.Ensure(t.Context(), os.TempDir(), t.Output()))
+	images, err := image.Ensure(t.Context(), client, t.Output())
+	must(t, err)
+	must(t, machine.Down(t.Context(), client, name))
+	t.Cleanup(func() {
+		if os.Getenv("LAB_KEEP") == "1" {
+			return
+		}
+		if err := machine.Down(context.WithoutCancel(t.Context()), client, name); err != nil {
+			t.Error(err)
+		}
+	})
+	region, err := machine.Up(t.Context(), client, machine.Config{Name: name, Images: images})
+	must(t, err)
+	return region
+}
+
+func (l *Lab) create(name string) error {
+	address, err := l.region.FreePublicIPv4(l.t.Context())
+	if err != nil {
+		return err
+	}
+	id := l.id(name)
+	return l.region.CreateMachine(l.t.Context(), machine.MachineSpec{
+		ID: id, Label: name, Boot: true, PublicIPv4: address,
+		VLANs: []machine.VLAN{{Label: "backend", Address: l.Nodes[id-1].Address + "/24"}},
+	})
+}
+
+func must(t *testing.T, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// With returns the same machines for a part of the test.
+func (l *Lab) With(t *testing.T) *Lab {
+	same := *l
+	same.t = t
+	return &same
+}
+
+// id is the machine's number in the region.
+func (l *Lab) id(name string) int {
+	for i, node := range l.Nodes {
+		if node.Name == name {
+			return i + 1
+		}
+	}
+	l.t.Errorf("the test booted no machine %q", name)
+	return 0
+}
+
+// Each acts on every machine at the same time.
+func (l *Lab) Each(act func(name string) error) {
+	l.t.Helper()
+	var all sync.WaitGroup
+	failed := make([]error, len(l.Nodes))
+	for i, node := range l.Nodes {
+		all.Go(func() { failed[i] = act(node.Name) })
+	}
+	all.Wait()
+	must(l.t, errors.Join(failed...))
+}
+
+// Exec runs a line of shell on a machine as root, past its network, and returns
+// what it wrote to its standard output and, if it failed, to its standard error.
+func (l *Lab) Exec(name, line string, stdin io.Reader) (string, error) {
+	out, err := l.region.Exec(l.t.Context(), l.id(name), []string{"sh", "-c", line}, stdin)
+	var failure *docker.Error
+	if errors.As(err, &failure) {
+		out = append(out, failure.Stderr...)
+	}
+	return strings.TrimSpace(string(out)), err
+}
+
+// Run runs a line of shell on a machine, which has to succeed, and returns its
+// standard output without surrounding white space.
+func (l *Lab) Run(name, line string) string {
+	l.t.Helper()
+	out, err := l.Exec(name, line, nil)
+	if err != nil {
+		l.t.Fatalf("%s: %s: %v\n%s", name, line, err, out)
+	}
+	return out
+}
+
+// Until polls until the check has no reason left to wait for, fails the test
+// after the limit with the last reason, and returns how long it took.
+func (l *Lab) Until(limit time.Duration, what string, reason func() string) time.Duration {
+	l.t.Helper()
+	begin := time.Now()
+	must(l.t, reconcile.WaitAtMost(l.t.Context(), limit, what, 100*time.Millisecond,
+		func(context.Context) (string, error) { return reason(), nil }))
+	return time.Since(begin)
+}
+
+// PowerOff cuts a machine's power.
+func (l *Lab) PowerOff(name string) error { return l.region.PowerOff(l.t.Context(), l.id(name)) }
+
+// PowerOn starts a machine without waiting for anything.
+func (l *Lab) PowerOn(name string) error { return l.region.PowerOn(l.t.Context(), l.id(name)) }
+
+// Start starts a machine and waits until it has booted.
+func (l *Lab) Start(name string) error { return l.region.StartMachine(l.t.Context(), l.id(name)) }
+
+// Reboot shuts a machine down and boots it.
+func (l *Lab) Reboot(name string) error { return l.region.RebootMachine(l.t.Context(), l.id(name)) }
+
+// Freeze stops every process of a machine where it stands.
+func (l *Lab) Freeze(name string) error { return l.region.Freeze(l.t.Context(), l.id(name)) }
+
+// Thaw lets a frozen machine go on.
+func (l *Lab) Thaw(name string) error { return l.region.Thaw(l.t.Context(), l.id(name)) }

@@ -1,0 +1,41 @@
+package labtest
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"strings"
+
+	"github.com/terraform-ha/terraform-provider-ha/internal/lab/docker"
+	"github.com/terraform-ha/terraform-provider-ha/internal/lab/machine"
+	"github.com/terraform-ha/terraform-provider-ha/internal/shell"
+)
+
+// runner runs commands past a machine's network, as if SSH always worked. It
+// implements [host.Runner].
+type runner struct {
+	region *machine.Region
+	id     int
+	name   string
+}
+
+// awayError says that a machine is not running.
+type awayError struct{ error }
+
+func (awayError) Unreachable() bool { return true }
+
+func (r runner) Run(ctx context.Context, command shell.Command) (shell.Result, error) {
+	out, err := r.region.Exec(ctx, r.id, []string{"sh", "-c", command.Line()}, bytes.NewReader(command.Stdin()))
+	var failure *docker.Error
+	if ctx.Err() != nil || !errors.As(err, &failure) {
+		return shell.Result{Stdout: out}, err
+	}
+	// The engine refuses to run anything in a container that is stopped or paused,
+	// and its client ends with 1, as many a command does.
+	if strings.HasPrefix(failure.Stderr, "Error response from daemon") {
+		return shell.Result{}, awayError{err}
+	}
+	return shell.Result{}, &shell.ExitError{
+		Node: r.name, Command: command, Status: failure.ExitCode, Stdout: out, Stderr: []byte(failure.Stderr),
+	}
+}

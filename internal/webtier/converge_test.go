@@ -1,0 +1,297 @@
+package webtier
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/terraform-ha/terraform-provider-ha/internal/host"
+	"github.com/terraform-ha/terraform-provider-ha/internal/host/hosttest"
+	"github.com/terraform-ha/terraform-provider-ha/internal/reconcile"
+	"github.com/terraform-ha/terraform-provider-ha/internal/webtier/webtiertest"
+)
+
+func simulate(t *testing.T, names ...string) (host.Hosts, *webtiertest.Tier, map[string]*hosttest.Machine) {
+	hosts, machines := hosttest.Cluster(t, names...)
+	return hosts, webtiertest.Install(t, machines, good().Name), machines
+}
+
+func convergeSim(t *testing.T, hosts host.Hosts, spec Spec, balancer Balancer) error {
+	t.Helper()
+	_, err := reconcile.Converge(t.Context(),
+		func(ctx context.Context) (Status, error) { return Observe(ctx, hosts.Views(), spec), nil },
+		func(status Status) (Plan, error) { return Diff(spec, status) },
+		Target{Hosts: hosts, Balancer: balancer}, reconcile.Silent{})
+	return err
+}
+
+func planSim(t *testing.T, hosts host.Hosts, spec Spec) Plan {
+	t.Helper()
+	plan, err := Diff(spec, Observe(t.Context(), hosts.Views(), spec))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return plan
+}
+
+func built(t *testing.T) (host.Hosts, *webtiertest.Tier, map[string]*hosttest.Machine, Spec) {
+	t.Helper()
+	hosts, tier, machines := simulate(t, "web1", "web2", "web3")
+	spec := good()
+	if err := convergeSim(t, hosts, spec, nil); err != nil {
+		t.Fatal(err)
+	}
+	if plan := planSim(t, hosts, spec); !plan.Empty() {
+		t.Fatalf("the second plan is %q %v", plan.Titles(), plan.Drift())
+	}
+	return hosts, tier, machines, spec
+}
+
+func TestBuildsInParallelAndThenDoesNothing(t *testing.T) {
+	hosts, _, machines, spec := built(t)
+	if err := Verify(t.Context(), hosts.Views(), spec); err != nil {
+		t.Error(err)
+	}
+	seen := Observe(t.Context(), hosts.Views(), Spec{Name: spec.Name, Nodes: spec.Nodes}).Nodes["web1"]
+	if seen.Detail["document_root"] != spec.DocumentRoot || seen.Detail["mount_source"] != spec.Mount.Source {
+		t.Errorf("an import sees %v", seen.Detail)
+	}
+	machines["web1"].Forget()
+	planSim(t, hosts, spec)
+	commands := 0
+	for _, label := range machines["web1"].Log() {
+		if label == "batch" {
+			commands++
+		}
+	}
+	if commands != 1 {
+		t.Errorf("observing takes %d commands", commands)
+	}
+}
+
+// TestLocalFiles is a tier without a mount: every node has its own files.
+func TestLocalFiles(t *testing.T) {
+	hosts, tier, machines := simulate(t, "web1", "web2", "web3")
+	spec := good()
+	spec.Mount = nil
+	if err := convergeSim(t, hosts, spec, nil); err != nil {
+		t.Fatal(err)
+	}
+	for name, s := range tier.Servers {
+		if !s.Serving() || !s.Local.Root || tier.Volume.Root || machines[name].Packages["glusterfs-client"] != "" {
+			t.Errorf("%s: serves %t, files %+v, volume %+v", name, s.Serving(), s.Local, tier.Volume)
+		}
+	}
+	if plan := planSim(t, hosts, spec); !plan.Empty() {
+		t.Errorf("the second plan is %q %v", plan.Titles(), plan.Drift())
+	}
+	plan, err := Remove(spec, Observe(t.Context(), hosts.Views(), spec), true)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := reconcile.Run(t.Context(), plan, Target{Hosts: hosts}, reconcile.Silent{}); err != nil {
+		t.Fatal(err)
+	}
+	for name, s := range tier.Servers {
+		if s.Local.Root {
+			t.Errorf("the files are still on %s", name)
+		}
+	}
+}
+
+func TestDriftIsSeenAndRepaired(t *testing.T) {
+	for name, test := range map[string]struct {
+		do   func(*webtiertest.Server)
+		want string
+	}{
+		"apache stopped": {func(s *webtiertest.Server) { s.Machine.Kill(apacheUnit) }, "apache2 is "},
+		"fpm stopped":    {func(s *webtiertest.Server) { s.Machine.Kill("php8.2-fpm.service") }, "php8.2-fpm.service is "},
+		"vhost edited": {func(s *webtiertest.Server) {
+			s.Machine.WriteFile("/etc/apache2/sites-available/terraform-ha-shop.conf", "x")
+		},
+			"terraform-ha-shop.conf differs"},
+		"mount gone":     {func(s *webtiertest.Server) { s.Mounted = "" }, "10.0.0.21:/content is not mounted at /srv/www"},
+		"other mount":    {func(s *webtiertest.Server) { s.Mounted = "10.0.0.21:/other" }, "10.0.0.21:/other (fuse.glusterfs) is mounted at /srv/www instead of 10.0.0.21:/content"},
+		"not loaded":     {func(s *webtiertest.Server) { s.Machine.WriteFile(pendingDirectory+"/"+apacheService, "") }, "apache2 has not loaded its configuration"},
+		"default site":   {func(s *webtiertest.Server) { s.Enabled["sites-enabled/"+defaultSite] = true }, "sites-enabled/000-default.conf is enabled"},
+		"marker removed": {func(s *webtiertest.Server) { s.Machine.RemoveAll(good().marker().Path()) }, "not marked"},
+		"package gone":   {func(s *webtiertest.Server) { delete(s.Machine.Packages, "php-gd") }, "not installed: php-gd"},
+		"left drained":   {func(s *webtiertest.Server) { s.Machine.WriteFile(drainFile, drainMark+"\n") }, "interrupted change"},
+		"left rolling":   {func(s *webtiertest.Server) { s.Machine.WriteFile(good().rollingFile(), "") }, "interrupted change"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			hosts, tier, _, spec := built(t)
+			test.do(tier.Servers["web2"])
+			drift := planSim(t, hosts, spec).Drift()
+			if got := strings.Join(drift["web2"], "; "); len(drift) != 1 || !strings.Contains(got, test.want) {
+				t.Errorf("drift is %v, want %q", drift, test.want)
+			}
+			if err := convergeSim(t, hosts, spec, nil); err != nil {
+				t.Fatal(err)
+			}
+			if plan := planSim(t, hosts, spec); !plan.Empty() {
+				t.Errorf("left: %v", plan.Drift())
+			}
+		})
+	}
+}
+
+func TestDrainedByHandIsNoDrift(t *testing.T) {
+	hosts, tier, _, spec := built(t)
+	tier.Servers["web2"].Machine.WriteFile(drainFile, "maintenance\n")
+	if plan := planSim(t, hosts, spec); !plan.Empty() {
+		t.Errorf("plan: %v", plan.Drift())
+	}
+}
+
+func TestRollsBehindTheBalancer(t *testing.T) {
+	hosts, _, _, spec := built(t)
+	balancer := balancerFor(spec)
+	spec.ServerName = "shop.example.org"
+	if err := convergeSim(t, hosts, spec, balancer); err != nil {
+		t.Fatal(err)
+	}
+	var want []string
+	for _, node := range spec.Nodes {
+		want = append(want, "drain "+node.Address+":80", "accept "+node.Address+":80")
+	}
+	if diff := cmp.Diff(want, balancer.log); diff != "" {
+		t.Errorf("the balancer was asked (-want +got):\n%s", diff)
+	}
+}
+
+func TestRefusesToDrainWhenTooFewServe(t *testing.T) {
+	hosts, _, machines, spec := built(t)
+	machines["web3"].Down = true
+	spec.ServerName = "shop.example.org"
+	_, err := Diff(spec, Observe(t.Context(), hosts.Views(), spec))
+	if _, refused := err.(*reconcile.RefusedError); !refused {
+		t.Fatalf("got %v", err)
+	}
+	if !strings.Contains(err.Error(), "1 of the other nodes serve, 2 must; web3: cannot reach web3") {
+		t.Errorf("got %v", err)
+	}
+}
+
+func TestUnreachableIsNotDrift(t *testing.T) {
+	hosts, _, machines, spec := built(t)
+	machines["web3"].Down = true
+	if plan := planSim(t, hosts, spec); !plan.Empty() {
+		t.Errorf("plan: %v", plan.Drift())
+	}
+}
+
+func TestRefusedConfigurationLeavesTheNodeServing(t *testing.T) {
+	hosts, tier, _, spec := built(t)
+	tier.Servers["web1"].Refuse = "NoSuchDirective"
+	bad := spec
+	bad.ExtraDirectives = "NoSuchDirective on"
+	balancer := balancerFor(spec)
+	if err := convergeSim(t, hosts, bad, balancer); err == nil {
+		t.Fatal("it was accepted")
+	}
+	if !tier.Servers["web1"].Serving() || balancer.modes["10.0.0.11:80"] != "accept" {
+		t.Errorf("web1 does not serve: %v", balancer.modes)
+	}
+	if plan := planSim(t, hosts, spec); !plan.Empty() {
+		t.Errorf("left: %v", plan.Drift())
+	}
+}
+
+func TestRefusesForeignMachines(t *testing.T) {
+	hosts, tier, machines := simulate(t, "web1", "web2", "web3")
+	spec := good()
+	tier.Servers["web2"].Enabled["sites-enabled/intranet.conf"] = true
+	if _, err := Diff(spec, Observe(t.Context(), hosts.Views(), spec)); err == nil || !strings.Contains(err.Error(), "intranet") {
+		t.Errorf("got %v", err)
+	}
+	spec.Adopt = true
+	if _, err := Diff(spec, Observe(t.Context(), hosts.Views(), spec)); err != nil {
+		t.Error(err)
+	}
+	other := good()
+	other.Name = "blog"
+	machines["web1"].WriteFile(other.marker().Path(), "{}")
+	if _, err := Diff(spec, Observe(t.Context(), hosts.Views(), spec)); err == nil || !strings.Contains(err.Error(), "belongs to web tier blog") {
+		t.Errorf("got %v", err)
+	}
+}
+
+func TestEveryFaultIsResumed(t *testing.T) {
+	hosttest.EveryFault(t, func(t *testing.T, fault *hosttest.Fault) {
+		hosts, tier, machines := simulate(t, "web1", "web2")
+		spec := good()
+		spec.Nodes = spec.Nodes[:2]
+		spec.WordPress = goodWordPress()
+		fault.Arm(machines)
+		first := convergeSim(t, hosts, spec, nil)
+		if fault.Struck() != "" && first == nil {
+			t.Log("the fault did no harm")
+		}
+		if err := convergeSim(t, hosts, spec, nil); err != nil {
+			t.Fatalf("after %v: %v", first, err)
+		}
+		if plan := planSim(t, hosts, spec); !plan.Empty() {
+			t.Errorf("left: %v", plan.Titles())
+		}
+		if tier.Volume.Installs != 1 {
+			t.Errorf("WordPress was installed %d times", tier.Volume.Installs)
+		}
+	})
+}
+
+func TestEveryFaultOfARollIsResumed(t *testing.T) {
+	hosttest.EveryFault(t, func(t *testing.T, fault *hosttest.Fault) {
+		hosts, tier, machines, spec := built(t)
+		balancer := balancerFor(spec)
+		spec.ServerName = "shop.example.org"
+		fault.Arm(machines)
+		first := convergeSim(t, hosts, spec, balancer)
+		if err := convergeSim(t, hosts, spec, balancer); err != nil {
+			t.Fatalf("after %v: %v", first, err)
+		}
+		for name, s := range tier.Servers {
+			if !s.Serving() {
+				t.Errorf("%s does not serve", name)
+			}
+		}
+		for address, mode := range balancer.modes {
+			if mode != "accept" {
+				t.Errorf("%s is left in mode %s", address, mode)
+			}
+		}
+		if plan := planSim(t, hosts, spec); !plan.Empty() {
+			t.Errorf("left: %v", plan.Titles())
+		}
+	})
+}
+
+func TestRemove(t *testing.T) {
+	for _, wipe := range []bool{false, true} {
+		t.Run(fmt.Sprintf("wipe %v", wipe), func(t *testing.T) {
+			hosts, tier, machines, spec := built(t)
+			machines["web3"].Down = true
+			plan, err := Remove(spec, Observe(t.Context(), hosts.Views(), spec), wipe)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := reconcile.Run(t.Context(), plan, Target{Hosts: hosts}, reconcile.Silent{}); err != nil {
+				t.Fatal(err)
+			}
+			for _, name := range []string{"web1", "web2"} {
+				if tier.Servers[name].Exists(spec.marker().Path()) || machines[name].Unit(apacheUnit).Running() {
+					t.Errorf("%s still serves", name)
+				}
+			}
+			if tier.Volume.Root == wipe {
+				t.Errorf("files are there: %v", tier.Volume.Root)
+			}
+			if plan, _ := Remove(spec, Observe(t.Context(), hosts.Views(), spec), wipe); !plan.Empty() {
+				t.Errorf("left: %q", plan.Titles())
+			}
+		})
+	}
+}

@@ -1,0 +1,180 @@
+package webtiertest
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/terraform-ha/terraform-provider-ha/internal/host"
+	"github.com/terraform-ha/terraform-provider-ha/internal/host/hosttest"
+	"github.com/terraform-ha/terraform-provider-ha/internal/shell"
+)
+
+// action does the work of a script; its error is what the script says and exits
+// with 1.
+type action func(args []string, stdin []byte) error
+
+// act registers what the commands do that change something.
+func (s *Server) act() {
+	for label, run := range map[string]action{
+		"web-restart-probe":        nothing,
+		"web-reset-failed":         nothing,
+		"web-mount-pending":        s.announceMount,
+		"web-mount-volume":         s.mountVolume,
+		"web-prove-mount":          s.proveMount,
+		"web-prepare-root":         s.prepareRoot,
+		"web-configure-php":        s.configurePHP,
+		"web-configure-apache":     s.configureApache,
+		"web-drain":                s.drain,
+		"web-undrain":              s.undrain,
+		"web-wordpress-copy":       s.copyWordPress,
+		"web-wordpress-config":     s.configureWordPress,
+		"web-wordpress-install":    s.installWordPress,
+		"web-wipe-root":            s.wipeRoot,
+		"web-remove-configuration": s.removeConfiguration,
+	} {
+		s.Machine.Handle(label, func(_ *hosttest.Machine, c shell.Command) (string, int, string) {
+			if err := run(c.Args(), c.Stdin()); err != nil {
+				return "", 1, err.Error()
+			}
+			return "", 0, ""
+		})
+	}
+}
+
+func nothing([]string, []byte) error { return nil }
+
+func (s *Server) announceMount(args []string, _ []byte) error {
+	s.Machine.WriteFile(args[0]+"/mount", "")
+	return nil
+}
+
+func (s *Server) mountVolume(args []string, _ []byte) error {
+	unit, pending := args[0], args[4]
+	_, what, _ := strings.Cut(s.Machine.Files["/etc/systemd/system/"+unit].Content, "What=")
+	s.Mounted, _, _ = strings.Cut(what, "\n")
+	if err := s.Machine.Start(unit); err != nil {
+		return err
+	}
+	s.Machine.RemoveAll(pending + "/mount")
+	return nil
+}
+
+func (s *Server) proveMount([]string, []byte) error {
+	if s.Hung || s.Mounted == "" {
+		return fmt.Errorf("did not answer")
+	}
+	return nil
+}
+
+func (s *Server) prepareRoot([]string, []byte) error {
+	files := s.content()
+	files.Sentinel, files.Root, files.Owner = true, true, "www-data www-data"
+	return nil
+}
+
+// transaction returns the files in the arguments of a script that configures a
+// service, and the arguments after them.
+func transaction(args []string) (files map[string]string, rest []string) {
+	count := 0
+	_, _ = fmt.Sscan(args[2], &count)
+	files, rest = map[string]string{}, args[3:]
+	for range count {
+		files[rest[0]] = rest[1] + "\n"
+		rest = rest[2:]
+	}
+	return files, rest
+}
+
+func (s *Server) configurePHP(args []string, _ []byte) error {
+	files, _ := transaction(args)
+	for name, content := range files {
+		s.Machine.WriteFile(name, content)
+	}
+	if s.Exists(poolPath) {
+		s.Machine.WriteFile(poolOffPath, s.Machine.Files[poolPath].Content)
+		s.Machine.RemoveAll(poolPath)
+	}
+	s.Machine.RemoveAll(pendingPath + "/php-fpm")
+	return nil
+}
+
+func (s *Server) configureApache(args []string, _ []byte) error {
+	files, rest := transaction(args)
+	for name, content := range files {
+		if s.Refuse != "" && strings.Contains(content, s.Refuse) {
+			return fmt.Errorf("Apache refuses %s", name)
+		}
+	}
+	for name, content := range files {
+		s.Machine.WriteFile(name, content)
+	}
+	for module := range strings.FieldsSeq(rest[0]) {
+		s.Enabled["mods-enabled/"+module+".load"] = true
+	}
+	s.Enabled["conf-enabled/"+rest[1]+".conf"], s.Enabled["sites-enabled/"+rest[1]+".conf"] = true, true
+	delete(s.Enabled, defaultSite)
+	s.Machine.RemoveAll(pendingPath + "/apache2")
+	return nil
+}
+
+func (s *Server) drain(args []string, _ []byte) error {
+	if !s.Exists(args[0]) {
+		s.Machine.WriteFile(args[0], args[1]+"\n")
+	}
+	return nil
+}
+
+func (s *Server) undrain(args []string, _ []byte) error {
+	if strings.TrimSpace(s.Machine.Files[args[0]].Content) == args[1] {
+		s.Machine.RemoveAll(args[0])
+	}
+	return nil
+}
+
+func (s *Server) copyWordPress([]string, []byte) error {
+	files := s.content()
+	files.Filled, files.Copied = true, true
+	return nil
+}
+
+func (s *Server) configureWordPress(args []string, stdin []byte) error {
+	files := s.content()
+	files.rendered, files.config, files.access = args[1], host.Digest(stdin), "0640 root www-data"
+	files.written = files.config
+	return nil
+}
+
+func (s *Server) installWordPress([]string, []byte) error {
+	files := s.content()
+	if !files.Installed {
+		files.Installs++
+	}
+	files.Installed = true
+	return nil
+}
+
+func (s *Server) wipeRoot(args []string, _ []byte) error {
+	if mountPoint := args[1]; mountPoint != "" && s.Mounted == "" {
+		return fmt.Errorf("%s is not mounted", mountPoint)
+	}
+	*s.content() = Content{}
+	return nil
+}
+
+func (s *Server) removeConfiguration(args []string, _ []byte) error {
+	unit, ours, library, pending := args[0], args[2], args[3], args[5]
+	if unit != "" {
+		_ = s.Machine.Stop(unit)
+		s.Mounted, s.Hung = "", false
+	}
+	delete(s.Enabled, "sites-enabled/"+ours)
+	delete(s.Enabled, "conf-enabled/"+ours)
+	if s.Exists(poolOffPath) {
+		s.Machine.WriteFile(poolPath, s.Machine.Files[poolOffPath].Content)
+		s.Machine.RemoveAll(poolOffPath)
+	}
+	for _, name := range append(args[6:], library, pending) {
+		s.Machine.RemoveAll(name)
+	}
+	return nil
+}

@@ -1,0 +1,116 @@
+package webtiertest
+
+import (
+	"maps"
+	"path"
+	"slices"
+	"strings"
+
+	"github.com/terraform-ha/terraform-provider-ha/internal/host"
+	"github.com/terraform-ha/terraform-provider-ha/internal/host/hosttest"
+	"github.com/terraform-ha/terraform-provider-ha/internal/shell"
+)
+
+// answer registers what the commands say that only read.
+func (s *Server) answer() {
+	m := s.Machine
+	query := func(label string, run func(args []string) string) {
+		m.HandleQuery(label, func(_ *hosttest.Machine, c shell.Command) (string, int, string) { return run(c.Args()), 0, "" })
+	}
+	query("web-markers", func(args []string) string {
+		var b strings.Builder
+		for name := range m.Files {
+			if path.Dir(name) == args[0] && strings.HasPrefix(path.Base(name), args[1]+"-") && path.Ext(name) == ".json" {
+				b.WriteString(path.Base(name) + "\n")
+			}
+		}
+		return b.String()
+	})
+	query("web-marker", func(args []string) string { return m.Files[args[0]].Content })
+	query("web-apache-enabled", func([]string) string {
+		return strings.Join(slices.Sorted(maps.Keys(s.Enabled)), "\n")
+	})
+	query("web-php", s.php)
+	query("web-mount", s.mount)
+	query("web-state", s.state)
+	query("web-health", func([]string) string { return s.health() })
+	m.HandleQuery("web-await-health", func(*hosttest.Machine, shell.Command) (string, int, string) {
+		if s.Serving() {
+			return "", 0, ""
+		}
+		return "", 1, "answers " + s.health()
+	})
+}
+
+func (s *Server) state(args []string) string {
+	drain, mark, rolling, pending := args[1], args[2], args[3], args[4]
+	out := "health " + s.health() + "\n"
+	if file, found := s.Machine.Files[drain]; found {
+		out += map[bool]string{true: "drained change\n", false: "drained operator\n"}[strings.TrimSpace(file.Content) == mark]
+	}
+	if s.Exists(rolling) {
+		out += "rolling\n"
+	}
+	for name := range s.Machine.Files {
+		if path.Dir(name) == pending {
+			out += "pending " + path.Base(name) + "\n"
+		}
+	}
+	return out
+}
+
+// php answers in the formats of package host, under the key of the first argument.
+func (s *Server) php(args []string) string {
+	if s.Machine.Packages["php-fpm"] == "" {
+		return ""
+	}
+	out := "version 8.2\n"
+	if s.Exists(poolPath) {
+		out += "pool\n"
+	}
+	units, _, _ := s.Machine.Call(host.AskUnits("x", fpmUnit).Command)
+	for line := range strings.SplitSeq(strings.TrimSpace(units), "\n") {
+		out += "unit " + strings.Replace(line, "Unit="+fpmUnit, "Unit="+args[0], 1) + "\n"
+	}
+	var names []string
+	for _, name := range args[1:] {
+		names = append(names, strings.ReplaceAll(name, "%v", "8.2"))
+	}
+	files, _, _ := s.Machine.Call(host.AskFiles("x", names...).Command)
+	for line := range strings.Lines(files) {
+		out += "file " + line
+	}
+	return out
+}
+
+func (s *Server) mount(args []string) string {
+	out := ""
+	if mountPoint := args[0]; mountPoint != "" {
+		if s.Mounted == "" {
+			return ""
+		}
+		out = "mounted fuse.glusterfs " + s.Mounted + "\n"
+		if s.Hung {
+			return out + "answer hung\n"
+		}
+	}
+	files := s.content()
+	return out + "answer " + map[bool]string{true: "ok", false: "new"}[files.Sentinel] + "\n" + files.describe()
+}
+
+func (c *Content) describe() string {
+	if !c.Root {
+		return ""
+	}
+	out := "root " + c.Owner + "\n"
+	for line, there := range map[string]bool{
+		"filled": c.Filled, "stamp copied": c.Copied, "stamp installed": c.Installed,
+		"stamp config " + c.rendered + " " + c.written: c.rendered != "",
+		"config " + c.config + " " + c.access:          c.config != "",
+	} {
+		if there {
+			out += "wordpress " + line + "\n"
+		}
+	}
+	return out
+}

@@ -1,0 +1,150 @@
+package webtiertest
+
+import (
+	"path"
+	"strings"
+	"testing"
+
+	"github.com/terraform-ha/terraform-provider-ha/internal/host/hosttest"
+)
+
+const (
+	apacheUnit  = "apache2.service"
+	fpmUnit     = "php8.2-fpm.service"
+	probeUnit   = "terraform-ha-web-probe.service"
+	drainPath   = "/run/terraform-ha/web-drain"
+	pendingPath = "/run/terraform-ha/web-pending"
+	poolPath    = "/etc/php/8.2/fpm/pool.d/www.conf"
+	poolOffPath = poolPath + ".terraform-ha-off"
+	defaultSite = "sites-enabled/000-default.conf"
+)
+
+// Tier is the machines of one web tier. Tests change it under the machines' lock.
+type Tier struct {
+	// Servers has what runs on each machine.
+	Servers map[string]*Server
+	// Volume is what all machines mount.
+	Volume *Content
+}
+
+// Content is a directory with the files of a site.
+type Content struct {
+	// Sentinel says that the file is there by which the directory is known, Root
+	// that the document root is.
+	Sentinel, Root bool
+	// Owner is the document root's owner and group.
+	Owner string
+	// Filled says that the document root has files, Copied that WordPress is among
+	// them, Installed that its database is filled.
+	Filled, Copied, Installed bool
+	// Installs is how often WordPress filled its database.
+	Installs int
+
+	// rendered and written are what our own record says of wp-config.php, config
+	// and access what the file is.
+	rendered, written, config, access string
+}
+
+// Server is the part of a web server that package hosttest does not know.
+type Server struct {
+	// Machine is where it runs.
+	Machine *hosttest.Machine
+	// Local is what lies on the machine's own disk.
+	Local *Content
+	// Mounted is the source of the volume; empty while nothing is mounted.
+	Mounted string
+	// Hung says that the mount does not answer.
+	Hung bool
+	// Enabled has the links below /etc/apache2: "sites-enabled/shop.conf".
+	Enabled map[string]bool
+	// Refuse makes Apache refuse a configuration that holds it.
+	Refuse string
+
+	tier *Tier
+	site string
+}
+
+// Install makes what a web tier of this name needs available on machines.
+func Install(t testing.TB, machines map[string]*hosttest.Machine, name string) *Tier {
+	t.Helper()
+	tier := &Tier{Servers: map[string]*Server{}, Volume: &Content{}}
+	for node, m := range machines {
+		s := &Server{
+			Machine: m, Local: &Content{}, Enabled: map[string]bool{},
+			tier: tier, site: "sites-enabled/terraform-ha-" + name + ".conf",
+		}
+		tier.Servers[node] = s
+		s.offer()
+		s.answer()
+		s.act()
+	}
+	return tier
+}
+
+// Reset leaves machines without anything, and an empty volume.
+func (t *Tier) Reset() {
+	*t.Volume = Content{}
+	for _, s := range t.Servers {
+		*s.Local, s.Mounted, s.Hung = Content{}, "", false
+		clear(s.Enabled)
+	}
+}
+
+func (s *Server) offer() {
+	m := s.Machine
+	m.Offer("curl", "glusterfs-client", "wordpress", "php-cli", "php-mysql", "php-gd", "php-xml", "php-curl", "php-mbstring", "php-zip", "php-intl")
+	m.Catalog["apache2"] = hosttest.Package{Version: "2.4", Units: []string{"apache2"}, OnInstall: func(*hosttest.Machine) {
+		s.Enabled[defaultSite] = true
+		for _, module := range []string{"mpm_event", "alias", "dir", "mime", "setenvif", "authz_core"} {
+			s.Enabled["mods-enabled/"+module+".load"] = true
+		}
+	}}
+	m.Catalog["php-fpm"] = hosttest.Package{Version: "8.2", Units: []string{"php8.2-fpm"}, OnInstall: func(m *hosttest.Machine) {
+		m.WriteFile(poolPath, "[www]\n")
+	}}
+}
+
+// Exists reports whether the machine has a file.
+func (s *Server) Exists(name string) bool {
+	_, found := s.Machine.Files[name]
+	return found
+}
+
+// mounts reports whether the machine is to mount the volume.
+func (s *Server) mounts() bool {
+	for name := range s.Machine.Files {
+		if path.Dir(name) == "/etc/systemd/system" && strings.HasSuffix(name, ".mount") {
+			return true
+		}
+	}
+	return false
+}
+
+// content is what the site's files are read from: the volume, or the machine's own
+// disk where that is not, or not yet, mounted.
+func (s *Server) content() *Content {
+	if s.Mounted != "" {
+		return s.tier.Volume
+	}
+	return s.Local
+}
+
+// Serving reports whether visitors get the site.
+func (s *Server) Serving() bool {
+	m := s.Machine
+	there := !s.mounts() || s.Mounted != "" && !s.Hung
+	return m.Unit(apacheUnit).Running() && m.Unit(fpmUnit).Running() && m.Unit(probeUnit).Running() &&
+		there && s.content().Sentinel && !s.Exists(drainPath) && s.Enabled[s.site]
+}
+
+func (s *Server) health() string {
+	switch {
+	case !s.Machine.Unit(apacheUnit).Running():
+		return "000"
+	case s.Serving():
+		return "200"
+	case !s.Enabled[s.site]:
+		return "404"
+	}
+	return "503"
+}
