@@ -229,7 +229,8 @@ func (f *floor) check(ctx context.Context) error {
 	}{
 		{firstDatabase, `[ "$(mariadb -N -B -e "SHOW GLOBAL STATUS LIKE 'wsrep_cluster_size'" | cut -f2)" = 3 ]`},
 		{firstWeb, `echo '<?php echo "from ", "php";' >/srv/www/site/index.php`},
-		{firstWeb + 1, `[ "$(curl -s http://127.0.0.1/)" = 'from php' ]`},
+		{firstWeb + 1, `for i in $(seq 50); do [ "$(curl -s http://127.0.0.1/)" = 'from php' ] && exit 0; sleep 0.2; done
+{ curl -si http://127.0.0.1/ | head -n 20; ls -la /srv/www/site; tail -n 5 /var/log/apache2/error.log; } >&2; exit 1`},
 		{firstWeb + 2, `for i in $(seq 50); do curl -sf http://127.0.0.1/healthz && exit 0; sleep 0.1; done; exit 1`},
 	} {
 		if _, err := f.region.Exec(ctx, look.number, []string{"sh", "-c", look.script}, nil); err != nil {
