@@ -37,9 +37,35 @@ func waitHealthy(spec Spec, nodes []string, started bool) act {
 		if !started {
 			return waitPeers(spec, nodes)(ctx, hosts)
 		}
+		revive := reviver(spec, hosts)
 		return wait(ctx, hosts.Views(), spec, healLimit, "volume "+spec.Name+" to be healthy", func(status Status) string {
+			revive(ctx, status)
 			return healthReason(spec, status, nodes, true)
 		})
+	}
+}
+
+// reviveAfter is how many looks in a row must find a process dead before it is
+// started again: glusterd itself takes a moment to replace one.
+const reviveAfter = 20
+
+// reviver starts what died while the volume is waited for. A glusterd that
+// restarts replaces its self-heal daemon, and now and then the new one ends
+// because the old one still has the port ("Address already in use", release
+// 10.3); glusterd does not try again by itself.
+func reviver(spec Spec, hosts host.Hosts) func(context.Context, Status) {
+	dead := map[string]int{}
+	return func(ctx context.Context, status Status) {
+		for name, node := range status.Nodes {
+			if !node.answers() || node.Brick.Running && node.Brick.HealerRunning {
+				dead[name] = 0
+				continue
+			}
+			if dead[name]++; dead[name]%reviveAfter == 0 {
+				// Whether it helped is what the wait goes on to find out.
+				_, _ = gluster(ctx, hosts[name], "volume", "start", spec.Name, "force")
+			}
+		}
 	}
 }
 

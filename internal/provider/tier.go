@@ -5,6 +5,7 @@ import (
 	"errors"
 	"maps"
 	"slices"
+	"time"
 
 	"github.com/terraform-ha/terraform-provider-ha/internal/host"
 	"github.com/terraform-ha/terraform-provider-ha/internal/reconcile"
@@ -60,10 +61,39 @@ func (t *tierOf[S, T]) converge(ctx context.Context, reporter reconcile.Reporter
 		t.observe(ctx)
 		return t.seen, permanent(t.errs(t.seen))
 	}
-	if _, err := reconcile.Converge(ctx, observe, t.diff, t.target, reporter); err != nil {
-		return err
+	for try := 1; ; try++ {
+		if _, err := reconcile.Converge(ctx, observe, t.diff, t.target, reporter); err != nil {
+			return err
+		}
+		if t.glance(ctx) {
+			return nil
+		}
+		if try == mostTries || !t.somethingToDo(ctx) {
+			return t.verify(ctx)
+		}
 	}
-	return t.verify(ctx)
+}
+
+// A cluster is verified for a glance first, a few times at most: what fails in
+// the first moments after a change, such as a daemon that dies as it is replaced,
+// is something to repair and not something to wait for.
+const (
+	glanceTime = 15 * time.Second
+	mostTries  = 4
+)
+
+// glance reports whether the cluster soon is as it should be.
+func (t *tierOf[S, T]) glance(ctx context.Context) bool {
+	ctx, cancel := context.WithTimeout(ctx, glanceTime)
+	defer cancel()
+	return t.verify(ctx) == nil
+}
+
+// somethingToDo reports whether waiting is not all that is left.
+func (t *tierOf[S, T]) somethingToDo(ctx context.Context) bool {
+	t.observe(ctx)
+	plan, err := t.diff(t.seen)
+	return err == nil && !plan.Empty()
 }
 
 // permanent returns the errors that are not about a machine that does not
