@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"time"
 )
 
@@ -85,6 +86,14 @@ func startEngine(ctx context.Context, stateDir string, progress io.Writer) error
 		return fmt.Errorf("cannot keep the Docker engine's log: %w", err)
 	}
 	defer log.Close()
+	for file, program := range map[string]string{
+		"/var/run/docker.pid":                       "dockerd",
+		"/var/run/docker/containerd/containerd.pid": "containerd",
+	} {
+		if err := removeStale(file, program); err != nil {
+			return err
+		}
+	}
 	fmt.Fprintln(progress, "lab: starting the Docker engine, its log is", log.Name())
 	// Not bound to ctx: the engine serves every lab of this computer and
 	// outlives the process that needed it first.
@@ -95,6 +104,24 @@ func startEngine(ctx context.Context, stateDir string, progress io.Writer) error
 		return fmt.Errorf("cannot start the Docker engine: %w", err)
 	}
 	return command.Process.Release()
+}
+
+// removeStale removes the process number that an engine left behind when it was
+// killed. The engine looks only whether that process lives, and by now the number
+// may be somebody else's: it would take that one for itself and not start.
+func removeStale(file, program string) error {
+	content, err := os.ReadFile(file)
+	if err != nil {
+		return nil // there is none
+	}
+	name, err := os.ReadFile(filepath.Join("/proc", strings.TrimSpace(string(content)), "comm"))
+	if err == nil && strings.TrimSpace(string(name)) == program {
+		return nil
+	}
+	if err := os.Remove(file); err != nil {
+		return fmt.Errorf("cannot remove what a killed engine left: %w", err)
+	}
+	return nil
 }
 
 func engineLog(stateDir string) string { return filepath.Join(stateDir, "dockerd.log") }
