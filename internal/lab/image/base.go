@@ -61,7 +61,10 @@ func (b *builder) bootstrap(ctx context.Context, hash string) (string, error) {
 	}
 	defer os.RemoveAll(folder)
 
-	mirror := findMirror(ctx)
+	mirror, err := findMirror(ctx)
+	if err != nil {
+		return "", err
+	}
 	b.say("debootstrap %s from %s", suite, mirror.debian)
 	command := exec.CommandContext(ctx, "sh", "-s", "--", suite, folder, mirror.debian)
 	command.Stdin = bytes.NewReader(script)

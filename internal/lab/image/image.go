@@ -117,7 +117,10 @@ func (b *builder) machine(ctx context.Context, hash string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	source := findMirror(ctx)
+	source, err := findMirror(ctx)
+	if err != nil {
+		return "", err
+	}
 	return b.build(ctx, recipe{
 		name: "machine", hash: hash, from: base, folder: "build/machine",
 		extra: map[string][]byte{

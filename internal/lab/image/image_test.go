@@ -15,11 +15,11 @@ func TestParseTargets(t *testing.T) {
 		targets string
 		want    mirror
 	}{
-		"none": {"", mirror{debian: defaultMirror, security: defaultSecurity}},
+		"none": {"", mirror{}},
 		"own mirrors": {"Debian|Debian|http://mirror.example/debian/\nDebian|Debian-Security|http://mirror.example/security/\n",
 			mirror{debian: "http://mirror.example/debian", security: "http://mirror.example/security"}},
 		"others' packages": {"Ubuntu|Ubuntu|http://archive.example/ubuntu/\nDebian|Debian Backports|http://b.example/debian/\n",
-			mirror{debian: defaultMirror, security: defaultSecurity}},
+			mirror{}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			if diff := cmp.Diff(test.want, parseTargets(test.targets), cmp.AllowUnexported(mirror{})); diff != "" {

@@ -2,15 +2,16 @@ package image
 
 import (
 	"context"
+	"fmt"
+	"os"
 	"os/exec"
 	"strings"
 )
 
-const (
-	suite           = "bookworm"
-	defaultMirror   = "http://mirror.example/debian"
-	defaultSecurity = "http://mirror.example/debian-security"
-)
+const suite = "bookworm"
+
+// mirrorVariable names a mirror of Debian for machines whose apt knows none.
+const mirrorVariable = "LAB_DEBIAN_MIRROR"
 
 // mirror is where Debian's packages come from while an image is built.
 type mirror struct {
@@ -21,20 +22,26 @@ type mirror struct {
 }
 
 // findMirror reads the mirrors and the proxy from apt's configuration on the
-// building machine, because that is what is known to be reachable from it.
-// Without an apt for Debian it answers Debian's own mirrors.
-func findMirror(ctx context.Context) mirror {
+// building machine, because that is what is known to be reachable from it. On
+// one that is no Debian, the user names a mirror in the environment.
+func findMirror(ctx context.Context) (mirror, error) {
 	// The proxy and the targets are hints: a machine without apt has neither.
 	targets, _ := exec.CommandContext(ctx, "apt-get", "indextargets",
 		"--format", "$(ORIGIN)|$(LABEL)|$(REPO_URI)", "Created-By: Packages").Output()
 	proxy, _ := exec.CommandContext(ctx, "apt-config", "shell", "P", "Acquire::http::Proxy").Output()
 	found := parseTargets(string(targets))
 	found.proxy = parseProxy(string(proxy))
-	return found
+	if named := os.Getenv(mirrorVariable); named != "" {
+		found.debian, found.security = strings.TrimSuffix(named, "/"), ""
+	}
+	if found.debian == "" {
+		return mirror{}, fmt.Errorf("cannot build a machine: apt here knows no mirror of Debian; name one in %s", mirrorVariable)
+	}
+	return found, nil
 }
 
 func parseTargets(targets string) mirror {
-	found := mirror{debian: defaultMirror, security: defaultSecurity}
+	var found mirror
 	for line := range strings.Lines(targets) {
 		fields := strings.Split(strings.TrimSpace(line), "|")
 		if len(fields) != 3 || fields[0] != "Debian" {
@@ -60,9 +67,12 @@ func parseProxy(answer string) string {
 }
 
 func (m mirror) sourcesList() string {
-	return "deb " + m.debian + " " + suite + " main\n" +
-		"deb " + m.debian + " " + suite + "-updates main\n" +
-		"deb " + m.security + " " + suite + "-security main\n"
+	list := "deb " + m.debian + " " + suite + " main\n" +
+		"deb " + m.debian + " " + suite + "-updates main\n"
+	if m.security != "" {
+		list += "deb " + m.security + " " + suite + "-security main\n"
+	}
+	return list
 }
 
 func (m mirror) aptConf() string {
