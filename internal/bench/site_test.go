@@ -158,16 +158,33 @@ func (s *site) ground() []string {
 
 // apply keeps the provider's log of the last apply.
 func (s *site) apply(options ...string) error {
+	return s.logged("INFO", func() error {
+		return s.run(append([]string{"apply", "-auto-approve", "-input=false", "-no-color"}, options...)...)
+	})
+}
+
+// logged does something while the provider writes a new log.
+func (s *site) logged(level string, action func() error) error {
 	before := s.environment
 	defer func() { s.environment = before }()
 	if err := os.Remove(s.logFile()); err != nil && !errors.Is(err, os.ErrNotExist) {
 		return err
 	}
-	s.environment = append(slices.Clone(before), "TF_LOG_PROVIDER=INFO", "TF_LOG_PATH="+s.logFile())
-	return s.run(append([]string{"apply", "-auto-approve", "-input=false", "-no-color"}, options...)...)
+	s.environment = append(slices.Clone(before), "TF_LOG_PROVIDER="+level, "TF_LOG_PATH="+s.logFile())
+	return action()
 }
 
-func (s *site) logFile() string { return s.path("apply.log") }
+// loggedPlan says what an empty plan waits for.
+func (s *site) loggedPlan() {
+	s.Helper()
+	s.must(s.logged("DEBUG", func() error {
+		s.plans("site: empty plan, counted and logged", 1)
+		return nil
+	}))
+	s.sayReads()
+}
+
+func (s *site) logFile() string { return s.path("provider.log") }
 
 // plans makes empty plans and returns the median of their times.
 func (s *site) plans(what string, count int) time.Duration {

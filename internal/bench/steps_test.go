@@ -25,14 +25,21 @@ type done struct {
 
 var logField = regexp.MustCompile(`(\w+)=("(?:[^"\\]|\\.)*"|\S+)`)
 
-// readSteps finds the provider's steps in Terraform's log.
-func readSteps(log io.Reader) ([]done, error) {
-	var steps []done
+// entry is a line of Terraform's log.
+type entry struct {
+	// at is when, after the first line.
+	at     time.Duration
+	text   string
+	fields map[string]string
+}
+
+func readLog(log io.Reader) ([]entry, error) {
+	var entries []entry
 	var first time.Time
 	lines := bufio.NewScanner(log)
 	lines.Buffer(nil, 1<<20)
 	for lines.Scan() {
-		stamp, line, _ := strings.Cut(lines.Text(), " ")
+		stamp, text, _ := strings.Cut(lines.Text(), " ")
 		at, err := time.Parse("2006-01-02T15:04:05.000Z0700", stamp)
 		if err != nil {
 			continue
@@ -40,24 +47,70 @@ func readSteps(log io.Reader) ([]done, error) {
 		if first.IsZero() {
 			first = at
 		}
-		if !strings.Contains(line, ": step done:") {
-			continue
-		}
 		fields := map[string]string{}
-		for _, match := range logField.FindAllStringSubmatch(line, -1) {
+		for _, match := range logField.FindAllStringSubmatch(text, -1) {
 			fields[match[1]] = match[2]
-			if text, err := strconv.Unquote(match[2]); err == nil {
-				fields[match[1]] = text
+			if plain, err := strconv.Unquote(match[2]); err == nil {
+				fields[match[1]] = plain
 			}
 		}
-		seconds, err := strconv.ParseFloat(fields["seconds"], 64)
+		entries = append(entries, entry{at.Sub(first), text, fields})
+	}
+	return entries, lines.Err()
+}
+
+// readSteps finds the provider's steps in Terraform's log.
+func readSteps(log io.Reader) ([]done, error) {
+	entries, err := readLog(log)
+	if err != nil {
+		return nil, err
+	}
+	var steps []done
+	for _, e := range entries {
+		if !strings.Contains(e.text, ": step done:") {
+			continue
+		}
+		seconds, err := strconv.ParseFloat(e.fields["seconds"], 64)
 		if err != nil {
 			return nil, err
 		}
-		steps = append(steps, done{At: at.Sub(first), Took: time.Duration(seconds * float64(time.Second)),
-			Resource: fields["resource"], Node: fields["node"], Step: fields["step"]})
+		steps = append(steps, done{At: e.at, Took: time.Duration(seconds * float64(time.Second)),
+			Resource: e.fields["resource"], Node: e.fields["node"], Step: e.fields["step"]})
 	}
-	return steps, lines.Err()
+	return steps, nil
+}
+
+// readReads finds the times in which resources were read.
+func readReads(log io.Reader) ([]done, error) {
+	entries, err := readLog(log)
+	if err != nil {
+		return nil, err
+	}
+	var reads []done
+	begun := map[string]time.Duration{}
+	for _, e := range entries {
+		request := e.fields["tf_req_id"]
+		switch {
+		case strings.Contains(e.text, ": Calling provider defined Resource Read"):
+			begun[request] = e.at
+		case strings.Contains(e.text, ": Called provider defined Resource Read"):
+			reads = append(reads, done{At: e.at, Took: e.at - begun[request], Resource: e.fields["tf_resource_type"], Step: "read"})
+		}
+	}
+	return reads, nil
+}
+
+// sayReads prints how long each resource was read.
+func (s *site) sayReads() {
+	s.Helper()
+	log, err := os.Open(s.logFile())
+	s.must(err)
+	defer log.Close()
+	reads, err := readReads(log)
+	s.must(err)
+	for _, read := range reads {
+		s.say("site: until %5.2fs, for %5.2fs: %s is read", read.At.Seconds(), read.Took.Seconds(), read.Resource)
+	}
 }
 
 // sayWhatTook prints every step that took a while, in the order of their ends.

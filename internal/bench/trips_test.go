@@ -11,8 +11,8 @@ import (
 	"time"
 
 	"github.com/terraform-ha/terraform-provider-ha/internal/lab/docker"
+	"github.com/terraform-ha/terraform-provider-ha/internal/lab/image"
 	"github.com/terraform-ha/terraform-provider-ha/internal/lab/machine"
-	"github.com/terraform-ha/terraform-provider-ha/internal/lab/region"
 )
 
 // chatty makes sshd write down every command, for as long as it is there.
@@ -24,13 +24,15 @@ systemctl reload ssh`
 	mark = `journalctl --sync; journalctl --quiet --lines=0 --show-cursor | sed -n 's/^-- cursor: //p'`
 	// count prints the connections and commands since a mark.
 	count = `journalctl --sync
-journalctl --quiet --output=cat --unit=ssh --after-cursor="$1" | awk '/^Accepted / { c++ } /^Starting session: (command|shell)/ { r++ } END { print c+0, r+0 }'`
+journalctl --quiet --output=cat --unit=ssh --after-cursor="$1" | awk '/^Accepted (publickey|password)/ { c++ } /^Starting session: (command|shell)/ { r++ } END { print c+0, r+0 }'`
 )
 
-// sites are the machines of the running lab.
+// machines are those of the running lab.
 func (s *site) machines() (*machine.Region, []machine.Resource) {
 	s.Helper()
-	hardware, err := region.Hardware(s.Context(), docker.CLI{}, s.folder)
+	images, err := image.Ensure(s.Context(), docker.CLI{}, s.progress)
+	s.must(err)
+	hardware, err := machine.Up(s.Context(), docker.CLI{}, machine.Config{Name: siteLab, Images: images, Subnet: s.settings.Subnet})
 	s.must(err)
 	resources, err := hardware.List(s.Context())
 	s.must(err)
@@ -47,30 +49,30 @@ func (s *site) machines() (*machine.Region, []machine.Resource) {
 func (s *site) trips() {
 	s.Helper()
 	hardware, machines := s.machines()
-	sh := func(each machine.Resource, script string, args ...string) string {
-		id, err := strconv.Atoi(each.ID)
+	sh := func(one machine.Resource, script string, args ...string) string {
+		id, err := strconv.Atoi(one.ID)
 		s.must(err)
 		out, err := hardware.Exec(s.Context(), id, append([]string{"sh", "-c", script, "sh"}, args...), nil)
 		s.must(err)
 		return strings.TrimSpace(string(out))
 	}
 	marks := map[string]string{}
-	for _, each := range machines {
-		sh(each, chatty, "on")
-		marks[each.ID] = sh(each, mark)
+	for _, one := range machines {
+		sh(one, chatty, "on")
+		marks[one.ID] = sh(one, mark)
 	}
-	s.plans("site: empty plan, counted", 1)
+	s.loggedPlan()
 	var mostConnections, mostCommands float64
-	for _, each := range machines {
+	for _, one := range machines {
 		var connections, commands float64
-		_, err := fmt.Sscan(sh(each, count, marks[each.ID]), &connections, &commands)
+		_, err := fmt.Sscan(sh(one, count, marks[one.ID]), &connections, &commands)
 		s.must(err)
-		sh(each, chatty, "off")
+		sh(one, chatty, "off")
 		resources := 1.0
-		if strings.Contains(each.Label, "-db") { // the cluster and its floating IP
+		if strings.Contains(one.Label, "-db") { // the cluster and its floating IP
 			resources = 2
 		}
-		s.say("site: an empty plan makes %.0f connection and runs %.0f commands on %s, for %.0f resources", connections, commands, each.Label, resources)
+		s.say("site: an empty plan makes %.0f connection and runs %.0f commands on %s, for %.0f resources", connections, commands, one.Label, resources)
 		mostConnections = max(mostConnections, connections)
 		mostCommands = max(mostCommands, commands/resources)
 	}

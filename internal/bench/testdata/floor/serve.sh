@@ -4,4 +4,6 @@ systemctl start srv-www.mount
 mkdir -p /srv/www/site
 echo floor >/srv/www/site/.health
 chown www-data:www-data /srv/www/site
-systemctl start floor-probe "$(cd /lib/systemd/system && ls php[0-9]*-fpm.service)" apache2
+# Its package has started PHP-FPM with a pool that is gone.
+systemctl restart "$(cd /lib/systemd/system && ls php[0-9]*-fpm.service)"
+systemctl start floor-probe apache2
