@@ -103,6 +103,8 @@ func BenchmarkSite(b *testing.B) {
 	plan := site.plans("site: empty plan", 5)
 	all.say("site: empty plan, median %.2f s (goal 1.5 s)", plan.Seconds())
 	all.ReportMetric(plan.Seconds(), "plan-s")
+	// What is left when no machine and no API is asked.
+	all.ReportMetric(site.plans("site: plan without a look at anything", 3, "-refresh=false").Seconds(), "plan-unrefreshed-s")
 	site.trips()
 	site.distant()
 }

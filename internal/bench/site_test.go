@@ -177,7 +177,7 @@ func (s *site) logged(level string, action func() error) error {
 // loggedPlan says what an empty plan waits for.
 func (s *site) loggedPlan() {
 	s.Helper()
-	s.must(s.logged("DEBUG", func() error {
+	s.must(s.logged("TRACE", func() error {
 		s.plans("site: empty plan, counted and logged", 1)
 		return nil
 	}))
@@ -187,13 +187,13 @@ func (s *site) loggedPlan() {
 func (s *site) logFile() string { return s.path("provider.log") }
 
 // plans makes empty plans and returns the median of their times.
-func (s *site) plans(what string, count int) time.Duration {
+func (s *site) plans(what string, count int, options ...string) time.Duration {
 	s.Helper()
 	var took []time.Duration
 	var said []string
 	for range count {
 		begun := time.Now()
-		if err := s.run("plan", "-detailed-exitcode", "-input=false", "-no-color"); err != nil {
+		if err := s.run(append([]string{"plan", "-detailed-exitcode", "-input=false", "-no-color"}, options...)...); err != nil {
 			// A plan that is not empty is a fault, and its time is still of interest.
 			s.Error(err)
 		}

@@ -87,15 +87,15 @@ func readReads(log io.Reader) ([]done, error) {
 		return nil, err
 	}
 	var reads []done
-	begun := map[string]time.Duration{}
 	for _, e := range entries {
-		request := e.fields["tf_req_id"]
-		switch {
-		case strings.Contains(e.text, ": Calling provider defined Resource Read"):
-			begun[request] = e.at
-		case strings.Contains(e.text, ": Called provider defined Resource Read"):
-			reads = append(reads, done{At: e.at, Took: e.at - begun[request], Resource: e.fields["tf_resource_type"], Step: "read"})
+		if !strings.Contains(e.text, ": Received downstream response:") || e.fields["tf_rpc"] != "ReadResource" {
+			continue
 		}
+		milliseconds, err := strconv.Atoi(e.fields["tf_req_duration_ms"])
+		if err != nil {
+			return nil, err
+		}
+		reads = append(reads, done{At: e.at, Took: time.Duration(milliseconds) * time.Millisecond, Resource: e.fields["tf_resource_type"], Step: "read"})
 	}
 	return reads, nil
 }
@@ -109,6 +109,9 @@ func (s *site) sayReads() {
 	reads, err := readReads(log)
 	s.must(err)
 	for _, read := range reads {
+		if !strings.HasPrefix(read.Resource, "ha_") {
+			continue
+		}
 		s.say("site: until %5.2fs, for %5.2fs: %s is read", read.At.Seconds(), read.Took.Seconds(), read.Resource)
 	}
 }
@@ -143,6 +146,20 @@ no line of the log
 		{At: 4500 * time.Millisecond, Took: 1250 * time.Millisecond, Resource: "galera_cluster.website", Node: "db1", Step: `write "70-ha.cnf"`},
 		{At: 5 * time.Second, Took: time.Second / 2, Resource: "gluster_volume.content", Step: "start the volume"},
 	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestReadReads(t *testing.T) {
+	const log = `2026-11-22T22:31:00.000Z [TRACE] provider.terraform-provider-ha_v0.1.0: Received downstream response: @module=sdk.proto tf_rpc=ValidateResourceConfig tf_req_duration_ms=3 tf_resource_type=ha_web_tier timestamp=2026-11-22T22:31:00.000Z
+2026-11-22T22:31:01.000Z [TRACE] provider.terraform-provider-ha_v0.1.0: Received downstream response: diagnostic_error_count=0 tf_req_duration_ms=812 tf_resource_type=ha_web_tier tf_rpc=ReadResource @module=sdk.proto
+`
+	got, err := readReads(strings.NewReader(log))
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := []done{{At: time.Second, Took: 812 * time.Millisecond, Resource: "ha_web_tier", Step: "read"}}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
 	}
