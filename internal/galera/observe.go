@@ -66,11 +66,21 @@ timeout 5 "$1" --no-defaults --socket="$2" -N -B -e "
 SELECT schema_name, default_character_set_name, default_collation_name FROM information_schema.schemata"`, engine.client, socketPath),
 		shell.Ask("accounts", `: galera-accounts
 c=$1; s=$2; shift 2
-for q; do
-printf '# %s\n' "$q"
-timeout 5 "$c" --no-defaults --socket="$s" -N -B -e "$q" | sed -e 's/ IDENTIFIED .*\( WITH GRANT OPTION\)$/\1/' -e 's/ IDENTIFIED .*//'
-done`, append([]string{engine.client, socketPath}, s.accountQueries()...)...),
+while [ $# -gt 0 ]; do printf 'SELECT %s;\n%s;\n' "$1" "$2"; shift 2; done |
+timeout 5 "$c" --no-defaults --socket="$s" -N -B --force |
+sed -e 's/ IDENTIFIED .*\( WITH GRANT OPTION\)$/\1/' -e 's/ IDENTIFIED .*//'`, append([]string{engine.client, socketPath}, marked(s.accountQueries())...)...),
 	}
+}
+
+// marked puts before each query the text that its answer is found by. The
+// client goes on after a query that fails: SHOW GRANTS does for an account that
+// is missing.
+func marked(queries []string) []string {
+	var args []string
+	for _, query := range queries {
+		args = append(args, literal("# "+query), query)
+	}
+	return args
 }
 
 // accountQueries has two queries for each user in the order of their names.

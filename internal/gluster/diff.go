@@ -133,6 +133,8 @@ func (d *differ) prepareNode(node host.Node, seen Node) Lane {
 		add("make the brick directory", "the brick directory "+d.spec.BrickPath+" is missing", makeBrick(node.Name, d.spec))
 	}
 	switch {
+	case !running && seen.Daemon.Load == "masked":
+		add("start glusterd", "glusterd is masked", startDaemon(node.Name, "start"))
 	case !running:
 		add("start glusterd", "glusterd is stopped", startDaemon(node.Name, "start"))
 	case !seen.Daemon.Enabled():

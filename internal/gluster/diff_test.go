@@ -68,7 +68,7 @@ func TestConvergeFromNothing(t *testing.T) {
 	if err := gluster.Verify(t.Context(), hosts.Views(), content()); err != nil {
 		t.Error(err)
 	}
-	want := map[string]string{"nfs.disable": "on", "network.ping-timeout": "10", "cluster.quorum-type": "auto",
+	want := map[string]string{"nfs.disable": "on", "network.ping-timeout": "10", "cluster.quorum-type": "auto", "cluster.heal-timeout": "60",
 		"auth.allow": "10.0.0.11,10.0.0.12,10.0.0.13,10.0.0.31"}
 	if diff := cmp.Diff(want, sim.Volumes["content"].Options); diff != "" {
 		t.Errorf("options (-want +got):\n%s", diff)
@@ -109,6 +109,13 @@ func TestDriftIsSeenAndRepaired(t *testing.T) {
 		"glusterd stopped": {
 			func(s *glustertest.Pool) { _ = s.Machines["files2"].Stop("glusterd") },
 			map[string][]string{"files2": {"glusterd is stopped"}},
+		},
+		"glusterd masked": {
+			func(s *glustertest.Pool) {
+				_ = s.Machines["files2"].Stop("glusterd")
+				s.Machines["files2"].Unit("glusterd").Masked = true
+			},
+			map[string][]string{"files2": {"glusterd is masked"}},
 		},
 		"brick killed": {
 			func(s *glustertest.Pool) { s.Nodes["files3"].Running = false },
@@ -356,5 +363,20 @@ func remove(t *testing.T, hosts host.Hosts, spec gluster.Spec, wipe bool) {
 func forAll(s *glustertest.Pool, do func(*hosttest.Machine)) {
 	for _, machine := range s.Machines {
 		do(machine)
+	}
+}
+
+// TestAWaitAsksForAHeal has entries that no self-heal daemon was told of.
+func TestAWaitAsksForAHeal(t *testing.T) {
+	t.Parallel()
+	hosts, sim := built(t)
+	sim.Nodes["files1"].Pending = 7
+	spec := content()
+	spec.BrickPorts.Base = 50000 // restarts every glusterd, each in a healthy volume
+	if err := converge(t, hosts, spec); err != nil {
+		t.Fatal(err)
+	}
+	if sim.Nodes["files1"].Pending != 0 {
+		t.Error("nobody asked for a heal")
 	}
 }

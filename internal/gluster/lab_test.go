@@ -147,6 +147,7 @@ func TestLab(t *testing.T) {
 	lab.empty(imported)
 
 	lab.killServer(spec)
+	lab.clientLosesServer(spec)
 
 	lab.Run(client, "umount /srv/www")
 	lab.remove("remove, keep", spec, false)
@@ -194,6 +195,33 @@ func (l *laboratory) killServer(spec gluster.Spec) {
 	l.must(gluster.Verify(l.t.Context(), l.servers.Views(), spec))
 	healed()
 	l.empty(spec)
+}
+
+// clientLosesServer takes a server away from a client alone, which writes to the
+// others meanwhile. No self-heal daemon has lost anything, so none is told.
+func (l *laboratory) clientLosesServer(spec gluster.Spec) {
+	l.t.Helper()
+	address := spec.Nodes[2].Address
+	l.Run(client, "ip route add blackhole "+address+"/32")
+	writes := labtest.Time(l.t, "a client writes without a server")
+	l.Run(client, "timeout 90 sh -c 'for i in 1 2 3 4 5; do echo $i >/srv/www/alone$i || exit 1; done'; ip route del blackhole "+address+"/32")
+	writes()
+	entries := func() string {
+		return l.Run("files1", "gluster volume heal "+spec.Name+" info | sed -n 's/^Number of entries: //p' | paste -sd' '")
+	}
+	left := entries()
+	l.t.Logf("entries to heal: %s", left)
+	if left == "0 0 0" {
+		l.t.Fatal("the client lost nothing")
+	}
+	took := l.Until(100*time.Second, "heal without being told", func() string {
+		if left := entries(); left != "0 0 0" {
+			return left
+		}
+		return ""
+	})
+	l.t.Logf("healed without being told after %s", took)
+	l.must(gluster.Verify(l.t.Context(), l.servers.Views(), spec))
 }
 
 // poison makes what a failed create leaves behind, and foreign data.

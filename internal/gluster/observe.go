@@ -17,10 +17,27 @@ const daemonUnit = "glusterd"
 // "volume status" is not asked for: it takes the volume's lock in the whole pool,
 // so that machines asked at the same time get in each other's way, and leaves out
 // the bricks of lost peers. Each machine sees its own processes, and the heal
-// information is a real client's view of all bricks.
+// information is a real client's view of all bricks. To become a client is the
+// dearest of all questions, so a plan asks the first machine only; [Verify] asks
+// every one.
 func Observe(ctx context.Context, views host.Views, spec Spec) Status {
+	first := ""
+	for _, node := range spec.Nodes {
+		if first == "" || node.Name < first {
+			first = node.Name
+		}
+	}
+	return look(ctx, views, spec, func(name string) bool { return name == first })
+}
+
+// examine is [Observe] with every machine's view as a client.
+func examine(ctx context.Context, views host.Views, spec Spec) Status {
+	return look(ctx, views, spec, func(string) bool { return true })
+}
+
+func look(ctx context.Context, views host.Views, spec Spec, asClient func(name string) bool) Status {
 	seen := host.Look(ctx, views, func(ctx context.Context, view host.View) (Node, error) {
-		return observeNode(ctx, view, spec)
+		return observeNode(ctx, view, spec, asClient(view.Name()))
 	})
 	status := Status{Nodes: map[string]Node{}}
 	for name, node := range seen {
@@ -30,9 +47,9 @@ func Observe(ctx context.Context, views host.Views, spec Spec) Status {
 	return status
 }
 
-func observeNode(ctx context.Context, view host.View, spec Spec) (Node, error) {
+func observeNode(ctx context.Context, view host.View, spec Spec, asClient bool) (Node, error) {
 	marker := spec.marker(nil).Path()
-	answers, err := view.Ask(ctx,
+	questions := []shell.Part{
 		host.AskFacts("facts"),
 		host.AskPackages("packages", packages()...),
 		host.AskUnits("units", daemonUnit),
@@ -42,16 +59,18 @@ func observeNode(ctx context.Context, view host.View, spec Spec) (Node, error) {
 		shell.Ask("identity", `: gluster-identity
 cat /var/lib/glusterd/glusterd.info`),
 		shell.Ask("brick", askBrick, spec.Name, spec.BrickPath),
-		shell.Ask("peers", `: gluster-peers
-timeout 20 gluster --mode=script --xml peer status 2>&1`),
-		shell.Ask("volumes", `: gluster-volumes
-timeout 20 gluster --mode=script --xml volume info 2>&1`),
+		// One program for both: to start it is most of what either costs.
+		shell.Ask("pool", `: gluster-pool
+printf 'peer status\nvolume info\n' | timeout 20 gluster --mode=script --xml 2>&1`),
+	}
+	if asClient {
 		// Without the test, the question costs a failed connection on every
 		// machine whose volume is stopped or not there.
-		shell.Ask("heal", `: gluster-heal
+		questions = append(questions, shell.Ask("heal", `: gluster-heal
 grep -qx status=1 "/var/lib/glusterd/vols/$1/info" || exit 0
-timeout 30 gluster --mode=script --xml volume heal "$1" info summary 2>&1`, spec.Name),
-	)
+timeout 30 gluster --mode=script --xml volume heal "$1" info summary 2>&1`, spec.Name))
+	}
+	answers, err := view.Ask(ctx, questions...)
 	if err != nil {
 		return Node{}, err
 	}
@@ -77,9 +96,8 @@ done
 case $(alive "/var/run/gluster/shd/$v/$v-shd.pid") in */glusterfs*shd/*) echo 'healer yes' ;; esac
 [ -n "$p" ] || exit 0
 printf 'path %s\n' "$p"
-d=$p; while [ ! -e "$d" ]; do d=$(dirname -- "$d"); done
-printf 'mount %s\n' "$(findmnt -n -o TARGET -T "$d")"
-[ "$(stat -c %d -- "$d")" != "$(stat -c %d /)" ] || echo 'root yes'
+d=$p; while [ ! -e "$d" ]; do d=${d%/*}; d=${d:-/}; done
+stat -c '%d %m' -- "$d" / | { read -r disk mount; read -r root _; printf 'mount %s\n' "$mount"; [ "$disk" != "$root" ] || echo 'root yes'; }
 if [ -d "$p" ]; then
 echo 'exists yes'
 [ -z "$(find "$p" -mindepth 1 -maxdepth 1 ! -name .glusterfs -print -quit)" ] || echo 'content yes'
@@ -89,14 +107,13 @@ printf 'exists yes\ncontent yes\n'
 fi
 command -v getfattr >/dev/null || exit 0
 echo 'attributes yes'
-attribute() { getfattr --absolute-names -n "$1" -e hex -- "$2" 2>/dev/null | sed -n 's/^trusted[^=]*=0x//p'; }
-if [ -e "$p" ]; then
-printf 'volume-id %s\ngfid %s\n' "$(attribute trusted.glusterfs.volume-id "$p")" "$(attribute trusted.gfid "$p")"
-fi
-while [ "$p" != / ]; do
-p=$(dirname -- "$p")
-[ -z "$(attribute trusted.glusterfs.volume-id "$p")$(attribute trusted.gfid "$p")" ] || printf 'parent %s\n' "$p"
-done`
+set -- "$p"; d=$p
+while [ "$d" != / ]; do d=${d%/*}; d=${d:-/}; set -- "$@" "$d"; done
+getfattr --absolute-names -d -m '^trusted\.(glusterfs\.volume-id|gfid)$' -e hex -- "$@" | awk -v p="$p" '
+/^# file: / { f = substr($0, 9); next }
+f != p { if ($0 != "" && !seen[f]++) print "parent", f; next }
+sub(/^trusted\.gfid=0x/, "") { print "gfid", $0 }
+sub(/^trusted\.glusterfs\.volume-id=0x/, "") { print "volume-id", $0 }'`
 
 func parseNode(answers shell.Answers) Node {
 	node := Node{
@@ -108,13 +125,10 @@ func parseNode(answers shell.Answers) Node {
 		UUID:     parseIdentity(answers["identity"].Out),
 	}
 	node.Brick, node.Defined = parseBrick(answers["brick"].Out)
-	peers, err := parseOutput(answers["peers"].Out)
-	node.CLI, node.Peers = err, peers.peers()
-	volumes, err := parseOutput(answers["volumes"].Out)
-	node.Volumes = volumes.volumes()
-	if node.CLI == nil {
-		node.CLI = err
-	}
+	var pool cliOutput
+	pool, node.CLI = parseOutputs(answers["pool"].Out, 2)
+	node.Peers, node.Volumes = pool.peers(), pool.volumes()
+	_, node.AskedAsClient = answers["heal"]
 	if said := answers["heal"].Out; said != "" {
 		heal, err := parseOutput(said)
 		node.Heal, node.HealErr = heal.heal(), err

@@ -11,8 +11,16 @@ import (
 const (
 	optionAllow       = "auth.allow"
 	optionPingTimeout = "network.ping-timeout"
+	optionHealTimeout = "cluster.heal-timeout"
 	optionQuorum      = "cluster.quorum-type"
 )
+
+// healTimeoutSeconds is how often the self-heal daemons look for what nobody told
+// them about. They are told when a server comes back to them; they are not when
+// only a client had lost a server for a moment and wrote to the others, and
+// GlusterFS's own default then leaves those files with one copy less for up to ten
+// minutes. A look at an empty index costs one directory listing.
+const healTimeoutSeconds = "60"
 
 // webProfile is GlusterFS's own group "metadata-cache"
 // (extras/group-metadata-cache) and what helps directories with many small
@@ -50,6 +58,7 @@ func (s Spec) options() map[string]string {
 		// It is the default of a new replicated volume, but a brick that is removed
 		// and added again by hand can leave it at "none", which invites split brain.
 		options[optionQuorum] = "auto"
+		options[optionHealTimeout] = healTimeoutSeconds
 	}
 	maps.Copy(options, s.Options)
 	return options

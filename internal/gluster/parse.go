@@ -85,6 +85,27 @@ type xmlHeal struct {
 	SplitBrain int    `xml:"numberOfEntriesInSplitBrain"`
 }
 
+// parseOutputs reads the answers to so many commands of one session, as one.
+func parseOutputs(text string, count int) (cliOutput, error) {
+	const begin = "<?xml"
+	var all cliOutput
+	answers := strings.Split(text, begin)
+	for _, answer := range answers[1:] {
+		output, err := parseOutput(begin + answer)
+		if err != nil {
+			return cliOutput{}, err
+		}
+		all.Peers = append(all.Peers, output.Peers...)
+		all.Volumes = append(all.Volumes, output.Volumes...)
+		count--
+	}
+	if count > 0 {
+		_, err := parseOutput(answers[0])
+		return cliOutput{}, err
+	}
+	return all, nil
+}
+
 // parseOutput reads the answer to a command and takes its verdict. The answer
 // may start with messages; without XML it is a failure whatever else it is.
 func parseOutput(text string) (cliOutput, error) {

@@ -197,13 +197,18 @@ func (d *differ) revive(leader host.Node) []Step {
 				Done: processesRun(node.Name, d.spec), Do: forceStart(d.spec, leader.Name, node.Name)})
 		}
 	}
-	if why := serveReason(d.spec, d.status, names(d.reached)); why != "" || len(steps) > 0 {
+	if why := serveReason(d.spec, d.status, d.clients()); why != "" || len(steps) > 0 {
 		if len(steps) > 0 {
 			why = ""
 		}
 		steps = append(steps, Step{Title: "wait until the bricks are connected", Why: why, Do: waitServing(d.spec, names(d.reached))})
 	}
 	return steps
+}
+
+// clients are the machines that were asked how they reach the bricks.
+func (d *differ) clients() []string {
+	return slices.DeleteFunc(names(d.reached), func(name string) bool { return !d.status.Nodes[name].AskedAsClient })
 }
 
 // resets are options that this resource set once and the user no longer declares.

@@ -35,6 +35,8 @@ type Node struct {
 	CLI     error
 	Peers   []Peer
 	Volumes []Volume
+	// AskedAsClient says that the machine was asked for Heal.
+	AskedAsClient bool
 	// Heal is every brick of the volume as a client on this machine reaches it;
 	// empty while the volume is not started.
 	Heal []BrickHeal

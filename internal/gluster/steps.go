@@ -39,6 +39,9 @@ func startDaemon(node, verb string) act {
 	command := shell.Script(`: gluster-daemon
 systemctl daemon-reload
 systemctl reset-failed glusterd 2>/dev/null
+case $(systemctl is-enabled glusterd 2>/dev/null) in
+masked*) systemctl unmask --quiet glusterd; systemctl unmask --runtime --quiet glusterd ;;
+esac
 systemctl enable --quiet glusterd || exit 1
 systemctl "$1" glusterd || { journalctl -n 15 --no-pager -o cat -u glusterd >&2; exit 1; }
 n=0
@@ -63,7 +66,7 @@ func run(node, what string, command shell.Command) act {
 func makeBrick(node string, spec Spec) act {
 	return func(ctx context.Context, hosts host.Hosts) error {
 		view := hosts[node].View
-		seen, err := observeNode(ctx, view, spec)
+		seen, err := observeNode(ctx, view, spec, false)
 		if err != nil {
 			return err
 		}
@@ -195,7 +198,7 @@ func forceStart(spec Spec, leader, node string) act {
 			return err
 		}
 		return reconcile.WaitAtMost(ctx, processLimit, "the processes of the brick on "+node, pollInterval, func(ctx context.Context) (string, error) {
-			seen, err := observeNode(ctx, hosts[node].View, spec)
+			seen, err := observeNode(ctx, hosts[node].View, spec, false)
 			switch {
 			case err != nil:
 				return "", err
@@ -212,7 +215,7 @@ func forceStart(spec Spec, leader, node string) act {
 // processesRun reports that one start has already brought everything back.
 func processesRun(node string, spec Spec) func(context.Context, host.Hosts) (bool, error) {
 	return func(ctx context.Context, hosts host.Hosts) (bool, error) {
-		seen, err := observeNode(ctx, hosts[node].View, spec)
+		seen, err := observeNode(ctx, hosts[node].View, spec, false)
 		return seen.Brick.Running && seen.Brick.HealerRunning, err
 	}
 }

@@ -28,7 +28,7 @@ func Verify(ctx context.Context, views host.Views, spec Spec) error {
 
 func wait(ctx context.Context, views host.Views, spec Spec, limit time.Duration, what string, reason func(Status) string) error {
 	return reconcile.WaitAtMost(ctx, limit, what, pollInterval, func(ctx context.Context) (string, error) {
-		return reason(Observe(ctx, views, spec)), nil
+		return reason(examine(ctx, views, spec)), nil
 	})
 }
 
@@ -37,9 +37,10 @@ func waitHealthy(spec Spec, nodes []string, started bool) act {
 		if !started {
 			return waitPeers(spec, nodes)(ctx, hosts)
 		}
-		revive := reviver(spec, hosts)
+		revive, heal := reviver(spec, hosts), impatient(spec, hosts)
 		return wait(ctx, hosts.Views(), spec, healLimit, "volume "+spec.Name+" to be healthy", func(status Status) string {
 			revive(ctx, status)
+			heal(ctx, status)
 			return healthReason(spec, status, nodes, true)
 		})
 	}
@@ -48,6 +49,26 @@ func waitHealthy(spec Spec, nodes []string, started bool) act {
 // reviveAfter is how many looks in a row must find a process dead before it is
 // started again: glusterd itself takes a moment to replace one.
 const reviveAfter = 20
+
+// healAfter is how many looks in a row must find entries before a heal is asked
+// for: what is written this very moment is among them.
+const healAfter = 20
+
+// impatient asks for a heal of what nobody was told of: a self-heal daemon looks
+// by itself when a server comes back, and otherwise only now and then.
+func impatient(spec Spec, hosts host.Hosts) func(context.Context, Status) {
+	looks := 0
+	return func(ctx context.Context, status Status) {
+		if healReason(status, names(spec.Nodes)) == "" {
+			looks = 0
+			return
+		}
+		if looks++; looks%healAfter == 0 {
+			// "heal" answers in prose, and what it did is what the wait sees.
+			_, _ = gluster(ctx, hosts[spec.Nodes[0].Name], "volume", "heal", spec.Name)
+		}
+	}
+}
 
 // reviver starts what died while the volume is waited for. A glusterd that
 // restarts replaces its self-heal daemon, and now and then the new one ends

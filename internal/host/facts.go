@@ -33,8 +33,12 @@ func AskFacts(name string) shell.Part {
 . /etc/os-release
 printf 'distribution %s\nversion %s\ncodename %s\n' "$ID" "${VERSION_ID:-}" "${VERSION_CODENAME:-}"
 printf 'architecture %s\ncores %s\n' "$(uname -m)" "$(nproc)"
-awk '/^MemTotal:/ {printf "memory %d\n", $2/1024}' /proc/meminfo
-ip -o addr show | awk '$3 ~ /^inet6?$/ {print "address", $2, $4}'`)
+while read -r key kilobytes _; do
+[ "$key" != MemTotal: ] || { echo "memory $((kilobytes / 1024))"; break; }
+done </proc/meminfo
+ip -o addr show | while read -r _ interface family address _; do
+case $family in inet | inet6) echo "address $interface $address" ;; esac
+done`)
 }
 
 // ParseFacts reads the answer to [AskFacts].

@@ -71,30 +71,50 @@ func (f File) group() string {
 	return f.Group
 }
 
-// AskFiles asks for the state of files; [ParseFiles] reads the answer.
+// AskFiles asks for the state of files; [ParseFiles] reads the answer. Two
+// processes look at all of them: a process for each would be most of the work
+// that a plan gives to a machine.
 func AskFiles(name string, paths ...string) shell.Part {
 	return shell.Ask(name, `: file-states
-for f; do
-[ -f "$f" ] || continue
-printf '%s %s %s\n' "$(stat -c '0%a %U %G %Y' -- "$f")" "$(sha256sum <"$f" | cut -d' ' -f1)" "$f"
-done`, paths...)
+n=$#
+for f; do [ ! -f "$f" ] || set -- "$@" "$f"; done
+shift "$n"
+[ $# -gt 0 ] || exit 0
+stat -c '0%a %U %G %Y %n' -- "$@"
+sha256sum -- "$@"`, paths...)
 }
 
+// digestLength is how many characters sha256sum prints before two spaces and
+// the file's name.
+const digestLength = 2 * sha256.Size
+
 // ParseFiles reads the answer to [AskFiles], by path. A path without an entry
-// does not exist.
+// does not exist, or went away between the two looks.
 func ParseFiles(answer shell.Answer) map[string]FileState {
-	files := map[string]FileState{}
+	states, sums := map[string]FileState{}, map[string]string{}
 	for line := range strings.Lines(answer.Out) {
-		fields := strings.SplitN(strings.TrimSuffix(line, "\n"), " ", 6)
-		if len(fields) != 6 {
+		line = strings.TrimSuffix(line, "\n")
+		if sum, name, found := strings.Cut(line, "  "); found && len(sum) == digestLength && !strings.Contains(sum, " ") {
+			sums[name] = sum
 			continue
 		}
-		state := FileState{Exists: true, Mode: fields[0], Owner: fields[1], Group: fields[2], SHA256: fields[4]}
+		fields := strings.SplitN(line, " ", 5)
+		if len(fields) != 5 {
+			continue
+		}
+		state := FileState{Exists: true, Mode: fields[0], Owner: fields[1], Group: fields[2]}
 		fmt.Sscan(fields[3], &state.Modified)
 		if len(state.Mode) < 4 {
 			state.Mode = "0" + state.Mode
 		}
-		files[fields[5]] = state
+		states[fields[4]] = state
+	}
+	files := map[string]FileState{}
+	for name, state := range states {
+		if sum, found := sums[name]; found {
+			state.SHA256 = sum
+			files[name] = state
+		}
 	}
 	return files
 }

@@ -97,8 +97,8 @@ func FuzzParsers(f *testing.F) {
 	for _, name := range []string{"facts", "unit-states", "package-versions"} {
 		f.Add(captured(f, name).Out)
 	}
-	f.Add("0644 root root 1700000000 " + host.Digest(nil) + " /etc/a b\n")
-	f.Add("Started=-5\nUnit=\nUnit=x\nStarted=99999999999999999999\n")
+	f.Add("0644 root root 1700000000 /etc/a b\n" + host.Digest(nil) + "  /etc/a b\n")
+	f.Add("Unit=\nUnit=x\nExecMainStartTimestamp=never\n\n\nLoadState=loaded\n")
 	f.Fuzz(func(t *testing.T, out string) {
 		answer := shell.Answer{Out: out}
 		host.ParseFacts(answer)

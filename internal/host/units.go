@@ -2,8 +2,8 @@ package host
 
 import (
 	"context"
-	"strconv"
 	"strings"
+	"time"
 
 	"github.com/terraform-ha/terraform-provider-ha/internal/shell"
 )
@@ -32,56 +32,65 @@ func (u UnitState) Enabled() bool { return u.File == "enabled" || u.File == "ena
 // AskUnits asks for the state of units; [ParseUnits] reads the answer.
 func AskUnits(name string, units ...string) shell.Part {
 	return shell.Ask(name, `: unit-states
-for u; do
-printf 'Unit=%s\n' "$u"
-TZ=UTC systemctl show -p LoadState,ActiveState,SubState,UnitFileState,NeedDaemonReload,ExecMainStartTimestamp -- "$u" | while IFS= read -r l; do
-case $l in
-ExecMainStartTimestamp=?*) printf 'Started=%s\n' "$(date -d "${l#*=}" +%s)" ;;
-*) printf '%s\n' "$l" ;;
-esac
-done
-done`, units...)
+printf 'Unit=%s\n' "$@"
+TZ=UTC systemctl show -p LoadState,ActiveState,SubState,UnitFileState,NeedDaemonReload,ExecMainStartTimestamp -- "$@"`, units...)
 }
 
-// ParseUnits reads the answer to [AskUnits], by unit.
+// timestampFormat is how systemctl prints a time where TZ is UTC.
+const timestampFormat = "Mon 2006-01-02 15:04:05 MST"
+
+// ParseUnits reads the answer to [AskUnits], by unit: first the names as they
+// were asked for, then what systemd says of each, an empty line between two.
 func ParseUnits(answer shell.Answer) map[string]UnitState {
-	units := map[string]UnitState{}
-	name := ""
+	var names []string
+	states := []UnitState{{}}
 	for line := range strings.Lines(answer.Out) {
-		key, value, _ := strings.Cut(strings.TrimSpace(line), "=")
-		if key == "Unit" {
-			name = value
-			if name != "" {
-				units[name] = UnitState{}
-			}
-			continue
+		key, value, found := strings.Cut(strings.TrimSpace(line), "=")
+		last := &states[len(states)-1]
+		switch {
+		case key == "Unit":
+			names = append(names, value)
+		case !found && *last != UnitState{}:
+			states = append(states, UnitState{})
+		default:
+			last.read(key, value)
 		}
-		if name == "" {
-			continue
+	}
+	units := map[string]UnitState{}
+	for i, name := range names {
+		if name != "" && i < len(states) {
+			units[name] = states[i]
 		}
-		state := units[name]
-		switch key {
-		case "LoadState":
-			state.Load = value
-		case "ActiveState":
-			state.Active = value
-		case "SubState":
-			state.Sub = value
-		case "UnitFileState":
-			state.File = value
-		case "NeedDaemonReload":
-			state.NeedsDaemonReload = value == "yes"
-		case "Started":
-			state.Started, _ = strconv.ParseInt(value, 10, 64)
-		}
-		units[name] = state
 	}
 	return units
 }
 
-// EnableUnit makes units start at boot.
+func (u *UnitState) read(key, value string) {
+	switch key {
+	case "LoadState":
+		u.Load = value
+	case "ActiveState":
+		u.Active = value
+	case "SubState":
+		u.Sub = value
+	case "UnitFileState":
+		u.File = value
+	case "NeedDaemonReload":
+		u.NeedsDaemonReload = value == "yes"
+	case "ExecMainStartTimestamp":
+		if started, err := time.Parse(timestampFormat, value); err == nil {
+			u.Started = started.Unix()
+		}
+	}
+}
+
+// EnableUnit makes units start at boot, also those that somebody has masked.
 func (h *Host) EnableUnit(ctx context.Context, units ...string) error {
-	return h.do(ctx, "enable "+strings.Join(units, " "), shell.New("systemctl", append([]string{"enable", "--quiet", "--"}, units...)...))
+	return h.do(ctx, "enable "+strings.Join(units, " "), shell.Script(`: enable-units
+if systemctl is-enabled -- "$@" 2>/dev/null | grep -q '^masked'; then
+systemctl unmask --quiet -- "$@"; systemctl unmask --runtime --quiet -- "$@"
+fi
+systemctl enable --quiet -- "$@"`, units...))
 }
 
 // DisableUnit stops units now and keeps them from starting at boot.

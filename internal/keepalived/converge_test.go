@@ -81,6 +81,7 @@ func TestDriftIsSeenAndRepaired(t *testing.T) {
 	}{
 		"stopped":  {func(_ *network, m *hosttest.Machine, _ *keepalivedtest.Daemon) { _ = m.Stop("keepalived") }, []string{"keepalived is stopped"}},
 		"disabled": {func(_ *network, m *hosttest.Machine, _ *keepalivedtest.Daemon) { m.Unit("keepalived").Enabled = false }, []string{"keepalived does not start at boot"}},
+		"masked":   {func(_ *network, m *hosttest.Machine, _ *keepalivedtest.Daemon) { m.Unit("keepalived").Masked = true }, []string{"keepalived is masked"}},
 		"edited": {func(_ *network, m *hosttest.Machine, _ *keepalivedtest.Daemon) {
 			m.WriteFile(checkPath("db"), "exit 0")
 		}, []string{"check-db differs"}},

@@ -174,12 +174,16 @@ func (c comparison) configuration(node host.Node) (change, bool) {
 	if unitUnread(machine) {
 		note(keep, "systemd has not read keepalived's unit since it changed")
 	}
+	masked := machine.Unit.Load == "masked"
+	if masked {
+		note(keep, "keepalived is masked")
+	}
 	if !machine.Unit.Running() && machine.Packages["keepalived"] != "" {
 		note(restart, "keepalived is stopped")
 	} else if !machine.Unit.Running() {
 		note(restart, "keepalived does not run")
 	}
-	if !machine.Unit.Enabled() && machine.Packages["keepalived"] != "" {
+	if !machine.Unit.Enabled() && !masked && machine.Packages["keepalived"] != "" {
 		note(keep, "keepalived does not start at boot")
 	}
 	return change{node: node, files: files, verb: needed, why: strings.Join(why, ", ")}, needed != nothing

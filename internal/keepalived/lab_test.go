@@ -254,6 +254,7 @@ func (s *site) drifts() {
 	}{
 		{"stopped", "systemctl stop keepalived", map[string][]string{node: {"keepalived is stopped"}}},
 		{"disabled", "systemctl disable --quiet keepalived", map[string][]string{node: {"keepalived does not start at boot"}}},
+		{"masked", "systemctl stop keepalived; systemctl disable --quiet keepalived; systemctl mask --quiet keepalived", map[string][]string{node: {"keepalived is masked, keepalived is stopped"}}},
 		{"configuration edited", "sed -i s/advert_int.1/advert_int.2/ /etc/keepalived/conf.d/terraform-ha-db.conf", map[string][]string{node: {"terraform-ha-db.conf differs"}}},
 		{"check edited", "echo exit 0 >/usr/local/lib/terraform-ha/check-db", map[string][]string{node: {"check-db differs"}}},
 		{"mode", "chmod 644 /etc/keepalived/conf.d/terraform-ha-db.conf", map[string][]string{node: {"terraform-ha-db.conf has mode 0644 root:root instead of 0600 root:root"}}},

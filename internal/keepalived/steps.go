@@ -83,7 +83,11 @@ case $loaded in
 *keepalived.service.d/terraform-ha.conf*NeedDaemonReload=no*) ;;
 *) systemctl daemon-reload ;;
 esac
-systemctl is-enabled --quiet keepalived.service || systemctl enable --quiet keepalived.service
+case $(systemctl is-enabled keepalived.service 2>/dev/null) in
+enabled*) ;;
+masked*) systemctl unmask --quiet keepalived.service; systemctl unmask --runtime --quiet keepalived.service; systemctl enable --quiet keepalived.service ;;
+*) systemctl enable --quiet keepalived.service ;;
+esac
 case $1 in
 restart) systemctl restart keepalived.service ;;
 reload) systemctl reload-or-restart keepalived.service ;;

@@ -106,7 +106,6 @@ func (r *clusterResource[M, P]) ModifyPlan(ctx context.Context, req resource.Mod
 		if err := r.access.requireKey(); err != nil {
 			resp.Diagnostics.AddError("No SSH Key", sentence(err))
 		}
-		resp.Diagnostics.Append(p.preflight(ctx, r.access)...)
 		if resp.Diagnostics.HasError() {
 			return
 		}
@@ -126,6 +125,10 @@ func (r *clusterResource[M, P]) ModifyPlan(ctx context.Context, req resource.Mod
 		p.keepOutputs(&state)
 	}
 	resp.Diagnostics.Append(resp.Plan.Set(ctx, &plan)...)
+	// A plan that changes nothing needs nothing but the machines.
+	if r.access != nil && !resp.Plan.Raw.Equal(req.State.Raw) {
+		resp.Diagnostics.Append(p.preflight(ctx, r.access)...)
+	}
 }
 
 func (r *clusterResource[M, P]) refuseChanges(ctx context.Context, plan, state P) diag.Diagnostics {

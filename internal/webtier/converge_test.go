@@ -2,6 +2,7 @@ package webtier
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 	"testing"
@@ -107,6 +108,7 @@ func TestDriftIsSeenAndRepaired(t *testing.T) {
 		do   func(*webtiertest.Server)
 		want string
 	}{
+		"apache masked":  {func(s *webtiertest.Server) { s.Machine.Kill(apacheUnit); s.Machine.Unit(apacheUnit).Masked = true }, "apache2 is masked"},
 		"apache stopped": {func(s *webtiertest.Server) { s.Machine.Kill(apacheUnit) }, "apache2 is "},
 		"fpm stopped":    {func(s *webtiertest.Server) { s.Machine.Kill("php8.2-fpm.service") }, "php8.2-fpm.service is "},
 		"vhost edited": {func(s *webtiertest.Server) {
@@ -217,6 +219,65 @@ func TestRefusesForeignMachines(t *testing.T) {
 	machines["web1"].WriteFile(other.marker().Path(), "{}")
 	if _, err := Diff(spec, Observe(t.Context(), hosts.Views(), spec)); err == nil || !strings.Contains(err.Error(), "belongs to web tier blog") {
 		t.Errorf("got %v", err)
+	}
+}
+
+// TestWordPressAndItsDatabase changes what WordPress finds, under a tier that is
+// well otherwise.
+func TestWordPressAndItsDatabase(t *testing.T) {
+	for name, test := range map[string]struct {
+		do      func(*webtiertest.Tier)
+		want    string
+		refused bool
+	}{
+		"the salts are gone":        {func(tier *webtiertest.Tier) { tier.Volume.Unsalted = true }, "wp-salts.php is missing", false},
+		"the password was changed":  {func(tier *webtiertest.Tier) { tier.Database.Says = DatabaseDenied }, "does not let wordpress in", false},
+		"the database was emptied":  {func(tier *webtiertest.Tier) { tier.Database.Filled = false }, "has no tables of it any more", true},
+		"the database is only away": {func(tier *webtiertest.Tier) { tier.Database.Says = DatabaseAway }, "", false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			hosts, tier, _ := simulate(t, "web1", "web2", "web3")
+			spec := good()
+			spec.WordPress = goodWordPress()
+			if err := convergeSim(t, hosts, spec, nil); err != nil {
+				t.Fatal(err)
+			}
+			test.do(tier)
+			plan, err := Diff(spec, Observe(t.Context(), hosts.Views(), spec))
+			var refused *reconcile.RefusedError
+			if errors.As(err, &refused) != test.refused {
+				t.Fatalf("got %v", err)
+			}
+			if said := fmt.Sprint(plan.Drift(), err); !strings.Contains(said, test.want) || test.want == "" && !plan.Empty() {
+				t.Errorf("the plan says %s", said)
+			}
+			if test.refused || plan.Empty() {
+				return
+			}
+			tier.Database.Says = "" // by another hand, while this one waits
+			if err := convergeSim(t, hosts, spec, nil); err != nil {
+				t.Error(err)
+			}
+			if plan := planSim(t, hosts, spec); !plan.Empty() || tier.Volume.Installs != 1 {
+				t.Errorf("left: %v, installed %d times", plan.Titles(), tier.Volume.Installs)
+			}
+		})
+	}
+}
+
+// TestWordPressShowsBesideOtherDrift has one plan tell both.
+func TestWordPressShowsBesideOtherDrift(t *testing.T) {
+	hosts, tier, _ := simulate(t, "web1", "web2", "web3")
+	spec := good()
+	spec.WordPress = goodWordPress()
+	if err := convergeSim(t, hosts, spec, nil); err != nil {
+		t.Fatal(err)
+	}
+	tier.Servers["web1"].Machine.Kill(apacheUnit)
+	tier.Volume.Unsalted = true
+	drift := planSim(t, hosts, spec).Drift()
+	if !strings.Contains(fmt.Sprint(drift["web1"]), "apache2 is") || !strings.Contains(fmt.Sprint(drift["web2"]), "wp-salts.php") {
+		t.Errorf("the plan says %v", drift)
 	}
 }
 

@@ -22,6 +22,7 @@ func Diff(spec Spec, status Status) (Plan, error) {
 		plan    Plan
 		aside   []Lane // may be done while others are
 		rolling []changes
+		busy    = map[string]bool{}
 	)
 	for _, node := range spec.Nodes {
 		seen, found := status.Nodes[node.Name]
@@ -29,6 +30,7 @@ func Diff(spec Spec, status Status) (Plan, error) {
 			continue
 		}
 		work := compare(spec, node, seen)
+		busy[node.Name] = len(work.parts) > 0 || seen.leftover()
 		switch {
 		case len(work.parts) == 0 && !seen.leftover():
 		case seen.leftover(), work.disruptive() && seen.Serving():
@@ -41,8 +43,8 @@ func Diff(spec Spec, status Status) (Plan, error) {
 	if err := roll(&plan, spec, status, rolling); err != nil {
 		return Plan{}, err
 	}
-	if plan.Empty() {
-		return wordpressPlan(spec, status)
+	if err := wordpressPlan(&plan, spec, status, busy); err != nil {
+		return Plan{}, err
 	}
 	return plan, nil
 }
@@ -347,6 +349,8 @@ func unwantedModule(file string) bool {
 
 func unitWhys(name string, state host.UnitState) []string {
 	switch {
+	case state.Load == "masked":
+		return []string{name + " is masked"}
 	case !state.Running():
 		return []string{name + " is " + stopped(state.Active)}
 	case !state.Enabled():

@@ -39,6 +39,11 @@ func questions(s Spec, node string) []shell.Part {
 	if s.WordPress != nil {
 		units = append(units, cronUnit)
 	}
+	look := []string{mountPoint, s.sentinel(), s.DocumentRoot}
+	if s.WordPress != nil && node == s.Nodes[0].Name {
+		// What one machine learns of the database holds for all.
+		look = append(look, s.WordPress.databaseQuestion()...)
+	}
 	return []shell.Part{
 		host.AskFacts("facts"),
 		shell.Ask("markers", `: web-markers
@@ -51,7 +56,7 @@ cat -- "$1" 2>/dev/null; :`, s.marker().Path()),
 		shell.Ask("php", phpScript, append([]string{fpmKey}, versionedFiles(s)...)...),
 		shell.Ask("enabled", `: web-apache-enabled
 cd /etc/apache2 2>/dev/null && ls -d mods-enabled/* sites-enabled/* conf-enabled/*; :`),
-		shell.Ask("mount", mountScript, mountPoint, s.sentinel(), s.DocumentRoot),
+		shell.Ask("mount", mountScript, look...),
 		shell.Ask("state", stateScript, s.healthURL(), drainFile, drainMark, s.rollingFile(), pendingDirectory),
 	}
 }
@@ -83,17 +88,20 @@ printf 'version %s\n' "$v"
 [ ! -e "/etc/php/$v/fpm/pool.d/www.conf" ] || echo pool
 printf 'unit Unit=%s\n' "$key"
 systemctl show -p LoadState,ActiveState,SubState,UnitFileState,NeedDaemonReload -- "php$v-fpm.service" | sed 's/^/unit /'
+n=$#
 for f; do
-f=$(printf %s "$f" | sed "s|%v|$v|g")
-[ -f "$f" ] || continue
-printf 'file %s %s %s\n' "$(stat -c '0%a %U %G %Y' -- "$f")" "$(sha256sum <"$f" | cut -d' ' -f1)" "$f"
-done`
+while :; do case $f in *%v*) f=${f%%"%v"*}$v${f#*"%v"} ;; *) break ;; esac; done
+[ ! -f "$f" ] || set -- "$@" "$f"
+done
+shift "$n"
+[ $# -gt 0 ] || exit 0
+{ stat -c '0%a %U %G %Y %n' -- "$@"; sha256sum -- "$@"; } | sed 's/^/file /'`
 
 // mountScript reads what is mounted from the kernel's table, because every other
 // way looks at the directory and may block there. The look itself is a child
 // that can be left behind: nothing interrupts a process that waits for FUSE.
 const mountScript = `: web-mount
-mp=$1; sentinel=$2; root=$3
+mp=$1; sentinel=$2; root=$3; shift 3
 if [ -n "$mp" ]; then
 m=$(awk -v p="$mp" '$5 == p { for (i = 7; i <= NF; i++) if ($i == "-") l = $(i+1) " " $(i+2) } END { print l }' /proc/self/mountinfo)
 [ -n "$m" ] || exit 0
@@ -108,11 +116,17 @@ elif head -c 4096 -- "$sentinel" >/dev/null 2>&1; then echo 'answer ok'
 else echo 'answer broken'; return; fi
 [ -d "$root" ] || return
 stat -c 'root %U %G' -- "$root"
-[ -z "$(ls -A -- "$root" | grep -v '^[.]terraform-ha' | head -n 1)" ] || echo 'wordpress filled'
-[ ! -e "$root/.terraform-ha-wordpress" ] || sed 's/^/wordpress stamp /' "$root/.terraform-ha-wordpress"
-[ ! -e "$root/wp-config.php" ] || { printf 'wordpress config %s ' "$(sha256sum <"$root/wp-config.php" | cut -d' ' -f1)"; stat -c '0%a %U %G' -- "$root/wp-config.php"; }
+for f in "$root"/* "$root"/.[!.]*; do
+case $f in */.terraform-ha*) continue ;; esac
+[ ! -e "$f" ] || { echo 'wordpress filled'; break; }
+done
+[ ! -e "$root/` + stampName + `" ] || sed 's/^/wordpress stamp /' "$root/` + stampName + `"
+[ -e "$root/wp-config.php" ] || return
+printf 'wordpress config %s ' "$(sha256sum <"$root/wp-config.php" | cut -d' ' -f1)"; stat -c '0%a %U %G' -- "$root/wp-config.php"
+[ -s "$root/wp-salts.php" ] || echo 'wordpress unsalted'
+[ $# -eq 0 ] || { code=$1; shift; printf 'wordpress database %s\n' "$(timeout 4 php -n -d extension=mysqlnd -d extension=mysqli -r "$code" -- "$root/wp-config.php" "$@")"; }
 }
-{ look >"$t/said" 2>/dev/null; mv "$t/said" "$t/done"; } </dev/null >/dev/null 2>&1 &
+{ look "$@" >"$t/said" 2>/dev/null; mv "$t/said" "$t/done"; } </dev/null >/dev/null 2>&1 &
 i=0
 while [ ! -e "$t/done" ] && [ "$i" -lt 250 ]; do sleep 0.02; i=$((i + 1)); done
 if [ -e "$t/done" ]; then cat "$t/done"; else echo 'answer hung'; fi

@@ -3,6 +3,7 @@ package webtier
 import (
 	"fmt"
 	"net/url"
+	"path"
 	"regexp"
 	"slices"
 	"strings"
@@ -54,6 +55,48 @@ type WordPressStatus struct {
 	ConfigSHA256 string
 	// Config is wp-config.php as it was seen.
 	Config host.FileState
+	// Unsalted says that the salts beside it are missing.
+	Unsalted bool
+	// Database is what the database said to the password in wp-config.php, one of
+	// the constants below; empty on machines that did not ask it.
+	Database string
+}
+
+// What a database says to WordPress.
+const (
+	// DatabaseFilled says that WordPress's tables are there.
+	DatabaseFilled = "filled"
+	// DatabaseEmpty says that they are not.
+	DatabaseEmpty = "empty"
+	// DatabaseDenied says that the account or the database is missing, or that the
+	// password is another one.
+	DatabaseDenied = "denied"
+	// DatabaseAway says that nobody answered.
+	DatabaseAway = "away"
+)
+
+// databaseCode runs under PHP and prints one of the constants above. It reads the
+// password from wp-config.php and does not run that file: it lies where the site
+// itself may write. The numbers are ER_DBACCESS_DENIED_ERROR,
+// ER_ACCESS_DENIED_ERROR, ER_BAD_DB_ERROR and ER_ACCESS_DENIED_NO_PASSWORD_ERROR.
+const databaseCode = `
+[, $file, $host, $name, $user, $prefix] = $argv;
+if (!preg_match("/^define\\('DB_PASSWORD', '((?:[^'\\\\]|\\\\.)*)'\\);$/m", file_get_contents($file), $found)) exit('denied');
+[$host, $port] = explode(':', $host . ':3306');
+mysqli_report(MYSQLI_REPORT_OFF);
+$db = mysqli_init();
+$db->options(MYSQLI_OPT_CONNECT_TIMEOUT, 2);
+$db->options(MYSQLI_OPT_READ_TIMEOUT, 2);
+if (!@$db->real_connect($host, $user, preg_replace('/\\\\(.)/', '$1', $found[1]), $name, (int) $port)) {
+    exit(in_array($db->connect_errno, [1044, 1045, 1049, 1698]) ? 'denied' : 'away');
+}
+$tables = @$db->query("SHOW TABLES LIKE '" . addcslashes($prefix, '_%') . "options'");
+echo $tables === false ? 'away' : ($tables->num_rows ? 'filled' : 'empty');
+`
+
+// databaseQuestion is databaseCode with what it has to know.
+func (w WordPress) databaseQuestion() []string {
+	return []string{databaseCode, w.DBHost, w.DBName, w.DBUser, w.TablePrefix}
 }
 
 func (w WordPress) fromPackage() bool { return w.Source == WordPressPackage || w.Source == "" }
@@ -145,42 +188,76 @@ func parseWordPress(seen *WordPressStatus, words []string) {
 		case "config":
 			seen.Rendered, seen.ConfigSHA256 = words[2], words[3]
 		}
+	case "unsalted":
+		seen.Unsalted = true
+	case "database":
+		seen.Database = words[1]
 	case "config":
 		seen.Config = host.FileState{Exists: true, SHA256: words[1], Mode: words[2], Owner: words[3], Group: words[4]}
 	}
 }
 
-// wordpressPlan is planned when the tier itself is as wanted. The files lie on
-// the shared directory, so one machine does it for all; without one, each does.
-func wordpressPlan(s Spec, status Status) (Plan, error) {
-	var plan Plan
+// wordpressPlan appends the work on WordPress. The files lie on the shared
+// directory, so one machine does it for all; without one, each does. Machines that
+// are busy with other work have their turn after the next observation.
+func wordpressPlan(plan *Plan, s Spec, status Status, busy map[string]bool) error {
 	if s.WordPress == nil {
-		return plan, nil
+		return nil
+	}
+	database := ""
+	for _, node := range s.Nodes {
+		database = or(database, status.Nodes[node.Name].WordPress.Database)
 	}
 	for _, node := range s.Nodes {
 		seen := status.Nodes[node.Name]
-		if !seen.Serving() || seen.Mount.Answer != AnswerOK {
+		if busy[node.Name] || !seen.Serving() || seen.Mount.Answer != AnswerOK {
 			continue
 		}
-		if seen.WordPress.Filled && !seen.WordPress.known() && !s.Adopt {
-			return plan, &reconcile.RefusedError{
-				What: "install WordPress in " + s.DocumentRoot, Node: node.Name,
-				Evidence: []string{"the document root has files which are not ours"},
-				WayOut:   "Empty the document root, or choose another one.",
+		if refused := refuseWordPress(s, seen.WordPress, database); refused != nil {
+			if !plan.Empty() {
+				return nil // the tier's own repair comes first
 			}
+			refused.Node = node.Name
+			return refused
 		}
-		plan.Serial("WordPress", wordpressSteps(s, node, seen.WordPress)...)
-		if s.Mount != nil || !plan.Empty() {
+		steps := wordpressSteps(s, node, seen.WordPress, database)
+		plan.Serial("WordPress", steps...)
+		if s.Mount != nil || len(steps) > 0 {
 			break
 		}
 	}
-	return plan, nil
+	return nil
+}
+
+// refuseWordPress refuses to touch somebody else's files, and to fill a database
+// that once was filled: an empty one is a loss, which another first installation
+// would only hide.
+func refuseWordPress(s Spec, seen WordPressStatus, database string) *reconcile.RefusedError {
+	switch {
+	case seen.Filled && !seen.known() && !s.Adopt:
+		return &reconcile.RefusedError{
+			What:     "install WordPress in " + s.DocumentRoot,
+			Evidence: []string{"the document root has files which are not ours"},
+			WayOut:   "Empty the document root, or choose another one.",
+		}
+	case seen.Installed && database == DatabaseEmpty:
+		return &reconcile.RefusedError{
+			What: "go on with the WordPress in " + s.DocumentRoot,
+			Evidence: []string{
+				"it was installed before, and its database " + s.WordPress.DBName + " at " + s.WordPress.DBHost + " has no tables of it any more",
+				"its files, with all uploads, are still there",
+			},
+			WayOut: "Restore the database from a backup. To begin again with an empty site instead, take the line \"installed\" out of " +
+				path.Join(s.DocumentRoot, stampName) + " on any node.",
+		}
+	}
+	return nil
 }
 
 // known reports whether we have been at work in the document root.
 func (w WordPressStatus) known() bool { return w.Copied || w.Installed || w.Rendered != "" }
 
-func wordpressSteps(s Spec, node host.Node, seen WordPressStatus) []Step {
+func wordpressSteps(s Spec, node host.Node, seen WordPressStatus, database string) []Step {
 	var steps []Step
 	add := func(title, why string, do action) { steps = append(steps, step(node.Name, title, why, do)) }
 	if !seen.Copied {
@@ -188,6 +265,13 @@ func wordpressSteps(s Spec, node host.Node, seen WordPressStatus) []Step {
 	}
 	if whys := configWhys(*s.WordPress, seen); len(whys) > 0 {
 		add("write wp-config.php", strings.Join(whys, "; "), writeWordPressConfig(s))
+	}
+	if denied := database == DatabaseDenied; denied || !seen.Installed {
+		why := ""
+		if denied && seen.Installed {
+			why = fmt.Sprintf("the database at %s does not let %s in", s.WordPress.DBHost, s.WordPress.DBUser)
+		}
+		add("wait for the database", why, awaitDatabase(s))
 	}
 	if !seen.Installed {
 		add("install WordPress", "WordPress is not installed in the database", installWordPress(s))
@@ -201,6 +285,8 @@ func configWhys(w WordPress, seen WordPressStatus) []string {
 		return []string{"wp-config.php is missing"}
 	case seen.Rendered != w.settingsDigest():
 		return []string{"wp-config.php has other settings"}
+	case seen.Unsalted:
+		return []string{"wp-salts.php is missing"}
 	case seen.Config.SHA256 != seen.ConfigSHA256:
 		return []string{"wp-config.php was edited"}
 	case !slices.Equal([]string{seen.Config.Mode, seen.Config.Owner, seen.Config.Group}, []string{"0640", "root", "www-data"}):

@@ -5,17 +5,23 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"path"
 	"strings"
+	"time"
 
 	"github.com/terraform-ha/terraform-provider-ha/internal/host"
+	"github.com/terraform-ha/terraform-provider-ha/internal/reconcile"
 	"github.com/terraform-ha/terraform-provider-ha/internal/shell"
 )
+
+// stampName is the file of our own record, in the document root.
+const stampName = ".terraform-ha-wordpress"
 
 // wordpressStamp is the shell that keeps our own record beside the files, a line
 // per fact, one machine at a time.
 const wordpressStamp = `set -u; umask 022
 root=$1; shift
-stamp=$root/.terraform-ha-wordpress
+stamp=$root/` + stampName + `
 exec 9>"$root/.terraform-ha-lock" || exit 1
 flock -w 300 9 || { echo "another machine works in $root" >&2; exit 1; }
 record() { { [ ! -e "$stamp" ] || grep -v "^$1\( \|\$\)" "$stamp"; printf '%s\n' "$*"; } >"$stamp.new"; mv -f -- "$stamp.new" "$stamp"; }
@@ -129,6 +135,35 @@ func writeWordPressConfig(s Spec) action {
 		}
 		command := shell.Script(wordpressConfigScript, s.DocumentRoot, s.WordPress.settingsDigest())
 		return run(ctx, h, "write wp-config.php", command.WithStdin(wordpressConfig(*s.WordPress)))
+	}
+}
+
+// databasePatience is how long WordPress waits for its database: the database
+// tier may be under construction at the same time.
+const databasePatience = 10 * time.Minute
+
+// awaitDatabase waits until the database lets WordPress in.
+func awaitDatabase(s Spec) action {
+	return func(ctx context.Context, h *host.Host) error {
+		w := s.WordPress
+		args := append([]string{path.Join(s.DocumentRoot, "wp-config.php")}, w.databaseQuestion()...)
+		what := fmt.Sprintf("the database %s at %s to let %s in", w.DBName, w.DBHost, w.DBUser)
+		return reconcile.WaitAtMost(ctx, databasePatience, what, time.Second, func(ctx context.Context) (string, error) {
+			result, err := h.Query(ctx, shell.Script(`: web-wordpress-database
+config=$1; code=$2; shift 2
+timeout 6 php -n -d extension=mysqlnd -d extension=mysqli -r "$code" -- "$config" "$@"`, args...))
+			if err != nil {
+				return "", err
+			}
+			switch said := strings.TrimSpace(string(result.Stdout)); said {
+			case DatabaseFilled, DatabaseEmpty:
+				return "", nil
+			case DatabaseDenied:
+				return "it refuses the account, its password or the database's name", nil
+			default:
+				return "it does not answer from " + h.Name(), nil
+			}
+		})
 	}
 }
 

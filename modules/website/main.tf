@@ -112,11 +112,13 @@ module "wordpress" {
   source = "../wordpress"
   count  = var.wordpress == null ? 0 : 1
 
-  url                    = coalesce(var.wordpress.url, module.load_balancer.url)
-  title                  = var.wordpress.title
-  admin_user             = var.wordpress.admin_user
-  admin_email            = var.wordpress.admin_email
-  database_host          = module.database.floating_ip
+  url         = coalesce(var.wordpress.url, module.load_balancer.url)
+  title       = var.wordpress.title
+  admin_user  = var.wordpress.admin_user
+  admin_email = var.wordpress.admin_email
+  # From the address plan, so that the web tier is built beside the database tier
+  # and WordPress alone waits for its database.
+  database_host          = split("/", module.network.floating_ips.db)[0]
   database_clients       = local.vlan_clients
   password_version       = var.wordpress.password_version
   source_archive         = var.wordpress.source_archive

@@ -141,6 +141,15 @@ func (h *History) schemata() string {
 }
 
 // answer answers the questions for accounts the way the client prints them.
+// everySecond returns the queries without the marks before them.
+func everySecond(marked []string) []string {
+	var queries []string
+	for i := 1; i < len(marked); i += 2 {
+		queries = append(queries, marked[i])
+	}
+	return queries
+}
+
 func (h *History) answer(queries []string) string {
 	var b strings.Builder
 	for _, query := range queries {

@@ -86,9 +86,10 @@ func (p *Pool) handle(m *hosttest.Machine) {
 		"gluster-marker":   p.marker,
 		"gluster-identity": p.identity,
 		"gluster-brick":    p.brick,
-		"gluster-peers":    func(m *hosttest.Machine, _ *Node, _ shell.Command) string { return p.CLI(m, "peer", "status") },
-		"gluster-volumes":  func(m *hosttest.Machine, _ *Node, _ shell.Command) string { return p.CLI(m, "volume", "info") },
-		"gluster-heal":     p.heal,
+		"gluster-pool": func(m *hosttest.Machine, _ *Node, _ shell.Command) string {
+			return p.CLI(m, "peer", "status") + "\n" + p.CLI(m, "volume", "info")
+		},
+		"gluster-heal": p.heal,
 	} {
 		m.HandleQuery(label, func(m *hosttest.Machine, c shell.Command) (string, int, string) {
 			return query(m, p.Nodes[m.Name], c), 0, ""
@@ -224,6 +225,10 @@ func (p *Pool) CLI(m *hosttest.Machine, words ...string) string {
 			return answer(-1, "Volume has been started", "")
 		}
 		delete(p.Volumes, words[2])
+	case "heal":
+		for _, node := range p.Nodes {
+			node.Pending = 0
+		}
 	default:
 		p.t.Errorf("the simulated gluster does not know %v", words)
 	}
@@ -330,7 +335,7 @@ func (p *Pool) create(name string, words []string) string {
 }
 
 func (p *Pool) daemon(m *hosttest.Machine, c shell.Command) (string, int, string) {
-	for _, words := range [][]string{{"daemon-reload"}, {"enable", "--quiet", "--", "glusterd"}, {c.Args()[0], "--", "glusterd"}} {
+	for _, words := range [][]string{{"daemon-reload"}, {"unmask", "--", "glusterd"}, {"enable", "--quiet", "--", "glusterd"}, {c.Args()[0], "--", "glusterd"}} {
 		if out, status, said := m.Call(shell.New("systemctl", words...)); status != 0 {
 			return out, status, said
 		}

@@ -128,7 +128,8 @@ func (m *Machine) fileStates(c shell.Command) (string, int, string) {
 		if err != nil {
 			m.t.Errorf("%s: %s has the mode %q", m.Name, name, file.Mode)
 		}
-		fmt.Fprintf(&b, "%s %s %s %d %s %s\n", mode, or(file.Owner, "root"), or(file.Group, "root"), file.Modified, host.Digest([]byte(file.Content)), name)
+		fmt.Fprintf(&b, "%s %s %s %d %s\n", mode, or(file.Owner, "root"), or(file.Group, "root"), file.Modified, name)
+		fmt.Fprintf(&b, "%s  %s\n", host.Digest([]byte(file.Content)), name)
 	}
 	return b.String(), 0, ""
 }

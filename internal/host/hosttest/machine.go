@@ -204,6 +204,7 @@ func (m *Machine) builtins() {
 		"install":          (*Machine).install,
 		"units":            (*Machine).units,
 		"disable-units":    (*Machine).disableUnits,
+		"enable-units":     (*Machine).enableUnits,
 		"systemctl":        (*Machine).systemctl,
 		"install-packages": (*Machine).installPackages,
 		"detached":         (*Machine).detached,

@@ -75,6 +75,18 @@ func (m *Machine) each(verb string, names []string) (string, int, string) {
 	return "", 0, ""
 }
 
+func (m *Machine) enableUnits(c shell.Command) (string, int, string) {
+	for _, name := range c.Args() {
+		if unit := m.Unit(name); unit != nil && unit.Masked {
+			unit.Masked = false
+		}
+		if err := m.verb("enable", name); err != nil {
+			return fail("%v", err)
+		}
+	}
+	return "", 0, ""
+}
+
 func (m *Machine) disableUnits(c shell.Command) (string, int, string) {
 	for _, name := range c.Args() {
 		if m.Unit(name) == nil {

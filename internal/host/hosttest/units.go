@@ -5,6 +5,7 @@ import (
 	"path"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/terraform-ha/terraform-provider-ha/internal/shell"
 )
@@ -234,7 +235,7 @@ func fileState(unit *Unit) string {
 }
 
 func (m *Machine) unitStates(c shell.Command) (string, int, string) {
-	var b strings.Builder
+	names, states := "", ""
 	for _, name := range c.Args() {
 		unit := m.Unit(name)
 		load, sub, reload, started := "not-found", "dead", "no", ""
@@ -249,14 +250,12 @@ func (m *Machine) unitStates(c shell.Command) (string, int, string) {
 				reload = "yes"
 			}
 			if unit.Started != 0 {
-				started = fmt.Sprintf("Started=%d\n", unit.Started)
+				started = time.Unix(unit.Started, 0).UTC().Format("Mon 2006-01-02 15:04:05 MST")
 			}
 		}
-		if started == "" {
-			started = "ExecMainStartTimestamp=\n"
-		}
-		fmt.Fprintf(&b, "Unit=%s\n%sLoadState=%s\nActiveState=%s\nSubState=%s\nUnitFileState=%s\nNeedDaemonReload=%s\n",
-			name, started, load, m.stateOf(unit), sub, fileState(unit), reload)
+		names += "Unit=" + name + "\n"
+		states += fmt.Sprintf("\nExecMainStartTimestamp=%s\nLoadState=%s\nActiveState=%s\nSubState=%s\nUnitFileState=%s\nNeedDaemonReload=%s\n",
+			started, load, m.stateOf(unit), sub, fileState(unit), reload)
 	}
-	return b.String(), 0, ""
+	return names + strings.TrimPrefix(states, "\n"), 0, ""
 }

@@ -215,6 +215,7 @@ func (n *Network) handleChanges(m *hosttest.Machine, d *Daemon) {
 			return "", 1, "keepalived does not find its check"
 		}
 		m.Call(shell.New("systemctl", "daemon-reload"))
+		m.Call(shell.New("systemctl", "unmask", "keepalived.service"))
 		m.Call(shell.New("systemctl", "enable", "keepalived.service"))
 		switch verb := c.Args()[0]; verb {
 		case "restart", "reload":

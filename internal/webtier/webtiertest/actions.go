@@ -1,6 +1,7 @@
 package webtiertest
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 
@@ -140,16 +141,19 @@ func (s *Server) copyWordPress([]string, []byte) error {
 func (s *Server) configureWordPress(args []string, stdin []byte) error {
 	files := s.content()
 	files.rendered, files.config, files.access = args[1], host.Digest(stdin), "0640 root www-data"
-	files.written = files.config
+	files.written, files.Unsalted = files.config, false
 	return nil
 }
 
 func (s *Server) installWordPress([]string, []byte) error {
 	files := s.content()
-	if !files.Installed {
+	if s.tier.Database.Says != "" {
+		return errors.New("cannot reach the database")
+	}
+	if !s.tier.Database.Filled {
 		files.Installs++
 	}
-	files.Installed = true
+	files.Installed, s.tier.Database.Filled = true, true
 	return nil
 }
 

@@ -33,6 +33,7 @@ func (s *Server) answer() {
 	query("web-php", s.php)
 	query("web-mount", s.mount)
 	query("web-state", s.state)
+	query("web-wordpress-database", func([]string) string { return s.tier.Database.answer() })
 	query("web-health", func([]string) string { return s.health() })
 	m.HandleQuery("web-await-health", func(*hosttest.Machine, shell.Command) (string, int, string) {
 		if s.Serving() {
@@ -95,7 +96,21 @@ func (s *Server) mount(args []string) string {
 		}
 	}
 	files := s.content()
-	return out + "answer " + map[bool]string{true: "ok", false: "new"}[files.Sentinel] + "\n" + files.describe()
+	out += "answer " + map[bool]string{true: "ok", false: "new"}[files.Sentinel] + "\n" + files.describe()
+	if len(args) > 3 && files.Root && files.config != "" {
+		out += "wordpress database " + s.tier.Database.answer() + "\n"
+	}
+	return out
+}
+
+func (d *Database) answer() string {
+	switch {
+	case d.Says != "":
+		return d.Says
+	case d.Filled:
+		return "filled"
+	}
+	return "empty"
 }
 
 func (c *Content) describe() string {
@@ -107,6 +122,7 @@ func (c *Content) describe() string {
 		"filled": c.Filled, "stamp copied": c.Copied, "stamp installed": c.Installed,
 		"stamp config " + c.rendered + " " + c.written: c.rendered != "",
 		"config " + c.config + " " + c.access:          c.config != "",
+		"unsalted":                                     c.Unsalted,
 	} {
 		if there {
 			out += "wordpress " + line + "\n"

@@ -25,6 +25,16 @@ type Tier struct {
 	Servers map[string]*Server
 	// Volume is what all machines mount.
 	Volume *Content
+	// Database is what WordPress keeps its posts in.
+	Database Database
+}
+
+// Database is a database as WordPress finds it.
+type Database struct {
+	// Filled says that WordPress's tables are there.
+	Filled bool
+	// Says is "denied" or "away" if the database does not let WordPress in.
+	Says string
 }
 
 // Content is a directory with the files of a site.
@@ -35,8 +45,9 @@ type Content struct {
 	// Owner is the document root's owner and group.
 	Owner string
 	// Filled says that the document root has files, Copied that WordPress is among
-	// them, Installed that its database is filled.
-	Filled, Copied, Installed bool
+	// them, Installed that our record says that its database is filled, Unsalted that
+	// its salts are missing.
+	Filled, Copied, Installed, Unsalted bool
 	// Installs is how often WordPress filled its database.
 	Installs int
 
@@ -83,7 +94,7 @@ func Install(t testing.TB, machines map[string]*hosttest.Machine, name string) *
 
 // Reset leaves machines without anything, and an empty volume.
 func (t *Tier) Reset() {
-	*t.Volume = Content{}
+	*t.Volume, t.Database = Content{}, Database{}
 	for _, s := range t.Servers {
 		*s.Local, s.Mounted, s.Hung = Content{}, "", false
 		clear(s.Enabled)
