@@ -59,8 +59,10 @@ func observeNode(ctx context.Context, view host.View, spec Spec, asClient bool) 
 		shell.Ask("identity", `: gluster-identity
 cat /var/lib/glusterd/glusterd.info`),
 		shell.Ask("brick", askBrick, spec.Name, spec.BrickPath),
-		// One program for both: to start it is most of what either costs.
+		// One program for both: to start it is most of what either costs. While it
+		// reads commands it waits for a glusterd that is not there, so that is asked first.
 		shell.Ask("pool", `: gluster-pool
+kill -0 "$(cat /var/run/glusterd.pid)" || { echo 'glusterd is not running'; exit 1; }
 printf 'peer status\nvolume info\n' | timeout 20 gluster --mode=script --xml 2>&1`),
 	}
 	if asClient {
