@@ -1,49 +1,17 @@
 package host_test
 
 import (
-	"bytes"
 	"context"
 	"errors"
-	"os"
-	"os/exec"
 	"strings"
 	"sync"
 	"testing"
 	"time"
 
 	"github.com/terraform-ha/terraform-provider-ha/internal/host"
+	"github.com/terraform-ha/terraform-provider-ha/internal/lab/labtest"
 	"github.com/terraform-ha/terraform-provider-ha/internal/shell"
 )
-
-// container runs commands in a Docker container whose first process is systemd.
-type container string
-
-// Run implements host.Runner.
-func (name container) Run(ctx context.Context, c shell.Command) (shell.Result, error) {
-	command := exec.CommandContext(ctx, "docker", "exec", "-i", string(name), "sh", "-c", c.Line())
-	command.Stdin = bytes.NewReader(c.Stdin())
-	var stdout, stderr bytes.Buffer
-	command.Stdout, command.Stderr = &stdout, &stderr
-	err := command.Run()
-	var exit *exec.ExitError
-	if errors.As(err, &exit) && ctx.Err() == nil {
-		return shell.Result{}, &shell.ExitError{Node: string(name), Command: c, Status: exit.ExitCode(), Stdout: stdout.Bytes(), Stderr: stderr.Bytes()}
-	}
-	if err != nil {
-		return shell.Result{}, err
-	}
-	return shell.Result{Stdout: stdout.Bytes(), Stderr: stderr.Bytes()}, nil
-}
-
-// systemd returns the lab machine that LAB_MACHINE names, a running container.
-func systemd(t *testing.T) *host.Host {
-	t.Helper()
-	name := os.Getenv("LAB_MACHINE")
-	if name == "" {
-		t.Skip("LAB_MACHINE names no running lab machine")
-	}
-	return host.New(name, container(name))
-}
 
 func read(t *testing.T, h *host.Host, file string) string {
 	t.Helper()
@@ -54,8 +22,15 @@ func read(t *testing.T, h *host.Host, file string) string {
 	return string(content)
 }
 
-func TestDetachedUnderSystemd(t *testing.T) {
-	h := systemd(t)
+// TestUnderSystemd boots one machine for what only systemd can answer.
+func TestUnderSystemd(t *testing.T) {
+	h := labtest.Boot(t, "host-test", "machine1").Hosts["machine1"]
+	t.Run("detached", func(t *testing.T) { detachedUnderSystemd(t, h) })
+	t.Run("units", func(t *testing.T) { unitsUnderSystemd(t, h) })
+}
+
+func detachedUnderSystemd(t *testing.T, h *host.Host) {
+	t.Helper()
 	must(t, h.RemoveFile(t.Context(), "/tmp/out"))
 	t.Run("text arrives unchanged", func(t *testing.T) {
 		work := shell.Script(`: expand
@@ -103,9 +78,10 @@ v='it'; printf '%s|' "${v}'s" "$1" "%n" "$$" >/tmp/out; test "$$" -gt 1`, `$HOME
 	})
 }
 
-func TestUnitsUnderSystemd(t *testing.T) {
-	h, ctx := systemd(t), t.Context()
-	unit := host.File{Path: "/etc/systemd/system/ha-probe.service", Mode: "0644",
+func unitsUnderSystemd(t *testing.T, h *host.Host) {
+	t.Helper()
+	ctx := t.Context()
+	unit := host.File{Path: "/usr/lib/systemd/system/ha-probe.service", Mode: "0644",
 		Content: []byte("[Service]\nExecStart=/bin/sleep 1000\nExecReload=/bin/true\n[Install]\nWantedBy=multi-user.target\n")}
 	see := func() host.UnitState {
 		answers, err := h.Ask(ctx, host.AskUnits("units", "ha-probe", "absent"), shell.Ask("now", "date +%s"))
@@ -120,6 +96,17 @@ func TestUnitsUnderSystemd(t *testing.T) {
 	must(t, h.WriteFile(ctx, unit))
 	must(t, h.ReloadSystemd(ctx))
 	must(t, h.EnableUnit(ctx, "ha-probe"))
+	for _, how := range []string{"--now", "--runtime"} {
+		_, err := h.Run(ctx, shell.New("systemctl", "mask", "--quiet", how, "ha-probe"))
+		must(t, err)
+		if got := see(); got.Load != "masked" {
+			t.Errorf("after mask %s: %+v", how, got)
+		}
+		must(t, h.EnableUnit(ctx, "ha-probe"))
+		if got := see(); got.Load != "loaded" || !got.Enabled() {
+			t.Errorf("enabled after mask %s: %+v", how, got)
+		}
+	}
 	must(t, h.StartUnit(ctx, "ha-probe"))
 	if got := see(); !got.Running() || !got.Enabled() || got.Sub != "running" || got.Started < begin-2 || got.Started > begin+60 {
 		t.Errorf("after the start: %+v; it is %d", got, begin)
