@@ -37,10 +37,12 @@ func (l list) page(c *call) (map[string]any, error) {
 		return nil, invalid("page_size", "Must be 25-500")
 	}
 	pages := max(1, (len(items)+size-1)/size)
-	if page > pages {
-		return nil, errNotFound()
+	// A page after the last one is empty: Linode's own provider asks for page 100
+	// of the types, to see whether its token is good.
+	first := len(items)
+	if page <= pages {
+		first = (page - 1) * size
 	}
-	first := (page - 1) * size
 	return map[string]any{
 		"data": items[first:min(first+size, len(items))], "page": page, "pages": pages, "results": len(items),
 	}, nil

@@ -65,7 +65,7 @@ func TestRefusals(t *testing.T) {
 		{"not JSON", "POST", "/v4/nodebalancers", `{`, nil, 400, "", ""},
 		{"read-only field", "PUT", "/v4/profile", `{"username":"other"}`, nil, 400, "username", ""},
 		{"page size", "GET", "/v4/linode/instances?page_size=5", "", nil, 400, "page_size", ""},
-		{"page", "GET", "/v4/linode/instances?page=9", "", nil, 404, "", "Not found"},
+		{"page", "GET", "/v4/linode/instances?page=0", "", nil, 400, "page", "at least 1"},
 		{"bad filter", "GET", "/v4/linode/instances", "", []string{"X-Filter", "{"}, 400, "", "X-Filter"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
@@ -183,6 +183,9 @@ func TestPages(t *testing.T) {
 	var page struct{ Data []any }
 	if err := json.Unmarshal([]byte(body), &page); err != nil || len(page.Data) != 5 {
 		t.Errorf("second page: %s", body)
+	}
+	if status, body := l.request("GET", "/v4/profile/sshkeys?page=9223372036854775807", ""); status != 200 || !strings.Contains(body, `"data":[]`) {
+		t.Errorf("a page after the last one: %d %s", status, body)
 	}
 }
 
