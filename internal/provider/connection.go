@@ -69,7 +69,7 @@ func sshSchema() schema.SingleNestedAttribute {
 		MarkdownDescription: "What is done about a machine whose host key is neither in `known_hosts` nor in its node's `host_key`: `pinned` refuses it; `accept-new` accepts it once, remembers it in the resource's state, and refuses any other key later. Default: `pinned`.",
 		Validators:          []validator.String{stringvalidator.OneOf(policyPinned, policyAcceptNew)}}
 	attributes["connect_timeout"] = schema.StringAttribute{Optional: true, MarkdownDescription: "How long one attempt to connect may take, as a duration. Default: `10s`.", Validators: []validator.String{durationValidator{}}}
-	attributes["boot_timeout"] = schema.StringAttribute{Optional: true, MarkdownDescription: "How long create and update wait for a machine that does not answer SSH yet, as a duration. Default: `5m`.", Validators: []validator.String{durationValidator{}}}
+	attributes["boot_timeout"] = schema.StringAttribute{Optional: true, MarkdownDescription: "How long create and update wait for a machine that does not answer SSH yet, as a duration. Default: `5m`. A machine that has answered an earlier apply is given two minutes of it at most.", Validators: []validator.String{durationValidator{}}}
 	bastion := credentials()
 	bastion["host"] = schema.StringAttribute{Required: true, MarkdownDescription: "Name or address of the bastion."}
 	bastion["host_key"] = schema.StringAttribute{Optional: true, MarkdownDescription: "The bastion's public host key as in authorized_keys, or its fingerprint `SHA256:...`. Without it, `known_hosts` must know the bastion."}
@@ -185,7 +185,7 @@ func (a *access) requireKey() error {
 
 // hosts returns the machines of a cluster. Nothing is dialed until one is used.
 // A machine that does not answer then is given the time of wait.
-func (a *access) hosts(nodes map[string]nodeModel, remembered map[string]string, wait time.Duration) (host.Hosts, map[string]*ssh.Client) {
+func (a *access) hosts(nodes map[string]nodeModel, remembered map[string]string, wait func(name string) time.Duration) (host.Hosts, map[string]*ssh.Client) {
 	hosts, clients := host.Hosts{}, map[string]*ssh.Client{}
 	for name, node := range nodes {
 		hop := a.base
@@ -196,22 +196,37 @@ func (a *access) hosts(nodes map[string]nodeModel, remembered map[string]string,
 		if pinned := node.HostKey.ValueString(); pinned != "" {
 			hop.HostKey.Pinned = []string{pinned}
 		}
-		clients[name] = a.pool.Client(ssh.Target{Node: name, Hop: hop, Bastions: a.bastions, ConnectTimeout: a.connect, Wait: wait})
+		clients[name] = a.pool.Client(ssh.Target{Node: name, Hop: hop, Bastions: a.bastions, ConnectTimeout: a.connect, Wait: wait(name)})
 		hosts[name] = host.New(name, clients[name])
 	}
 	return hosts, clients
 }
 
-// booted returns the machines once those that still boot had the time for it. It
-// is waited for a dead machine here, with all others, and not again at each of
-// the many commands of a run.
-func (a *access) booted(ctx context.Context, nodes map[string]nodeModel, remembered map[string]string) (host.Hosts, map[string]*ssh.Client) {
-	hosts, clients := a.hosts(nodes, remembered, a.boot)
+// atOnce is for machines that answer now or do not count.
+func atOnce(string) time.Duration { return 0 }
+
+// rebootPatience is how long a change waits for a machine that has answered an
+// earlier run: it may be rebooting, but it is no machine that is being installed.
+const rebootPatience = 2 * time.Minute
+
+func (a *access) patienceWith(node, before nodeModel) time.Duration {
+	if node.sameMachine(before) {
+		return min(a.boot, rebootPatience)
+	}
+	return a.boot
+}
+
+// booted returns the machines once those that still boot had the time for it:
+// less of it where before says that a machine was there already. It is waited for
+// a dead machine here, with all others, and not again at each of the many
+// commands of a run.
+func (a *access) booted(ctx context.Context, nodes, before map[string]nodeModel, remembered map[string]string) (host.Hosts, map[string]*ssh.Client) {
+	hosts, clients := a.hosts(nodes, remembered, func(name string) time.Duration { return a.patienceWith(nodes[name], before[name]) })
 	answers := host.Look(ctx, hosts.Views(), func(ctx context.Context, view host.View) (struct{}, error) {
 		_, err := view.Ask(ctx, host.AskFacts("facts"))
 		return struct{}{}, err
 	})
-	impatient, theirs := a.hosts(nodes, remembered, 0)
+	impatient, theirs := a.hosts(nodes, remembered, atOnce)
 	for name, answer := range answers {
 		if answer.Err != nil {
 			hosts[name], clients[name] = impatient[name], theirs[name]

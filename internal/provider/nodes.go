@@ -41,6 +41,11 @@ type nodeModel struct {
 	HostKey types.String `tfsdk:"host_key"`
 }
 
+// sameMachine reports whether both are reached at the same place.
+func (n nodeModel) sameMachine(other nodeModel) bool {
+	return n.Host.Equal(other.Host) && n.Port.Equal(other.Port)
+}
+
 const (
 	destroyKeep = "keep"
 	destroyWipe = "wipe"

@@ -70,7 +70,7 @@ func (r *clusterResource[M, P]) ImportState(ctx context.Context, req resource.Im
 		fail(err)
 		return
 	}
-	hosts, _ := r.access.hosts(map[string]nodeModel{"seed": seed}, nil, 0)
+	hosts, _ := r.access.hosts(map[string]nodeModel{"seed": seed}, nil, atOnce)
 	content, err := hosts["seed"].ReadFile(ctx, r.declarationPath(name))
 	if err != nil {
 		fail(err)

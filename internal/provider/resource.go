@@ -207,11 +207,12 @@ func (r *clusterResource[M, P]) apply(ctx context.Context, verb string, plan P, 
 	if err := r.access.requireKey(); err != nil {
 		return fail(err)
 	}
-	remembered := map[string]string{}
+	remembered, before := map[string]string{}, map[string]nodeModel{}
 	if prior != nil {
 		remembered = keysStillValid(ctx, plan.cluster(), P(prior).cluster())
+		before = P(prior).cluster().nodes(ctx)
 	}
-	hosts, clients := r.access.booted(ctx, plan.cluster().nodes(ctx), remembered)
+	hosts, clients := r.access.booted(ctx, plan.cluster().nodes(ctx), before, remembered)
 	t, err := plan.open(ctx, r.access, hosts, config, prior)
 	if err != nil {
 		return fail(err)
@@ -248,7 +249,7 @@ func (r *clusterResource[M, P]) Read(ctx context.Context, req resource.ReadReque
 		return
 	}
 	remembered := s.cluster().remembered()
-	hosts, clients := r.access.hosts(s.cluster().nodes(ctx), remembered, 0)
+	hosts, clients := r.access.hosts(s.cluster().nodes(ctx), remembered, atOnce)
 	t, err := s.open(ctx, r.access, hosts, nil, nil)
 	if err != nil {
 		fail(err)
@@ -294,7 +295,7 @@ func (r *clusterResource[M, P]) Delete(ctx context.Context, req resource.DeleteR
 		fail(err)
 		return
 	}
-	hosts, _ := r.access.hosts(s.cluster().nodes(ctx), s.cluster().remembered(), 0)
+	hosts, _ := r.access.hosts(s.cluster().nodes(ctx), s.cluster().remembered(), atOnce)
 	t, err := s.open(ctx, r.access, hosts, nil, nil)
 	if err != nil {
 		fail(err)
@@ -321,7 +322,7 @@ func keysStillValid(ctx context.Context, plan, prior *clusterModel) map[string]s
 	remembered := prior.remembered()
 	before := prior.nodes(ctx)
 	for name, node := range plan.nodes(ctx) {
-		if !node.Host.Equal(before[name].Host) || !node.Port.Equal(before[name].Port) {
+		if !node.sameMachine(before[name]) {
 			delete(remembered, name)
 		}
 	}
