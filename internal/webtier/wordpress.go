@@ -267,11 +267,12 @@ func wordpressSteps(s Spec, node host.Node, seen WordPressStatus, database strin
 		add("write wp-config.php", strings.Join(whys, "; "), writeWordPressConfig(s))
 	}
 	if denied := database == DatabaseDenied; denied || !seen.Installed {
-		why := ""
-		if denied && seen.Installed {
+		why, limit := "", newDatabasePatience
+		if seen.Installed {
+			limit = databasePatience
 			why = fmt.Sprintf("the database at %s does not let %s in", s.WordPress.DBHost, s.WordPress.DBUser)
 		}
-		add("wait for the database", why, awaitDatabase(s))
+		add("wait for the database", why, awaitDatabase(s, limit))
 	}
 	if !seen.Installed {
 		add("install WordPress", "WordPress is not installed in the database", installWordPress(s))

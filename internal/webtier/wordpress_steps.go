@@ -138,17 +138,20 @@ func writeWordPressConfig(s Spec) action {
 	}
 }
 
-// databasePatience is how long WordPress waits for its database: the database
-// tier may be under construction at the same time.
-const databasePatience = 10 * time.Minute
+// How long WordPress waits for its database: the database tier may be under
+// construction at the same time, or under repair.
+const (
+	newDatabasePatience = 10 * time.Minute
+	databasePatience    = 2 * time.Minute
+)
 
 // awaitDatabase waits until the database lets WordPress in.
-func awaitDatabase(s Spec) action {
+func awaitDatabase(s Spec, limit time.Duration) action {
 	return func(ctx context.Context, h *host.Host) error {
 		w := s.WordPress
 		args := append([]string{path.Join(s.DocumentRoot, "wp-config.php")}, w.databaseQuestion()...)
 		what := fmt.Sprintf("the database %s at %s to let %s in", w.DBName, w.DBHost, w.DBUser)
-		return reconcile.WaitAtMost(ctx, databasePatience, what, time.Second, func(ctx context.Context) (string, error) {
+		return reconcile.WaitAtMost(ctx, limit, what, time.Second, func(ctx context.Context) (string, error) {
 			result, err := h.Query(ctx, shell.Script(`: web-wordpress-database
 config=$1; code=$2; shift 2
 timeout 6 php -n -d extension=mysqlnd -d extension=mysqli -r "$code" -- "$config" "$@"`, args...))
