@@ -73,7 +73,7 @@ func TakeLease(ctx context.Context, hosts Hosts, name, owner string, patience ti
 			return nil, err
 		}
 	}
-	// The lease must outlive a cancelled operation until that has cleaned up.
+	// The lease must outlive a canceled operation until that has cleaned up.
 	renewing, stop := context.WithCancel(context.WithoutCancel(ctx))
 	lease.stop, lease.stopped = stop, make(chan struct{})
 	go lease.renew(renewing)

@@ -86,7 +86,7 @@ func retrying(wait time.Duration) *retryablehttp.Client {
 	return client
 }
 
-// boundedBackoff honours Retry-After, which can name any time, up to a minute.
+// boundedBackoff honors Retry-After, which can name any time, up to a minute.
 func boundedBackoff(least, most time.Duration, attempt int, answer *http.Response) time.Duration {
 	return min(retryablehttp.DefaultBackoff(least, most, attempt, answer), time.Minute)
 }

@@ -104,7 +104,7 @@ func TestTheFirstFailureStopsEveryLane(t *testing.T) {
 		close(running)
 		<-failed
 		if ctx.Err() != nil {
-			return errors.New("a running step was cancelled")
+			return errors.New("a running step was canceled")
 		}
 		s.add("b: slow")
 		return nil

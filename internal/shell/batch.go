@@ -44,7 +44,7 @@ func (a Answers) Lines(name string) []string {
 	return lines
 }
 
-// The frame around the parts of a batch, which [ParseLine] recognises.
+// The frame around the parts of a batch, which [ParseLine] recognizes.
 const (
 	batchLabel  = ": batch\n"
 	partBegin   = "o=$("

@@ -134,7 +134,7 @@ func (c *Client) connect(ctx context.Context) (*conn, error) {
 }
 
 // outOfTime is the caller's own end while connecting. A deadline that passes
-// without an answer means that the machine is unreachable; being cancelled
+// without an answer means that the machine is unreachable; being canceled
 // means nothing.
 func (c *Client) outOfTime(ctx context.Context, last *UnreachableError) error {
 	if !errors.Is(ctx.Err(), context.DeadlineExceeded) {

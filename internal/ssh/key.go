@@ -92,7 +92,7 @@ func unindent(content string) string {
 	return strings.Join(lines, "\n")
 }
 
-// whatItIsInstead recognises the usual mistakes; it is empty for a private key
+// whatItIsInstead recognizes the usual mistakes; it is empty for a private key
 // as far as the envelope tells.
 func whatItIsInstead(text string) string {
 	block, _ := pem.Decode([]byte(text))

@@ -99,7 +99,7 @@ func TestCancelEndsTheCommand(t *testing.T) {
 	<-ended
 	mustRun(t, client, nothing)
 	if server.Connections() != 1 {
-		t.Errorf("%d connections: cancelling one command ended the connection", server.Connections())
+		t.Errorf("%d connections: canceling one command ended the connection", server.Connections())
 	}
 }
 

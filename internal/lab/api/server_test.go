@@ -57,7 +57,7 @@ func TestRefusals(t *testing.T) {
 		{"beyond the contract", "GET", "/v4/lke/clusters", "", nil, 501, "", "/v4/lke/clusters"},
 		{"in the contract only", "POST", "/v4/images", `{"disk_id":1}`, nil, 501, "", "POST /v4/images"},
 		{"other version", "GET", "/v5/profile", "", nil, 404, "", "Not found"},
-		{"unknown field", "POST", "/v4/linode/instances", `{"region":"us-east","type":"g6-nanode-1","colour":"red"}`, nil, 400, "", "colour"},
+		{"unknown field", "POST", "/v4/linode/instances", `{"region":"us-east","type":"g6-nanode-1","color":"red"}`, nil, 400, "", "color"},
 		{"missing field", "POST", "/v4/linode/instances", `{"region":"us-east"}`, nil, 400, "type", ""},
 		{"wrong type", "POST", "/v4/linode/instances", `{"region":"us-east","type":"g6-nanode-1","private_ip":"yes"}`, nil, 400, "private_ip", ""},
 		{"enum", "POST", "/v4/nodebalancers", `{"region":"us-east","configs":[{"protocol":"gopher","nodes":[]}]}`, nil, 400, "configs.0.protocol", ""},

@@ -53,7 +53,7 @@ func (t terraform) init(ctx context.Context) error {
 		return fmt.Errorf("cannot unlock the providers: %w", err)
 	}
 	if out, err := t.command(ctx, "init", "-input=false", "-no-color").CombinedOutput(); err != nil {
-		return fmt.Errorf("cannot initialise the example: %w\n%s", err, out)
+		return fmt.Errorf("cannot initialize the example: %w\n%s", err, out)
 	}
 	return nil
 }

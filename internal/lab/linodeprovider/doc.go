@@ -7,6 +7,6 @@
 // can be planned, but answers a clear error when it is created or read.
 //
 // The facts about defaults, replacement and attributes that change on their
-// own come from the documentation and the behaviour of
+// own come from the documentation and the behavior of
 // github.com/linode/terraform-provider-linode.
 package linodeprovider

@@ -10,7 +10,7 @@ import (
 
 func firewallResource() resource {
 	return resource{
-		behaviour: behaviour{
+		behavior: behavior{
 			defaults: map[string]any{
 				"disabled": false, "tags": []any{}, "inbound.description": "", "outbound.description": "",
 			},

@@ -9,7 +9,7 @@ import (
 
 func firewallDeviceResource() resource {
 	return resource{
-		behaviour: behaviour{
+		behavior: behavior{
 			defaults: map[string]any{"entity_type": "linode"},
 			replace:  []string{"firewall_id", "entity_id", "entity_type"},
 			volatile: []string{"updated"},

@@ -21,7 +21,7 @@ const (
 
 func instanceResource() resource {
 	return resource{
-		behaviour: behaviour{
+		behavior: behavior{
 			legacy: true,
 			defaults: map[string]any{
 				"type": "g6-standard-1", "resize_disk": false, "migration_type": "cold",

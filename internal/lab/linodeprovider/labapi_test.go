@@ -11,7 +11,7 @@ import (
 	"github.com/terraform-ha/terraform-provider-ha/internal/lab/api"
 )
 
-// emptyRegion is a backend without machines: the API's own behaviour is what
+// emptyRegion is a backend without machines: the API's own behavior is what
 // these tests are about.
 type emptyRegion struct{}
 

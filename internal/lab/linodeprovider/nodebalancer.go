@@ -9,7 +9,7 @@ import (
 
 func nodeBalancerResource() resource {
 	return resource{
-		behaviour: behaviour{
+		behavior: behavior{
 			defaults: map[string]any{
 				"region": "us-east", "client_conn_throttle": int64(0), "client_udp_sess_throttle": int64(0), "tags": []any{},
 			},

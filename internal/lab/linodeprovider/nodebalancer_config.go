@@ -11,7 +11,7 @@ const defaultUDPCheckPort = int64(80)
 
 func nodeBalancerConfigResource() resource {
 	return resource{
-		behaviour: behaviour{
+		behavior: behavior{
 			defaults: map[string]any{
 				"protocol": "http", "proxy_protocol": "none", "port": int64(80), "udp_check_port": defaultUDPCheckPort,
 				"check_passive": true, "cipher_suite": "recommended",

@@ -9,7 +9,7 @@ import (
 
 func nodeBalancerNodeResource() resource {
 	return resource{
-		behaviour: behaviour{
+		behavior: behavior{
 			replace:  []string{"nodebalancer_id", "config_id", "subnet_id"},
 			volatile: []string{"status"},
 		},

@@ -11,7 +11,7 @@ import (
 
 func placementGroupResource() resource {
 	return resource{
-		behaviour: behaviour{
+		behavior: behavior{
 			defaults: map[string]any{"placement_group_policy": "strict"},
 			replace:  []string{"region", "placement_group_type", "placement_group_policy"},
 			volatile: []string{"is_compliant", "members"},
@@ -77,9 +77,9 @@ func updatePlacementGroup(ctx context.Context, s *session, c change) (object, er
 
 func placementAssignmentResource() resource {
 	return resource{
-		behaviour: behaviour{replace: []string{"placement_group_id", "linode_id"}},
-		create:    createAssignment,
-		read:      readAssignment,
+		behavior: behavior{replace: []string{"placement_group_id", "linode_id"}},
+		create:   createAssignment,
+		read:     readAssignment,
 		// compliant_only is all that can change in place, and the API only
 		// hears of it when it assigns.
 		update: func(_ context.Context, _ *session, c change) (object, error) { return c.planned, nil },

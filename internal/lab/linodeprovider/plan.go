@@ -8,9 +8,9 @@ import (
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
 )
 
-// behaviour is what the schema alone does not say about a resource's plan.
+// behavior is what the schema alone does not say about a resource's plan.
 // Nested attributes are named with dots.
-type behaviour struct {
+type behavior struct {
 	// legacy says that the real resource is built on SDK v2: Terraform then
 	// tolerates what the framework forbids, and the state shows the API's view.
 	legacy bool
@@ -28,15 +28,15 @@ type behaviour struct {
 
 // planner works out a planned object from the configuration and the prior state.
 type planner struct {
-	behaviour
+	behavior
 	creating bool
 	updating bool
 }
 
 // plan returns the object that an apply would lead to. Without any difference
 // between configuration and state it is exactly the prior object.
-func plan(b behaviour, block *tfprotov6.SchemaBlock, config, prior object) object {
-	p := planner{behaviour: b, creating: prior == nil}
+func plan(b behavior, block *tfprotov6.SchemaBlock, config, prior object) object {
+	p := planner{behavior: b, creating: prior == nil}
 	planned := p.object(block, config, prior, "")
 	if !p.creating && !reflect.DeepEqual(planned, withEmptyBlocks(prior, block)) {
 		p.updating = true
@@ -46,7 +46,7 @@ func plan(b behaviour, block *tfprotov6.SchemaBlock, config, prior object) objec
 }
 
 // replacements names the attributes whose change cannot be made in place.
-func replacements(b behaviour, prior, planned object) []string {
+func replacements(b behavior, prior, planned object) []string {
 	var out []string
 	for _, name := range b.replace {
 		if changed(name, prior, planned) {

@@ -29,7 +29,7 @@ func testBlock() *tfprotov6.SchemaBlock {
 }
 
 func TestPlan(t *testing.T) {
-	rules := behaviour{defaults: map[string]any{"mode": "accept"}, volatile: []string{"status"}}
+	rules := behavior{defaults: map[string]any{"mode": "accept"}, volatile: []string{"status"}}
 	part := func(name string, number any) object { return object{"name": name, "number": number} }
 	prior := object{
 		"id": "1", "label": "a", "mode": "accept", "size": int64(3), "status": "UP", "secret": nil,
@@ -67,7 +67,7 @@ func TestPlan(t *testing.T) {
 }
 
 func TestLegacyPlanTakesZeroForAbsent(t *testing.T) {
-	rules := behaviour{legacy: true, computedBlocks: []string{"part"}}
+	rules := behavior{legacy: true, computedBlocks: []string{"part"}}
 	prior := object{"id": "1", "label": "", "mode": "", "size": int64(3), "status": "", "secret": nil, "part": []any{object{"name": "x", "number": int64(1)}}}
 	config := object{"label": "", "part": []any{}}
 	if diff := cmp.Diff(prior, plan(rules, testBlock(), config, prior)); diff != "" {
@@ -76,7 +76,7 @@ func TestLegacyPlanTakesZeroForAbsent(t *testing.T) {
 }
 
 func TestReplacementsNameWhatDiffers(t *testing.T) {
-	rules := behaviour{replace: []string{"region", "image"}}
+	rules := behavior{replace: []string{"region", "image"}}
 	got := replacements(rules, object{"region": "a", "image": "x", "label": "l"}, object{"region": "a", "image": unknown{}, "label": "m"})
 	if diff := cmp.Diff([]string{"image"}, got); diff != "" {
 		t.Errorf("replacements (-want +got):\n%s", diff)

@@ -18,7 +18,7 @@ type change struct {
 // carried out. Create and update return the object as read afterwards; create
 // returns it with an error too, when something exists that must be recorded.
 type resource struct {
-	behaviour
+	behavior
 	create   func(context.Context, *session, change) (object, error)
 	read     func(context.Context, *session, object) (object, error)
 	update   func(context.Context, *session, change) (object, error)

@@ -168,7 +168,7 @@ func (s *Server) plan(in *tfprotov6.PlanResourceChangeRequest, out *tfprotov6.Pl
 	if err != nil {
 		return err
 	}
-	rules := s.resources[in.TypeName].behaviour
+	rules := s.resources[in.TypeName].behavior
 	planned := plan(rules, schema.Block, config, prior)
 	if prior != nil {
 		for _, name := range replacements(rules, prior, planned) {

@@ -10,8 +10,8 @@ import (
 
 func sharedIPsResource() resource {
 	return resource{
-		behaviour: behaviour{replace: []string{"linode_id"}},
-		create:    shareIPs, update: shareIPs, read: readSharedIPs,
+		behavior: behavior{replace: []string{"linode_id"}},
+		create:   shareIPs, update: shareIPs, read: readSharedIPs,
 		delete: func(ctx context.Context, s *session, state object) error {
 			return s.ShareIPAddresses(ctx, linodego.IPAddressesShareOptions{LinodeID: state.integer("linode_id"), IPs: []string{}})
 		},

@@ -9,7 +9,7 @@ import (
 
 func sshKeyResource() resource {
 	return resource{
-		behaviour: behaviour{replace: []string{"ssh_key"}},
+		behavior: behavior{replace: []string{"ssh_key"}},
 		create: func(ctx context.Context, s *session, c change) (object, error) {
 			key, err := s.CreateSSHKey(ctx, linodego.SSHKeyCreateOptions{Label: c.planned.str("label"), SSHKey: c.planned.str("ssh_key")})
 			if err != nil {

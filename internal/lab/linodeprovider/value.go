@@ -195,7 +195,7 @@ func toPrimitive(plain any, t tftypes.Type) (tftypes.Value, error) {
 	return tftypes.Value{}, fmt.Errorf("cannot write %T as %s", plain, t)
 }
 
-// toMembers refuses a member that the type does not have: a misspelt
+// toMembers refuses a member that the type does not have: a misspelled
 // attribute would otherwise be lost without a word.
 func toMembers(plain any, t tftypes.Type, member func(string) tftypes.Type, names []string) (tftypes.Value, error) {
 	in, ok := plain.(object)

@@ -9,8 +9,8 @@ import (
 
 func vpcResource() resource {
 	return resource{
-		behaviour: behaviour{replace: []string{"region", "ipv6"}, volatile: []string{"updated"}},
-		create:    createVPC, read: readVPC,
+		behavior: behavior{replace: []string{"region", "ipv6"}, volatile: []string{"updated"}},
+		create:   createVPC, read: readVPC,
 		update: func(ctx context.Context, s *session, c change) (object, error) {
 			id, err := c.prior.numericID()
 			if err != nil {
@@ -88,8 +88,8 @@ func allocatedRanges(ranges []linodego.VPCIPv6Range, state object) any {
 
 func vpcSubnetResource() resource {
 	return resource{
-		behaviour: behaviour{replace: []string{"vpc_id", "ipv4", "ipv6"}, volatile: []string{"updated"}},
-		create:    createVPCSubnet, read: readVPCSubnet,
+		behavior: behavior{replace: []string{"vpc_id", "ipv4", "ipv6"}, volatile: []string{"updated"}},
+		create:   createVPCSubnet, read: readVPCSubnet,
 		update: func(ctx context.Context, s *session, c change) (object, error) {
 			id, err := c.prior.numericID()
 			if err != nil {

@@ -8,7 +8,7 @@ import (
 	"strings"
 )
 
-// endpoint is a running container as its neighbours see it.
+// endpoint is a running container as its neighbors see it.
 type endpoint struct {
 	container string
 	// hardware are the hardware addresses of its interfaces.
@@ -78,7 +78,7 @@ delete table arp lab_fault
 `
 
 // cutRules are the nftables rules that lose everything which comes from peers.
-// Peers are recognised by their hardware addresses, so that multicast and
+// Peers are recognized by their hardware addresses, so that multicast and
 // addresses that move between machines are lost too; each side of a cut has
 // its own rules. A refusal has to be made where the packet is sent, because
 // the other side loses the answer.
