@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -111,8 +112,11 @@ func startEngine(ctx context.Context, stateDir string, progress io.Writer) error
 // may be somebody else's: it would take that one for itself and not start.
 func removeStale(file, program string) error {
 	content, err := os.ReadFile(file)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
 	if err != nil {
-		return nil // there is none
+		return fmt.Errorf("cannot read what a killed engine may have left: %w", err)
 	}
 	name, err := os.ReadFile(filepath.Join("/proc", strings.TrimSpace(string(content)), "comm"))
 	if err == nil && strings.TrimSpace(string(name)) == program {

@@ -42,4 +42,7 @@ func TestRemoveStale(t *testing.T) {
 	if err := removeStale(filepath.Join(t.TempDir(), "none"), "dockerd"); err != nil {
 		t.Error(err)
 	}
+	if err := removeStale(t.TempDir(), "dockerd"); err == nil {
+		t.Error("a folder was taken for no file")
+	}
 }
