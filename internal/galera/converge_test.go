@@ -129,6 +129,7 @@ func built(t *testing.T, flavor Flavor) (*sim, Spec) {
 }
 
 func eachFlavor(t *testing.T, test func(t *testing.T, flavor Flavor)) {
+	t.Helper()
 	for _, flavor := range Flavors() {
 		t.Run(string(flavor), func(t *testing.T) { test(t, flavor) })
 	}

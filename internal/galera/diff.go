@@ -12,10 +12,12 @@ import (
 	"github.com/terraform-ha/terraform-provider-ha/internal/reconcile"
 )
 
-// The plan of this tier and its parts.
 type (
+	// Plan is a plan over machines.
 	Plan = reconcile.Plan[host.Hosts]
+	// Step is a step of such a plan.
 	Step = reconcile.Step[host.Hosts]
+	// Lane is a sequence of such steps.
 	Lane = reconcile.Lane[host.Hosts]
 )
 

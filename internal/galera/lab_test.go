@@ -45,7 +45,7 @@ func (s *site) try() error {
 	s.t.Helper()
 	defer labtest.Time(s.t, "converge")()
 	_, err := reconcile.Converge(s.t.Context(),
-		func(context.Context) (Status, error) { return s.observe(), nil },
+		func(ctx context.Context) (Status, error) { return Observe(ctx, s.Hosts.Views(), s.spec), nil },
 		func(status Status) (Plan, error) { return Diff(s.spec, status) },
 		s.Hosts, labtest.NewSteps(s.t))
 	if err == nil {
@@ -92,8 +92,9 @@ func TestLab(t *testing.T) {
 }
 
 func (s *site) with(t *testing.T) *site {
+	t.Helper()
 	copied := *s
-	copied.t, copied.Lab = t, s.Lab.With(t)
+	copied.t, copied.Lab = t, s.With(t)
 	return &copied
 }
 

@@ -131,6 +131,7 @@ func FuzzParse(f *testing.F) {
 // readLiteral reads an SQL string the way the engines do ("String Literals" in
 // both manuals) and returns what follows it.
 func readLiteral(t *testing.T, sql string) (value, rest string) {
+	t.Helper()
 	if sql == "" || sql[0] != '\'' {
 		t.Fatalf("%q does not begin a string", sql)
 	}

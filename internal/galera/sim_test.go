@@ -17,6 +17,7 @@ type sim struct {
 }
 
 func newSim(t *testing.T, flavor Flavor, names ...string) *sim {
+	t.Helper()
 	hosts, machines := hosttest.Cluster(t, names...)
 	engines := map[Flavor]galeratest.Engine{MariaDB: galeratest.MariaDB(), Percona: galeratest.Percona()}
 	return &sim{Cluster: galeratest.Install(t, machines, engines[flavor]), t: t, engine: flavor.engine(), hosts: hosts}

@@ -156,7 +156,7 @@ func (s Spec) stepRebootstrap(node string) Step {
 	return Step{Node: node, Title: "bootstrap the cluster from its last position", Why: "no node of the cluster runs; this one has the last position",
 		Do: func(ctx context.Context, hosts host.Hosts) error {
 			now := s.complete(Observe(ctx, hosts.Views(), s))
-			quiet := func(n NodeStatus) bool { return n.Err == nil && !(n.Wsrep.Answers && n.Wsrep.On) }
+			quiet := func(n NodeStatus) bool { return n.Err == nil && (!n.Wsrep.Answers || !n.Wsrep.On) }
 			if !now.all(quiet) || len(now.UUIDs()) > 1 {
 				return &reconcile.RefusedError{What: "bootstrap the cluster again", Node: node, Evidence: now.table(),
 					WayOut: "The cluster changed after the plan was made. Apply again."}

@@ -55,21 +55,22 @@ func glusterOnce(ctx context.Context, h *host.Host, words ...string) (cliOutput,
 
 // transaction is [gluster] for what changes the whole pool: every peer has to be
 // connected, or it hangs for two minutes and leaves its lock behind.
-func transaction(ctx context.Context, h *host.Host, words ...string) (cliOutput, error) {
+func transaction(ctx context.Context, h *host.Host, words ...string) error {
 	status, err := gluster(ctx, h, "peer", "status")
 	if err != nil {
-		return cliOutput{}, err
+		return err
 	}
 	for _, peer := range status.peers() {
 		if !peer.Healthy() {
-			return cliOutput{}, &reconcile.RefusedError{
+			return &reconcile.RefusedError{
 				What: "run gluster " + strings.Join(words, " "), Node: h.Name(),
 				Evidence: []string{peerProblem(strings.Join(peer.Names, " "), peer)},
 				WayOut:   "Bring the peer back first.",
 			}
 		}
 	}
-	return gluster(ctx, h, words...)
+	_, err = gluster(ctx, h, words...)
+	return err
 }
 
 func peerProblem(name string, peer Peer) string {

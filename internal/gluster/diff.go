@@ -9,10 +9,12 @@ import (
 	"github.com/terraform-ha/terraform-provider-ha/internal/reconcile"
 )
 
-// Plan, Step and Lane are the general ones over machines.
 type (
+	// Plan is a plan over machines.
 	Plan = reconcile.Plan[host.Hosts]
+	// Step is a step of such a plan.
 	Step = reconcile.Step[host.Hosts]
+	// Lane is a sequence of such steps.
 	Lane = reconcile.Lane[host.Hosts]
 )
 

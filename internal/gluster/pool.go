@@ -116,7 +116,7 @@ func (d *differ) refuseOtherPool(node host.Node) error {
 // unsettled says which member does not see which, among the machines that
 // answer; empty if all see all.
 func (d *differ) unsettled() string {
-	return peerReason(d.spec, d.status, names(d.reached))
+	return peerReason(d.status, names(d.reached))
 }
 
 // peers plans the pool's repair for a volume that exists: its members are known,

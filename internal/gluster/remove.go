@@ -108,8 +108,7 @@ func deleteVolume(spec Spec, leader string) act {
 		if err := stopVolume(spec, leader)(ctx, hosts); err != nil {
 			return err
 		}
-		_, err = transaction(ctx, hosts[leader], "volume", "delete", spec.Name)
-		return err
+		return transaction(ctx, hosts[leader], "volume", "delete", spec.Name)
 	}
 }
 

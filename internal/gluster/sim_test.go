@@ -10,6 +10,7 @@ import (
 )
 
 func newPool(t *testing.T, names ...string) (host.Hosts, *glustertest.Pool) {
+	t.Helper()
 	hosts, machines := hosttest.Cluster(t, names...)
 	return hosts, glustertest.Install(t, machines)
 }

@@ -119,8 +119,7 @@ func createVolume(spec Spec, leader string) act {
 			}
 			onRoot = onRoot || brick.OnRoot
 		}
-		_, err := transaction(ctx, hosts[leader], d.spec.createWords(onRoot)...)
-		return err
+		return transaction(ctx, hosts[leader], d.spec.createWords(onRoot)...)
 	}
 }
 
@@ -156,7 +155,7 @@ func setOptions(spec Spec, leader string, options []OptionDifference) act {
 func resetOptions(spec Spec, leader string, keys []string) act {
 	return func(ctx context.Context, hosts host.Hosts) error {
 		for _, key := range keys {
-			if _, err := transaction(ctx, hosts[leader], "volume", "reset", spec.Name, key); err != nil {
+			if err := transaction(ctx, hosts[leader], "volume", "reset", spec.Name, key); err != nil {
 				return err
 			}
 		}
@@ -170,8 +169,7 @@ func startVolume(spec Spec, leader string) act {
 		if err != nil || started {
 			return err
 		}
-		_, err = transaction(ctx, hosts[leader], "volume", "start", spec.Name)
-		return err
+		return transaction(ctx, hosts[leader], "volume", "start", spec.Name)
 	}
 }
 
@@ -185,8 +183,7 @@ func volumeHasState(ctx context.Context, h *host.Host, name string, state int) (
 
 func inTransaction(leader string, words ...string) act {
 	return func(ctx context.Context, hosts host.Hosts) error {
-		_, err := transaction(ctx, hosts[leader], words...)
-		return err
+		return transaction(ctx, hosts[leader], words...)
 	}
 }
 

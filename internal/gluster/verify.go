@@ -93,7 +93,7 @@ func reviver(spec Spec, hosts host.Hosts) func(context.Context, Status) {
 func waitPeers(spec Spec, nodes []string) act {
 	return func(ctx context.Context, hosts host.Hosts) error {
 		return wait(ctx, hosts.Views(), spec, peerLimit, "all peers to be connected", func(status Status) string {
-			return peerReason(spec, status, nodes)
+			return peerReason(status, nodes)
 		})
 	}
 }
@@ -114,7 +114,7 @@ func Health(spec Spec, status Status) string {
 }
 
 func healthReason(spec Spec, status Status, nodes []string, healed bool) string {
-	if reason := peerReason(spec, status, nodes); reason != "" {
+	if reason := peerReason(status, nodes); reason != "" {
 		return reason
 	}
 	volume, found := status.Volume(spec.Name)
@@ -140,7 +140,7 @@ func healthReason(spec Spec, status Status, nodes []string, healed bool) string 
 
 // peerReason says which of the nodes does not see which other as a connected
 // member of the pool.
-func peerReason(spec Spec, status Status, nodes []string) string {
+func peerReason(status Status, nodes []string) string {
 	for _, name := range nodes {
 		seen := status.Nodes[name]
 		if seen.Err != nil {

@@ -21,6 +21,7 @@ import (
 // withSystemd gives a machine just enough of systemd for detached work: units
 // are processes, known by a file with their number.
 func withSystemd(t *testing.T) local {
+	t.Helper()
 	l := newLocal(t)
 	units := t.TempDir()
 	l.shim(t, "systemctl", `[ "$1" = is-active ] || exit 0
@@ -83,6 +84,7 @@ func TestTwoCallersShareOneRun(t *testing.T) {
 
 // callersOf counts who waits for detached work on the machine.
 func callersOf(t *testing.T, h *host.Host) int {
+	t.Helper()
 	answers, err := h.Ask(t.Context(), shell.Ask("callers", "cat /run/terraform-ha/work/*.callers"))
 	must(t, err)
 	return len(answers.Lines("callers"))
@@ -154,20 +156,20 @@ func TestABrokenConnectionFetchesTheResultInsteadOfRunningTwice(t *testing.T) {
 func TestACancelledCallerLeavesAtOnce(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	breaks := 100
-	h := host.New("db1", breaking{cancelling{hosttest.New(t, "db1"), cancel}, &breaks})
+	h := host.New("db1", breaking{canceling{hosttest.New(t, "db1"), cancel}, &breaks})
 	begin := time.Now()
 	if err := h.RunDetached(ctx, "work", shell.New("true")); err == nil || time.Since(begin) > time.Second {
 		t.Errorf("got %v after %s", err, time.Since(begin))
 	}
 }
 
-// cancelling ends the operation as soon as it runs something.
-type cancelling struct {
+// canceling ends the operation as soon as it runs something.
+type canceling struct {
 	host.Runner
 	cancel context.CancelFunc
 }
 
-func (c cancelling) Run(ctx context.Context, _ shell.Command) (shell.Result, error) {
+func (c canceling) Run(ctx context.Context, _ shell.Command) (shell.Result, error) {
 	c.cancel()
 	return shell.Result{}, ctx.Err()
 }

@@ -58,10 +58,11 @@ func ParseFacts(answer shell.Answer) Facts {
 			facts.Codename = fields[1]
 		case "architecture":
 			facts.Architecture = fields[1]
+		// What is not a number stays 0: not known.
 		case "cores":
-			fmt.Sscan(fields[1], &facts.Cores)
+			_, _ = fmt.Sscan(fields[1], &facts.Cores)
 		case "memory":
-			fmt.Sscan(fields[1], &facts.MemoryMiB)
+			_, _ = fmt.Sscan(fields[1], &facts.MemoryMiB)
 		case "address":
 			if len(fields) == 3 {
 				facts.Addresses = append(facts.Addresses, Address{Interface: fields[1], CIDR: fields[2]})

@@ -103,7 +103,8 @@ func ParseFiles(answer shell.Answer) map[string]FileState {
 			continue
 		}
 		state := FileState{Exists: true, Mode: fields[0], Owner: fields[1], Group: fields[2]}
-		fmt.Sscan(fields[3], &state.Modified)
+		// A time that is not a number stays 0: changed long ago.
+		_, _ = fmt.Sscan(fields[3], &state.Modified)
 		if len(state.Mode) < 4 {
 			state.Mode = "0" + state.Mode
 		}

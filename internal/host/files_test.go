@@ -21,6 +21,7 @@ import (
 // bothMachines runs a test on this machine's shell and on the simulated one, so
 // that the simulation says what the system says.
 func bothMachines(t *testing.T, test func(t *testing.T, h *host.Host, dir string)) {
+	t.Helper()
 	t.Run("real", func(t *testing.T) {
 		test(t, host.New("real", newLocal(t)), t.TempDir())
 	})

@@ -26,6 +26,7 @@ func take(t *testing.T, hosts host.Hosts, owner string, patience time.Duration) 
 
 // twoLocals are two machines whose locks are real.
 func twoLocals(t *testing.T) (host.Hosts, []local) {
+	t.Helper()
 	a, b := newLocal(t), newLocal(t)
 	return host.Hosts{"a": host.New("a", a), "b": host.New("b", b)}, []local{a, b}
 }

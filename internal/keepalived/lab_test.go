@@ -61,7 +61,9 @@ func (s *site) converge() {
 	s.t.Helper()
 	defer labtest.Time(s.t, "converge")()
 	status, err := reconcile.Converge(s.t.Context(),
-		func(context.Context) (keepalived.Status, error) { return s.observe(), nil },
+		func(ctx context.Context) (keepalived.Status, error) {
+			return keepalived.Observe(ctx, s.hosts.Views(), s.spec), nil
+		},
 		func(status keepalived.Status) (keepalived.Plan, error) { return keepalived.Diff(s.spec, status) },
 		s.hosts, labtest.NewSteps(s.t))
 	s.must(err)
@@ -150,8 +152,8 @@ func (s *site) stays(holder, what string) {
 	s.t.Helper()
 	ctx, cancel := context.WithTimeout(s.t.Context(), 8*time.Second)
 	defer cancel()
-	_ = reconcile.Wait(ctx, "nothing", 500*time.Millisecond, func(context.Context) (string, error) {
-		if holders := s.observe().Holders; !slices.Equal(holders, []string{holder}) && ctx.Err() == nil {
+	_ = reconcile.Wait(ctx, "nothing", 500*time.Millisecond, func(ctx context.Context) (string, error) {
+		if holders := keepalived.Observe(ctx, s.hosts.Views(), s.spec).Holders; !slices.Equal(holders, []string{holder}) && ctx.Err() == nil {
 			s.t.Errorf("%s: holders %v instead of %s alone", what, holders, holder)
 		}
 		return "watching", nil
@@ -185,8 +187,9 @@ func TestLab(t *testing.T) {
 }
 
 func (s *site) with(t *testing.T) *site {
+	t.Helper()
 	copied := *s
-	copied.t, copied.Lab = t, s.Lab.With(t)
+	copied.t, copied.Lab = t, s.With(t)
 	return &copied
 }
 
@@ -221,7 +224,7 @@ func (s *site) failovers() {
 	}
 
 	// The child first, or it would notice its parent's end and say goodbye.
-	from, to = s.gap("keepalived killed, child first", func(node string) { s.Run(node, "pidof keepalived | tr ' ' '\\n' | sort -rn | xargs kill -9") }, 6*time.Second)
+	_, to = s.gap("keepalived killed, child first", func(node string) { s.Run(node, "pidof keepalived | tr ' ' '\\n' | sort -rn | xargs kill -9") }, 6*time.Second)
 	s.stays(to, "keepalived came back")
 
 	from, to = s.gap("graceful stop", func(node string) { s.Run(node, "systemctl stop keepalived") }, 3*time.Second)

@@ -24,6 +24,7 @@ func simSpec() Spec {
 }
 
 func newNetwork(t *testing.T) *network {
+	t.Helper()
 	hosts, machines := hosttest.Cluster(t, "db1", "db2", "db3")
 	return &network{Network: keepalivedtest.Install(t, machines, "db", "10.0.0.100"), t: t, hosts: hosts, machines: machines}
 }

@@ -74,7 +74,8 @@ func waitForHolder(ctx context.Context, views host.Views, spec Spec, limit time.
 		}
 		if err != nil {
 			matched = 0
-			return err.Error(), nil
+			// It may pass, so it is a reason to wait on.
+			return fmt.Sprint(err), nil
 		}
 		if now != holder {
 			holder, matched = now, 0

@@ -47,7 +47,7 @@ func (c *Client) failure(ctx context.Context, verb, object string, err error) er
 		err = &NotFoundError{Object: object}
 	default:
 		if ctx.Err() != nil {
-			err = fmt.Errorf("%w (%v)", ctx.Err(), err)
+			err = fmt.Errorf("%w (%w)", ctx.Err(), err)
 		}
 	}
 	return fmt.Errorf("cannot %s %s: %w", verb, object, err)

@@ -128,10 +128,16 @@ func prove(t *testing.T, c cli, dir string) int {
 }
 
 // modules returns the folders of all modules, nested ones included.
-func modules(t *testing.T) []string { return configurations(t, "modules") }
+func modules(t *testing.T) []string {
+	t.Helper()
+	return configurations(t, "modules")
+}
 
 // examples returns the folders of all examples.
-func examples(t *testing.T) []string { return configurations(t, "examples") }
+func examples(t *testing.T) []string {
+	t.Helper()
+	return configurations(t, "examples")
+}
 
 func configurations(t *testing.T, folder string) []string {
 	t.Helper()

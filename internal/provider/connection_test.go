@@ -19,6 +19,7 @@ import (
 const volumeBody = "name = \"content\"\nbrick_path = \"" + glusterBrick + "\""
 
 func glusterFleet(t *testing.T) *fleet {
+	t.Helper()
 	f := newFleet(t, "n1", "n2", "n3")
 	glustertest.Install(t, f.machines)
 	return f

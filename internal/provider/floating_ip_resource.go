@@ -80,7 +80,7 @@ func (m *floatingIPModel) spec(ctx context.Context) keepalived.Spec {
 		Name:                         m.Name.ValueString(),
 		Address:                      m.Address.ValueString(),
 		Interface:                    m.Interface.ValueString(),
-		Nodes:                        m.members(ctx),
+		Nodes:                        m.members(),
 		RouterID:                     int(m.RouterID.ValueInt64()),
 		AuthSecret:                   m.AuthSecret.ValueString(),
 		AdvertisementIntervalSeconds: int(m.AdvertisementIntervalSeconds.ValueInt64()),

@@ -55,7 +55,7 @@ func (m *galeraModel) spec(ctx context.Context, config *galeraModel) galera.Spec
 	spec := galera.Spec{
 		Name:      m.Name.ValueString(),
 		Flavor:    galera.Flavor(stringOr(m.Flavor.ValueString(), string(galera.MariaDB))),
-		Nodes:     m.members(ctx),
+		Nodes:     m.members(),
 		Settings:  stringsOf(m.Settings),
 		Databases: map[string]galera.Database{},
 		Users:     map[string]galera.User{},

@@ -45,10 +45,10 @@ func (m *glusterModel) frozen() map[string]types.String {
 	return map[string]types.String{"name": m.Name, "brick_path": m.BrickPath, "type": m.Type}
 }
 
-func (m *glusterModel) spec(ctx context.Context) gluster.Spec {
+func (m *glusterModel) spec() gluster.Spec {
 	return gluster.Spec{
 		Name:               m.Name.ValueString(),
-		Nodes:              m.members(ctx),
+		Nodes:              m.members(),
 		Order:              listOf(m.Order),
 		BrickPath:          m.BrickPath.ValueString(),
 		Type:               m.Type.ValueString(),
@@ -65,8 +65,8 @@ func (m *glusterModel) spec(ctx context.Context) gluster.Spec {
 	}.Defaulted()
 }
 
-func (m *glusterModel) problems(ctx context.Context) []problem {
-	spec := m.spec(ctx)
+func (m *glusterModel) problems(_ context.Context) []problem {
+	spec := m.spec()
 	if m.Name.IsUnknown() {
 		spec.Name = "unknown"
 	}
@@ -80,8 +80,8 @@ func (m *glusterModel) problems(ctx context.Context) []problem {
 	return problems
 }
 
-func (m *glusterModel) open(ctx context.Context, _ *access, hosts host.Hosts, _, prior *glusterModel) (tier, error) {
-	spec := m.spec(ctx)
+func (m *glusterModel) open(_ context.Context, _ *access, hosts host.Hosts, _, prior *glusterModel) (tier, error) {
+	spec := m.spec()
 	if prior != nil {
 		spec.VolumeID = prior.VolumeID.ValueString()
 	}
@@ -117,18 +117,18 @@ var mountAttributes = map[string]attr.Type{
 	"options":        types.StringType,
 }
 
-func (m *glusterModel) outputs(ctx context.Context, t tier) {
+func (m *glusterModel) outputs(_ context.Context, t tier) {
 	seen := t.(*tierOf[gluster.Status, host.Hosts]).seen //nolint:forcetypeassert // made by open above
 	if volume, found := seen.Volume(m.Name.ValueString()); found {
 		m.VolumeID = types.StringValue(volume.ID)
 	} else if m.VolumeID.IsUnknown() {
 		m.VolumeID = types.StringNull()
 	}
-	m.Mount = m.mount(ctx)
+	m.Mount = m.mount()
 }
 
-func (m *glusterModel) mount(ctx context.Context) types.Object {
-	mount := m.spec(ctx).Mount()
+func (m *glusterModel) mount() types.Object {
+	mount := m.spec().Mount()
 	return types.ObjectValueMust(mountAttributes, map[string]attr.Value{
 		"source":         types.StringValue(mount.Source),
 		"backup_servers": stringList(mount.BackupServers),

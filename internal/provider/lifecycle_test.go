@@ -52,6 +52,7 @@ const (
 )
 
 func floatingIP(t *testing.T) (*fleet, subject) {
+	t.Helper()
 	f := newFleet(t, "n1", "n2", "n3")
 	network := keepalivedtest.Install(t, f.machines, "db", vip)
 	gone := func() error {
@@ -88,6 +89,7 @@ func floatingIP(t *testing.T) (*fleet, subject) {
 }
 
 func glusterVolume(t *testing.T) (*fleet, subject) {
+	t.Helper()
 	f := newFleet(t, "n1", "n2", "n3")
 	pool := glustertest.Install(t, f.machines)
 	body := "name = \"content\"\nbrick_path = \"" + glusterBrick + "\"\n"
@@ -138,6 +140,7 @@ func glusterVolume(t *testing.T) (*fleet, subject) {
 const galeraConfig = "/etc/mysql/mariadb.conf.d/70-ha.cnf"
 
 func galeraCluster(t *testing.T) (*fleet, subject) {
+	t.Helper()
 	f := newFleet(t, "n1", "n2", "n3")
 	cluster := galeratest.Install(t, f.machines, galeratest.MariaDB())
 	body := `name = "shop"
@@ -198,6 +201,7 @@ const (
 
 // webTier serves what it mounts or, without a mount, files of each node's own.
 func webTier(t *testing.T, mount string) (*fleet, subject) {
+	t.Helper()
 	f := newFleet(t, "n1", "n2", "n3")
 	tier := webtiertest.Install(t, f.machines, "shop")
 	body := "name = \"shop\"\n  document_root = \"/srv/www/shop\"\n  " + mount + "\n"
@@ -242,10 +246,10 @@ func webTier(t *testing.T, mount string) (*fleet, subject) {
 
 // TestLife takes every resource from its creation to its end with its data.
 func TestLife(t *testing.T) {
-	for name, make := range subjects {
+	for name, build := range subjects {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			f, s := make(t)
+			f, s := build(t)
 			config := f.config(f.resource(s.kind, s.body))
 			changed := f.config(f.resource(s.kind, s.changed))
 			var since traffic
@@ -310,10 +314,10 @@ func TestLife(t *testing.T) {
 
 // TestFailures lets every resource fail half-way, and ends it with its data kept.
 func TestFailures(t *testing.T) {
-	for name, make := range subjects {
+	for name, build := range subjects {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			f, s := make(t)
+			f, s := build(t)
 			config := f.config(f.resource(s.kind, s.body))
 			changed := f.config(f.resource(s.kind, s.changed))
 			resource.UnitTest(t, resource.TestCase{

@@ -91,7 +91,7 @@ var driftElement = types.ListType{ElemType: types.StringType}
 func (m *clusterModel) preflight(context.Context, *access) diag.Diagnostics { return nil }
 
 // nodes returns the machines; nil while the map itself is unknown.
-func (m *clusterModel) nodes(ctx context.Context) map[string]nodeModel {
+func (m *clusterModel) nodes() map[string]nodeModel {
 	if m.Nodes.IsNull() || m.Nodes.IsUnknown() {
 		return nil
 	}
@@ -116,8 +116,8 @@ func (m *clusterModel) nodes(ctx context.Context) map[string]nodeModel {
 
 // members returns the machines as a tier wants them: names and peer addresses,
 // in order. An address that is not known yet is empty.
-func (m *clusterModel) members(ctx context.Context) []host.Node {
-	nodes := m.nodes(ctx)
+func (m *clusterModel) members() []host.Node {
+	nodes := m.nodes()
 	var members []host.Node
 	for _, name := range slices.Sorted(maps.Keys(nodes)) {
 		node := nodes[name]

@@ -78,7 +78,7 @@ func (r *clusterResource[M, P]) ValidateConfig(ctx context.Context, req resource
 		return
 	}
 	m := P(&config)
-	for name, other := range duplicateHosts(m.cluster().nodes(ctx)) {
+	for name, other := range duplicateHosts(m.cluster().nodes()) {
 		resp.Diagnostics.AddAttributeError(path.Root("nodes").AtMapKey(name).AtName("host"), "Invalid Configuration",
 			fmt.Sprintf("%s and %s are the same machine; every node needs one of its own.", other, name))
 	}
@@ -117,7 +117,7 @@ func (r *clusterResource[M, P]) ModifyPlan(ctx context.Context, req resource.Mod
 		if resp.Diagnostics.HasError() {
 			return
 		}
-		resp.Diagnostics.Append(r.refuseChanges(ctx, p, P(&state))...)
+		resp.Diagnostics.Append(r.refuseChanges(p, P(&state))...)
 		p.cluster().HostKeys = P(&state).cluster().HostKeys
 		if !p.cluster().Nodes.Equal(P(&state).cluster().Nodes) {
 			p.cluster().HostKeys = types.MapUnknown(types.StringType)
@@ -131,7 +131,7 @@ func (r *clusterResource[M, P]) ModifyPlan(ctx context.Context, req resource.Mod
 	}
 }
 
-func (r *clusterResource[M, P]) refuseChanges(ctx context.Context, plan, state P) diag.Diagnostics {
+func (r *clusterResource[M, P]) refuseChanges(plan, state P) diag.Diagnostics {
 	var diags diag.Diagnostics
 	before := state.frozen()
 	for name, value := range plan.frozen() {
@@ -140,11 +140,11 @@ func (r *clusterResource[M, P]) refuseChanges(ctx context.Context, plan, state P
 				fmt.Sprintf("%s is %s and cannot become %s while the cluster keeps its data. Nothing was changed. Build a second resource beside this one and move the data, or destroy this one first.", name, before[name], value))
 		}
 	}
-	nodes := plan.cluster().nodes(ctx)
+	nodes := plan.cluster().nodes()
 	if nodes == nil {
 		return diags
 	}
-	for name := range state.cluster().nodes(ctx) {
+	for name := range state.cluster().nodes() {
 		if _, kept := nodes[name]; !kept {
 			diags.AddAttributeError(path.Root("nodes"), "Change Not Possible Yet",
 				fmt.Sprintf("This release cannot take node %q out of a running cluster. Nothing was changed.", name))
@@ -209,10 +209,10 @@ func (r *clusterResource[M, P]) apply(ctx context.Context, verb string, plan P, 
 	}
 	remembered, before := map[string]string{}, map[string]nodeModel{}
 	if prior != nil {
-		remembered = keysStillValid(ctx, plan.cluster(), P(prior).cluster())
-		before = P(prior).cluster().nodes(ctx)
+		remembered = keysStillValid(plan.cluster(), P(prior).cluster())
+		before = P(prior).cluster().nodes()
 	}
-	hosts, clients := r.access.booted(ctx, plan.cluster().nodes(ctx), before, remembered)
+	hosts, clients := r.access.booted(ctx, plan.cluster().nodes(), before, remembered)
 	t, err := plan.open(ctx, r.access, hosts, config, prior)
 	if err != nil {
 		return fail(err)
@@ -228,7 +228,7 @@ func (r *clusterResource[M, P]) apply(ctx context.Context, verb string, plan P, 
 	plan.outputs(ctx, t)
 	plan.cluster().ID = plan.label()
 	plan.cluster().Drift = driftValue(nil)
-	plan.cluster().HostKeys = stringMap(r.access.learnedKeys(clients, plan.cluster().nodes(ctx), remembered))
+	plan.cluster().HostKeys = stringMap(r.access.learnedKeys(clients, plan.cluster().nodes(), remembered))
 	return hosts, true
 }
 
@@ -249,7 +249,7 @@ func (r *clusterResource[M, P]) Read(ctx context.Context, req resource.ReadReque
 		return
 	}
 	remembered := s.cluster().remembered()
-	hosts, clients := r.access.hosts(s.cluster().nodes(ctx), remembered, atOnce)
+	hosts, clients := r.access.hosts(s.cluster().nodes(), remembered, atOnce)
 	t, err := s.open(ctx, r.access, hosts, nil, nil)
 	if err != nil {
 		fail(err)
@@ -274,7 +274,7 @@ func (r *clusterResource[M, P]) Read(ctx context.Context, req resource.ReadReque
 	}
 	s.outputs(ctx, t)
 	s.cluster().Drift = driftValue(drift)
-	s.cluster().HostKeys = stringMap(r.access.learnedKeys(clients, s.cluster().nodes(ctx), remembered))
+	s.cluster().HostKeys = stringMap(r.access.learnedKeys(clients, s.cluster().nodes(), remembered))
 	resp.Diagnostics.Append(resp.State.Set(ctx, &state)...)
 }
 
@@ -295,7 +295,7 @@ func (r *clusterResource[M, P]) Delete(ctx context.Context, req resource.DeleteR
 		fail(err)
 		return
 	}
-	hosts, _ := r.access.hosts(s.cluster().nodes(ctx), s.cluster().remembered(), atOnce)
+	hosts, _ := r.access.hosts(s.cluster().nodes(), s.cluster().remembered(), atOnce)
 	t, err := s.open(ctx, r.access, hosts, nil, nil)
 	if err != nil {
 		fail(err)
@@ -318,10 +318,10 @@ func (r *clusterResource[M, P]) Delete(ctx context.Context, req resource.DeleteR
 
 // keysStillValid returns the remembered host keys of nodes that are still the
 // same machine.
-func keysStillValid(ctx context.Context, plan, prior *clusterModel) map[string]string {
+func keysStillValid(plan, prior *clusterModel) map[string]string {
 	remembered := prior.remembered()
-	before := prior.nodes(ctx)
-	for name, node := range plan.nodes(ctx) {
+	before := prior.nodes()
+	for name, node := range plan.nodes() {
 		if !node.sameMachine(before[name]) {
 			delete(remembered, name)
 		}

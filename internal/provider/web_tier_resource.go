@@ -83,7 +83,7 @@ func (m *webTierModel) frozen() map[string]types.String {
 func (m *webTierModel) spec(ctx context.Context, config *webTierModel) webtier.Spec {
 	spec := webtier.Spec{
 		Name:           m.Name.ValueString(),
-		Nodes:          m.members(ctx),
+		Nodes:          m.members(),
 		Backends:       stringsOf(m.Backends),
 		MountPoint:     m.MountPoint.ValueString(),
 		DocumentRoot:   m.DocumentRoot.ValueString(),
@@ -144,7 +144,7 @@ func (m *webTierModel) wordPress(ctx context.Context, config *webTierModel) *web
 
 func (m *webTierModel) problems(ctx context.Context) []problem {
 	// What is unknown now is validated when it is known, before apply.
-	if m.Name.IsUnknown() || m.DocumentRoot.IsUnknown() || m.Mount.IsUnknown() || m.WordPress.IsUnknown() || m.unknownInside(ctx) {
+	if m.Name.IsUnknown() || m.DocumentRoot.IsUnknown() || m.Mount.IsUnknown() || m.WordPress.IsUnknown() || m.unknownInside() {
 		return nil
 	}
 	var problems []problem
@@ -166,7 +166,7 @@ var wordPressAttributes = map[string]string{
 
 // unknownInside reports whether a part that validation needs is not known yet:
 // a volume or a NodeBalancer that the same apply makes.
-func (m *webTierModel) unknownInside(ctx context.Context) bool {
+func (m *webTierModel) unknownInside() bool {
 	for _, object := range []types.Object{m.Mount, m.NodeBalancer, m.WordPress} {
 		for _, value := range object.Attributes() {
 			if value.IsUnknown() {

@@ -16,7 +16,7 @@ func Wait(ctx context.Context, what string, interval time.Duration, check func(c
 	for {
 		reason, err := check(ctx)
 		if stop, found := errors.AsType[*stopError](err); found {
-			if err == error(stop) {
+			if err == error(stop) { //nolint:errorlint // what wraps it belongs to the message
 				return stop.err
 			}
 			return err

@@ -62,7 +62,7 @@ func (c *conn) close() {
 
 // watch ends when the connection does.
 func (c *conn) watch() {
-	c.client.Wait()
+	_ = c.client.Wait() // those who use the connection see its error
 	close(c.done)
 }
 

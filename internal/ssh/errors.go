@@ -146,7 +146,7 @@ func sudoersFile(user string) string { return strings.ReplaceAll(user, ".", "_")
 // renamed is the error with the name by which the caller knows the machine:
 // several targets can share a connection under different names.
 func renamed(err error, from, to string) error {
-	switch e := err.(type) {
+	switch e := err.(type) { //nolint:errorlint // a copy of what is wrapped would lose the wrapping
 	case *UnreachableError:
 		if e.Node == from {
 			named := *e

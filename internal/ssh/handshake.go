@@ -56,7 +56,7 @@ func (s *stream) Read(data []byte) (int, error) {
 		s.mu.Lock()
 		defer s.mu.Unlock()
 		s.err = err
-		s.Conn.Close()
+		_ = s.Close()
 	}
 	return n, err
 }

@@ -16,6 +16,7 @@ import (
 )
 
 func simulate(t *testing.T, names ...string) (host.Hosts, *webtiertest.Tier, map[string]*hosttest.Machine) {
+	t.Helper()
 	hosts, machines := hosttest.Cluster(t, names...)
 	return hosts, webtiertest.Install(t, machines, good().Name), machines
 }
@@ -170,7 +171,7 @@ func TestRefusesToDrainWhenTooFewServe(t *testing.T) {
 	machines["web3"].Down = true
 	spec.ServerName = "shop.example.org"
 	_, err := Diff(spec, Observe(t.Context(), hosts.Views(), spec))
-	if _, refused := err.(*reconcile.RefusedError); !refused {
+	if _, refused := errors.AsType[*reconcile.RefusedError](err); !refused {
 		t.Fatalf("got %v", err)
 	}
 	if !strings.Contains(err.Error(), "1 of the other nodes serve, 2 must; web3: cannot reach web3") {

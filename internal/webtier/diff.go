@@ -133,7 +133,7 @@ func compare(s Spec, node host.Node, seen NodeStatus) changes {
 	set := files(s, node.Name, seen.Facts, seen.PHP)
 	add(markerPart(s, seen))
 	missing := missingPackages(s, seen)
-	add(packagesPart(s, missing))
+	add(packagesPart(missing))
 	add(scriptsPart(seen, set))
 	add(unitsPart(s, seen, set))
 	mount := mountPart(s, seen, set)
@@ -149,7 +149,7 @@ func compare(s Spec, node host.Node, seen NodeStatus) changes {
 		return work
 	}
 	if s.php() {
-		add(phpPart(s, seen, set))
+		add(phpPart(seen, set))
 	}
 	add(apachePart(s, seen, set))
 	work.complete = true
@@ -181,7 +181,7 @@ func missingPackages(s Spec, seen NodeStatus) []string {
 	return missing
 }
 
-func packagesPart(s Spec, missing []string) part {
+func packagesPart(missing []string) part {
 	p := part{title: "install packages", disruptive: true, do: installPackages(missing)}
 	if len(missing) > 0 {
 		p.whys = []string{"not installed: " + strings.Join(missing, ", ")}
@@ -282,7 +282,7 @@ func contentPart(s Spec, seen NodeStatus) part {
 	return p
 }
 
-func phpPart(s Spec, seen NodeStatus, set fileSet) part {
+func phpPart(seen NodeStatus, set fileSet) part {
 	_, whys := differing(seen, set.php)
 	if seen.PHP == "" {
 		return part{}

@@ -17,10 +17,14 @@ type site struct {
 }
 
 func boot(t *testing.T, names ...string) *site {
+	t.Helper()
 	return &site{Lab: labtest.Boot(t, "webtier-test", names...), t: t}
 }
 
-func (s *site) with(t *testing.T) *site { return &site{Lab: s.With(t), t: t} }
+func (s *site) with(t *testing.T) *site {
+	t.Helper()
+	return &site{Lab: s.With(t), t: t}
+}
 
 // try runs a command whose failure is an answer too.
 func (s *site) try(node, text string) string {

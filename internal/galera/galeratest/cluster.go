@@ -98,6 +98,7 @@ type History struct {
 
 // Install makes an engine available on machines.
 func Install(t testing.TB, machines map[string]*hosttest.Machine, engine Engine) *Cluster {
+	t.Helper()
 	s := &Cluster{
 		t: t, engine: engine, names: slices.Sorted(maps.Keys(machines)), Machines: machines,
 		Nodes: map[string]*Node{}, Past: map[string]*History{},

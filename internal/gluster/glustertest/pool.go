@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -57,6 +58,7 @@ type Volume struct {
 // Install makes GlusterFS available on machines, which are known to their peers
 // by the first address of eth0.
 func Install(t testing.TB, machines map[string]*hosttest.Machine) *Pool {
+	t.Helper()
 	p := &Pool{t: t, Machines: machines, Nodes: map[string]*Node{}, Members: map[string]bool{}, Volumes: map[string]*Volume{}, PeerState: 3}
 	for name, m := range machines {
 		p.Nodes[name] = &Node{Address: addressOf(m), KnownAs: map[string]bool{}}
@@ -304,6 +306,14 @@ func (p *Pool) info(m *hosttest.Machine, only []string) string {
 	return answer(0, "", "<volInfo><volumes>"+b.String()+"</volumes></volInfo>")
 }
 
+func (p *Pool) count(word string) int {
+	n, err := strconv.Atoi(word)
+	if err != nil {
+		p.t.Errorf("the simulated gluster wants a number of bricks: %v", err)
+	}
+	return n
+}
+
 func (p *Pool) create(name string, words []string) string {
 	if p.Volumes[name] != nil {
 		return answer(-1, "Volume "+name+" already exists", "")
@@ -312,9 +322,9 @@ func (p *Pool) create(name string, words []string) string {
 	for i, word := range words {
 		switch {
 		case word == "replica":
-			fmt.Sscan(words[i+1], &v.Replica)
+			v.Replica = p.count(words[i+1])
 		case word == "arbiter":
-			fmt.Sscan(words[i+1], &v.Arbiter)
+			v.Arbiter = p.count(words[i+1])
 		case strings.Contains(word, ":/"):
 			v.Bricks = append(v.Bricks, word)
 		}

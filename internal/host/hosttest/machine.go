@@ -61,12 +61,14 @@ const Epoch = 1_700_000_000
 
 // New returns a machine of its own with a freshly installed Debian 12.
 func New(t testing.TB, name string) *Machine {
+	t.Helper()
 	return newMachine(t, name, "10.0.0.11/24", &world{now: Epoch})
 }
 
 // Cluster returns machines which share a lock and a clock, the way tiers take
 // them and by name. Their addresses are 10.0.0.11, 10.0.0.12 and so on.
 func Cluster(t testing.TB, names ...string) (host.Hosts, map[string]*Machine) {
+	t.Helper()
 	shared := &world{now: Epoch}
 	hosts, machines := host.Hosts{}, map[string]*Machine{}
 	for i, name := range names {
@@ -78,6 +80,7 @@ func Cluster(t testing.TB, names ...string) (host.Hosts, map[string]*Machine) {
 }
 
 func newMachine(t testing.TB, name, cidr string, shared *world) *Machine {
+	t.Helper()
 	m := &Machine{
 		Name: name,
 		Facts: host.Facts{

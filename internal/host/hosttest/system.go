@@ -175,7 +175,9 @@ const leaseDirectory = "/run/terraform-ha/leases/"
 func (m *Machine) takeLease(c shell.Command) (string, int, string) {
 	name, owner := leaseDirectory+c.Args()[0], c.Args()[1]
 	var term int64
-	fmt.Sscan(c.Args()[2], &term)
+	if _, err := fmt.Sscan(c.Args()[2], &term); err != nil {
+		m.t.Errorf("%s: the simulated lease wants a number of seconds: %v", m.Name, err)
+	}
 	held, found := m.Files[name]
 	if found && held.Content != "" && held.Content != owner && m.Now()-held.Modified <= term {
 		return held.Content, 75, ""

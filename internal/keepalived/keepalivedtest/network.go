@@ -54,6 +54,7 @@ type Daemon struct {
 // Install makes Keepalived available on machines, for the floating IP with this
 // name and address.
 func Install(t testing.TB, machines map[string]*hosttest.Machine, name, ip string) *Network {
+	t.Helper()
 	n := &Network{t: t, Machines: machines, Daemons: map[string]*Daemon{}, name: name, ip: ip}
 	for machine, m := range machines {
 		d := &Daemon{}

@@ -140,7 +140,7 @@ func (s *Server) deleteKey(c *call) (any, error) {
 func checkPublicKey(key string) error {
 	fields := strings.Fields(key)
 	if len(fields) < 2 || strings.ContainsAny(key, "\n\r") ||
-		!(strings.HasPrefix(fields[0], "ssh-") || strings.HasPrefix(fields[0], "ecdsa-") || strings.HasPrefix(fields[0], "sk-")) {
+		!strings.HasPrefix(fields[0], "ssh-") && !strings.HasPrefix(fields[0], "ecdsa-") && !strings.HasPrefix(fields[0], "sk-") {
 		return invalid("", "SSH Key must be a public key on one line")
 	}
 	return nil

@@ -112,7 +112,7 @@ func (s *Server) refreshStats(c *call) {
 	if !ask || (seen && s.options.Now().Sub(known.read) < s.options.StatsAge) {
 		return
 	}
-	ctx, cancel := context.WithTimeout(c.ctx, 3*time.Second)
+	ctx, cancel := context.WithTimeout(c.http.Context(), 3*time.Second)
 	defer cancel()
 	data, err := s.options.Backend.BalancerStats(ctx, id)
 	if err != nil {

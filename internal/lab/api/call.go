@@ -1,7 +1,6 @@
 package api
 
 import (
-	"context"
 	"encoding/json"
 	"net/http"
 	"strconv"
@@ -9,7 +8,6 @@ import (
 
 // call is one request on its way to a handler.
 type call struct {
-	ctx    context.Context
 	http   *http.Request
 	params map[string]string
 	body   []byte

@@ -186,9 +186,9 @@ func (s *Server) rebuildInstance(c *call) (any, error) {
 }
 
 func (s *Server) queueRebuild(i *instance, d deployment) {
-	spec, make := s.spec(i, d.RootPassword), s.options.Backend.RebuildMachine
+	spec, build := s.spec(i, d.RootPassword), s.options.Backend.RebuildMachine
 	if !i.Made {
-		make = s.options.Backend.CreateMachine
+		build = s.options.Backend.CreateMachine
 	}
 	boot := d.Booted == nil || *d.Booted
 	rebuilt := s.post("linode_rebuild", "scheduled", i.entity())
@@ -198,7 +198,7 @@ func (s *Server) queueRebuild(i *instance, d deployment) {
 	}
 	s.run(task{
 		object: i.object(), event: rebuilt,
-		do: func(ctx context.Context) error { return make(ctx, spec) },
+		do: func(ctx context.Context) error { return build(ctx, spec) },
 		after: func(err error) {
 			i.Made = err == nil
 			i.Networks = networksOf(spec)

@@ -225,13 +225,18 @@ func (s *Server) listInstanceAddresses(c *call) (any, error) {
 // plain drops what the contract does not show of addresses in this answer.
 func plain(views []any) []any {
 	for _, v := range views {
-		delete(v.(map[string]any), "reserved")
-		delete(v.(map[string]any), "interface_id")
+		if view, ok := v.(map[string]any); ok {
+			privateView(view)
+		}
 	}
 	return views
 }
 
-func privateView(v map[string]any) map[string]any { return plain([]any{v})[0].(map[string]any) }
+func privateView(v map[string]any) map[string]any {
+	delete(v, "reserved")
+	delete(v, "interface_id")
+	return v
+}
 
 func (s *Server) instanceAddress(c *call) (*instance, error) {
 	i, err := s.instance(c)

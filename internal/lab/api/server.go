@@ -59,7 +59,7 @@ func NewServer(ctx context.Context, options Options) (*Server, error) {
 }
 
 // Close refuses further requests and waits until queued work is done. When ctx
-// ends first, the work is cancelled and what it was doing is resumed by the
+// ends first, the work is canceled and what it was doing is resumed by the
 // next server.
 func (s *Server) Close(ctx context.Context) error {
 	s.mu.Lock()
@@ -101,8 +101,8 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request) ([]byte, error) {
 	if err != nil {
 		return nil, invalid("", "the request's body cannot be read: %v", err)
 	}
-	req := &call{ctx: r.Context(), http: r, params: match.params, body: body}
-	if err := match.validateRequest(req); err != nil {
+	req := &call{http: r, params: match.params, body: body}
+	if err := match.validateRequest(r.Context(), req); err != nil {
 		return nil, err
 	}
 	if match.refresh != nil {
@@ -113,7 +113,7 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request) ([]byte, error) {
 		return nil, err
 	}
 	if s.options.ValidateResponses {
-		if err := match.validateResponse(req, answer); err != nil {
+		if err := match.validateResponse(r.Context(), req, answer); err != nil {
 			err = fmt.Errorf("the answer to %s %s violates the contract: %w", r.Method, r.URL.Path, err)
 			s.options.OnInvalidResponse(err)
 			return nil, err

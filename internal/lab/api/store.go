@@ -46,7 +46,7 @@ func (s store) save(st *state) error {
 	if err != nil {
 		return fmt.Errorf("cannot write the region's state: %w", err)
 	}
-	defer os.Remove(f.Name()) // fails harmlessly after the rename
+	defer func() { _ = os.Remove(f.Name()) }() // fails harmlessly after the rename
 	_, err = f.Write(data)
 	if err == nil {
 		err = f.Sync()

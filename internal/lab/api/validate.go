@@ -2,6 +2,7 @@ package api
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -26,8 +27,8 @@ func filterOptions() *openapi3filter.Options {
 	}
 }
 
-func (m *match) input(c *call) *openapi3filter.RequestValidationInput {
-	r := c.http.Clone(c.ctx)
+func (m *match) input(ctx context.Context, c *call) *openapi3filter.RequestValidationInput {
+	r := c.http.Clone(ctx)
 	r.Body = http.NoBody
 	if len(c.body) > 0 {
 		r.Body = io.NopCloser(bytes.NewReader(c.body))
@@ -39,7 +40,7 @@ func (m *match) input(c *call) *openapi3filter.RequestValidationInput {
 }
 
 // validateRequest refuses with 400 what the contract does not allow.
-func (m *match) validateRequest(c *call) error {
+func (m *match) validateRequest(ctx context.Context, c *call) error {
 	if m.operation == nil {
 		return nil
 	}
@@ -50,7 +51,7 @@ func (m *match) validateRequest(c *call) error {
 	if m.operation.Operation.RequestBody != nil && len(c.body) > 0 && c.http.Header.Get("Content-Type") == "" {
 		return invalid("", "Content-Type must be application/json")
 	}
-	if err := openapi3filter.ValidateRequest(c.ctx, m.input(c)); err != nil {
+	if err := openapi3filter.ValidateRequest(ctx, m.input(ctx, c)); err != nil {
 		return refusal(err)
 	}
 	return nil
@@ -90,18 +91,18 @@ func originSchemaError(err *openapi3.SchemaError) *openapi3.SchemaError {
 }
 
 // validateResponse holds an answer to the contract.
-func (m *match) validateResponse(c *call, answer []byte) error {
+func (m *match) validateResponse(ctx context.Context, c *call, answer []byte) error {
 	if m.operation == nil {
 		return nil
 	}
 	response := &openapi3filter.ResponseValidationInput{
-		RequestValidationInput: m.input(c),
+		RequestValidationInput: m.input(ctx, c),
 		Status:                 http.StatusOK,
 		Header:                 http.Header{"Content-Type": {"application/json"}},
 		Body:                   io.NopCloser(bytes.NewReader(answer)),
 		Options:                filterOptions(),
 	}
-	if err := openapi3filter.ValidateResponse(c.ctx, response); err != nil {
+	if err := openapi3filter.ValidateResponse(ctx, response); err != nil {
 		return fmt.Errorf("%w in %s", err, answer)
 	}
 	return nil

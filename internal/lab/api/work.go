@@ -10,7 +10,7 @@ import (
 // other in the order they were asked for, those of different objects in
 // parallel up to a bound.
 type work struct {
-	ctx    context.Context
+	ctx    context.Context //nolint:containedctx // the jobs outlive the requests that queue them
 	cancel context.CancelFunc
 	slots  chan struct{}
 	jobs   sync.WaitGroup

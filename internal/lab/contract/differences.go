@@ -1,6 +1,7 @@
 package contract
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 )
@@ -128,7 +129,10 @@ func knownDifferences() []difference {
 // applyDifferences edits the contract's tree; a difference that finds nothing
 // to change is an error, so that the list cannot outlive its reasons.
 func applyDifferences(tree map[string]any) error {
-	paths := tree["paths"].(map[string]any)
+	paths, ok := tree["paths"].(map[string]any)
+	if !ok {
+		return errors.New("no paths")
+	}
 	dropHeaderParameters(paths)
 	for _, d := range knownDifferences() {
 		changed := 0
@@ -159,7 +163,8 @@ func applyDifferences(tree map[string]any) error {
 // contract describes as an object in OpenAPI's own header style.
 func dropHeaderParameters(paths map[string]any) {
 	for _, item := range paths {
-		for _, operation := range item.(map[string]any) {
+		operations, _ := item.(map[string]any)
+		for _, operation := range operations {
 			op, ok := operation.(map[string]any)
 			if !ok {
 				continue
@@ -167,7 +172,7 @@ func dropHeaderParameters(paths map[string]any) {
 			parameters, _ := op["parameters"].([]any)
 			var kept []any
 			for _, p := range parameters {
-				if p.(map[string]any)["in"] != "header" {
+				if parameter, _ := p.(map[string]any); parameter["in"] != "header" {
 					kept = append(kept, p)
 				}
 			}

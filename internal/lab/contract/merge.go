@@ -15,7 +15,9 @@ func mergeAllOf(node any) {
 		if parts, ok := n["allOf"].([]any); ok {
 			delete(n, "allOf")
 			for _, part := range parts {
-				mergeInto(n, part.(map[string]any))
+				if schema, ok := part.(map[string]any); ok {
+					mergeInto(n, schema)
+				}
 			}
 		}
 	case []any:
@@ -34,7 +36,8 @@ func mergeInto(whole, part map[string]any) {
 			if properties == nil {
 				properties = map[string]any{}
 			}
-			for name, schema := range value.(map[string]any) {
+			added, _ := value.(map[string]any)
+			for name, schema := range added {
 				known, ok := properties[name].(map[string]any)
 				if !ok {
 					properties[name] = schema
@@ -47,7 +50,8 @@ func mergeInto(whole, part map[string]any) {
 			whole[key] = properties
 		case "required":
 			required, _ := whole[key].([]any)
-			for _, name := range value.([]any) {
+			added, _ := value.([]any)
+			for _, name := range added {
 				if !slices.Contains(required, name) {
 					required = append(required, name)
 				}

@@ -98,7 +98,7 @@ func startEngine(ctx context.Context, stateDir string, progress io.Writer) error
 	fmt.Fprintln(progress, "lab: starting the Docker engine, its log is", log.Name())
 	// Not bound to ctx: the engine serves every lab of this computer and
 	// outlives the process that needed it first.
-	command := exec.Command("dockerd")
+	command := exec.CommandContext(context.WithoutCancel(ctx), "dockerd")
 	command.Stdout, command.Stderr = log, log
 	detach(command)
 	if err := command.Start(); err != nil {

@@ -59,7 +59,7 @@ func (b *builder) bootstrap(ctx context.Context, hash string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	defer os.RemoveAll(folder)
+	defer func() { _ = os.RemoveAll(folder) }() // what is left is in the system's temporary folder
 
 	mirror, err := findMirror(ctx)
 	if err != nil {

@@ -90,6 +90,7 @@ func must(t *testing.T, err error) {
 
 // With returns the same machines for a part of the test.
 func (l *Lab) With(t *testing.T) *Lab {
+	t.Helper()
 	same := *l
 	same.t = t
 	return &same

@@ -10,6 +10,7 @@ import (
 //
 //	defer labtest.Time(t, "create")()
 func Time(t *testing.T, what string) (stop func()) {
+	t.Helper()
 	begin := time.Now()
 	return func() {
 		t.Helper()
@@ -28,7 +29,10 @@ type Steps struct {
 }
 
 // NewSteps returns a reporter into the test's log.
-func NewSteps(t *testing.T) *Steps { return &Steps{t: t} }
+func NewSteps(t *testing.T) *Steps {
+	t.Helper()
+	return &Steps{t: t}
+}
 
 // StepStarted implements [reconcile.Reporter].
 func (s *Steps) StepStarted(string, string, string) {}

@@ -22,7 +22,11 @@ func lookUpInstances(ctx context.Context, s *session, config object) (object, er
 	}
 	out := []any{}
 	for _, candidate := range matching {
-		whole, err := s.wholeInstance(ctx, candidate.(object))
+		listed, ok := candidate.(object)
+		if !ok {
+			continue
+		}
+		whole, err := s.wholeInstance(ctx, listed)
 		if gone(err) {
 			continue
 		}

@@ -77,7 +77,9 @@ func order(config object, members []any) {
 		return
 	}
 	slices.SortStableFunc(members, func(a, b any) int {
-		result := compare(a.(object)[by], b.(object)[by])
+		first, _ := a.(object)
+		second, _ := b.(object)
+		result := compare(first[by], second[by])
 		if config.str("order") == "desc" {
 			return -result
 		}

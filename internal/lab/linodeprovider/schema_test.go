@@ -77,6 +77,7 @@ func plainJSON(t *testing.T, v any) map[string]any {
 }
 
 func schemasJSON(t *testing.T, in map[string]*tfprotov6.Schema) map[string]any {
+	t.Helper()
 	out := map[string]any{}
 	for name, schema := range in {
 		out[name] = schemaJSON(t, schema)
@@ -85,10 +86,12 @@ func schemasJSON(t *testing.T, in map[string]*tfprotov6.Schema) map[string]any {
 }
 
 func schemaJSON(t *testing.T, s *tfprotov6.Schema) map[string]any {
+	t.Helper()
 	return map[string]any{"version": s.Version, "block": blockJSON(t, s.Block)}
 }
 
 func blockJSON(t *testing.T, b *tfprotov6.SchemaBlock) map[string]any {
+	t.Helper()
 	out := map[string]any{}
 	if len(b.Attributes) > 0 {
 		out["attributes"] = attributesJSON(t, b.Attributes)
@@ -108,6 +111,7 @@ func blockJSON(t *testing.T, b *tfprotov6.SchemaBlock) map[string]any {
 }
 
 func attributesJSON(t *testing.T, in []*tfprotov6.SchemaAttribute) map[string]any {
+	t.Helper()
 	out := map[string]any{}
 	for _, a := range in {
 		entry := map[string]any{}

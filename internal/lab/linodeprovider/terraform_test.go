@@ -70,6 +70,7 @@ func (w *workspace) write(configuration string) {
 
 // under is the same workspace for a subtest.
 func (w *workspace) under(t *testing.T) *workspace {
+	t.Helper()
 	out := *w
 	out.t = t
 	return &out

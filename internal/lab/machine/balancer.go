@@ -126,7 +126,7 @@ func (r *Region) ensureBalancer(ctx context.Context, spec BalancerSpec) error {
 	}
 	ctx, cancel := context.WithTimeoutCause(ctx, reloadLimit, fmt.Errorf("not within %s", reloadLimit))
 	defer cancel()
-	return poll(ctx, bootPoll, func() error {
+	return poll(ctx, func() error {
 		_, err := r.workers(ctx, name)
 		return err
 	})
@@ -182,7 +182,7 @@ func parseWorkers(out string) map[string]bool {
 func (r *Region) waitReload(ctx context.Context, name string, before map[string]bool) error {
 	ctx, cancel := context.WithTimeoutCause(ctx, reloadLimit, fmt.Errorf("not within %s", reloadLimit))
 	defer cancel()
-	return poll(ctx, bootPoll, func() error {
+	return poll(ctx, func() error {
 		now, err := r.workers(ctx, name)
 		if err != nil {
 			return err

@@ -26,10 +26,10 @@ func (r *Region) WaitBooted(ctx context.Context, id int) error {
 	address, err := r.docker.Run(ctx, "container", "inspect", "--format",
 		`{{index .Config.Labels "`+publicLabel+`"}}`, r.machineName(id))
 	if err == nil {
-		err = poll(ctx, bootPoll, func() error { return r.systemRunning(ctx, id) })
+		err = poll(ctx, func() error { return r.systemRunning(ctx, id) })
 	}
 	if err == nil {
-		err = poll(ctx, bootPoll, func() error { return greeted(ctx, address) })
+		err = poll(ctx, func() error { return greeted(ctx, address) })
 	}
 	if err != nil {
 		return fmt.Errorf("cannot see machine %d boot: %w", id, err)
@@ -87,8 +87,8 @@ func greeted(ctx context.Context, address string) error {
 }
 
 // poll calls check until it succeeds; the last reason is in the error.
-func poll(ctx context.Context, every time.Duration, check func() error) error {
-	tick := time.NewTicker(every)
+func poll(ctx context.Context, check func() error) error {
+	tick := time.NewTicker(bootPoll)
 	defer tick.Stop()
 	for {
 		last := check()

@@ -129,7 +129,10 @@ func TestRegion(t *testing.T) {
 	t.Run("rebuild and delete", func(t *testing.T) { l.with(t).rebuildAndDelete() })
 }
 
-func (l lab) with(t *testing.T) lab { return lab{l.Region, t} }
+func (l lab) with(t *testing.T) lab {
+	t.Helper()
+	return lab{l.Region, t}
+}
 
 func (l lab) create(ids ...int) error {
 	var all sync.WaitGroup

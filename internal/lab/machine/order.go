@@ -24,12 +24,24 @@ func (r *Region) take(ctx context.Context) (release func(), err error) {
 
 // keyedMutex is a mutex for each key.
 type keyedMutex struct {
-	held sync.Map
+	mu   sync.Mutex
+	held map[int]*sync.Mutex
 }
 
 func (k *keyedMutex) lock(key int) (unlock func()) {
-	value, _ := k.held.LoadOrStore(key, &sync.Mutex{})
-	mutex := value.(*sync.Mutex)
+	mutex := k.of(key)
 	mutex.Lock()
 	return mutex.Unlock
+}
+
+func (k *keyedMutex) of(key int) *sync.Mutex {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if k.held == nil {
+		k.held = map[int]*sync.Mutex{}
+	}
+	if k.held[key] == nil {
+		k.held[key] = &sync.Mutex{}
+	}
+	return k.held[key]
 }

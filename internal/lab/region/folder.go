@@ -1,6 +1,7 @@
 package region
 
 import (
+	"context"
 	"crypto/rand"
 	"crypto/sha256"
 	"encoding/hex"
@@ -110,8 +111,8 @@ func (f Folder) save(settings Settings) error {
 }
 
 // newSettings chooses what a new lab is reached by.
-func newSettings(name string, subnet netip.Prefix) (Settings, error) {
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
+func newSettings(ctx context.Context, name string, subnet netip.Prefix) (Settings, error) {
+	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", "127.0.0.1:0")
 	if err != nil {
 		return Settings{}, fmt.Errorf("cannot find a free port for the lab's API: %w", err)
 	}

@@ -34,7 +34,7 @@ func TestSettings(t *testing.T) {
 	if _, err := folder.Settings(); !errors.Is(err, ErrNoLab) {
 		t.Errorf("without a lab: %v", err)
 	}
-	made, err := newSettings("mine", netip.MustParsePrefix("172.29.3.0/24"))
+	made, err := newSettings(t.Context(), "mine", netip.MustParsePrefix("172.29.3.0/24"))
 	if err == nil {
 		err = folder.save(made)
 	}

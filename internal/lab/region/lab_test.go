@@ -29,6 +29,7 @@ func TestRegion(t *testing.T) {
 }
 
 func (s *site) with(t *testing.T) *site {
+	t.Helper()
 	l := *s.lab
 	l.t = t
 	copied := *s
@@ -37,6 +38,7 @@ func (s *site) with(t *testing.T) *site {
 }
 
 func (s *site) both(t *testing.T) {
+	t.Helper()
 	s = s.with(t)
 	s.until("both nodes are UP", func() error {
 		return errors.Join(s.has("one", "UP")(), s.has("two", "UP")())

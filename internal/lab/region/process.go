@@ -95,7 +95,7 @@ func (f Folder) start(ctx context.Context, command []string, settings Settings) 
 	}
 	defer log.Close()
 	// Not bound to ctx: the API lives on when "lab up" has ended.
-	process := exec.Command(command[0], command[1:]...)
+	process := exec.CommandContext(context.WithoutCancel(ctx), command[0], command[1:]...)
 	process.Stdout, process.Stderr = log, log
 	detach(process)
 	if err := process.Start(); err != nil {

@@ -39,7 +39,7 @@ func Serve(ctx context.Context, client docker.CLI, folder Folder, log io.Writer)
 	if err != nil {
 		return fmt.Errorf("cannot serve lab %s: %w", settings.Name, err)
 	}
-	listener, err := net.Listen("tcp", settings.Listen)
+	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", settings.Listen)
 	if err != nil {
 		return errors.Join(fmt.Errorf("cannot serve lab %s: %w", settings.Name, err), closeServer(ctx, server))
 	}

@@ -86,7 +86,7 @@ func (f Folder) ensureSettings(ctx context.Context, client docker.CLI) (Settings
 	if err != nil {
 		return Settings{}, err
 	}
-	if settings, err = newSettings(f.Name, hardware.Subnet()); err != nil {
+	if settings, err = newSettings(ctx, f.Name, hardware.Subnet()); err != nil {
 		return Settings{}, err
 	}
 	return settings, f.save(settings)

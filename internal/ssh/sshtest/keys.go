@@ -104,7 +104,11 @@ func certified(t testing.TB, private, certificate string) xssh.Signer {
 	if err != nil {
 		t.Fatalf("cannot read a certificate: %v", err)
 	}
-	made, err := xssh.NewCertSigner(public.(*xssh.Certificate), signer(t, private))
+	parsed, ok := public.(*xssh.Certificate)
+	if !ok {
+		t.Fatalf("cannot use a key of type %s as a certificate", public.Type())
+	}
+	made, err := xssh.NewCertSigner(parsed, signer(t, private))
 	if err != nil {
 		t.Fatalf("cannot use a certificate: %v", err)
 	}

@@ -20,7 +20,7 @@ func (s *Server) accept(ctx context.Context) {
 		refused, stalled := s.admit(ctx, conn)
 		switch {
 		case refused:
-			conn.Close()
+			_ = conn.Close()
 		case !stalled:
 			s.work.Go(func() { s.serve(ctx, conn) })
 		}
@@ -97,8 +97,8 @@ func (s *Server) forward(ctx context.Context, request xssh.NewChannel) {
 		return
 	}
 	address := net.JoinHostPort(wanted.Host, strconv.Itoa(int(wanted.Port)))
-	if real, ok := s.options.Resolve[address]; ok {
-		address = real
+	if resolved, ok := s.options.Resolve[address]; ok {
+		address = resolved
 	}
 	onward, err := new(net.Dialer).DialContext(ctx, "tcp", address)
 	if err != nil {

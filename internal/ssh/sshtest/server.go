@@ -88,7 +88,7 @@ func New(t testing.TB, options Options) *Server {
 	if options.HostKeys == nil {
 		options.HostKeys = []string{NewKey(t)}
 	}
-	listener, err := net.Listen("tcp", options.Address)
+	listener, err := new(net.ListenConfig).Listen(t.Context(), "tcp", options.Address)
 	if err != nil {
 		t.Fatalf("cannot start an SSH server: %v", err)
 	}

@@ -23,8 +23,9 @@ func signalName(signal syscall.Signal) string {
 		return "INT"
 	case syscall.SIGHUP:
 		return "HUP"
+	default:
+		return "ABRT"
 	}
-	return "ABRT"
 }
 
 // outcome is how a command ended.
