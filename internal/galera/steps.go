@@ -102,7 +102,7 @@ systemctl unmask --quiet "$1"; systemctl unmask --runtime --quiet "$1"`, engine.
 // the joiner with it, and a state transfer may take hours.
 const becomeMember shell.Text = `: galera-member
 verb=$1 unit=$2 client=$3 socket=$4 bootstrap=$5 old= gone=0
-state() { timeout 3 "$client" --no-defaults --socket="$socket" -N -B -e "SHOW GLOBAL STATUS WHERE Variable_name IN ('wsrep_cluster_status','wsrep_local_state','wsrep_ready')" 2>/dev/null | sort | cut -f2 | tr '\n' ' '; }
+state() { [ ! -S "$socket" ] || timeout 3 "$client" --no-defaults --socket="$socket" -N -B -e "SHOW GLOBAL STATUS WHERE Variable_name IN ('wsrep_cluster_status','wsrep_local_state','wsrep_ready')" 2>/dev/null | sort | cut -f2 | tr '\n' ' '; }
 restarts() { systemctl show -p NRestarts --value "$1"; }
 invocation() { systemctl show -p InvocationID --value "$unit"; }
 again() { [ -z "$bootstrap" ] || systemctl stop "$bootstrap"; old=$(invocation); systemctl restart --no-block "$unit"; }

@@ -20,7 +20,9 @@ func (h *Host) RunDetached(ctx context.Context, what string, work shell.Command)
 	sum := sha256.Sum256([]byte(work.Line()))
 	unit := "ha-work-" + hex.EncodeToString(sum[:6])
 	// The work goes through a file: systemd would expand "${name}" and "$$" in an
-	// argument (systemd.service(5), "Command lines").
+	// argument (systemd.service(5), "Command lines"). It holds a lock until it ends,
+	// for which others wait in the kernel: to ask systemd ten times a second takes a
+	// tenth of a processor from the work itself.
 	attach := shell.Script(`: detached
 set -u
 u=$1; line=$2; caller=$3; d=/run/terraform-ha/work; mkdir -p -m 0700 $d
@@ -32,13 +34,15 @@ if systemctl is-active --quiet "$u.service"; then echo "$caller" >>"$d/$u.caller
 else
 rm -f "$d/$u.status" "$d/$u.out"
 echo "$caller" >"$d/$u.callers"
-printf '(%s\n) >%s.out 2>&1\necho $? >%s.status.new; mv %s.status.new %s.status\n' "$line" "$d/$u" "$d/$u" "$d/$u" "$d/$u" >"$d/$u.sh"
+printf 'exec 8>>%s.running; flock 8\n(%s\n) >%s.out 2>&1 8>&-\necho $? >%s.status.new; mv %s.status.new %s.status\n' "$d/$u" "$line" "$d/$u" "$d/$u" "$d/$u" "$d/$u" >"$d/$u.sh"
 systemctl reset-failed "$u.service" 2>/dev/null
 systemd-run --quiet --collect --unit="$u" -p KillMode=process sh "$d/$u.sh" 9>&- || exit 125
 fi
 fi
-exec 9>&-
+exec 9>&- 8>>"$d/$u.running"
 until [ -e "$d/$u.status" ]; do
+flock -s -w 10 8 && flock -u 8
+[ ! -e "$d/$u.status" ] || break
 systemctl is-active --quiet "$u.service" || { sleep 1; [ -e "$d/$u.status" ] || { echo "the work ended without a result" >&2; exit 126; }; }
 sleep 0.1
 done
