@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -223,6 +224,32 @@ func TestRefusesForeignMachines(t *testing.T) {
 	}
 }
 
+// TestAMountPointInUseIsRefused has nothing changed on any machine.
+func TestAMountPointInUseIsRefused(t *testing.T) {
+	for name, test := range map[string]struct {
+		do   func(*webtiertest.Server)
+		want string
+	}{
+		"another file system": {func(s *webtiertest.Server) { s.Mounted = "backup:/archive" }, "backup:/archive (fuse.glusterfs) is mounted at /srv/www, and not by us"},
+		"files":               {func(s *webtiertest.Server) { s.Occupied = true }, "/srv/www has files, which the mount would hide"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			hosts, tier, machines := simulate(t, "web1", "web2", "web3")
+			test.do(tier.Servers["web2"])
+			err := convergeSim(t, hosts, good(), nil)
+			var refused *reconcile.RefusedError
+			if !errors.As(err, &refused) || refused.Node != "web2" || !strings.Contains(err.Error(), test.want) {
+				t.Fatalf("got %v", err)
+			}
+			for name, m := range machines {
+				if len(m.Packages) > 0 || m.Files[good().marker().Path()].Content != "" {
+					t.Errorf("%s was changed", name)
+				}
+			}
+		})
+	}
+}
+
 // TestWordPressAndItsDatabase changes what WordPress finds, under a tier that is
 // well otherwise.
 func TestWordPressAndItsDatabase(t *testing.T) {
@@ -263,6 +290,51 @@ func TestWordPressAndItsDatabase(t *testing.T) {
 				t.Errorf("left: %v, installed %d times", plan.Titles(), tier.Volume.Installs)
 			}
 		})
+	}
+}
+
+// TestAPasswordIsWrittenWhenTheDatabaseHasIt changes it on the web tier first.
+func TestAPasswordIsWrittenWhenTheDatabaseHasIt(t *testing.T) {
+	hosts, tier, _ := simulate(t, "web1", "web2", "web3")
+	spec := good()
+	spec.WordPress = goodWordPress()
+	if err := convergeSim(t, hosts, spec, nil); err != nil {
+		t.Fatal(err)
+	}
+	before := *tier.Volume
+	tier.Database.Password = spec.WordPress.DBPassword
+	spec.WordPress.DBPassword, spec.WordPress.PasswordVersion = "another", spec.WordPress.PasswordVersion+1
+	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Second)
+	defer cancel()
+	plan := planSim(t, hosts, spec)
+	if err := reconcile.Run(ctx, plan, Target{Hosts: hosts}, reconcile.Silent{}); err == nil || *tier.Volume != before {
+		t.Errorf("with the old password in the database: %v, %+v", err, tier.Volume)
+	}
+	tier.Database.Password = "another"
+	if err := convergeSim(t, hosts, spec, nil); err != nil {
+		t.Error(err)
+	}
+	if *tier.Volume == before {
+		t.Error("the password was not written")
+	}
+}
+
+// TestALostDatabaseIsNotFilledByANewNode is a tier without a mount, where the
+// record of the first installation lies on the other nodes.
+func TestALostDatabaseIsNotFilledByANewNode(t *testing.T) {
+	hosts, tier, _ := simulate(t, "web1", "web2", "web3")
+	spec := good()
+	spec.Mount, spec.WordPress = nil, goodWordPress()
+	if err := convergeSim(t, hosts, spec, nil); err != nil {
+		t.Fatal(err)
+	}
+	installs := tier.Servers["web1"].Local.Installs
+	*tier.Servers["web1"].Local = webtiertest.Content{}
+	tier.Database.Filled = false
+	err := convergeSim(t, hosts, spec, nil)
+	var refused *reconcile.RefusedError
+	if !errors.As(err, &refused) || !strings.Contains(err.Error(), "on every node") || tier.Servers["web1"].Local.Installs+tier.Volume.Installs > installs {
+		t.Errorf("got %v", err)
 	}
 }
 

@@ -18,6 +18,9 @@ func Diff(spec Spec, status Status) (Plan, error) {
 	if err := refuseForeign(spec, status); err != nil {
 		return Plan{}, err
 	}
+	if err := refuseMountPoint(spec, status); err != nil {
+		return Plan{}, err
+	}
 	var (
 		plan    Plan
 		aside   []Lane // may be done while others are
@@ -78,6 +81,33 @@ func refuseForeign(s Spec, status Status) error {
 				What: "make web tier " + s.Name, Node: node.Name,
 				Evidence: []string{fmt.Sprintf("its Apache serves %s, which is not of this tier", strings.Join(foreign, ", "))},
 				WayOut:   "Disable the site with a2dissite if nobody needs it, or use other machines.",
+			}
+		}
+	}
+	return nil
+}
+
+// refuseMountPoint refuses a mount point that somebody else uses: another file
+// system, where no unit of ours mounts one, or files that a mount would hide.
+func refuseMountPoint(s Spec, status Status) error {
+	if s.Mount == nil {
+		return nil
+	}
+	for _, node := range s.Nodes {
+		seen := status.Nodes[node.Name]
+		ours := seen.Files["/etc/systemd/system/"+mountUnit(s.MountPoint)].Exists
+		evidence := ""
+		switch {
+		case !seen.Reachable():
+		case seen.Mount.Type != "" && !s.Mount.matches(seen.Mount) && !ours:
+			evidence = fmt.Sprintf("%s (%s) is mounted at %s, and not by us", seen.Mount.Source, seen.Mount.Type, s.MountPoint)
+		case seen.Mount.Occupied:
+			evidence = s.MountPoint + " has files, which the mount would hide"
+		}
+		if evidence != "" {
+			return &reconcile.RefusedError{
+				What: "mount " + s.Mount.Source, Node: node.Name, Evidence: []string{evidence},
+				WayOut: "Choose another mount_point, or clear this one.",
 			}
 		}
 	}

@@ -104,7 +104,10 @@ const mountScript = `: web-mount
 mp=$1; sentinel=$2; root=$3; shift 3
 if [ -n "$mp" ]; then
 m=$(awk -v p="$mp" '$5 == p { for (i = 7; i <= NF; i++) if ($i == "-") l = $(i+1) " " $(i+2) } END { print l }' /proc/self/mountinfo)
-[ -n "$m" ] || exit 0
+if [ -z "$m" ]; then
+[ -z "$(ls -A -- "$mp" | head -n 1)" ] || echo occupied
+exit 0
+fi
 printf 'mounted %s\n' "$m"
 fi
 [ -n "$root" ] || exit 0
@@ -124,12 +127,16 @@ done
 [ -e "$root/wp-config.php" ] || return
 printf 'wordpress config %s ' "$(sha256sum <"$root/wp-config.php" | cut -d' ' -f1)"; stat -c '0%a %U %G' -- "$root/wp-config.php"
 [ -s "$root/wp-salts.php" ] || echo 'wordpress unsalted'
-[ $# -eq 0 ] || { code=$1; shift; printf 'wordpress database %s\n' "$(timeout 4 php -n -d extension=mysqlnd -d extension=mysqli -r "$code" -- "$root/wp-config.php" "$@")"; }
+[ $# -eq 0 ] || grep "^define('DB_PASSWORD', " "$root/wp-config.php" >"$t/config"
 }
 { look "$@" >"$t/said" 2>/dev/null; mv "$t/said" "$t/done"; } </dev/null >/dev/null 2>&1 &
 i=0
 while [ ! -e "$t/done" ] && [ "$i" -lt 250 ]; do sleep 0.02; i=$((i + 1)); done
 if [ -e "$t/done" ]; then cat "$t/done"; else echo 'answer hung'; fi
+if [ $# -gt 0 ] && [ -s "$t/config" ]; then
+code=$1; shift
+printf 'wordpress database %s\n' "$(timeout 6 php -n -d extension=mysqlnd -d extension=mysqli -r "$code" -- "$t/config" "$@")"
+fi
 rm -rf "$t"`
 
 // pendingDirectory has a file for every service whose configuration was written

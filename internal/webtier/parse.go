@@ -62,6 +62,8 @@ func parseMount(node *NodeStatus, lines []string) {
 		switch words[0] {
 		case "mounted":
 			node.Mount.Type, node.Mount.Source = words[1], words[2]
+		case "occupied":
+			node.Mount.Occupied = true
 		case "answer":
 			node.Mount.Answer = words[1]
 		case "root":

@@ -55,6 +55,8 @@ type MountStatus struct {
 	Source string
 	// Answer is what real I/O on the shared directory gave: [AnswerOK] and so on.
 	Answer string
+	// Occupied says that nothing is mounted on a directory that has files.
+	Occupied bool
 }
 
 // What real I/O on the shared directory can give.

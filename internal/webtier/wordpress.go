@@ -76,19 +76,23 @@ const (
 )
 
 // databaseCode runs under PHP and prints one of the constants above. It reads the
-// password from wp-config.php and does not run that file: it lies where the site
-// itself may write. The numbers are ER_DBACCESS_DENIED_ERROR,
-// ER_ACCESS_DENIED_ERROR, ER_BAD_DB_ERROR and ER_ACCESS_DENIED_NO_PASSWORD_ERROR.
+// password from standard input, or from wp-config.php and does not run that file: it lies where the site
+// itself may write. The numbers are those of a refusal: ER_DBACCESS_DENIED_ERROR,
+// ER_ACCESS_DENIED_ERROR, ER_BAD_DB_ERROR, ER_HOST_NOT_PRIVILEGED (what a host gets
+// that no account is for), ER_ACCESS_DENIED_NO_PASSWORD_ERROR, and a locked account
+// in MySQL and in MariaDB.
 const databaseCode = `
 [, $file, $host, $name, $user, $prefix] = $argv;
-if (!preg_match("/^define\\('DB_PASSWORD', '((?:[^'\\\\]|\\\\.)*)'\\);$/m", file_get_contents($file), $found)) exit('denied');
+if ($file === '-') $password = stream_get_contents(STDIN);
+elseif (!preg_match("/^define\\('DB_PASSWORD', '((?:[^'\\\\]|\\\\.)*)'\\);$/m", file_get_contents($file), $found)) exit('denied');
+else $password = preg_replace('/\\\\(.)/', '$1', $found[1]);
 [$host, $port] = explode(':', $host . ':3306');
 mysqli_report(MYSQLI_REPORT_OFF);
 $db = mysqli_init();
 $db->options(MYSQLI_OPT_CONNECT_TIMEOUT, 2);
 $db->options(MYSQLI_OPT_READ_TIMEOUT, 2);
-if (!@$db->real_connect($host, $user, preg_replace('/\\\\(.)/', '$1', $found[1]), $name, (int) $port)) {
-    exit(in_array($db->connect_errno, [1044, 1045, 1049, 1698]) ? 'denied' : 'away');
+if (!@$db->real_connect($host, $user, $password, $name, (int) $port)) {
+    exit(in_array($db->connect_errno, [1044, 1045, 1049, 1130, 1698, 3118, 4151]) ? 'denied' : 'away');
 }
 $tables = @$db->query("SHOW TABLES LIKE '" . addcslashes($prefix, '_%') . "options'");
 echo $tables === false ? 'away' : ($tables->num_rows ? 'filled' : 'empty');
@@ -197,6 +201,13 @@ func parseWordPress(seen *WordPressStatus, words []string) {
 	}
 }
 
+// siteStatus is what holds for the site, whichever machine has seen it: without a
+// mount each has files and a record of its own, and the database is still one.
+type siteStatus struct {
+	database  string
+	installed bool
+}
+
 // wordpressPlan appends the work on WordPress. The files lie on the shared
 // directory, so one machine does it for all; without one, each does. Machines that
 // are busy with other work have their turn after the next observation.
@@ -204,23 +215,25 @@ func wordpressPlan(plan *Plan, s Spec, status Status, busy map[string]bool) erro
 	if s.WordPress == nil {
 		return nil
 	}
-	database := ""
+	var site siteStatus
 	for _, node := range s.Nodes {
-		database = or(database, status.Nodes[node.Name].WordPress.Database)
+		seen := status.Nodes[node.Name].WordPress
+		site.database = or(site.database, seen.Database)
+		site.installed = site.installed || seen.Installed
 	}
 	for _, node := range s.Nodes {
 		seen := status.Nodes[node.Name]
 		if busy[node.Name] || !seen.Serving() || seen.Mount.Answer != AnswerOK {
 			continue
 		}
-		if refused := refuseWordPress(s, seen.WordPress, database); refused != nil {
+		if refused := refuseWordPress(s, seen.WordPress, site); refused != nil {
 			if !plan.Empty() {
 				return nil // the tier's own repair comes first
 			}
 			refused.Node = node.Name
 			return refused
 		}
-		steps := wordpressSteps(s, node, seen.WordPress, database)
+		steps := wordpressSteps(s, node, seen.WordPress, site)
 		plan.Serial("WordPress", steps...)
 		if s.Mount != nil || len(steps) > 0 {
 			break
@@ -232,7 +245,7 @@ func wordpressPlan(plan *Plan, s Spec, status Status, busy map[string]bool) erro
 // refuseWordPress refuses to touch somebody else's files, and to fill a database
 // that once was filled: an empty one is a loss, which another first installation
 // would only hide.
-func refuseWordPress(s Spec, seen WordPressStatus, database string) *reconcile.RefusedError {
+func refuseWordPress(s Spec, seen WordPressStatus, site siteStatus) *reconcile.RefusedError {
 	switch {
 	case seen.Filled && !seen.known() && !s.Adopt:
 		return &reconcile.RefusedError{
@@ -240,39 +253,51 @@ func refuseWordPress(s Spec, seen WordPressStatus, database string) *reconcile.R
 			Evidence: []string{"the document root has files which are not ours"},
 			WayOut:   "Empty the document root, or choose another one.",
 		}
-	case seen.Installed && database == DatabaseEmpty:
-		return &reconcile.RefusedError{
-			What: "go on with the WordPress in " + s.DocumentRoot,
-			Evidence: []string{
-				"it was installed before, and its database " + s.WordPress.DBName + " at " + s.WordPress.DBHost + " has no tables of it any more",
-				"its files, with all uploads, are still there",
-			},
-			WayOut: "Restore the database from a backup. To begin again with an empty site instead, take the line \"installed\" out of " +
-				path.Join(s.DocumentRoot, stampName) + " on any node.",
-		}
+	case site.installed && site.database == DatabaseEmpty:
+		return databaseLost(s)
 	}
 	return nil
+}
+
+func databaseLost(s Spec) *reconcile.RefusedError {
+	where := "on any node"
+	if s.Mount == nil {
+		where = "on every node"
+	}
+	return &reconcile.RefusedError{
+		What: "go on with the WordPress in " + s.DocumentRoot,
+		Evidence: []string{
+			"it was installed before, and its database " + s.WordPress.DBName + " at " + s.WordPress.DBHost + " has no tables of it any more",
+			"its files, with all uploads, are still there",
+		},
+		WayOut: "Restore the database from a backup. To begin again with an empty site instead, take the line \"installed\" out of " +
+			path.Join(s.DocumentRoot, stampName) + " " + where + ".",
+	}
 }
 
 // known reports whether we have been at work in the document root.
 func (w WordPressStatus) known() bool { return w.Copied || w.Installed || w.Rendered != "" }
 
-func wordpressSteps(s Spec, node host.Node, seen WordPressStatus, database string) []Step {
+// wordpressSteps has the database let WordPress in with the wanted password before
+// that is written down: the database may be the one that changes later, or never.
+func wordpressSteps(s Spec, node host.Node, seen WordPressStatus, site siteStatus) []Step {
 	var steps []Step
 	add := func(title, why string, do action) { steps = append(steps, step(node.Name, title, why, do)) }
 	if !seen.Copied {
 		add("copy WordPress", "WordPress is not in "+s.DocumentRoot, copyWordPress(s))
 	}
-	if whys := configWhys(*s.WordPress, seen); len(whys) > 0 {
-		add("write wp-config.php", strings.Join(whys, "; "), writeWordPressConfig(s))
-	}
-	if denied := database == DatabaseDenied; denied || !seen.Installed {
+	whys := configWhys(*s.WordPress, seen)
+	denied := site.database == DatabaseDenied && seen.Installed && len(whys) == 0
+	if len(whys) > 0 || denied || !seen.Installed {
 		why, limit := "", newDatabasePatience
-		if seen.Installed {
+		if denied {
 			limit = databasePatience
 			why = fmt.Sprintf("the database at %s does not let %s in", s.WordPress.DBHost, s.WordPress.DBUser)
 		}
-		add("wait for the database", why, awaitDatabase(s, limit))
+		add("wait for the database", why, awaitDatabase(s, site.installed, limit))
+	}
+	if len(whys) > 0 {
+		add("write wp-config.php", strings.Join(whys, "; "), writeWordPressConfig(s))
 	}
 	if !seen.Installed {
 		add("install WordPress", "WordPress is not installed in the database", installWordPress(s))

@@ -5,7 +5,6 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"path"
 	"strings"
 	"time"
 
@@ -145,21 +144,30 @@ const (
 	databasePatience    = 2 * time.Minute
 )
 
-// awaitDatabase waits until the database lets WordPress in.
-func awaitDatabase(s Spec, limit time.Duration) action {
+// awaitDatabase waits until the database lets WordPress in with the wanted
+// password, and stops where a site that was installed has lost its tables.
+func awaitDatabase(s Spec, installed bool, limit time.Duration) action {
 	return func(ctx context.Context, h *host.Host) error {
 		w := s.WordPress
-		args := append([]string{path.Join(s.DocumentRoot, "wp-config.php")}, w.databaseQuestion()...)
+		if w.DBPassword == "" {
+			return fmt.Errorf("cannot reach the database from %s: the database user's password is not known; set it in the configuration", h.Name())
+		}
+		question := shell.Script(`: web-wordpress-database
+code=$1; shift
+exec timeout 6 php -n -d extension=mysqlnd -d extension=mysqli -r "$code" -- - "$@"`, w.databaseQuestion()...).WithStdin([]byte(w.DBPassword))
 		what := fmt.Sprintf("the database %s at %s to let %s in", w.DBName, w.DBHost, w.DBUser)
 		return reconcile.WaitAtMost(ctx, limit, what, time.Second, func(ctx context.Context) (string, error) {
-			result, err := h.Query(ctx, shell.Script(`: web-wordpress-database
-config=$1; code=$2; shift 2
-timeout 6 php -n -d extension=mysqlnd -d extension=mysqli -r "$code" -- "$config" "$@"`, args...))
+			result, err := h.Query(ctx, question)
 			if err != nil {
 				return "", err
 			}
 			switch said := strings.TrimSpace(string(result.Stdout)); said {
-			case DatabaseFilled, DatabaseEmpty:
+			case DatabaseFilled:
+				return "", nil
+			case DatabaseEmpty:
+				if installed {
+					return "", reconcile.Stop(databaseLost(s))
+				}
 				return "", nil
 			case DatabaseDenied:
 				return "it refuses the account, its password or the database's name", nil

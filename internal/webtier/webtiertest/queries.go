@@ -33,7 +33,12 @@ func (s *Server) answer() {
 	query("web-php", s.php)
 	query("web-mount", s.mount)
 	query("web-state", s.state)
-	query("web-wordpress-database", func([]string) string { return s.tier.Database.answer() })
+	m.HandleQuery("web-wordpress-database", func(_ *hosttest.Machine, c shell.Command) (string, int, string) {
+		if wanted := s.tier.Database.Password; wanted != "" && wanted != string(c.Stdin()) {
+			return "denied", 0, ""
+		}
+		return s.tier.Database.answer(), 0, ""
+	})
 	query("web-health", func([]string) string { return s.health() })
 	m.HandleQuery("web-await-health", func(*hosttest.Machine, shell.Command) (string, int, string) {
 		if s.Serving() {
@@ -88,7 +93,7 @@ func (s *Server) mount(args []string) string {
 	out := ""
 	if mountPoint := args[0]; mountPoint != "" {
 		if s.Mounted == "" {
-			return ""
+			return map[bool]string{true: "occupied\n"}[s.Occupied]
 		}
 		out = "mounted fuse.glusterfs " + s.Mounted + "\n"
 		if s.Hung {

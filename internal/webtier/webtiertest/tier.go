@@ -33,6 +33,8 @@ type Tier struct {
 type Database struct {
 	// Filled says that WordPress's tables are there.
 	Filled bool
+	// Password is the account's; empty for any.
+	Password string
 	// Says is "denied" or "away" if the database does not let WordPress in.
 	Says string
 }
@@ -66,6 +68,8 @@ type Server struct {
 	Mounted string
 	// Hung says that the mount does not answer.
 	Hung bool
+	// Occupied says that files lie where the volume is to be mounted.
+	Occupied bool
 	// Enabled has the links below /etc/apache2: "sites-enabled/shop.conf".
 	Enabled map[string]bool
 	// Refuse makes Apache refuse a configuration that holds it.
