@@ -37,10 +37,28 @@ func Diff(spec Spec, status Status) (Plan, error) {
 			return Plan{}, err
 		}
 	}
+	d.splitBrain()
 	if plan.Empty() && d.blocked != nil {
 		return Plan{}, d.blocked
 	}
 	return plan, nil
+}
+
+// splitBrain tells of files whose copies contradict each other: clients get errors
+// for them until a person has said which copy is right.
+func (d *differ) splitBrain() {
+	for _, name := range d.clients() {
+		for _, brick := range d.status.Nodes[name].Heal {
+			if brick.SplitBrain > 0 && d.blocked == nil {
+				d.blocked = &reconcile.RefusedError{
+					What:     "change volume " + d.spec.Name,
+					Evidence: []string{fmt.Sprintf("%d entries of brick %s are in split brain", brick.SplitBrain, brick.Name)},
+					WayOut: "\"gluster volume heal " + d.spec.Name + " info split-brain\" lists them; choose the copy that counts with " +
+						"\"gluster volume heal " + d.spec.Name + " split-brain latest-mtime\" and the file.",
+				}
+			}
+		}
+	}
 }
 
 type differ struct {

@@ -380,3 +380,27 @@ func TestAWaitAsksForAHeal(t *testing.T) {
 		t.Error("nobody asked for a heal")
 	}
 }
+
+// TestWhatOnlyAPersonCanCure is told by a plan all the same.
+func TestWhatOnlyAPersonCanCure(t *testing.T) {
+	t.Run("a brick that no client reaches", func(t *testing.T) {
+		hosts, sim := built(t)
+		sim.Nodes["files3"].Blocked = true
+		plan, err := diff(t, hosts, content())
+		if err != nil {
+			t.Fatal(err)
+		}
+		want := map[string][]string{"cluster": {"brick 10.0.0.13:" + brickPath + " cannot be reached from files1: Transport endpoint is not connected"}}
+		if got := plan.Drift(); !cmp.Equal(want, got) {
+			t.Errorf("drift (-want +got):\n%s", cmp.Diff(want, got))
+		}
+	})
+	t.Run("split brain", func(t *testing.T) {
+		hosts, sim := built(t)
+		sim.Nodes["files2"].SplitBrain = 2
+		_, err := diff(t, hosts, content())
+		if refused := refusal(t, err); !strings.Contains(refused.Error(), "2 entries of brick 10.0.0.12:"+brickPath+" are in split brain") {
+			t.Errorf("got %v", refused)
+		}
+	})
+}

@@ -111,7 +111,9 @@ command -v getfattr >/dev/null || exit 0
 echo 'attributes yes'
 set -- "$p"; d=$p
 while [ "$d" != / ]; do d=${d%/*}; d=${d:-/}; set -- "$@" "$d"; done
-getfattr --absolute-names -d -m '^trusted\.(glusterfs\.volume-id|gfid)$' -e hex -- "$@" | awk -v p="$p" '
+for name in trusted.glusterfs.volume-id trusted.gfid; do
+getfattr --absolute-names -n "$name" -e hex -- "$@"
+done | awk -v p="$p" '
 /^# file: / { f = substr($0, 9); next }
 f != p { if ($0 != "" && !seen[f]++) print "parent", f; next }
 sub(/^trusted\.gfid=0x/, "") { print "gfid", $0 }

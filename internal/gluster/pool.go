@@ -197,7 +197,7 @@ func (d *differ) revive(leader host.Node) []Step {
 				Done: processesRun(node.Name, d.spec), Do: forceStart(d.spec, leader.Name, node.Name)})
 		}
 	}
-	if why := serveReason(d.spec, d.status, d.clients()); why != "" || len(steps) > 0 {
+	if why := serveReason(d.spec, d.status, d.clients(), names(d.reached)); why != "" || len(steps) > 0 {
 		if len(steps) > 0 {
 			why = ""
 		}

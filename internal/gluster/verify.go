@@ -101,7 +101,7 @@ func waitPeers(spec Spec, nodes []string) act {
 func waitServing(spec Spec, nodes []string) act {
 	return func(ctx context.Context, hosts host.Hosts) error {
 		return wait(ctx, hosts.Views(), spec, processLimit, "the bricks to be connected", func(status Status) string {
-			return serveReason(spec, status, nodes)
+			return serveReason(spec, status, nodes, nodes)
 		})
 	}
 }
@@ -132,7 +132,7 @@ func healthReason(spec Spec, status Status, nodes []string, healed bool) string 
 			return "the self-heal daemon is not running on " + name
 		}
 	}
-	if reason := serveReason(spec, status, nodes); reason != "" || !healed {
+	if reason := serveReason(spec, status, nodes, nodes); reason != "" || !healed {
 		return reason
 	}
 	return healReason(status, nodes)
@@ -165,16 +165,16 @@ func peerReason(status Status, nodes []string) string {
 	return ""
 }
 
-// serveReason says which node's brick a client on which node cannot reach. A
-// brick that is missing from an answer is not reached either: totals alone are
-// green when nobody was counted.
-func serveReason(spec Spec, status Status, nodes []string) string {
-	for _, name := range nodes {
+// serveReason says which of the bricks a client on which of the clients cannot
+// reach; both are nodes. A brick that is missing from an answer is not reached
+// either: totals alone are green when nobody was counted.
+func serveReason(spec Spec, status Status, clients, bricks []string) string {
+	for _, name := range clients {
 		seen := status.Nodes[name]
 		if seen.HealErr != nil {
 			return fmt.Sprintf("the volume cannot be reached from %s: %v", name, seen.HealErr)
 		}
-		for _, other := range nodes {
+		for _, other := range bricks {
 			brick := spec.brick(spec.node(other))
 			i := slices.IndexFunc(seen.Heal, func(b BrickHeal) bool { return b.Name == brick })
 			switch {

@@ -43,8 +43,11 @@ type Node struct {
 	BrickID string
 	// Running and Healer say whether the processes of brick and self-heal live.
 	Running, Healer bool
-	// Pending is how many files wait for healing.
-	Pending int
+	// Blocked says that the brick's process runs and no client reaches it.
+	Blocked bool
+	// Pending is how many files wait for healing, SplitBrain how many are in split
+	// brain.
+	Pending, SplitBrain int
 }
 
 // Volume is a volume's definition.
@@ -154,8 +157,8 @@ func (p *Pool) heal(m *hosttest.Machine, n *Node, c shell.Command) string {
 	var b strings.Builder
 	for _, brick := range volume.Bricks {
 		at := p.at(strings.Split(brick, ":")[0])
-		if p.Nodes[at].Running && !p.Machines[at].Down {
-			fmt.Fprintf(&b, `<brick hostUuid="%s"><name>%s</name><status>Connected</status><numberOfEntriesInHealPending>%d</numberOfEntriesInHealPending><numberOfEntriesInSplitBrain>0</numberOfEntriesInSplitBrain></brick>`, p.Nodes[at].UUID, brick, p.Nodes[at].Pending)
+		if p.Nodes[at].Running && !p.Nodes[at].Blocked && !p.Machines[at].Down {
+			fmt.Fprintf(&b, `<brick hostUuid="%s"><name>%s</name><status>Connected</status><numberOfEntriesInHealPending>%d</numberOfEntriesInHealPending><numberOfEntriesInSplitBrain>%d</numberOfEntriesInSplitBrain></brick>`, p.Nodes[at].UUID, brick, p.Nodes[at].Pending, p.Nodes[at].SplitBrain)
 		} else {
 			fmt.Fprintf(&b, `<brick hostUuid="-"><name>%s</name><status>Transport endpoint is not connected</status></brick>`, brick)
 		}
