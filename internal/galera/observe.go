@@ -65,10 +65,10 @@ SHOW GLOBAL VARIABLES WHERE Variable_name IN ('wsrep_on','version');"`, engine.c
 timeout 5 "$1" --no-defaults --socket="$2" -N -B -e "
 SELECT schema_name, default_character_set_name, default_collation_name FROM information_schema.schemata"`, engine.client, socketPath),
 		shell.Ask("accounts", `: galera-accounts
-c=$1; s=$2; shift 2
-while [ $# -gt 0 ]; do printf 'SELECT %s;\n%s;\n' "$1" "$2"; shift 2; done |
+c=$1; s=$2; session=$3; shift 3
+{ printf '%s' "$session"; while [ $# -gt 0 ]; do printf 'SELECT %s;\n%s;\n' "$1" "$2"; shift 2; done; } |
 timeout 5 "$c" --no-defaults --socket="$s" -N -B --force |
-sed -e 's/ IDENTIFIED .*\( WITH GRANT OPTION\)$/\1/' -e 's/ IDENTIFIED .*//'`, append([]string{engine.client, socketPath}, marked(s.accountQueries())...)...),
+sed -e 's/ IDENTIFIED .*\( WITH GRANT OPTION\)$/\1/' -e 's/ IDENTIFIED .*//'`, append([]string{engine.client, socketPath, engine.session()}, marked(s.accountQueries())...)...),
 	}
 }
 

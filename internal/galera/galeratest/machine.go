@@ -85,7 +85,7 @@ func (s *Cluster) handle(m *hosttest.Machine, node *Node) {
 	query("galera-password-versions", func(args []string) (string, int) { return m.Files[args[0]].Content, 0 })
 	query("galera-wsrep", serving(func([]string) string { return node.status() }))
 	query("galera-schemas", serving(func([]string) string { return node.History.schemata() }))
-	query("galera-accounts", serving(func(args []string) string { return node.History.answer(everySecond(args[2:])) }))
+	query("galera-accounts", serving(func(args []string) string { return node.History.answer(everySecond(args[3:])) }))
 
 	change("galera-check-config", func(c shell.Command) error {
 		if strings.Contains(string(c.Stdin()), "broken") {
