@@ -198,7 +198,9 @@ func unitUnread(machine Machine) bool {
 		return file.Path == dropInPath && file.Difference(machine.Files[file.Path]) != ""
 	})
 	unknown := machine.Unit.Load == "loaded" && !machine.DropInRead
-	return differs || unknown || machine.Unit.NeedsDaemonReload
+	// The link that masks a unit is newer than the unit that systemd has read.
+	masked := machine.Unit.Load == "masked"
+	return differs || unknown || machine.Unit.NeedsDaemonReload && !masked
 }
 
 // rolling orders changes so that the holder comes last, and when the holder has
