@@ -1,6 +1,7 @@
 package sitetest
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"maps"
@@ -60,6 +61,10 @@ func (s *site) secondPlan(t *testing.T) {
 		if more := count - before[node]; more != 1 {
 			t.Errorf("the plan has opened %d SSH connections to %s, not 1", more, node)
 		}
+	}
+	// What a user of the demo types; the test's log shows what they print.
+	for _, verb := range []func(context.Context) error{s.URL, s.Plan, s.Status} {
+		must(t, verb(t.Context()))
 	}
 }
 

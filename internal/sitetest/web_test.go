@@ -1,0 +1,114 @@
+package sitetest
+
+import (
+	"context"
+	"net"
+	"net/url"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/linode/linodego"
+)
+
+// clientAddress asks a page who is asking: visitors by their own address, which
+// the NodeBalancer tells, and nobody by an address that he only claims.
+func (s *site) clientAddress(t *testing.T) {
+	_, err := s.feed(t.Context(), "web1", "<?php echo $_SERVER['REMOTE_ADDR'];", `cat > "$1/address.php"`, documentRoot)
+	must(t, err)
+	there, err := url.Parse(s.url)
+	must(t, err)
+	connection, err := net.Dial("udp", net.JoinHostPort(there.Hostname(), "80"))
+	must(t, err)
+	ours, _, err := net.SplitHostPort(connection.LocalAddr().String())
+	must(t, err)
+	must(t, connection.Close())
+	if said, err := s.get(t.Context(), "/address.php"); err != nil || said != ours {
+		t.Errorf("through the NodeBalancer the visitor %s is %q: %v", ours, said, err)
+	}
+	const vlan = `ip -4 -o address show to 10.0.0.0/24 | sed -n 's|.* inet \([0-9.]*\)/.*|\1|p'`
+	web1, web2 := s.sh(t, "web1", vlan), s.sh(t, "web2", vlan)
+	said := s.sh(t, "web2", `curl --silent --max-time 10 --header 'X-Forwarded-For: 203.0.113.9' "http://$1/address.php"`, web1)
+	if said != web2 {
+		t.Errorf("%s, which claims to be another, is %q", web2, said)
+	}
+	s.sh(t, "web1", `rm "$1/address.php"`, documentRoot)
+}
+
+// roll changes what Apache serves, which is rolled behind the NodeBalancer: one
+// node after the other is drained there, and is UP again before the next.
+func (s *site) roll(t *testing.T) {
+	s.variables["server_name"] = "www.example.org"
+	plan := s.plan(t)
+	plan.wantNoDestruction(t)
+	if touched := plan.touches(); !slices.Equal(touched, []string{"ha_web_tier"}) {
+		t.Errorf("another name of the site changes %v", touched)
+	}
+	probe := s.startProbe(t)
+	watch := s.watchBackends(t)
+	s.apply(t, "apply of another name, web server after web server")
+	watch.wantRolled(t)
+	if longest := probe.report(t, "while the web servers were rolled"); longest > 5*time.Second || probe.failed > 0 {
+		t.Errorf("the site was away for %s, %d pages failed", longest, probe.failed)
+	}
+	s.wantWhole(t)
+	s.wantKept(t, probe)
+	s.wantEmpty(t, "after the roll")
+}
+
+// watch is what the NodeBalancer's nodes went through.
+type watch struct {
+	stop context.CancelFunc
+	done sync.WaitGroup
+	// drained are the nodes that were seen drained, in that order; together is set
+	// when two were at once.
+	drained  []string
+	together bool
+}
+
+func (s *site) watchBackends(t *testing.T) *watch {
+	t.Helper()
+	ctx, stop := context.WithCancel(t.Context())
+	w := &watch{stop: stop}
+	w.done.Go(func() {
+		ticks := time.NewTicker(time.Second)
+		defer ticks.Stop()
+		for ctx.Err() == nil {
+			if nodes, err := s.backends(ctx); err == nil {
+				w.see(nodes)
+			}
+			select {
+			case <-ctx.Done():
+			case <-ticks.C:
+			}
+		}
+	})
+	t.Cleanup(func() { stop(); w.done.Wait() })
+	return w
+}
+
+func (w *watch) see(nodes map[string]linodego.NodeBalancerNode) {
+	count := 0
+	for name, node := range nodes {
+		if node.Mode != linodego.ModeDrain {
+			continue
+		}
+		count++
+		if !slices.Contains(w.drained, name) {
+			w.drained = append(w.drained, name)
+		}
+	}
+	w.together = w.together || count > 1
+}
+
+func (w *watch) wantRolled(t *testing.T) {
+	t.Helper()
+	w.stop()
+	w.done.Wait()
+	t.Logf("drained at the NodeBalancer: %s", strings.Join(w.drained, ", "))
+	if got := slices.Sorted(slices.Values(w.drained)); !slices.Equal(got, webServers()) || w.together {
+		t.Errorf("the NodeBalancer drained %v, two at once: %t", w.drained, w.together)
+	}
+}
