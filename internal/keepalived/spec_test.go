@@ -78,6 +78,9 @@ func TestValidSpecs(t *testing.T) {
 		"minimal": func(s *Spec) {
 			*s = Spec{Address: "10.0.0.100/24", Nodes: simNodes[:2]}
 		},
+		"machines of the same apply": func(s *Spec) {
+			s.Nodes = []host.Node{{Name: "db1"}, {Name: "db2"}, simNodes[2]}
+		},
 		"galera":  func(s *Spec) { s.Check = Check{Kind: CheckGalera, AllowDonor: true} },
 		"http":    func(s *Spec) { s.Check = Check{Kind: CheckHTTP, Path: "/health?a='b'&c=$(d)"} },
 		"command": func(s *Spec) { s.Check = Check{Kind: CheckCommand, Command: "/usr/local/bin/check-app"} },

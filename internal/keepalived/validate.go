@@ -30,7 +30,8 @@ func (p *problems) add(path []string, format string, args ...any) {
 
 func at(path ...string) []string { return path }
 
-// Validate returns what cannot work, before any machine is contacted.
+// Validate returns what cannot work, before any machine is contacted. An address
+// of a node that is not known yet is empty, and not complained about.
 func (s Spec) Validate() []Problem {
 	s = s.Defaulted()
 	var found problems
@@ -97,6 +98,9 @@ func (s Spec) validateNodes(found *problems, prefix netip.Prefix) {
 			found.add(at("nodes", node.Name), "node %s is there twice", node.Name)
 		}
 		names[node.Name] = true
+		if node.Address == "" {
+			continue
+		}
 		where := at("nodes", node.Name, "address")
 		ip, err := netip.ParseAddr(node.Address)
 		switch {

@@ -8,7 +8,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/hashicorp/terraform-plugin-framework-validators/int64validator"
 	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
@@ -55,7 +54,7 @@ func sshSchema() schema.SingleNestedAttribute {
 	credentials := func() map[string]schema.Attribute {
 		return map[string]schema.Attribute{
 			"user": schema.StringAttribute{Optional: true, MarkdownDescription: "Login name. Anyone but `root` must be allowed to use sudo without a password. Default: `HA_SSH_USER`, or `root`."},
-			"port": schema.Int64Attribute{Optional: true, MarkdownDescription: "TCP port. Default: 22.", Validators: []validator.Int64{int64validator.Between(1, 65535)}},
+			"port": schema.Int64Attribute{Optional: true, MarkdownDescription: "TCP port. Default: 22.", Validators: between(1, 65535)},
 			"private_key": schema.StringAttribute{Optional: true, Sensitive: true,
 				MarkdownDescription: "Private key: its content, not a path. Default: `HA_SSH_PRIVATE_KEY`, which may be base64 where a variable cannot hold line breaks."},
 			"private_key_passphrase": schema.StringAttribute{Optional: true, Sensitive: true, MarkdownDescription: "Passphrase of the private key. Default: `HA_SSH_PRIVATE_KEY_PASSPHRASE`."},
@@ -74,7 +73,7 @@ func sshSchema() schema.SingleNestedAttribute {
 	bastion["host"] = schema.StringAttribute{Required: true, MarkdownDescription: "Name or address of the bastion."}
 	bastion["host_key"] = schema.StringAttribute{Optional: true, MarkdownDescription: "The bastion's public host key as in authorized_keys, or its fingerprint `SHA256:...`. Without it, `known_hosts` must know the bastion."}
 	attributes["bastions"] = schema.ListNestedAttribute{Optional: true,
-		MarkdownDescription: "Machines on the way, the outermost first. Each has a key and a host key of its own; what is left out of its credentials is taken from `ssh`.",
+		MarkdownDescription: "Machines on the way, the outermost first. The user, the key and its passphrase and certificate are those of `ssh` unless they are given; a passphrase or a certificate counts only beside a key. Nobody needs sudo on a bastion.",
 		NestedObject:        schema.NestedAttributeObject{Attributes: bastion}}
 	return schema.SingleNestedAttribute{Optional: true, MarkdownDescription: "How machines are reached. Everything here is content: nothing is read from the runner's disk.", Attributes: attributes}
 }
@@ -90,8 +89,10 @@ type access struct {
 	patience    time.Duration
 	linodeToken string
 	linodeURL   string
-	// keyUnknown and linodeUnknown say that a value is not known yet, at plan.
+	// keyUnknown, portUnknown and linodeUnknown say that a value is not known yet,
+	// at plan.
 	keyUnknown    bool
+	portUnknown   bool
 	linodeUnknown bool
 	userAgent     string
 }
@@ -140,6 +141,7 @@ func newAccess(_ context.Context, model providerModel, version string) (*access,
 		model.Linode = &linodeModel{}
 	}
 	a.keyUnknown = settings.PrivateKey.IsUnknown()
+	a.portUnknown = settings.Port.IsUnknown()
 	a.linodeUnknown = model.Linode.Token.IsUnknown() || model.Linode.URL.IsUnknown()
 	a.linodeToken = orEnvironment(model.Linode.Token, "LINODE_TOKEN")
 	a.linodeURL = orEnvironment(model.Linode.URL, "LINODE_URL")
@@ -200,6 +202,15 @@ func (a *access) hosts(nodes map[string]nodeModel, remembered map[string]string,
 		hosts[name] = host.New(name, clients[name])
 	}
 	return hosts, clients
+}
+
+// defaultPort is where a machine is reached whose node names no port; null while
+// that is not known. There is no access where a configuration is only validated.
+func (a *access) defaultPort() types.Int64 {
+	if a == nil || a.portUnknown {
+		return types.Int64Null()
+	}
+	return types.Int64Value(int64(a.base.Port))
 }
 
 // atOnce is for machines that answer now or do not count.

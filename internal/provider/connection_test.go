@@ -57,45 +57,44 @@ func TestTwoResourcesShareConnections(t *testing.T) {
 
 // TestUnknownNodes plans with machines that the same apply makes.
 func TestUnknownNodes(t *testing.T) {
-	tests := map[string]string{
+	ways := map[string]string{
 		"the hosts": `
 locals { machines = { %s } }
 resource "terraform_data" "m1" { input = local.machines["n1"] }
 resource "terraform_data" "m2" { input = local.machines["n2"] }
 resource "terraform_data" "m3" { input = local.machines["n3"] }
-resource "ha_gluster_volume" "t" {
-  name       = "content"
-  brick_path = "/srv/gluster/content/brick"
+resource "%s" "t" {
   nodes = {
     n1 = { host = terraform_data.m1.output.host, port = terraform_data.m1.output.port, address = terraform_data.m1.output.address }
     n2 = { host = terraform_data.m2.output.host, port = terraform_data.m2.output.port, address = terraform_data.m2.output.address }
     n3 = { host = terraform_data.m3.output.host, port = terraform_data.m3.output.port, address = terraform_data.m3.output.address }
   }
+  %s
 }`,
 		"the map": `
 resource "terraform_data" "machines" {
   input = { %s }
 }
-resource "ha_gluster_volume" "t" {
-  name       = "content"
-  brick_path = "/srv/gluster/content/brick"
-  nodes      = terraform_data.machines.output
+resource "%s" "t" {
+  nodes = terraform_data.machines.output
+  %s
 }`,
 	}
-	for name, body := range tests {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			f := glusterFleet(t)
-			nodes := strings.TrimSuffix(strings.TrimPrefix(f.nodes(), "nodes = {"), "}\n")
-			resource.UnitTest(t, resource.TestCase{
-				ProtoV6ProviderFactories: f.factories(),
-				Steps: []resource.TestStep{{
-					Config: f.config(fmt.Sprintf(body, nodes)),
-					ConfigPlanChecks: before(f.silent(),
-						plancheck.ExpectResourceAction("ha_gluster_volume.t", plancheck.ResourceActionCreate)),
-				}},
+	for kind, build := range subjects {
+		for way, config := range ways {
+			t.Run(kind+": "+way, func(t *testing.T) {
+				t.Parallel()
+				f, s := build(t)
+				nodes := strings.TrimSuffix(strings.TrimPrefix(f.nodes(), "nodes = {"), "}\n")
+				resource.UnitTest(t, resource.TestCase{
+					ProtoV6ProviderFactories: f.factories(),
+					Steps: []resource.TestStep{{
+						Config:           f.config(fmt.Sprintf(config, nodes, s.kind, s.body)),
+						ConfigPlanChecks: before(f.silent(), plancheck.ExpectResourceAction(s.address(), plancheck.ResourceActionCreate)),
+					}},
+				})
 			})
-		})
+		}
 	}
 }
 
@@ -136,7 +135,7 @@ func TestPinnedHostKeys(t *testing.T) {
 	resource.UnitTest(t, resource.TestCase{
 		ProtoV6ProviderFactories: f.factories(),
 		Steps: []resource.TestStep{
-			{Config: unknown, ExpectError: loose(`(?s)Unable to Create.*host key`)},
+			{Config: unknown, ExpectError: loose(`(?s)Unable to Create GlusterFS Volume.*trust n1 at .*unknown host key: it presents`)},
 			{Config: pinned, Check: resource.TestCheckResourceAttr("ha_gluster_volume.t", "host_keys.%", "0")},
 		},
 	})
@@ -152,7 +151,7 @@ func TestAWrongKeyFailsAtOnce(t *testing.T) {
 		ProtoV6ProviderFactories: f.factories(),
 		Steps: []resource.TestStep{{
 			Config:      f.config(f.resource("ha_gluster_volume", volumeBody)),
-			ExpectError: loose(`(?s)Unable to Create GlusterFS Volume.*n1`),
+			ExpectError: loose(`(?s)Unable to Create GlusterFS Volume.*log in to n1 at \S+ as root: the machine refused`),
 		}},
 	})
 	if took := time.Since(begin); took > 30*time.Second {

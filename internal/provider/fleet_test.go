@@ -172,15 +172,27 @@ func (f *fleet) warned() string {
 	return strings.Join(f.warnings, "\n")
 }
 
-// traffic is what the servers have counted, by node.
-type traffic struct{ connections, commands map[string]int }
+// traffic is what the servers have counted, by node: commands by their sessions
+// and by the lines that came through them.
+type traffic struct{ connections, commands, lines map[string]int }
 
 func (f *fleet) traffic() traffic {
-	seen := traffic{map[string]int{}, map[string]int{}}
+	seen := traffic{map[string]int{}, map[string]int{}, map[string]int{}}
 	for name, server := range f.servers {
-		seen.connections[name], seen.commands[name] = server.Connections(), server.Sessions()
+		seen.connections[name], seen.commands[name], seen.lines[name] = server.Connections(), server.Sessions(), len(server.Lines())
 	}
 	return seen
+}
+
+// asked returns the command lines that reached machines since then.
+func (f *fleet) asked(since traffic) map[string]bool {
+	lines := map[string]bool{}
+	for name, server := range f.servers {
+		for _, line := range server.Lines()[since.lines[name]:] {
+			lines[name+": "+line] = true
+		}
+	}
+	return lines
 }
 
 // most returns the highest count of new connections and commands on a machine.

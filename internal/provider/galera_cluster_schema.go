@@ -34,7 +34,7 @@ func galeraSchema(ctx context.Context) schema.Schema {
 				NestedObject: schema.NestedAttributeObject{Attributes: map[string]schema.Attribute{
 					"host":                schema.StringAttribute{Optional: true, Computed: true, Default: stringdefault.StaticString("%"), MarkdownDescription: "Client addresses: an address, a name, or a pattern with `%` and `_`. Default: `%`."},
 					"password_wo":         schema.StringAttribute{Optional: true, WriteOnly: true, Sensitive: true, MarkdownDescription: "Password. It reaches neither plan nor state. Without one the account is locked."},
-					"password_wo_version": schema.Int64Attribute{Optional: true, MarkdownDescription: "Counter of yours: another number sets the password again."},
+					"password_wo_version": schema.Int64Attribute{Optional: true, MarkdownDescription: "Counter of yours: another number sets the password again.", Validators: atLeast(1)},
 					"grants": schema.MapAttribute{Optional: true, ElementType: types.ListType{ElemType: types.StringType},
 						MarkdownDescription: "Privileges by object, such as `\"wordpress.*\" = [\"ALL\"]`. Others are revoked."},
 				}}},

@@ -3,6 +3,7 @@ package provider
 import (
 	"context"
 
+	"github.com/hashicorp/terraform-plugin-framework-validators/int64validator"
 	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema/booldefault"
@@ -24,17 +25,17 @@ func glusterSchema(ctx context.Context) schema.Schema {
 			"type": schema.StringAttribute{Optional: true, Computed: true, Default: stringdefault.StaticString(gluster.Replicate),
 				MarkdownDescription: "`replicate`: every file on every node. `distributed-replicate`: files spread over sets of `replica` nodes. `arbiter`: two copies and a third node that only decides. `disperse`: erasure-coded, not for many small files. It cannot change. Default: `replicate`.",
 				Validators:          []validator.String{stringvalidator.OneOf(gluster.Replicate, gluster.DistributedReplicate, gluster.Arbiter, gluster.Disperse)}},
-			"replica":    schema.Int64Attribute{Optional: true, MarkdownDescription: "Bricks in a set, the arbiter included. Default: all nodes for `replicate`, otherwise 3."},
-			"arbiter":    schema.Int64Attribute{Optional: true, MarkdownDescription: "How many bricks of a set are arbiters. Default: 1 for `arbiter`."},
-			"disperse":   schema.Int64Attribute{Optional: true, MarkdownDescription: "Bricks in a dispersed set. Default: all nodes."},
-			"redundancy": schema.Int64Attribute{Optional: true, MarkdownDescription: "Bricks of a dispersed set that may be lost. Default: the most for which the others are a power of two."},
+			"replica":    schema.Int64Attribute{Optional: true, MarkdownDescription: "Bricks in a set, the arbiter included. Default: all nodes for `replicate`, otherwise 3.", Validators: atLeast(3)},
+			"arbiter":    schema.Int64Attribute{Optional: true, MarkdownDescription: "How many bricks of a set are arbiters. Default: 1 for `arbiter`.", Validators: []validator.Int64{int64validator.OneOf(1)}},
+			"disperse":   schema.Int64Attribute{Optional: true, MarkdownDescription: "Bricks in a dispersed set. Default: all nodes.", Validators: atLeast(3)},
+			"redundancy": schema.Int64Attribute{Optional: true, MarkdownDescription: "Bricks of a dispersed set that may be lost. Default: the most for which the others are a power of two.", Validators: atLeast(1)},
 			"order":      schema.ListAttribute{Optional: true, ElementType: types.StringType, MarkdownDescription: "Keys of all nodes in the order of their bricks: it decides who is in a set with whom, and that the last of a set is its arbiter. Default: the order of the keys."},
 			"options":    schema.MapAttribute{Optional: true, ElementType: types.StringType, MarkdownDescription: "Volume options by name, such as `\"cluster.lookup-optimize\" = \"on\"`. Only these are managed, with those that `profile`, `clients` and `ping_timeout_seconds` stand for."},
 			"profile": schema.StringAttribute{Optional: true, MarkdownDescription: "`web` tunes the volume for many small files that PHP reads: metadata is cached and invalidated by the servers.",
 				Validators: []validator.String{stringvalidator.OneOf(gluster.ProfileWeb)}},
 			"clients": schema.ListAttribute{Optional: true, ElementType: types.StringType, MarkdownDescription: "Addresses, patterns such as `10.0.0.*`, or names that may mount the volume, besides the nodes. Default: the nodes alone."},
 			"ping_timeout_seconds": schema.Int64Attribute{Optional: true, Computed: true, Default: int64default.StaticInt64(gluster.DefaultPingTimeoutSeconds),
-				MarkdownDescription: "How long clients wait for a server that vanished silently before they go on without it, 5 to 1013 s. GlusterFS's own default of 42 s stalls writes for up to 84 s. Default: 10."},
+				MarkdownDescription: "After how long without an answer clients give up a server, 5 to 1013 s. One that vanishes silently stalls them for up to twice that. GlusterFS's own default of 42 s stalls writes for up to 84 s. Default: 10.", Validators: between(5, 1013)},
 			"allow_root_partition": schema.BoolAttribute{Optional: true, Computed: true, Default: booldefault.StaticBool(false), MarkdownDescription: "Whether a brick may lie on the root file system, which a full volume then fills. Default: false."},
 			"volume_id":            schema.StringAttribute{Computed: true, MarkdownDescription: "Identity of the volume, a UUID."},
 			"mount": schema.SingleNestedAttribute{Computed: true, MarkdownDescription: "How a client mounts the volume.", Attributes: map[string]schema.Attribute{

@@ -3,6 +3,7 @@ package provider_test
 import (
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -21,6 +22,10 @@ type subject struct {
 	kind, name string
 	// body is the configuration, and changed the one of an update.
 	body, changed string
+	// frozen is a value that cannot change in place, and out takes node n3 out of a
+	// configuration.
+	frozen frozen
+	out    func(config string) string
 	// break_ harms one machine in the way that drift shows; it is not about the
 	// machine that goes down.
 	harm  func()
@@ -67,6 +72,8 @@ func floatingIP(t *testing.T) (*fleet, subject) {
 		kind: "ha_floating_ip", name: "db",
 		body:    "name = \"db\"\naddress = \"10.0.0.100/24\"\nauth_secret = \"s3cret\"",
 		changed: "name = \"db\"\naddress = \"10.0.0.100/24\"\nauth_secret = \"s3cret\"\nadvertisement_interval_seconds = 2",
+		frozen:  frozen{"address", "10.0.0.100/24", "10.0.0.101/24"},
+		out:     without("n3"),
 		harm:    func() { _ = f.machines["n2"].Stop("keepalived") },
 		drift:   "keepalived is stopped",
 		reset: func() {
@@ -97,6 +104,8 @@ func glusterVolume(t *testing.T) (*fleet, subject) {
 		kind: "ha_gluster_volume", name: "content",
 		body:    body,
 		changed: body + "ping_timeout_seconds = 20\noptions = { \"performance.io-cache\" = \"off\" }",
+		frozen:  frozen{"brick_path", glusterBrick, "/srv/gluster/other/brick"},
+		out:     rekeyed("n3", "n9"),
 		harm:    func() { pool.Nodes["n2"].Running = false },
 		drift:   "the brick process is not running",
 		reset: func() {
@@ -151,6 +160,8 @@ func galeraCluster(t *testing.T) (*fleet, subject) {
 		kind: "ha_galera_cluster", name: "shop",
 		body:    body,
 		changed: body + "settings = { max_connections = \"333\" }",
+		frozen:  frozen{"name", "shop", "store"},
+		out:     rekeyed("n3", "n9"),
 		harm:    func() { f.machines["n2"].WriteFile(galeraConfig, "# by hand\n") },
 		drift:   "70-ha.cnf differs",
 		reset: func() {
@@ -226,6 +237,8 @@ func webTier(t *testing.T, mount string) (*fleet, subject) {
 		kind: "ha_web_tier", name: "shop",
 		body:        body,
 		changed:     body + "server_name = \"shop.example.org\"\n  php_settings = { memory_limit = \"300M\" }",
+		frozen:      frozen{"document_root", "/srv/www/shop", "/srv/www/store"},
+		out:         without("n3"),
 		harm:        func() { f.machines["n2"].WriteFile(webSite, "# by hand\n") },
 		drift:       "terraform-ha-shop.conf differs",
 		reset:       tier.Reset,
@@ -253,9 +266,10 @@ func TestLife(t *testing.T) {
 			config := f.config(f.resource(s.kind, s.body))
 			changed := f.config(f.resource(s.kind, s.changed))
 			var since traffic
+			refused := &refusals{fleet: f}
 			resource.UnitTest(t, resource.TestCase{
 				ProtoV6ProviderFactories: f.factories(),
-				Steps: []resource.TestStep{
+				Steps: slices.Concat([]resource.TestStep{
 					{
 						Config: config,
 						ConfigPlanChecks: resource.ConfigPlanChecks{
@@ -266,11 +280,15 @@ func TestLife(t *testing.T) {
 									return fmt.Errorf("an empty plan took %d connections and %d commands per machine", connections, commands)
 								}
 								return nil
-							})},
+							}), refused.learn(&since)},
 						},
 					},
+				}, refused.steps(s, config), []resource.TestStep{
 					{
-						PreConfig:        func() { f.locked(s.harm) },
+						PreConfig: func() {
+							refused.verify(t)
+							f.locked(s.harm)
+						},
 						Config:           config,
 						ConfigPlanChecks: before(plancheck.ExpectResourceAction(s.address(), plancheck.ResourceActionUpdate), drifted(s.address(), s.drift)),
 						Check:            resource.TestCheckResourceAttr(s.address(), "drift.%", "0"),
@@ -305,7 +323,7 @@ func TestLife(t *testing.T) {
 						Check:            look(s.updated),
 					},
 					{Config: f.config(f.resource(s.kind, s.changed+"\non_destroy = \"wipe\""))},
-				},
+				}),
 				CheckDestroy: look(s.wiped),
 			})
 		})

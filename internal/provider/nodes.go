@@ -7,7 +7,6 @@ import (
 	"strings"
 
 	"github.com/hashicorp/terraform-plugin-framework-timeouts/resource/timeouts"
-	"github.com/hashicorp/terraform-plugin-framework-validators/int64validator"
 	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
 	"github.com/hashicorp/terraform-plugin-framework/attr"
 	"github.com/hashicorp/terraform-plugin-framework/diag"
@@ -59,11 +58,13 @@ func clusterAttributes(ctx context.Context, onDestroy string, own map[string]sch
 			PlanModifiers: []planmodifier.String{stringplanmodifier.UseStateForUnknown()}},
 		"nodes": schema.MapNestedAttribute{
 			Required:            true,
-			MarkdownDescription: "The machines, by keys of your choice. A key stays with its place in the cluster; the machine behind it may change.",
+			MarkdownDescription: "The machines, by keys of your choice. A key stays with its place in the cluster. Which machines can be replaced is said under Limits.",
 			NestedObject: schema.NestedAttributeObject{Attributes: map[string]schema.Attribute{
-				"host":     schema.StringAttribute{Required: true, MarkdownDescription: "Name or address at which this machine is reached over SSH.", Validators: []validator.String{stringvalidator.LengthAtLeast(1)}},
-				"address":  schema.StringAttribute{Optional: true, Computed: true, MarkdownDescription: "IP address at which its peers reach it. Default: `host`.", PlanModifiers: []planmodifier.String{addressFromHost{}}},
-				"port":     schema.Int64Attribute{Optional: true, MarkdownDescription: "SSH port. Default: that of the provider block.", Validators: []validator.Int64{int64validator.Between(1, 65535)}},
+				"host": schema.StringAttribute{Required: true, MarkdownDescription: "Name or address at which this machine is reached over SSH.", Validators: []validator.String{stringvalidator.LengthAtLeast(1)}},
+				"address": schema.StringAttribute{Optional: true, Computed: true, MarkdownDescription: "IP address at which its peers reach it. Default: `host`.", PlanModifiers: []planmodifier.String{addressFromHost{}},
+					// A tier takes an empty address for one that is not known yet.
+					Validators: []validator.String{stringvalidator.LengthAtLeast(1)}},
+				"port":     schema.Int64Attribute{Optional: true, MarkdownDescription: "SSH port. Default: that of the provider block.", Validators: between(1, 65535)},
 				"user":     schema.StringAttribute{Optional: true, MarkdownDescription: "SSH user. Default: that of the provider block."},
 				"host_key": schema.StringAttribute{Optional: true, MarkdownDescription: "Public host key as in authorized_keys, or its fingerprint `SHA256:...`. Only this key is accepted."},
 			}},
@@ -186,15 +187,20 @@ func listOf(value types.List) []string {
 	return items
 }
 
-// duplicateHosts reports machines that are named twice.
-func duplicateHosts(nodes map[string]nodeModel) map[string]string {
+// duplicateHosts reports machines that are named twice. A node without a port
+// has the default one; while that is null, only other nodes without a port do.
+func duplicateHosts(nodes map[string]nodeModel, defaultPort types.Int64) map[string]string {
 	seen, twice := map[string]string{}, map[string]string{}
 	for _, name := range slices.Sorted(maps.Keys(nodes)) {
 		node := nodes[name]
-		if node.Host.IsUnknown() || node.Host.IsNull() {
+		if node.Host.IsUnknown() || node.Host.IsNull() || node.Port.IsUnknown() {
 			continue
 		}
-		endpoint := strings.ToLower(node.Host.ValueString()) + ":" + node.Port.String()
+		port := node.Port
+		if port.IsNull() {
+			port = defaultPort
+		}
+		endpoint := strings.ToLower(node.Host.ValueString()) + ":" + port.String()
 		if other, taken := seen[endpoint]; taken {
 			twice[name] = other
 		}

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
@@ -26,12 +27,12 @@ func TestMain(m *testing.M) {
 		for _, name := range []string{"terraform", "tofu"} {
 			if found, err := exec.LookPath(name); err == nil {
 				os.Setenv("TF_ACC_TERRAFORM_PATH", found)
-				if name == "tofu" {
-					os.Setenv("TF_ACC_PROVIDER_HOST", "registry.opentofu.org")
-				}
 				break
 			}
 		}
+	}
+	if strings.HasPrefix(filepath.Base(os.Getenv("TF_ACC_TERRAFORM_PATH")), "tofu") {
+		os.Setenv("TF_ACC_PROVIDER_HOST", "registry.opentofu.org")
 	}
 	if os.Getenv("TF_ACC_TERRAFORM_PATH") == "" {
 		fmt.Fprintln(os.Stderr, "neither terraform nor tofu is on PATH; install Terraform 1.11 or later, or OpenTofu 1.11 or later")
@@ -77,49 +78,88 @@ func TestBadInputFailsAtPlan(t *testing.T) {
 	}
 	two := strings.Replace(threeNodes, `n3 = { host = "203.0.113.3", address = "10.0.0.3" }`, "", 1)
 	same := strings.Replace(threeNodes, `"203.0.113.3"`, `"203.0.113.1"`, 1)
+	samePort := strings.Replace(threeNodes, `"203.0.113.3"`, `"203.0.113.1", port = 22`, 1)
 	twice := strings.Replace(threeNodes, `"10.0.0.3"`, `"10.0.0.1"`, 1)
+	empty := strings.Replace(threeNodes, `"10.0.0.3"`, `""`, 1)
+	brick := threeNodes + "\nbrick_path = \"/srv/g/brick\"\n"
+	address := threeNodes + "\naddress = \"10.0.0.100/24\"\n"
+	root := threeNodes + "\ndocument_root = \"/srv/www/x\"\n"
+	mount := "mount = { source = \"10.0.0.1:/content\" }"
 	tests := map[string]struct{ config, want string }{
-		"galera: two nodes":           {galera(two), "at least 3 nodes"},
-		"galera: same host":           {galera(same), "same machine"},
-		"galera: same address":        {galera(twice), "same address"},
-		"galera: unknown setting":     {galera(threeNodes + "\nsettings = { innodb_bufer_pool_size = \"1G\" }"), "no setting of"},
-		"galera: reserved setting":    {galera(threeNodes + "\nsettings = { wsrep_on = \"OFF\" }"), "cannot be set"},
-		"galera: setting with lines":  {galera(threeNodes + "\nsettings = { init_connect = \"a\\nb\" }"), "line breaks"},
-		"galera: database as shell":   {galera(threeNodes + "\ndatabases = { \"a$(reboot)\" = {} }"), "database's name"},
-		"galera: system schema":       {galera(threeNodes + "\ndatabases = { mysql = {} }"), "schema of the engine"},
-		"galera: user as SQL":         {galera(threeNodes + "\nusers = { \"a'@'%\" = {} }"), "user's name"},
-		"galera: grant on nonsense":   {galera(threeNodes + "\nusers = { a = { grants = { \"shop; DROP\" = [\"ALL\"] } } }"), "database.table"},
-		"galera: privilege as SQL":    {galera(threeNodes + "\nusers = { a = { grants = { \"shop.*\" = [\"ALL TO b; --\"] } } }"), "privilege's name"},
-		"galera: password alone":      {galera(threeNodes + "\nusers = { a = { password_wo = \"x\" } }"), "belong together"},
-		"gluster: relative brick":     {gluster(threeNodes + "\nbrick_path = \"srv/brick\""), "is relative"},
-		"gluster: replica 2":          {gluster(two + "\nbrick_path = \"/srv/g/brick\""), "(?i)arbiter|replica"},
-		"gluster: bricks together":    {gluster(twice + "\nbrick_path = \"/srv/g/brick\""), "10.0.0.1"},
-		"floating: outside network":   {floating(threeNodes + "\naddress = \"10.9.0.100/24\""), "(?i)network"},
-		"floating: a node's address":  {floating(threeNodes + "\naddress = \"10.0.0.2/24\""), "(?i)address of node n2"},
-		"floating: router id":         {floating(threeNodes + "\naddress = \"10.0.0.100/24\"\nrouter_id = 256"), "between 1 and 255"},
-		"floating: long secret":       {floating(threeNodes + "\naddress = \"10.0.0.100/24\"\nauth_secret = \"ninechars\""), "first 8"},
-		"floating: two checks":        {floating(threeNodes + "\naddress = \"10.0.0.100/24\"\ncheck = { galera = {}, tcp = { port = 1 } }"), "exactly one"},
-		"floating: command with args": {floating(threeNodes + "\naddress = \"10.0.0.100/24\"\ncheck = { command = { path = \"curl localhost\" } }"), "(?i)absolute"},
-		"web: relative root":          {web(threeNodes + "\ndocument_root = \"www\""), "(?i)absolute"},
-		"web: root outside mount":     {web(threeNodes + "\ndocument_root = \"/var/www/x\"\nmount_point = \"/srv/www\"\nmount = { source = \"10.0.0.1:/content\" }"), "(?i)mount"},
-		"web: mount on a system path": {web(threeNodes + "\ndocument_root = \"/usr/share/x\"\nmount_point = \"/usr\"\nmount = { source = \"10.0.0.1:/content\" }"), "(?i)/usr"},
-		"web: server name as config":  {web(threeNodes + "\ndocument_root = \"/srv/www/x\"\nserver_name = \"a\\nInclude /etc/passwd\""), "(?i)name"},
-		"nodes: empty":                {galera("nodes = {}"), "at least 3 nodes"},
+		"galera: two nodes":           {galera(two), "needs at least 3 nodes to survive"},
+		"galera: same host":           {galera(same), "n1 and n3 are the same machine"},
+		"galera: same host and port":  {galera(samePort), "n1 and n3 are the same machine"},
+		"galera: same address":        {galera(twice), "and n3 have the same address 10.0.0.1"},
+		"galera: unknown setting":     {galera(threeNodes + "\nsettings = { innodb_bufer_pool_size = \"1G\" }"), "is no setting of mariadb"},
+		"galera: reserved setting":    {galera(threeNodes + "\nsettings = { wsrep_on = \"OFF\" }"), "cannot be set: the cluster needs its own value"},
+		"galera: setting with lines":  {galera(threeNodes + "\nsettings = { init_connect = \"a\\nb\" }"), "holds no quotes, number signs or line breaks"},
+		"galera: database as shell":   {galera(threeNodes + "\ndatabases = { \"a$(reboot)\" = {} }"), "database's name has 1 to 64 letters"},
+		"galera: system schema":       {galera(threeNodes + "\ndatabases = { mysql = {} }"), "is a schema of the engine itself"},
+		"galera: user as SQL":         {galera(threeNodes + "\nusers = { \"a'@'%\" = {} }"), "user's name has 1 to 32 letters"},
+		"galera: grant on nonsense":   {galera(threeNodes + "\nusers = { a = { grants = { \"shop; DROP\" = [\"ALL\"] } } }"), "is not an object of the form"},
+		"galera: privilege as SQL":    {galera(threeNodes + "\nusers = { a = { grants = { \"shop.*\" = [\"ALL TO b; --\"] } } }"), "is not a privilege's name"},
+		"galera: password alone":      {galera(threeNodes + "\nusers = { a = { password_wo = \"x\" } }"), "and password_wo_version belong together"},
+		"gluster: relative brick":     {gluster(threeNodes + "\nbrick_path = \"srv/brick\""), "is relative; a brick path starts with /"},
+		"gluster: replica 2":          {gluster(two + "\nbrick_path = \"/srv/g/brick\""), "2 replicas have no majority once one is lost"},
+		"gluster: bricks together":    {gluster(twice + "\nbrick_path = \"/srv/g/brick\""), "is also the address of n1: two bricks on one machine"},
+		"floating: outside network":   {floating(threeNodes + "\naddress = \"10.9.0.100/24\""), "10.0.0.1 is outside of 10.9.0.0/24, the network of the floating IP"},
+		"floating: a node's address":  {floating(threeNodes + "\naddress = \"10.0.0.2/24\""), "10.0.0.2 is the address of node n2"},
+		"floating: router id":         {floating(address + "router_id = 256"), "virtual router id is between 1 and 255, not 256"},
+		"floating: long secret":       {floating(address + "auth_secret = \"ninechars\""), "uses the first 8 characters of the secret only"},
+		"floating: two checks":        {floating(address + "check = { galera = {}, tcp = { port = 1 } }"), "check is exactly one of galera, tcp, http and command"},
+		"floating: command with args": {floating(address + "check = { command = { path = \"curl localhost\" } }"), "is not the absolute path of a program"},
+		"web: relative root":          {web(threeNodes + "\ndocument_root = \"www\""), "is not an absolute path"},
+		"web: root outside mount":     {web(threeNodes + "\ndocument_root = \"/var/www/x\"\nmount_point = \"/srv/www\"\n" + mount), "/var/www/x does not lie on the mount at /srv/www"},
+		"web: root on a system path":  {web(threeNodes + "\ndocument_root = \"/usr/share/x\"\n"), "/usr/share/x belongs to the system"},
+		"web: mount on a system path": {web(root + "mount_point = \"/usr\"\n" + mount), "/usr belongs to the system"},
+		"web: server name as config":  {web(root + "server_name = \"a\\nInclude /etc/passwd\""), "is not a host name"},
+		"nodes: empty":                {galera("nodes = {}"), "needs at least 3 nodes to survive"},
+		"nodes: empty address":        {floating(strings.Replace(address, threeNodes, empty, 1)), `Attribute nodes\["n3"\].address string length must be at least 1`},
+		// A tier's spec takes 0 for a number that was left out: these would be its defaults.
+		"galera: password version 0":    {galera(threeNodes + "\nusers = { a = { password_wo = \"x\", password_wo_version = 0 } }"), `Attribute users\["a"\].password_wo_version value must be at least 1, got: 0`},
+		"gluster: replica 0":            {gluster(brick + "replica = 0"), "Attribute replica value must be at least 3, got: 0"},
+		"gluster: arbiter 0":            {gluster(brick + "type = \"arbiter\"\narbiter = 0"), `Attribute arbiter value must be one of: \["1"\], got: 0`},
+		"gluster: disperse 0":           {gluster(brick + "type = \"disperse\"\ndisperse = 0"), "Attribute disperse value must be at least 3, got: 0"},
+		"gluster: redundancy 0":         {gluster(brick + "type = \"disperse\"\nredundancy = 0"), "Attribute redundancy value must be at least 1, got: 0"},
+		"gluster: ping timeout 0":       {gluster(brick + "ping_timeout_seconds = 0"), "Attribute ping_timeout_seconds value must be between 5 and 1013, got: 0"},
+		"floating: router id 0":         {floating(address + "router_id = 0"), "Attribute router_id value must be between 1 and 255, got: 0"},
+		"floating: router id -1":        {floating(address + "router_id = -1"), "Attribute router_id value must be between 1 and 255, got: -1"},
+		"floating: advertisements at 0": {floating(address + "advertisement_interval_seconds = 0"), "Attribute advertisement_interval_seconds value must be between 1 and 60, got: 0"},
+		"floating: holder timeout 0":    {floating(address + "holder_timeout_seconds = 0"), "Attribute holder_timeout_seconds value must be at least 1, got: 0"},
+		"floating: check of TCP port 0": {floating(address + "check = { tcp = { port = 0 } }"), "Attribute check.tcp.port value must be between 1 and 65535, got: 0"},
+		"floating: check of web port 0": {floating(address + "check = { http = { port = 0 } }"), "Attribute check.http.port value must be between 1 and 65535, got: 0"},
+		"floating: check interval 0":    {floating(address + "check = { galera = {}, interval_seconds = 0 }"), "Attribute check.interval_seconds value must be between 1 and 60, got: 0"},
+		"floating: check timeout 0":     {floating(address + "check = { galera = {}, timeout_seconds = 0 }"), "Attribute check.timeout_seconds value must be between 1 and 60, got: 0"},
+		"floating: check fall 0":        {floating(address + "check = { galera = {}, fall = 0 }"), "Attribute check.fall value must be between 1 and 20, got: 0"},
+		"floating: check rise 0":        {floating(address + "check = { galera = {}, rise = 0 }"), "Attribute check.rise value must be between 1 and 20, got: 0"},
+		"web: port 0":                   {web(root + "port = 0"), "Attribute port value must be between 1 and 65535, got: 0"},
+		"web: no PHP workers":           {web(root + "php_workers = 0"), "Attribute php_workers value must be between 1 and 2000, got: 0"},
+		"web: drain seconds -1":         {web(root + "drain_seconds = -1"), "Attribute drain_seconds value must be between 0 and 3600, got: -1"},
+		"web: NodeBalancer 0":           {web(root + "nodebalancer = { id = 0, config_id = 1 }"), "Attribute nodebalancer.id value must be at least 1, got: 0"},
+		"web: NodeBalancer config 0":    {web(root + "nodebalancer = { id = 1, config_id = 0 }"), "Attribute nodebalancer.config_id value must be at least 1, got: 0"},
+		"nodes: port 0":                 {galera(strings.Replace(threeNodes, `"203.0.113.3"`, `"203.0.113.3", port = 0`, 1)), `Attribute nodes\["n3"\].port value must be between 1 and 65535, got: 0`},
 	}
 	key := newKey(t)
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			resource.UnitTest(t, resource.TestCase{
-				ProtoV6ProviderFactories: factories,
-				Steps: []resource.TestStep{{
-					Config:      providerBlock(key, "") + test.config,
-					PlanOnly:    true,
-					ExpectError: loose(test.want),
-				}},
-			})
+			failsAtPlan(t, providerBlock(key, "")+test.config, test.want)
 		})
 	}
+}
+
+// failsAtPlan wants an error from a plan that Terraform makes of a configuration.
+func failsAtPlan(t *testing.T, config, want string) {
+	t.Helper()
+	// Terraform quotes the line that an error is about: a pattern that it matches
+	// would pass with any error.
+	if loose(want).MatchString(config) {
+		t.Fatalf("the configuration itself matches %q", want)
+	}
+	resource.UnitTest(t, resource.TestCase{
+		ProtoV6ProviderFactories: factories,
+		Steps:                    []resource.TestStep{{Config: config, PlanOnly: true, ExpectError: loose(want)}},
+	})
 }
 
 // loose lets a pattern match text that Terraform has wrapped into lines.
@@ -137,24 +177,22 @@ func TestBadCredentialsFailAtPlan(t *testing.T) {
 	locked := sshtest.NewEncryptedKey(t, "open sesame")
 	body := "resource \"ha_galera_cluster\" \"t\" {\n  name = \"shop\"\n  " + threeNodes + "\n}\n"
 	tests := map[string]struct{ config, want string }{
-		"no key":                {"provider \"ha\" {}\n", "no SSH key is configured|No SSH key is configured"},
-		"public key":            {providerBlock(sshtest.PublicLine(t, good), ""), "public key"},
-		"nonsense":              {providerBlock("not a key", ""), "(?i)key"},
-		"policy":                {providerBlock(good, `host_key_policy = "no"`), "(?i)pinned"},
-		"duration":              {providerBlock(good, `boot_timeout = "soon"`), "(?i)duration"},
-		"expired certificate":   {providerBlock(good, "certificate = \""+expired+"\""), "(?i)certificate.*expired"},
-		"another's certificate": {providerBlock(good, "certificate = \""+foreign+"\""), "(?i)certificate"},
-		"no passphrase":         {providerBlock(locked, ""), "(?i)passphrase"},
-		"wrong passphrase":      {providerBlock(locked, `private_key_passphrase = "close sesame"`), "(?i)passphrase"},
-		"bastion's key":         {providerBlock(good, "bastions = [{ host = \"203.0.113.9\", private_key = \"-----BEGIN NONSENSE-----\" }]"), "(?i)key"},
+		"no key":                {"provider \"ha\" {}\n", "No SSH key is configured: set"},
+		"public key":            {providerBlock(sshtest.PublicLine(t, good), ""), "private key is a public key"},
+		"nonsense":              {providerBlock("not a key", ""), "private key is in no known format"},
+		"policy":                {providerBlock(good, `host_key_policy = "no"`), `host_key_policy value must be one of: \["pinned" "accept-new"\]`},
+		"duration":              {providerBlock(good, `boot_timeout = "soon"`), `"soon" is not a duration such as`},
+		"expired certificate":   {providerBlock(good, "certificate = \""+expired+"\""), "certificate expired at"},
+		"another's certificate": {providerBlock(good, "certificate = \""+foreign+"\""), `certificate is for the key SHA256:\S+ not for the private key`},
+		"no passphrase":         {providerBlock(locked, ""), "private key is encrypted and no passphrase was given"},
+		"wrong passphrase":      {providerBlock(locked, `private_key_passphrase = "close sesame"`), "passphrase of the private key is wrong"},
+		"bastion's key":         {providerBlock(good, "bastions = [{ host = \"203.0.113.9\", private_key = \"-----BEGIN NONSENSE-----\" }]"), "private key has lost its newlines"},
+		"port":                  {providerBlock(good, "port = 0"), "Attribute ssh.port value must be between 1 and 65535, got: 0"},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			resource.UnitTest(t, resource.TestCase{
-				ProtoV6ProviderFactories: factories,
-				Steps:                    []resource.TestStep{{Config: test.config + body, PlanOnly: true, ExpectError: loose(test.want)}},
-			})
+			failsAtPlan(t, test.config+body, test.want)
 		})
 	}
 }

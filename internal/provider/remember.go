@@ -18,8 +18,9 @@ import (
 )
 
 // declarationPath is where a cluster's machines keep what was declared, so that
-// an empty state can be filled from any of them. It holds no secret: secrets are
-// write-only and never reach the state that it is a copy of.
+// an empty state can be filled from any of them. Passwords are write-only and never
+// reach the state that it is a copy of; the floating IP's auth_secret does, so the
+// file is for root alone.
 func (r *clusterResource[M, P]) declarationPath(name string) string {
 	return path.Join(host.MarkerDirectory, r.kind+"-"+name+".declaration")
 }

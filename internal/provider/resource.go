@@ -78,7 +78,7 @@ func (r *clusterResource[M, P]) ValidateConfig(ctx context.Context, req resource
 		return
 	}
 	m := P(&config)
-	for name, other := range duplicateHosts(m.cluster().nodes()) {
+	for name, other := range duplicateHosts(m.cluster().nodes(), r.access.defaultPort()) {
 		resp.Diagnostics.AddAttributeError(path.Root("nodes").AtMapKey(name).AtName("host"), "Invalid Configuration",
 			fmt.Sprintf("%s and %s are the same machine; every node needs one of its own.", other, name))
 	}

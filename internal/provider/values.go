@@ -5,10 +5,22 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/hashicorp/terraform-plugin-framework-validators/int64validator"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema/planmodifier"
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 )
+
+// between and atLeast are the ranges of numbers. A schema says them although a
+// tier does too: a tier's spec takes 0 for a number that was left out, so only
+// the schema sees a 0 that somebody wrote.
+func between(least, most int64) []validator.Int64 {
+	return []validator.Int64{int64validator.Between(least, most)}
+}
+
+func atLeast(least int64) []validator.Int64 {
+	return []validator.Int64{int64validator.AtLeast(least)}
+}
 
 // durationValidator accepts what Go reads as a duration, such as "90s".
 type durationValidator struct{}

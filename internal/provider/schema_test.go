@@ -1,0 +1,64 @@
+package provider
+
+import (
+	"context"
+	"maps"
+	"testing"
+
+	"github.com/hashicorp/terraform-plugin-framework/path"
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
+	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+)
+
+// zeroMeans has the numbers that may be 0, which then says something.
+var zeroMeans = map[string]string{
+	"drain_seconds":                 "visitors get no time to leave",
+	"wordpress.password_wo_version": "a counter that is only compared",
+}
+
+// TestZeroIsNotTakenForNothing holds for the numbers of all resources: a tier's
+// spec takes 0 for a number that was left out.
+func TestZeroIsNotTakenForNothing(t *testing.T) {
+	for name, build := range map[string]func(context.Context) schema.Schema{
+		"floating_ip": floatingIPSchema, "galera_cluster": galeraSchema, "gluster_volume": glusterSchema, "web_tier": webTierSchema,
+	} {
+		t.Run(name, func(t *testing.T) {
+			numbers := numbersOf("", build(t.Context()).Attributes)
+			if len(numbers) < 2 {
+				t.Fatalf("only %d numbers were found", len(numbers))
+			}
+			for at, number := range numbers {
+				if refused := refusesZero(t.Context(), number); refused == (zeroMeans[at] != "") {
+					t.Errorf("%s = 0 is refused: %t", at, refused)
+				}
+			}
+		})
+	}
+}
+
+// numbersOf returns the numbers that a user can set, by where they lie.
+func numbersOf(below string, attributes map[string]schema.Attribute) map[string]schema.Int64Attribute {
+	numbers := map[string]schema.Int64Attribute{}
+	for name, attribute := range attributes {
+		within := map[string]schema.Attribute{}
+		switch attribute := attribute.(type) {
+		case schema.Int64Attribute:
+			numbers[below+name] = attribute
+		case schema.SingleNestedAttribute:
+			within = attribute.Attributes
+		case schema.MapNestedAttribute:
+			within = attribute.NestedObject.Attributes
+		}
+		maps.Copy(numbers, numbersOf(below+name+".", within))
+	}
+	return numbers
+}
+
+func refusesZero(ctx context.Context, number schema.Int64Attribute) bool {
+	var resp validator.Int64Response
+	for _, v := range number.Validators {
+		v.ValidateInt64(ctx, validator.Int64Request{Path: path.Root("number"), ConfigValue: types.Int64Value(0)}, &resp)
+	}
+	return resp.Diagnostics.HasError()
+}
