@@ -126,7 +126,7 @@ variable "clients" {
 }
 
 variable "ping_timeout_seconds" {
-  description = "How long clients wait for a server that vanished silently before they go on without it."
+  description = "GlusterFS's ping timeout: when a server vanishes silently, clients go on without it after up to twice this time."
   type        = number
   default     = 10
   nullable    = false

@@ -13,7 +13,8 @@ variable "nodes" {
   description = <<-EOT
     The machines, by keys of your choice.
     - `address`: address in the VLAN with prefix length, such as `10.0.0.41/24`. Needed with `vlan_label`.
-    - `generation`: counts replacements. Another number replaces the machine, and nothing else does.
+    - `generation`: counts replacements. Another number replaces the machine, and nothing else does. In this release only
+      the web tier can follow to a machine with another address.
     - `type`: Linode type of this machine. Default: the variable `type`.
   EOT
   type = map(object({

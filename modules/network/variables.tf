@@ -86,7 +86,7 @@ variable "tiers" {
     - `nodes`: the tier's machines, by keys of your choice.
       - `slot`: the machine's place in the address plan, 1 to 9. It never changes.
       - `generation`: counts replacements of the machine. Odd and even generations have different addresses, so that
-        the new machine can live beside the old one until the cluster has moved over.
+        the new machine can live beside the old one. In this release only the web tier can follow to the new address.
     - `inbound`: what may reach the tier from outside the VLAN, besides SSH.
   EOT
   type = map(object({

@@ -70,8 +70,9 @@ variable "vlan_cidr" {
 variable "files" {
   description = <<-EOT
     The file tier.
-    - `nodes`: machines by keys of your choice; `slot` (1 to 9) is a machine's place in the address plan, another
-      `generation` replaces it, `type` is its Linode type.
+    - `nodes`: machines by keys of your choice; `slot` (1 to 9) is a machine's place in the address plan, `type` is its
+      Linode type. Another `generation` replaces the Linode by one with another address, which this release supports for
+      web nodes only: leave it alone here.
     - `type`: Linode type of the tier.
     - `volume`: name of the volume.
     - `brick_path`: directory of the brick. Default: `/srv/gluster/<volume>/brick`.
@@ -102,7 +103,7 @@ variable "files" {
 variable "databases" {
   description = <<-EOT
     The database tier.
-    - `nodes`, `type`: as for `files`.
+    - `nodes`, `type`: as for `files`; leave `generation` alone here, too.
     - `flavor`: `mariadb` or `percona`.
     - `settings`: engine settings by name.
     - `databases`, `users`: besides those of WordPress; passwords are in `database_passwords`.
@@ -161,7 +162,7 @@ variable "floating_ip_auth_secret" {
 variable "web" {
   description = <<-EOT
     The web tier.
-    - `nodes`, `type`: as for `files`.
+    - `nodes`, `type`: as for `files`. Raise `generation` for one node at a time.
     - `document_root`: directory of the site on the volume, which is mounted at its first two levels.
     - `server_name`, `server_aliases`: host names of the site. Default: every name.
     - `php_settings`: settings of php.ini by name.

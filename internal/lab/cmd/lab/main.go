@@ -29,11 +29,19 @@ const usage = `A Linode region on this computer.
   lab demo VERB            the example site: up, url, plan, status
   lab down                 remove everything that this lab has made
   lab list                 print the names of all labs that have something in the engine
-  lab terraform            print the path of a Terraform or OpenTofu, after building one if need be
+  lab terraform            print the path of a Terraform or OpenTofu, after building OpenTofu if there is neither
 
 Options, before the verb's arguments:
   -state FOLDER   the lab's folder; LAB_STATE; default .lab at the repository's root
   -name NAME      the lab's name; LAB_NAME; default made from the folder's path
+
+Variables of the environment:
+  LAB_STATE            the lab's folder, where -state is not given
+  LAB_NAME             the lab's name, where -name is not given
+  LAB_TERRAFORM        the Terraform or OpenTofu to use; default the one in PATH, else one that is built
+  LAB_LINODE_PROVIDER  path of Linode's own provider, or "registry" for its current version; default a stand-in
+  LAB_DEBIAN_MIRROR    the mirror of Debian to build images from; default the one that apt here knows
+  LAB_KEEP             1 lets some tests leave their machines for a look
 
 A NAME is a machine's label, or its end where that is unique: db1 for website-db1.
 `
