@@ -65,9 +65,14 @@ func unreachableWarnings(errs map[string]error) diag.Diagnostics {
 // sentence returns an error as a sentence.
 func sentence(err error) string { return strings.TrimRight(sentenceStart(err), ".") + "." }
 
-func sentenceStart(err error) string { return capitalised(err.Error()) }
+func sentenceStart(err error) string { return capitalized(err.Error()) }
 
-func capitalised(s string) string {
+// capitalized leaves names alone: "wsrep_on" and "n1" are spelled as the user does.
+func capitalized(s string) string {
+	word, _, _ := strings.Cut(s, " ")
+	if word == "" || strings.ContainsFunc(word, func(r rune) bool { return unicode.IsDigit(r) || r == '_' }) {
+		return s
+	}
 	first, size := utf8.DecodeRuneInString(s)
 	return string(unicode.ToUpper(first)) + s[size:]
 }

@@ -86,7 +86,7 @@ func (r *clusterResource[M, P]) ValidateConfig(ctx context.Context, req resource
 		return
 	}
 	for _, p := range m.problems(ctx) {
-		resp.Diagnostics.AddAttributeError(attributePath(p.path), "Invalid Configuration", capitalised(p.message)+".")
+		resp.Diagnostics.AddAttributeError(attributePath(p.path), "Invalid Configuration", capitalized(p.message)+".")
 	}
 }
 

@@ -91,3 +91,18 @@ func TestAChangeWaitsLessForAMachineThatWasThere(t *testing.T) {
 		})
 	}
 }
+
+func TestNamesKeepTheirSpelling(t *testing.T) {
+	for said, want := range map[string]string{
+		"cannot start":             "Cannot start",
+		"wsrep_on cannot be set":   "wsrep_on cannot be set",
+		"n1 and n3 have one host":  "n1 and n3 have one host",
+		"node's address":           "Node's address",
+		`"x y" is not a host name`: `"x y" is not a host name`,
+		"":                         "",
+	} {
+		if got := capitalized(said); got != want {
+			t.Errorf("%q becomes %q", said, got)
+		}
+	}
+}
