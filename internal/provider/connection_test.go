@@ -260,3 +260,25 @@ func TestAUserWithSudoBehindABastion(t *testing.T) {
 		}},
 	})
 }
+
+// TestUnknownValuesInside plans with parts that another resource makes.
+func TestUnknownValuesInside(t *testing.T) {
+	for name, body := range map[string]string{
+		"port of a check":    `check = { tcp = { port = terraform_data.later.output.number } }`,
+		"command of a check": `check = { command = { path = terraform_data.later.output.text } }`,
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			config := providerBlock(newKey(t), "") + `
+resource "terraform_data" "later" { input = { number = 3306, text = "/usr/local/bin/check" } }
+resource "ha_floating_ip" "t" {
+  name    = "db"
+  address = "10.0.0.100/24"
+  ` + body + "\n" + threeNodes + "\n}"
+			resource.UnitTest(t, resource.TestCase{
+				ProtoV6ProviderFactories: factories,
+				Steps:                    []resource.TestStep{{Config: config, PlanOnly: true, ExpectNonEmptyPlan: true}},
+			})
+		})
+	}
+}

@@ -124,7 +124,7 @@ var checkAttributes = map[string]string{
 }
 
 func (m *floatingIPModel) problems(ctx context.Context) []problem {
-	if m.Address.IsUnknown() || m.Check.IsUnknown() {
+	if m.Address.IsUnknown() || !fullyKnown(ctx, m.Check) {
 		return nil
 	}
 	var problems []problem

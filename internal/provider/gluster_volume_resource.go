@@ -65,13 +65,16 @@ func (m *glusterModel) spec() gluster.Spec {
 	}.Defaulted()
 }
 
-func (m *glusterModel) problems(_ context.Context) []problem {
+func (m *glusterModel) problems(ctx context.Context) []problem {
 	spec := m.spec()
 	if m.Name.IsUnknown() {
 		spec.Name = "unknown"
 	}
 	if m.BrickPath.IsUnknown() {
 		spec.BrickPath = "/srv/unknown/brick"
+	}
+	if !fullyKnown(ctx, m.Order) {
+		spec.Order = nil
 	}
 	var problems []problem
 	for _, p := range spec.Validate() {
