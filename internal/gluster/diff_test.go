@@ -3,6 +3,7 @@ package gluster_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -403,4 +404,28 @@ func TestWhatOnlyAPersonCanCure(t *testing.T) {
 			t.Errorf("got %v", refused)
 		}
 	})
+}
+
+// TestEveryTypeConverges builds volumes of each type.
+func TestEveryTypeConverges(t *testing.T) {
+	for kind, nodes := range map[string]int{gluster.DistributedReplicate: 6, gluster.Arbiter: 3, gluster.Disperse: 3} {
+		t.Run(kind, func(t *testing.T) {
+			spec := gluster.Spec{Name: "content", BrickPath: brickPath, Type: kind}
+			var names []string
+			for i := range nodes {
+				names = append(names, fmt.Sprintf("files%d", i+1))
+				spec.Nodes = append(spec.Nodes, host.Node{Name: names[i], Address: fmt.Sprintf("10.0.0.%d", 11+i)})
+			}
+			hosts, sim := newPool(t, names...)
+			if err := converge(t, hosts, spec); err != nil {
+				t.Fatal(err)
+			}
+			if plan, err := diff(t, hosts, spec); err != nil || !plan.Empty() {
+				t.Errorf("the second plan is %v, %v", plan.Titles(), err)
+			}
+			if got := len(sim.Volumes["content"].Bricks); got != nodes {
+				t.Errorf("%d bricks", got)
+			}
+		})
+	}
 }

@@ -165,6 +165,22 @@ func TestLab(t *testing.T) {
 		}
 	}
 	lab.poison(spec)
+	lab.otherTypes(spec)
+}
+
+// otherTypes builds volumes that are not simply replicated, and uses them.
+func (l *laboratory) otherTypes(spec gluster.Spec) {
+	l.t.Helper()
+	for _, kind := range []string{gluster.Arbiter, gluster.Disperse} {
+		other := gluster.Spec{Name: kind, Type: kind, BrickPath: "/srv/gluster/" + kind + "/brick", Nodes: spec.Nodes, Clients: spec.Clients}
+		status := l.converge("create "+kind, other)
+		volume, _ := status.Volume(other.Name)
+		other.VolumeID = volume.ID
+		l.empty(other)
+		mount := other.Mount()
+		l.Run(client, "mount -t glusterfs -o "+mount.Options+" "+mount.Source+" /srv/www && echo text >/srv/www/f && grep -x text /srv/www/f && umount /srv/www")
+		l.remove("wipe "+kind, other, true)
+	}
 }
 
 func (l *laboratory) must(err error) {

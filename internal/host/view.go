@@ -2,6 +2,7 @@ package host
 
 import (
 	"context"
+	"fmt"
 	"maps"
 	"slices"
 	"sync"
@@ -36,7 +37,11 @@ func (v View) Ask(ctx context.Context, parts ...shell.Part) (shell.Answers, erro
 	if err != nil {
 		return nil, err
 	}
-	return shell.ParseBatch(result.Stdout)
+	answers, err := shell.ParseBatch(result.Stdout)
+	if err != nil {
+		return nil, fmt.Errorf("cannot look at %s: %w", v.name, err)
+	}
+	return answers, nil
 }
 
 // Views are machines by name, to look at.

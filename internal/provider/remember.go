@@ -71,8 +71,9 @@ func (r *clusterResource[M, P]) ImportState(ctx context.Context, req resource.Im
 		fail(err)
 		return
 	}
-	hosts, _ := r.access.hosts(map[string]nodeModel{"seed": seed}, nil, atOnce)
-	content, err := hosts["seed"].ReadFile(ctx, r.declarationPath(name))
+	machine := seed.Host.ValueString()
+	hosts, _ := r.access.hosts(map[string]nodeModel{machine: seed}, nil, atOnce)
+	content, err := hosts[machine].ReadFile(ctx, r.declarationPath(name))
 	if err != nil {
 		fail(err)
 		return

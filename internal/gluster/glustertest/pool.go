@@ -55,7 +55,9 @@ type Volume struct {
 	ID, State        string
 	Bricks           []string
 	Replica, Arbiter int
-	Options          map[string]string
+	// Disperse and Redundancy are 0 for a replicated volume.
+	Disperse, Redundancy int
+	Options              map[string]string
 }
 
 // Install makes GlusterFS available on machines, which are known to their peers
@@ -293,7 +295,8 @@ func (p *Pool) info(m *hosttest.Machine, only []string) string {
 			continue
 		}
 		state := map[string]int{"Created": 0, "Started": 1, "Stopped": 2}[v.State]
-		fmt.Fprintf(&b, "<volume><name>%s</name><id>%s</id><status>%d</status><statusStr>%s</statusStr><replicaCount>%d</replicaCount><arbiterCount>%d</arbiterCount><bricks>", name, v.ID, state, v.State, v.Replica, v.Arbiter)
+		fmt.Fprintf(&b, "<volume><name>%s</name><id>%s</id><status>%d</status><statusStr>%s</statusStr><replicaCount>%d</replicaCount><arbiterCount>%d</arbiterCount><disperseCount>%d</disperseCount><redundancyCount>%d</redundancyCount><bricks>",
+			name, v.ID, state, v.State, v.Replica, v.Arbiter, v.Disperse, v.Redundancy)
 		for _, brick := range v.Bricks {
 			fmt.Fprintf(&b, "<brick>%s<name>%s</name><hostUuid>%s</hostUuid><isArbiter>0</isArbiter></brick>", brick, brick, p.Nodes[p.at(strings.Split(brick, ":")[0])].UUID)
 		}
@@ -328,6 +331,11 @@ func (p *Pool) create(name string, words []string) string {
 			v.Replica = p.count(words[i+1])
 		case word == "arbiter":
 			v.Arbiter = p.count(words[i+1])
+		case word == "disperse":
+			v.Disperse = p.count(words[i+1])
+			v.Replica = 1 // what "volume info" calls it
+		case word == "redundancy":
+			v.Redundancy = p.count(words[i+1])
 		case strings.Contains(word, ":/"):
 			v.Bricks = append(v.Bricks, word)
 		}
