@@ -177,10 +177,12 @@ func detach(spec Spec, leader host.Node) act {
 }
 
 // restore gives glusterd of a machine that is in no pool and has no volume the
-// configuration it was installed with, stopped and not started at boot.
+// configuration it was installed with, stopped and not started at boot. A machine
+// that was detached hears of it a moment later than the one that did it.
 func restore(node string) act {
 	return run(node, "restore the configuration of glusterd", shell.Script(`: gluster-restore
-d=/var/lib/glusterd
+d=/var/lib/glusterd; n=0
+while [ -z "$(ls -A "$d/vols" 2>/dev/null)" ] && [ -n "$(ls -A "$d/peers" 2>/dev/null)" ] && [ $n -lt 75 ]; do n=$((n + 1)); sleep 0.2; done
 [ -z "$(ls -A "$d/vols" "$d/peers" 2>/dev/null | grep -v -e : -e '^$')" ] || exit 0
 systemctl disable --quiet --now glusterd 2>/dev/null
 rm -f -- "$2"; rmdir -- "$(dirname -- "$2")" 2>/dev/null

@@ -1,6 +1,7 @@
 package webtier
 
 import (
+	"errors"
 	"maps"
 	"slices"
 	"strings"
@@ -305,5 +306,47 @@ echo '/* Theme Name: Plain */' >style.css; echo '<html><title><?php bloginfo("na
 	s.mustConverge(adopting, balancerFor(spec))
 	if after := tables(); after != before || s.Run("web1", "sha256sum /srv/www/site/wp-salts.php") != salts {
 		t.Errorf("tables were %s and are %s", before, after)
+	}
+	s.databaseChanges(spec, secretless)
+	s.installsFromArchive(spec)
+}
+
+// databaseChanges has somebody change WordPress's database under it.
+func (s *site) databaseChanges(spec, secretless Spec) {
+	s.t.Helper()
+	password := func(literal string) {
+		s.Run("web1", `mariadb -e "ALTER USER wordpress@'%' IDENTIFIED BY `+literal+`"`)
+	}
+	password("'another'")
+	s.wantDrift(secretless, "web1", "does not let wordpress in")
+	password(`'it''s \$(secret)'`)
+	s.wantDrift(secretless, "", "")
+	s.Run("web1", "mariadb -e 'DROP DATABASE wordpress; CREATE DATABASE wordpress'")
+	var refused *reconcile.RefusedError
+	if _, err := s.converge(spec, balancerFor(spec)); !errors.As(err, &refused) || !strings.Contains(err.Error(), "has no tables of it any more") {
+		s.t.Errorf("with an empty database: %v", err)
+	}
+}
+
+// installsFromArchive begins again with files from an archive, after one whose
+// checksum is another.
+func (s *site) installsFromArchive(spec Spec) {
+	s.t.Helper()
+	s.remove(spec, true)
+	s.try("web1", "tar -C /usr/share -chzf /root/wordpress.tar.gz wordpress")
+	sum := strings.Fields(s.Run("web1", "sha256sum /root/wordpress.tar.gz"))[0]
+	address := s.Nodes[0].Address + ":8099"
+	s.Run("web1", "mkdir -p /srv/archive && mv /root/wordpress.tar.gz /srv/archive && systemd-run --quiet --collect --unit=archive php -S "+address+" -t /srv/archive")
+	wordpress := *spec.WordPress
+	wordpress.Source, wordpress.SHA256 = "http://"+address+"/wordpress.tar.gz", strings.Repeat("0", 64)
+	spec.WordPress = &wordpress
+	if _, err := s.converge(spec, balancerFor(spec)); err == nil || !strings.Contains(err.Error(), "the archive has the checksum "+sum) {
+		s.t.Fatalf("with another checksum: %v", err)
+	}
+	wordpress.SHA256 = sum
+	s.mustConverge(spec, balancerFor(spec))
+	page := s.Run("web3", "curl -s -H 'Host: shop.example.org' http://127.0.0.1/")
+	if !strings.Contains(page, "Welcome to WordPress") {
+		s.t.Errorf("from the archive web3 serves %.300q", page)
 	}
 }
