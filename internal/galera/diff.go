@@ -171,12 +171,11 @@ func (s Spec) prepareNode(node host.Node, seen NodeStatus) Lane {
 	if difference := config.Difference(seen.Files[config.Path]); difference != "" {
 		lane = append(lane, stepWriteConfig(node.Name, engine, config, difference))
 	}
-	if len(missing) == 0 && seen.Unit.Load == "masked" {
-		lane = append(lane, stepUnmask(node.Name, engine))
-	}
 	switch {
 	// Early in the boot systemd does not answer yet; that says nothing of the unit.
 	case seen.Unit.Enabled(), seen.Unit.Load == "":
+	case len(missing) == 0 && seen.Unit.Load == "masked":
+		lane = append(lane, stepEnable(node.Name, engine, engine.unit+" is masked"))
 	case len(missing) == 0:
 		lane = append(lane, stepEnable(node.Name, engine, engine.unit+" does not start at boot"))
 	default:

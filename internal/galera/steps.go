@@ -86,15 +86,6 @@ func stepEnable(node string, engine engine, why string) Step {
 		Do: func(ctx context.Context, hosts host.Hosts) error { return hosts[node].EnableUnit(ctx, engine.unit) }}
 }
 
-func stepUnmask(node string, engine engine) Step {
-	return Step{Node: node, Title: "unmask " + engine.unit, Why: engine.unit + " is masked",
-		Do: func(ctx context.Context, hosts host.Hosts) error {
-			_, err := hosts[node].Run(ctx, shell.Script(`: galera-unmask
-systemctl unmask --quiet "$1"; systemctl unmask --runtime --quiet "$1"`, engine.unit))
-			return err
-		}}
-}
-
 // becomeMember is the script that ends when the node serves as a member. The
 // verb says how to begin: "start" starts what does not run, "restart" restarts,
 // "bootstrap" makes a new Primary component, "settle" gives a running node time

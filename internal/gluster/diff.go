@@ -153,10 +153,12 @@ func (d *differ) prepareNode(node host.Node, seen Node) Lane {
 		add("make the brick directory", "the brick directory "+d.spec.BrickPath+" is missing", makeBrick(node.Name, d.spec))
 	}
 	switch {
-	case !running && seen.Daemon.Load == "masked":
-		add("start glusterd", "glusterd is masked", startDaemon(node.Name, "start"))
 	case !running:
-		add("start glusterd", "glusterd is stopped", startDaemon(node.Name, "start"))
+		why := "glusterd is stopped"
+		if seen.Daemon.Load == "masked" {
+			why = "glusterd is masked"
+		}
+		add("start glusterd", why, startDaemon(node.Name, "start"))
 	case !seen.Daemon.Enabled():
 		add("enable glusterd", "glusterd does not start at boot", enableDaemon(node.Name))
 	case seen.CLI != nil:

@@ -97,9 +97,8 @@ func parseOutputs(text string, count int) (cliOutput, error) {
 		}
 		all.Peers = append(all.Peers, output.Peers...)
 		all.Volumes = append(all.Volumes, output.Volumes...)
-		count--
 	}
-	if count > 0 {
+	if len(answers)-1 < count {
 		_, err := parseOutput(answers[0])
 		return cliOutput{}, err
 	}

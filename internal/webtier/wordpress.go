@@ -76,8 +76,8 @@ const (
 )
 
 // databaseCode runs under PHP and prints one of the constants above. It reads the
-// password from standard input, or from wp-config.php and does not run that file: it lies where the site
-// itself may write. The numbers are those of a refusal: ER_DBACCESS_DENIED_ERROR,
+// password from standard input, or from wp-config.php and does not run that file:
+// it lies where the site itself may write. The numbers are those of a refusal: ER_DBACCESS_DENIED_ERROR,
 // ER_ACCESS_DENIED_ERROR, ER_BAD_DB_ERROR, ER_HOST_NOT_PRIVILEGED (what a host gets
 // that no account is for), ER_ACCESS_DENIED_NO_PASSWORD_ERROR, and a locked account
 // in MySQL and in MariaDB.

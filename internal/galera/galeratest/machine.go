@@ -93,7 +93,6 @@ func (s *Cluster) handle(m *hosttest.Machine, node *Node) {
 		}
 		return nil
 	})
-	change("galera-unmask", func(c shell.Command) error { m.Unit(c.Args()[0]).Masked = false; return nil })
 	change("galera-percona-repository", func(c shell.Command) error {
 		if c.Args()[0] != s.engine.Repository {
 			s.t.Errorf("repository %v", c.Args())
