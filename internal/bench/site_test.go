@@ -99,7 +99,7 @@ func (s *site) mirror() string {
 func (s *site) buildProvider(binary, pkg string) {
 	s.Helper()
 	build := exec.CommandContext(s.Context(), "go", "build", "-ldflags", "-s -w -X main.version="+haVersion, "-o", binary, pkg)
-	build.Dir = root(s.bench)
+	build.Dir, build.Env = root(s.bench), append(os.Environ(), "CGO_ENABLED=0")
 	if out, err := build.CombinedOutput(); err != nil {
 		s.Fatalf("cannot build %s: %v\n%s", pkg, err, out)
 	}

@@ -10,7 +10,7 @@ import (
 	"strings"
 	"sync"
 
-	"github.com/terraform-ha/terraform-provider-ha/internal/lab/contract"
+	"github.com/terraform-ha/terraform-provider-ha/internal/lab/openapi"
 )
 
 // maxBody bounds a request's body; user data of 64 KiB is the largest field.
@@ -36,7 +36,7 @@ func NewServer(ctx context.Context, options Options) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	doc, err := contract.Document()
+	doc, err := openapi.Document()
 	if err != nil {
 		return nil, err
 	}

@@ -60,10 +60,11 @@ func (d Demo) mirror(ctx context.Context) error {
 	return d.writeConfig()
 }
 
-// build is quick where nothing has changed: the compiler keeps its results.
+// build is quick where nothing has changed: the compiler keeps its results. Without
+// C, as what is released.
 func (d Demo) build(ctx context.Context, to, pkg, flags string) error {
 	build := exec.CommandContext(ctx, "go", "build", "-ldflags", flags, "-o", to, pkg)
-	build.Dir = d.Root
+	build.Dir, build.Env = d.Root, append(os.Environ(), "CGO_ENABLED=0")
 	if out, err := build.CombinedOutput(); err != nil {
 		return fmt.Errorf("cannot build %s: %w\n%s", pkg, err, out)
 	}
