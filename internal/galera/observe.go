@@ -49,8 +49,11 @@ func (s Spec) questions() []shell.Part {
 		shell.Ask("data", `: galera-data
 cd "$1" 2>/dev/null || exit 0
 find . -mindepth 1 -maxdepth 1 -type d -printf 'schema %f\n'
-[ -e gvwstate.dat ] && sed -n 's/^\(view_id\|member\): */\1 /p' gvwstate.dat
-[ -e grastate.dat ] && sed -n 's/^\(uuid\|seqno\|safe_to_bootstrap\): */\1 /p' grastate.dat
+for f in gvwstate.dat grastate.dat; do
+[ ! -e "$f" ] || while read -r key value; do
+case $key in view_id: | member: | uuid: | seqno: | safe_to_bootstrap:) printf '%s %s\n' "${key%:}" "$value" ;; esac
+done <"$f"
+done
 exit 0`, dataDirectory),
 		shell.Ask("holds", heldAddresses, host.MarkerDirectory),
 		shell.Ask("drained", `: galera-drained

@@ -63,14 +63,14 @@ cat /var/lib/glusterd/glusterd.info`),
 		// reads commands it waits for a glusterd that is not there, so that is asked first.
 		shell.Ask("pool", `: gluster-pool
 kill -0 "$(cat /var/run/glusterd.pid)" || { echo 'glusterd is not running'; exit 1; }
-printf 'peer status\nvolume info\n' | timeout 20 gluster --mode=script --xml 2>&1`),
+printf 'peer status\nvolume info\n' | PYTHONHOME=`+noPython+` timeout 20 gluster --mode=script --xml`),
 	}
 	if asClient {
 		// Without the test, the question costs a failed connection on every
 		// machine whose volume is stopped or not there.
 		questions = append(questions, shell.Ask("heal", `: gluster-heal
 grep -qx status=1 "/var/lib/glusterd/vols/$1/info" || exit 0
-timeout 30 gluster --mode=script --xml volume heal "$1" info summary 2>&1`, spec.Name))
+PYTHONHOME=`+noPython+` timeout 30 gluster --mode=script --xml volume heal "$1" info summary`, spec.Name))
 	}
 	answers, err := view.Ask(ctx, questions...)
 	if err != nil {
@@ -133,8 +133,8 @@ func parseNode(answers shell.Answers) Node {
 	pool, node.CLI = parseOutputs(answers["pool"].Out, 2)
 	node.Peers, node.Volumes = pool.peers(), pool.volumes()
 	_, node.AskedAsClient = answers["heal"]
-	if said := answers["heal"].Out; said != "" {
-		heal, err := parseOutput(said)
+	if heal := answers["heal"]; heal.Out != "" || heal.Status != 0 {
+		heal, err := parseOutput(heal.Out)
 		node.Heal, node.HealErr = heal.heal(), err
 	}
 	return node

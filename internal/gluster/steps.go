@@ -45,7 +45,7 @@ esac
 systemctl enable --quiet glusterd || exit 1
 systemctl "$1" glusterd || { journalctl -n 15 --no-pager -o cat -u glusterd >&2; exit 1; }
 n=0
-until gluster --mode=script system:: uuid get >/dev/null 2>&1 && grep -q ^UUID= /var/lib/glusterd/glusterd.info; do
+until PYTHONHOME=`+noPython+` gluster --mode=script system:: uuid get >/dev/null 2>&1 && grep -q ^UUID= /var/lib/glusterd/glusterd.info; do
 n=$((n + 1)); [ $n -lt 100 ] || { echo 'glusterd runs and does not answer' >&2; tail -n 15 /var/log/glusterfs/glusterd.log >&2; exit 1; }
 sleep 0.3
 done`, verb)

@@ -13,9 +13,6 @@ type Facts struct {
 	// Distribution and Version are ID and VERSION_ID of /etc/os-release: "debian", "12".
 	Distribution string
 	Version      string
-	Codename     string
-	Architecture string
-	Cores        int
 	MemoryMiB    int
 	// Addresses are its own addresses with prefix lengths: "10.0.0.11/24".
 	Addresses []Address
@@ -31,8 +28,7 @@ type Address struct {
 func AskFacts(name string) shell.Part {
 	return shell.Ask(name, `: facts
 . /etc/os-release
-printf 'distribution %s\nversion %s\ncodename %s\n' "$ID" "${VERSION_ID:-}" "${VERSION_CODENAME:-}"
-printf 'architecture %s\ncores %s\n' "$(uname -m)" "$(nproc)"
+printf 'distribution %s\nversion %s\n' "$ID" "${VERSION_ID:-}"
 while read -r key kilobytes _; do
 [ "$key" != MemTotal: ] || { echo "memory $((kilobytes / 1024))"; break; }
 done </proc/meminfo
@@ -54,14 +50,8 @@ func ParseFacts(answer shell.Answer) Facts {
 			facts.Distribution = fields[1]
 		case "version":
 			facts.Version = fields[1]
-		case "codename":
-			facts.Codename = fields[1]
-		case "architecture":
-			facts.Architecture = fields[1]
-		// What is not a number stays 0: not known.
-		case "cores":
-			_, _ = fmt.Sscan(fields[1], &facts.Cores)
 		case "memory":
+			// What is not a number stays 0: not known.
 			_, _ = fmt.Sscan(fields[1], &facts.MemoryMiB)
 		case "address":
 			if len(fields) == 3 {

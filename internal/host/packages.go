@@ -13,7 +13,7 @@ type PackageManager interface {
 	// hold are kept from starting by themselves.
 	Install(packages, hold []string) shell.Command
 	// Ask asks which of the packages are installed; the answer has a line
-	// "name version" for each that is.
+	// "installed name version" for each that is.
 	Ask(name string, packages ...string) shell.Part
 }
 
@@ -44,7 +44,7 @@ exit $s`, args...)
 // Ask implements [PackageManager].
 func (Apt) Ask(name string, packages ...string) shell.Part {
 	return shell.Ask(name, `: package-versions
-dpkg-query -W -f '${db:Status-Status} ${Package} ${Version}\n' -- "$@" | sed -n 's/^installed //p'`, packages...)
+dpkg-query -W -f '${db:Status-Status} ${Package} ${Version}\n' -- "$@"`, packages...)
 }
 
 // AskPackages asks which packages are installed; [ParsePackages] reads the answer.
@@ -56,8 +56,9 @@ func AskPackages(name string, packages ...string) shell.Part {
 func ParsePackages(answer shell.Answer) map[string]string {
 	versions := map[string]string{}
 	for line := range strings.Lines(answer.Out) {
-		if name, version, found := strings.Cut(strings.TrimSpace(line), " "); found {
-			versions[name] = version
+		// One that was removed has left its configuration and says "config-files".
+		if fields := strings.Fields(line); len(fields) == 3 && fields[0] == "installed" {
+			versions[fields[1]] = fields[2]
 		}
 	}
 	return versions

@@ -21,6 +21,10 @@ type UnitState struct {
 	Started int64
 	// NeedsDaemonReload says that its file changed after systemd read it.
 	NeedsDaemonReload bool
+	// DropIns are the drop-ins that systemd has read, with spaces between them.
+	// NeedsDaemonReload does not tell of one in a directory that is new: systemd
+	// looks that up in the list of directories that it read last.
+	DropIns string
 }
 
 // Running reports whether the unit is active.
@@ -33,7 +37,7 @@ func (u UnitState) Enabled() bool { return u.File == "enabled" || u.File == "ena
 func AskUnits(name string, units ...string) shell.Part {
 	return shell.Ask(name, `: unit-states
 printf 'Unit=%s\n' "$@"
-TZ=UTC systemctl show -p LoadState,ActiveState,SubState,UnitFileState,NeedDaemonReload,ExecMainStartTimestamp -- "$@"`, units...)
+TZ=UTC systemctl show -p LoadState,ActiveState,SubState,UnitFileState,NeedDaemonReload,ExecMainStartTimestamp,DropInPaths -- "$@"`, units...)
 }
 
 // timestampFormat is how systemctl prints a time where TZ is UTC.
@@ -77,6 +81,8 @@ func (u *UnitState) read(key, value string) {
 		u.File = value
 	case "NeedDaemonReload":
 		u.NeedsDaemonReload = value == "yes"
+	case "DropInPaths":
+		u.DropIns = value
 	case "ExecMainStartTimestamp":
 		if started, err := time.Parse(timestampFormat, value); err == nil {
 			u.Started = started.Unix()

@@ -49,19 +49,15 @@ func questions(spec Spec) []shell.Part {
 		host.AskFacts("facts"),
 		host.AskPackages("packages", "keepalived", "nftables", "curl"),
 		host.AskUnits("units", unitName),
-		// NeedDaemonReload does not tell of a drop-in in a directory that is new:
-		// systemd looks that up in the list of directories that it read last.
-		shell.Ask("drop-ins", `: keepalived-drop-ins
-systemctl show -p DropInPaths --value keepalived.service`),
 		host.AskFiles("files", observedPaths(spec)...),
 		shell.Ask("marker", `: keepalived-marker
 cat -- "$1"`, spec.marker().Path()),
 		// A file of comments only is what a package or a person left empty.
 		shell.Ask("main", `: keepalived-main
-f=/etc/keepalived/keepalived.conf
-if ! grep -q '^[[:space:]]*[^#![:space:]]' "$f"; then echo nobody
-elif head -n 1 "$f" | grep -q '^# Managed by terraform-provider-ha '; then echo ours
-else echo foreign; fi`),
+[ -e "$1" ] || { echo nobody; exit 0; }
+awk 'NR == 1 && /^# Managed by terraform-provider-ha / { ours = 1 }
+/^[ \t]*[^#! \t]/ { used = 1 }
+END { print used ? ours ? "ours" : "foreign" : "nobody" }' "$1"`, mainPath),
 		shell.Ask("user", `: keepalived-user
 id -u keepalived_script`),
 		shell.Ask("addresses", `: keepalived-addresses
@@ -78,7 +74,7 @@ done`, instancePath(spec.Name)),
 nft -j list table inet "$1"`, tableName(spec.Name)),
 		askRole(spec),
 		shell.Ask("read", `: keepalived-read
-read=$(cat /run/terraform-ha/keepalived-loaded) || exit 0
+IFS= read -r read </run/terraform-ha/keepalived-loaded || exit 0
 now=$(cat /etc/keepalived/keepalived.conf /etc/keepalived/conf.d/*.conf 2>/dev/null | sha256sum)
 [ "$read" = "$now" ] && echo current || echo stale`),
 		askCheck(spec),

@@ -16,11 +16,12 @@ func parseMachine(answers shell.Answers) (Machine, error) {
 	if err != nil {
 		return Machine{}, err
 	}
+	unit := host.ParseUnits(answers["units"])[unitName]
 	return Machine{
 		Facts:      host.ParseFacts(answers["facts"]),
 		Packages:   host.ParsePackages(answers["packages"]),
-		Unit:       host.ParseUnits(answers["units"])[unitName],
-		DropInRead: slices.Contains(strings.Fields(answers["drop-ins"].Out), dropInPath),
+		Unit:       unit,
+		DropInRead: slices.Contains(strings.Fields(unit.DropIns), dropInPath),
 		Files:      host.ParseFiles(answers["files"]),
 		Main:       Ownership(answers["main"].Out),
 		HasUser:    answers.OK("user"),

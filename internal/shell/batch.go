@@ -44,12 +44,15 @@ func (a Answers) Lines(name string) []string {
 	return lines
 }
 
-// The frame around the parts of a batch, which [ParseLine] recognizes.
+// The frame around the parts of a batch, which [ParseLine] recognizes. A part runs
+// in a subshell of the batch and not in a shell of its own: to start one is most
+// of what a short question costs a machine.
 const (
 	batchLabel  = ": batch\n"
-	partBegin   = "o=$("
-	partSilence = ` 2>/dev/null </dev/null); s=$?; printf '%s %s %s\n%s\n' `
-	partEnd     = ` "$s" "${#o}" "$o"` + "\n"
+	partBegin   = "answer=$({ set "
+	partText    = "; eval "
+	partSilence = `; } 2>/dev/null </dev/null); answered=$?; printf '%s %s %s\n%s\n' `
+	partEnd     = ` "$answered" "${#answer}" "$answer"` + "\n"
 )
 
 // Batch returns one command that asks every part in turn, so that a machine is
@@ -59,9 +62,9 @@ func Batch(parts ...Part) Command {
 	var b strings.Builder
 	b.WriteString(batchLabel)
 	for _, part := range parts {
-		words := append([]string{"sh", "-c", string(part.Command.text), "sh"}, part.Command.args...)
-		// In the C locale ${#o} counts bytes, which frames the answer whatever it holds.
-		b.WriteString(partBegin + Join(words...) + partSilence + Quote(part.Name) + partEnd)
+		words := Join(append([]string{"--"}, part.Command.args...)...)
+		// In the C locale ${#answer} counts bytes, which frames the answer whatever it holds.
+		b.WriteString(partBegin + words + partText + Quote(string(part.Command.text)) + partSilence + Quote(part.Name) + partEnd)
 	}
 	return Command{text: Text(b.String()), parts: parts}
 }

@@ -38,15 +38,17 @@ func ParseLine(line string) (Command, error) {
 func parseParts(body string) ([]Part, error) {
 	var parts []Part
 	for body != "" {
-		rest, found := strings.CutPrefix(body, partBegin)
-		words, rest := splitWords(rest)
+		rest, began := strings.CutPrefix(body, partBegin)
+		args, rest := splitWords(rest)
+		rest, asked := strings.CutPrefix(rest, partText)
+		text, rest := nextWord(rest)
 		rest, silenced := strings.CutPrefix(rest, partSilence)
 		name, rest := nextWord(rest)
 		rest, ended := strings.CutPrefix(rest, partEnd)
-		if !found || !silenced || !ended || len(words) < 4 || words[0] != "sh" || words[1] != "-c" || words[3] != "sh" {
+		if !began || !asked || !silenced || !ended || len(args) == 0 || args[0] != "--" {
 			return nil, fmt.Errorf("cannot read batch at %q", tail(body, 200))
 		}
-		parts = append(parts, Part{Name: name, Command: Command{text: Text(words[2]), args: words[4:]}})
+		parts = append(parts, Part{Name: name, Command: Command{text: Text(text), args: args[1:]}})
 		body = rest
 	}
 	return parts, nil
@@ -64,8 +66,7 @@ func splitWords(s string) (words []string, rest string) {
 		if !more {
 			return words, after
 		}
-		// What follows the words of a batch's part starts with a word character.
-		if s = next; s == "" || strings.HasPrefix(s, strings.TrimPrefix(partSilence, " ")) {
+		if s = next; s == "" {
 			return words, after
 		}
 	}

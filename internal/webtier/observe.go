@@ -82,12 +82,15 @@ func versionedFiles(s Spec) []string {
 // directories below /etc stay behind when it is removed.
 const phpScript = `: web-php
 key=$1; shift
-v=$(ls /usr/sbin/php-fpm[0-9]* 2>/dev/null | sed 's|.*/php-fpm||' | sort -V | tail -n 1)
+v=''; n=0
+for f in /usr/sbin/php-fpm[0-9]*; do [ ! -e "$f" ] || { v=${f##*/php-fpm}; n=$((n + 1)); }; done
+[ "$n" -lt 2 ] || v=$(ls /usr/sbin/php-fpm[0-9]* | sed 's|.*/php-fpm||' | sort -V | tail -n 1)
 [ -n "$v" ] || exit 0
 printf 'version %s\n' "$v"
 [ ! -e "/etc/php/$v/fpm/pool.d/www.conf" ] || echo pool
-printf 'unit Unit=%s\n' "$key"
-systemctl show -p LoadState,ActiveState,SubState,UnitFileState,NeedDaemonReload -- "php$v-fpm.service" | sed 's/^/unit /'
+printf 'units\nUnit=%s\n' "$key"
+systemctl show -p LoadState,ActiveState,SubState,UnitFileState,NeedDaemonReload -- "php$v-fpm.service"
+echo files
 n=$#
 for f; do
 while :; do case $f in *%v*) f=${f%%"%v"*}$v${f#*"%v"} ;; *) break ;; esac; done
@@ -95,7 +98,8 @@ while :; do case $f in *%v*) f=${f%%"%v"*}$v${f#*"%v"} ;; *) break ;; esac; done
 done
 shift "$n"
 [ $# -gt 0 ] || exit 0
-{ stat -c '0%a %U %G %Y %n' -- "$@"; sha256sum -- "$@"; } | sed 's/^/file /'`
+stat -c '0%a %U %G %Y %n' -- "$@"
+sha256sum -- "$@"`
 
 // mountScript reads what is mounted from the kernel's table, because every other
 // way looks at the directory and may block there. The look itself is a child

@@ -34,7 +34,8 @@ func parseNode(answers shell.Answers) NodeStatus {
 // parsePHP reads the answer of [phpScript], whose units and files are in the
 // formats of package host.
 func parsePHP(node *NodeStatus, lines []string) {
-	var units, files strings.Builder
+	var about, units, files strings.Builder
+	section := &about
 	for _, line := range lines {
 		kind, rest, _ := strings.Cut(line, " ")
 		switch kind {
@@ -42,10 +43,12 @@ func parsePHP(node *NodeStatus, lines []string) {
 			node.PHP = rest
 		case "pool":
 			node.DistributionPool = true
-		case "unit":
-			units.WriteString(rest + "\n")
-		case "file":
-			files.WriteString(rest + "\n")
+		case "units":
+			section = &units
+		case "files":
+			section = &files
+		default:
+			section.WriteString(line + "\n")
 		}
 	}
 	for name, unit := range host.ParseUnits(shell.Answer{Out: units.String()}) {

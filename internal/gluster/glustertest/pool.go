@@ -103,8 +103,7 @@ func (p *Pool) handle(m *hosttest.Machine) {
 		})
 	}
 	m.Handle("gluster", func(m *hosttest.Machine, c shell.Command) (string, int, string) {
-		words := slices.DeleteFunc(slices.Clone(c.Args()[1:]), func(w string) bool { return strings.HasPrefix(w, "--") })
-		return p.CLI(m, words...), 0, ""
+		return p.CLI(m, c.Args()...), 0, ""
 	})
 	m.Handle("gluster-daemon", p.daemon)
 	m.Handle("gluster-clean-brick", p.clean)

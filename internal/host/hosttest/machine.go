@@ -84,7 +84,7 @@ func newMachine(t testing.TB, name, cidr string, shared *world) *Machine {
 	m := &Machine{
 		Name: name,
 		Facts: host.Facts{
-			Distribution: "debian", Version: "12", Codename: "bookworm", Architecture: "x86_64", Cores: 2, MemoryMiB: 2048,
+			Distribution: "debian", Version: "12", MemoryMiB: 2048,
 			Addresses: []host.Address{{Interface: "lo", CIDR: "127.0.0.1/8"}, {Interface: "eth0", CIDR: cidr}},
 		},
 		Files:       map[string]File{},

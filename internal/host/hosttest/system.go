@@ -93,7 +93,7 @@ func (m *Machine) packageVersions(c shell.Command) (string, int, string) {
 	var b strings.Builder
 	for _, name := range c.Args() {
 		if version := m.Packages[name]; version != "" {
-			fmt.Fprintf(&b, "%s %s\n", name, version)
+			fmt.Fprintf(&b, "installed %s %s\n", name, version)
 		}
 	}
 	return b.String(), 0, ""
@@ -102,8 +102,7 @@ func (m *Machine) packageVersions(c shell.Command) (string, int, string) {
 func (m *Machine) facts(shell.Command) (string, int, string) {
 	var b strings.Builder
 	f := m.Facts
-	fmt.Fprintf(&b, "distribution %s\nversion %s\ncodename %s\narchitecture %s\ncores %d\nmemory %d\n",
-		f.Distribution, f.Version, f.Codename, f.Architecture, f.Cores, f.MemoryMiB)
+	fmt.Fprintf(&b, "distribution %s\nversion %s\nmemory %d\n", f.Distribution, f.Version, f.MemoryMiB)
 	for _, address := range f.Addresses {
 		fmt.Fprintf(&b, "address %s %s\n", address.Interface, address.CIDR)
 	}

@@ -234,6 +234,22 @@ func fileState(unit *Unit) string {
 	return "disabled"
 }
 
+// dropIns are the drop-ins of a unit that systemd has read.
+func (m *Machine) dropIns(name string) string {
+	unit := m.Unit(name)
+	if unit == nil || unit.NeedsReload {
+		return ""
+	}
+	var paths []string
+	for file := range m.Files {
+		if path.Dir(file) == "/etc/systemd/system/"+fullName(name)+".d" {
+			paths = append(paths, file)
+		}
+	}
+	slices.Sort(paths)
+	return strings.Join(paths, " ")
+}
+
 func (m *Machine) unitStates(c shell.Command) (string, int, string) {
 	names, states := "", ""
 	for _, name := range c.Args() {
@@ -254,8 +270,8 @@ func (m *Machine) unitStates(c shell.Command) (string, int, string) {
 			}
 		}
 		names += "Unit=" + name + "\n"
-		states += fmt.Sprintf("\nExecMainStartTimestamp=%s\nLoadState=%s\nActiveState=%s\nSubState=%s\nUnitFileState=%s\nNeedDaemonReload=%s\n",
-			started, load, m.stateOf(unit), sub, fileState(unit), reload)
+		states += fmt.Sprintf("\nExecMainStartTimestamp=%s\nLoadState=%s\nActiveState=%s\nSubState=%s\nDropInPaths=%s\nUnitFileState=%s\nNeedDaemonReload=%s\n",
+			started, load, m.stateOf(unit), sub, m.dropIns(name), fileState(unit), reload)
 	}
 	return names + strings.TrimPrefix(states, "\n"), 0, ""
 }

@@ -151,12 +151,6 @@ func (n *Network) handle(m *hosttest.Machine, d *Daemon) {
 	m.HandleQuery("keepalived-others", func(m *hosttest.Machine, _ shell.Command) (string, int, string) {
 		return m.Files["/others"].Content, 0, ""
 	})
-	m.HandleQuery("keepalived-drop-ins", func(m *hosttest.Machine, _ shell.Command) (string, int, string) {
-		if unit := m.Unit("keepalived"); unit == nil || unit.NeedsReload || m.Files[dropInPath].Content == "" {
-			return "", 0, ""
-		}
-		return "/run/systemd/other.conf " + dropInPath, 0, ""
-	})
 	m.HandleQuery("keepalived-firewall", func(*hosttest.Machine, shell.Command) (string, int, string) {
 		if d.Firewall == nil {
 			return "", 1, "Error: No such file or directory"

@@ -16,14 +16,23 @@ answer=$(timeout 2 "$client" --no-defaults --connect-timeout=2 --user=keepalived
 status=$?
 [ $status != 124 ] || unfit 'the database does not answer within 2 s'
 [ $status = 0 ] || unfit "cannot ask the database: $(printf '%s' "$answer" | tail -n 1)"
-value() { printf '%s\n' "$answer" | awk -v name="$1" '$1 == name { print $2 }'; }
-state=$(value wsrep_local_state)
+state='' comment='' part='' ready='' mode=''
+while read -r name value; do
+    case $name in
+    wsrep_local_state) state=$value ;;
+    wsrep_local_state_comment) comment=$value ;;
+    wsrep_cluster_status) part=$value ;;
+    wsrep_ready) ready=$value ;;
+    pxc_maint_mode) mode=$value ;;
+    esac
+done <<END
+$answer
+END
 [ -n "$state" ] || unfit 'the database is not a Galera node'
-[ "$(value wsrep_cluster_status)" = Primary ] || unfit "the node's part of the cluster is $(value wsrep_cluster_status), not Primary"
+[ "$part" = Primary ] || unfit "the node's part of the cluster is $part, not Primary"
 case $state in
 4) ;;
-*) unfit "the node is $(value wsrep_local_state_comment) (state $state), not Synced" ;;
+*) unfit "the node is $comment (state $state), not Synced" ;;
 esac
-[ "$(value wsrep_ready)" = ON ] || unfit 'the node is not ready for queries'
-mode=$(value pxc_maint_mode)
+[ "$ready" = ON ] || unfit 'the node is not ready for queries'
 [ "${mode:-DISABLED}" = DISABLED ] || unfit "the node is in maintenance: pxc_maint_mode is $mode"

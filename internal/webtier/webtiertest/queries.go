@@ -75,18 +75,13 @@ func (s *Server) php(args []string) string {
 		out += "pool\n"
 	}
 	units, _, _ := s.Machine.Call(host.AskUnits("x", fpmUnit).Command)
-	for line := range strings.SplitSeq(strings.TrimSpace(units), "\n") {
-		out += "unit " + strings.Replace(line, "Unit="+fpmUnit, "Unit="+args[0], 1) + "\n"
-	}
+	out += "units\n" + strings.Replace(units, "Unit="+fpmUnit, "Unit="+args[0], 1)
 	var names []string
 	for _, name := range args[1:] {
 		names = append(names, strings.ReplaceAll(name, "%v", "8.2"))
 	}
 	files, _, _ := s.Machine.Call(host.AskFiles("x", names...).Command)
-	for line := range strings.Lines(files) {
-		out += "file " + line
-	}
-	return out
+	return out + "files\n" + files
 }
 
 func (s *Server) mount(args []string) string {
