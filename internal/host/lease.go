@@ -29,12 +29,37 @@ func (e *BusyError) Error() string {
 		e.Lease, e.Owner, e.Node, LeaseTerm)
 }
 
+// LostLeaseError says that another run has taken the lease of this one, which had
+// given no sign of life for too long.
+type LostLeaseError struct {
+	BusyError
+}
+
+// Error says who goes on instead.
+func (e *LostLeaseError) Error() string {
+	return fmt.Sprintf("cannot go on with %s: this run gave no sign of life for more than %s, and %s has taken its lease on %s",
+		e.Lease, LeaseTerm, e.Owner, e.Node)
+}
+
+// Owner says who holds a lease: one piece of work of one run. Another piece of
+// work of the same run is waited for as long as it takes.
+type Owner struct {
+	Run  string
+	Work string
+}
+
+// String is how the owner is written on the machines.
+func (o Owner) String() string { return o.Work + " in " + o.Run }
+
 // Lease is the right to change one cluster, held on its machines.
 type Lease struct {
 	name, owner string
 	hosts       []*Host
 	stop        context.CancelFunc
 	stopped     chan struct{}
+	// lose ends the contexts of [Lease.Guard].
+	lose context.CancelCauseFunc
+	lost context.Context //nolint:containedctx // it is the lease's state: ended or not, and why
 }
 
 // leaseScript takes or renews a lease. The kernel's lock makes reading and writing
@@ -51,12 +76,13 @@ printf '%s' "$held"; exit 75`
 // TakeLease takes the lease on every machine that answers, in the order of
 // their names so that two runs cannot block each other half-way, waiting for
 // another run up to patience. The lease renews itself until [Lease.Release].
-func TakeLease(ctx context.Context, hosts Hosts, name, owner string, patience time.Duration) (*Lease, error) {
-	lease := &Lease{name: name, owner: owner}
+func TakeLease(ctx context.Context, hosts Hosts, name string, owner Owner, patience time.Duration) (*Lease, error) {
+	lease := &Lease{name: name, owner: owner.String()}
+	lease.lost, lease.lose = context.WithCancelCause(context.WithoutCancel(ctx))
 	deadline := time.Now().Add(patience)
 	for _, node := range hosts.Names() {
 		for {
-			err := takeOne(ctx, hosts[node], name, owner)
+			err := takeOne(ctx, hosts[node], name, lease.owner)
 			if err == nil {
 				lease.hosts = append(lease.hosts, hosts[node])
 				break
@@ -65,7 +91,7 @@ func TakeLease(ctx context.Context, hosts Hosts, name, owner string, patience ti
 				break
 			}
 			var busy *BusyError
-			if errors.As(err, &busy) && time.Now().Before(deadline) && ctx.Err() == nil {
+			if errors.As(err, &busy) && ctx.Err() == nil && (time.Now().Before(deadline) || strings.HasSuffix(busy.Owner, " in "+owner.Run)) {
 				pause(ctx, time.Second)
 				continue
 			}
@@ -104,10 +130,30 @@ func (l *Lease) renew(ctx context.Context) {
 			// A machine that cannot be reached now cannot be changed now either; the
 			// step that needs it will say so. It must not keep the others waiting.
 			l.onAll(ctx, LeaseTerm/4, func(ctx context.Context, host *Host) {
-				_ = takeOne(ctx, host, l.name, l.owner)
+				var busy *BusyError
+				if err := takeOne(ctx, host, l.name, l.owner); errors.As(err, &busy) {
+					l.lose(&LostLeaseError{*busy})
+				}
 			})
 		}
 	}
+}
+
+// Guard returns a context that also ends when another run takes the lease, for
+// everything that the lease gives the right to.
+func (l *Lease) Guard(ctx context.Context) (context.Context, context.CancelFunc) {
+	ctx, cancel := context.WithCancelCause(ctx)
+	unwatch := context.AfterFunc(l.lost, func() { cancel(context.Cause(l.lost)) })
+	return ctx, func() { unwatch(); cancel(nil) }
+}
+
+// Verdict is the error of work under a [Lease.Guard]: the loss of the lease where
+// that is what ended it.
+func (l *Lease) Verdict(err error) error {
+	if err != nil && l.lost.Err() != nil {
+		return context.Cause(l.lost)
+	}
+	return err
 }
 
 // Release gives the lease back. It works after ctx has ended.

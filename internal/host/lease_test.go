@@ -21,7 +21,7 @@ import (
 
 func take(t *testing.T, hosts host.Hosts, owner string, patience time.Duration) (*host.Lease, error) {
 	t.Helper()
-	return host.TakeLease(t.Context(), hosts, "gluster-web", owner, patience)
+	return host.TakeLease(t.Context(), hosts, "gluster-web", host.Owner{Run: owner, Work: "test"}, patience)
 }
 
 // twoLocals are two machines whose locks are real.
@@ -40,10 +40,10 @@ func TestALeaseKeepsOthersOut(t *testing.T) {
 	if !errors.As(err, &busy) {
 		t.Fatalf("the second run got %v", err)
 	}
-	if diff := cmp.Diff(&host.BusyError{Node: "a", Lease: "gluster-web", Owner: "run 1"}, busy); diff != "" {
+	if diff := cmp.Diff(&host.BusyError{Node: "a", Lease: "gluster-web", Owner: "test in run 1"}, busy); diff != "" {
 		t.Error(diff)
 	}
-	other, err := host.TakeLease(t.Context(), hosts, "galera-db", "run 2", 0)
+	other, err := host.TakeLease(t.Context(), hosts, "galera-db", host.Owner{Run: "run 2", Work: "test"}, 0)
 	must(t, err)
 	other.Release(t.Context())
 	first.Release(t.Context())
@@ -57,14 +57,14 @@ func TestAStaleLeaseCanBeTaken(t *testing.T) {
 	for _, l := range locals {
 		file := filepath.Join(l.run, "leases", "gluster-web")
 		must(t, os.MkdirAll(filepath.Dir(file), 0o755))
-		must(t, os.WriteFile(file, []byte("run 1"), 0o644))
+		must(t, os.WriteFile(file, []byte("test in run 1"), 0o644))
 		past := time.Now().Add(-host.LeaseTerm - 2*time.Second)
 		must(t, os.Chtimes(file, past, past))
 	}
 	lease, err := take(t, hosts, "run 2", 0)
 	must(t, err)
 	held, err := os.ReadFile(filepath.Join(locals[1].run, "leases", "gluster-web"))
-	if string(held) != "run 2" || err != nil {
+	if string(held) != "test in run 2" || err != nil {
 		t.Errorf("held by %q, %v", held, err)
 	}
 	lease.Release(t.Context())
@@ -75,9 +75,9 @@ func TestReleaseLeavesTheLeaseOfAnother(t *testing.T) {
 	lease, err := take(t, hosts, "run 1", 0)
 	must(t, err)
 	file := filepath.Join(locals[0].run, "leases", "gluster-web")
-	must(t, os.WriteFile(file, []byte("run 2"), 0o644))
+	must(t, os.WriteFile(file, []byte("test in run 2"), 0o644))
 	lease.Release(t.Context())
-	if held, err := os.ReadFile(file); string(held) != "run 2" {
+	if held, err := os.ReadFile(file); string(held) != "test in run 2" {
 		t.Errorf("held by %q, %v", held, err)
 	}
 	if _, err := os.Stat(filepath.Join(locals[1].run, "leases", "gluster-web")); !os.IsNotExist(err) {
@@ -132,19 +132,19 @@ func TestALeaseRenewsItselfAfterItsOperationWasCancelled(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		hosts, machines := hosttest.Cluster(t, "a", "b")
 		ctx, cancel := context.WithCancel(t.Context())
-		lease, err := host.TakeLease(ctx, hosts, "x", "run 1", 0)
+		lease, err := host.TakeLease(ctx, hosts, "x", host.Owner{Run: "run 1", Work: "test"}, 0)
 		must(t, err)
 		cancel()
 		for range 10 {
 			time.Sleep(host.LeaseTerm / 2)
 			synctest.Wait()
 			machines["a"].Locked(func() { machines["a"].Advance(host.LeaseTerm / 2) })
-			if _, err := host.TakeLease(t.Context(), hosts, "x", "run 2", 0); err == nil {
+			if _, err := host.TakeLease(t.Context(), hosts, "x", host.Owner{Run: "run 2", Work: "test"}, 0); err == nil {
 				t.Fatal("the lease ended while it was held")
 			}
 		}
 		lease.Release(ctx)
-		second, err := host.TakeLease(t.Context(), hosts, "x", "run 2", 0)
+		second, err := host.TakeLease(t.Context(), hosts, "x", host.Owner{Run: "run 2", Work: "test"}, 0)
 		must(t, err)
 		second.Release(t.Context())
 		for name, machine := range machines {
@@ -227,5 +227,62 @@ func TestAMachineThatHangsDoesNotEndTheLeaseOfOthers(t *testing.T) {
 		if len(machines["b"].Files) != 0 {
 			t.Error("b keeps the lease")
 		}
+	})
+}
+
+func TestALostLeaseEndsWhatItGuards(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		hosts, machines := hosttest.Cluster(t, "a", "b")
+		lease, err := take(t, hosts, "run 1", 0)
+		must(t, err)
+		guarded, done := lease.Guard(t.Context())
+		defer done()
+		if err := lease.Verdict(os.ErrInvalid); !errors.Is(err, os.ErrInvalid) {
+			t.Errorf("a lease that is held made %v of another error", err)
+		}
+		// The run sleeps for longer than the term, and another one takes over.
+		machines["b"].Locked(func() { machines["b"].Advance(2 * host.LeaseTerm) })
+		second, err := take(t, host.Hosts{"b": hosts["b"]}, "run 2", 0)
+		must(t, err)
+		defer second.Release(t.Context())
+		time.Sleep(host.LeaseTerm / 2)
+		synctest.Wait()
+		var lost *host.LostLeaseError
+		if guarded.Err() == nil || !errors.As(context.Cause(guarded), &lost) || lost.Node != "b" || lost.Owner != "test in run 2" {
+			t.Errorf("the guarded context ended with %v", context.Cause(guarded))
+		}
+		if err := lease.Verdict(guarded.Err()); !errors.As(err, &lost) {
+			t.Errorf("the verdict is %v", err)
+		}
+		if lease.Verdict(nil) != nil {
+			t.Error("work that had ended well failed")
+		}
+		lease.Release(t.Context())
+		if held := machines["b"].Files["/run/terraform-ha/leases/gluster-web"].Content; held != "test in run 2" {
+			t.Errorf("the lease of the second run is held by %q", held)
+		}
+	})
+}
+
+func TestWorkOfTheSameRunIsWaitedFor(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		hosts, _ := hosttest.Cluster(t, "a", "b")
+		first, err := host.TakeLease(t.Context(), hosts, "pool", host.Owner{Run: "run 1", Work: "one"}, 0)
+		must(t, err)
+		go func() {
+			time.Sleep(10 * time.Minute)
+			first.Release(t.Context())
+		}()
+		second, err := host.TakeLease(t.Context(), hosts, "pool", host.Owner{Run: "run 1", Work: "two"}, time.Second)
+		must(t, err)
+		second.Release(t.Context())
+		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+		defer cancel()
+		third, err := host.TakeLease(t.Context(), hosts, "pool", host.Owner{Run: "run 1", Work: "three"}, 0)
+		must(t, err)
+		if _, err := host.TakeLease(ctx, hosts, "pool", host.Owner{Run: "run 1", Work: "four"}, 0); err == nil {
+			t.Error("the lease was taken twice")
+		}
+		third.Release(t.Context())
 	})
 }

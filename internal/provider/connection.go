@@ -5,6 +5,7 @@ import (
 	"encoding/base64"
 	"errors"
 	"fmt"
+	"os"
 	"strings"
 	"time"
 
@@ -95,6 +96,8 @@ type access struct {
 	portUnknown   bool
 	linodeUnknown bool
 	userAgent     string
+	// run is how other runs know this one.
+	run string
 }
 
 func newAccess(_ context.Context, model providerModel, version string) (*access, diag.Diagnostics) {
@@ -108,6 +111,7 @@ func newAccess(_ context.Context, model providerModel, version string) (*access,
 		connect:   durationOr(settings.ConnectTimeout, 10*time.Second),
 		boot:      durationOr(settings.BootTimeout, 5*time.Minute),
 		userAgent: "terraform-provider-ha/" + version,
+		run:       thisRun(),
 	}
 	a.base = ssh.Hop{
 		Port: int(int64Or(settings.Port, 22)),
@@ -284,4 +288,15 @@ func durationOr(value types.String, otherwise time.Duration) time.Duration {
 		return duration
 	}
 	return otherwise
+}
+
+// thisRun says which process on which machine this is, for people and for other
+// runs. Containers have the same names and numbers again and again, so it also
+// has the time.
+func thisRun() string {
+	name, err := os.Hostname()
+	if err != nil {
+		name = "a machine without a name"
+	}
+	return fmt.Sprintf("process %d on %s, since %s", os.Getpid(), name, time.Now().UTC().Format(time.RFC3339))
 }

@@ -207,14 +207,14 @@ func TestAnotherRunHoldsTheLease(t *testing.T) {
 	f := glusterFleet(t)
 	f.make = providerserver.NewProtocol6WithError(provider.NewImpatient("test", 10*time.Millisecond)())
 	config := f.config(f.resource("ha_gluster_volume", volumeBody))
-	const lease, owner = "/run/terraform-ha/leases/gluster-content", "process 4711 on another-runner"
+	const lease, owner = "/run/terraform-ha/leases/gluster", "process 4711 on another-runner"
 	resource.UnitTest(t, resource.TestCase{
 		ProtoV6ProviderFactories: f.factories(),
 		Steps: []resource.TestStep{
 			{
 				PreConfig:   func() { f.locked(func() { f.machines["n2"].WriteFile(lease, owner) }) },
 				Config:      config,
-				ExpectError: loose(`(?s)Unable to Create.*Another run works on gluster-content: ` + owner + ` holds its lease on n2`),
+				ExpectError: loose(`(?s)Unable to Create.*Another run works on gluster: ` + owner + ` holds its lease on n2`),
 			},
 			{
 				PreConfig: func() {

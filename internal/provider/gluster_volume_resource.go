@@ -14,6 +14,7 @@ import (
 func newGlusterVolume() resource.Resource {
 	return &clusterResource[glusterModel, *glusterModel]{
 		typeName: "gluster_volume", title: "GlusterFS Volume", kind: "gluster", schema: glusterSchema,
+		oneAtATime: true, // volumes share glusterd, and the pool takes one transaction at a time
 	}
 }
 

@@ -3,7 +3,6 @@ package provider
 import (
 	"context"
 	"fmt"
-	"os"
 	"time"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
@@ -51,8 +50,11 @@ type clusterResource[M any, P model[M]] struct {
 	typeName string // "galera_cluster"
 	title    string // "Galera Cluster"
 	kind     string // the tier's name in markers and leases
-	schema   func(context.Context) schema.Schema
-	access   *access
+	// oneAtATime says that machines are changed for one resource of this kind
+	// after the other, because they share a daemon.
+	oneAtATime bool
+	schema     func(context.Context) schema.Schema
+	access     *access
 }
 
 func (r *clusterResource[M, P]) Metadata(_ context.Context, req resource.MetadataRequest, resp *resource.MetadataResponse) {
@@ -217,12 +219,12 @@ func (r *clusterResource[M, P]) apply(ctx context.Context, verb string, plan P, 
 	if err != nil {
 		return fail(err)
 	}
-	lease, err := host.TakeLease(ctx, hosts, r.kind+"-"+plan.label().ValueString(), leaseOwner(), r.access.patience)
+	lease, err := r.takeLease(ctx, hosts, plan.label().ValueString())
 	if err != nil {
 		return fail(err)
 	}
 	defer lease.Release(ctx)
-	if err := t.converge(ctx, log); err != nil {
+	if err := guarded(ctx, lease, func(ctx context.Context) error { return t.converge(ctx, log) }); err != nil {
 		return fail(err)
 	}
 	plan.outputs(ctx, t)
@@ -301,19 +303,35 @@ func (r *clusterResource[M, P]) Delete(ctx context.Context, req resource.DeleteR
 		fail(err)
 		return
 	}
-	lease, err := host.TakeLease(ctx, hosts, r.kind+"-"+s.label().ValueString(), leaseOwner(), r.access.patience)
+	lease, err := r.takeLease(ctx, hosts, s.label().ValueString())
 	if err != nil {
 		fail(err)
 		return
 	}
 	defer lease.Release(ctx)
 	wipe := s.cluster().OnDestroy.ValueString() == destroyWipe
-	if err := t.remove(ctx, wipe, log); err != nil {
+	if err := guarded(ctx, lease, func(ctx context.Context) error { return t.remove(ctx, wipe, log) }); err != nil {
 		fail(err)
 		return
 	}
 	r.forget(ctx, s, hosts)
 	resp.Diagnostics.Append(unreachableWarnings(t.unreachable())...)
+}
+
+// takeLease takes the right to change the machines.
+func (r *clusterResource[M, P]) takeLease(ctx context.Context, hosts host.Hosts, name string) (*host.Lease, error) {
+	lease := r.kind + "-" + name
+	if r.oneAtATime {
+		lease = r.kind
+	}
+	return host.TakeLease(ctx, hosts, lease, host.Owner{Run: r.access.run, Work: "ha_" + r.typeName + " " + name}, r.access.patience)
+}
+
+// guarded does work that ends when the lease is lost.
+func guarded(ctx context.Context, lease *host.Lease, work func(context.Context) error) error {
+	ctx, done := lease.Guard(ctx)
+	defer done()
+	return lease.Verdict(work(ctx))
 }
 
 // keysStillValid returns the remembered host keys of nodes that are still the
@@ -340,12 +358,4 @@ func (a *access) learnedKeys(clients map[string]*ssh.Client, nodes map[string]no
 		}
 	}
 	return keys
-}
-
-func leaseOwner() string {
-	name, err := os.Hostname()
-	if err != nil {
-		name = "a machine without a name"
-	}
-	return fmt.Sprintf("process %d on %s, since %s", os.Getpid(), name, time.Now().UTC().Format(time.RFC3339))
 }
