@@ -4,6 +4,7 @@ import (
 	"context"
 	"strings"
 
+	"github.com/hashicorp/terraform-plugin-framework/attr"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
@@ -71,8 +72,8 @@ func (m *floatingIPModel) label() types.String {
 	return m.Name
 }
 
-func (m *floatingIPModel) frozen() map[string]types.String {
-	return map[string]types.String{"name": m.Name, "address": m.Address}
+func (m *floatingIPModel) frozen() map[string]attr.Value {
+	return map[string]attr.Value{"name": m.Name, "address": m.Address}
 }
 
 func (m *floatingIPModel) spec(ctx context.Context) keepalived.Spec {

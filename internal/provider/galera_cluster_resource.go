@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 
+	"github.com/hashicorp/terraform-plugin-framework/attr"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
@@ -46,8 +47,8 @@ func (m *galeraModel) cluster() *clusterModel { return &m.clusterModel }
 
 func (m *galeraModel) label() types.String { return m.Name }
 
-func (m *galeraModel) frozen() map[string]types.String {
-	return map[string]types.String{"name": m.Name, "flavor": m.Flavor}
+func (m *galeraModel) frozen() map[string]attr.Value {
+	return map[string]attr.Value{"name": m.Name, "flavor": m.Flavor}
 }
 
 // spec returns what the model says. Secrets come from the configuration.

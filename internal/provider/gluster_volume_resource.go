@@ -42,8 +42,8 @@ func (m *glusterModel) cluster() *clusterModel { return &m.clusterModel }
 
 func (m *glusterModel) label() types.String { return m.Name }
 
-func (m *glusterModel) frozen() map[string]types.String {
-	return map[string]types.String{"name": m.Name, "brick_path": m.BrickPath, "type": m.Type}
+func (m *glusterModel) frozen() map[string]attr.Value {
+	return map[string]attr.Value{"name": m.Name, "brick_path": m.BrickPath, "type": m.Type}
 }
 
 func (m *glusterModel) spec() gluster.Spec {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/hashicorp/terraform-plugin-framework/attr"
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
@@ -25,7 +26,7 @@ type model[M any] interface {
 	// problems validates what is known of the configuration.
 	problems(ctx context.Context) []problem
 	// frozen lists attributes that cannot change in place, with their values.
-	frozen() map[string]types.String
+	frozen() map[string]attr.Value
 	// preflight asks at plan what can be asked without a machine.
 	preflight(ctx context.Context, a *access) diag.Diagnostics
 	// open returns the tier. The configuration has the secrets and is nil where
@@ -139,7 +140,7 @@ func (r *clusterResource[M, P]) refuseChanges(plan, state P) diag.Diagnostics {
 	for name, value := range plan.frozen() {
 		if !value.IsUnknown() && !before[name].IsNull() && !value.Equal(before[name]) {
 			diags.AddAttributeError(path.Root(name), "Change Not Possible In Place",
-				fmt.Sprintf("%s is %s and cannot become %s while the cluster keeps its data. Nothing was changed. Build a second resource beside this one and move the data, or destroy this one first.", name, before[name], value))
+				fmt.Sprintf("%s is %s and cannot become %s in a running cluster. Nothing was changed. Build a second resource beside this one and move the data, or destroy this one first.", name, before[name], value))
 		}
 	}
 	nodes := plan.cluster().nodes()

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/hashicorp/terraform-plugin-framework/attr"
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
@@ -76,8 +77,10 @@ func (m *webTierModel) cluster() *clusterModel { return &m.clusterModel }
 
 func (m *webTierModel) label() types.String { return m.Name }
 
-func (m *webTierModel) frozen() map[string]types.String {
-	return map[string]types.String{"name": m.Name, "document_root": m.DocumentRoot}
+func (m *webTierModel) frozen() map[string]attr.Value {
+	// What stands in front knows the port and the path, and learns of others only
+	// after the tier: on the way no node would be up for it.
+	return map[string]attr.Value{"name": m.Name, "document_root": m.DocumentRoot, "port": m.Port, "health_path": m.HealthPath}
 }
 
 func (m *webTierModel) spec(ctx context.Context, config *webTierModel) webtier.Spec {

@@ -10,6 +10,7 @@ import (
 type memoryBalancer struct {
 	mu    sync.Mutex
 	modes map[string]string
+	down  map[string]bool
 	log   []string
 }
 
@@ -37,7 +38,7 @@ func (b *memoryBalancer) State(context.Context) (map[string]BackendState, error)
 	defer b.mu.Unlock()
 	state := map[string]BackendState{}
 	for address, mode := range b.modes {
-		state[address] = BackendState{Mode: mode, Status: "UP"}
+		state[address] = BackendState{Mode: mode, Status: map[bool]string{false: "UP", true: "DOWN"}[b.down[address]]}
 	}
 	return state, nil
 }

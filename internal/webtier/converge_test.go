@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -167,6 +168,58 @@ func TestRollsBehindTheBalancer(t *testing.T) {
 	}
 }
 
+// TestRollsBeforeTheBalancerKnowsTheNodes is a tier whose first apply failed when
+// it served already: balancers get their backends from a tier that is built.
+func TestRollsBeforeTheBalancerKnowsTheNodes(t *testing.T) {
+	hosts, _, _, spec := built(t)
+	balancer := &memoryBalancer{}
+	spec.ServerName = "shop.example.org"
+	if err := convergeSim(t, hosts, spec, balancer); err != nil {
+		t.Fatal(err)
+	}
+	if plan := planSim(t, hosts, spec); !plan.Empty() {
+		t.Errorf("left: %v", plan.Titles())
+	}
+}
+
+// TestAnOperatorsModeStays has somebody keep visitors away from a node at the
+// balancer, which is changed all the same.
+func TestAnOperatorsModeStays(t *testing.T) {
+	hosts, _, _, spec := built(t)
+	balancer := balancerFor(spec)
+	address := spec.Defaulted().backend(spec.Nodes[0])
+	balancer.modes[address] = "reject"
+	spec.ServerName = "shop.example.org"
+	if _, err := Diff(spec, Observe(t.Context(), hosts.Views(), spec)); err != nil {
+		t.Fatal(err)
+	}
+	// The others cannot be drained, because only one more serves visitors.
+	var refused *reconcile.RefusedError
+	if err := convergeSim(t, hosts, spec, balancer); !errors.As(err, &refused) || refused.Node != "web2" {
+		t.Errorf("got %v", err)
+	}
+	if balancer.modes[address] != "reject" {
+		t.Errorf("the mode is %s", balancer.modes[address])
+	}
+}
+
+// TestAnOperatorsDrainFileIsNotWaitedFor finds it beside the note of a change that
+// did not finish.
+func TestAnOperatorsDrainFileIsNotWaitedFor(t *testing.T) {
+	hosts, _, machines, spec := built(t)
+	balancer := balancerFor(spec)
+	address := spec.Defaulted().backend(spec.Nodes[0])
+	balancer.modes[address], balancer.down = "drain", map[string]bool{address: true}
+	machines["web1"].WriteFile(drainFile, "broken fan\n")
+	machines["web1"].WriteFile(spec.Defaulted().rollingFile(), drainMark+"\n")
+	if err := convergeSim(t, hosts, spec, balancer); err != nil {
+		t.Fatal(err)
+	}
+	if balancer.modes[address] != "accept" || machines["web1"].Files[drainFile].Content != "broken fan\n" {
+		t.Errorf("the mode is %s, the file %q", balancer.modes[address], machines["web1"].Files[drainFile].Content)
+	}
+}
+
 func TestRefusesToDrainWhenTooFewServe(t *testing.T) {
 	hosts, _, machines, spec := built(t)
 	machines["web3"].Down = true
@@ -316,6 +369,68 @@ func TestAPasswordIsWrittenWhenTheDatabaseHasIt(t *testing.T) {
 	}
 	if *tier.Volume == before {
 		t.Error("the password was not written")
+	}
+}
+
+// TestARotatedPasswordIsWritten has the database changed first, and the version of
+// the password not raised.
+func TestARotatedPasswordIsWritten(t *testing.T) {
+	hosts, tier, _ := simulate(t, "web1", "web2", "web3")
+	spec := good()
+	spec.WordPress = goodWordPress()
+	spec.WordPress.DBPassword = "first"
+	if err := convergeSim(t, hosts, spec, nil); err != nil {
+		t.Fatal(err)
+	}
+	tier.Database.Password, spec.WordPress.DBPassword = "second", "second"
+	if plan := planSim(t, hosts, spec); !strings.Contains(fmt.Sprint(plan.Drift()), "does not let wordpress in") {
+		t.Errorf("the plan says %v", plan.Drift())
+	}
+	if err := convergeSim(t, hosts, spec, nil); err != nil {
+		t.Error(err)
+	}
+	if plan := planSim(t, hosts, spec); !plan.Empty() {
+		t.Errorf("left: %v", plan.Titles())
+	}
+}
+
+// TestWordPressIsCopiedToTheEnd begins where a machine died while it copied.
+func TestWordPressIsCopiedToTheEnd(t *testing.T) {
+	hosts, tier, _ := simulate(t, "web1", "web2", "web3")
+	spec := good()
+	if err := convergeSim(t, hosts, spec, nil); err != nil {
+		t.Fatal(err)
+	}
+	spec.WordPress = goodWordPress()
+	tier.Volume.Filled = true
+	var refused *reconcile.RefusedError
+	if err := convergeSim(t, hosts, spec, nil); !errors.As(err, &refused) {
+		t.Errorf("with files of somebody else: %v", err)
+	}
+	tier.Volume.Copying = true
+	if err := convergeSim(t, hosts, spec, nil); err != nil || !tier.Volume.Copied || tier.Volume.Installs != 1 {
+		t.Errorf("got %v, %+v", err, tier.Volume)
+	}
+}
+
+// TestALostRecordIsMadeAgain keeps the site's files as they are: they may be newer
+// than what would be copied.
+func TestALostRecordIsMadeAgain(t *testing.T) {
+	hosts, tier, _ := simulate(t, "web1", "web2", "web3")
+	spec := good()
+	spec.WordPress = goodWordPress()
+	if err := convergeSim(t, hosts, spec, nil); err != nil {
+		t.Fatal(err)
+	}
+	tier.Volume.LoseRecord()
+	if titles := planSim(t, hosts, spec).Titles(); slices.ContainsFunc(titles, func(title string) bool { return strings.Contains(title, "copy") }) {
+		t.Errorf("planned: %v", titles)
+	}
+	if err := convergeSim(t, hosts, spec, nil); err != nil || !tier.Volume.Installed || tier.Volume.Installs != 1 {
+		t.Errorf("got %v, %+v", err, tier.Volume)
+	}
+	if plan := planSim(t, hosts, spec); !plan.Empty() {
+		t.Errorf("left: %v", plan.Titles())
 	}
 }
 

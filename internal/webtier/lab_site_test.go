@@ -280,7 +280,8 @@ echo '/* Theme Name: Plain */' >style.css; echo '<html><title><?php bloginfo("na
 	if !strings.HasPrefix(login, "302 ") || !strings.Contains(login, "wp-admin") {
 		t.Errorf("login says %s", login)
 	}
-	for path, want := range map[string]string{"/wp-config.php": "200", "/wp-content/uploads/x.php": "403", "/wp-content/uploads/none.png": "404"} {
+	for path, want := range map[string]string{"/wp-config.php": "200", "/wp-content/uploads/x.php": "403", "/wp-content/uploads/none.png": "404",
+		"/wp-content/uploads/x.php/y.png": "403", "/wp-admin/install.php": "403", "/wp-admin/install.php/?step=2": "403"} {
 		if got := s.Run("web1", `curl -s -o /dev/null -w '%{http_code}' -H 'Host: shop.example.org' http://127.0.0.1`+path); got != want {
 			t.Errorf("%s answers %s, want %s", path, got, want)
 		}
@@ -301,9 +302,7 @@ echo '/* Theme Name: Plain */' >style.css; echo '<html><title><?php bloginfo("na
 
 	// Our record is lost: the database decides, and nothing is installed again.
 	s.Run("web1", "rm /srv/www/site/.terraform-ha-wordpress")
-	adopting := spec
-	adopting.Adopt = true
-	s.mustConverge(adopting, balancerFor(spec))
+	s.mustConverge(spec, balancerFor(spec))
 	if after := tables(); after != before || s.Run("web1", "sha256sum /srv/www/site/wp-salts.php") != salts {
 		t.Errorf("tables were %s and are %s", before, after)
 	}

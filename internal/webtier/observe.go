@@ -130,6 +130,8 @@ done
 [ ! -e "$root/` + stampName + `" ] || sed 's/^/wordpress stamp /' "$root/` + stampName + `"
 [ -e "$root/wp-config.php" ] || return
 printf 'wordpress config %s ' "$(sha256sum <"$root/wp-config.php" | cut -d' ' -f1)"; stat -c '0%a %U %G' -- "$root/wp-config.php"
+{ read -r _; read -r line; } <"$root/wp-config.php"
+case $line in *'Managed by terraform-provider-ha;'*) echo 'wordpress ours' ;; esac
 [ -s "$root/wp-salts.php" ] || echo 'wordpress unsalted'
 [ $# -eq 0 ] || grep "^define('DB_PASSWORD', " "$root/wp-config.php" >"$t/config"
 }

@@ -1,6 +1,7 @@
 package webtier
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -71,7 +72,7 @@ func tooFew(s Spec, status Status, name string) []string {
 func refusedToDrain(s Spec, node string, evidence []string) error {
 	return &reconcile.RefusedError{
 		What: "take a node of web tier " + s.Name + " out of service", Node: node, Evidence: evidence,
-		WayOut: "Repair the other nodes first, or take those that are gone out of the configuration.",
+		WayOut: "Repair the other nodes first. In place of one that is gone, put a fresh machine under the same key.",
 	}
 }
 
@@ -121,10 +122,11 @@ func drain(s Spec, node host.Node) func(context.Context, Target) error {
 			return err
 		}
 		h := target.Hosts[node.Name]
-		if err := h.WriteFile(ctx, host.File{Path: s.rollingFile(), Content: []byte(drainMark + "\n"), Mode: "0644"}); err != nil {
+		ours, err := noteRoll(ctx, s, node, target)
+		if err != nil {
 			return err
 		}
-		if target.Balancer != nil {
+		if ours {
 			if err := target.Balancer.Drain(ctx, s.backend(node)); err != nil {
 				return fmt.Errorf("cannot drain %s: %w", node.Name, err)
 			}
@@ -136,6 +138,40 @@ mkdir -p "${1%/*}" && { [ -e "$1" ] || printf '%s\n' "$2" >"$1"; }`, drainFile, 
 		}
 		return wait(ctx, time.Duration(*s.DrainSeconds)*time.Second)
 	}
+}
+
+// operatorsMode is the line of the rolling file that says that the balancer's mode
+// was not "accept" before the change, so that it has to stay as it is.
+const operatorsMode = "the balancer's mode is an operator's"
+
+// noteRoll writes down that a change takes the machine out of service, and says
+// whether its mode at the balancer is the change's to set. One that an operator has
+// set is not. A note that is there already is of a change that did not finish.
+func noteRoll(ctx context.Context, s Spec, node host.Node, target Target) (ours bool, err error) {
+	h := target.Hosts[node.Name]
+	note, err := h.ReadFile(ctx, s.rollingFile())
+	if err != nil {
+		return false, err
+	}
+	var known bool
+	var now BackendState
+	if target.Balancer != nil {
+		state, err := target.Balancer.State(ctx)
+		if err != nil {
+			return false, fmt.Errorf("cannot drain %s: %w", node.Name, err)
+		}
+		now, known = state[s.backend(node)]
+	}
+	if note == nil {
+		note = []byte(drainMark + "\n")
+		if known && now.Mode != "accept" {
+			note = append(note, operatorsMode+"\n"...)
+		}
+		if err := h.WriteFile(ctx, host.File{Path: s.rollingFile(), Content: note, Mode: "0644"}); err != nil {
+			return false, err
+		}
+	}
+	return known && !bytes.Contains(note, []byte(operatorsMode)), nil
 }
 
 func wait(ctx context.Context, moment time.Duration) error {
@@ -197,6 +233,9 @@ printf %s "$(curl -s -o /dev/null -w '%{http_code}' --max-time 3 -- "$1")"`, s.h
 			return 0, 0, nil, err
 		}
 	}
+	// A balancer that does not know this node sends it nobody: it gets its backends
+	// when the tier is built for the first time.
+	_, asked := balanced[s.backend(node)]
 	for _, other := range s.Nodes {
 		if other.Name == node.Name {
 			continue
@@ -208,7 +247,9 @@ printf %s "$(curl -s -o /dev/null -w '%{http_code}' --max-time 3 -- "$1")"`, s.h
 			evidence = append(evidence, fmt.Sprintf("%s: %v", other.Name, one.Err))
 		case code != "200":
 			evidence = append(evidence, fmt.Sprintf("%s: %s answers %s", other.Name, s.HealthPath, code))
-		case target.Balancer != nil && !known:
+		case !asked:
+			serving++
+		case !known:
 			evidence = append(evidence, fmt.Sprintf("%s: the balancer does not know %s", other.Name, s.backend(other)))
 		case known && state.Status == "DOWN" && state.Mode == "accept":
 			soon++
@@ -236,8 +277,16 @@ func returnToService(s Spec, node host.Node) func(context.Context, Target) error
 		if err := awaitHealth(s)(ctx, h); err != nil {
 			return err
 		}
-		if target.Balancer != nil {
-			if err := accept(ctx, target.Balancer, s.backend(node)); err != nil {
+		note, err := h.ReadFile(ctx, s.rollingFile())
+		if err != nil {
+			return err
+		}
+		drained, err := h.ReadFile(ctx, drainFile)
+		if err != nil {
+			return err
+		}
+		if target.Balancer != nil && !bytes.Contains(note, []byte(operatorsMode)) {
+			if err := accept(ctx, target.Balancer, s.backend(node), drained == nil); err != nil {
 				return fmt.Errorf("cannot return %s to service: %w", node.Name, err)
 			}
 		}
@@ -245,8 +294,14 @@ func returnToService(s Spec, node host.Node) func(context.Context, Target) error
 	}
 }
 
-func accept(ctx context.Context, balancer Balancer, address string) error {
-	if err := balancer.Accept(ctx, address); err != nil {
+// accept has the balancer send visitors again, if it knows the address, and waits
+// until it does, unless an operator's drain file keeps the machine's health down.
+func accept(ctx context.Context, balancer Balancer, address string, healthy bool) error {
+	state, err := balancer.State(ctx)
+	if _, known := state[address]; err != nil || !known {
+		return err
+	}
+	if err := balancer.Accept(ctx, address); err != nil || !healthy {
 		return err
 	}
 	return reconcile.WaitAtMost(ctx, upLimit, "the balancer to send visitors to "+address, time.Second, func(ctx context.Context) (string, error) {

@@ -134,7 +134,8 @@ for u in $(cd /lib/systemd/system && ls php[0-9]*-fpm.service apache2.service 2>
 ! systemctl is-active --quiet "$u" || users="$users $u"
 done
 systemctl stop -- "$unit"
-! mounted || umount -- "$mp" || exit 1
+# Where somebody else keeps it busy, the old mount goes on serving.
+! mounted || umount -- "$mp" || { systemctl start -- "$unit" $users; exit 1; }
 elif mounted && [ "$type" = fuse.glusterfs ] && ! client; then
 umount --lazy -- "$mp"
 fi

@@ -45,8 +45,12 @@ type WordPress struct {
 type WordPressStatus struct {
 	// Filled says that the document root has files.
 	Filled bool
-	// Copied says that our copy of the files is complete.
-	Copied bool
+	// Copying says that our copy of the files has begun, and Copied that it is
+	// complete.
+	Copying bool
+	Copied  bool
+	// Ours says that wp-config.php was written by us, even if our record is lost.
+	Ours bool
 	// Installed says that the database was filled by us, or found filled.
 	Installed bool
 	// Rendered is the digest of the settings that wp-config.php was made from,
@@ -185,6 +189,8 @@ func parseWordPress(seen *WordPressStatus, words []string) {
 		seen.Filled = true
 	case "stamp":
 		switch words[1] {
+		case "copying":
+			seen.Copying = true
 		case "copied":
 			seen.Copied = true
 		case "installed":
@@ -192,6 +198,8 @@ func parseWordPress(seen *WordPressStatus, words []string) {
 		case "config":
 			seen.Rendered, seen.ConfigSHA256 = words[2], words[3]
 		}
+	case "ours":
+		seen.Ours = true
 	case "unsalted":
 		seen.Unsalted = true
 	case "database":
@@ -276,14 +284,21 @@ func databaseLost(s Spec) *reconcile.RefusedError {
 }
 
 // known reports whether we have been at work in the document root.
-func (w WordPressStatus) known() bool { return w.Copied || w.Installed || w.Rendered != "" }
+func (w WordPressStatus) known() bool {
+	return w.Copying || w.copied() || w.Installed || w.Rendered != ""
+}
+
+// copied reports whether all files are there. The last one to be written is
+// wp-config.php: it stands for a record that is lost, in a restore that leaves
+// out dot files for example.
+func (w WordPressStatus) copied() bool { return w.Copied || w.Ours }
 
 // wordpressSteps has the database let WordPress in with the wanted password before
 // that is written down: the database may be the one that changes later, or never.
 func wordpressSteps(s Spec, node host.Node, seen WordPressStatus, site siteStatus) []Step {
 	var steps []Step
 	add := func(title, why string, do action) { steps = append(steps, step(node.Name, title, why, do)) }
-	if !seen.Copied {
+	if !seen.copied() {
 		add("copy WordPress", "WordPress is not in "+s.DocumentRoot, copyWordPress(s))
 	}
 	whys := configWhys(*s.WordPress, seen)
@@ -296,7 +311,9 @@ func wordpressSteps(s Spec, node host.Node, seen WordPressStatus, site siteStatu
 		}
 		add("wait for the database", why, awaitDatabase(s, site.installed, limit))
 	}
-	if len(whys) > 0 {
+	if len(whys) > 0 || denied {
+		// What the database refuses may be an older password, and the wanted one
+		// what it was waited for with.
 		add("write wp-config.php", strings.Join(whys, "; "), writeWordPressConfig(s))
 	}
 	if !seen.Installed {

@@ -134,7 +134,7 @@ func (s *Server) undrain(args []string, _ []byte) error {
 
 func (s *Server) copyWordPress([]string, []byte) error {
 	files := s.content()
-	files.Filled, files.Copied = true, true
+	files.Filled, files.Copying, files.Copied = true, false, true
 	return nil
 }
 
@@ -142,6 +142,8 @@ func (s *Server) configureWordPress(args []string, stdin []byte) error {
 	files := s.content()
 	files.rendered, files.config, files.access = args[1], host.Digest(stdin), "0640 root www-data"
 	files.written, files.Unsalted = files.config, false
+	_, files.password, _ = strings.Cut(string(stdin), "define('DB_PASSWORD', '")
+	files.password, _, _ = strings.Cut(files.password, "');\n")
 	return nil
 }
 

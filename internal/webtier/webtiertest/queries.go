@@ -34,14 +34,13 @@ func (s *Server) answer() {
 	query("web-mount", s.mount)
 	query("web-state", s.state)
 	m.HandleQuery("web-wordpress-database", func(_ *hosttest.Machine, c shell.Command) (string, int, string) {
-		if wanted := s.tier.Database.Password; wanted != "" && wanted != string(c.Stdin()) {
-			return "denied", 0, ""
-		}
-		return s.tier.Database.answer(), 0, ""
+		return s.tier.Database.answer(string(c.Stdin())), 0, ""
 	})
 	query("web-health", func([]string) string { return s.health() })
-	m.HandleQuery("web-await-health", func(*hosttest.Machine, shell.Command) (string, int, string) {
-		if s.Serving() {
+	m.HandleQuery("web-await-health", func(m *hosttest.Machine, c shell.Command) (string, int, string) {
+		drain, mark := m.Files[c.Args()[1]], c.Args()[2]
+		byOperator := drain.Content != "" && strings.TrimSpace(drain.Content) != mark
+		if s.Serving() || byOperator && m.Unit(apacheUnit).Running() {
 			return "", 0, ""
 		}
 		return "", 1, "answers " + s.health()
@@ -98,13 +97,15 @@ func (s *Server) mount(args []string) string {
 	files := s.content()
 	out += "answer " + map[bool]string{true: "ok", false: "new"}[files.Sentinel] + "\n" + files.describe()
 	if len(args) > 3 && files.Root && files.config != "" {
-		out += "wordpress database " + s.tier.Database.answer() + "\n"
+		out += "wordpress database " + s.tier.Database.answer(files.password) + "\n"
 	}
 	return out
 }
 
-func (d *Database) answer() string {
+func (d *Database) answer(password string) string {
 	switch {
+	case d.Password != "" && d.Password != password:
+		return "denied"
 	case d.Says != "":
 		return d.Says
 	case d.Filled:
@@ -119,9 +120,10 @@ func (c *Content) describe() string {
 	}
 	out := "root " + c.Owner + "\n"
 	for line, there := range map[string]bool{
-		"filled": c.Filled, "stamp copied": c.Copied, "stamp installed": c.Installed,
+		"filled": c.Filled, "stamp copying": c.Copying, "stamp copied": c.Copied, "stamp installed": c.Installed,
 		"stamp config " + c.rendered + " " + c.written: c.rendered != "",
 		"config " + c.config + " " + c.access:          c.config != "",
+		"ours":                                         c.config != "",
 		"unsalted":                                     c.Unsalted,
 	} {
 		if there {

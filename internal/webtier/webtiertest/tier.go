@@ -46,16 +46,23 @@ type Content struct {
 	Sentinel, Root bool
 	// Owner is the document root's owner and group.
 	Owner string
-	// Filled says that the document root has files, Copied that WordPress is among
-	// them, Installed that our record says that its database is filled, Unsalted that
-	// its salts are missing.
-	Filled, Copied, Installed, Unsalted bool
+	// Filled says that the document root has files. By our record Copying says that
+	// WordPress is being copied there, Copied that it is among them, and Installed
+	// that its database is filled. Unsalted says that its salts are missing.
+	Filled, Copying, Copied, Installed, Unsalted bool
 	// Installs is how often WordPress filled its database.
 	Installs int
 
 	// rendered and written are what our own record says of wp-config.php, config
 	// and access what the file is.
 	rendered, written, config, access string
+	// password is the one in wp-config.php.
+	password string
+}
+
+// LoseRecord removes our own record, as a restore does that leaves out dot files.
+func (c *Content) LoseRecord() {
+	c.Copying, c.Copied, c.Installed, c.rendered, c.written = false, false, false, "", ""
 }
 
 // Server is the part of a web server that package hosttest does not know.
