@@ -15,6 +15,7 @@ import (
 func newFloatingIP() resource.Resource {
 	return &clusterResource[floatingIPModel, *floatingIPModel]{
 		typeName: "floating_ip", title: "Floating IP", kind: keepalived.Kind, schema: floatingIPSchema,
+		oneAtATime: true, // addresses share Keepalived
 	}
 }
 
@@ -115,6 +116,10 @@ func (m *floatingIPModel) check(ctx context.Context) keepalived.Check {
 		check.Kind, check.Command = keepalived.CheckCommand, command.Path.ValueString()
 	}
 	return check
+}
+
+func (m *floatingIPModel) refusals(prior *floatingIPModel) []problem {
+	return m.moved(&prior.clusterModel)
 }
 
 // checkAttributes says where the attributes of a check lie that a spec names

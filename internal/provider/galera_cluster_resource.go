@@ -87,6 +87,12 @@ func (m *galeraModel) problems(ctx context.Context) []problem {
 	if m.Name.IsUnknown() {
 		spec.Name = "unknown"
 	}
+	for name, user := range objectsOf[galeraUserModel](ctx, m.Users) {
+		if u := spec.Users[name]; !fullyKnown(ctx, user.Grants) {
+			u.Grants = nil
+			spec.Users[name] = u
+		}
+	}
 	if m.Flavor.IsUnknown() {
 		spec.Flavor = galera.MariaDB
 	}
@@ -103,6 +109,10 @@ func (m *galeraModel) problems(ctx context.Context) []problem {
 		}
 	}
 	return problems
+}
+
+func (m *galeraModel) refusals(prior *galeraModel) []problem {
+	return m.moved(&prior.clusterModel)
 }
 
 func (m *galeraModel) open(ctx context.Context, _ *access, hosts host.Hosts, config, prior *galeraModel) (tier, error) {

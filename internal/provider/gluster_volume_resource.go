@@ -2,6 +2,7 @@ package provider
 
 import (
 	"context"
+	"fmt"
 
 	"github.com/hashicorp/terraform-plugin-framework/attr"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
@@ -77,9 +78,50 @@ func (m *glusterModel) problems(ctx context.Context) []problem {
 	if !fullyKnown(ctx, m.Order) {
 		spec.Order = nil
 	}
+	geometry := true
+	for _, value := range m.geometry() {
+		geometry = geometry && !value.IsUnknown()
+	}
 	var problems []problem
 	for _, p := range spec.Validate() {
+		// How many nodes there must be depends on all of the geometry.
+		if _, ofGeometry := m.geometry()[p.Path[0]]; !geometry && (ofGeometry || len(p.Path) == 1 && p.Path[0] == "nodes") {
+			continue
+		}
 		problems = append(problems, problem{path: p.Path, message: p.Message})
+	}
+	return problems
+}
+
+// geometry is how copies and parts lie on the nodes.
+func (m *glusterModel) geometry() map[string]attr.Value {
+	return map[string]attr.Value{"type": m.Type, "replica": m.Replica, "arbiter": m.Arbiter, "disperse": m.Disperse, "redundancy": m.Redundancy}
+}
+
+// refusals are about bricks, which stay where they are and as many as they are.
+func (m *glusterModel) refusals(prior *glusterModel) []problem {
+	problems := m.moved(&prior.clusterModel)
+	before := prior.nodes()
+	for _, name := range sortedKeys(m.nodes()) {
+		if _, known := before[name]; !known {
+			problems = append(problems, problem{path: []string{"nodes", name}, message: fmt.Sprintf("this release cannot take %s into a volume that exists", name)})
+		}
+	}
+	if len(problems) > 0 || len(before) != len(m.nodes()) {
+		return problems // what was left out depends on the number of nodes
+	}
+	was, now := prior.spec(), m.spec()
+	for _, count := range []struct {
+		name     string
+		value    types.Int64
+		was, now int
+	}{
+		{"replica", m.Replica, was.Replica, now.Replica}, {"arbiter", m.Arbiter, was.Arbiter, now.Arbiter},
+		{"disperse", m.Disperse, was.Disperse, now.Disperse}, {"redundancy", m.Redundancy, was.Redundancy, now.Redundancy},
+	} {
+		if !count.value.IsUnknown() && count.was != count.now {
+			problems = append(problems, problem{path: []string{count.name}, message: fmt.Sprintf("%s is %d and cannot become %d in a volume that exists", count.name, count.was, count.now)})
+		}
 	}
 	return problems
 }

@@ -26,6 +26,8 @@ type subject struct {
 	// configuration.
 	frozen frozen
 	out    func(config string) string
+	// refused are other changes that a plan refuses, by what it says.
+	refused map[string]func(config string) string
 	// break_ harms one machine in the way that drift shows; it is not about the
 	// machine that goes down.
 	harm  func()
@@ -74,6 +76,7 @@ func floatingIP(t *testing.T) (*fleet, subject) {
 		changed: "name = \"db\"\naddress = \"10.0.0.100/24\"\nauth_secret = \"s3cret\"\nadvertisement_interval_seconds = 2",
 		frozen:  frozen{"address", "10.0.0.100/24", "10.0.0.101/24"},
 		out:     without("n3"),
+		refused: map[string]func(string) string{"The peers of n2 know it as 10.*cannot move it to 10.0.0.77": moved},
 		harm:    func() { _ = f.machines["n2"].Stop("keepalived") },
 		drift:   "keepalived is stopped",
 		reset: func() {
@@ -106,8 +109,12 @@ func glusterVolume(t *testing.T) (*fleet, subject) {
 		changed: body + "ping_timeout_seconds = 20\noptions = { \"performance.io-cache\" = \"off\" }",
 		frozen:  frozen{"brick_path", glusterBrick, "/srv/gluster/other/brick"},
 		out:     rekeyed("n3", "n9"),
-		harm:    func() { pool.Nodes["n2"].Running = false },
-		drift:   "the brick process is not running",
+		refused: map[string]func(string) string{
+			"The peers of n2 know it as 10.*cannot move it to 10.0.0.77": moved,
+			"This release cannot take n9 into a volume that exists":      rekeyed("n3", "n9"),
+		},
+		harm:  func() { pool.Nodes["n2"].Running = false },
+		drift: "the brick process is not running",
 		reset: func() {
 			clear(pool.Members)
 			clear(pool.Volumes)
@@ -162,6 +169,7 @@ func galeraCluster(t *testing.T) (*fleet, subject) {
 		changed: body + "settings = { max_connections = \"333\" }",
 		frozen:  frozen{"name", "shop", "store"},
 		out:     rekeyed("n3", "n9"),
+		refused: map[string]func(string) string{"The peers of n2 know it as 10.*cannot move it to 10.0.0.77": moved},
 		harm:    func() { f.machines["n2"].WriteFile(galeraConfig, "# by hand\n") },
 		drift:   "70-ha.cnf differs",
 		reset: func() {
@@ -235,10 +243,19 @@ func webTier(t *testing.T, mount string) (*fleet, subject) {
 	}
 	return f, subject{
 		kind: "ha_web_tier", name: "shop",
-		body:        body,
-		changed:     body + "server_name = \"shop.example.org\"\n  php_settings = { memory_limit = \"300M\" }",
-		frozen:      frozen{"document_root", "/srv/www/shop", "/srv/www/store"},
-		out:         without("n3"),
+		body:    body,
+		changed: body + "server_name = \"shop.example.org\"\n  php_settings = { memory_limit = \"300M\" }",
+		frozen:  frozen{"document_root", "/srv/www/shop", "/srv/www/store"},
+		out:     without("n3"),
+		refused: map[string]func(string) string{
+			"A site cannot move between the machines' own disks and a volume": func(config string) string {
+				if mount == "" {
+					return with(webMount)(config)
+				}
+				return replaced(mount, "")(config)
+			},
+			"port is 80 and cannot become 8080": with("port = 8080"),
+		},
 		harm:        func() { f.machines["n2"].WriteFile(webSite, "# by hand\n") },
 		drift:       "terraform-ha-shop.conf differs",
 		reset:       tier.Reset,

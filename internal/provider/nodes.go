@@ -2,6 +2,7 @@ package provider
 
 import (
 	"context"
+	"fmt"
 	"maps"
 	"slices"
 	"strings"
@@ -122,13 +123,34 @@ func (m *clusterModel) members() []host.Node {
 	var members []host.Node
 	for _, name := range slices.Sorted(maps.Keys(nodes)) {
 		node := nodes[name]
-		address := node.Address.ValueString()
-		if node.Address.IsNull() {
-			address = node.Host.ValueString()
-		}
-		members = append(members, host.Node{Name: name, Address: address})
+		members = append(members, host.Node{Name: name, Address: node.peerAddress().ValueString()})
 	}
 	return members
+}
+
+// moved lists nodes that are to have another address than before: their peers know
+// them by it.
+func (m *clusterModel) moved(prior *clusterModel) []problem {
+	var problems []problem
+	before, now := prior.nodes(), m.nodes()
+	for _, name := range slices.Sorted(maps.Keys(now)) {
+		old, kept := before[name]
+		is, was := now[name].peerAddress(), old.peerAddress()
+		if kept && !is.IsUnknown() && !is.Equal(was) {
+			problems = append(problems, problem{path: []string{"nodes", name, "address"}, message: fmt.Sprintf(
+				"the peers of %s know it as %s, and this release cannot move it to %s; a machine in its place needs the same address",
+				name, was.ValueString(), is.ValueString())})
+		}
+	}
+	return problems
+}
+
+// peerAddress is what the other nodes reach the node by.
+func (n nodeModel) peerAddress() types.String {
+	if n.Address.IsNull() {
+		return n.Host
+	}
+	return n.Address
 }
 
 func (m *clusterModel) remembered() map[string]string {

@@ -85,6 +85,7 @@ func TestBadInputFailsAtPlan(t *testing.T) {
 	address := threeNodes + "\naddress = \"10.0.0.100/24\"\n"
 	root := threeNodes + "\ndocument_root = \"/srv/www/x\"\n"
 	mount := "mount = { source = \"10.0.0.1:/content\" }"
+	const later = "resource \"terraform_data\" \"later\" {}\n"
 	tests := map[string]struct{ config, want string }{
 		"galera: two nodes":           {galera(two), "needs at least 3 nodes to survive"},
 		"galera: same host":           {galera(same), "n1 and n3 are the same machine"},
@@ -132,6 +133,10 @@ func TestBadInputFailsAtPlan(t *testing.T) {
 		"floating: check timeout 0":     {floating(address + "check = { galera = {}, timeout_seconds = 0 }"), "Attribute check.timeout_seconds value must be between 1 and 60, got: 0"},
 		"floating: check fall 0":        {floating(address + "check = { galera = {}, fall = 0 }"), "Attribute check.fall value must be between 1 and 20, got: 0"},
 		"floating: check rise 0":        {floating(address + "check = { galera = {}, rise = 0 }"), "Attribute check.rise value must be between 1 and 20, got: 0"},
+		"web: alias beside unknowns":    {later + web(threeNodes+unknownSite+`server_aliases = ["a b"]`), "is not a host name"},
+		"web: root beside unknowns":     {later + web(strings.Replace(threeNodes+unknownSite, "/srv/www/x", "/var/www/x", 1)+`mount_point = "/srv/www"`), "/var/www/x does not lie on the mount at /srv/www"},
+		"web: e-mail beside unknowns":   {later + web(strings.Replace(threeNodes+unknownSite, "a@example.org", "nobody", 1)), "is not an e-mail address"},
+		"galera: user beside unknowns":  {later + galera(threeNodes+"\n"+`users = { "a b" = { grants = { "shop.*" = [terraform_data.later.id] } } }`), "user's name has 1 to 32 letters"},
 		"web: port 0":                   {web(root + "port = 0"), "Attribute port value must be between 1 and 65535, got: 0"},
 		"web: no PHP workers":           {web(root + "php_workers = 0"), "Attribute php_workers value must be between 1 and 2000, got: 0"},
 		"web: drain seconds -1":         {web(root + "drain_seconds = -1"), "Attribute drain_seconds value must be between 0 and 3600, got: -1"},
@@ -144,6 +149,45 @@ func TestBadInputFailsAtPlan(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			failsAtPlan(t, providerBlock(key, "")+test.config, test.want)
+		})
+	}
+}
+
+// unknownSite is a site on a volume, behind a NodeBalancer and with a database of
+// which the same apply learns the names.
+const unknownSite = `
+  document_root = "/srv/www/x"
+  mount         = { source = "${terraform_data.later.id}:/content", options = terraform_data.later.id }
+  nodebalancer  = { id = parseint(terraform_data.later.id, 16), config_id = 1 }
+  backends      = { n1 = terraform_data.later.id }
+  wordpress = {
+    url = "http://${terraform_data.later.id}", admin_email = "a@example.org", admin_password_wo = "x"
+    database_host = terraform_data.later.id, database_name = terraform_data.later.id, database_user = "shop"
+    database_password_wo = "x", password_wo_version = 1
+  }
+`
+
+// TestUnknownValuesAreNoErrors plans what is made of the results of the same apply.
+func TestUnknownValuesAreNoErrors(t *testing.T) {
+	const later = "resource \"terraform_data\" \"later\" {}\n"
+	nodes := strings.Replace(threeNodes, `"203.0.113.3"`, "terraform_data.later.id", 1) + "\n"
+	key := newKey(t)
+	for name, body := range map[string]string{
+		"galera":            "resource \"ha_galera_cluster\" \"t\" {\n name = \"shop\"\n" + nodes + `databases = { shop = { charset = terraform_data.later.id } }` + "\n" + `users = { a = { grants = { "shop.*" = [terraform_data.later.id] } }, b = { grants = { (terraform_data.later.id) = ["ALL"] } } }` + "\n}\n",
+		"volume":            "resource \"ha_gluster_volume\" \"t\" {\n name = \"content\"\n brick_path = \"/srv/g/brick\"\n" + nodes + "type = terraform_data.later.id\narbiter = 1\noptions = { \"performance.io-cache\" = terraform_data.later.id }\nclients = [terraform_data.later.id]\n}\n",
+		"volume with count": "resource \"ha_gluster_volume\" \"t\" {\n name = \"content\"\n brick_path = \"/srv/g/brick\"\n" + nodes + "type = \"disperse\"\nredundancy = parseint(terraform_data.later.id, 16)\n}\n",
+		"floating IP":       "resource \"ha_floating_ip\" \"t\" {\n address = \"10.0.0.100/24\"\n" + nodes + "check = { http = { path = terraform_data.later.id } }\nauth_secret = terraform_data.later.id\n}\n",
+		"web":               "resource \"ha_web_tier\" \"t\" {\n name = \"shop\"\n" + nodes + unknownSite + "}\n",
+		"web with mount":    "resource \"ha_web_tier\" \"t\" {\n name = \"shop\"\n" + nodes + "document_root = \"/srv/www/x\"\nmount = terraform_data.later.output\ntrusted_proxies = [terraform_data.later.id]\nserver_name = terraform_data.later.id\npackages = [terraform_data.later.id]\n}\n",
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			resource.UnitTest(t, resource.TestCase{
+				ProtoV6ProviderFactories: factories,
+				Steps: []resource.TestStep{{
+					Config: providerBlock(key, "") + later + body, PlanOnly: true, ExpectNonEmptyPlan: true,
+				}},
+			})
 		})
 	}
 }

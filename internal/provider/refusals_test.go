@@ -22,6 +22,23 @@ func without(node string) func(string) string {
 	}
 }
 
+// moved gives node n2 another address.
+func moved(config string) string {
+	return regexp.MustCompile(`(n2 = \{.*address = ")[0-9.]*`).ReplaceAllString(config, "${1}10.0.0.77")
+}
+
+// with appends to the body of the resource.
+func with(attribute string) func(string) string {
+	return func(config string) string {
+		return strings.TrimRight(strings.TrimRight(config, "\n"), "}") + attribute + "\n}\n"
+	}
+}
+
+// replaced is a configuration with another text in the place of one.
+func replaced(from, to string) func(string) string {
+	return func(config string) string { return strings.Replace(config, from, to, 1) }
+}
+
 // rekeyed takes a node out and puts another one in its place, where a cluster of
 // one node less would be refused for its size.
 func rekeyed(node, other string) func(string) string {
@@ -63,7 +80,7 @@ func (r *refusals) changes(since traffic) []string {
 func (r *refusals) steps(s subject, config string) []resource.TestStep {
 	frozen := strings.Replace(config, s.frozen.from, s.frozen.to, 1)
 	note := func() { r.since = r.fleet.traffic() }
-	return []resource.TestStep{
+	steps := []resource.TestStep{
 		{
 			PreConfig: note,
 			Config:    frozen,
@@ -75,6 +92,10 @@ func (r *refusals) steps(s subject, config string) []resource.TestStep {
 			ExpectError: loose(`(?s)pre-apply plan.*Change Not Possible Yet.*cannot take node "n3" out of a running cluster`),
 		},
 	}
+	for want, change := range s.refused {
+		steps = append(steps, resource.TestStep{Config: change(config), ExpectError: loose("(?s)pre-apply plan.*Change Not Possible In Place.*" + want)})
+	}
+	return steps
 }
 
 // verify looks back at the plans of steps.

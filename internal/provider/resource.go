@@ -27,6 +27,8 @@ type model[M any] interface {
 	problems(ctx context.Context) []problem
 	// frozen lists attributes that cannot change in place, with their values.
 	frozen() map[string]attr.Value
+	// refusals lists other changes that cannot be made in place.
+	refusals(prior *M) []problem
 	// preflight asks at plan what can be asked without a machine.
 	preflight(ctx context.Context, a *access) diag.Diagnostics
 	// open returns the tier. The configuration has the secrets and is nil where
@@ -142,6 +144,9 @@ func (r *clusterResource[M, P]) refuseChanges(plan, state P) diag.Diagnostics {
 			diags.AddAttributeError(path.Root(name), "Change Not Possible In Place",
 				fmt.Sprintf("%s is %s and cannot become %s in a running cluster. Nothing was changed. Build a second resource beside this one and move the data, or destroy this one first.", name, before[name], value))
 		}
+	}
+	for _, p := range plan.refusals(state) {
+		diags.AddAttributeError(attributePath(p.path), "Change Not Possible In Place", capitalized(p.message)+". Nothing was changed.")
 	}
 	nodes := plan.cluster().nodes()
 	if nodes == nil {

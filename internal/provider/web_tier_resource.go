@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/hashicorp/terraform-plugin-framework/attr"
 	"github.com/hashicorp/terraform-plugin-framework/diag"
@@ -146,12 +147,13 @@ func (m *webTierModel) wordPress(ctx context.Context, config *webTierModel) *web
 }
 
 func (m *webTierModel) problems(ctx context.Context) []problem {
-	// What is unknown now is validated when it is known, before apply.
-	if m.Name.IsUnknown() || m.DocumentRoot.IsUnknown() || m.Mount.IsUnknown() || m.WordPress.IsUnknown() || m.unknownInside() {
+	if m.Name.IsUnknown() || m.DocumentRoot.IsUnknown() {
 		return nil
 	}
+	spec := m.spec(ctx, m)
+	m.assume(ctx, &spec)
 	var problems []problem
-	for _, p := range m.spec(ctx, m).Validate() {
+	for _, p := range spec.Validate() {
 		if len(p.Path) == 2 && p.Path[0] == "wordpress" {
 			p.Path = []string{"wordpress", stringOr(wordPressAttributes[p.Path[1]], p.Path[1])}
 		}
@@ -167,17 +169,60 @@ var wordPressAttributes = map[string]string{
 	"admin_password": "admin_password_wo", "source": "source_url", "sha256": "source_sha256",
 }
 
-// unknownInside reports whether a part that validation needs is not known yet:
-// a volume or a NodeBalancer that the same apply makes.
-func (m *webTierModel) unknownInside() bool {
-	for _, object := range []types.Object{m.Mount, m.NodeBalancer, m.WordPress} {
-		for _, value := range object.Attributes() {
-			if value.IsUnknown() {
-				return true
+// assume puts something valid in the place of what is not known yet, such as a
+// volume and a NodeBalancer that the same apply makes: all the rest of the spec is
+// validated at plan, and all of it when all is known.
+func (m *webTierModel) assume(ctx context.Context, spec *webtier.Spec) {
+	if mount := objectOf[webMountModel](ctx, m.Mount); m.Mount.IsUnknown() || mount != nil && mount.Source.IsUnknown() {
+		options := ""
+		if mount != nil {
+			options = mount.Options.ValueString()
+		}
+		spec.Mount = &webtier.Mount{Source: "unknown.invalid:/unknown", Options: options}
+	}
+	if spec.Mount != nil && (m.MountPoint.IsUnknown() || spec.MountPoint == "") {
+		*spec = spec.Defaulted()
+		if m.MountPoint.IsUnknown() {
+			spec.MountPoint = spec.DocumentRoot
+		}
+	}
+	if balancer := objectOf[nodeBalancerModel](ctx, m.NodeBalancer); balancer != nil && !fullyKnown(ctx, m.NodeBalancer) {
+		spec.NodeBalancer = nil
+	}
+	if !fullyKnown(ctx, m.Backends) {
+		spec.Backends = nil
+	}
+	if model := objectOf[wordPressModel](ctx, m.WordPress); model != nil {
+		for _, attribute := range []struct {
+			value       types.String
+			field       *string
+			placeholder string
+		}{
+			{model.URL, &spec.WordPress.URL, "http://unknown.invalid"},
+			{model.AdminUser, &spec.WordPress.AdminUser, "unknown"},
+			{model.AdminEmail, &spec.WordPress.AdminEmail, "unknown@unknown.invalid"},
+			{model.DatabaseHost, &spec.WordPress.DBHost, "unknown.invalid"},
+			{model.DatabaseName, &spec.WordPress.DBName, "unknown"},
+			{model.DatabaseUser, &spec.WordPress.DBUser, "unknown"},
+			{model.SourceSHA256, &spec.WordPress.SHA256, strings.Repeat("0", 64)},
+		} {
+			if attribute.value.IsUnknown() {
+				*attribute.field = attribute.placeholder
 			}
 		}
 	}
-	return m.ServerName.IsUnknown() || m.MountPoint.IsUnknown() || m.TrustedProxies.IsUnknown()
+}
+
+// refusals are about the directory that the site lies in.
+func (m *webTierModel) refusals(prior *webTierModel) []problem {
+	var problems []problem
+	if m.Mount.IsNull() != prior.Mount.IsNull() {
+		problems = append(problems, problem{path: []string{"mount"}, message: "a site cannot move between the machines' own disks and a volume; build a second tier beside this one and copy the files"})
+	}
+	if !m.MountPoint.IsUnknown() && !m.MountPoint.IsNull() && !prior.MountPoint.IsNull() && !m.MountPoint.Equal(prior.MountPoint) {
+		problems = append(problems, problem{path: []string{"mount_point"}, message: fmt.Sprintf("the site lies on %s and cannot move to %s", prior.MountPoint, m.MountPoint)})
+	}
+	return problems
 }
 
 // preflight asks the Linode API for the NodeBalancer: a wrong token or id should
@@ -211,7 +256,9 @@ func (m *webTierModel) preflight(ctx context.Context, a *access) diag.Diagnostic
 func (m *webTierModel) open(ctx context.Context, a *access, hosts host.Hosts, config, _ *webTierModel) (tier, error) {
 	spec := m.spec(ctx, config)
 	target := webtier.Target{Hosts: hosts}
-	if spec.NodeBalancer != nil {
+	// Without a configuration nothing is drained: machines are read or given up, and
+	// that needs no token.
+	if spec.NodeBalancer != nil && config != nil {
 		client, err := a.nodeBalancers()
 		if err != nil {
 			return nil, fmt.Errorf("cannot drain the NodeBalancer's nodes: %w", err)
