@@ -52,10 +52,10 @@ func (s Spec) userSteps(on, user string, seen NodeStatus, status Status) []Step 
 	wanted := s.Users[user]
 	have, exists := seen.Accounts[user]
 	var steps []Step
-	if !exists {
-		steps = append(steps, s.stepSQL(on, "create user "+user, "user "+user+" is missing", lockedUser(user, wanted)))
-	}
 	recorded := status.password(user)
+	if !exists {
+		steps = append(steps, s.stepCreateUser(on, user, recorded.Version != 0))
+	}
 	switch {
 	case wanted.PasswordVersion == 0:
 	case !exists:

@@ -29,20 +29,19 @@ func Diff(spec Spec, status Status) (Plan, error) {
 	if err := spec.refuse(status); err != nil {
 		return plan, err
 	}
+	plan.Serial("return to service", spec.returns(status)...)
 	plan.Parallel("prepare", spec.prepare(status)...)
+	plan.Serial("install on members", spec.installs(status)...)
 	membership, err := spec.membership(status)
 	if err != nil {
 		return Plan{}, err
 	}
 	plan.Serial("membership", membership...)
-	if len(membership) == 0 {
-		restarts, err := spec.restarts(status)
-		if err != nil {
-			return Plan{}, err
-		}
-		plan.Serial("rolling restart", restarts...)
-		plan.Serial("return to service", spec.returns(status)...)
+	restarts, err := spec.restarts(status, len(membership) > 0)
+	if err != nil && plan.Empty() {
+		return Plan{}, err
 	}
+	plan.Serial("rolling restart", restarts...)
 	plan.Serial("contents", spec.contents(status)...)
 	return plan, nil
 }
@@ -87,6 +86,17 @@ func (s Spec) refuse(status Status) error {
 			What: "change a cluster with two histories", Evidence: status.table(),
 			WayOut: "Decide which history is the right one, and move " + dataDirectory + " away on the nodes that have another; they will then get the right one by state transfer.",
 		}
+	} else if len(uuids) == 1 && s.UUID != "" && uuids[0] != s.UUID {
+		return &reconcile.RefusedError{
+			What: "change a cluster with another history", Evidence: append(status.table(), "the cluster had the UUID "+s.UUID),
+			WayOut: "Put the data directories back. If somebody built the cluster anew on purpose, remove the resource from Terraform's state and apply again, which takes it over by its markers.",
+		}
+	}
+	if split := status.disagreement(); split != "" {
+		return &reconcile.RefusedError{
+			What: "change a cluster that has fallen apart", Evidence: append([]string{split}, status.table()...),
+			WayOut: "Each part may have data that the other does not have. Decide which one goes on, stop the servers of the other, save what only they have (mariadb-dump or mysqldump), and start them: they join and take the data of the first.",
+		}
 	}
 	return nil
 }
@@ -110,6 +120,12 @@ func (s Spec) foreign(node NodeStatus) []string {
 	for _, schema := range node.Schemas {
 		evidence = append(evidence, "it holds the database "+schema)
 	}
+	// A server with another data directory shows its databases only itself.
+	for _, schema := range sortedKeys(node.Databases) {
+		if !engineDirectory(schema) && !slices.Contains(node.Schemas, schema) {
+			evidence = append(evidence, "its server has the database "+schema)
+		}
+	}
 	if len(evidence) > 0 {
 		evidence = append(evidence, "there is no marker of this cluster at "+s.marker().Path)
 	}
@@ -129,7 +145,7 @@ func (s Status) table() []string {
 			if uuid == "" {
 				uuid = node.Saved.UUID
 			}
-			rows = append(rows, fmt.Sprintf("%s runs: %s, %s, uuid %s", name, node.Wsrep.Cluster, node.Wsrep.Comment, uuid))
+			rows = append(rows, fmt.Sprintf("%s runs: %s, %s, uuid %s, sees %d members", name, node.Wsrep.Cluster, node.Wsrep.Comment, uuid, node.Wsrep.Size))
 		case !node.Saved.HasData():
 			rows = append(rows, name+" has no data")
 		default:
@@ -159,7 +175,7 @@ func (s Spec) prepareNode(node host.Node, seen NodeStatus) Lane {
 		lane = append(lane, stepWriteFile(node.Name, marker, difference))
 	}
 	missing := missingPackages(engine.packages, seen.Packages)
-	if len(missing) > 0 {
+	if len(missing) > 0 && !seen.running() {
 		lane = append(lane, stepInstall(node.Name, engine, missing))
 	}
 	dropIn, config := s.dropIn(), s.configFile(node)
@@ -168,7 +184,9 @@ func (s Spec) prepareNode(node host.Node, seen NodeStatus) Lane {
 	} else if seen.Unit.NeedsDaemonReload {
 		lane = append(lane, stepReloadSystemd(node.Name, engine))
 	}
-	if difference := config.Difference(seen.Files[config.Path]); difference != "" {
+	// A member gets its file right before its restart: one that keeps a server from
+	// starting must not lie on all nodes before the first has proved it.
+	if difference := config.Difference(seen.Files[config.Path]); difference != "" && !seen.primary() {
 		lane = append(lane, stepWriteConfig(node.Name, engine, config, difference))
 	}
 	switch {
@@ -183,6 +201,20 @@ func (s Spec) prepareNode(node host.Node, seen NodeStatus) Lane {
 		lane = append(lane, stepEnable(node.Name, engine, ""))
 	}
 	return lane
+}
+
+// installs completes the software of running servers, one after the other: a
+// package may bring another version of the server with it, which stops it.
+func (s Spec) installs(status Status) []Step {
+	engine := s.Flavor.engine()
+	var steps []Step
+	for _, node := range s.nodes() {
+		seen := status.Nodes[node.Name]
+		if missing := missingPackages(engine.packages, seen.Packages); seen.Err == nil && seen.running() && len(missing) > 0 {
+			steps = append(steps, s.stepInstallOnMember(node.Name, engine, missing))
+		}
+	}
+	return steps
 }
 
 func missingPackages(wanted []string, installed map[string]string) []string {
@@ -210,9 +242,9 @@ func (s Spec) membership(status Status) ([]Step, error) {
 	case len(withData) == 0:
 		first := s.nodes()[0].Name
 		return append([]Step{s.stepBootstrap(first, "the cluster does not exist yet")}, s.joins(status, []string{first})...), nil
-	case len(withData) == 1 && !status.Nodes[withData[0]].running():
-		// The cluster was bootstrapped and nobody joined: this node's history is the
-		// only one there is.
+	case len(withData) == 1 && !status.Nodes[withData[0]].running() && (s.UUID == "" || status.Nodes[withData[0]].wasAlone()):
+		// Nobody else was a member when it stopped, so its history is the only one
+		// there is. Others that have no data now may have had newer.
 		return append([]Step{s.stepRebootstrap(withData[0])}, s.joins(status, withData)...), nil
 	}
 	return s.revive(status, withData)
@@ -332,18 +364,19 @@ func (n NodeStatus) whyNotMember(engine engine) string {
 }
 
 // restarts restarts nodes that run with an older configuration than the one in
-// their file, the holder of a floating IP last.
-func (s Spec) restarts(status Status) ([]Step, error) {
+// their file, the holder of a floating IP last. Nodes that are no members and
+// answer are repaired before, if anything is.
+func (s Spec) restarts(status Status, repaired bool) ([]Step, error) {
 	engine := s.Flavor.engine()
 	var stale, holders []string
 	why := map[string]string{}
 	for _, node := range s.nodes() {
 		seen := status.Nodes[node.Name]
-		if seen.Err != nil || !s.runsStale(node, seen) {
+		if !seen.primary() || !s.runsStale(node, seen) {
 			continue
 		}
-		// Where the file itself differs, the step that writes it says why.
-		if config := s.configFile(node); config.Difference(seen.Files[config.Path]) == "" {
+		config := s.configFile(node)
+		if why[node.Name] = config.Difference(seen.Files[config.Path]); why[node.Name] == "" {
 			why[node.Name] = engine.service() + " started before " + path.Base(config.Path) + " was last changed"
 		}
 		if len(seen.Holds) > 0 {
@@ -356,7 +389,7 @@ func (s Spec) restarts(status Status) ([]Step, error) {
 	if len(stale) == 0 {
 		return nil, nil
 	}
-	if sick := status.where(func(n NodeStatus) bool { return !n.Healthy() }); len(sick) > 0 {
+	if sick := status.where(func(n NodeStatus) bool { return n.Err != nil || !n.Healthy() && !repaired }); len(sick) > 0 {
 		return nil, &reconcile.RefusedError{
 			What: "restart nodes of a cluster that is not whole", Evidence: status.table(),
 			WayOut: fmt.Sprintf("A restart of %s would leave too few nodes. Repair %s first.", strings.Join(stale, ", "), strings.Join(sick, ", ")),
@@ -372,7 +405,7 @@ func (s Spec) restarts(status Status) ([]Step, error) {
 // returns lets nodes serve again that a change which broke off left drained.
 func (s Spec) returns(status Status) []Step {
 	var steps []Step
-	for _, name := range status.where(func(n NodeStatus) bool { return n.Err == nil && n.Drained }) {
+	for _, name := range status.where(func(n NodeStatus) bool { return n.Healthy() && n.Drained }) {
 		steps = append(steps, s.stepReturn(name))
 	}
 	return steps

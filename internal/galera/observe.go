@@ -2,13 +2,31 @@ package galera
 
 import (
 	"context"
+	"time"
 
 	"github.com/terraform-ha/terraform-provider-ha/internal/host"
+	"github.com/terraform-ha/terraform-provider-ha/internal/reconcile"
 	"github.com/terraform-ha/terraform-provider-ha/internal/shell"
 )
 
-// Observe looks at every node at the same time, with one command each.
+// Observe looks at every node at the same time, with one command each. Where the
+// members see different components it looks again for a moment: a node may have
+// come or gone between two answers.
 func Observe(ctx context.Context, views host.Views, spec Spec) Status {
+	status := look(ctx, views, spec)
+	if status.disagreement() != "" {
+		_ = reconcile.WaitAtMost(ctx, agreeTime, "the nodes to see one Primary component", time.Second, func(context.Context) (string, error) {
+			status = look(ctx, views, spec)
+			return status.disagreement(), nil
+		})
+	}
+	return status
+}
+
+// agreeTime is how long a change of membership may look like two components.
+const agreeTime = 4 * time.Second
+
+func look(ctx context.Context, views host.Views, spec Spec) Status {
 	status := Status{Nodes: map[string]NodeStatus{}}
 	seen := host.Look(ctx, views, func(ctx context.Context, view host.View) (NodeStatus, error) {
 		answers, err := view.Ask(ctx, spec.questions()...)
@@ -62,8 +80,8 @@ exit 0`, dataDirectory),
 cat -- "$1" 2>/dev/null; exit 0`, s.versionsPath()),
 		shell.Ask("wsrep", `: galera-wsrep
 timeout 5 "$1" --no-defaults --socket="$2" -N -B -e "
-SHOW GLOBAL STATUS WHERE Variable_name IN ('wsrep_cluster_status','wsrep_ready','wsrep_connected','wsrep_local_state','wsrep_local_state_comment','wsrep_cluster_size','wsrep_cluster_state_uuid');
-SHOW GLOBAL VARIABLES WHERE Variable_name IN ('wsrep_on','version');"`, engine.client, socketPath),
+SHOW GLOBAL STATUS WHERE Variable_name IN ('wsrep_cluster_status','wsrep_ready','wsrep_connected','wsrep_local_state','wsrep_local_state_comment','wsrep_cluster_size','wsrep_cluster_conf_id','wsrep_cluster_state_uuid');
+SHOW GLOBAL VARIABLES WHERE Variable_name IN ('wsrep_on','wsrep_provider','version');"`, engine.client, socketPath),
 		shell.Ask("schemas", `: galera-schemas
 timeout 5 "$1" --no-defaults --socket="$2" -N -B -e "
 SELECT schema_name, default_character_set_name, default_collation_name FROM information_schema.schemata"`, engine.client, socketPath),

@@ -68,11 +68,12 @@ func engineDirectory(name string) bool {
 
 func parseWsrep(answer shell.Answer) Wsrep {
 	wsrep := Wsrep{Answers: answer.Status == 0 && answer.Out != ""}
+	on, provider := "", ""
 	for line := range strings.Lines(answer.Out) {
 		key, value, _ := strings.Cut(strings.TrimSuffix(line, "\n"), "\t")
 		switch key {
 		case "wsrep_on":
-			wsrep.On = value == "ON"
+			on = value
 		case "version":
 			wsrep.Version = value
 		case "wsrep_cluster_status":
@@ -87,10 +88,17 @@ func parseWsrep(answer shell.Answer) Wsrep {
 			wsrep.Comment = value
 		case "wsrep_cluster_size":
 			wsrep.Size, _ = strconv.Atoi(value)
+		case "wsrep_cluster_conf_id":
+			wsrep.View = value
+		case "wsrep_provider":
+			provider = value
 		case "wsrep_cluster_state_uuid":
 			wsrep.UUID = value
 		}
 	}
+	// In Percona's server wsrep_on is of the session only, and no global variable
+	// (its manual, "wsrep_on", scope); MariaDB's can be off with a provider loaded.
+	wsrep.On = on == "ON" || on == "" && provider != "" && provider != "none"
 	return wsrep
 }
 

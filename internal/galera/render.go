@@ -13,6 +13,8 @@ import (
 func (s Spec) configFile(node host.Node) host.File {
 	engine := s.Flavor.engine()
 	lines := [][2]string{
+		// Where nothing else says so, but another file may.
+		{"datadir", dataDirectory},
 		{"bind_address", "*"},
 		{"default_storage_engine", "InnoDB"},
 		{"binlog_format", "ROW"},

@@ -1,8 +1,10 @@
 package galera
 
 import (
+	"fmt"
 	"maps"
 	"slices"
+	"strings"
 
 	"github.com/terraform-ha/terraform-provider-ha/internal/host"
 )
@@ -80,8 +82,11 @@ type Wsrep struct {
 	State     int // 4 is Synced
 	Comment   string
 	Size      int
-	UUID      string
-	Version   string
+	// View counts the changes of membership (wsrep_cluster_conf_id): members of one
+	// component have the same.
+	View    string
+	UUID    string
+	Version string
 }
 
 // Account is a user as the engine knows it.
@@ -115,8 +120,31 @@ func (n NodeStatus) virgin() bool {
 	return n.Err == nil && !n.Saved.HasData() && len(n.Schemas) == 0 && !n.Wsrep.On
 }
 
+// wasAlone reports whether nobody else was a member of the Primary component when
+// the node left it.
+func (n NodeStatus) wasAlone() bool {
+	return n.Saved.SafeToBootstrap || n.SavedView && n.ViewMembers == 1
+}
+
 // running reports whether either unit of the server is up.
 func (n NodeStatus) running() bool { return n.Unit.Running() || n.Bootstrap.Running() }
+
+// disagreement says how members of Primary components see different ones; empty
+// if all see one. Two components with the same history look well, each for
+// itself, and one of them loses what it wrote when its nodes are restarted.
+func (s Status) disagreement() string {
+	members := s.where(NodeStatus.primary)
+	for _, name := range members {
+		first, now := s.Nodes[members[0]].Wsrep, s.Nodes[name].Wsrep
+		if now.UUID == first.UUID && (now.View != first.View || now.Size != first.Size) {
+			return fmt.Sprintf("%s is in a Primary component of %d members, and %s in another one of %d", members[0], first.Size, name, now.Size)
+		}
+	}
+	if len(members) > 0 && s.Nodes[members[0]].Wsrep.Size < len(members) {
+		return fmt.Sprintf("%s are in a Primary component of %d", strings.Join(members, ", "), s.Nodes[members[0]].Wsrep.Size)
+	}
+	return ""
+}
 
 // names returns the nodes' names in order.
 func (s Status) names() []string { return sortedKeys(s.Nodes) }

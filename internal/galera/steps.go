@@ -35,21 +35,39 @@ func stepReloadSystemd(node string, engine engine) Step {
 		Do: func(ctx context.Context, hosts host.Hosts) error { return hosts[node].ReloadSystemd(ctx) }}
 }
 
-// stepWriteConfig lets the engine read the new file before it is put in place: a
-// node that cannot start drops its state and asks for all of it again.
 func stepWriteConfig(node string, engine engine, file host.File, why string) Step {
 	return Step{Node: node, Title: "write " + path.Base(file.Path), Why: why,
-		Do: func(ctx context.Context, hosts host.Hosts) error {
-			check := shell.Script(`: galera-check-config
+		Do: func(ctx context.Context, hosts host.Hosts) error { return writeConfig(ctx, hosts[node], engine, file) }}
+}
+
+// writeConfig lets the engine read the new file before it is put in place: a node
+// that cannot start drops its state and asks for all of it again.
+func writeConfig(ctx context.Context, node *host.Host, engine engine, file host.File) error {
+	check := shell.Script(`: galera-check-config
 command -v "$1" >/dev/null || exit 0
 t=$(mktemp) && trap 'rm -f "$t"' EXIT && cat >"$t" && chmod 0644 "$t" || exit 1
 o=$("$1" --defaults-file="$t" --user=mysql --verbose --help 2>&1 >/dev/null) && ! printf '%s' "$o" | grep -q '\[ERROR\]' && exit 0
 printf '%s\n' "$o" | tail -n 5 >&2; exit 1`, engine.server).WithStdin(file.Content)
-			if _, err := hosts[node].Run(ctx, check); err != nil {
-				return fmt.Errorf("%s does not accept the configuration; the old one stays: %w", engine.server, err)
-			}
-			return hosts[node].WriteFile(ctx, file)
-		}}
+	if _, err := node.Run(ctx, check); err != nil {
+		return fmt.Errorf("%s does not accept the configuration; the old one stays: %w", engine.server, err)
+	}
+	return node.WriteFile(ctx, file)
+}
+
+// writeConfig gives a node its file, if it has another one.
+func (s Spec) writeConfig(ctx context.Context, h *host.Host) error {
+	for _, node := range s.nodes() {
+		if node.Name != h.Name() {
+			continue
+		}
+		file := s.configFile(node)
+		answers, err := h.Ask(ctx, host.AskFiles("files", file.Path))
+		if err != nil || file.Difference(host.ParseFiles(answers["files"])[file.Path]) == "" {
+			return err
+		}
+		return writeConfig(ctx, h, s.Flavor.engine(), file)
+	}
+	return nil
 }
 
 func stepInstall(node string, engine engine, missing []string) Step {
@@ -60,19 +78,38 @@ func stepInstall(node string, engine engine, missing []string) Step {
 					return err
 				}
 			}
-			return hosts[node].InstallPackages(ctx, engine.packages, engine.unit)
+			return hosts[node].InstallPackages(ctx, missing, engine.unit)
 		}}
+}
+
+// stepInstallOnMember ends when the server serves again, should the packages have
+// stopped it.
+func (s Spec) stepInstallOnMember(node string, engine engine, missing []string) Step {
+	step := stepInstall(node, engine, missing)
+	install := step.Do
+	step.Do = func(ctx context.Context, hosts host.Hosts) error {
+		if err := install(ctx, hosts); err != nil {
+			return err
+		}
+		if !Observe(ctx, host.Views{node: hosts[node].View}, s).Nodes[node].primary() {
+			return nil // what it lacks as a member is planned next
+		}
+		return s.become(ctx, hosts[node], "start")
+	}
+	return step
 }
 
 // addPerconaRepository does what Percona's manual says ("Install Percona XtraDB
 // Cluster with APT"). The empty root password in the debconf answers makes the
 // package tie the account root to the system's root.
 func addPerconaRepository(ctx context.Context, node *host.Host, series string) error {
+	if err := node.InstallPackages(ctx, []string{"curl", "gnupg2", "lsb-release", "ca-certificates"}); err != nil {
+		return err
+	}
 	return node.RunDetached(ctx, "set up Percona's repository", shell.Script(`: galera-percona-repository
 set -e
 export DEBIAN_FRONTEND=noninteractive
 command -v percona-release >/dev/null || {
-apt-get -qq -y -o DPkg::Lock::Timeout=600 install curl gnupg2 lsb-release ca-certificates
 t=$(mktemp --suffix=.deb); trap 'rm -f "$t"' EXIT
 curl -fsSL -o "$t" https://repo.percona.com/apt/percona-release_latest.generic_all.deb
 apt-get -qq -y -o DPkg::Lock::Timeout=600 install "$t"
@@ -147,7 +184,7 @@ func (s Spec) stepRebootstrap(node string) Step {
 	return Step{Node: node, Title: "bootstrap the cluster from its last position", Why: "no node of the cluster runs; this one has the last position",
 		Do: func(ctx context.Context, hosts host.Hosts) error {
 			now := s.complete(Observe(ctx, hosts.Views(), s))
-			quiet := func(n NodeStatus) bool { return n.Err == nil && (!n.Wsrep.Answers || !n.Wsrep.On) }
+			quiet := func(n NodeStatus) bool { return n.Err == nil && !n.primary() && (!n.Wsrep.Answers || !n.Wsrep.On) }
 			if !now.all(quiet) || len(now.UUIDs()) > 1 {
 				return &reconcile.RefusedError{What: "bootstrap the cluster again", Node: node, Evidence: now.table(),
 					WayOut: "The cluster changed after the plan was made. Apply again."}
@@ -228,6 +265,9 @@ func (s Spec) stepRestart(node, why string) Step {
 			if err := s.awaitWhole(ctx, hosts.Views(), names, time.Minute); err != nil {
 				return err
 			}
+			if err := s.writeConfig(ctx, hosts[node]); err != nil {
+				return err
+			}
 			if err := s.drain(ctx, hosts[node]); err != nil {
 				return err
 			}
@@ -298,7 +338,7 @@ func (s Status) whyNotWhole(nodes []string) string {
 			return fmt.Sprintf("%s is %s, %s", name, node.Wsrep.Cluster, node.Wsrep.Comment)
 		}
 	}
-	return ""
+	return s.disagreement()
 }
 
 func (s Spec) stepSQL(node, title, why, statements string) Step {
@@ -315,6 +355,35 @@ printf '%s\n' "$o" | sed -n "s/ near '.*//; /^ERROR/{p;q}" >&2; exit 1`, engine.
 	return err
 }
 
+// stepCreateUser makes an account that is locked until its password is set. What is
+// remembered of the password of an earlier account is forgotten first: a run that
+// breaks off between the two would leave the new one locked for ever.
+func (s Spec) stepCreateUser(node, user string, forget bool) Step {
+	step := s.stepSQL(node, "create user "+user, "user "+user+" is missing", lockedUser(user, s.Users[user]))
+	create := step.Do
+	step.Do = func(ctx context.Context, hosts host.Hosts) error {
+		if forget {
+			if err := s.rememberEverywhere(ctx, hosts, user, 0); err != nil {
+				return err
+			}
+		}
+		return create(ctx, hosts)
+	}
+	return step
+}
+
+// rememberEverywhere gives every node that answers the record of a password that
+// was set now, or of none with version 0.
+func (s Spec) rememberEverywhere(ctx context.Context, hosts host.Hosts, user string, version int64) error {
+	record := PasswordRecord{Version: version, Set: time.Now().UnixNano()}
+	for _, name := range hosts.Names() {
+		if err := s.remember(ctx, hosts[name], user, record); err != nil && !host.IsUnreachable(err) {
+			return err
+		}
+	}
+	return nil
+}
+
 // stepPassword sets a password on one node, where it replicates, and then
 // remembers its version on every node.
 func (s Spec) stepPassword(node, user, why string) Step {
@@ -328,13 +397,7 @@ func (s Spec) stepPassword(node, user, why string) Step {
 			if err := s.runSQL(ctx, hosts[node], statement); err != nil {
 				return err
 			}
-			record := PasswordRecord{Version: u.PasswordVersion, Set: time.Now().UnixNano()}
-			for _, name := range hosts.Names() {
-				if err := s.remember(ctx, hosts[name], user, record); err != nil && !host.IsUnreachable(err) {
-					return err
-				}
-			}
-			return nil
+			return s.rememberEverywhere(ctx, hosts, user, u.PasswordVersion)
 		}}
 }
 

@@ -109,6 +109,8 @@ func Install(t testing.TB, machines map[string]*hosttest.Machine, engine Engine)
 		m.Users["mysql"] = true
 		if engine.Repository == "" {
 			s.offer(m, node)
+		} else {
+			m.Offer("curl", "gnupg2", "lsb-release", "ca-certificates")
 		}
 		for unit, bootstrap := range map[string]bool{engine.Unit: false, engine.BootstrapUnit: true} {
 			if unit != "" {

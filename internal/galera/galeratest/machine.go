@@ -83,7 +83,13 @@ func (s *Cluster) handle(m *hosttest.Machine, node *Node) {
 		return "", 0
 	})
 	query("galera-password-versions", func(args []string) (string, int) { return m.Files[args[0]].Content, 0 })
-	query("galera-wsrep", serving(func([]string) string { return node.status() }))
+	query("galera-wsrep", serving(func([]string) string {
+		if s.engine.Repository == "" {
+			return node.status()
+		}
+		// Percona's server has no global variable wsrep_on.
+		return strings.NewReplacer("wsrep_on\tON", "wsrep_provider\t/usr/lib/galera4/libgalera_smm.so", "wsrep_on\tOFF", "wsrep_provider\tnone").Replace(node.status())
+	}))
 	query("galera-schemas", serving(func([]string) string { return node.History.schemata() }))
 	query("galera-accounts", serving(func(args []string) string { return node.History.answer(everySecond(args[3:])) }))
 
@@ -191,6 +197,6 @@ func (n *Node) status() string {
 	if n.Busy != "" {
 		state, comment = 2, n.Busy
 	}
-	return fmt.Sprintf("wsrep_cluster_status\tPrimary\nwsrep_ready\tON\nwsrep_connected\tON\nwsrep_local_state\t%d\nwsrep_local_state_comment\t%s\nwsrep_cluster_size\t%d\nwsrep_cluster_state_uuid\t%s\nwsrep_on\tON\nversion\t10.11.19-MariaDB\n",
-		state, comment, len(n.History.Members), n.History.UUID)
+	return fmt.Sprintf("wsrep_cluster_status\tPrimary\nwsrep_ready\tON\nwsrep_connected\tON\nwsrep_local_state\t%d\nwsrep_local_state_comment\t%s\nwsrep_cluster_size\t%d\nwsrep_cluster_conf_id\t%d\nwsrep_cluster_state_uuid\t%s\nwsrep_on\tON\nversion\t10.11.19-MariaDB\n",
+		state, comment, len(n.History.Members), n.History.views, n.History.UUID)
 }
