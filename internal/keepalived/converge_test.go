@@ -277,3 +277,29 @@ func TestSeveralMastersAreDrift(t *testing.T) {
 		t.Errorf("got %v", err)
 	}
 }
+
+// TestInstancesChangeTogether has a change after which machines with the old file
+// and machines with the new one do not hear each other.
+func TestInstancesChangeTogether(t *testing.T) {
+	n := newNetwork(t)
+	n.mustConverge(simSpec())
+	changed := simSpec()
+	changed.AuthSecret = "other"
+	plan, err := Diff(changed, Observe(t.Context(), n.hosts.Views(), changed))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(plan.Stages) != 1 || len(plan.Stages[0].Lanes) != 3 {
+		t.Errorf("planned: %v in %d stages", plan.Titles(), len(plan.Stages))
+	}
+	// A run that broke off has left them so, and one machine has gone since.
+	if err := plan.Stages[0].Lanes[0][0].Do(t.Context(), n.hosts); err != nil {
+		t.Fatal(err)
+	}
+	n.machines["db3"].Down = true
+	n.Daemons["db1"].Role, n.Daemons["db1"].Held = "MASTER", true
+	n.Daemons["db2"].Role, n.Daemons["db2"].Held = "MASTER", true
+	if _, err := Diff(changed, Observe(t.Context(), n.hosts.Views(), changed)); err != nil {
+		t.Errorf("with two holders: %v", err)
+	}
+}

@@ -28,7 +28,7 @@ func Diff(spec Spec, status Status) (Plan, error) {
 	}
 	c := comparison{spec: spec, status: status}
 	var plan Plan
-	var lanes []Lane
+	var lanes, together []Lane
 	var loading []change
 	for _, node := range sortedNodes(spec.Nodes) {
 		if machine, seen := status.Machines[node.Name]; !seen || !machine.Reachable() {
@@ -36,15 +36,21 @@ func Diff(spec Spec, status Status) (Plan, error) {
 		}
 		lane := c.prepare(node)
 		if change, needed := c.configuration(node); needed {
-			if c.untouched() {
+			switch {
+			case c.untouched():
 				lane = append(lane, change.step())
-			} else {
+			case change.instance && change.verb == reload:
+				together = append(together, Lane{change.step()})
+			default:
 				loading = append(loading, change)
 			}
 		}
 		lanes = append(lanes, lane)
 	}
 	plan.Parallel("prepare", lanes...)
+	// Machines whose instances differ in what they send do not hear each other, and
+	// after three advertisements each takes the address. Each tests its file first.
+	plan.Parallel("load the floating IP's configuration at the same time", together...)
 	plan.Serial("load the configuration, the holder last", c.rolling(loading)...)
 	plan.Parallel("remove addresses that Keepalived did not configure", c.strays()...)
 	if plan.Empty() {
@@ -148,6 +154,8 @@ type change struct {
 	files []host.File
 	verb  verb
 	why   string
+	// instance says that the file of the floating IP itself differs.
+	instance bool
 }
 
 // configuration returns how Keepalived comes to run with what is wanted.
@@ -155,7 +163,7 @@ func (c comparison) configuration(node host.Node) (change, bool) {
 	machine := c.status.Machines[node.Name]
 	files := configurationFiles(c.valuesFor(node))
 	var why []string
-	needed := nothing
+	needed, instance := nothing, false
 	note := func(least verb, reason string) {
 		needed = max(needed, least)
 		why = append(why, reason)
@@ -167,10 +175,12 @@ func (c comparison) configuration(node host.Node) (change, bool) {
 		case i == 0:
 			note(restart, difference)
 		default:
+			instance = true
 			note(reload, difference)
 		}
 	}
 	if machine.ReadStale && len(why) == 0 {
+		instance = true
 		note(reload, "keepalived has not read its configuration since it changed")
 	}
 	if unitUnread(machine) {
@@ -188,7 +198,7 @@ func (c comparison) configuration(node host.Node) (change, bool) {
 	if !machine.Unit.Enabled() && !masked && machine.Packages["keepalived"] != "" {
 		note(keep, "keepalived does not start at boot")
 	}
-	return change{node: node, files: files, verb: needed, why: strings.Join(why, ", ")}, needed != nothing
+	return change{node: node, files: files, verb: needed, why: strings.Join(why, ", "), instance: instance}, needed != nothing
 }
 
 // unitUnread reports that systemd does not know the unit as it is wanted, or
