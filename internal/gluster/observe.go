@@ -70,7 +70,7 @@ printf 'peer status\nvolume info\n' | PYTHONHOME=`+noPython+` timeout 20 gluster
 		// machine whose volume is stopped or not there.
 		questions = append(questions, shell.Ask("heal", `: gluster-heal
 grep -qx status=1 "/var/lib/glusterd/vols/$1/info" || exit 0
-PYTHONHOME=`+noPython+` timeout 30 gluster --mode=script --xml volume heal "$1" info summary`, spec.Name))
+PYTHONHOME=`+noPython+` timeout 20 gluster --mode=script --xml volume heal "$1" info summary`, spec.Name))
 	}
 	answers, err := view.Ask(ctx, questions...)
 	if err != nil {

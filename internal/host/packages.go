@@ -26,6 +26,10 @@ type Apt struct{}
 // that would be a server of its own, outside the cluster, so its unit is masked
 // in /run for the time of the installation: the mask is gone after a reboot even
 // if nobody lifts it, and unlike a policy-rc.d it holds back nothing else.
+//
+// apt waits for dpkg's lock when it is told to and never for that of its lists
+// (apt.conf(5), DPkg::Lock::Timeout), which the system's own timer may hold on a
+// machine that has just booted.
 func (Apt) Install(packages, hold []string) shell.Command {
 	args := append([]string{strings.Join(hold, " ")}, packages...)
 	return shell.Script(`: install-packages
@@ -35,7 +39,16 @@ apt() { apt-get -qq -y -o DPkg::Lock::Timeout=600 -o Dpkg::Use-Pty=0 -o Dpkg::Op
 [ -z "$hold" ] || systemctl mask --runtime --quiet $hold
 command -v cloud-init >/dev/null && timeout 900 cloud-init status --wait >/dev/null 2>&1
 dpkg --configure -a >/dev/null 2>&1
-apt install --no-install-recommends "$@" >/dev/null || { apt update && apt install --no-install-recommends "$@" >/dev/null; }
+locked() { grep -q "POSIX .*:$(stat -c %i /var/lib/apt/lists/lock) " /proc/locks; }
+update() {
+left=3 n=0
+until apt update; do
+locked || left=$((left - 1))
+n=$((n + 1)); [ $left -gt 0 ] && [ $n -lt 200 ] || return 1
+sleep 3
+done
+}
+apt install --no-install-recommends "$@" >/dev/null || { update && apt install --no-install-recommends "$@" >/dev/null; }
 s=$?
 [ -z "$hold" ] || systemctl unmask --runtime --quiet $hold
 exit $s`, args...)

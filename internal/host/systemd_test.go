@@ -27,6 +27,7 @@ func TestUnderSystemd(t *testing.T) {
 	h := labtest.Boot(t, "host-test", "machine1").Hosts["machine1"]
 	t.Run("detached", func(t *testing.T) { detachedUnderSystemd(t, h) })
 	t.Run("units", func(t *testing.T) { unitsUnderSystemd(t, h) })
+	t.Run("packages", func(t *testing.T) { packagesUnderSystemd(t, h) })
 }
 
 func detachedUnderSystemd(t *testing.T, h *host.Host) {
@@ -126,4 +127,53 @@ func unitsUnderSystemd(t *testing.T, h *host.Host) {
 	if got := see(); got.Load != "not-found" {
 		t.Errorf("after the removal: %+v", got)
 	}
+}
+
+// packagesUnderSystemd installs on a machine that still boots: cloud-init has not
+// finished, and the system's own timer has the locks of apt.
+func packagesUnderSystemd(t *testing.T, h *host.Host) {
+	t.Helper()
+	sh := func(script shell.Text) {
+		t.Helper()
+		if _, err := h.Run(t.Context(), shell.Script(script)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	// apt's locks are those of fcntl(2), which flock(1) does not take.
+	must(t, h.WriteFile(t.Context(), host.File{Path: "/root/locker.pl", Mode: "0644", Content: []byte(`use Fcntl;
+open my $file, "+>", $ARGV[0] or die;
+my $lock = pack "s s x4 q q i x4", F_WRLCK, 0, 0, 0, 0;
+fcntl $file, F_SETLKW, $lock or die;
+open my $locked, ">", "/tmp/locked"; sleep 6; open my $unlocked, ">", "/tmp/unlocked";
+`)}))
+	locked := func(file string) {
+		t.Helper()
+		command := shell.Script(`: lock
+rm -f /tmp/unlocked /tmp/locked; systemd-run --quiet --collect perl /root/locker.pl "$1"
+for try in 1 2 3 4 5 6 7 8 9 10; do [ ! -e /tmp/locked ] || exit 0; sleep 0.3; done; exit 1`, file)
+		if _, err := h.Run(t.Context(), command); err != nil {
+			t.Fatal(err)
+		}
+	}
+	installs := func(name, after string) {
+		t.Helper()
+		must(t, h.InstallPackages(t.Context(), []string{name}))
+		if _, err := h.Run(t.Context(), shell.New("test", "-e", after)); err != nil {
+			t.Errorf("%s was installed before %s was there", name, after)
+		}
+	}
+	t.Run("waits for dpkg", func(t *testing.T) {
+		locked("/var/lib/dpkg/lock-frontend")
+		installs("socat", "/tmp/unlocked")
+	})
+	t.Run("waits for the lists", func(t *testing.T) {
+		sh(": forget-lists\nrm -rf /var/lib/apt/lists; mkdir -p /var/lib/apt/lists/partial")
+		locked("/var/lib/apt/lists/lock")
+		installs("attr", "/tmp/unlocked")
+	})
+	t.Run("waits for cloud-init", func(t *testing.T) {
+		sh(": fake-cloud-init\nprintf '#!/bin/sh\\nsleep 4\\n: >/tmp/cloud-init-done\\n' >/usr/local/bin/cloud-init; chmod 755 /usr/local/bin/cloud-init")
+		installs("nftables", "/tmp/cloud-init-done")
+		sh(": remove-cloud-init\nrm /usr/local/bin/cloud-init")
+	})
 }

@@ -6,6 +6,7 @@ import (
 	"maps"
 	"slices"
 	"sync"
+	"time"
 
 	"github.com/terraform-ha/terraform-provider-ha/internal/shell"
 )
@@ -31,9 +32,13 @@ func (v View) Query(ctx context.Context, command shell.Command) (shell.Result, e
 	return v.runner.Run(ctx, command)
 }
 
+// answerLimit is the time a machine has for its answer. One whose disk hangs keeps
+// its connections and answers nobody; a plan is of the others then.
+const answerLimit = 45 * time.Second
+
 // Ask asks several questions in one round trip.
 func (v View) Ask(ctx context.Context, parts ...shell.Part) (shell.Answers, error) {
-	result, err := v.runner.Run(ctx, shell.Batch(parts...))
+	result, err := v.runner.Run(ctx, shell.Batch(parts...).WithLimit(answerLimit))
 	if err != nil {
 		return nil, err
 	}

@@ -1,6 +1,9 @@
 package shell
 
-import "strings"
+import (
+	"strings"
+	"time"
+)
 
 // execText is the script of every command that [New] returns.
 const execText Text = `exec "$@"`
@@ -18,6 +21,7 @@ type Command struct {
 	args  []string
 	stdin []byte
 	parts []Part
+	limit time.Duration
 }
 
 // New returns the command that runs one program with the given arguments.
@@ -37,6 +41,16 @@ func (c Command) WithStdin(data []byte) Command {
 	c.stdin = data
 	return c
 }
+
+// WithLimit returns the command with the time that a machine has for it once it is
+// reached. One that takes longer counts as not reached.
+func (c Command) WithLimit(limit time.Duration) Command {
+	c.limit = limit
+	return c
+}
+
+// Limit returns the time that a machine has for the command; 0 is any.
+func (c Command) Limit() time.Duration { return c.limit }
 
 // Stdin returns what the command reads.
 func (c Command) Stdin() []byte { return c.stdin }

@@ -51,7 +51,15 @@ func (c *Client) run(ctx context.Context, command shell.Command) (shell.Result, 
 		}
 		line = "sudo -n -- " + line
 	}
-	execution, err := c.execute(ctx, conn, line, command.Stdin())
+	limited, cancel := ctx, context.CancelFunc(func() {})
+	if command.Limit() > 0 {
+		limited, cancel = context.WithTimeout(ctx, command.Limit())
+	}
+	defer cancel()
+	execution, err := c.execute(limited, conn, line, command.Stdin())
+	if limited.Err() != nil && ctx.Err() == nil && errors.Is(err, limited.Err()) {
+		return shell.Result{}, &UnreachableError{Node: c.name(), Address: c.target.address(), Err: fmt.Errorf("it took a question and gave no answer within %s", command.Limit())}
+	}
 	if ctx.Err() != nil && errors.Is(err, ctx.Err()) {
 		// Its outputs are still being written.
 		return shell.Result{}, err

@@ -205,13 +205,10 @@ func canHelp(err error) bool {
 	if errors.As(err, &rejected) {
 		return rejected.Reason == xssh.ConnectionFailed || rejected.Reason == xssh.ResourceShortage
 	}
-	for _, transient := range []error{
-		syscall.ECONNREFUSED, syscall.ECONNRESET, syscall.ECONNABORTED, syscall.EPIPE,
-		syscall.EHOSTUNREACH, syscall.ENETUNREACH, syscall.EHOSTDOWN, syscall.ETIMEDOUT, os.ErrDeadlineExceeded,
-	} {
-		if errors.Is(err, transient) {
+	for _, number := range passingErrors() {
+		if errors.Is(err, number) {
 			return true
 		}
 	}
-	return isEnd(err)
+	return errors.Is(err, os.ErrDeadlineExceeded) || isEnd(err)
 }

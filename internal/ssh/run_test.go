@@ -103,6 +103,30 @@ func TestCancelEndsTheCommand(t *testing.T) {
 	}
 }
 
+// TestAMachineThatTakesTooLongIsUnreachable is one whose disk hangs: it lets us in
+// and answers no question. Other commands have all the time they need.
+func TestAMachineThatTakesTooLongIsUnreachable(t *testing.T) {
+	server := sshtest.New(t, sshtest.Options{Handler: func(ctx context.Context, line string, _ []byte) ([]byte, []byte, int) {
+		if !strings.Contains(line, "true") {
+			<-ctx.Done()
+		}
+		return nil, nil, 0
+	}})
+	client := newPool(t, ssh.Options{}).Client(target(server))
+	_, err := client.Run(t.Context(), shell.New("find", "/var/lib/mysql").WithLimit(50*time.Millisecond))
+	var unreachable *ssh.UnreachableError
+	if !errors.As(err, &unreachable) {
+		t.Fatalf("got %v", err)
+	}
+	contains(t, err, "cannot reach db1", "gave no answer within 50ms")
+	mustRun(t, client, nothing.WithLimit(time.Minute))
+	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
+	defer cancel()
+	if _, err := client.Run(ctx, shell.New("find", "/").WithLimit(time.Minute)); !errors.Is(err, context.DeadlineExceeded) {
+		t.Errorf("with a deadline of the caller's: %v", err)
+	}
+}
+
 func TestManyCommandsShareOneConnection(t *testing.T) {
 	for name, allowed := range map[string]int{"as sshd allows": 10, "where fewer are allowed": 2} {
 		t.Run(name, func(t *testing.T) {
