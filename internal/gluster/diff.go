@@ -1,9 +1,11 @@
 package gluster
 
 import (
+	"context"
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 
 	"github.com/terraform-ha/terraform-provider-ha/internal/host"
 	"github.com/terraform-ha/terraform-provider-ha/internal/reconcile"
@@ -23,6 +25,7 @@ type (
 // volume once every glusterd answers.
 func Diff(spec Spec, status Status) (Plan, error) {
 	d := newDiffer(spec, status)
+	d.setAside()
 	if err := d.refuse(); err != nil {
 		return Plan{}, err
 	}
@@ -38,10 +41,45 @@ func Diff(spec Spec, status Status) (Plan, error) {
 		}
 	}
 	d.splitBrain()
-	if plan.Empty() && d.blocked != nil {
+	switch {
+	case plan.Empty() && d.blocked != nil:
 		return Plan{}, d.blocked
+	case d.lost != nil:
+		// It shows beside the others' drift, and is what the apply ends with.
+		lost := d.lost
+		plan.Serial("lost", Step{Node: lost.Node, Title: "replace the machine or its brick", Why: strings.Join(lost.Evidence, "; "),
+			Do: func(context.Context, host.Hosts) error { return lost }})
 	}
 	return plan, nil
+}
+
+// setAside takes machines out of account whose brick is lost, or that are not the
+// members any more that they were. Nothing can be done about them here, but the
+// other copies need their repair all the more.
+func (d *differ) setAside() {
+	if !d.exists {
+		return
+	}
+	var kept []host.Node
+	lost, empty := d.lost, false
+	for _, node := range d.reached {
+		refused, brick := d.refuseRebuilt(node), d.status.Nodes[node.Name].Brick
+		if refused == nil {
+			refused = d.refuseLostBrick(brick)
+		}
+		if refused == nil {
+			kept = append(kept, node)
+			continue
+		}
+		refused.Node = node.Name
+		if lost == nil {
+			lost = refused
+		}
+		empty = empty || brick.Exists
+	}
+	if len(kept) > 0 {
+		d.reached, d.lost, d.blocked, d.emptyBrick = kept, lost, lost, empty
+	}
 }
 
 // splitBrain tells of files whose copies contradict each other: clients get errors
@@ -70,6 +108,11 @@ type differ struct {
 	exists, absent bool
 	// reached are the spec's nodes that answered.
 	reached []host.Node
+	// lost says what is wrong with a machine that was set aside. With emptyBrick it
+	// has a directory in the place of its brick, which GlusterFS would take for the
+	// brick if the volume was started by force.
+	lost       *reconcile.RefusedError
+	emptyBrick bool
 	// blocked is work that has to wait for machines. It is only worth an error if
 	// nothing else can be done.
 	blocked *reconcile.RefusedError

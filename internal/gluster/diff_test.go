@@ -215,6 +215,37 @@ func TestANodeThatIsDown(t *testing.T) {
 	refusal(t, err)
 }
 
+// TestALostBrickHidesNothing has a machine whose disk is gone, beside another one
+// whose brick has died: with both away the volume answers nobody.
+func TestALostBrickHidesNothing(t *testing.T) {
+	hosts, sim := built(t)
+	sim.Machines["files3"].RemoveAll(brickPath)
+	sim.Nodes["files3"].Running = false
+	_, err := diff(t, hosts, content())
+	refusal(t, err)
+	sim.Nodes["files1"].Running = false
+	plan, err := diff(t, hosts, content())
+	if drift := plan.Drift(); err != nil || len(drift["files1"]) != 1 || len(drift["files3"]) != 1 {
+		t.Errorf("got %v, %v", drift, err)
+	}
+	refusal(t, converge(t, hosts, content()))
+	if !sim.Nodes["files1"].Running {
+		t.Error("the brick of files1 was not started")
+	}
+}
+
+// TestABareDirectoryIsNotMadeABrick is the same with a directory where the disk was:
+// GlusterFS takes it for the brick when it starts a volume by force.
+func TestABareDirectoryIsNotMadeABrick(t *testing.T) {
+	hosts, sim := built(t)
+	sim.Nodes["files3"].BrickID = ""
+	sim.Nodes["files1"].Running = false
+	refusal(t, converge(t, hosts, content()))
+	if sim.Nodes["files1"].Running {
+		t.Error("the volume was started by force")
+	}
+}
+
 func TestRefusals(t *testing.T) {
 	tests := map[string]struct {
 		build  bool

@@ -158,6 +158,7 @@ func TestLab(t *testing.T) {
 	}
 	lab.Run(client, "mount -t glusterfs -o "+mount.Options+" "+mount.Source+" /srv/www && grep -x before /srv/www/f && umount /srv/www")
 
+	lab.renamed(spec)
 	lab.remove("remove, wipe", spec, true)
 	for name, node := range lab.observe(spec).Nodes {
 		if node.Brick.Exists || node.Marker != nil || node.Daemon.Running() || node.Defined {
@@ -166,6 +167,37 @@ func TestLab(t *testing.T) {
 	}
 	lab.poison(spec)
 	lab.otherTypes(spec)
+}
+
+// renamed has somebody make another volume of the same bricks, as people do who
+// want another name: a wipe of the old one must not touch it.
+func (l *laboratory) renamed(spec gluster.Spec) {
+	l.t.Helper()
+	volume := func(from, to string) {
+		bricks := ""
+		for _, node := range spec.Nodes {
+			bricks += " " + node.Address + ":" + spec.BrickPath
+		}
+		l.Run("files1", "gluster --mode=script volume stop "+from+" && gluster --mode=script volume delete "+from)
+		for _, node := range spec.Nodes {
+			l.Run(node.Name, "setfattr -x trusted.glusterfs.volume-id "+spec.BrickPath+"; setfattr -x trusted.gfid "+spec.BrickPath)
+		}
+		l.Run("files1", "gluster --mode=script volume create "+to+" replica 3"+bricks+" force && gluster --mode=script volume start "+to)
+	}
+	volume(spec.Name, "renamed")
+	plan, err := gluster.Remove(spec, l.observe(spec), true)
+	if err == nil {
+		err = reconcile.Run(l.t.Context(), plan, l.servers, reconcile.Silent{})
+	}
+	if err == nil || !strings.Contains(err.Error(), "it is a brick of volume renamed") {
+		l.t.Errorf("a wipe of the old name gave %v", err)
+	}
+	for _, node := range spec.Nodes {
+		if kept := l.Run(node.Name, "cat "+spec.BrickPath+"/f"); kept != "before" {
+			l.t.Errorf("%s has %q", node.Name, kept)
+		}
+	}
+	volume("renamed", spec.Name)
 }
 
 // otherTypes builds volumes that are not simply replicated, and uses them.

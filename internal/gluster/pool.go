@@ -183,6 +183,9 @@ func (d *differ) pending(different []OptionDifference, resets []string) []string
 // with a machine missing, too: that is when the dead brick matters most.
 func (d *differ) revive(leader host.Node) []Step {
 	var steps []Step
+	if d.emptyBrick {
+		return nil
+	}
 	for _, node := range d.reached {
 		brick := d.status.Nodes[node.Name].Brick
 		var dead []string

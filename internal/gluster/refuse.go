@@ -14,7 +14,7 @@ const later = "Adding, removing and replacing nodes comes with a later release."
 // refuse looks for everything that makes any change dangerous.
 func (d *differ) refuse() error {
 	checks := []func() *reconcile.RefusedError{
-		d.refuseSilence, d.refuseIdentities, d.refuseForeignVolume, d.refuseGeometry, d.refuseRebuilt, d.refuseRejected, d.refuseBricks,
+		d.refuseSilence, d.refuseIdentities, d.refuseForeignVolume, d.refuseGeometry, d.refuseAllRebuilt, d.refuseRejected, d.refuseBricks,
 	}
 	for _, check := range checks {
 		if err := check(); err != nil {
@@ -152,22 +152,28 @@ func sets(bricks []string, size, arbiters int) []string {
 	return all
 }
 
-// refuseRebuilt finds machines that stand at a member's address and are not it.
-func (d *differ) refuseRebuilt() *reconcile.RefusedError {
+// refuseAllRebuilt is for a pool without a volume, where nobody is set aside.
+func (d *differ) refuseAllRebuilt() *reconcile.RefusedError {
 	for _, node := range d.reached {
-		uuid := d.status.Nodes[node.Name].UUID
-		if uuid == "" {
-			continue
-		}
-		if known := d.identityOf(node); known != "" && known != uuid {
-			return &reconcile.RefusedError{
-				What: "use the machine as a member of the pool", Node: node.Name,
-				Evidence: []string{fmt.Sprintf("its identity is %s, and the pool knows %s as %s: the machine was rebuilt", uuid, node.Address, known)},
-				WayOut:   later,
-			}
+		if refused := d.refuseRebuilt(node); refused != nil {
+			return refused
 		}
 	}
 	return nil
+}
+
+// refuseRebuilt finds a machine that stands at a member's address and is not it.
+func (d *differ) refuseRebuilt(node host.Node) *reconcile.RefusedError {
+	uuid := d.status.Nodes[node.Name].UUID
+	known := d.identityOf(node)
+	if uuid == "" || known == "" || known == uuid {
+		return nil
+	}
+	return &reconcile.RefusedError{
+		What: "use the machine as a member of the pool", Node: node.Name,
+		Evidence: []string{fmt.Sprintf("its identity is %s, and the pool knows %s as %s: the machine was rebuilt", uuid, node.Address, known)},
+		WayOut:   later,
+	}
 }
 
 // identityOf returns the UUID that the pool has for a node, by its brick or its address.
@@ -190,7 +196,7 @@ func (d *differ) identityOf(node host.Node) string {
 func (d *differ) refuseRejected() *reconcile.RefusedError {
 	for _, node := range d.reached {
 		for _, peer := range d.status.Nodes[node.Name].Peers {
-			if peer.State == stateRejected {
+			if peer.State == stateRejected && !d.isLost(peer) {
 				return &reconcile.RefusedError{
 					What: "change the pool", Node: node.Name,
 					Evidence: []string{fmt.Sprintf("it rejects its peer %s: their definitions of a volume, or their versions, differ", strings.Join(peer.Names, " "))},
@@ -200,6 +206,13 @@ func (d *differ) refuseRejected() *reconcile.RefusedError {
 		}
 	}
 	return nil
+}
+
+// isLost reports whether a peer is a machine that was set aside.
+func (d *differ) isLost(peer Peer) bool {
+	return d.lost != nil && slices.ContainsFunc(d.spec.Nodes, func(node host.Node) bool {
+		return node.Name == d.lost.Node && slices.Contains(peer.Names, node.Address)
+	})
 }
 
 func (d *differ) refuseBricks() *reconcile.RefusedError {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/terraform-ha/terraform-provider-ha/internal/host"
 	"github.com/terraform-ha/terraform-provider-ha/internal/reconcile"
@@ -124,17 +125,27 @@ func waitPeersOfPool(ctx context.Context, h *host.Host) error {
 	})
 }
 
-// wipeBrick removes a brick for good. It does nothing while the machine still
-// has the volume's definition or serves the brick.
+// wipeBrick removes a brick for good. It does nothing while the machine still has
+// the volume's definition, or where the directory is the brick of another volume:
+// people rename one by deleting it and making another of the same bricks.
 func wipeBrick(node string, spec Spec) act {
 	return run(node, "wipe "+spec.BrickPath, shell.Script(`: gluster-wipe-brick
-v=$1; p=$2
+v=$1; p=$2; id=$3
 [ ! -e "/var/lib/glusterd/vols/$v/info" ] || { echo "volume $v is still defined" >&2; exit 1; }
+for f in /var/lib/glusterd/vols/*/bricks/*; do
+if [ -e "$f" ] && grep -qx "uuid=$(sed -n 's/^UUID=//p' /var/lib/glusterd/glusterd.info)" "$f" && grep -qxF "path=$p" "$f"; then
+f=${f%/bricks/*}; echo "it is a brick of volume ${f##*/}, which is none of this resource" >&2; exit 1
+fi
+done
 [ -d "$p" ] || exit 0
+is=$(getfattr --absolute-names -n trusted.glusterfs.volume-id -e hex -- "$p" 2>/dev/null | sed -n 's/^trusted\.glusterfs\.volume-id=0x//p')
+if [ -n "$id" ] && [ -n "$is" ] && [ "$is" != "$id" ]; then
+echo "it is a brick of the volume with the identity $is, and this resource's was $id" >&2; exit 1
+fi
 find "$p" -xdev -mindepth 1 -delete || exit 1
 rmdir -- "$p" 2>/dev/null && exit 0
 getfattr --absolute-names -d -m '^trusted\.' -- "$p" 2>/dev/null | sed -n 's/^\(trusted\.[^=]*\).*/\1/p' | while read -r a; do setfattr -x "$a" -- "$p"; done
-[ -z "$(ls -A -- "$p")" ]`, spec.Name, spec.BrickPath))
+[ -z "$(ls -A -- "$p")" ]`, spec.Name, spec.BrickPath, strings.ReplaceAll(spec.VolumeID, "-", "")))
 }
 
 // detach takes the spec's machines out of the pool that carry no brick of any
