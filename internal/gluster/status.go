@@ -1,6 +1,7 @@
 package gluster
 
 import (
+	"fmt"
 	"maps"
 	"slices"
 
@@ -188,4 +189,23 @@ func (n Node) peer(uuid string) (Peer, bool) {
 		}
 	}
 	return Peer{}, false
+}
+
+// Healing says in a sentence for each brick what GlusterFS is copying to others
+// that missed it, as the machines see it that were asked.
+func (s Status) Healing(volume string) []string {
+	pending := map[string]int{}
+	for _, node := range s.Nodes {
+		for _, brick := range node.Heal {
+			pending[brick.Name] = max(pending[brick.Name], brick.Pending)
+		}
+	}
+	var sentences []string
+	for _, brick := range slices.Sorted(maps.Keys(pending)) {
+		if pending[brick] > 0 {
+			sentences = append(sentences, fmt.Sprintf("%d entries of volume %s that brick %s has are still to be healed on other bricks: "+
+				"until then they have fewer copies than the volume promises. Take no other file server out of service.", pending[brick], volume, brick))
+		}
+	}
+	return sentences
 }

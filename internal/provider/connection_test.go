@@ -282,3 +282,37 @@ resource "ha_floating_ip" "t" {
 		})
 	}
 }
+
+// TestHealingIsTold has a file server back that missed writes: a plan has nothing
+// to do about it, and says it.
+func TestHealingIsTold(t *testing.T) {
+	t.Parallel()
+	f := newFleet(t, "n1", "n2", "n3")
+	pool := glustertest.Install(t, f.machines)
+	config := f.config(f.resource("ha_gluster_volume", volumeBody))
+	resource.UnitTest(t, resource.TestCase{
+		ProtoV6ProviderFactories: f.factories(),
+		Steps: []resource.TestStep{
+			{Config: config},
+			{
+				PreConfig: func() {
+					f.warned()
+					f.locked(func() { pool.Nodes["n1"].Pending = 7 })
+				},
+				Config: config, PlanOnly: true,
+			},
+			{
+				PreConfig: func() {
+					if said := f.warned(); !strings.Contains(said, "7 entries of volume content") {
+						t.Errorf("the plan said %q", said)
+					}
+					f.locked(func() { pool.Nodes["n1"].Pending = 0 })
+				},
+				Config: config, PlanOnly: true,
+			},
+		},
+	})
+	if said := f.warned(); said != "" {
+		t.Errorf("without anything to heal the plan said %q", said)
+	}
+}

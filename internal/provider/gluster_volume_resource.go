@@ -151,6 +151,7 @@ func (m *glusterModel) open(_ context.Context, _ *access, hosts host.Hosts, _, p
 			_, found := seen.Volume(spec.Name)
 			return !found
 		},
+		tell:    func(seen gluster.Status) []string { return seen.Healing(spec.Name) },
 		diff:    func(seen gluster.Status) (gluster.Plan, error) { return gluster.Diff(spec, seen) },
 		verify:  func(ctx context.Context) error { return gluster.Verify(ctx, views, spec) },
 		removal: func(seen gluster.Status, wipe bool) (gluster.Plan, error) { return gluster.Remove(spec, seen, wipe) },

@@ -3,6 +3,7 @@ package provider
 import (
 	"context"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/hashicorp/terraform-plugin-framework/attr"
@@ -279,6 +280,9 @@ func (r *clusterResource[M, P]) Read(ctx context.Context, req resource.ReadReque
 	drift, err := t.drift()
 	if err != nil {
 		resp.Diagnostics.Append(refusalWarning(r.title, err))
+	}
+	if notices := t.notices(); len(notices) > 0 {
+		resp.Diagnostics.AddWarning(r.title+" Is Being Repaired", strings.Join(notices, "\n"))
 	}
 	s.outputs(ctx, t)
 	s.cluster().Drift = driftValue(drift)

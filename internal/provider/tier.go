@@ -21,6 +21,8 @@ type tier interface {
 	absent() bool
 	// drift is what a plan would repair; an error is a refusal to plan.
 	drift() (map[string][]string, error)
+	// notices are what a user should know and no plan can change.
+	notices() []string
 	// converge makes it so and verifies it.
 	converge(ctx context.Context, reporter reconcile.Reporter) error
 	// remove takes it away, with its data if wipe is set.
@@ -35,7 +37,9 @@ type tierOf[S, T any] struct {
 	diff    func(S) (reconcile.Plan[T], error)
 	verify  func(context.Context) error
 	removal func(S, bool) (reconcile.Plan[T], error)
-	target  T
+	// tell is nil where there is nothing that only time repairs.
+	tell   func(S) []string
+	target T
 	// seen is the last observation.
 	seen S
 }
@@ -54,6 +58,13 @@ func (t *tierOf[S, T]) drift() (map[string][]string, error) {
 		drift = map[string][]string{reconcile.ClusterNode: {refused.Error()}}
 	}
 	return drift, err
+}
+
+func (t *tierOf[S, T]) notices() []string {
+	if t.tell == nil {
+		return nil
+	}
+	return t.tell(t.seen)
 }
 
 func (t *tierOf[S, T]) converge(ctx context.Context, reporter reconcile.Reporter) error {

@@ -99,7 +99,7 @@ variable "users" {
 }
 
 variable "user_passwords" {
-  description = "Password of each account, by name. An account without one is locked. Passwords reach neither plan nor state."
+  description = "Password of each account of `users`, by name; every account needs one. Passwords reach neither plan nor state."
   type        = map(string)
   default     = {}
   nullable    = false

@@ -8,6 +8,8 @@ resource "ha_gluster_volume" "this" {
   brick_path           = coalesce(var.brick_path, "/srv/gluster/${var.name}/brick")
   type                 = var.type
   replica              = var.replica
+  disperse             = var.disperse
+  redundancy           = var.redundancy
   order                = var.order
   profile              = var.profile
   options              = var.options

@@ -94,6 +94,28 @@ variable "replica" {
   }
 }
 
+variable "disperse" {
+  description = "Bricks in a set of a dispersed volume. Default: all nodes."
+  type        = number
+  default     = null
+
+  validation {
+    condition     = var.disperse == null ? true : var.disperse >= 3 && floor(var.disperse) == var.disperse
+    error_message = "A dispersed set has at least 3 bricks."
+  }
+}
+
+variable "redundancy" {
+  description = "Bricks of a dispersed set that may be lost. Default: the most for which the number of the others is a power of two."
+  type        = number
+  default     = null
+
+  validation {
+    condition     = var.redundancy == null ? true : var.redundancy >= 1 && floor(var.redundancy) == var.redundancy
+    error_message = "At least one brick of a dispersed set may be lost."
+  }
+}
+
 variable "order" {
   description = "Keys of all nodes in the order of their bricks: it decides who is in a set with whom. Default: the order of the keys."
   type        = list(string)

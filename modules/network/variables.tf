@@ -132,6 +132,29 @@ variable "tiers" {
   }
 
   validation {
+    condition = alltrue(flatten([for tier in var.tiers : [
+      for rule in tier.inbound : length(rule.label) >= 3 && length(rule.label) <= 32 && contains(["TCP", "UDP"], rule.protocol)
+    ]]))
+    error_message = "An inbound rule has a label of 3 to 32 characters and the protocol TCP or UDP."
+  }
+
+  validation {
+    condition = alltrue(flatten([for tier in var.tiers : [
+      for rule in tier.inbound : can(regex("^[0-9]{1,5}(-[0-9]{1,5})?(, ?[0-9]{1,5}(-[0-9]{1,5})?)*$", rule.ports)) && alltrue([
+        for port in regexall("[0-9]+", rule.ports) : tonumber(port) >= 1 && tonumber(port) <= 65535
+      ])
+    ]]))
+    error_message = "The ports of an inbound rule are numbers and ranges with commas between them, such as \"80, 443, 8000-8010\"."
+  }
+
+  validation {
+    condition = alltrue(flatten([for tier in var.tiers : [
+      for rule in tier.inbound : [for network in concat(coalesce(rule.ipv4, []), coalesce(rule.ipv6, [])) : can(cidrhost(network, 0))]
+    ]]))
+    error_message = "The sources of an inbound rule are networks with a prefix length, such as 203.0.113.0/24 or ::/0."
+  }
+
+  validation {
     condition     = alltrue([for tier in var.tiers : tier.first_host >= 1 && floor(tier.first_host) == tier.first_host])
     error_message = "A tier's first host is a whole number from 1."
   }

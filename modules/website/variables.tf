@@ -98,6 +98,11 @@ variable "files" {
     condition     = length(var.files.nodes) >= 3 && length(var.files.nodes) % 2 == 1
     error_message = "The file tier has an odd number of nodes, at least 3, so that a majority is left when one is lost."
   }
+
+  validation {
+    condition     = alltrue([for node in var.files.nodes : node.generation == 1])
+    error_message = "This release moves only web nodes to new machines: the generation of file servers stays 1."
+  }
 }
 
 variable "databases" {
@@ -131,6 +136,11 @@ variable "databases" {
   })
   default  = {}
   nullable = false
+
+  validation {
+    condition     = alltrue([for node in var.databases.nodes : node.generation == 1])
+    error_message = "This release moves only web nodes to new machines: the generation of databases stays 1."
+  }
 
   validation {
     condition     = length(var.databases.nodes) >= 3 && length(var.databases.nodes) % 2 == 1

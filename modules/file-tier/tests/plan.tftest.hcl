@@ -68,3 +68,18 @@ run "the_mount_is_put_out" {
     error_message = "The mount is what a client needs."
   }
 }
+
+run "dispersed" {
+  command = plan
+
+  variables {
+    type       = "disperse"
+    disperse   = 3
+    redundancy = 1
+  }
+
+  assert {
+    condition     = ha_gluster_volume.this.disperse == 3 && ha_gluster_volume.this.redundancy == 1
+    error_message = "The numbers of a dispersed volume reach it."
+  }
+}

@@ -189,3 +189,25 @@ run "name_that_is_an_option" {
 
   expect_failures = [var.name]
 }
+
+run "dispersed_set_of_two" {
+  command = plan
+
+  variables {
+    type     = "disperse"
+    disperse = 2
+  }
+
+  expect_failures = [var.disperse]
+}
+
+run "no_redundancy" {
+  command = plan
+
+  variables {
+    type       = "disperse"
+    redundancy = 0
+  }
+
+  expect_failures = [var.redundancy]
+}

@@ -246,3 +246,33 @@ run "two_floating_ips_alike" {
 
   expect_failures = [var.floating_ips]
 }
+
+run "inbound_rule_with_a_short_label" {
+  command = plan
+
+  variables {
+    tiers = { db = { first_host = 40, nodes = { db1 = { slot = 1 } }, inbound = [{ label = "x", ports = "80" }] } }
+  }
+
+  expect_failures = [var.tiers]
+}
+
+run "inbound_rule_with_the_name_of_a_port" {
+  command = plan
+
+  variables {
+    tiers = { db = { first_host = 40, nodes = { db1 = { slot = 1 } }, inbound = [{ label = "web", ports = "http" }] } }
+  }
+
+  expect_failures = [var.tiers]
+}
+
+run "inbound_rule_from_an_address" {
+  command = plan
+
+  variables {
+    tiers = { db = { first_host = 40, nodes = { db1 = { slot = 1 } }, inbound = [{ label = "web", ports = "80, 443", ipv4 = ["203.0.113.7"] }] } }
+  }
+
+  expect_failures = [var.tiers]
+}
