@@ -55,6 +55,7 @@ var lab = layer{
 	others: []string{
 		"github.com/getkin/kin-openapi/", "github.com/linode/linodego", "golang.org/x/",
 		"github.com/hashicorp/terraform-plugin-go/", "github.com/hashicorp/go-retryablehttp", "github.com/mattn/go-isatty",
+		"github.com/hashicorp/go-version",
 	},
 }
 

@@ -7,6 +7,7 @@ import (
 	"net/netip"
 	"os"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -101,7 +102,7 @@ func TestEnvironment(t *testing.T) {
 }
 
 func TestConfig(t *testing.T) {
-	for choice, want := range map[string]bool{"": true, fromRegistry: false} {
+	for choice, want := range map[string]bool{standIn: true, fromRegistry: false} {
 		t.Setenv("LAB_LINODE_PROVIDER", choice)
 		d := newDemo(t)
 		if err := d.writeConfig(); err != nil {
@@ -118,6 +119,39 @@ func TestConfig(t *testing.T) {
 			if !strings.Contains(string(config), `"`+registry+`/terraform-ha/ha"`) {
 				t.Errorf("ha is not from the mirror\n%s", config)
 			}
+		}
+	}
+}
+
+func TestInstalledLinodeProvider(t *testing.T) {
+	folder := t.TempDir()
+	install := func(version string) string {
+		file := filepath.Join(folder, "registry.terraform.io", "linode", "linode", version, runtime.GOOS+"_"+runtime.GOARCH, "terraform-provider-linode_v"+version)
+		if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(file, nil, 0o755); err != nil {
+			t.Fatal(err)
+		}
+		return file
+	}
+	t.Setenv("TF_PLUGIN_CACHE_DIR", folder)
+	if !slices.Contains(pluginFolders(), folder) {
+		t.Error("Terraform's cache is not looked into")
+	}
+	install("2.41.0")
+	if got := installedLinode([]string{folder, "/nonexistent"}); got != "" {
+		t.Errorf("an old one was taken: %s", got)
+	}
+	install("3.9.0")
+	newest := install("3.10.1")
+	if got := installedLinode([]string{folder}); got != newest {
+		t.Errorf("got %s", got)
+	}
+	for choice, want := range map[string]string{"stand-in": "", "registry": fromRegistry, "/x/linode": "/x/linode"} {
+		t.Setenv("LAB_LINODE_PROVIDER", choice)
+		if got := linodeChoice(); got != want {
+			t.Errorf("%s: got %q", choice, got)
 		}
 	}
 }

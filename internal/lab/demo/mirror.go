@@ -20,14 +20,7 @@ const (
 	haVersion = "0.1.0"
 	// linodeVersion is a number that the real provider will hardly ever have.
 	linodeVersion = "3.99.0"
-	// fromRegistry as LAB_LINODE_PROVIDER takes the real provider's current
-	// version from the registry.
-	fromRegistry = "registry"
 )
-
-// linodeChoice says which linode provider is used: a path to the real one,
-// fromRegistry, or nothing for the lab's stand-in.
-func linodeChoice() string { return os.Getenv("LAB_LINODE_PROVIDER") }
 
 func (d Demo) mirrorPath() string { return filepath.Join(d.Folder.Path, "mirror") }
 
@@ -40,7 +33,9 @@ func (d Demo) mirror(ctx context.Context) error {
 		return err
 	}
 	linode := linodeChoice()
-	if linode == "" {
+	if linode != "" {
+		fmt.Fprintln(d.Progress, "demo: Linode's own provider:", linode)
+	} else {
 		linode = filepath.Join(built, "terraform-provider-linode")
 		if err := d.build(ctx, linode, "./internal/lab/cmd/terraform-provider-linode", "-s -w"); err != nil {
 			return err

@@ -39,7 +39,8 @@ Variables of the environment:
   LAB_STATE            the lab's folder, where -state is not given
   LAB_NAME             the lab's name, where -name is not given
   LAB_TERRAFORM        the Terraform or OpenTofu to use; default the one in PATH, else one that is built
-  LAB_LINODE_PROVIDER  path of Linode's own provider, or "registry" for its current version; default a stand-in
+  LAB_LINODE_PROVIDER  path of Linode's own provider, "registry" for its current version, or "stand-in"; default the
+                       newest one that is installed where Terraform looks first, else the stand-in
   LAB_DEBIAN_MIRROR    the mirror of Debian to build images from; default the one that apt here knows
   LAB_KEEP             1 lets some tests leave their machines for a look
 
