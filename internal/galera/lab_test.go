@@ -137,7 +137,7 @@ func (s *site) drifts() {
 	s.Run("db3", "mariadb -e \"DROP USER wordpress; DROP USER keepalived_script@localhost\"; rm /etc/systemd/system/mariadb.service.d/ha.conf")
 	want := map[string][]string{
 		"db1": {"mariadb is stopped"},
-		"db2": {"70-ha.cnf differs", "mariadb.service does not start at boot", "the health check's account is missing",
+		"db2": {"mariadb.service does not start at boot", "70-ha.cnf differs", "the health check's account is missing",
 			"user wordpress is missing", "user wordpress lacks ALL PRIVILEGES on word_press.*"},
 		"db3": {"mariadb.service: ha.conf is missing"},
 	}
