@@ -5,6 +5,7 @@ import (
 	"context"
 	"flag"
 	"log"
+	"runtime/debug"
 
 	"github.com/hashicorp/terraform-plugin-framework/providerserver"
 
@@ -15,11 +16,14 @@ import (
 var version = "dev"
 
 func main() {
-	debug := flag.Bool("debug", false, "wait for a debugger and print how Terraform reaches this process")
+	waits := flag.Bool("debug", false, "wait for a debugger and print how Terraform reaches this process")
 	flag.Parse()
+	// A plan starts three of these processes, for a second at most, and a
+	// collector that follows a heap of a few megabytes was a tenth of their work.
+	debug.SetGCPercent(400)
 	err := providerserver.Serve(context.Background(), provider.New(version), providerserver.ServeOpts{
 		Address: "registry.terraform.io/terraform-ha/ha",
-		Debug:   *debug,
+		Debug:   *waits,
 	})
 	if err != nil {
 		log.Fatal(err)

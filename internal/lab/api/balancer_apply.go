@@ -142,7 +142,7 @@ func parseStats(data []byte) map[string]string {
 	}
 	servers := map[string]string{}
 	for _, row := range rows[1:] {
-		if len(row) > at {
+		if len(row) > max(at, 1) {
 			servers[row[0]+"/"+row[1]] = row[at]
 		}
 	}

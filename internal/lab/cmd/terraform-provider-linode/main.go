@@ -5,6 +5,7 @@ package main
 import (
 	"fmt"
 	"os"
+	"runtime/debug"
 
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6/tf6server"
@@ -13,6 +14,8 @@ import (
 )
 
 func main() {
+	// As in the ha provider: it lives for a second.
+	debug.SetGCPercent(400)
 	server, err := linodeprovider.New()
 	if err == nil {
 		err = tf6server.Serve(linodeprovider.Source, func() tfprotov6.ProviderServer { return server })
