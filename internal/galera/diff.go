@@ -92,7 +92,7 @@ func (s Spec) refuse(status Status) error {
 			WayOut: "Put the data directories back. If somebody built the cluster anew on purpose, remove the resource from Terraform's state and apply again, which takes it over by its markers.",
 		}
 	}
-	if split := status.disagreement(); split != "" {
+	if split := status.split(); split != "" {
 		return &reconcile.RefusedError{
 			What: "change a cluster that has fallen apart", Evidence: append([]string{split}, status.table()...),
 			WayOut: "Each part may have data that the other does not have. Decide which one goes on, stop the servers of the other, save what only they have (mariadb-dump or mysqldump), and start them: they join and take the data of the first.",
@@ -186,7 +186,7 @@ func (s Spec) prepareNode(node host.Node, seen NodeStatus) Lane {
 	}
 	// A member gets its file right before its restart: one that keeps a server from
 	// starting must not lie on all nodes before the first has proved it.
-	if difference := config.Difference(seen.Files[config.Path]); difference != "" && !seen.primary() {
+	if difference := config.Difference(seen.Files[config.Path]); difference != "" && !(seen.primary() && seen.running()) {
 		lane = append(lane, stepWriteConfig(node.Name, engine, config, difference))
 	}
 	switch {
@@ -211,7 +211,7 @@ func (s Spec) installs(status Status) []Step {
 	for _, node := range s.nodes() {
 		seen := status.Nodes[node.Name]
 		if missing := missingPackages(engine.packages, seen.Packages); seen.Err == nil && seen.running() && len(missing) > 0 {
-			steps = append(steps, s.stepInstallOnMember(node.Name, engine, missing))
+			steps = append(steps, s.stepInstallOnMember(node.Name, engine, missing, seen))
 		}
 	}
 	return steps

@@ -14,10 +14,10 @@ import (
 // come or gone between two answers.
 func Observe(ctx context.Context, views host.Views, spec Spec) Status {
 	status := look(ctx, views, spec)
-	if status.disagreement() != "" {
+	if status.split() != "" {
 		_ = reconcile.WaitAtMost(ctx, agreeTime, "the nodes to see one Primary component", time.Second, func(context.Context) (string, error) {
 			status = look(ctx, views, spec)
-			return status.disagreement(), nil
+			return status.split(), nil
 		})
 	}
 	return status

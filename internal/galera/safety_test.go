@@ -39,7 +39,7 @@ func twoComponents(t *testing.T, flavor Flavor) {
 	alone.Members = []string{"db1"}
 	s.Nodes["db1"].History.Members = []string{"db2", "db3"}
 	s.Nodes["db1"].History = &alone
-	s.refused(spec, "db1 is in a Primary component of 1 members, and db2 in another one of 2")
+	s.refused(spec, "db1 see 1 members; db2, db3 see 2 members")
 	if reason := s.observe(spec).whyNotWhole([]string{"db1", "db2", "db3"}); reason == "" {
 		t.Error("a cluster in two parts counts as whole")
 	}
@@ -83,6 +83,9 @@ func TestTheLastMemberIsTheCluster(t *testing.T) {
 	}
 	s.Crash("db3")
 	s.Wipe("db1", "db2")
+	if titles := s.plan(spec).Titles(); !slices.Contains(titles, "db3: bootstrap the cluster from its last position") {
+		t.Errorf("planned: %v", titles)
+	}
 	s.must(spec)
 }
 
@@ -157,7 +160,33 @@ func TestPackagesComeToMembersOneByOne(t *testing.T) {
 	if diff := cmp.Diff(want, plan.Titles()); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
+	// The package brings a newer server, and that is stopped for it.
+	for _, m := range s.Machines {
+		socat := m.Catalog["socat"]
+		socat.OnInstall = func(m *hosttest.Machine) {
+			if members := len(s.Nodes["db3"].History.Members); members != 3 {
+				t.Errorf("%s is touched while %d are members", m.Name, members)
+			}
+			_ = m.Stop("mariadb")
+		}
+		m.Catalog["socat"] = socat
+	}
 	s.must(spec)
+}
+
+// TestAMemberThatLagsIsNoSplit has a node that does not know yet who has left.
+func TestAMemberThatLagsIsNoSplit(t *testing.T) {
+	s, spec := built(t, MariaDB)
+	late := *s.Nodes["db1"].History
+	s.Nodes["db1"].History = &late
+	_ = s.Machines["db3"].Stop("mariadb")
+	status := s.observe(spec)
+	if status.disagreement() == "" || status.split() != "" {
+		t.Errorf("disagreement %q, split %q", status.disagreement(), status.split())
+	}
+	if _, err := Diff(spec, status); err != nil {
+		t.Error(err)
+	}
 }
 
 // TestAServerWithAnotherDirectoryIsForeign has databases that are not below the

@@ -129,21 +129,53 @@ func (n NodeStatus) wasAlone() bool {
 // running reports whether either unit of the server is up.
 func (n NodeStatus) running() bool { return n.Unit.Running() || n.Bootstrap.Running() }
 
-// disagreement says how members of Primary components see different ones; empty
-// if all see one. Two components with the same history look well, each for
-// itself, and one of them loses what it wrote when its nodes are restarted.
+// component is what members of one Primary component have in common.
+type component struct {
+	uuid, view string
+	size       int
+}
+
+// components returns the members by the component that they see.
+func (s Status) components() map[component][]string {
+	seen := map[component][]string{}
+	for _, name := range s.where(NodeStatus.primary) {
+		wsrep := s.Nodes[name].Wsrep
+		key := component{wsrep.UUID, wsrep.View, wsrep.Size}
+		seen[key] = append(seen[key], name)
+	}
+	return seen
+}
+
+// disagreement says how members of one history see different components; empty if
+// all see one. A member that has much to apply learns late of a change.
 func (s Status) disagreement() string {
-	members := s.where(NodeStatus.primary)
-	for _, name := range members {
-		first, now := s.Nodes[members[0]].Wsrep, s.Nodes[name].Wsrep
-		if now.UUID == first.UUID && (now.View != first.View || now.Size != first.Size) {
-			return fmt.Sprintf("%s is in a Primary component of %d members, and %s in another one of %d", members[0], first.Size, name, now.Size)
+	var parts []string
+	for seen, names := range s.components() {
+		parts = append(parts, fmt.Sprintf("%s see %d members", strings.Join(names, ", "), seen.size))
+		if seen.size < len(names) {
+			parts = append(parts, fmt.Sprintf("and are %d", len(names)))
 		}
 	}
-	if len(members) > 0 && s.Nodes[members[0]].Wsrep.Size < len(members) {
-		return fmt.Sprintf("%s are in a Primary component of %d", strings.Join(members, ", "), s.Nodes[members[0]].Wsrep.Size)
+	if len(parts) < 2 {
+		return ""
 	}
-	return ""
+	slices.Sort(parts)
+	return strings.Join(parts, "; ")
+}
+
+// split is a disagreement that nobody's lag explains: components that do not
+// overlap. Each looks well, for itself, and one of them loses what it wrote when
+// its nodes are restarted.
+func (s Status) split() string {
+	places := 0
+	for seen, names := range s.components() {
+		size := max(seen.size, 1)
+		places += (len(names) + size - 1) / size * size
+	}
+	if places > len(s.Nodes) {
+		return ""
+	}
+	return s.disagreement()
 }
 
 // names returns the nodes' names in order.

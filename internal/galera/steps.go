@@ -82,19 +82,23 @@ func stepInstall(node string, engine engine, missing []string) Step {
 		}}
 }
 
-// stepInstallOnMember ends when the server serves again, should the packages have
-// stopped it.
-func (s Spec) stepInstallOnMember(node string, engine engine, missing []string) Step {
+// stepInstallOnMember ends when a server that was a member is one again: packages
+// may have stopped it, and the next node must not be touched before.
+func (s Spec) stepInstallOnMember(node string, engine engine, missing []string, seen NodeStatus) Step {
 	step := stepInstall(node, engine, missing)
+	if !seen.primary() {
+		return step // what it lacks as a member is planned next
+	}
+	verb := "start"
+	if seen.Bootstrap.Running() {
+		verb = "await"
+	}
 	install := step.Do
 	step.Do = func(ctx context.Context, hosts host.Hosts) error {
 		if err := install(ctx, hosts); err != nil {
 			return err
 		}
-		if !Observe(ctx, host.Views{node: hosts[node].View}, s).Nodes[node].primary() {
-			return nil // what it lacks as a member is planned next
-		}
-		return s.become(ctx, hosts[node], "start")
+		return s.become(ctx, hosts[node], verb)
 	}
 	return step
 }
@@ -408,10 +412,15 @@ func (s Spec) stepRemember(node, user string, record PasswordRecord) Step {
 		Do: func(ctx context.Context, hosts host.Hosts) error { return s.remember(ctx, hosts[node], user, record) }}
 }
 
+// recordLimit is the time that a machine has to keep a record: all get it, also
+// those that nothing else is asked of.
+const recordLimit = 30 * time.Second
+
 func (s Spec) remember(ctx context.Context, node *host.Host, user string, record PasswordRecord) error {
-	_, err := node.Run(ctx, shell.Script(`: galera-remember-password-version
+	command := shell.Script(`: galera-remember-password-version
 set -e; umask 077; f=$1; t=$f.new
 { [ ! -e "$f" ] || grep -v "^$2 " "$f" || true; printf '%s %s %s\n' "$2" "$3" "$4"; } >"$t"; mv -f "$t" "$f"`,
-		s.versionsPath(), user, strconv.FormatInt(record.Version, 10), strconv.FormatInt(record.Set, 10)))
+		s.versionsPath(), user, strconv.FormatInt(record.Version, 10), strconv.FormatInt(record.Set, 10))
+	_, err := node.Run(ctx, command.WithLimit(recordLimit))
 	return err
 }

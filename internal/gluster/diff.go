@@ -45,10 +45,10 @@ func Diff(spec Spec, status Status) (Plan, error) {
 	case plan.Empty() && d.blocked != nil:
 		return Plan{}, d.blocked
 	case d.lost != nil:
-		// It shows beside the others' drift, and is what the apply ends with.
-		lost := d.lost
-		plan.Serial("lost", Step{Node: lost.Node, Title: "replace the machine or its brick", Why: strings.Join(lost.Evidence, "; "),
-			Do: func(context.Context, host.Hosts) error { return lost }})
+		// It shows beside the others' drift. Once nothing else is left to do, the
+		// plan is the refusal.
+		plan.Serial("lost", Step{Node: d.lost.Node, Title: "leave it out", Why: strings.Join(d.lost.Evidence, "; "),
+			Do: func(context.Context, host.Hosts) error { return nil }})
 	}
 	return plan, nil
 }

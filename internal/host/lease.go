@@ -73,31 +73,26 @@ age=$(( $(date +%s) - $(stat -c %Y "$l" 2>/dev/null || echo 0) ))
 if [ -z "$held" ] || [ "$held" = "$owner" ] || [ "$age" -gt "$term" ]; then printf '%s' "$owner" >"$l"; exit 0; fi
 printf '%s' "$held"; exit 75`
 
-// TakeLease takes the lease on every machine that answers, in the order of
-// their names so that two runs cannot block each other half-way, waiting for
-// another run up to patience. The lease renews itself until [Lease.Release].
+// TakeLease takes the lease on every machine that answers, waiting for another run
+// up to patience. It takes all or none: while one is held by somebody else it
+// gives back the others, so that two runs do not wait for each other and nothing
+// expires meanwhile. The lease renews itself until [Lease.Release].
 func TakeLease(ctx context.Context, hosts Hosts, name string, owner Owner, patience time.Duration) (*Lease, error) {
 	lease := &Lease{name: name, owner: owner.String()}
 	lease.lost, lease.lose = context.WithCancelCause(context.WithoutCancel(ctx))
 	deadline := time.Now().Add(patience)
-	for _, node := range hosts.Names() {
-		for {
-			err := takeOne(ctx, hosts[node], name, lease.owner)
-			if err == nil {
-				lease.hosts = append(lease.hosts, hosts[node])
-				break
-			}
-			if IsUnreachable(err) {
-				break
-			}
-			var busy *BusyError
-			if errors.As(err, &busy) && ctx.Err() == nil && (time.Now().Before(deadline) || strings.HasSuffix(busy.Owner, " in "+owner.Run)) {
-				pause(ctx, time.Second)
-				continue
-			}
-			lease.Release(ctx)
+	for {
+		err := lease.takeAll(ctx, hosts)
+		if err == nil {
+			break
+		}
+		lease.Release(ctx)
+		lease.hosts = nil
+		var busy *BusyError
+		if !errors.As(err, &busy) || ctx.Err() != nil || time.Now().After(deadline) && !strings.HasSuffix(busy.Owner, " in "+owner.Run) {
 			return nil, err
 		}
+		pause(ctx, time.Second)
 	}
 	// The lease must outlive a canceled operation until that has cleaned up.
 	renewing, stop := context.WithCancel(context.WithoutCancel(ctx))
@@ -106,8 +101,23 @@ func TakeLease(ctx context.Context, hosts Hosts, name string, owner Owner, patie
 	return lease, nil
 }
 
+// takeAll takes the lease on one machine after the other, and ends at the first that
+// somebody else holds.
+func (l *Lease) takeAll(ctx context.Context, hosts Hosts) error {
+	for _, node := range hosts.Names() {
+		err := takeOne(ctx, hosts[node], l.name, l.owner)
+		if err == nil {
+			l.hosts = append(l.hosts, hosts[node])
+		} else if !IsUnreachable(err) {
+			return err
+		}
+	}
+	return nil
+}
+
 func takeOne(ctx context.Context, host *Host, name, owner string) error {
-	_, err := host.Run(ctx, shell.Script(leaseScript, name, owner, fmt.Sprintf("%d", int(LeaseTerm.Seconds()))))
+	command := shell.Script(leaseScript, name, owner, fmt.Sprintf("%d", int(LeaseTerm.Seconds())))
+	_, err := host.Run(ctx, command.WithLimit(LeaseTerm/4))
 	var exit *shell.ExitError
 	if errors.As(err, &exit) && exit.Status == 75 {
 		return &BusyError{Node: host.Name(), Lease: name, Owner: strings.TrimSpace(string(exit.Stdout))}

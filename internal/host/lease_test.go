@@ -3,6 +3,7 @@ package host_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
@@ -199,10 +200,56 @@ type hanging struct {
 
 func (h hanging) Run(ctx context.Context, c shell.Command) (shell.Result, error) {
 	if h.hangs.Load() {
-		<-ctx.Done()
-		return shell.Result{}, ctx.Err()
+		limit := make(<-chan time.Time)
+		if c.Limit() > 0 {
+			limit = time.After(c.Limit())
+		}
+		select {
+		case <-ctx.Done():
+			return shell.Result{}, ctx.Err()
+		case <-limit:
+			return shell.Result{}, &hosttest.Unreachable{Node: "a"}
+		}
 	}
 	return h.Runner.Run(ctx, c)
+}
+
+func TestALeaseIsTakenBesideAMachineThatHangs(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		hosts, machines := hosttest.Cluster(t, "a", "b")
+		var hangs atomic.Bool
+		hangs.Store(true)
+		hosts["a"] = host.New("a", hanging{machines["a"], &hangs})
+		begin := time.Now()
+		lease, err := take(t, hosts, "run 1", 0)
+		must(t, err)
+		if took := time.Since(begin); took > host.LeaseTerm/2 || machines["b"].Files["/run/terraform-ha/leases/gluster-web"].Content == "" {
+			t.Errorf("after %s b has %v", took, machines["b"].Files)
+		}
+		lease.Release(t.Context())
+	})
+}
+
+// TestWaitingHoldsNothing has two pieces of work want the same machines in another
+// order, under other names.
+func TestWaitingHoldsNothing(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		hosts, machines := hosttest.Cluster(t, "a", "b")
+		turned := host.Hosts{"a": host.New("a", machines["b"]), "b": host.New("b", machines["a"])}
+		var work sync.WaitGroup
+		for n, order := range []host.Hosts{hosts, turned, hosts, turned} {
+			work.Go(func() {
+				lease, err := host.TakeLease(t.Context(), order, "pool", host.Owner{Run: "run 1", Work: fmt.Sprint(n)}, 0)
+				if err != nil {
+					t.Error(err)
+					return
+				}
+				time.Sleep(2 * host.LeaseTerm)
+				lease.Release(t.Context())
+			})
+		}
+		work.Wait()
+	})
 }
 
 func TestAMachineThatHangsDoesNotEndTheLeaseOfOthers(t *testing.T) {

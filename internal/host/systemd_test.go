@@ -144,13 +144,13 @@ func packagesUnderSystemd(t *testing.T, h *host.Host) {
 open my $file, "+>", $ARGV[0] or die;
 my $lock = pack "s s x4 q q i x4", F_WRLCK, 0, 0, 0, 0;
 fcntl $file, F_SETLKW, $lock or die;
-open my $locked, ">", "/tmp/locked"; sleep 6; open my $unlocked, ">", "/tmp/unlocked";
+open my $locked, ">", "/tmp/locked"; sleep $ARGV[1]; open my $unlocked, ">", "/tmp/unlocked";
 `)}))
-	locked := func(file string) {
+	locked := func(file, seconds string) {
 		t.Helper()
 		command := shell.Script(`: lock
-rm -f /tmp/unlocked /tmp/locked; systemd-run --quiet --collect perl /root/locker.pl "$1"
-for try in 1 2 3 4 5 6 7 8 9 10; do [ ! -e /tmp/locked ] || exit 0; sleep 0.3; done; exit 1`, file)
+rm -f /tmp/unlocked /tmp/locked; systemd-run --quiet --collect perl /root/locker.pl "$1" "$2"
+for try in 1 2 3 4 5 6 7 8 9 10; do [ ! -e /tmp/locked ] || exit 0; sleep 0.3; done; exit 1`, file, seconds)
 		if _, err := h.Run(t.Context(), command); err != nil {
 			t.Fatal(err)
 		}
@@ -163,12 +163,13 @@ for try in 1 2 3 4 5 6 7 8 9 10; do [ ! -e /tmp/locked ] || exit 0; sleep 0.3; d
 		}
 	}
 	t.Run("waits for dpkg", func(t *testing.T) {
-		locked("/var/lib/dpkg/lock-frontend")
+		locked("/var/lib/dpkg/lock-frontend", "4")
 		installs("socat", "/tmp/unlocked")
 	})
 	t.Run("waits for the lists", func(t *testing.T) {
 		sh(": forget-lists\nrm -rf /var/lib/apt/lists; mkdir -p /var/lib/apt/lists/partial")
-		locked("/var/lib/apt/lists/lock")
+		// Longer than the tries would take that are made whatever the reason.
+		locked("/var/lib/apt/lists/lock", "14")
 		installs("attr", "/tmp/unlocked")
 	})
 	t.Run("waits for cloud-init", func(t *testing.T) {

@@ -10,6 +10,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
 	"github.com/hashicorp/terraform-plugin-testing/plancheck"
 
+	"github.com/terraform-ha/terraform-provider-ha/internal/galera/galeratest"
 	"github.com/terraform-ha/terraform-provider-ha/internal/gluster/glustertest"
 	"github.com/terraform-ha/terraform-provider-ha/internal/keepalived/keepalivedtest"
 	"github.com/terraform-ha/terraform-provider-ha/internal/provider"
@@ -315,4 +316,42 @@ func TestHealingIsTold(t *testing.T) {
 	if said := f.warned(); said != "" {
 		t.Errorf("without anything to heal the plan said %q", said)
 	}
+}
+
+// TestAnotherHistoryIsRefused has somebody build the database anew between two
+// applies: a refresh must not take the new one for the old.
+func TestAnotherHistoryIsRefused(t *testing.T) {
+	t.Parallel()
+	f := newFleet(t, "n1", "n2", "n3")
+	cluster := galeratest.Install(t, f.machines, galeratest.MariaDB())
+	config := func(more string) string {
+		return f.config(f.resource("ha_galera_cluster", "name = \"shop\"\n"+more))
+	}
+	resource.UnitTest(t, resource.TestCase{
+		ProtoV6ProviderFactories: f.factories(),
+		Steps: []resource.TestStep{
+			{Config: config("")},
+			{
+				PreConfig: func() {
+					f.locked(func() {
+						for _, node := range cluster.Nodes {
+							node.UUID, node.History.UUID = "99999999-0000-11f1-8000-000000000009", "99999999-0000-11f1-8000-000000000009"
+						}
+					})
+				},
+				Config:      config("settings = { max_connections = \"333\" }"),
+				ExpectError: loose(`(?s)Unable to Update.*cluster with another history`),
+			},
+			{
+				PreConfig: func() {
+					f.locked(func() {
+						for _, node := range cluster.Nodes {
+							node.UUID, node.History.UUID = "00000000-0000-11f1-8000-000000000001", "00000000-0000-11f1-8000-000000000001"
+						}
+					})
+				},
+				Config: config("settings = { max_connections = \"333\" }"),
+			},
+		},
+	})
 }

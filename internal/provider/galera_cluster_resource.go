@@ -150,7 +150,8 @@ func formerUsers(before, now map[string]galeraUserModel) map[string]string {
 
 func (m *galeraModel) outputs(_ context.Context, t tier) {
 	seen := t.(*tierOf[galera.Status, host.Hosts]).seen //nolint:forcetypeassert // made by open above
-	if uuids := seen.UUIDs(); len(uuids) == 1 {
+	// Once it is known it stays: another history is no new value, but a refusal.
+	if uuids := seen.UUIDs(); len(uuids) == 1 && m.ClusterUUID.ValueString() == "" {
 		m.ClusterUUID = types.StringValue(uuids[0])
 	} else if m.ClusterUUID.IsUnknown() {
 		m.ClusterUUID = types.StringNull()

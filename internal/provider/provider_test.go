@@ -178,7 +178,8 @@ func TestUnknownValuesAreNoErrors(t *testing.T) {
 		"volume with count": "resource \"ha_gluster_volume\" \"t\" {\n name = \"content\"\n brick_path = \"/srv/g/brick\"\n" + nodes + "type = \"disperse\"\nredundancy = parseint(terraform_data.later.id, 16)\n}\n",
 		"floating IP":       "resource \"ha_floating_ip\" \"t\" {\n address = \"10.0.0.100/24\"\n" + nodes + "check = { http = { path = terraform_data.later.id } }\nauth_secret = terraform_data.later.id\n}\n",
 		"web":               "resource \"ha_web_tier\" \"t\" {\n name = \"shop\"\n" + nodes + unknownSite + "}\n",
-		"web with mount":    "resource \"ha_web_tier\" \"t\" {\n name = \"shop\"\n" + nodes + "document_root = \"/srv/www/x\"\nmount = terraform_data.later.output\ntrusted_proxies = [terraform_data.later.id]\nserver_name = terraform_data.later.id\npackages = [terraform_data.later.id]\n}\n",
+		"web below var":     "resource \"ha_web_tier\" \"t\" {\n name = \"shop\"\n" + nodes + "document_root = \"/var/lib/site\"\nmount = terraform_data.later.output\n}\n",
+		"web with mount":    "resource \"ha_web_tier\" \"t\" {\n name = \"shop\"\n" + nodes + "document_root = \"/srv/www/x\"\nmount = terraform_data.later.output\ntrusted_proxies = [terraform_data.later.id]\nserver_name = terraform_data.later.id\nserver_aliases = [\"www.example.org\"]\npackages = [terraform_data.later.id]\n}\n",
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

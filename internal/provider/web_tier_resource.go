@@ -180,11 +180,11 @@ func (m *webTierModel) assume(ctx context.Context, spec *webtier.Spec) {
 		}
 		spec.Mount = &webtier.Mount{Source: "unknown.invalid:/unknown", Options: options}
 	}
-	if spec.Mount != nil && (m.MountPoint.IsUnknown() || spec.MountPoint == "") {
-		*spec = spec.Defaulted()
-		if m.MountPoint.IsUnknown() {
-			spec.MountPoint = spec.DocumentRoot
-		}
+	if spec.Mount != nil && (m.MountPoint.IsUnknown() || m.MountPoint.IsNull() && m.Mount.IsUnknown()) {
+		spec.MountPoint = spec.DocumentRoot
+	}
+	if m.ServerName.IsUnknown() {
+		spec.ServerName = "unknown.invalid"
 	}
 	if balancer := objectOf[nodeBalancerModel](ctx, m.NodeBalancer); balancer != nil && !fullyKnown(ctx, m.NodeBalancer) {
 		spec.NodeBalancer = nil
@@ -216,7 +216,7 @@ func (m *webTierModel) assume(ctx context.Context, spec *webtier.Spec) {
 // refusals are about the directory that the site lies in.
 func (m *webTierModel) refusals(prior *webTierModel) []problem {
 	var problems []problem
-	if m.Mount.IsNull() != prior.Mount.IsNull() {
+	if !m.Mount.IsUnknown() && m.Mount.IsNull() != prior.Mount.IsNull() {
 		problems = append(problems, problem{path: []string{"mount"}, message: "a site cannot move between the machines' own disks and a volume; build a second tier beside this one and copy the files"})
 	}
 	if !m.MountPoint.IsUnknown() && !m.MountPoint.IsNull() && !prior.MountPoint.IsNull() && !m.MountPoint.Equal(prior.MountPoint) {

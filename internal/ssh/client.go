@@ -44,21 +44,25 @@ func (c *Client) run(ctx context.Context, command shell.Command) (shell.Result, 
 	if err != nil {
 		return shell.Result{}, err
 	}
-	line := command.Line()
-	if c.target.user() != "root" {
-		if err := c.becomeRoot(ctx, conn); err != nil {
-			return shell.Result{}, err
-		}
-		line = "sudo -n -- " + line
-	}
 	limited, cancel := ctx, context.CancelFunc(func() {})
 	if command.Limit() > 0 {
 		limited, cancel = context.WithTimeout(ctx, command.Limit())
 	}
 	defer cancel()
+	tooLong := func(err error) bool { return limited.Err() != nil && ctx.Err() == nil && errors.Is(err, limited.Err()) }
+	silent := &UnreachableError{Node: c.name(), Address: c.target.address(), Err: fmt.Errorf("it took a question and gave no answer within %s", command.Limit())}
+	line := command.Line()
+	if c.target.user() != "root" {
+		if err := c.becomeRoot(limited, conn); tooLong(err) {
+			return shell.Result{}, silent
+		} else if err != nil {
+			return shell.Result{}, err
+		}
+		line = "sudo -n -- " + line
+	}
 	execution, err := c.execute(limited, conn, line, command.Stdin())
-	if limited.Err() != nil && ctx.Err() == nil && errors.Is(err, limited.Err()) {
-		return shell.Result{}, &UnreachableError{Node: c.name(), Address: c.target.address(), Err: fmt.Errorf("it took a question and gave no answer within %s", command.Limit())}
+	if tooLong(err) {
+		return shell.Result{}, silent
 	}
 	if ctx.Err() != nil && errors.Is(err, ctx.Err()) {
 		// Its outputs are still being written.

@@ -182,6 +182,17 @@ func TestRollsBeforeTheBalancerKnowsTheNodes(t *testing.T) {
 	}
 }
 
+// TestABalancerOfOthersIsRefused names one that sends its visitors elsewhere.
+func TestABalancerOfOthersIsRefused(t *testing.T) {
+	hosts, _, _, spec := built(t)
+	balancer := &memoryBalancer{modes: map[string]string{"192.168.128.9:80": "accept"}}
+	spec.ServerName = "shop.example.org"
+	var refused *reconcile.RefusedError
+	if err := convergeSim(t, hosts, spec, balancer); !errors.As(err, &refused) || !strings.Contains(err.Error(), "192.168.128.9:80") {
+		t.Errorf("got %v", err)
+	}
+}
+
 // TestAnOperatorsModeStays has somebody keep visitors away from a node at the
 // balancer, which is changed all the same.
 func TestAnOperatorsModeStays(t *testing.T) {
@@ -394,6 +405,31 @@ func TestARotatedPasswordIsWritten(t *testing.T) {
 	}
 }
 
+// TestARotatedPasswordIsWrittenOnEveryNode is a tier whose nodes have files of
+// their own.
+func TestARotatedPasswordIsWrittenOnEveryNode(t *testing.T) {
+	hosts, tier, _ := simulate(t, "web1", "web2", "web3")
+	spec := good()
+	spec.Mount, spec.WordPress = nil, goodWordPress()
+	spec.WordPress.DBPassword = "first"
+	if err := convergeSim(t, hosts, spec, nil); err != nil {
+		t.Fatal(err)
+	}
+	tier.Database.Password, spec.WordPress.DBPassword = "second", "second"
+	if drift := planSim(t, hosts, spec).Drift(); len(drift) == 0 {
+		t.Error("no drift")
+	}
+	if err := convergeSim(t, hosts, spec, nil); err != nil {
+		t.Error(err)
+	}
+	seen := Observe(t.Context(), hosts.Views(), spec)
+	for name, node := range seen.Nodes {
+		if node.WordPress.Database != DatabaseFilled {
+			t.Errorf("the database says %q to %s", node.WordPress.Database, name)
+		}
+	}
+}
+
 // TestWordPressIsCopiedToTheEnd begins where a machine died while it copied.
 func TestWordPressIsCopiedToTheEnd(t *testing.T) {
 	hosts, tier, _ := simulate(t, "web1", "web2", "web3")
@@ -431,6 +467,23 @@ func TestALostRecordIsMadeAgain(t *testing.T) {
 	}
 	if plan := planSim(t, hosts, spec); !plan.Empty() {
 		t.Errorf("left: %v", plan.Titles())
+	}
+}
+
+// TestALostRecordDoesNotHideALostDatabase has files restored without dot files, and
+// the database not yet.
+func TestALostRecordDoesNotHideALostDatabase(t *testing.T) {
+	hosts, tier, _ := simulate(t, "web1", "web2", "web3")
+	spec := good()
+	spec.WordPress = goodWordPress()
+	if err := convergeSim(t, hosts, spec, nil); err != nil {
+		t.Fatal(err)
+	}
+	tier.Volume.LoseRecord()
+	tier.Database.Filled = false
+	var refused *reconcile.RefusedError
+	if err := convergeSim(t, hosts, spec, nil); !errors.As(err, &refused) || tier.Volume.Installs != 1 {
+		t.Errorf("got %v, %+v", err, tier.Volume)
 	}
 }
 

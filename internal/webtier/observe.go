@@ -40,8 +40,8 @@ func questions(s Spec, node string) []shell.Part {
 		units = append(units, cronUnit)
 	}
 	look := []string{mountPoint, s.sentinel(), s.DocumentRoot}
-	if s.WordPress != nil && node == s.Nodes[0].Name {
-		// What one machine learns of the database holds for all.
+	if s.WordPress != nil && (s.Mount == nil || node == s.Nodes[0].Name) {
+		// What one machine learns of the database holds for all with the same files.
 		look = append(look, s.WordPress.databaseQuestion()...)
 	}
 	return []shell.Part{

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -160,6 +161,9 @@ func noteRoll(ctx context.Context, s Spec, node host.Node, target Target) (ours 
 		if err != nil {
 			return false, fmt.Errorf("cannot drain %s: %w", node.Name, err)
 		}
+		if refused := s.refuseStrangers(state, node); refused != nil {
+			return false, refused
+		}
 		now, known = state[s.backend(node)]
 	}
 	if note == nil {
@@ -172,6 +176,28 @@ func noteRoll(ctx context.Context, s Spec, node host.Node, target Target) (ours 
 		}
 	}
 	return known && !bytes.Contains(note, []byte(operatorsMode)), nil
+}
+
+// refuseStrangers finds a balancer that has backends, and none of them is of this
+// tier: visitors come through it to addresses that cannot be drained here. One
+// without any gets them once the tier is built.
+func (s Spec) refuseStrangers(state map[string]BackendState, node host.Node) error {
+	for _, other := range s.Nodes {
+		if _, known := state[s.backend(other)]; known {
+			return nil
+		}
+	}
+	if len(state) == 0 {
+		return nil
+	}
+	return &reconcile.RefusedError{
+		What: "take a node of web tier " + s.Name + " out of service", Node: node.Name,
+		Evidence: []string{
+			"the balancer sends visitors to " + strings.Join(slices.Sorted(maps.Keys(state)), ", "),
+			"none of them is of this tier, whose node is " + s.backend(node),
+		},
+		WayOut: "Set backends to the addresses by which the balancer knows the nodes, or nodebalancer to the one that does.",
+	}
 }
 
 func wait(ctx context.Context, moment time.Duration) error {

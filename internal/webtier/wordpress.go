@@ -227,7 +227,7 @@ func wordpressPlan(plan *Plan, s Spec, status Status, busy map[string]bool) erro
 	for _, node := range s.Nodes {
 		seen := status.Nodes[node.Name].WordPress
 		site.database = or(site.database, seen.Database)
-		site.installed = site.installed || seen.Installed
+		site.installed = site.installed || seen.Installed || seen.recordLost()
 	}
 	for _, node := range s.Nodes {
 		seen := status.Nodes[node.Name]
@@ -279,13 +279,18 @@ func databaseLost(s Spec) *reconcile.RefusedError {
 			"its files, with all uploads, are still there",
 		},
 		WayOut: "Restore the database from a backup. To begin again with an empty site instead, take the line \"installed\" out of " +
-			path.Join(s.DocumentRoot, stampName) + " " + where + ".",
+			path.Join(s.DocumentRoot, stampName) + " " + where + ", or make that file with the line \"copied\" where it is missing.",
 	}
 }
 
 // known reports whether we have been at work in the document root.
 func (w WordPressStatus) known() bool {
 	return w.Copying || w.copied() || w.Installed || w.Rendered != ""
+}
+
+// recordLost reports that the files are ours and our record of them is gone.
+func (w WordPressStatus) recordLost() bool {
+	return w.Ours && !w.Copying && !w.Copied && !w.Installed && w.Rendered == ""
 }
 
 // copied reports whether all files are there. The last one to be written is
@@ -302,7 +307,11 @@ func wordpressSteps(s Spec, node host.Node, seen WordPressStatus, site siteStatu
 		add("copy WordPress", "WordPress is not in "+s.DocumentRoot, copyWordPress(s))
 	}
 	whys := configWhys(*s.WordPress, seen)
-	denied := site.database == DatabaseDenied && seen.Installed && len(whys) == 0
+	answer := site.database
+	if s.Mount == nil {
+		answer = seen.Database // it was asked with this machine's own wp-config.php
+	}
+	denied := answer == DatabaseDenied && seen.Installed && len(whys) == 0
 	if len(whys) > 0 || denied || !seen.Installed {
 		why, limit := "", newDatabasePatience
 		if denied {
