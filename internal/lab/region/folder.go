@@ -78,7 +78,7 @@ func (f Folder) own() []string {
 }
 
 // ErrNoLab says that no lab was started in a folder.
-var ErrNoLab = errors.New("there is no lab here: start one with \"lab up\"")
+var ErrNoLab = errors.New("there is no lab here: start one with \"make demo\", or an empty one with \"lab up\"")
 
 // Settings returns what the lab in this folder was started with, or [ErrNoLab].
 func (f Folder) Settings() (Settings, error) {
