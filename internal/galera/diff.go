@@ -186,7 +186,7 @@ func (s Spec) prepareNode(node host.Node, seen NodeStatus) Lane {
 	}
 	// A member gets its file right before its restart: one that keeps a server from
 	// starting must not lie on all nodes before the first has proved it.
-	if difference := config.Difference(seen.Files[config.Path]); difference != "" && !(seen.primary() && seen.running()) {
+	if difference := config.Difference(seen.Files[config.Path]); difference != "" && (!seen.primary() || !seen.running()) {
 		lane = append(lane, stepWriteConfig(node.Name, engine, config, difference))
 	}
 	switch {
