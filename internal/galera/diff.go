@@ -369,14 +369,16 @@ func (n NodeStatus) whyNotMember(engine engine) string {
 func (s Spec) restarts(status Status, repaired bool) ([]Step, error) {
 	engine := s.Flavor.engine()
 	var stale, holders []string
-	why := map[string]string{}
+	why, changed := map[string]string{}, map[string]*host.File{}
 	for _, node := range s.nodes() {
 		seen := status.Nodes[node.Name]
 		if !seen.primary() || !s.runsStale(node, seen) {
 			continue
 		}
 		config := s.configFile(node)
+		changed[node.Name] = &config
 		if why[node.Name] = config.Difference(seen.Files[config.Path]); why[node.Name] == "" {
+			changed[node.Name] = nil
 			why[node.Name] = engine.service() + " started before " + path.Base(config.Path) + " was last changed"
 		}
 		if len(seen.Holds) > 0 {
@@ -397,7 +399,7 @@ func (s Spec) restarts(status Status, repaired bool) ([]Step, error) {
 	}
 	var steps []Step
 	for _, name := range stale {
-		steps = append(steps, s.stepRestart(name, why[name]))
+		steps = append(steps, s.stepRestart(name, why[name], changed[name]))
 	}
 	return steps, nil
 }

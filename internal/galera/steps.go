@@ -54,22 +54,6 @@ printf '%s\n' "$o" | tail -n 5 >&2; exit 1`, engine.server).WithStdin(file.Conte
 	return node.WriteFile(ctx, file)
 }
 
-// writeConfig gives a node its file, if it has another one.
-func (s Spec) writeConfig(ctx context.Context, h *host.Host) error {
-	for _, node := range s.nodes() {
-		if node.Name != h.Name() {
-			continue
-		}
-		file := s.configFile(node)
-		answers, err := h.Ask(ctx, host.AskFiles("files", file.Path))
-		if err != nil || file.Difference(host.ParseFiles(answers["files"])[file.Path]) == "" {
-			return err
-		}
-		return writeConfig(ctx, h, s.Flavor.engine(), file)
-	}
-	return nil
-}
-
 func stepInstall(node string, engine engine, missing []string) Step {
 	return Step{Node: node, Title: "install " + strings.Join(missing, " "), Why: strings.Join(missing, ", ") + " is not installed",
 		Do: func(ctx context.Context, hosts host.Hosts) error {
@@ -257,9 +241,9 @@ func (s Spec) stepAwait(node, why string) Step {
 		Do: func(ctx context.Context, hosts host.Hosts) error { return s.become(ctx, hosts[node], "await") }}
 }
 
-// stepRestart restarts one node of a whole cluster. A node that holds a floating
-// IP gives it away first.
-func (s Spec) stepRestart(node, why string) Step {
+// stepRestart restarts one node of a whole cluster, with another configuration if
+// one is given. A node that holds a floating IP gives it away first.
+func (s Spec) stepRestart(node, why string, config *host.File) Step {
 	return Step{Node: node, Title: "restart " + s.Flavor.engine().unit, Why: why,
 		Do: func(ctx context.Context, hosts host.Hosts) error {
 			var names []string
@@ -269,8 +253,10 @@ func (s Spec) stepRestart(node, why string) Step {
 			if err := s.awaitWhole(ctx, hosts.Views(), names, time.Minute); err != nil {
 				return err
 			}
-			if err := s.writeConfig(ctx, hosts[node]); err != nil {
-				return err
+			if config != nil {
+				if err := writeConfig(ctx, hosts[node], s.Flavor.engine(), *config); err != nil {
+					return err
+				}
 			}
 			if err := s.drain(ctx, hosts[node]); err != nil {
 				return err

@@ -60,8 +60,11 @@ func (d *differ) setAside() {
 	if !d.exists {
 		return
 	}
-	var kept []host.Node
-	lost, empty := d.lost, false
+	var (
+		kept  []host.Node
+		lost  *reconcile.RefusedError
+		empty bool
+	)
 	for _, node := range d.reached {
 		refused, brick := d.refuseRebuilt(node), d.status.Nodes[node.Name].Brick
 		if refused == nil {

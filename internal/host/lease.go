@@ -57,9 +57,10 @@ type Lease struct {
 	hosts       []*Host
 	stop        context.CancelFunc
 	stopped     chan struct{}
-	// lose ends the contexts of [Lease.Guard].
-	lose context.CancelCauseFunc
-	lost context.Context //nolint:containedctx // it is the lease's state: ended or not, and why
+	// lost is closed when another run has the lease, after loss has said which.
+	lost   chan struct{}
+	losing sync.Once
+	loss   *LostLeaseError
 }
 
 // leaseScript takes or renews a lease. The kernel's lock makes reading and writing
@@ -78,8 +79,7 @@ printf '%s' "$held"; exit 75`
 // gives back the others, so that two runs do not wait for each other and nothing
 // expires meanwhile. The lease renews itself until [Lease.Release].
 func TakeLease(ctx context.Context, hosts Hosts, name string, owner Owner, patience time.Duration) (*Lease, error) {
-	lease := &Lease{name: name, owner: owner.String()}
-	lease.lost, lease.lose = context.WithCancelCause(context.WithoutCancel(ctx))
+	lease := &Lease{name: name, owner: owner.String(), lost: make(chan struct{})}
 	deadline := time.Now().Add(patience)
 	for {
 		err := lease.takeAll(ctx, hosts)
@@ -142,7 +142,7 @@ func (l *Lease) renew(ctx context.Context) {
 			l.onAll(ctx, LeaseTerm/4, func(ctx context.Context, host *Host) {
 				var busy *BusyError
 				if err := takeOne(ctx, host, l.name, l.owner); errors.As(err, &busy) {
-					l.lose(&LostLeaseError{*busy})
+					l.losing.Do(func() { l.loss = &LostLeaseError{*busy}; close(l.lost) })
 				}
 			})
 		}
@@ -153,15 +153,25 @@ func (l *Lease) renew(ctx context.Context) {
 // everything that the lease gives the right to.
 func (l *Lease) Guard(ctx context.Context) (context.Context, context.CancelFunc) {
 	ctx, cancel := context.WithCancelCause(ctx)
-	unwatch := context.AfterFunc(l.lost, func() { cancel(context.Cause(l.lost)) })
-	return ctx, func() { unwatch(); cancel(nil) }
+	go func() {
+		select {
+		case <-l.lost:
+			cancel(l.loss)
+		case <-ctx.Done():
+		}
+	}()
+	return ctx, func() { cancel(nil) }
 }
 
 // Verdict is the error of work under a [Lease.Guard]: the loss of the lease where
 // that is what ended it.
 func (l *Lease) Verdict(err error) error {
-	if err != nil && l.lost.Err() != nil {
-		return context.Cause(l.lost)
+	select {
+	case <-l.lost:
+		if err != nil {
+			return l.loss
+		}
+	default:
 	}
 	return err
 }
