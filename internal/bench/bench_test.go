@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/terraform-ha/terraform-provider-ha/internal/lab/docker"
+	"github.com/terraform-ha/terraform-provider-ha/internal/lab/labtest"
 	"github.com/terraform-ha/terraform-provider-ha/internal/lab/machine"
 	"github.com/terraform-ha/terraform-provider-ha/internal/lab/region"
 )
@@ -28,6 +29,8 @@ func TestMain(m *testing.M) {
 	if path := os.Getenv(serveVariable); path != "" {
 		ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 		defer stop()
+		ctx, cancel := labtest.ServeContext(ctx, false)
+		defer cancel()
 		if err := region.Serve(ctx, docker.CLI{}, region.Folder{Path: path, Name: siteLab}, os.Stderr); err != nil {
 			fmt.Fprintln(os.Stderr, err)
 			os.Exit(1)

@@ -18,6 +18,7 @@ import (
 
 	"github.com/terraform-ha/terraform-provider-ha/internal/lab/demo"
 	"github.com/terraform-ha/terraform-provider-ha/internal/lab/docker"
+	"github.com/terraform-ha/terraform-provider-ha/internal/lab/labtest"
 	"github.com/terraform-ha/terraform-provider-ha/internal/lab/machine"
 	"github.com/terraform-ha/terraform-provider-ha/internal/lab/region"
 )
@@ -36,9 +37,14 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
+// keeps says that the site stays after the test, for a look.
+func keeps() bool { return os.Getenv("SITE_KEEP") == "1" }
+
 func serve(path string) error {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
+	ctx, cancel := labtest.ServeContext(ctx, keeps())
+	defer cancel()
 	folder, err := region.NewFolder(path, "")
 	if err != nil {
 		return err
@@ -124,7 +130,7 @@ func start(t *testing.T) *site {
 	must(t, err)
 	s := &site{
 		Demo:      demo.Demo{Root: root, Folder: folder, Stdout: t.Output(), Progress: t.Output()},
-		keep:      os.Getenv("SITE_KEEP") == "1",
+		keep:      keeps(),
 		variables: map[string]string{},
 	}
 	program, err := demo.EnsureProgram(t.Context(), region.Folder{Path: state}, t.Output())

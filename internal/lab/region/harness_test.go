@@ -16,6 +16,7 @@ import (
 	"github.com/linode/linodego"
 
 	"github.com/terraform-ha/terraform-provider-ha/internal/lab/docker"
+	"github.com/terraform-ha/terraform-provider-ha/internal/lab/labtest"
 	"github.com/terraform-ha/terraform-provider-ha/internal/shell"
 	"github.com/terraform-ha/terraform-provider-ha/internal/ssh"
 )
@@ -30,6 +31,8 @@ func TestMain(m *testing.M) {
 	if path := os.Getenv(serveVariable); path != "" {
 		ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 		defer stop()
+		ctx, cancel := labtest.ServeContext(ctx, false)
+		defer cancel()
 		if err := Serve(ctx, docker.CLI{}, Folder{Path: path, Name: testLab}, os.Stderr); err != nil {
 			fmt.Fprintln(os.Stderr, err)
 			os.Exit(1)
