@@ -20,14 +20,19 @@ const startLimit = 60 * time.Second
 // Ensure makes sure that a Docker engine answers. As root it installs Debian's
 // docker.io where no engine is installed and starts the engine where none
 // runs: through systemd where that is the service manager, else by itself,
-// detached, with its log in stateDir. It never changes a running engine.
+// detached, with its log in stateDir. It never changes a running engine, but
+// installs what that needs to confine containers, see [needsProfileLoader].
 // Otherwise it returns an error that says exactly what to do.
 func (c CLI) Ensure(ctx context.Context, stateDir string, progress io.Writer) error {
 	refusal := c.ping(ctx)
+	host := os.Getenv("DOCKER_HOST")
 	if refusal == nil {
+		if host == "" && os.Geteuid() == 0 && needsProfileLoader(enabledAppArmor) {
+			return aptInstall(ctx, progress, "apparmor")
+		}
 		return nil
 	}
-	if host := os.Getenv("DOCKER_HOST"); host != "" {
+	if host != "" {
 		return fmt.Errorf("cannot reach the Docker engine that DOCKER_HOST names, %s: %w", host, refusal)
 	}
 	if os.Geteuid() != 0 {
@@ -59,14 +64,37 @@ func installEngine(ctx context.Context, progress io.Writer) error {
 	if _, err := exec.LookPath("apt-get"); err != nil {
 		return errors.New("cannot find a Docker engine: install dockerd and its client from your distribution")
 	}
-	fmt.Fprintln(progress, "lab: installing docker.io")
+	return aptInstall(ctx, progress, "docker.io", "iptables", "apparmor")
+}
+
+// enabledAppArmor says Y where the kernel confines with AppArmor.
+const enabledAppArmor = "/sys/module/apparmor/parameters/enabled"
+
+// needsProfileLoader reports whether the engine cannot start a confined container
+// for want of AppArmor's tools: docker.io only recommends them, and with a kernel
+// that has AppArmor, as Debian's does, the engine insists on loading a profile.
+func needsProfileLoader(enabled string) bool {
+	said, err := os.ReadFile(enabled)
+	if err != nil || !strings.HasPrefix(string(said), "Y") {
+		return false
+	}
+	_, err = exec.LookPath("apparmor_parser")
+	return err != nil
+}
+
+func aptInstall(ctx context.Context, progress io.Writer, packages ...string) error {
+	names := strings.Join(packages, " ")
+	by := "install by hand: apt-get install " + names
+	if _, err := exec.LookPath("apt-get"); err != nil {
+		return fmt.Errorf("cannot install %s: this is no Debian (%s)", names, by)
+	}
+	fmt.Fprintln(progress, "lab: installing", names)
 	// The package lists may be older than the archive; a failure shows below.
 	_ = exec.CommandContext(ctx, "apt-get", "-q", "update").Run()
-	command := exec.CommandContext(ctx, "apt-get", "-q", "-y", "--no-install-recommends", "install", "docker.io", "iptables")
+	command := exec.CommandContext(ctx, "apt-get", append([]string{"-q", "-y", "--no-install-recommends", "install"}, packages...)...)
 	command.Env = append(os.Environ(), "DEBIAN_FRONTEND=noninteractive")
 	if out, err := command.CombinedOutput(); err != nil {
-		return fmt.Errorf("cannot install the Docker engine (install it by hand: apt-get install docker.io): %w: %s",
-			err, lastLines(string(out), 6))
+		return fmt.Errorf("cannot install %s (%s): %w: %s", names, by, err, lastLines(string(out), 6))
 	}
 	return nil
 }
