@@ -124,6 +124,7 @@ func TestDriftIsSeenAndRepaired(t *testing.T) {
 		"default site":   {func(s *webtiertest.Server) { s.Enabled["sites-enabled/"+defaultSite] = true }, "sites-enabled/000-default.conf is enabled"},
 		"marker removed": {func(s *webtiertest.Server) { s.Machine.RemoveAll(good().marker().Path()) }, "not marked"},
 		"package gone":   {func(s *webtiertest.Server) { delete(s.Machine.Packages, "php-gd") }, "not installed: php-gd"},
+		"wedged":         {func(s *webtiertest.Server) { s.Wedged = true }, "/healthz answers 503 instead of 200"},
 		"left drained":   {func(s *webtiertest.Server) { s.Machine.WriteFile(drainFile, drainMark+"\n") }, "interrupted change"},
 		"left rolling":   {func(s *webtiertest.Server) { s.Machine.WriteFile(good().rollingFile(), "") }, "interrupted change"},
 	} {

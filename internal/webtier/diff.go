@@ -408,7 +408,11 @@ func healthPart(s Spec, seen NodeStatus) part {
 	if seen.Health == 0 {
 		why = s.HealthPath + " does not answer"
 	}
-	return part{title: "wait until healthy", whys: []string{why}, do: awaitHealth(s)}
+	units := []string{apacheUnit}
+	if s.php() {
+		units = []string{fpmUnit(seen.PHP), apacheUnit}
+	}
+	return part{title: "restart the servers", whys: []string{why}, do: restartServers(s, units)}
 }
 
 // lane turns the work into steps; gated work ends when the machine is healthy.
@@ -417,7 +421,7 @@ func (c changes) lane(s Spec, gated bool) Lane {
 	for _, p := range c.parts {
 		lane = append(lane, step(c.node.Name, p.title, strings.Join(p.whys, "; "), p.do))
 	}
-	if gated && lane[len(lane)-1].Title != "wait until healthy" {
+	if gated {
 		lane = append(lane, step(c.node.Name, "wait until healthy", "", awaitHealth(s)))
 	}
 	return lane

@@ -177,6 +177,7 @@ func TestLabGluster(t *testing.T) {
 	t.Run("mount gone", func(t *testing.T) {
 		s := s.with(t)
 		s.Run("web2", "systemctl stop terraform-ha-web-mount.timer; umount /srv/www")
+		s.wantPagesRefused("web2")
 		s.Until(4*time.Second, "503", func() string { return not("503", s.health("web2")) })
 		s.wantDrift(spec, "web2", "is not mounted at /srv/www")
 		s.mustConverge(spec, balancer)
@@ -193,9 +194,31 @@ func TestLabGluster(t *testing.T) {
 	t.Run("client killed", func(t *testing.T) {
 		s := s.with(t)
 		s.Run("web2", "pkill -9 -f 'glusterfs .*/srv/www$'")
+		s.wantPagesRefused("web2")
 		t.Logf("503 after %s", s.Until(5*time.Second, "503", func() string { return not("503", s.health("web2")) }))
 		t.Logf("back after %s", s.Until(time.Minute, "200", func() string { return not("200", s.health("web2")) }))
 		s.wantDrift(spec, "", "")
+	})
+	t.Run("client killed where mounts are not shared", func(t *testing.T) {
+		s := s.with(t)
+		s.Run("web2", "mount --make-rprivate /; systemctl restart apache2")
+		defer s.Run("web2", "mount --make-rshared /; systemctl restart apache2")
+		s.Run("web2", "pkill -9 -f 'glusterfs .*/srv/www$'")
+		s.Until(5*time.Second, "503", func() string { return not("503", s.health("web2")) })
+		t.Logf("back after %s", s.Until(time.Minute, "200", func() string { return not("200", s.health("web2")) }))
+		if got := s.Run("web2", "curl -s http://127.0.0.1/index.html"); got != "shared" {
+			t.Errorf("web2 serves %q", got)
+		}
+		// A new mount that the timer believes to have seen to.
+		s.Run("web2", `systemctl stop terraform-ha-web-mount.timer; pkill -9 -f 'glusterfs .*/srv/www$'; umount --lazy /srv/www
+systemctl start srv-www.mount; pgrep -n -f '^[^ ]*glusterfs .* /srv/www$' >/run/terraform-ha/web-mount-client; systemctl start terraform-ha-web-mount.timer`)
+		s.Until(5*time.Second, "503", func() string { return not("503", s.health("web2")) })
+		s.wantPagesRefused("web2")
+		s.wantDrift(spec, "web2", "/healthz answers 503 instead of 200")
+		s.mustConverge(spec, balancer)
+		if got := s.Run("web2", "curl -s http://127.0.0.1/index.html"); got != "shared" {
+			t.Errorf("web2 serves %q", got)
+		}
 	})
 	t.Run("hung mount", func(t *testing.T) {
 		s := s.with(t)
@@ -239,6 +262,13 @@ func TestLabGluster(t *testing.T) {
 		t.Logf("back after %s", s.Until(2*time.Minute, "200", func() string { return not("200", s.health("web3")) }))
 		s.wantDrift(spec, "", "")
 	})
+}
+
+// wantPagesRefused gives the kernel the second for which it remembers what it was
+// told of the files.
+func (s *site) wantPagesRefused(node string) {
+	s.t.Helper()
+	s.Until(3*time.Second, "503 for a page", func() string { return not("503", s.answer(node, "/index.html")) })
 }
 
 func not(want, got string) string {

@@ -80,6 +80,9 @@ func (s *site) wantDrift(spec Spec, node, want string) {
 	}
 }
 
-func (s *site) health(node string) string {
-	return s.try(node, `curl -s -o /dev/null -w '%{http_code}' --max-time 10 http://127.0.0.1/healthz`)
+func (s *site) health(node string) string { return s.answer(node, "/healthz") }
+
+// answer is the HTTP status with which a node answers for a path.
+func (s *site) answer(node, path string) string {
+	return s.try(node, `curl -s -o /dev/null -w '%{http_code}' --max-time 10 http://127.0.0.1`+path)
 }

@@ -137,7 +137,7 @@ case $line in *'Managed by terraform-provider-ha;'*) echo 'wordpress ours' ;; es
 }
 { look "$@" >"$t/said" 2>/dev/null; mv "$t/said" "$t/done"; } </dev/null >/dev/null 2>&1 &
 i=0
-while [ ! -e "$t/done" ] && [ "$i" -lt 250 ]; do sleep 0.02; i=$((i + 1)); done
+while [ ! -e "$t/done" ] && [ "$i" -lt 90 ]; do if [ "$i" -lt 50 ]; then sleep 0.02; else sleep 0.1; fi; i=$((i + 1)); done
 if [ -e "$t/done" ]; then cat "$t/done"; else echo 'answer hung'; fi
 if [ $# -gt 0 ] && [ -s "$t/config" ]; then
 code=$1; shift

@@ -86,6 +86,9 @@ func dataFor(s Spec, node string, memoryMiB int) data {
 // library is where this tier's own scripts lie on a machine.
 func (s Spec) library() string { return "/usr/local/lib/terraform-ha/web-" + s.Name }
 
+// remount is the script that mounts again what is lost.
+func (s Spec) remount() string { return s.library() + "/remount" }
+
 // workers returns how many requests PHP works on at once: what the user said, or
 // what fits into memory beside the system at 64 MiB each, which is what a
 // request of a common content management system takes. It goes in steps, so

@@ -104,7 +104,7 @@ mkdir -p "$1" && : >"$1/mount"`, pendingDirectory)); err != nil {
 			return err
 		}
 		if err := run(ctx, h, "mount "+s.Mount.Source, shell.Script(mountVolumeScript,
-			unit, s.MountPoint, mountTypes[s.Mount.Type].kernelType, yesNo(again), pendingDirectory)); err != nil {
+			unit, s.MountPoint, mountTypes[s.Mount.Type].kernelType, yesNo(again), pendingDirectory, s.remount())); err != nil {
 			return err
 		}
 		return run(ctx, h, fmt.Sprintf("use %s at %s", s.Mount.Source, s.MountPoint),
@@ -122,9 +122,11 @@ func yesNo(on bool) string {
 // mountVolumeScript makes the directory underneath useless, so that nothing is
 // ever written beside the volume; not every file system and container can. A
 // mount whose client is gone has to be taken away, or nothing can take its place.
+// Servers that still see that one are restarted as the timer would; whether they
+// can be is not this script's to say.
 const mountVolumeScript = `: web-mount-volume
 set -u
-unit=$1; mp=$2; type=$3; again=$4; pending=$5
+unit=$1; mp=$2; type=$3; again=$4; pending=$5; remount=$6
 mounted() { awk -v p="$mp" '$5 == p { found = 1 } END { exit !found }' /proc/self/mountinfo; }
 client() { pgrep -f -- "^[^ ]*glusterfs .* $mp\$" >/dev/null; }
 users=
@@ -155,6 +157,7 @@ exit 1
 fi
 fi
 [ -z "$users" ] || systemctl start $users || exit 1
+[ ! -x "$remount" ] || "$remount" || :
 rm -f -- "$pending/mount"`
 
 // proveScript writes a file, reads it back and removes it, in a child that can
@@ -315,6 +318,21 @@ systemctl reset-failed -- "$1" 2>/dev/null; :`, unit)); err != nil {
 		return err
 	}
 	return h.StartUnit(ctx, unit)
+}
+
+// restartServers restarts what serves on a machine that is not healthy although
+// everything is as it should be: they may be stuck, or see another mount than the
+// machine does. It serves nobody then. One that became healthy is left alone.
+func restartServers(s Spec, units []string) action {
+	return func(ctx context.Context, h *host.Host) error {
+		return run(ctx, h, "restart "+strings.Join(units, " and "), shell.Script(`: web-restart-servers
+url=$1; shift
+[ "$(curl -s -o /dev/null -w '%{http_code}' --max-time 3 -- "$url")" != 200 ] || exit 0
+for unit; do
+systemctl reset-failed -- "$unit" 2>/dev/null
+systemctl restart -- "$unit" || { journalctl -n 15 --no-pager -o cat -u "$unit" >&2; exit 1; }
+done`, append([]string{s.healthURL()}, units...)...))
+	}
 }
 
 // healthLimit is how long a machine may take to become healthy after a change.

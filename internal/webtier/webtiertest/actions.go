@@ -25,6 +25,7 @@ func (s *Server) act() {
 		"web-prepare-root":         s.prepareRoot,
 		"web-configure-php":        s.configurePHP,
 		"web-configure-apache":     s.configureApache,
+		"web-restart-servers":      s.restartServers,
 		"web-drain":                s.drain,
 		"web-undrain":              s.undrain,
 		"web-wordpress-copy":       s.copyWordPress,
@@ -63,6 +64,16 @@ func (s *Server) mountVolume(args []string, _ []byte) error {
 func (s *Server) proveMount([]string, []byte) error {
 	if s.Hung || s.Mounted == "" {
 		return fmt.Errorf("did not answer")
+	}
+	return nil
+}
+
+func (s *Server) restartServers(args []string, _ []byte) error {
+	s.Wedged = false
+	for _, unit := range args[1:] {
+		if err := s.Machine.Start(unit); err != nil {
+			return err
+		}
 	}
 	return nil
 }

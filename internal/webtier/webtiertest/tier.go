@@ -75,6 +75,8 @@ type Server struct {
 	Mounted string
 	// Hung says that the mount does not answer.
 	Hung bool
+	// Wedged says that the servers run and answer nobody until they are restarted.
+	Wedged bool
 	// Occupied says that files lie where the volume is to be mounted.
 	Occupied bool
 	// Enabled has the links below /etc/apache2: "sites-enabled/shop.conf".
@@ -107,7 +109,7 @@ func Install(t testing.TB, machines map[string]*hosttest.Machine, name string) *
 func (t *Tier) Reset() {
 	*t.Volume, t.Database = Content{}, Database{}
 	for _, s := range t.Servers {
-		*s.Local, s.Mounted, s.Hung = Content{}, "", false
+		*s.Local, s.Mounted, s.Hung, s.Wedged = Content{}, "", false, false
 		clear(s.Enabled)
 	}
 }
@@ -156,7 +158,7 @@ func (s *Server) Serving() bool {
 	m := s.Machine
 	there := !s.mounts() || s.Mounted != "" && !s.Hung
 	return m.Unit(apacheUnit).Running() && m.Unit(fpmUnit).Running() && m.Unit(probeUnit).Running() &&
-		there && s.content().Sentinel && !s.Exists(drainPath) && s.Enabled[s.site]
+		there && s.content().Sentinel && !s.Exists(drainPath) && s.Enabled[s.site] && !s.Wedged
 }
 
 func (s *Server) health() string {
