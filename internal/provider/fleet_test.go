@@ -143,7 +143,7 @@ func (f *fleet) factories() map[string]func() (tfprotov6.ProviderServer, error) 
 	}
 }
 
-// listener collects what refreshing warns of; plugin-testing does not show it.
+// listener collects what refreshing and planning warn of; plugin-testing does not show it.
 type listener struct {
 	tfprotov6.ProviderServer
 	fleet *fleet
@@ -151,17 +151,28 @@ type listener struct {
 
 func (l *listener) ReadResource(ctx context.Context, req *tfprotov6.ReadResourceRequest) (*tfprotov6.ReadResourceResponse, error) {
 	resp, err := l.ProviderServer.ReadResource(ctx, req)
-	if err != nil {
-		return resp, err
+	if err == nil {
+		l.keep(resp.Diagnostics)
 	}
+	return resp, err
+}
+
+func (l *listener) PlanResourceChange(ctx context.Context, req *tfprotov6.PlanResourceChangeRequest) (*tfprotov6.PlanResourceChangeResponse, error) {
+	resp, err := l.ProviderServer.PlanResourceChange(ctx, req)
+	if err == nil {
+		l.keep(resp.Diagnostics)
+	}
+	return resp, err
+}
+
+func (l *listener) keep(diagnostics []*tfprotov6.Diagnostic) {
 	l.fleet.mu.Lock()
 	defer l.fleet.mu.Unlock()
-	for _, d := range resp.Diagnostics {
+	for _, d := range diagnostics {
 		if d.Severity == tfprotov6.DiagnosticSeverityWarning {
 			l.fleet.warnings = append(l.fleet.warnings, d.Summary+": "+d.Detail)
 		}
 	}
-	return resp, nil
 }
 
 // warned returns the warnings since it was last asked, as one text.

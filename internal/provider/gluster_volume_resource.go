@@ -3,6 +3,7 @@ package provider
 import (
 	"context"
 	"fmt"
+	"strings"
 
 	"github.com/hashicorp/terraform-plugin-framework/attr"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
@@ -124,6 +125,21 @@ func (m *glusterModel) refusals(prior *glusterModel) []problem {
 		}
 	}
 	return problems
+}
+
+// cautions are about clients: GlusterFS hangs up on one as soon as the list lacks
+// it, and a web server that is still in service then answers with errors.
+func (m *glusterModel) cautions(ctx context.Context, prior *glusterModel) []problem {
+	if !fullyKnown(ctx, m.Clients) {
+		return nil
+	}
+	lost := gluster.Unlisted(listOf(prior.Clients), listOf(m.Clients))
+	if len(lost) == 0 {
+		return nil
+	}
+	return []problem{{path: []string{"clients"}, message: fmt.Sprintf(
+		"this apply disconnects %s from the volume %s: what still has it mounted there gets errors from then on. Where something does, take it out of service first and the address out of the list in a later apply",
+		strings.Join(lost, ", "), m.Name.ValueString())}}
 }
 
 func (m *glusterModel) open(_ context.Context, _ *access, hosts host.Hosts, _, prior *glusterModel) (tier, error) {

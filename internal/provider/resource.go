@@ -42,6 +42,12 @@ type model[M any] interface {
 	keepOutputs(prior *M)
 }
 
+// cautious is a model that knows changes which are made as told and may not be
+// meant: a plan warns of them.
+type cautious[M any] interface {
+	cautions(ctx context.Context, prior *M) []problem
+}
+
 // problem is a fault of a configuration: the path of the attribute, outermost
 // first, and a sentence.
 type problem struct {
@@ -124,6 +130,11 @@ func (r *clusterResource[M, P]) ModifyPlan(ctx context.Context, req resource.Mod
 			return
 		}
 		resp.Diagnostics.Append(r.refuseChanges(p, P(&state))...)
+		if c, ok := any(p).(cautious[M]); ok {
+			for _, caution := range c.cautions(ctx, &state) {
+				resp.Diagnostics.AddAttributeWarning(attributePath(caution.path), "Change That Clients Notice", capitalized(caution.message)+".")
+			}
+		}
 		p.cluster().HostKeys = P(&state).cluster().HostKeys
 		if !p.cluster().Nodes.Equal(P(&state).cluster().Nodes) {
 			p.cluster().HostKeys = types.MapUnknown(types.StringType)
