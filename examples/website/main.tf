@@ -29,6 +29,7 @@ module "website" {
     settings = var.database_settings
   }
   web = {
+    nodes       = var.web_nodes
     type        = var.web_node_type
     server_name = var.server_name
   }

@@ -46,6 +46,15 @@ variable "web_node_type" {
   default     = "g6-standard-1"
 }
 
+variable "web_nodes" {
+  description = "Web servers by name. Another `generation` replaces that one by a new machine: one at a time. Default: three, web1 to web3."
+  type = map(object({
+    slot       = number
+    generation = optional(number, 1)
+  }))
+  default = null
+}
+
 variable "database_settings" {
   description = "Engine settings by name."
   type        = map(string)

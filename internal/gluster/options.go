@@ -3,6 +3,7 @@ package gluster
 import (
 	"fmt"
 	"maps"
+	"path"
 	"slices"
 	"strconv"
 	"strings"
@@ -149,4 +150,14 @@ func size(value string) (float64, bool) {
 	}
 	number, err := strconv.ParseFloat(upper, 64)
 	return number * unit, err == nil
+}
+
+// Unlisted returns what one list of clients lets in and the next one does not.
+func Unlisted(before, after []string) []string {
+	return slices.DeleteFunc(slices.Clone(before), func(client string) bool {
+		return slices.ContainsFunc(after, func(pattern string) bool {
+			matched, err := path.Match(pattern, client)
+			return err == nil && matched
+		})
+	})
 }

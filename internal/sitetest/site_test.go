@@ -89,6 +89,7 @@ func TestSite(t *testing.T) {
 		{"unreachable", s.unreachable},
 		{"update", s.update},
 		{"roll", s.roll},
+		{"replace", s.replace},
 		{"import", s.importAll},
 		{"interrupted", s.interrupted},
 		{"destroyKeep", s.destroyKeep},
@@ -189,7 +190,8 @@ func (s *site) find(t *testing.T) {
 		if container.Kind == "machine" {
 			number, err := strconv.Atoi(container.ID)
 			must(t, err)
-			s.machines[strings.TrimPrefix(container.Label, "website-")] = number
+			node, _, _ := strings.Cut(strings.TrimPrefix(container.Label, "website-"), "-g")
+			s.machines[node] = number
 		}
 	}
 	s.url = s.output(t, "url")

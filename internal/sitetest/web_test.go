@@ -58,6 +58,32 @@ func (s *site) roll(t *testing.T) {
 	s.wantEmpty(t, "after the roll")
 }
 
+// replace has a web server's machine replaced by a new one. The old one serves,
+// and has the files, until the new one is there.
+func (s *site) replace(t *testing.T) {
+	before := s.machines["web2"]
+	s.variables["web_nodes"] = `{ web1 = { slot = 1 }, web2 = { slot = 2, generation = 2 }, web3 = { slot = 3 } }`
+	plan := s.plan(t)
+	if gone := plan.destroys(); len(gone) != 1 || !strings.HasSuffix(gone[0], `linode_instance.this["web2"]`) {
+		t.Fatalf("another generation of web2 destroys %v:\n%s", gone, plan.said)
+	}
+	if strings.Contains(plan.said, "Warning:") {
+		t.Errorf("the plan warns:\n%s", plan.said)
+	}
+	probe := s.startProbe(t)
+	s.apply(t, "apply of another machine for a web server")
+	if longest := probe.report(t, "while a web server was replaced"); longest > 5*time.Second || probe.failed > 0 {
+		t.Errorf("the site was away for %s, %d pages failed", longest, probe.failed)
+	}
+	s.find(t)
+	if after := s.machines["web2"]; after == before || len(s.machines) != 9 {
+		t.Errorf("web2 was machine %d and is %d of %d machines", before, after, len(s.machines))
+	}
+	s.wantWhole(t)
+	s.wantKept(t, probe)
+	s.wantEmpty(t, "after the replacement")
+}
+
 // watch is what the NodeBalancer's nodes went through.
 type watch struct {
 	stop context.CancelFunc

@@ -11,6 +11,11 @@ locals {
     }
   } }
 
+  # Where a replacement lives beside the machine that it replaces, both are let in.
+  addresses = { for tier_key, tier in var.tiers : tier_key => flatten([
+    for node in tier.nodes : [for distance in [0, 10] : cidrhost(var.vlan_cidr, tier.first_host + node.slot + distance)]
+  ]) }
+
   reserved_numbers = flatten([for tier in var.tiers : range(tier.first_host + 1, tier.first_host + 20)])
 
   admin_ipv4 = sort([for cidr in var.admin_cidrs : cidr if !strcontains(cidr, ":")])

@@ -23,6 +23,11 @@ output "nodes" {
   }
 }
 
+output "addresses" {
+  description = "For each tier, the addresses of its nodes in odd and in even generations, without prefix length: who lets a tier in lets in these, so that a node is not shut out while its replacement is made."
+  value       = local.addresses
+}
+
 output "floating_ips" {
   description = "Floating IPs with the prefix length of the VLAN's network, by key."
   value       = { for key, number in var.floating_ips : key => "${cidrhost(var.vlan_cidr, number)}/${local.prefix_length}" }

@@ -103,7 +103,7 @@ module "files" {
   brick_path           = var.files.brick_path
   allow_root_partition = var.files.allow_root_partition
   options              = var.files.options
-  clients              = [for node in module.web_instances.nodes : node.address]
+  clients              = module.network.addresses.web
   on_destroy           = var.on_destroy
   timeouts             = var.timeouts
 }

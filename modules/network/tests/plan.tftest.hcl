@@ -37,6 +37,11 @@ run "addresses_follow_slots_and_generations" {
   }
 
   assert {
+    condition     = output.addresses.web == ["10.0.0.61", "10.0.0.71", "10.0.0.62", "10.0.0.72"]
+    error_message = "Not the addresses of both generations: ${jsonencode(output.addresses.web)}."
+  }
+
+  assert {
     condition     = output.floating_ips.db == "10.0.0.10/24" && output.vlan_label == "shop"
     error_message = "The floating IP or the VLAN's label is another one."
   }
