@@ -24,8 +24,12 @@ type awayError struct{ error }
 
 func (awayError) Unreachable() bool { return true }
 
+// booted waits for systemd to listen: it is what starts sshd, so that over SSH no
+// command runs before.
+const booted = "n=0; until [ -S /run/systemd/private ] || [ $n -ge 300 ]; do n=$((n+1)); sleep 0.1; done; "
+
 func (r runner) Run(ctx context.Context, command shell.Command) (shell.Result, error) {
-	out, err := r.region.Exec(ctx, r.id, []string{"sh", "-c", command.Line()}, bytes.NewReader(command.Stdin()))
+	out, err := r.region.Exec(ctx, r.id, []string{"sh", "-c", booted + command.Line()}, bytes.NewReader(command.Stdin()))
 	var failure *docker.Error
 	if ctx.Err() != nil || !errors.As(err, &failure) {
 		return shell.Result{Stdout: out}, err
