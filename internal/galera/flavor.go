@@ -44,6 +44,12 @@ type engine struct {
 	// account.
 	sqlMode string
 	extra   [][2]string
+	// keeps are the files of the data directory that a state transfer leaves alone,
+	// as a pattern of find(1); empty for the engine's own choice.
+	keeps string
+	// startCheck finds the processes that look after the tables of a server that
+	// has just started, as pgrep(1) does; empty where there are none.
+	startCheck string
 }
 
 func (f Flavor) engine() engine {
@@ -80,8 +86,18 @@ func (f Flavor) engine() engine {
 		bySocket:     "IDENTIFIED VIA unix_socket",
 		sqlMode:      "NO_AUTO_CREATE_USER",
 		extra:        [][2]string{{"wsrep_on", "ON"}},
+		keeps:        transferKeeps,
+		startCheck:   "^[^ ]*bash /etc/mysql/debian-start",
 	}
 }
+
+// transferKeeps is the choice of wsrep_sst_mariabackup, and the file that says for
+// which version the system tables were made. A joiner without it makes them anew
+// on itself while it serves: an account that is changed anywhere meanwhile leaves
+// them half done, or the server waiting for itself for ever, and with it the
+// cluster (both measured with 10.11.19).
+const transferKeeps = `.*\.pem$\|.*galera\.cache$\|.*sst_in_progress$\|.*\.sst$\|.*gvwstate\.dat$\|.*grastate\.dat$\|` +
+	`.*\.err$\|.*\.log$\|.*RPM_UPGRADE_MARKER$\|.*RPM_UPGRADE_HISTORY$\|.*/m[a-z]*_upgrade_info$`
 
 // service is the unit's name as a person says it.
 func (e engine) service() string { return strings.TrimSuffix(e.unit, ".service") }

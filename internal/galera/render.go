@@ -44,6 +44,9 @@ func (s Spec) configFile(node host.Node) host.File {
 	for _, line := range lines {
 		fmt.Fprintf(&b, "%s = %s\n", line[0], line[1])
 	}
+	if engine.keeps != "" {
+		fmt.Fprintf(&b, "\n[sst]\n# With the version for which the system tables were made.\ncpat = %s\n", engine.keeps)
+	}
 	return host.File{Path: engine.configPath, Content: []byte(b.String()), Mode: "0644"}
 }
 

@@ -115,14 +115,16 @@ func stepEnable(node string, engine engine, why string) Step {
 // verb says how to begin: "start" starts what does not run, "restart" restarts,
 // "bootstrap" makes a new Primary component, "settle" gives a running node time
 // before it restarts it, and "await" only waits: a donor that is restarted takes
-// the joiner with it, and a state transfer may take hours.
+// the joiner with it, and a state transfer may take hours. A server that looks
+// after its tables once it has started is given the time for it.
 const becomeMember shell.Text = `: galera-member
-verb=$1 unit=$2 client=$3 socket=$4 bootstrap=$5 old= gone=0
+verb=$1 unit=$2 client=$3 socket=$4 bootstrap=$5 check=$6 old= gone=0
 state() { [ ! -S "$socket" ] || timeout 3 "$client" --no-defaults --socket="$socket" -N -B -e "SHOW GLOBAL STATUS WHERE Variable_name IN ('wsrep_cluster_status','wsrep_local_state','wsrep_ready')" 2>/dev/null | sort | cut -f2 | tr '\n' ' '; }
 restarts() { systemctl show -p NRestarts --value "$1"; }
 invocation() { systemctl show -p InvocationID --value "$unit"; }
 again() { [ -z "$bootstrap" ] || systemctl stop "$bootstrap"; old=$(invocation); systemctl restart --no-block "$unit"; }
-settle() { n=0; while [ $n -lt 100 ]; do [ "$(state)" = "Primary 4 ON " ] && exit 0; n=$((n+1)); sleep 0.3; done; }
+checked() { [ -z "$check" ] || while pgrep -f -- "$check" >/dev/null; do sleep 0.2; done; }
+settle() { n=0; while [ $n -lt 100 ]; do [ "$(state)" = "Primary 4 ON " ] && checked && exit 0; n=$((n+1)); sleep 0.3; done; }
 run=$unit
 case $verb in
 await) [ -z "$bootstrap" ] || ! systemctl is-active --quiet "$bootstrap" || run=$bootstrap ;;
@@ -145,12 +147,30 @@ journalctl -n 30 --no-pager -o cat -u "$run" | grep -E 'ERROR|rror|WSREP' | tail
 echo "$run is $a" >&2; exit 1
 fi
 sleep 0.3
-done`
+done
+checked`
 
 func (s Spec) become(ctx context.Context, node *host.Host, verb string) error {
 	engine := s.Flavor.engine()
-	_, err := node.Run(ctx, shell.Script(becomeMember, verb, engine.unit, engine.client, socketPath, engine.bootstrapUnit))
+	_, err := node.Run(ctx, shell.Script(becomeMember, verb, engine.unit, engine.client, socketPath, engine.bootstrapUnit, engine.startCheck))
 	return err
+}
+
+// stepAwaitChecks waits until no server looks after its tables, as one does that
+// has just started by itself: see [transferKeeps] for what an account that is
+// changed meanwhile can do.
+func stepAwaitChecks(nodes []string, check string) Step {
+	return Step{Title: "wait until no server checks its tables",
+		Do: func(ctx context.Context, hosts host.Hosts) error {
+			for _, name := range nodes {
+				_, err := hosts[name].Run(ctx, shell.Script(`: galera-await-checks
+while pgrep -f -- "$1" >/dev/null; do sleep 0.2; done`, check))
+				if err != nil && !host.IsUnreachable(err) {
+					return err
+				}
+			}
+			return nil
+		}}
 }
 
 // stepBootstrap makes the cluster. Right before it does, it looks at every node

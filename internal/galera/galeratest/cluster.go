@@ -78,6 +78,8 @@ type Node struct {
 	Standalone, NonPrimary, Waiting bool
 	// Busy is what it does instead of being Synced.
 	Busy string
+	// Checks says that a server which has just started looks after its tables.
+	Checks bool
 	// Config is what the server read when it started.
 	Config string
 

@@ -135,7 +135,16 @@ func (s *Cluster) handle(m *hosttest.Machine, node *Node) {
 		}
 		return nil
 	})
+	change("galera-await-checks", func(shell.Command) error {
+		node.Checks = false
+		return nil
+	})
 	change("galera-sql", func(c shell.Command) error {
+		for _, name := range s.names {
+			if s.Nodes[name].Checks {
+				return fmt.Errorf("%s checks its tables and waits for itself now", name)
+			}
+		}
 		if !node.synced() {
 			return fmt.Errorf("ERROR 1047 (08S01): WSREP has not yet prepared node for application use")
 		}
