@@ -191,6 +191,9 @@ func (s *site) find(t *testing.T) {
 			number, err := strconv.Atoi(container.ID)
 			must(t, err)
 			node, _, _ := strings.Cut(strings.TrimPrefix(container.Label, "website-"), "-g")
+			if other, twice := s.machines[node]; twice {
+				t.Fatalf("%s is machine %d and machine %d", node, other, number)
+			}
 			s.machines[node] = number
 		}
 	}
