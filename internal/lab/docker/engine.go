@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 )
@@ -27,8 +28,10 @@ func (c CLI) Ensure(ctx context.Context, stateDir string, progress io.Writer) er
 	refusal := c.ping(ctx)
 	host := os.Getenv("DOCKER_HOST")
 	if refusal == nil {
-		if host == "" && os.Geteuid() == 0 && needsProfileLoader(enabledAppArmor) {
-			return aptInstall(ctx, progress, "apparmor")
+		if host == "" && os.Geteuid() == 0 && needsProfileLoader(kernelAppArmor, programFolders()) {
+			if err := aptInstall(ctx, progress, "apparmor"); err != nil {
+				fmt.Fprintf(progress, "lab: the engine may refuse to start containers without AppArmor's tools: %v\n", err)
+			}
 		}
 		return nil
 	}
@@ -67,19 +70,26 @@ func installEngine(ctx context.Context, progress io.Writer) error {
 	return aptInstall(ctx, progress, "docker.io", "iptables", "apparmor")
 }
 
-// enabledAppArmor says Y where the kernel confines with AppArmor.
-const enabledAppArmor = "/sys/module/apparmor/parameters/enabled"
+// kernelAppArmor is a directory where the kernel confines with AppArmor and shows
+// its policy.
+const kernelAppArmor = "/sys/kernel/security/apparmor"
+
+// programFolders are where an engine that was started as a service finds
+// programs, whatever PATH says here.
+func programFolders() []string { return []string{"/usr/sbin", "/sbin", "/usr/bin", "/bin"} }
 
 // needsProfileLoader reports whether the engine cannot start a confined container
 // for want of AppArmor's tools: docker.io only recommends them, and with a kernel
-// that has AppArmor, as Debian's does, the engine insists on loading a profile.
-func needsProfileLoader(enabled string) bool {
-	said, err := os.ReadFile(enabled)
-	if err != nil || !strings.HasPrefix(string(said), "Y") {
+// that has AppArmor, as Debian's does, an engine older than 23 insists on loading
+// a profile (Debian 12 has 20.10).
+func needsProfileLoader(kernel string, programs []string) bool {
+	if _, err := os.Stat(kernel); err != nil {
 		return false
 	}
-	_, err = exec.LookPath("apparmor_parser")
-	return err != nil
+	return !slices.ContainsFunc(programs, func(folder string) bool {
+		_, err := os.Stat(filepath.Join(folder, "apparmor_parser"))
+		return err == nil
+	})
 }
 
 func aptInstall(ctx context.Context, progress io.Writer, packages ...string) error {
