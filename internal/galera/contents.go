@@ -31,9 +31,9 @@ func (s Spec) contents(status Status) []Step {
 				fmt.Sprintf("DROP USER IF EXISTS %s;\n", account(user, s.FormerUsers[user]))))
 		}
 	}
-	if check := s.Flavor.engine().startCheck; check != "" && len(steps) > 0 {
+	if engine := s.Flavor.engine(); engine.startCheck != "" && len(steps) > 0 {
 		answering := status.where(func(n NodeStatus) bool { return n.Err == nil })
-		steps = append([]Step{stepAwaitChecks(answering, check)}, steps...)
+		steps = append([]Step{stepAwaitChecks(answering, engine)}, steps...)
 	}
 	return steps
 }

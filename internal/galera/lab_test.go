@@ -85,6 +85,7 @@ func TestLab(t *testing.T) {
 		{"kill", (*site).killsOne},
 		{"power cut", (*site).cutsPower},
 		{"two histories", (*site).refusesTwoHistories},
+		{"rebuilt", (*site).takesInARebuiltMachine},
 		{"wipe", (*site).wipes},
 	} {
 		passed = passed && t.Run(part.name, func(t *testing.T) { part.run(s.with(t)) })
@@ -288,6 +289,20 @@ func (s *site) refusesTwoHistories() {
 	s.t.Log(err)
 	s.Run("db2", "cat /var/lib/mysql/grastate.dat.bak >/var/lib/mysql/grastate.dat; rm /var/lib/mysql/grastate.dat.bak")
 	s.converge()
+}
+
+// takesInARebuiltMachine has the data of the node that others would be built from.
+func (s *site) takesInARebuiltMachine() {
+	stop := s.writer("db2", "rebuilt")
+	labMust(s.t, s.Rebuild("db1"))
+	s.spec.UUID = s.observe().UUIDs()[0]
+	s.converge()
+	commits, failures, gap := stop()
+	s.t.Logf("TIME rebuilt machine: %d commits meanwhile, %d failed, longest gap %.2f s", commits, failures, gap)
+	if gap >= 15 || failures > 0 {
+		s.t.Errorf("longest gap %.2f s, %d failures", gap, failures)
+	}
+	s.everywhere("rebuilt", commits)
 }
 
 func (s *site) wipes() {

@@ -117,18 +117,18 @@ func stepEnable(node string, engine engine, why string) Step {
 // before it restarts it, and "await" only waits: a donor that is restarted takes
 // the joiner with it, and a state transfer may take hours. A server that looks
 // after its tables once it has started is given the time for it.
-const becomeMember shell.Text = `: galera-member
+const becomeMember = `: galera-member
 verb=$1 unit=$2 client=$3 socket=$4 bootstrap=$5 check=$6 old= gone=0
 state() { [ ! -S "$socket" ] || timeout 3 "$client" --no-defaults --socket="$socket" -N -B -e "SHOW GLOBAL STATUS WHERE Variable_name IN ('wsrep_cluster_status','wsrep_local_state','wsrep_ready')" 2>/dev/null | sort | cut -f2 | tr '\n' ' '; }
 restarts() { systemctl show -p NRestarts --value "$1"; }
 invocation() { systemctl show -p InvocationID --value "$unit"; }
+busy() { [ "$(systemctl show -p ActiveState --value "$run")" = activating ]; }
 again() { [ -z "$bootstrap" ] || systemctl stop "$bootstrap"; old=$(invocation); systemctl restart --no-block "$unit"; }
-checked() { [ -z "$check" ] || while pgrep -f -- "$check" >/dev/null; do sleep 0.2; done; }
-settle() { n=0; while [ $n -lt 100 ]; do [ "$(state)" = "Primary 4 ON " ] && checked && exit 0; n=$((n+1)); sleep 0.3; done; }
+settle() { n=0; while [ $n -lt 100 ]; do [ "$(state)" = "Primary 4 ON " ] && break; n=$((n+1)); sleep 0.3; done; [ $n -lt 100 ]; }
 run=$unit
 case $verb in
 await) [ -z "$bootstrap" ] || ! systemctl is-active --quiet "$bootstrap" || run=$bootstrap ;;
-settle) settle; again ;;
+settle) settle || again ;;
 start) systemctl reset-failed "$unit" 2>/dev/null; systemctl is-active --quiet "$unit" || systemctl start --no-block "$unit" ;;
 restart) again ;;
 bootstrap)
@@ -148,7 +148,18 @@ echo "$run is $a" >&2; exit 1
 fi
 sleep 0.3
 done
-checked`
+` + tablesChecked
+
+// tablesChecked ends a script once the unit that $run names has started and
+// what looks after their tables then has ended; $check finds that, and busy says
+// whether it is still to begin.
+const tablesChecked = `n=0
+while [ -n "$check" ] && { busy || pgrep -f -- "$check" >/dev/null; }; do
+if [ $n -ge 3000 ]; then
+echo "the check of the tables that begins with each start still runs after ten minutes: $(pgrep -a -f -- "$check" | head -n 1)" >&2; exit 1
+fi
+n=$((n+1)); sleep 0.2
+done`
 
 func (s Spec) become(ctx context.Context, node *host.Host, verb string) error {
 	engine := s.Flavor.engine()
@@ -156,17 +167,23 @@ func (s Spec) become(ctx context.Context, node *host.Host, verb string) error {
 	return err
 }
 
+// awaitChecks waits for no state transfer, which takes what it takes and applies
+// what is changed meanwhile.
+const awaitChecks = `: galera-await-checks
+run=$1 check=$2
+busy() { [ "$(systemctl show -p SubState --value "$run")" = start-post ]; }
+` + tablesChecked
+
 // stepAwaitChecks waits until no server looks after its tables, as one does that
 // has just started by itself: see [transferKeeps] for what an account that is
 // changed meanwhile can do.
-func stepAwaitChecks(nodes []string, check string) Step {
+func stepAwaitChecks(nodes []string, engine engine) Step {
 	return Step{Title: "wait until no server checks its tables",
 		Do: func(ctx context.Context, hosts host.Hosts) error {
 			for _, name := range nodes {
-				_, err := hosts[name].Run(ctx, shell.Script(`: galera-await-checks
-while pgrep -f -- "$1" >/dev/null; do sleep 0.2; done`, check))
+				_, err := hosts[name].Run(ctx, shell.Script(awaitChecks, engine.unit, engine.startCheck))
 				if err != nil && !host.IsUnreachable(err) {
-					return err
+					return fmt.Errorf("cannot wait for %s: %w", name, err)
 				}
 			}
 			return nil

@@ -3,10 +3,13 @@ package gluster
 import (
 	"fmt"
 	"maps"
+	"net/netip"
 	"path"
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/terraform-ha/terraform-provider-ha/internal/host"
 )
 
 const (
@@ -152,12 +155,19 @@ func size(value string) (float64, bool) {
 	return number * unit, err == nil
 }
 
-// Unlisted returns what one list of clients lets in and the next one does not.
-func Unlisted(before, after []string) []string {
+// Disconnected returns which clients of an earlier list a spec no longer lets in.
+func (s Spec) Disconnected(before []string) []string {
 	return slices.DeleteFunc(slices.Clone(before), func(client string) bool {
-		return slices.ContainsFunc(after, func(pattern string) bool {
-			matched, err := path.Match(pattern, client)
-			return err == nil && matched
-		})
+		isNode := slices.ContainsFunc(s.Nodes, func(node host.Node) bool { return node.Address == client })
+		return isNode || slices.ContainsFunc(s.Clients, func(pattern string) bool { return letsIn(pattern, client) })
 	})
+}
+
+func letsIn(pattern, client string) bool {
+	if network, err := netip.ParsePrefix(pattern); err == nil {
+		address, err := netip.ParseAddr(client)
+		return pattern == client || err == nil && network.Contains(address)
+	}
+	matched, err := path.Match(pattern, client)
+	return err == nil && matched
 }

@@ -7,32 +7,37 @@ import (
 
 	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
 	"github.com/hashicorp/terraform-plugin-testing/plancheck"
+	"github.com/hashicorp/terraform-plugin-testing/terraform"
 )
 
-// TestClientsLost plans lists of clients after [10.0.0.31, 10.0.0.32].
+// TestClientsLost plans one list of clients after the other.
 func TestClientsLost(t *testing.T) {
 	t.Parallel()
 	f := glusterFleet(t)
-	clients := func(list string) string {
-		return f.config(f.resource("ha_gluster_volume", volumeBody+"\nclients = "+list))
-	}
-	warns := func(want string) resource.ConfigPlanChecks {
-		return resource.ConfigPlanChecks{PreApply: []plancheck.PlanCheck{planCheck(func(plancheck.CheckPlanRequest) error {
-			said := f.warned()
-			if want == "" && said != "" || !strings.Contains(said, want) {
-				return fmt.Errorf("warnings %q, want %q", said, want)
-			}
-			return nil
-		})}}
+	step := func(clients, want string) resource.TestStep {
+		return resource.TestStep{
+			Config: f.config(f.resource("ha_gluster_volume", volumeBody+"\nclients = "+clients)),
+			ConfigPlanChecks: resource.ConfigPlanChecks{PreApply: []plancheck.PlanCheck{planCheck(func(plancheck.CheckPlanRequest) error {
+				said := f.warned()
+				if want == "" && said != "" || want != "" && !strings.Contains(said, "This apply disconnects "+want+" from the volume content") {
+					return fmt.Errorf("%s: warnings %q, want %q", clients, said, want)
+				}
+				return nil
+			})}},
+			// The apply plans once more.
+			Check: func(*terraform.State) error { f.warned(); return nil },
+		}
 	}
 	resource.UnitTest(t, resource.TestCase{
 		ProtoV6ProviderFactories: f.factories(),
 		Steps: []resource.TestStep{
-			{Config: clients(`["10.0.0.31", "10.0.0.32"]`), ConfigPlanChecks: warns("")},
-			{Config: clients(`["10.0.0.32", "10.0.0.33", "10.0.0.31"]`), ConfigPlanChecks: warns("")},
-			{Config: clients(`["10.0.0.*"]`), ConfigPlanChecks: warns("")},
-			{Config: clients(`["10.0.0.31", "10.0.0.32"]`), ConfigPlanChecks: warns(`This apply disconnects 10.0.0.* from the volume content`)},
-			{Config: clients(`["10.0.0.31"]`), ConfigPlanChecks: warns(`This apply disconnects 10.0.0.32 from the volume content`)},
+			step(`["10.0.0.31", "10.0.0.32"]`, ""),
+			step(`["10.0.0.32", "10.0.0.33", "10.0.0.31"]`, ""),
+			step(`["10.0.0.*"]`, ""),
+			step(`["10.0.0.31", "10.0.0.32"]`, "10.0.0.*"),
+			step(`["10.0.0.0/24"]`, ""),
+			step(`["10.0.0.31", "10.0.0.32"]`, "10.0.0.0/24"),
+			step(`["10.0.0.31"]`, "10.0.0.32"),
 		},
 	})
 }

@@ -133,7 +133,7 @@ func (m *glusterModel) cautions(ctx context.Context, prior *glusterModel) []prob
 	if !fullyKnown(ctx, m.Clients) {
 		return nil
 	}
-	lost := gluster.Unlisted(listOf(prior.Clients), listOf(m.Clients))
+	lost := m.spec().Disconnected(listOf(prior.Clients))
 	if len(lost) == 0 {
 		return nil
 	}

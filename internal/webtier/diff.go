@@ -408,11 +408,11 @@ func healthPart(s Spec, seen NodeStatus) part {
 	if seen.Health == 0 {
 		why = s.HealthPath + " does not answer"
 	}
-	units := []string{apacheUnit}
+	phpUnit := ""
 	if s.php() {
-		units = []string{fpmUnit(seen.PHP), apacheUnit}
+		phpUnit = fpmUnit(seen.PHP)
 	}
-	return part{title: "restart the servers", whys: []string{why}, do: restartServers(s, units)}
+	return part{title: "restart what does not answer", whys: []string{why}, do: restartServers(s, phpUnit)}
 }
 
 // lane turns the work into steps; gated work ends when the machine is healthy.

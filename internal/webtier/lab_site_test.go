@@ -94,7 +94,24 @@ func TestLabLocalFiles(t *testing.T) {
 		s := s.with(t)
 		s.Run("web1", "pkill -STOP php-fpm")
 		t.Logf("503 after %s", s.Until(5*time.Second, "503", func() string { return not("503", s.health("web1")) }))
-		s.Run("web1", "pkill -CONT php-fpm")
+		s.wantDrift(spec, "web1", "/healthz answers 503 instead of 200")
+		if steps := s.mustConverge(spec, balancer); !slices.Contains(steps, "web1: restart what does not answer") {
+			t.Errorf("done: %q", steps)
+		}
+	})
+	t.Run("the site's own rules", func(t *testing.T) {
+		s := s.with(t)
+		open := spec
+		open.AllowOverride = true
+		s.mustConverge(open, balancer)
+		s.Run("web1", `printf '%s\n' 'Redirect 301 / http://elsewhere.example.org/' 'Require all denied' >/srv/www/site/.htaccess`)
+		s.Until(5*time.Second, "the probe to have asked again", func() string {
+			return s.try("web1", "[ /run/terraform-ha-web/ok -nt /srv/www/site/.htaccess ] || echo not yet; find /srv/www/site/.htaccess -newermt '-2 seconds'")
+		})
+		if page, health := s.answer("web1", "/index.php"), s.health("web1"); page == "200" || health != "200" {
+			t.Errorf("a page is %s, the health %s", page, health)
+		}
+		s.Run("web1", "rm /srv/www/site/.htaccess")
 		s.mustConverge(spec, balancer)
 	})
 	t.Run("drained by hand", func(t *testing.T) {

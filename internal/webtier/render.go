@@ -247,7 +247,7 @@ func (s Spec) rollingFile() string {
 
 // modules are the modules of Apache that the configuration needs.
 func (s Spec) modules() []string {
-	names := []string{"headers", "mpm_event", "remoteip", "rewrite", "setenvif", "mime", "alias", "dir", "authz_core"}
+	names := []string{"headers", "mpm_event", "remoteip", "rewrite", "setenvif", "mime", "alias", "dir", "authz_core", "authz_host"}
 	if s.php() {
 		names = append(names, "proxy", "proxy_fcgi")
 	}

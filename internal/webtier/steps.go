@@ -320,18 +320,29 @@ systemctl reset-failed -- "$1" 2>/dev/null; :`, unit)); err != nil {
 	return h.StartUnit(ctx, unit)
 }
 
-// restartServers restarts what serves on a machine that is not healthy although
-// everything is as it should be: they may be stuck, or see another mount than the
-// machine does. It serves nobody then. One that became healthy is left alone.
-func restartServers(s Spec, units []string) action {
+// restartServers restarts what is stuck on a machine that is not healthy although
+// everything is as it should be: PHP-FPM that does not answer, and Apache that does
+// not see the files. It does so only where the files can be read by their side's
+// user, and after the time in which a machine that has just booted, or whose
+// volume was slow, becomes healthy by itself.
+func restartServers(s Spec, phpUnit string) action {
 	return func(ctx context.Context, h *host.Host) error {
-		return run(ctx, h, "restart "+strings.Join(units, " and "), shell.Script(`: web-restart-servers
-url=$1; shift
-[ "$(curl -s -o /dev/null -w '%{http_code}' --max-time 3 -- "$url")" != 200 ] || exit 0
-for unit; do
+		return run(ctx, h, "restart what does not answer", shell.Script(`: web-restart-servers
+url=$1; sentinel=$2; apache=$3; php=$4; n=0
+ask() { curl -s -o /dev/null -w '%{http_code}' --max-time 3 -- "$1"; }
+until [ "$(ask "$url")" = 200 ]; do
+[ "$n" -lt 50 ] || break
+n=$((n + 1)); sleep 0.3
+done
+[ "$n" -ge 50 ] || exit 0
+timeout -k 1 2 runuser -u www-data -- head -c 1 -- "$sentinel" >/dev/null 2>&1 || exit 0
+stuck=
+[ -z "$php" ] || [ "$(ask "$url-php")" = 200 ] || stuck=$php
+[ "$(ask "$url-files")" = 204 ] || stuck="$stuck $apache"
+for unit in $stuck; do
 systemctl reset-failed -- "$unit" 2>/dev/null
 systemctl restart -- "$unit" || { journalctl -n 15 --no-pager -o cat -u "$unit" >&2; exit 1; }
-done`, append([]string{s.healthURL()}, units...)...))
+done`, s.healthURL(), s.sentinel(), apacheUnit, phpUnit))
 	}
 }
 

@@ -74,11 +74,24 @@ func (l *Lab) create(name string) error {
 	if err != nil {
 		return err
 	}
+	return l.region.CreateMachine(l.t.Context(), l.machine(name, address))
+}
+
+func (l *Lab) machine(name, publicIPv4 string) machine.MachineSpec {
 	id := l.id(name)
-	return l.region.CreateMachine(l.t.Context(), machine.MachineSpec{
-		ID: id, Label: name, Boot: true, PublicIPv4: address,
+	return machine.MachineSpec{
+		ID: id, Label: name, Boot: true, PublicIPv4: publicIPv4,
 		VLANs: []machine.VLAN{{Label: "backend", Address: l.Nodes[id-1].Address + "/24"}},
-	})
+	}
+}
+
+// Rebuild puts a new machine without anything in the place of one.
+func (l *Lab) Rebuild(name string) error {
+	address, err := l.region.FreePublicIPv4(l.t.Context())
+	if err != nil {
+		return err
+	}
+	return l.region.RebuildMachine(l.t.Context(), l.machine(name, address))
 }
 
 func must(t *testing.T, err error) {

@@ -69,13 +69,11 @@ func (s *Server) proveMount([]string, []byte) error {
 }
 
 func (s *Server) restartServers(args []string, _ []byte) error {
-	s.Wedged = false
-	for _, unit := range args[1:] {
-		if err := s.Machine.Start(unit); err != nil {
-			return err
-		}
+	if s.Serving() {
+		return nil
 	}
-	return nil
+	s.Wedged = false
+	return s.Machine.Start(args[2])
 }
 
 func (s *Server) prepareRoot([]string, []byte) error {
