@@ -201,7 +201,9 @@ func TestLabGluster(t *testing.T) {
 	})
 	t.Run("mounts again by itself", func(t *testing.T) {
 		s := s.with(t)
-		s.Run("web2", "systemctl stop srv-www.mount")
+		s.Until(10*time.Second, "nobody to read there for a moment", func() string {
+			return s.try("web2", "systemctl stop srv-www.mount || echo busy")
+		})
 		if got := s.try("web2", "systemctl is-active apache2"); got != "inactive" {
 			t.Errorf("apache2 without its mount is %s", got)
 		}
@@ -261,6 +263,20 @@ systemctl start srv-www.mount; pgrep -n -f '^[^ ]*glusterfs .* /srv/www$' >/run/
 		s.Run("web2", "pkill -CONT -f 'glusterfs .*/srv/www$'")
 		t.Logf("back after %s", s.Until(10*time.Second, "200", func() string { return not("200", s.health("web2")) }))
 		s.wantDrift(spec, "", "")
+	})
+	t.Run("quorum lost", func(t *testing.T) {
+		s := s.with(t)
+		for _, node := range []string{"web2", "web3"} {
+			s.Run(node, "systemctl stop glusterd; pkill -9 glusterfsd || :")
+		}
+		s.wantPagesRefused("web1")
+		t.Logf("503 after %s", s.Until(5*time.Second, "503", func() string { return not("503", s.health("web1")) }))
+		s.wantDrift(spec, "web1", "answers with an error")
+		for _, node := range []string{"web2", "web3"} {
+			s.Run(node, "systemctl start glusterd")
+		}
+		// The clients have not found the servers yet.
+		s.mustConverge(spec, balancer)
 	})
 	t.Run("options change", func(t *testing.T) {
 		s := s.with(t)

@@ -136,8 +136,13 @@ for u in $(cd /lib/systemd/system && ls php[0-9]*-fpm.service apache2.service 2>
 ! systemctl is-active --quiet "$u" || users="$users $u"
 done
 systemctl stop -- "$unit"
-# Where somebody else keeps it busy, the old mount goes on serving.
-! mounted || umount -- "$mp" || { systemctl start -- "$unit" $users; exit 1; }
+# Our own probe reads there for a moment every second. Where somebody else keeps
+# it busy, the old mount goes on serving.
+n=0
+while mounted && ! why=$(umount -- "$mp" 2>&1); do
+n=$((n + 1)); [ "$n" -lt 25 ] || { echo "$why" >&2; systemctl start -- "$unit" $users; exit 1; }
+sleep 0.2
+done
 elif mounted && [ "$type" = fuse.glusterfs ] && ! client; then
 umount --lazy -- "$mp"
 fi
@@ -161,19 +166,28 @@ fi
 rm -f -- "$pending/mount"`
 
 // proveScript writes a file, reads it back and removes it, in a child that can
-// be left behind.
+// be left behind. Clients look for servers that came back every few seconds, so
+// that an error is not the last word for half the time.
 const proveScript = `: web-prove-mount
 d=$1; f=$1/.terraform-ha-probe.$2; limit=$3
 t=$(mktemp -d) || exit 1
 work() { echo "$f $$" >"$f" && [ "$(cat -- "$f")" = "$f $$" ] && rm -f -- "$f"; }
-{ if work; then echo ok; else echo failed; fi >"$t/said" 2>"$t/why"; mv "$t/said" "$t/done"; } </dev/null >/dev/null 2>&1 &
+keep_on() {
+n=0
+until work 2>"$t/why"; do
+n=$((n + 1)); [ "$n" -lt "$limit" ] || { echo failed; return; }
+sleep 0.5
+done
+echo ok
+}
+{ keep_on >"$t/said"; mv "$t/said" "$t/done"; } </dev/null >/dev/null 2>&1 &
 i=0
 while [ ! -e "$t/done" ] && [ "$i" -lt $((limit * 10)) ]; do sleep 0.1; i=$((i + 1)); done
 said=$(cat "$t/done" 2>/dev/null); why=$(cat "$t/why" 2>/dev/null); rm -rf "$t"
 case $said in
 ok) exit 0 ;;
 failed) echo "writing and reading a file in $d failed: $why" >&2 ;;
-*) echo "$d did not answer within $limit s" >&2 ;;
+*) echo "$d did not answer within $limit s${why:+; before, it said: $why}" >&2 ;;
 esac
 exit 1`
 
