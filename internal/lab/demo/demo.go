@@ -122,7 +122,7 @@ The site is up after %[1]s: %[2]s
   %[3]s fault poweroff db1
       cut its power; load the site; see make demo-status; "poweron" boots it
   make demo-down
-      remove everything
+      remove the site and its lab; the images stay for the next one
 `
 
 // program is this program as a person would call it.
