@@ -94,8 +94,8 @@ func (f Flavor) engine() engine {
 // transferKeeps is the choice of wsrep_sst_mariabackup, and the file that says for
 // which version the system tables were made. A joiner without it makes them anew
 // on itself while it serves: an account that is changed anywhere meanwhile leaves
-// them half done, or the server waiting for itself for ever, and with it the
-// cluster (both measured with 10.11.19).
+// them half done, or the server waiting for itself for ever (both measured with
+// 10.11.19), for which flow control has to stop the cluster in the end.
 const transferKeeps = `.*\.pem$\|.*galera\.cache$\|.*sst_in_progress$\|.*\.sst$\|.*gvwstate\.dat$\|.*grastate\.dat$\|` +
 	`.*\.err$\|.*\.log$\|.*RPM_UPGRADE_MARKER$\|.*RPM_UPGRADE_HISTORY$\|.*/m[a-z]*_upgrade_info$`
 
