@@ -193,7 +193,10 @@ func TestLabGluster(t *testing.T) {
 
 	t.Run("mount gone", func(t *testing.T) {
 		s := s.with(t)
-		s.Run("web2", "systemctl stop terraform-ha-web-mount.timer; umount /srv/www")
+		s.Run("web2", "systemctl stop terraform-ha-web-mount.timer")
+		s.Until(10*time.Second, "nobody to read there for a moment", func() string {
+			return s.try("web2", "umount /srv/www 2>/dev/null || echo busy")
+		})
 		s.wantPagesRefused("web2")
 		s.Until(4*time.Second, "503", func() string { return not("503", s.health("web2")) })
 		s.wantDrift(spec, "web2", "is not mounted at /srv/www")

@@ -94,17 +94,13 @@ func needsProfileLoader(kernel string, programs []string) bool {
 
 func aptInstall(ctx context.Context, progress io.Writer, packages ...string) error {
 	names := strings.Join(packages, " ")
-	by := "install by hand: apt-get install " + names
-	if _, err := exec.LookPath("apt-get"); err != nil {
-		return fmt.Errorf("cannot install %s: this is no Debian (%s)", names, by)
-	}
 	fmt.Fprintln(progress, "lab: installing", names)
 	// The package lists may be older than the archive; a failure shows below.
 	_ = exec.CommandContext(ctx, "apt-get", "-q", "update").Run()
 	command := exec.CommandContext(ctx, "apt-get", append([]string{"-q", "-y", "--no-install-recommends", "install"}, packages...)...)
 	command.Env = append(os.Environ(), "DEBIAN_FRONTEND=noninteractive")
 	if out, err := command.CombinedOutput(); err != nil {
-		return fmt.Errorf("cannot install %s (%s): %w: %s", names, by, err, lastLines(string(out), 6))
+		return fmt.Errorf("cannot install %[1]s (install by hand: apt-get install %[1]s): %[2]w: %[3]s", names, err, lastLines(string(out), 6))
 	}
 	return nil
 }
