@@ -8,6 +8,8 @@ import (
 	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
 	"github.com/hashicorp/terraform-plugin-testing/plancheck"
 	"github.com/hashicorp/terraform-plugin-testing/terraform"
+
+	"github.com/terraform-ha/terraform-provider-ha/internal/gluster/glustertest"
 )
 
 // TestClientsLost plans one list of clients after the other.
@@ -25,7 +27,8 @@ func TestClientsLost(t *testing.T) {
 				return nil
 			})}},
 			// The apply plans once more.
-			Check: func(*terraform.State) error { f.warned(); return nil },
+			Check: resource.ComposeTestCheckFunc(func(*terraform.State) error { f.warned(); return nil },
+				resource.TestCheckResourceAttr("ha_gluster_volume.t", "mount.volume_id", glustertest.VolumeID)),
 		}
 	}
 	resource.UnitTest(t, resource.TestCase{

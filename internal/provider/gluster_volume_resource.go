@@ -178,6 +178,7 @@ var mountAttributes = map[string]attr.Type{
 	"source":         types.StringType,
 	"backup_servers": types.ListType{ElemType: types.StringType},
 	"options":        types.StringType,
+	"volume_id":      types.StringType,
 }
 
 func (m *glusterModel) outputs(_ context.Context, t tier) {
@@ -190,12 +191,15 @@ func (m *glusterModel) outputs(_ context.Context, t tier) {
 	m.Mount = m.mount()
 }
 
+// mount carries the volume's identity, so that who mounts it can tell it from
+// another volume of the same name. VolumeID has to be set before.
 func (m *glusterModel) mount() types.Object {
 	mount := m.spec().Mount()
 	return types.ObjectValueMust(mountAttributes, map[string]attr.Value{
 		"source":         types.StringValue(mount.Source),
 		"backup_servers": stringList(mount.BackupServers),
 		"options":        types.StringValue(mount.Options),
+		"volume_id":      m.VolumeID,
 	})
 }
 

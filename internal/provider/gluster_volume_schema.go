@@ -42,6 +42,7 @@ func glusterSchema(ctx context.Context) schema.Schema {
 				"source":         schema.StringAttribute{Computed: true, MarkdownDescription: "First server and volume: `10.0.0.11:/content`."},
 				"backup_servers": schema.ListAttribute{Computed: true, ElementType: types.StringType, MarkdownDescription: "Servers to ask when the first does not answer at mount time."},
 				"options":        schema.StringAttribute{Computed: true, MarkdownDescription: "Mount options for fstab or a mount unit."},
+				"volume_id":      schema.StringAttribute{Computed: true, MarkdownDescription: "Identity of the volume, a UUID, by which a client tells it from another volume of the same name."},
 			}},
 		}),
 	}

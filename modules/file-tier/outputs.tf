@@ -1,5 +1,5 @@
 output "mount" {
-  description = "How a client mounts the volume: `source`, `backup_servers`, `options`. The module `web-tier` takes it as it is."
+  description = "How a client mounts the volume: `source`, `backup_servers`, `options`, and the volume's identity `volume_id`. The module `web-tier` takes it as it is."
   value       = ha_gluster_volume.this.mount
 }
 
