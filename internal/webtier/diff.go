@@ -10,8 +10,9 @@ import (
 	"github.com/terraform-ha/terraform-provider-ha/internal/reconcile"
 )
 
-// Diff returns the way from what was seen to what is wanted. Machines that serve
-// nobody are changed side by side; machines that serve are changed one after the
+// Diff returns the way from what was seen to what is wanted. Machines that have
+// never served are set up side by side, and so is what is down brought back. Machines
+// that serve, or may serve again when the work begins, are changed one after the
 // other, each drained first and back in service before the next.
 func Diff(spec Spec, status Status) (Plan, error) {
 	spec = spec.Defaulted()
@@ -36,7 +37,7 @@ func Diff(spec Spec, status Status) (Plan, error) {
 		busy[node.Name] = len(work.parts) > 0 || seen.leftover()
 		switch {
 		case len(work.parts) == 0 && !seen.leftover():
-		case seen.leftover(), work.disruptive() && seen.Serving():
+		case seen.leftover(), work.disruptive() && seen.Serving(), work.stops() && seen.hasServed(spec):
 			rolling = append(rolling, work)
 		default:
 			aside = append(aside, work.lane(spec, !seen.Serving() && work.complete))
@@ -134,6 +135,9 @@ type part struct {
 	whys  []string
 	// disruptive work can cost visitors their requests.
 	disruptive bool
+	// repairs says that the work only starts or mounts what is down. On a machine that
+	// serves again by the time it runs, it does nothing.
+	repairs bool
 	// reverts says that the work leaves everything as it was when it fails.
 	reverts bool
 	do      action
@@ -149,6 +153,12 @@ type changes struct {
 
 func (c changes) disruptive() bool {
 	return slices.ContainsFunc(c.parts, func(p part) bool { return p.disruptive })
+}
+
+// stops reports whether the work would take visitors' requests from a machine that
+// was seen out of order and serves again when the work begins.
+func (c changes) stops() bool {
+	return slices.ContainsFunc(c.parts, func(p part) bool { return p.disruptive && !p.repairs })
 }
 
 // compare returns what differs on one machine. What can only be known once
@@ -292,7 +302,7 @@ func mountPart(s Spec, seen NodeStatus, set fileSet) part {
 		whys = append(whys, unit+" does not start at boot")
 	}
 	again := len(changed) > 0 || slices.Contains(seen.Pending, "mount") || mounted && !s.Mount.matches(seen.Mount)
-	return part{title: "mount " + s.Mount.Source, whys: whys, disruptive: true, do: mountVolume(s, changed, again)}
+	return part{title: "mount " + s.Mount.Source, whys: whys, disruptive: true, repairs: !again, do: mountVolume(s, changed, again)}
 }
 
 func contentPart(s Spec, seen NodeStatus) part {
@@ -326,7 +336,7 @@ func phpPart(seen NodeStatus, set fileSet) part {
 		whys = append(whys, fpmUnit(seen.PHP)+" has not loaded its configuration")
 	}
 	whys = append(whys, unitWhys(fpmUnit(seen.PHP), seen.Units[fpmKey])...)
-	return part{title: "configure PHP-FPM", whys: whys, disruptive: true, reverts: true, do: configurePHP(seen.PHP, set.php, load)}
+	return part{title: "configure PHP-FPM", whys: whys, disruptive: true, repairs: !load, reverts: true, do: configurePHP(seen.PHP, set.php, load)}
 }
 
 func apachePart(s Spec, seen NodeStatus, set fileSet) part {
@@ -344,7 +354,7 @@ func apachePart(s Spec, seen NodeStatus, set fileSet) part {
 		whys = append(whys, "apache2 has not loaded its configuration")
 	}
 	whys = append(whys, unitWhys("apache2", seen.Units[apacheUnit])...)
-	return part{title: "configure Apache", whys: whys, disruptive: true, reverts: true, do: configureApache(s, set.apache, load)}
+	return part{title: "configure Apache", whys: whys, disruptive: true, repairs: !load, reverts: true, do: configureApache(s, set.apache, load)}
 }
 
 // links returns the links below /etc/apache2 that are missing and those that

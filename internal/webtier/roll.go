@@ -80,13 +80,14 @@ func refusedToDrain(s Spec, node string, evidence []string) error {
 func rollSteps(s Spec, work changes, seen NodeStatus) []Step {
 	node := work.node
 	var steps []Step
-	if seen.Serving() {
-		steps = append(steps, Step{Node: node.Name, Title: "drain", Do: drain(s, node)})
+	served := seen.Serving()
+	if len(work.parts) > 0 {
+		steps = append(steps, Step{Node: node.Name, Title: "drain", Do: drain(s, node, &served)})
 	}
 	for _, p := range work.parts {
 		changing := step(node.Name, p.title, strings.Join(p.whys, "; "), p.do)
 		if p.reverts {
-			changing.Do = orServeAsBefore(s, node, changing.Do)
+			changing.Do = orServeAsBefore(s, node, &served, changing.Do)
 		}
 		steps = append(steps, changing)
 	}
@@ -101,44 +102,88 @@ func rollSteps(s Spec, work changes, seen NodeStatus) []Step {
 }
 
 // orServeAsBefore puts a machine back in service when a change failed and left
-// everything as it was: a mistake in the configuration must not cost capacity.
-func orServeAsBefore(s Spec, node host.Node, change func(context.Context, Target) error) func(context.Context, Target) error {
+// everything as it was: a mistake in the configuration must not cost capacity. One
+// that did not serve before is not waited for.
+func orServeAsBefore(s Spec, node host.Node, served *bool, change func(context.Context, Target) error) func(context.Context, Target) error {
 	return func(ctx context.Context, target Target) error {
 		err := change(ctx, target)
 		if err == nil || ctx.Err() != nil {
 			return err
 		}
-		if back := returnToService(s, node)(ctx, target); back != nil {
-			return fmt.Errorf("%w; and it is still out of service: %w", err, back)
+		back := returnToService(s, node)
+		if !*served {
+			back = leaveUndrained(s, node)
+		}
+		if failed := back(ctx, target); failed != nil {
+			return fmt.Errorf("%w; and it is still out of service: %w", err, failed)
 		}
 		return err
 	}
 }
 
-// drain takes a machine out of service, after looking again whether enough
-// others serve: minutes can lie between the plan and this step.
-func drain(s Spec, node host.Node) func(context.Context, Target) error {
+// leaveUndrained takes back what [drain] did to a machine that did not serve.
+func leaveUndrained(s Spec, node host.Node) func(context.Context, Target) error {
 	return func(ctx context.Context, target Target) error {
-		if err := enoughOthers(ctx, s, node, target); err != nil {
+		h := target.Hosts[node.Name]
+		if err := undrain(ctx, h); err != nil {
 			return err
 		}
+		return h.RemoveFile(ctx, s.rollingFile())
+	}
+}
+
+// drain takes a machine out of service, after looking again whether it serves and
+// whether enough others do: minutes can lie between the plan and this step. One that
+// does not serve is kept from beginning to while it is changed.
+func drain(s Spec, node host.Node, served *bool) func(context.Context, Target) error {
+	return func(ctx context.Context, target Target) error {
 		h := target.Hosts[node.Name]
+		code, err := askHealth(ctx, h.View, s)
+		if err != nil {
+			return err
+		}
+		*served = code == "200"
+		if *served {
+			if err := enoughOthers(ctx, s, node, target); err != nil {
+				return err
+			}
+		}
 		ours, err := noteRoll(ctx, s, node, target)
 		if err != nil {
 			return err
 		}
-		if ours {
+		if ours && *served {
 			if err := target.Balancer.Drain(ctx, s.backend(node)); err != nil {
 				return fmt.Errorf("cannot drain %s: %w", node.Name, err)
 			}
 		}
 		// Balancers that are not ours, and sticky visitors, go by the health check.
 		if err := run(ctx, h, "drain", shell.Script(`: web-drain
-mkdir -p "${1%/*}" && { [ -e "$1" ] || printf '%s\n' "$2" >"$1"; }`, drainFile, drainMark)); err != nil {
+umask 022
+mkdir -p "${1%/*}" && { [ -e "$1" ] || printf '%s\n' "$2" >"$1"; }`, drainFile, drainMark)); err != nil || !*served {
 			return err
 		}
 		return wait(ctx, time.Duration(*s.DrainSeconds)*time.Second)
 	}
+}
+
+// askHealth returns the status of a machine's health endpoint: "200".
+func askHealth(ctx context.Context, view host.View, s Spec) (string, error) {
+	result, err := view.Query(ctx, healthQuestion(s))
+	if err != nil {
+		return "", fmt.Errorf("cannot ask %s of %s: %w", s.HealthPath, view.Name(), err)
+	}
+	return string(result.Stdout), nil
+}
+
+func healthQuestion(s Spec) shell.Command {
+	return shell.Script(`: web-health
+printf %s "$(curl -s -o /dev/null -w '%{http_code}' --max-time 3 -- "$1")"`, s.healthURL())
+}
+
+func undrain(ctx context.Context, h *host.Host) error {
+	return run(ctx, h, "end the draining", shell.Script(`: web-undrain
+[ ! -e "$1" ] || [ "$(cat "$1")" != "$2" ] || rm -f -- "$1"`, drainFile, drainMark))
 }
 
 // operatorsMode is the line of the rolling file that says that the balancer's mode
@@ -250,8 +295,7 @@ func lookAtOthers(ctx context.Context, s Spec, node host.Node, target Target) (s
 		}
 	}
 	seen := host.Look(ctx, views, func(ctx context.Context, view host.View) (shell.Result, error) {
-		return view.Query(ctx, shell.Script(`: web-health
-printf %s "$(curl -s -o /dev/null -w '%{http_code}' --max-time 3 -- "$1")"`, s.healthURL()))
+		return view.Query(ctx, healthQuestion(s))
 	})
 	balanced := map[string]BackendState{}
 	if target.Balancer != nil {
@@ -296,8 +340,7 @@ const upLimit = 3 * time.Minute
 func returnToService(s Spec, node host.Node) func(context.Context, Target) error {
 	return func(ctx context.Context, target Target) error {
 		h := target.Hosts[node.Name]
-		if err := run(ctx, h, "end the draining", shell.Script(`: web-undrain
-[ ! -e "$1" ] || [ "$(cat "$1")" != "$2" ] || rm -f -- "$1"`, drainFile, drainMark)); err != nil {
+		if err := undrain(ctx, h); err != nil {
 			return err
 		}
 		if err := awaitHealth(s)(ctx, h); err != nil {

@@ -86,6 +86,12 @@ func (n NodeStatus) Serving() bool {
 	return n.Err == nil && n.Units[apacheUnit].Running() && n.Health == 200
 }
 
+// hasServed reports whether the machine was once set up to serve the site. What keeps
+// it from serving, such as a shared directory that stalls, can be over at any moment.
+func (n NodeStatus) hasServed(s Spec) bool {
+	return slices.Contains(n.Enabled, "sites-enabled/"+s.apacheName())
+}
+
 // Reachable reports whether the machine answered.
 func (n NodeStatus) Reachable() bool { return n.Err == nil }
 

@@ -51,7 +51,10 @@ func (s *Server) announceMount(args []string, _ []byte) error {
 }
 
 func (s *Server) mountVolume(args []string, _ []byte) error {
-	unit, pending := args[0], args[4]
+	unit, again, pending := args[0], args[3] == "yes", args[4]
+	if again && s.Serving() {
+		s.tier.CutOff = append(s.tier.CutOff, s.Machine.Name)
+	}
 	_, what, _ := strings.Cut(s.Machine.Files["/etc/systemd/system/"+unit].Content, "What=")
 	s.Mounted, _, _ = strings.Cut(what, "\n")
 	if err := s.Machine.Start(unit); err != nil {
@@ -131,6 +134,13 @@ func (s *Server) drain(args []string, _ []byte) error {
 	if !s.Exists(args[0]) {
 		s.Machine.WriteFile(args[0], args[1]+"\n")
 	}
+	out := 0
+	for _, other := range s.tier.Servers {
+		if other.Exists(drainPath) && other.able() {
+			out++
+		}
+	}
+	s.tier.MostOut = max(s.tier.MostOut, out)
 	return nil
 }
 

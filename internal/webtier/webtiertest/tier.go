@@ -27,6 +27,10 @@ type Tier struct {
 	Volume *Content
 	// Database is what WordPress keeps its posts in.
 	Database Database
+	// CutOff has every machine whose servers were stopped while visitors were sent to
+	// it, and MostOut is how many that could serve were kept from it at one moment.
+	CutOff  []string
+	MostOut int
 }
 
 // Database is a database as WordPress finds it.
@@ -159,6 +163,17 @@ func (s *Server) Serving() bool {
 	there := !s.mounts() || s.Mounted != "" && !s.Hung
 	return m.Unit(apacheUnit).Running() && m.Unit(fpmUnit).Running() && m.Unit(probeUnit).Running() &&
 		there && s.content().Sentinel && !s.Exists(drainPath) && s.Enabled[s.site] && !s.Wedged
+}
+
+// able reports whether the machine would serve if nobody had drained it.
+func (s *Server) able() bool {
+	drain, drained := s.Machine.Files[drainPath]
+	delete(s.Machine.Files, drainPath)
+	able := s.Serving()
+	if drained {
+		s.Machine.Files[drainPath] = drain
+	}
+	return able
 }
 
 func (s *Server) health() string {
