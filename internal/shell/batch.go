@@ -69,24 +69,25 @@ func Batch(parts ...Part) Command {
 	return Command{text: Text(b.String()), parts: parts}
 }
 
-// ParseBatch reads the output of a [Batch].
+// ParseBatch reads the output of a [Batch]. The answers are [Printable]: they end in
+// plans and messages.
 func ParseBatch(out []byte) (Answers, error) {
 	answers := Answers{}
 	for len(out) > 0 {
 		head, rest, found := bytes.Cut(out, []byte("\n"))
 		if !found {
-			return nil, fmt.Errorf("cannot read answers: no end of line after %q", tail(string(out), 80))
+			return nil, fmt.Errorf("cannot read answers: no end of line after %q", Tail(string(out), 80))
 		}
 		fields := strings.Fields(string(head))
 		if len(fields) != 3 {
-			return nil, fmt.Errorf("cannot read answers: %q is not a name, a status and a length", tail(string(head), 80))
+			return nil, fmt.Errorf("cannot read answers: %q is not a name, a status and a length", Tail(string(head), 80))
 		}
 		status, err1 := strconv.Atoi(fields[1])
 		length, err2 := strconv.Atoi(fields[2])
 		if err1 != nil || err2 != nil || length < 0 || length >= len(rest) || rest[length] != '\n' {
 			return nil, fmt.Errorf("cannot read answers: the answer to %q is cut short", fields[0])
 		}
-		answers[fields[0]] = Answer{Status: status, Out: string(rest[:length])}
+		answers[fields[0]] = Answer{Status: status, Out: Printable(string(rest[:length]))}
 		out = rest[length+1:]
 	}
 	return answers, nil

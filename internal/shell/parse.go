@@ -15,11 +15,11 @@ func ParseLine(line string) (Command, error) {
 	words, rest := splitWords(line)
 	start := []string{"env", "LC_ALL=C", "sh", "-c"}
 	if rest != "" || len(words) < 6 || !slices.Equal(words[:4], start) || words[5] != "sh" {
-		return Command{}, fmt.Errorf("cannot read command line %q: it does not start a script", tail(line, 200))
+		return Command{}, fmt.Errorf("cannot read command line %q: it does not start a script", Tail(line, 200))
 	}
 	command := Command{text: Text(words[4]), args: words[6:]}
 	if command.text == execText && len(command.args) == 0 {
-		return Command{}, fmt.Errorf("cannot read command line %q: it names no program", tail(line, 200))
+		return Command{}, fmt.Errorf("cannot read command line %q: it names no program", Tail(line, 200))
 	}
 	if body, isBatch := strings.CutPrefix(words[4], batchLabel); isBatch {
 		parts, err := parseParts(body)
@@ -29,7 +29,7 @@ func ParseLine(line string) (Command, error) {
 		command.parts = parts
 	}
 	if command.Line() != line {
-		return Command{}, fmt.Errorf("cannot read command line %q: it is not written the way this program writes", tail(line, 200))
+		return Command{}, fmt.Errorf("cannot read command line %q: it is not written the way this program writes", Tail(line, 200))
 	}
 	return command, nil
 }
@@ -46,7 +46,7 @@ func parseParts(body string) ([]Part, error) {
 		name, rest := nextWord(rest)
 		rest, ended := strings.CutPrefix(rest, partEnd)
 		if !began || !asked || !silenced || !ended || len(args) == 0 || args[0] != "--" {
-			return nil, fmt.Errorf("cannot read batch at %q", tail(body, 200))
+			return nil, fmt.Errorf("cannot read batch at %q", Tail(body, 200))
 		}
 		parts = append(parts, Part{Name: name, Command: Command{text: Text(text), args: args[1:]}})
 		body = rest

@@ -30,14 +30,15 @@ func (e *ExitError) Error() string {
 	if said == "" {
 		said = strings.TrimSpace(string(e.Stdout))
 	}
-	said = tail(said, 600)
+	said = Printable(Tail(said, 600))
 	if said == "" {
 		return fmt.Sprintf("exit status %d", e.Status)
 	}
 	return fmt.Sprintf("exit status %d: %s", e.Status, said)
 }
 
-func tail(s string, most int) string {
+// Tail returns the last bytes of s, at most so many: the reason usually comes last.
+func Tail(s string, most int) string {
 	if len(s) <= most {
 		return s
 	}

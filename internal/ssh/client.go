@@ -1,6 +1,7 @@
 package ssh
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -50,7 +51,7 @@ func (c *Client) run(ctx context.Context, command shell.Command) (shell.Result, 
 	}
 	defer cancel()
 	tooLong := func(err error) bool { return limited.Err() != nil && ctx.Err() == nil && errors.Is(err, limited.Err()) }
-	silent := &UnreachableError{Node: c.name(), Address: c.target.address(), Err: fmt.Errorf("it took a question and gave no answer within %s", command.Limit())}
+	silent := &UnreachableError{Node: c.name(), Address: c.target.address(), Err: &silentError{limit: command.Limit()}}
 	line := command.Line()
 	if c.target.user() != "root" {
 		if err := c.becomeRoot(limited, conn); tooLong(err) {
@@ -60,7 +61,7 @@ func (c *Client) run(ctx context.Context, command shell.Command) (shell.Result, 
 		}
 		line = "sudo -n -- " + line
 	}
-	execution, err := c.execute(limited, conn, line, command.Stdin())
+	execution, err := c.execute(limited, conn, announce+line, command.Stdin())
 	if tooLong(err) {
 		return shell.Result{}, silent
 	}
@@ -68,13 +69,16 @@ func (c *Client) run(ctx context.Context, command shell.Command) (shell.Result, 
 		// Its outputs are still being written.
 		return shell.Result{}, err
 	}
+	output, begun := commandOutput(execution.stdout.kept.Bytes())
 	result := shell.Result{
-		Stdout:    execution.stdout.kept.Bytes(),
+		Stdout:    output,
 		Stderr:    execution.stderr.kept.Bytes(),
 		Truncated: execution.stdout.dropped || execution.stderr.dropped,
 	}
 	var exit *xssh.ExitError
-	if errors.As(err, &exit) {
+	if ended := errors.As(err, &exit); !begun && (ended || err == nil) {
+		return shell.Result{}, &LoginShellError{Node: c.name(), User: c.target.user(), Said: said(output, result.Stderr)}
+	} else if ended {
 		err = &shell.ExitError{
 			Node: c.name(), Command: command, Status: exit.ExitStatus(),
 			Stdout: result.Stdout, Stderr: result.Stderr,
@@ -83,9 +87,32 @@ func (c *Client) run(ctx context.Context, command shell.Command) (shell.Result, 
 	return result, err
 }
 
+// A start-up file of the login shell may print before the command does: bash reads
+// ~/.bashrc for commands over SSH, too (bash(1), "Invocation"). The line that we
+// let the shell print first tells the one from the other, in the syntax of every
+// login shell.
+const (
+	begin    = "terraform-ha-begin"
+	announce = "echo " + begin + "; "
+)
+
+// commandOutput returns what the command itself printed. Without the line that
+// comes before it, the command was never started.
+func commandOutput(stdout []byte) (output []byte, begun bool) {
+	if _, after, found := bytes.Cut(stdout, []byte(begin+"\n")); found {
+		return after, true
+	}
+	return stdout, false
+}
+
+// said is what a login shell had to say, on whichever of its outputs.
+func said(outputs ...[]byte) string {
+	return strings.TrimSpace(string(bytes.Join(outputs, []byte("\n"))))
+}
+
 func (c *Client) execute(ctx context.Context, conn *conn, line string, stdin []byte) (*execution, error) {
 	c.commands.Add(1)
-	execution := conn.newExecution(line, stdin, c.pool.options.MaxOutput)
+	execution := conn.newExecution(line, stdin, len(begin)+1+c.pool.options.MaxOutput)
 	return execution, execution.run(ctx)
 }
 
@@ -166,11 +193,12 @@ func (c *Client) explain(ctx context.Context, err error) error {
 		auth        *AuthError
 		hostKey     *HostKeyError
 		sudo        *SudoError
+		login       *LoginShellError
 	)
 	switch {
 	case err == nil:
 		return nil
-	case errors.As(err, &exit), errors.As(err, &unreachable), errors.As(err, &auth), errors.As(err, &hostKey), errors.As(err, &sudo):
+	case errors.As(err, &exit), errors.As(err, &unreachable), errors.As(err, &auth), errors.As(err, &hostKey), errors.As(err, &sudo), errors.As(err, &login):
 		return err
 	case ctx.Err() != nil:
 		return fmt.Errorf("cannot finish a command on %s: %w", c.name(), ctx.Err())

@@ -7,6 +7,8 @@ import (
 	"time"
 
 	xssh "golang.org/x/crypto/ssh"
+
+	"github.com/terraform-ha/terraform-provider-ha/internal/shell"
 )
 
 // ErrClosed says that the pool was closed.
@@ -25,7 +27,7 @@ type UnreachableError struct {
 
 // Error names the machine, its address and the cause.
 func (e *UnreachableError) Error() string {
-	return fmt.Sprintf("cannot reach %s at %s: %v", e.Node, e.Address, e.Err)
+	return fmt.Sprintf("cannot reach %s at %s: %s", e.Node, e.Address, shell.Printable(e.Err.Error()))
 }
 
 // Unwrap returns the cause.
@@ -33,6 +35,20 @@ func (e *UnreachableError) Unwrap() error { return e.Err }
 
 // Unreachable reports that the machine could not be asked.
 func (e *UnreachableError) Unreachable() bool { return true }
+
+// Silent reports that the machine let the user in and did not answer the command:
+// it is there, and may yet do what it was told.
+func (e *UnreachableError) Silent() bool {
+	var silent *silentError
+	return errors.As(e.Err, &silent)
+}
+
+// silentError is a command that took longer than its limit.
+type silentError struct{ limit time.Duration }
+
+func (e *silentError) Error() string {
+	return fmt.Sprintf("it took a question and gave no answer within %s", e.limit)
+}
 
 // timeoutError is an attempt that took longer than the connect timeout. It is
 // not context.DeadlineExceeded, which would read as the caller's own deadline.
@@ -68,10 +84,10 @@ func (e *AuthError) Error() string {
 	case len(e.Wanted) > 0:
 		message += "the machine wants " + strings.Join(e.Wanted, " or ")
 	}
-	if e.Err == nil {
-		return message
+	if e.Err != nil {
+		message = strings.TrimSuffix(message, ": ") + ": " + e.Err.Error()
 	}
-	return strings.TrimSuffix(message, ": ") + ": " + e.Err.Error()
+	return shell.Printable(message)
 }
 
 // Unwrap returns the cause; nil where the machine simply refused.
@@ -129,7 +145,7 @@ type SudoError struct {
 
 // Error has the line that lets the user become root.
 func (e *SudoError) Error() string {
-	reason := "sudo refused: " + e.Said
+	reason := "sudo refused: " + shell.Printable(e.Said)
 	if e.Missing {
 		reason = "sudo is not installed"
 	} else if e.Said == "" {
@@ -137,6 +153,24 @@ func (e *SudoError) Error() string {
 	}
 	return fmt.Sprintf("cannot become root on %s as %s: %s; put this line into /etc/sudoers.d/%s: %s ALL=(ALL) NOPASSWD: ALL",
 		e.Node, e.User, reason, sudoersFile(e.User), e.User)
+}
+
+// LoginShellError says that the user may log in and the login shell does not run
+// commands: it is one that only says no, or a start-up file of it ends it.
+type LoginShellError struct {
+	Node string
+	User string
+	// Said is what the shell printed instead.
+	Said string
+}
+
+// Error says what to look at.
+func (e *LoginShellError) Error() string {
+	reason := "the login shell ended without running it"
+	if e.Said != "" {
+		reason += " and said: " + shell.Printable(shell.Tail(e.Said, 300))
+	}
+	return fmt.Sprintf("cannot run a command on %s as %s: %s; the user needs a shell such as /bin/sh, whose start-up files let a command run that comes without a terminal", e.Node, e.User, reason)
 }
 
 // sudoersFile avoids a dot: sudo skips files with one in their name

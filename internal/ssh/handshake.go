@@ -8,6 +8,7 @@ import (
 	"net"
 	"os"
 	"slices"
+	"strings"
 	"sync"
 	"syscall"
 	"time"
@@ -91,12 +92,25 @@ func (a *attempt) open(ctx context.Context, dial dialer) (*xssh.Client, error) {
 
 func (a *attempt) config() *xssh.ClientConfig {
 	return &xssh.ClientConfig{
+		Config:            withoutOldAlgorithms(),
 		User:              a.hop.user(),
 		ClientVersion:     clientVersion,
 		HostKeyAlgorithms: a.policy.algorithms(a.except),
 		HostKeyCallback:   a.checkHostKey,
 		Auth:              []xssh.AuthMethod{xssh.PublicKeysCallback(a.offer)},
 		AuthCallback:      a.authenticate,
+	}
+}
+
+// withoutOldAlgorithms offers what the library has and calls secure, less what rests
+// on SHA-1: some of its defaults are for servers older than any that we support.
+func withoutOldAlgorithms() xssh.Config {
+	secure := xssh.SupportedAlgorithms()
+	old := func(name string) bool { return strings.HasSuffix(name, "-sha1") }
+	return xssh.Config{
+		KeyExchanges: slices.DeleteFunc(secure.KeyExchanges, old),
+		MACs:         slices.DeleteFunc(secure.MACs, old),
+		Ciphers:      secure.Ciphers,
 	}
 }
 

@@ -58,6 +58,7 @@ func (k *keyring) signers(ctx context.Context, auth Auth) ([]xssh.Signer, func()
 		}
 		signers, done = append(signers, fromAgent...), stop
 	}
+	signers = withoutSHA1(signers)
 	if parsed.certificate == nil {
 		return signers, done, nil
 	}
@@ -67,6 +68,21 @@ func (k *keyring) signers(ctx context.Context, auth Auth) ([]xssh.Signer, func()
 		return nil, nil, err
 	}
 	return certified, done, nil
+}
+
+// withoutSHA1 keeps RSA keys from signing with SHA-1, which the library falls back to
+// where a server does not say what it accepts (RFC 8332, 3.3).
+func withoutSHA1(signers []xssh.Signer) []xssh.Signer {
+	for i, signer := range signers {
+		able, ok := signer.(xssh.AlgorithmSigner)
+		if !ok || signer.PublicKey().Type() != xssh.KeyAlgoRSA {
+			continue
+		}
+		if limited, err := xssh.NewSignerWithAlgorithms(able, algorithmsOf(xssh.KeyAlgoRSA)); err == nil {
+			signers[i] = limited
+		}
+	}
+	return signers
 }
 
 func certify(certificate *xssh.Certificate, signers []xssh.Signer) ([]xssh.Signer, error) {

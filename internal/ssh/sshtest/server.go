@@ -30,11 +30,17 @@ type Options struct {
 	Sudo string
 	// SudoStatus is the status of a refusal; the default is 1.
 	SudoStatus int
+	// Greeting is what a start-up file of the login shell prints before each command.
+	Greeting string
+	// NoShell makes the login shell one that prints the Greeting and runs nothing.
+	NoShell bool
 	// Users maps each user to its authorized keys; nil lets everybody in with
 	// the server's ClientKey.
 	Users map[string][]string
 	// UserCA is a private key whose user certificates are accepted too.
 	UserCA string
+	// Limit restricts the algorithms that the server knows; nil is the library's choice.
+	Limit func(*xssh.ServerConfig)
 	// HostKeys are private keys; the default is one new ed25519 key.
 	HostKeys []string
 	// HostCertificate certifies the first host key.
@@ -236,6 +242,9 @@ func (s *Server) Lines() []string {
 
 func (s *Server) config() *xssh.ServerConfig {
 	config := &xssh.ServerConfig{PublicKeyCallback: s.authorize, MaxAuthTries: 6}
+	if s.options.Limit != nil {
+		s.options.Limit(config)
+	}
 	for i, private := range s.keys() {
 		config.AddHostKey(signer(s.t, private))
 		if i == 0 && s.options.HostCertificate != "" {

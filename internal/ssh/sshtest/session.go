@@ -78,7 +78,24 @@ func endOnSignal(requests <-chan *xssh.Request, cancel context.CancelFunc) {
 	cancel()
 }
 
+// announce is how a client begins a command: the login shell prints a line, so that
+// what its start-up files print can be told from what the command does.
+const announce = "echo terraform-ha-begin; "
+
+// command answers a command line as a login shell does. The question whether sudo
+// works is the only one that comes without an announcement.
 func (s *Server) command(ctx context.Context, channel xssh.Channel, line string) {
+	_, _ = channel.Write([]byte(s.options.Greeting))
+	if rest, announced := strings.CutPrefix(line, announce); announced {
+		line = rest
+		if s.options.NoShell {
+			_, _ = channel.SendRequest("exit-status", false, xssh.Marshal(struct{ Status uint32 }{1}))
+			return
+		}
+		_, _ = channel.Write([]byte("terraform-ha-begin\n"))
+	} else if line != "sudo -n true" {
+		s.t.Errorf("the SSH server got a command without an announcement: %s", line)
+	}
 	s.mu.Lock()
 	s.lines = append(s.lines, line)
 	s.mu.Unlock()
