@@ -9,6 +9,12 @@ import (
 // Without it, a brick or data directory is somebody else's.
 const MarkerDirectory = "/var/lib/terraform-ha"
 
+// ProgramDirectory holds every program that tiers put on a machine and that root
+// or a daemon of root's runs. Nobody but root may write any of the folders above
+// it, which Keepalived's script security insists on. Older Debian systems give
+// /usr/local to the group staff with mode 2775 (Debian Policy 9.1.2).
+const ProgramDirectory = "/usr/lib/terraform-ha"
+
 // Marker says that a machine belongs to a cluster of ours.
 type Marker struct {
 	// Kind is the tier: "gluster", "galera", "floating-ip", "web".

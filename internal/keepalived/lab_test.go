@@ -169,6 +169,8 @@ chmod 755 /usr/local/bin/check-app`
 
 func TestLab(t *testing.T) {
 	s := newSite(t, "keepalived-test", commandCheck())
+	// As older Debian systems have it.
+	s.onAll("mkdir -p /usr/local/lib; chgrp staff /usr/local /usr/local/lib; chmod 2775 /usr/local /usr/local/lib")
 	s.onAll(checkApp)
 	s.nobodyIsFit()
 	s.onAll("touch /var/tmp/app")
@@ -259,7 +261,7 @@ func (s *site) drifts() {
 		{"disabled", "systemctl disable --quiet keepalived", map[string][]string{node: {"keepalived does not start at boot"}}},
 		{"masked", "systemctl stop keepalived; systemctl disable --quiet keepalived; systemctl mask --quiet keepalived", map[string][]string{node: {"keepalived is masked, keepalived is stopped"}}},
 		{"configuration edited", "sed -i s/advert_int.1/advert_int.2/ /etc/keepalived/conf.d/terraform-ha-db.conf", map[string][]string{node: {"terraform-ha-db.conf differs"}}},
-		{"check edited", "echo exit 0 >/usr/local/lib/terraform-ha/check-db", map[string][]string{node: {"check-db differs"}}},
+		{"check edited", "echo exit 0 >/usr/lib/terraform-ha/check-db", map[string][]string{node: {"check-db differs"}}},
 		{"mode", "chmod 644 /etc/keepalived/conf.d/terraform-ha-db.conf", map[string][]string{node: {"terraform-ha-db.conf has mode 0644 root:root instead of 0600 root:root"}}},
 		{"drop-in away", "rm /etc/systemd/system/keepalived.service.d/terraform-ha.conf", nil},
 		{"filter away", "nft delete table inet terraform_ha_vrrp_db", map[string][]string{node: {"the packet filter for VRRP is not loaded"}}},
@@ -410,7 +412,7 @@ func (s *site) removeAll() {
 func (s *site) remove() {
 	s.removeAll()
 	for _, node := range s.spec.Nodes {
-		left := s.Run(node.Name, `ls /etc/keepalived/*.conf /etc/terraform-ha /usr/local/lib/terraform-ha /var/lib/terraform-ha/floating-ip* /etc/systemd/system/keepalived.service.d 2>/dev/null; nft list tables inet; ip -o address show to 10.88.0.100/32; systemctl is-active keepalived; systemctl is-enabled keepalived; true`)
+		left := s.Run(node.Name, `ls /etc/keepalived/*.conf /etc/terraform-ha /usr/lib/terraform-ha /var/lib/terraform-ha/floating-ip* /etc/systemd/system/keepalived.service.d 2>/dev/null; nft list tables inet; ip -o address show to 10.88.0.100/32; systemctl is-active keepalived; systemctl is-enabled keepalived; true`)
 		if left != "inactive\ndisabled" {
 			s.t.Errorf("left on %s:\n%s", node.Name, left)
 		}

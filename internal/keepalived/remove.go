@@ -34,11 +34,11 @@ fi
 rm -f /etc/systemd/system/keepalived.service.d/terraform-ha.conf
 rmdir /etc/systemd/system/keepalived.service.d 2>/dev/null || true
 systemctl daemon-reload
-for s in prepare loaded release state; do rm -f "/usr/local/lib/terraform-ha/keepalived-$s"; done
+for s in prepare loaded release state; do rm -f "/usr/lib/terraform-ha/keepalived-$s"; done
 rm -rf /run/terraform-ha/vrrp /run/terraform-ha/keepalived-loaded
 fi
-rm -f -- "/usr/local/lib/terraform-ha/check-$1" "/etc/terraform-ha/vrrp/$1.nft" "/run/terraform-ha/vrrp/$1"
-rmdir /usr/local/lib/terraform-ha /etc/terraform-ha/vrrp /etc/terraform-ha 2>/dev/null || true
+rm -f -- "/usr/lib/terraform-ha/check-$1" "/etc/terraform-ha/vrrp/$1.nft" "/run/terraform-ha/vrrp/$1"
+rmdir /usr/lib/terraform-ha /etc/terraform-ha/vrrp /etc/terraform-ha 2>/dev/null || true
 ! nft list table inet "$2" >/dev/null 2>&1 || nft delete table inet "$2"
 # Keepalived reloads on its own time; what it leaves behind is ours to remove.
 for try in 1 2 3 4 5 6 7 8 9 10; do [ -n "$(ip -o -4 address show to "$3/32")" ] || break; sleep 0.2; done

@@ -20,7 +20,7 @@ var templateFiles embed.FS
 const (
 	mainPath    = "/etc/keepalived/keepalived.conf"
 	dropInPath  = "/etc/systemd/system/keepalived.service.d/terraform-ha.conf"
-	scriptsPath = "/usr/local/lib/terraform-ha"
+	scriptsPath = host.ProgramDirectory
 	unitName    = "keepalived.service"
 	scriptUser  = "keepalived_script"
 )

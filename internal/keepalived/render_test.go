@@ -6,6 +6,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -113,4 +114,26 @@ func FuzzHTTPPath(f *testing.F) {
 			t.Errorf("asked for %q instead of %q", out, want)
 		}
 	})
+}
+
+// TestProgramsLieWhereOnlyRootWrites keeps programs out of /usr/local, which
+// belongs to a group on some systems: Keepalived refuses to run them there.
+func TestProgramsLieWhereOnlyRootWrites(t *testing.T) {
+	insecure := regexp.MustCompile(`/usr/local/lib|/home/|/tmp/|/opt/`)
+	v := simSpec().Defaulted().valuesFor(simNodes[0], "eth1")
+	programs := 0
+	for _, file := range append(wantedFiles(v), configurationFiles(v)...) {
+		if found := insecure.FindString(file.Path + "\n" + string(file.Content)); found != "" {
+			t.Errorf("%s leads to %s", file.Path, found)
+		}
+		if file.Mode == "0755" {
+			programs++
+			if !strings.HasPrefix(file.Path, host.ProgramDirectory+"/") {
+				t.Errorf("%s is outside of %s", file.Path, host.ProgramDirectory)
+			}
+		}
+	}
+	if programs < 4 {
+		t.Errorf("%d programs: what was looked at?", programs)
+	}
 }

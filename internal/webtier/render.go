@@ -84,7 +84,7 @@ func dataFor(s Spec, node string, memoryMiB int) data {
 }
 
 // library is where this tier's own scripts lie on a machine.
-func (s Spec) library() string { return "/usr/local/lib/terraform-ha/web-" + s.Name }
+func (s Spec) library() string { return path.Join(host.ProgramDirectory, "web-"+s.Name) }
 
 // remount is the script that mounts again what is lost.
 func (s Spec) remount() string { return s.library() + "/remount" }

@@ -18,7 +18,7 @@ import (
 const (
 	mainPath    = "/etc/keepalived/keepalived.conf"
 	dropInPath  = "/etc/systemd/system/keepalived.service.d/terraform-ha.conf"
-	scriptsPath = "/usr/local/lib/terraform-ha"
+	scriptsPath = "/usr/lib/terraform-ha"
 	scriptUser  = "keepalived_script"
 )
 

@@ -10,4 +10,4 @@ for rules in /etc/terraform-ha/vrrp/*.nft; do
     # A machine without its filter is better than one without its address.
     [ ! -e "$rules" ] || nft -f "$rules" || echo "cannot load $rules" >&2
 done
-exec /usr/local/lib/terraform-ha/keepalived-loaded
+exec /usr/lib/terraform-ha/keepalived-loaded
