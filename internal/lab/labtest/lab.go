@@ -170,11 +170,25 @@ func (l *Lab) PowerOff(name string) error { return l.region.PowerOff(l.t.Context
 // PowerOn starts a machine without waiting for anything.
 func (l *Lab) PowerOn(name string) error { return l.region.PowerOn(l.t.Context(), l.id(name)) }
 
-// Start starts a machine and waits until it has booted.
+// PowerOnTogether starts machines at the same moment without waiting for
+// anything.
+func (l *Lab) PowerOnTogether(names ...string) error {
+	ids := make([]int, 0, len(names))
+	for _, name := range names {
+		ids = append(ids, l.id(name))
+	}
+	return l.region.PowerOnTogether(l.t.Context(), ids...)
+}
+
+// Start starts a machine and waits until it has booted. Units that wait for
+// other machines do not keep it from having booted.
 func (l *Lab) Start(name string) error { return l.region.StartMachine(l.t.Context(), l.id(name)) }
 
-// Reboot shuts a machine down and boots it.
-func (l *Lab) Reboot(name string) error { return l.region.RebootMachine(l.t.Context(), l.id(name)) }
+// Reboot shuts a machine down in an orderly way and boots it.
+func (l *Lab) Reboot(name string) error { return l.region.Reboot(l.t.Context(), l.id(name)) }
+
+// WaitBooted waits until a machine that was powered on has booted.
+func (l *Lab) WaitBooted(name string) error { return l.region.WaitBooted(l.t.Context(), l.id(name)) }
 
 // Freeze stops every process of a machine where it stands.
 func (l *Lab) Freeze(name string) error { return l.region.Freeze(l.t.Context(), l.id(name)) }

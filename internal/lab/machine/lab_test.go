@@ -8,6 +8,7 @@ import (
 	"net/netip"
 	"os"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -121,6 +122,8 @@ func TestRegion(t *testing.T) {
 
 	t.Run("power cycle keeps names and data", func(t *testing.T) { l.with(t).powerCycle() })
 	t.Run("a reboot from inside comes back", func(t *testing.T) { l.with(t).rebootInside() })
+	t.Run("an orderly reboot runs stop commands and takes the network away", func(t *testing.T) { l.with(t).orderlyReboot() })
+	t.Run("power comes back to all, and a unit waits", func(t *testing.T) { l.with(t).powerBack() })
 	t.Run("reconfigure", func(t *testing.T) { l.with(t).reconfigure() })
 	t.Run("packages install offline", func(t *testing.T) { l.with(t).install() })
 	t.Run("partition", func(t *testing.T) { l.with(t).partition() })
@@ -223,6 +226,94 @@ func (l lab) rebootInside() {
 	}
 	l.must(l.WaitBooted(l.t.Context(), 1))
 	l.checkBooted(1)
+}
+
+// orderlyReboot proves what an orderly reboot is by three units of the machine:
+// one whose stop command needs the network, one whose process outlives its unit
+// and loses its connection silently, and one of the same kind that ends in time,
+// whose connection is closed.
+func (l lab) orderlyReboot() {
+	ctx := l.t.Context()
+	l.unit(1, "lab-stop.service", `[Unit]
+After=network.target
+[Service]
+Type=oneshot
+RemainAfterExit=yes
+ExecStart=/bin/true
+ExecStop=/bin/sh -c 'ping -c1 -W1 -q 10.0.0.12 && echo stopped > /srv/stopped && sync'
+`)
+	l.unit(1, "lab-survivor.service", `[Unit]
+After=network.target
+[Service]
+KillMode=none
+ExecStart=/bin/bash -c 'exec 3<>/dev/tcp/10.0.0.12/22; sleep infinity'
+`)
+	l.unit(1, "lab-ends.service", `[Unit]
+After=network.target
+[Service]
+ExecStart=/bin/bash -c 'exec 3<>/dev/tcp/10.0.0.12/22; exec sleep infinity'
+`)
+	connected := `ss -Htn state established src 10.0.0.12 sport = :22 dst 10.0.0.11 | wc -l`
+	l.waitFor(2, `[ "$(`+connected+`)" = 2 ]`)
+	l.measured("orderly reboot", func() error { return l.Reboot(ctx, 1) })
+	l.checkBooted(1)
+	l.run(1, "grep -q stopped /srv/stopped")
+	// Only until the boot: the units have connected again.
+	l.waitFor(2, `[ "$(`+connected+`)" = 3 ]`)
+	l.run(1, "systemctl disable --now lab-stop lab-ends && systemctl kill --signal=KILL lab-survivor && systemctl disable lab-survivor && systemctl reset-failed")
+}
+
+// unit writes, enables and starts a unit of a machine.
+func (l lab) unit(id int, name, content string) {
+	l.t.Helper()
+	l.run(id, `printf '%s[Install]\nWantedBy=multi-user.target\n' "$2" > /etc/systemd/system/$1 && systemctl daemon-reload && systemctl enable --quiet --now --no-block $1`,
+		name, content)
+}
+
+// waitFor waits until a condition of shell holds in a machine.
+func (l lab) waitFor(id int, condition string) {
+	l.t.Helper()
+	l.run(id, `for i in $(seq 100); do if `+condition+`; then exit 0; fi; sleep 0.1; done; ss -tn; systemctl list-jobs; exit 1`)
+}
+
+// powerBack gives power back to all machines, of which one has a unit that
+// waits for what only a person does, as a database waits for its peers.
+func (l lab) powerBack() {
+	ctx := l.t.Context()
+	l.unit(2, "lab-waits.service", `[Service]
+Type=oneshot
+TimeoutStartSec=infinity
+ExecStart=/bin/sh -c 'until [ -e /srv/go ]; do sleep 0.1; done'
+`)
+	for id := 1; id <= 3; id++ {
+		l.must(l.PowerOff(ctx, id))
+	}
+	l.must(l.PowerOnTogether(ctx, 1, 2, 3))
+	for id := 1; id <= 3; id++ {
+		l.measured("waiting for one", func() error { return l.WaitBooted(ctx, id) })
+	}
+	var first, last int
+	for id := 1; id <= 3; id++ {
+		began, err := strconv.Atoi(l.run(id, "date -d \"$(systemctl show --timestamp=us --property=UserspaceTimestamp --value)\" +%s%3N"))
+		l.must(err)
+		if first == 0 || began < first {
+			first = began
+		}
+		last = max(last, began)
+	}
+	l.t.Logf("the last of three began to boot %d ms after the first", last-first)
+	if last-first > 3000 {
+		l.t.Errorf("not the same moment: %d ms", last-first)
+	}
+	if units, err := l.StartingUnits(ctx, 2); err != nil || !slices.Equal(units, []string{"lab-waits.service"}) {
+		l.t.Errorf("units that still start: %v, %v", units, err)
+	}
+	l.run(2, "touch /srv/go")
+	l.must(l.WaitBooted(ctx, 2))
+	if units, err := l.StartingUnits(ctx, 2); err != nil || len(units) > 0 {
+		l.t.Errorf("units that still start after the boot: %v, %v", units, err)
+	}
+	l.run(2, "systemctl disable lab-waits && rm /srv/go")
 }
 
 func (l lab) reconfigure() {

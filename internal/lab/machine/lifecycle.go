@@ -10,8 +10,12 @@ import (
 )
 
 // shutdownLimit is how long a machine may take to shut down before its power
-// is cut.
-const shutdownLimit = 30 * time.Second
+// is cut. systemd itself kills what a unit has not ended after 90 seconds
+// (DefaultTimeoutStopSec).
+const shutdownLimit = 120 * time.Second
+
+// killed is the exit status of a container that did not end by itself.
+const killed = "137"
 
 // CreateMachine makes a machine and, where the specification says so, boots it.
 // A machine that could not be made leaves nothing behind; one that was made but
@@ -192,17 +196,26 @@ func (r *Region) boot(ctx context.Context, id int) error {
 // StopMachine shuts a machine down, and cuts its power where it has not done
 // so in time.
 func (r *Region) StopMachine(ctx context.Context, id int) error {
-	if err := r.thawFrozen(ctx, id); err != nil {
-		return fmt.Errorf("cannot stop machine %d: %w", id, err)
-	}
-	limit := strconv.Itoa(int(shutdownLimit.Seconds()))
-	if _, err := r.docker.Run(ctx, "stop", "--time", limit, r.machineName(id)); err != nil {
+	if _, err := r.shutDown(ctx, id); err != nil {
 		return fmt.Errorf("cannot stop machine %d: %w", id, err)
 	}
 	return nil
 }
 
-// RebootMachine shuts a machine down and boots it.
+// shutDown says whether a machine has shut down by itself.
+func (r *Region) shutDown(ctx context.Context, id int) (orderly bool, err error) {
+	if err := r.thawFrozen(ctx, id); err != nil {
+		return false, err
+	}
+	limit := strconv.Itoa(int(shutdownLimit.Seconds()))
+	if _, err := r.docker.Run(ctx, "stop", "--time", limit, r.machineName(id)); err != nil {
+		return false, err
+	}
+	status, err := r.docker.Run(ctx, "container", "inspect", "--format", "{{.State.ExitCode}}", r.machineName(id))
+	return status != killed, err
+}
+
+// RebootMachine shuts a machine down like [Region.StopMachine] and boots it.
 func (r *Region) RebootMachine(ctx context.Context, id int) error {
 	if err := r.StopMachine(ctx, id); err != nil {
 		return err

@@ -206,6 +206,35 @@ table arp lab_fault {
 	}
 }
 
+func TestABootIsOverWhenItWaitsForOthers(t *testing.T) {
+	first := parseBoot("starting\n 99 mariadb.service start running\n100 multi-user.target start waiting\n101 x.service stop running\n")
+	if diff := cmp.Diff([]string{"mariadb.service"}, first.starting); diff != "" {
+		t.Error(diff)
+	}
+	for name, test := range map[string]struct {
+		out           string
+		booted, waits bool
+	}{
+		"the same unit":  {"starting\n99 mariadb.service start running\n", false, true},
+		"another unit":   {"starting\n99 cron.service start running\n", false, false},
+		"one more":       {"starting\n98 cron.service start running\n99 mariadb.service start running\n", false, false},
+		"nothing begun":  {"starting\n100 multi-user.target start waiting\n", false, false},
+		"shutting down":  {"stopping\n99 mariadb.service start running\n", false, false},
+		"all is started": {"running\n", true, false},
+		"a failed unit":  {"degraded\n", true, false},
+		"rescue":         {"maintenance\n", false, false},
+		"no answer":      {"", false, false},
+	} {
+		boot := parseBoot(test.out)
+		if boot.booted() != test.booted || boot.waitsLike(first) != test.waits {
+			t.Errorf("%s: %+v: booted %t, waits %t", name, boot, boot.booted(), boot.waitsLike(first))
+		}
+		if boot.waitsLike(bootState{}) {
+			t.Errorf("%s: the first look decides", name)
+		}
+	}
+}
+
 func TestParseEndpoint(t *testing.T) {
 	got, err := parseEndpoint([]byte(`[
 		{"ifname":"lo","link_type":"loopback","address":"00:00:00:00:00:00","addr_info":[{"family":"inet","local":"127.0.0.1"}]},

@@ -18,8 +18,11 @@ const faultUsage = `lab fault KIND NAME ...:
   kill NAME [UNIT]          kill every process of a unit; of the whole machine without one
   freeze NAME ...           stop every process where it stands; thaw lets it go on
   thaw NAME ...
-  poweroff NAME ...         cut the power; poweron boots
-  poweron NAME ...
+  poweroff NAME ...         cut the power
+  poweron NAME ...          give power back to all at the same moment, and wait until
+                            they have booted; says which units still wait, for
+                            example a database for its peers
+  reboot NAME ...           shut down in an orderly way and boot; several at the same time
   partition [-reject] [-lab] [-from NAME,NAME] NAME ...
                             cut machines off from all others, or from some;
                             -reject tells the sender, -lab cuts SSH from here too
@@ -46,9 +49,10 @@ func fault(ctx context.Context, c command) error {
 	case "fill", "free":
 		return c.disk(ctx, hardware, kind, args)
 	}
-	act, found := map[string]func(context.Context, int) error{
-		"freeze": hardware.Freeze, "thaw": hardware.Thaw,
-		"poweroff": hardware.PowerOff, "poweron": hardware.StartMachine,
+	act, found := map[string]func(context.Context, ...int) error{
+		"freeze": each(hardware.Freeze), "thaw": each(hardware.Thaw),
+		"poweroff": each(hardware.PowerOff), "poweron": hardware.PowerOnTogether,
+		"reboot": each(hardware.Reboot),
 	}[kind]
 	if !found || len(args) == 0 {
 		return usageError(faultUsage)
@@ -57,14 +61,41 @@ func fault(ctx context.Context, c command) error {
 	if err != nil {
 		return err
 	}
-	// All at the same time: a database boots only when it sees its peers.
-	errs := make([]error, len(numbers))
-	var wait sync.WaitGroup
-	for i, number := range numbers {
-		wait.Go(func() { errs[i] = act(ctx, number) })
+	if err := act(ctx, numbers...); err != nil || kind != "poweron" && kind != "reboot" {
+		return err
 	}
-	wait.Wait()
-	return errors.Join(errs...)
+	// Only now: a database boots only when it sees its peers.
+	if err := each(hardware.WaitBooted)(ctx, numbers...); err != nil {
+		return err
+	}
+	return c.sayStarting(ctx, hardware, args, numbers)
+}
+
+// each does something to all machines at the same time.
+func each(act func(context.Context, int) error) func(context.Context, ...int) error {
+	return func(ctx context.Context, numbers ...int) error {
+		errs := make([]error, len(numbers))
+		var wait sync.WaitGroup
+		for i, number := range numbers {
+			wait.Go(func() { errs[i] = act(ctx, number) })
+		}
+		wait.Wait()
+		return errors.Join(errs...)
+	}
+}
+
+// sayStarting names the units that machines which have booted still start.
+func (c command) sayStarting(ctx context.Context, hardware *machine.Region, names []string, numbers []int) error {
+	for i, number := range numbers {
+		units, err := hardware.StartingUnits(ctx, number)
+		if err != nil {
+			return err
+		}
+		if len(units) > 0 {
+			fmt.Fprintf(c.stderr, "lab: %s has booted and still starts %s\n", names[i], strings.Join(units, ", "))
+		}
+	}
+	return nil
 }
 
 func (c command) kill(ctx context.Context, hardware *machine.Region, args []string) error {
