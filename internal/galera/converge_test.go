@@ -331,11 +331,11 @@ func TestDriftIsSeenAndRepaired(t *testing.T) {
 		},
 		"power cut": {
 			func(s *sim) { s.Crash("db1", "db2", "db3") },
-			map[string][]string{reconcile.ClusterNode: {"no node of the cluster runs"}},
+			map[string][]string{reconcile.ClusterNode: {"no node of the cluster serves"}},
 		},
 		"power cut after one had left": {
 			func(s *sim) { _ = s.Machines["db3"].Stop("mariadb"); s.Crash("db1", "db2") },
-			map[string][]string{reconcile.ClusterNode: {"no node of the cluster runs"}},
+			map[string][]string{reconcile.ClusterNode: {"no node of the cluster serves"}, "db3": {"mariadb is stopped"}},
 		},
 		"everything stopped in order": {
 			func(s *sim) {

@@ -84,7 +84,7 @@ func (s Spec) refuse(status Status) error {
 	if uuids := status.UUIDs(); len(uuids) > 1 {
 		return &reconcile.RefusedError{
 			What: "change a cluster with two histories", Evidence: status.table(),
-			WayOut: "Decide which history is the right one, and move " + dataDirectory + " away on the nodes that have another; they will then get the right one by state transfer.",
+			WayOut: "Decide which history is the right one. " + takeTheOthers,
 		}
 	} else if len(uuids) == 1 && s.UUID != "" && uuids[0] != s.UUID {
 		return &reconcile.RefusedError{
@@ -95,7 +95,7 @@ func (s Spec) refuse(status Status) error {
 	if split := status.split(); split != "" {
 		return &reconcile.RefusedError{
 			What: "change a cluster that has fallen apart", Evidence: append([]string{split}, status.table()...),
-			WayOut: "Each part may have data that the other does not have. Decide which one goes on, stop the servers of the other, save what only they have (mariadb-dump or mysqldump), and start them: they join and take the data of the first.",
+			WayOut: "Each part may have data that the other does not have. Decide which one goes on. " + takeTheOthers,
 		}
 	}
 	return nil
@@ -130,29 +130,6 @@ func (s Spec) foreign(node NodeStatus) []string {
 		evidence = append(evidence, "there is no marker of this cluster at "+s.marker().Path)
 	}
 	return evidence
-}
-
-// table describes every node's history, for a person to decide by.
-func (s Status) table() []string {
-	var rows []string
-	for _, name := range s.names() {
-		node := s.Nodes[name]
-		switch {
-		case node.Err != nil:
-			rows = append(rows, name+" did not answer")
-		case node.Wsrep.Answers && node.Wsrep.On:
-			uuid := node.Wsrep.UUID
-			if uuid == "" {
-				uuid = node.Saved.UUID
-			}
-			rows = append(rows, fmt.Sprintf("%s runs: %s, %s, uuid %s, sees %d members", name, node.Wsrep.Cluster, node.Wsrep.Comment, uuid, node.Wsrep.Size))
-		case !node.Saved.HasData():
-			rows = append(rows, name+" has no data")
-		default:
-			rows = append(rows, fmt.Sprintf("%s is %s: uuid %s, seqno %d, safe_to_bootstrap %t", name, node.Unit.Active, node.Saved.UUID, node.Saved.Seqno, node.Saved.SafeToBootstrap))
-		}
-	}
-	return rows
 }
 
 // prepare puts software and files in place, on all nodes at the same time.
@@ -219,104 +196,6 @@ func (s Spec) installs(status Status) []Step {
 
 func missingPackages(wanted []string, installed map[string]string) []string {
 	return slices.DeleteFunc(slices.Clone(wanted), func(p string) bool { return installed[p] != "" })
-}
-
-// membership makes every node that answers a member, one at a time.
-func (s Spec) membership(status Status) ([]Step, error) {
-	if len(status.where(NodeStatus.primary)) > 0 {
-		return s.joins(status, status.where(NodeStatus.primary)), nil
-	}
-	if !status.all(func(n NodeStatus) bool { return n.Err == nil }) {
-		return nil, &reconcile.RefusedError{
-			What: "start the cluster", Evidence: status.table(),
-			WayOut: "No node is in a Primary component, and a node that did not answer may have newer data or be serving. Make every node reachable and apply again.",
-		}
-	}
-	withData := status.where(func(n NodeStatus) bool { return !n.virgin() })
-	switch {
-	case len(withData) == 0 && s.UUID != "":
-		return nil, &reconcile.RefusedError{
-			What: "bootstrap the cluster a second time", Evidence: append(status.table(), "the cluster had the UUID "+s.UUID),
-			WayOut: "Put the data directories back. If the data is meant to be gone, remove the resource from Terraform's state and apply again.",
-		}
-	case len(withData) == 0:
-		first := s.nodes()[0].Name
-		return append([]Step{s.stepBootstrap(first, "the cluster does not exist yet")}, s.joins(status, []string{first})...), nil
-	case len(withData) == 1 && !status.Nodes[withData[0]].running() && (s.UUID == "" || status.Nodes[withData[0]].wasAlone()):
-		// Nobody else was a member when it stopped, so its history is the only one
-		// there is. Others that have no data now may have had newer.
-		return append([]Step{s.stepRebootstrap(withData[0])}, s.joins(status, withData)...), nil
-	}
-	return s.revive(status, withData)
-}
-
-// revive brings back a cluster whose every node is down, if that can be done
-// without choosing between histories.
-func (s Spec) revive(status Status, withData []string) ([]Step, error) {
-	if slices.ContainsFunc(withData, func(name string) bool { return status.Nodes[name].Wsrep.Answers }) {
-		return nil, &reconcile.RefusedError{
-			What: "change a cluster without a Primary component", Evidence: status.table(),
-			WayOut: "The nodes run and cannot see a majority of each other. Look at the network between them on TCP 4567, 4568 and 4444 and UDP 4567.",
-		}
-	}
-	if status.canReform(withData) {
-		return []Step{s.stepReform(withData)}, nil
-	}
-	if last, found := status.lastStopped(withData); found {
-		return append([]Step{s.stepRebootstrap(last)}, s.joins(status, []string{last})...), nil
-	}
-	return nil, &reconcile.RefusedError{
-		What: "bootstrap a cluster whose last position is not certain", Evidence: status.table(),
-		WayOut: "Find the highest position with galera_recovery (or mysqld --wsrep-recover) on every node, set safe_to_bootstrap to 1 in grastate.dat on that node alone, bootstrap it by hand, and apply again.",
-	}
-}
-
-// canReform reports whether the nodes of some view are all there and none of them
-// saw a later one. That view was a Primary component when they crashed, and no
-// other can have followed it: a later one would need a majority of them. Started
-// together they find each other and go on; nodes that had left before join them
-// (Galera manual, "pc.recovery" and gvwstate.dat).
-func (s Status) canReform(names []string) bool {
-	remember := map[string]int{}
-	for _, name := range names {
-		if node := s.Nodes[name]; node.SavedView {
-			remember[node.View]++
-		}
-	}
-	for _, name := range names {
-		node := s.Nodes[name]
-		if node.SavedView && node.ViewMembers > 0 && remember[node.View] == node.ViewMembers {
-			return true
-		}
-	}
-	return false
-}
-
-// lastStopped returns the node that left last when all left in order: the only
-// one marked safe, and no other one is ahead of it.
-func (s Status) lastStopped(names []string) (string, bool) {
-	last := ""
-	for _, name := range names {
-		saved := s.Nodes[name].Saved
-		if saved.Seqno < 0 {
-			return "", false
-		}
-		if saved.SafeToBootstrap {
-			if last != "" {
-				return "", false
-			}
-			last = name
-		}
-	}
-	if last == "" {
-		return "", false
-	}
-	for _, name := range names {
-		if s.Nodes[name].Saved.Seqno > s.Nodes[last].Saved.Seqno {
-			return "", false
-		}
-	}
-	return last, true
 }
 
 // joins brings in every node that answers and is no member, in order.

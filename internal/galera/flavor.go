@@ -102,6 +102,14 @@ const transferKeeps = `.*\.pem$\|.*galera\.cache$\|.*sst_in_progress$\|.*\.sst$\
 // service is the unit's name as a person says it.
 func (e engine) service() string { return strings.TrimSuffix(e.unit, ".service") }
 
+// units are all units that may run the server.
+func (e engine) units() []string {
+	if e.bootstrapUnit == "" {
+		return []string{e.unit}
+	}
+	return []string{e.unit, e.bootstrapUnit}
+}
+
 func (f Flavor) known() bool { return slices.Contains(Flavors(), f) }
 
 const (

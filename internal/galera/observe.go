@@ -55,14 +55,10 @@ exit 0`
 // questions is all that is asked of a node.
 func (s Spec) questions() []shell.Part {
 	engine := s.Flavor.engine()
-	units := []string{engine.unit}
-	if engine.bootstrapUnit != "" {
-		units = append(units, engine.bootstrapUnit)
-	}
 	return []shell.Part{
 		host.AskFacts("facts"),
 		host.AskPackages("packages", engine.packages...),
-		host.AskUnits("units", units...),
+		host.AskUnits("units", engine.units()...),
 		host.AskFiles("files", s.marker().Path, s.dropIn().Path, engine.configPath),
 		shell.Ask("data", `: galera-data
 cd "$1" 2>/dev/null || exit 0

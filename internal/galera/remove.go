@@ -36,11 +36,7 @@ func Remove(spec Spec, status Status, wipe bool) Plan {
 // wipe stops the server, empties its data directory and removes our files. An
 // empty directory is what a package makes, so a later server can start in it.
 func (s Spec) wipe(ctx context.Context, node *host.Host, engine engine) error {
-	units := []string{engine.unit}
-	if engine.bootstrapUnit != "" {
-		units = append(units, engine.bootstrapUnit)
-	}
-	if err := node.DisableUnit(ctx, units...); err != nil {
+	if err := node.DisableUnit(ctx, engine.units()...); err != nil {
 		return err
 	}
 	initialize := "mariadb-install-db"

@@ -218,24 +218,6 @@ func (s Spec) stepRebootstrap(node string) Step {
 		}}
 }
 
-// stepReform starts every node at the same time. Each remembers the members of
-// the last view; when all of them are back they form the Primary component by
-// themselves, and nothing has to be chosen. Serial starts would each block until
-// the others are there.
-func (s Spec) stepReform(nodes []string) Step {
-	unit := s.Flavor.engine().unit
-	return Step{Title: "start all nodes and let them form the cluster again", Why: "no node of the cluster runs",
-		Do: func(ctx context.Context, hosts host.Hosts) error {
-			for _, node := range nodes {
-				if _, err := hosts[node].Run(ctx, shell.Script(`: galera-start-no-block
-systemctl reset-failed "$1" 2>/dev/null; systemctl start --no-block "$1"`, unit)); err != nil {
-					return err
-				}
-			}
-			return s.awaitWhole(ctx, hosts.Views(), nodes, 5*time.Minute)
-		}}
-}
-
 // stepJoin brings one node in, after the members are whole: a donor that still
 // serves a joiner cannot serve another one, and two donors fewer serve nobody.
 func (s Spec) stepJoin(node string, engine engine, why string) Step {

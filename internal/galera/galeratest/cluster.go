@@ -57,6 +57,9 @@ type Cluster struct {
 	Past map[string]*History
 	// Bootstraps is how often a new history was begun.
 	Bootstraps int
+
+	// act is what the tier does right now; empty while a test hurts the machines.
+	act string
 }
 
 // Node is one server and its data directory.
@@ -84,6 +87,26 @@ type Node struct {
 	Config string
 
 	newCluster bool
+}
+
+// serving is how many nodes of a history serve.
+func (s *Cluster) serving(h *History) int {
+	n := 0
+	for _, node := range s.Nodes {
+		if node.History == h && node.Synced() && !s.Machines[node.Name].Down {
+			n++
+		}
+	}
+	return n
+}
+
+// keepQuorum fails the test where an act of the tier takes a node out of a cluster
+// that served with a majority of its nodes and no longer does.
+func (s *Cluster) keepQuorum(h *History, before int) {
+	quorum := len(s.names)/2 + 1
+	if after := s.serving(h); s.act != "" && before >= quorum && after < quorum {
+		s.t.Errorf("%s leaves %d of %d nodes serving", s.act, after, len(s.names))
+	}
 }
 
 // History is a cluster's data and who is in its Primary component.
@@ -198,10 +221,12 @@ func (s *Cluster) newView(h *History) {
 // leave is an orderly stop.
 func (s *Cluster) leave(node *Node) {
 	h := node.History
+	before := s.serving(h)
 	node.History, node.Standalone, node.NonPrimary, node.Waiting = nil, false, false, false
 	if h == nil {
 		return
 	}
+	defer s.keepQuorum(h, before)
 	node.View, node.ViewSize, node.Seqno = "", 0, h.Seqno
 	h.Members = slices.DeleteFunc(h.Members, func(name string) bool { return name == node.Name })
 	if node.Safe = len(h.Members) == 0; !node.Safe {
@@ -246,32 +271,89 @@ func (s *Cluster) Wipe(names ...string) {
 	}
 }
 
-// reform is what servers do that wait with the view of their last Primary
-// component: as soon as all of it is there, it goes on.
+// PowerBack boots machines at the same moment: their servers start, find each
+// other and do not end their start before they are in a Primary component.
+func (s *Cluster) PowerBack(names ...string) {
+	for _, name := range names {
+		s.wait(s.Nodes[name])
+	}
+	s.reform()
+}
+
+// wait starts a server and does not wait for it.
+func (s *Cluster) wait(node *Node) {
+	m := s.Machines[node.Name]
+	unit := m.Unit(s.engine.Unit)
+	if unit.Running() {
+		return
+	}
+	node.Waiting, unit.Active, unit.Started = true, "activating", m.Now()
+	node.Config = m.Files[s.engine.ConfigPath].Content
+}
+
+// reform is what servers do that see each other and no Primary component: the view
+// that they remember is promoted when exactly its members are there. One that
+// runs beside them is one too many, and one alone has nobody to speak to
+// (gcomm/src/pc_proto.cpp, "promote to primary component").
 func (s *Cluster) reform() {
-	waiting := map[string][]*Node{}
+	var present []*Node
 	for _, name := range s.names {
-		if node := s.Nodes[name]; node.Waiting && node.View != "" {
-			waiting[node.View] = append(waiting[node.View], node)
+		node := s.Nodes[name]
+		switch {
+		case s.Machines[name].Down:
+		case node.History != nil && !node.NonPrimary:
+			return // a Primary component is there, and who waits joins it
+		case node.Waiting, node.NonPrimary:
+			present = append(present, node)
 		}
 	}
-	for _, nodes := range waiting {
-		if len(nodes) != nodes[0].ViewSize {
+	if len(present) < 2 || present[0].View == "" || present[0].ViewSize != len(present) {
+		return
+	}
+	for _, node := range present {
+		if node.View != present[0].View {
+			return
+		}
+	}
+	h := s.Past[present[0].UUID]
+	h.Members = nil
+	for _, node := range present {
+		node.NonPrimary = false
+		s.join(node, h)
+		s.Machines[node.Name].Unit(s.engine.Unit).Active = "active"
+	}
+}
+
+// admit lets servers in that wait for a Primary component.
+func (s *Cluster) admit() {
+	for _, name := range s.names {
+		node := s.Nodes[name]
+		if !node.Waiting || s.Machines[name].Down {
 			continue
 		}
-		h := s.Past[nodes[0].UUID]
-		h.Members = nil
-		for _, node := range nodes {
-			s.join(node, h)
-			s.Machines[node.Name].Unit(s.engine.Unit).Active = "active"
-		}
-		for _, name := range s.names {
-			if node := s.Nodes[name]; node.Waiting {
-				s.join(node, h)
+		for _, other := range s.names {
+			if peer := s.Nodes[other]; peer.History != nil && !peer.NonPrimary && !s.Machines[other].Down {
+				s.join(node, peer.History)
 				s.Machines[name].Unit(s.engine.Unit).Active = "active"
+				break
 			}
 		}
 	}
 }
 
-func (n *Node) synced() bool { return n.History != nil && !n.NonPrimary && n.Busy == "" }
+// standAside ends a server, also one that does not end when it is asked to.
+func (s *Cluster) standAside(node *Node) {
+	if node.Synced() {
+		s.t.Errorf("%s serves and is taken out of the way", node.Name)
+	}
+	node.History, node.Standalone, node.NonPrimary, node.Waiting = nil, false, false, false
+	for _, unit := range []string{s.engine.Unit, s.engine.BootstrapUnit} {
+		if unit != "" {
+			s.Machines[node.Name].Kill(unit)
+		}
+	}
+	s.reform()
+}
+
+// Synced reports whether the node serves.
+func (n *Node) Synced() bool { return n.History != nil && !n.NonPrimary && n.Busy == "" }

@@ -18,7 +18,7 @@ func (s *Cluster) become(m *hosttest.Machine, node *Node, verb string) error {
 			return err
 		}
 	case "settle", "restart":
-		if verb == "settle" && node.synced() {
+		if verb == "settle" && node.Synced() {
 			return nil
 		}
 		if s.engine.BootstrapUnit != "" {
@@ -45,7 +45,7 @@ func (s *Cluster) become(m *hosttest.Machine, node *Node, verb string) error {
 	default:
 		s.t.Errorf("unknown verb %q", verb)
 	}
-	if !node.synced() {
+	if !node.Synced() {
 		return fmt.Errorf("%s does not become Synced", node.Name)
 	}
 	return nil
@@ -60,6 +60,8 @@ func (s *Cluster) handle(m *hosttest.Machine, node *Node) {
 	}
 	change := func(label string, act func(c shell.Command) error) {
 		m.Handle(label, func(_ *hosttest.Machine, c shell.Command) (string, int, string) {
+			s.act = m.Name + ": " + strings.Join(append([]string{label}, c.Args()...), " ")
+			defer func() { s.act = "" }()
 			if err := act(c); err != nil {
 				return "", 1, err.Error()
 			}
@@ -108,18 +110,13 @@ func (s *Cluster) handle(m *hosttest.Machine, node *Node) {
 	})
 	change("galera-member", func(c shell.Command) error { return s.become(m, node, c.Args()[0]) })
 	change("galera-start-no-block", func(c shell.Command) error {
-		unit := m.Unit(c.Args()[0])
-		if !unit.Running() {
-			node.Waiting, unit.Active, unit.Started = true, "activating", m.Now()
-			node.Config = m.Files[s.engine.ConfigPath].Content
-		}
+		s.wait(node)
 		s.reform()
-		for _, name := range s.names {
-			if peer := s.Nodes[name]; node.Waiting && peer.History != nil && !peer.NonPrimary {
-				s.join(node, peer.History)
-				unit.Active = "active"
-			}
-		}
+		s.admit()
+		return nil
+	})
+	change("galera-stand-aside", func(shell.Command) error {
+		s.standAside(node)
 		return nil
 	})
 	change("galera-drain", func(c shell.Command) error {
@@ -145,7 +142,7 @@ func (s *Cluster) handle(m *hosttest.Machine, node *Node) {
 				return fmt.Errorf("%s checks its tables and waits for itself now", name)
 			}
 		}
-		if !node.synced() {
+		if !node.Synced() {
 			return fmt.Errorf("ERROR 1047 (08S01): WSREP has not yet prepared node for application use")
 		}
 		return s.sql(node.History, string(c.Stdin()))

@@ -1,0 +1,207 @@
+package galera
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/terraform-ha/terraform-provider-ha/internal/host"
+	"github.com/terraform-ha/terraform-provider-ha/internal/reconcile"
+	"github.com/terraform-ha/terraform-provider-ha/internal/shell"
+)
+
+// takeTheOthers tells how a server takes on the data of others without keeping its
+// own. The same UUID means no state transfer: Galera compares UUID and position
+// only, so a server that is just restarted keeps its own commits beside the
+// others' (galera, replicator_str.cpp, "state_transfer_required").
+const takeTheOthers = "On each server that gives its data up: save what only it has while it runs, because a stopped one cannot be dumped (mariadb-dump or mysqldump); " +
+	"stop it; keep a copy of " + dataDirectory + " and remove grastate.dat and gvwstate.dat from it; start it. It then takes all data by state transfer. " +
+	"One that is only restarted keeps its own commits and hides the difference."
+
+// membership makes every node that answers a member, one at a time.
+func (s Spec) membership(status Status) ([]Step, error) {
+	if len(status.where(NodeStatus.primary)) > 0 {
+		return s.joins(status, status.where(NodeStatus.primary)), nil
+	}
+	if rivals := status.rivals(); len(rivals) > 0 {
+		return nil, &reconcile.RefusedError{
+			What: "start a cluster that remembers more than one Primary component", Evidence: append(rivals, status.table()...),
+			WayOut: "Somebody made a Primary component of one part while the other one had one, too. Decide which goes on. " + takeTheOthers,
+		}
+	}
+	if steps := s.reform(status); len(steps) > 0 {
+		return steps, nil
+	}
+	if !status.all(func(n NodeStatus) bool { return n.Err == nil }) {
+		return nil, &reconcile.RefusedError{
+			What: "start the cluster", Evidence: status.table(),
+			WayOut: "No node is in a Primary component, and a node that did not answer may have newer data or be serving. Make every node reachable and apply again.",
+		}
+	}
+	withData := status.where(func(n NodeStatus) bool { return !n.virgin() })
+	switch {
+	case len(withData) == 0 && s.UUID != "":
+		return nil, &reconcile.RefusedError{
+			What: "bootstrap the cluster a second time", Evidence: append(status.table(), "the cluster had the UUID "+s.UUID),
+			WayOut: "Put the data directories back. If the data is meant to be gone, remove the resource from Terraform's state and apply again.",
+		}
+	case len(withData) == 0:
+		first := s.nodes()[0].Name
+		return append([]Step{s.stepBootstrap(first, "the cluster does not exist yet")}, s.joins(status, []string{first})...), nil
+	case len(withData) == 1 && !status.Nodes[withData[0]].running() && (s.UUID == "" || status.Nodes[withData[0]].wasAlone()):
+		// Nobody else was a member when it stopped, so its history is the only one
+		// there is. Others that have no data now may have had newer.
+		return append([]Step{s.stepRebootstrap(withData[0])}, s.joins(status, withData)...), nil
+	}
+	return s.revive(status, withData)
+}
+
+// reform lets the nodes of the last Primary component form it again; nothing if
+// that is not known to be all that is missing. Galera promotes a view only when
+// exactly its members are there (pc_proto.cpp, "promote to primary component"), so
+// others that run are one too many and have to go, to join afterwards. No node is
+// bootstrapped, and a node that does not answer can have been in no later
+// component if most nodes are in this one.
+func (s Spec) reform(status Status) []Step {
+	last, found := status.lastView()
+	if !found || len(status.Unreachable()) > 0 && 2*last.members <= len(s.Nodes) {
+		return nil
+	}
+	// One node alone forms nothing: without others to speak to Galera gives up
+	// (gcomm/src/pc.cpp, "failed to reach primary view").
+	alone := last.members == 1
+	var aside []string
+	for _, name := range status.where(NodeStatus.occupied) {
+		if alone || !slices.Contains(last.nodes, name) {
+			aside = append(aside, name)
+		}
+	}
+	answers := func(name string) bool { return status.Nodes[name].Wsrep.Answers }
+	if !alone && len(aside) == 0 && !slices.ContainsFunc(last.nodes, func(name string) bool { return !answers(name) }) {
+		return nil // they all run and do not see each other
+	}
+	var steps []Step
+	for _, name := range aside {
+		steps = append(steps, s.stepStandAside(name, last))
+	}
+	if alone {
+		steps = append(steps, s.stepRebootstrap(last.nodes[0]))
+	} else {
+		steps = append(steps, s.stepReform(last.nodes))
+	}
+	return append(steps, s.joins(status, last.nodes)...)
+}
+
+// occupied reports whether a process may hold the data directory and speak to the
+// others: also one that never gets to the end of its start.
+func (n NodeStatus) occupied() bool {
+	busy := func(active string) bool { return active != "" && active != "inactive" && active != "failed" }
+	return n.Err == nil && (busy(n.Unit.Active) || busy(n.Bootstrap.Active) || n.Wsrep.Answers)
+}
+
+// revive brings back a cluster whose every node is down, if that can be done
+// without choosing between histories.
+func (s Spec) revive(status Status, withData []string) ([]Step, error) {
+	if slices.ContainsFunc(withData, func(name string) bool { return status.Nodes[name].Wsrep.Answers }) {
+		stopped := slices.DeleteFunc(slices.Clone(withData), func(name string) bool { return status.Nodes[name].occupied() })
+		if len(stopped) > 0 {
+			return []Step{s.stepStartStopped(stopped, withData)}, nil
+		}
+		return nil, &reconcile.RefusedError{
+			What: "change a cluster without a Primary component", Evidence: status.table(),
+			WayOut: "The nodes run and cannot see a majority of each other. Look at the network between them on TCP 4567, 4568 and 4444 and UDP 4567.",
+		}
+	}
+	if last, found := status.lastStopped(withData); found {
+		return append([]Step{s.stepRebootstrap(last)}, s.joins(status, []string{last})...), nil
+	}
+	return nil, &reconcile.RefusedError{
+		What: "bootstrap a cluster whose last position is not certain", Evidence: status.table(),
+		WayOut: "Find the highest position with galera_recovery (or mysqld --wsrep-recover) on every node, set safe_to_bootstrap to 1 in grastate.dat on that node alone, bootstrap it by hand, and apply again.",
+	}
+}
+
+// lastStopped returns the node that left last when all left in order: the only
+// one marked safe, and no other one is ahead of it.
+func (s Status) lastStopped(names []string) (string, bool) {
+	last := ""
+	for _, name := range names {
+		saved := s.Nodes[name].Saved
+		if saved.Seqno < 0 {
+			return "", false
+		}
+		if saved.SafeToBootstrap {
+			if last != "" {
+				return "", false
+			}
+			last = name
+		}
+	}
+	if last == "" {
+		return "", false
+	}
+	for _, name := range names {
+		if s.Nodes[name].Saved.Seqno > s.Nodes[last].Saved.Seqno {
+			return "", false
+		}
+	}
+	return last, true
+}
+
+// stepStandAside ends a server that was not in the last Primary component and keeps
+// it from forming. It serves nobody. Debian's unit waits for its end without a
+// limit worth the name, and a server that has never seen a Primary component does
+// not end when it is asked to.
+func (s Spec) stepStandAside(node string, last view) Step {
+	engine := s.Flavor.engine()
+	why := "it was not in the last Primary component and keeps " + strings.Join(last.nodes, ", ") + " from forming it again"
+	if slices.Contains(last.nodes, node) {
+		why = engine.service() + " waits for others"
+	}
+	return Step{Node: node, Title: "take " + engine.unit + " out of the way of the last Primary component", Why: why,
+		Do: func(ctx context.Context, hosts host.Hosts) error {
+			if now := Observe(ctx, hosts.Views(), s); len(now.where(NodeStatus.primary)) > 0 {
+				return nil // it came back by itself
+			}
+			_, err := hosts[node].Run(ctx, shell.Script(`: galera-stand-aside
+for u; do systemctl stop --no-block -- "$u" 2>/dev/null; done
+n=0
+for u; do
+until case $(systemctl show -p ActiveState --value -- "$u") in inactive|failed) true ;; *) false ;; esac; do
+n=$((n+1))
+[ $n -ne 25 ] || systemctl kill -s KILL -- "$u"
+[ $n -lt 300 ] || { echo "$u does not end" >&2; exit 1; }
+sleep 0.2
+done
+done`, engine.units()...))
+			return err
+		}}
+}
+
+// stepReform starts nodes at the same time. Each remembers the members of the last
+// view; when all of them are back they form the Primary component by themselves,
+// and nothing has to be chosen. Serial starts would each block until the others
+// are there.
+func (s Spec) stepReform(nodes []string) Step {
+	return Step{Title: "start " + strings.Join(nodes, ", ") + " and let them form the cluster again", Why: "no node of the cluster serves",
+		Do: func(ctx context.Context, hosts host.Hosts) error { return s.startTogether(ctx, hosts, nodes, nodes) }}
+}
+
+// stepStartStopped starts servers beside others that run and miss them.
+func (s Spec) stepStartStopped(stopped, nodes []string) Step {
+	return Step{Title: "start " + strings.Join(stopped, ", ") + " beside the nodes that run", Why: "the nodes that run are too few to serve",
+		Do: func(ctx context.Context, hosts host.Hosts) error { return s.startTogether(ctx, hosts, stopped, nodes) }}
+}
+
+func (s Spec) startTogether(ctx context.Context, hosts host.Hosts, start, whole []string) error {
+	unit := s.Flavor.engine().unit
+	for _, node := range start {
+		if _, err := hosts[node].Run(ctx, shell.Script(`: galera-start-no-block
+systemctl reset-failed "$1" 2>/dev/null; systemctl start --no-block "$1"`, unit)); err != nil {
+			return fmt.Errorf("cannot start %s: %w", node, err)
+		}
+	}
+	return s.awaitWhole(ctx, hosts.Views(), whole, 5*time.Minute)
+}

@@ -1,0 +1,162 @@
+package galera
+
+import (
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+// TestAStaleNodeIsTakenOutOfTheWay has one node die, the others lose power a moment
+// later, and all boot together. Galera promotes the last view only when exactly
+// its members are there, so it waits for ever.
+func TestAStaleNodeIsTakenOutOfTheWay(t *testing.T) {
+	for name, back := range map[string]func(s *sim){
+		"all boot together":       func(s *sim) { s.PowerBack("db1", "db2", "db3") },
+		"the stale one came last": func(s *sim) { s.PowerBack("db3") },
+	} {
+		t.Run(name, func(t *testing.T) {
+			eachFlavor(t, func(t *testing.T, flavor Flavor) {
+				s, spec := built(t, flavor)
+				want := s.end()
+				s.Crash("db3")
+				s.Crash("db1", "db2")
+				back(s)
+				if members := s.observe(spec).Members(); len(members) > 0 {
+					t.Fatalf("the simulation promotes %v", members)
+				}
+				unit := s.engine.unit
+				titles := []string{
+					"db3: take " + unit + " out of the way of the last Primary component",
+					"start db1, db2 and let them form the cluster again",
+					"db3: start " + unit + " and join",
+				}
+				if diff := cmp.Diff(titles, s.plan(spec).Titles()); diff != "" {
+					t.Errorf("(-want +got):\n%s", diff)
+				}
+				s.must(spec)
+				if diff := cmp.Diff(want, s.end()); diff != "" {
+					t.Errorf("(-want +got):\n%s", diff)
+				}
+			})
+		})
+	}
+}
+
+// TestANodeThatLeftIsTakenOutOfTheWay remembers no view at all, because it was
+// stopped in order before the others lost power.
+func TestANodeThatLeftIsTakenOutOfTheWay(t *testing.T) {
+	s, spec := built(t, MariaDB)
+	_ = s.Machines["db3"].Stop("mariadb")
+	s.Crash("db1", "db2")
+	s.PowerBack("db1", "db2", "db3")
+	if members := s.observe(spec).Members(); len(members) > 0 {
+		t.Fatalf("the simulation promotes %v", members)
+	}
+	s.must(spec)
+}
+
+// TestACutOffNodeIsTakenOutOfTheWay never stopped: it lost sight of the others
+// before they lost power.
+func TestACutOffNodeIsTakenOutOfTheWay(t *testing.T) {
+	s, spec := built(t, MariaDB)
+	h := s.Nodes["db3"].History
+	s.Crash("db3")
+	alone := *h
+	alone.Members = []string{"db3"}
+	s.Nodes["db3"].History, s.Nodes["db3"].NonPrimary = &alone, true
+	s.Machines["db3"].Unit("mariadb").Active = "active"
+	s.Crash("db1", "db2")
+	s.PowerBack("db1", "db2")
+	if members := s.observe(spec).Members(); len(members) > 0 {
+		t.Fatalf("the simulation promotes %v", members)
+	}
+	s.must(spec)
+}
+
+// TestAMajorityFormsAgainBesideADeadNode: whoever does not answer can have been in
+// no later component than one that most nodes were in.
+func TestAMajorityFormsAgainBesideADeadNode(t *testing.T) {
+	s, spec := built(t, MariaDB)
+	s.Crash("db3")
+	s.Machines["db3"].Down = true
+	s.Crash("db1", "db2")
+	if err := s.converge(spec); err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff([]string{"db1", "db2"}, s.observe(spec).Members()); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+}
+
+// TestServersThatAreMerelyStoppedAreStarted has one node left that is too few.
+func TestServersThatAreMerelyStoppedAreStarted(t *testing.T) {
+	t.Run("with the last view", func(t *testing.T) {
+		s, spec := built(t, MariaDB)
+		s.Crash("db2", "db3")
+		s.must(spec)
+	})
+	t.Run("without it", func(t *testing.T) {
+		s, spec := built(t, MariaDB)
+		s.Crash("db2", "db3")
+		s.Nodes["db2"].View, s.Nodes["db2"].ViewSize = "", 0
+		titles := s.plan(spec).Titles()
+		if want := []string{"start db2, db3 beside the nodes that run"}; !slices.Equal(titles, want) {
+			t.Errorf("got %v", titles)
+		}
+	})
+}
+
+// TestTwoSavedViewsAreRefused has somebody make a Primary component by hand on each
+// side of a cut network, and the power fail then.
+func TestTwoSavedViewsAreRefused(t *testing.T) {
+	remember := func(s *sim, view string, size int, names ...string) {
+		for _, name := range names {
+			s.Nodes[name].View, s.Nodes[name].ViewSize = view, size
+		}
+	}
+	for name, test := range map[string]struct {
+		set  func(s *sim)
+		says string
+	}{
+		"both complete": {func(s *sim) {
+			remember(s, "3 bbbbbbbb-8000 7", 2, "db1", "db2")
+			remember(s, "3 cccccccc-9000 6", 1, "db3")
+		}, "db1, db2 remember view 7 of 2 members; db3 remember view 6 of 1 members"},
+		"a later one that is not complete": {func(s *sim) {
+			remember(s, "3 bbbbbbbb-8000 7", 2, "db1")
+			remember(s, "3 cccccccc-9000 6", 1, "db3")
+			remember(s, "3 aaaaaaaa-9000 5", 3, "db2")
+		}, "db1 remember view 7 of 2 members; db3 remember view 6 of 1 members"},
+		"the same number twice": {func(s *sim) {
+			remember(s, "3 bbbbbbbb-8000 6", 2, "db1", "db2")
+			remember(s, "3 cccccccc-9000 6", 3, "db3")
+		}, "db1, db2 remember view 6 of 2 members; db3 remember view 6 of 3 members"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s, spec := built(t, MariaDB)
+			s.Crash("db1", "db2", "db3")
+			test.set(s)
+			s.refused(spec, test.says)
+			for _, node := range s.Nodes {
+				if node.Synced() || node.Waiting {
+					t.Errorf("%s was started", node.Name)
+				}
+			}
+		})
+	}
+}
+
+// TestTheAdviceKeepsNoCommitsBesideTheOthers: one UUID means no state transfer, and
+// a stopped server cannot be dumped.
+func TestTheAdviceKeepsNoCommitsBesideTheOthers(t *testing.T) {
+	at := -1
+	for _, step := range []string{"while it runs", "stop it", "remove grastate.dat", "start it"} {
+		next := strings.Index(takeTheOthers, step)
+		if next <= at {
+			t.Errorf("%q comes at %d in: %s", step, next, takeTheOthers)
+		}
+		at = next
+	}
+}
