@@ -194,6 +194,63 @@ func TestOptionsNoLongerDeclaredAreReset(t *testing.T) {
 	}
 }
 
+// TestShardingStaysOn withdraws an option whose end damages files.
+func TestShardingStaysOn(t *testing.T) {
+	hosts, sim := built(t)
+	spec := content()
+	spec.Options = map[string]string{"features.shard": "on", "performance.io-cache": "off"}
+	if err := converge(t, hosts, spec); err != nil {
+		t.Fatal(err)
+	}
+	for range 2 {
+		if err := converge(t, hosts, content()); err != nil {
+			t.Fatal(err)
+		}
+		options := sim.Volumes["content"].Options
+		if options["features.shard"] != "on" || options["performance.io-cache"] != "" {
+			t.Errorf("options are %v", options)
+		}
+		notices := gluster.Notices(content(), gluster.Observe(t.Context(), hosts.Views(), content()))
+		if len(notices) != 1 || !strings.Contains(notices[0], "features.shard of volume content is on and no longer declared") {
+			t.Errorf("notices are %q", notices)
+		}
+	}
+	spec.Options = map[string]string{"features.shard": "off"}
+	_, err := diff(t, hosts, spec)
+	refusal(t, err)
+}
+
+// TestDangerousOptionsOfOthersAreTold has an option that nobody declared.
+func TestDangerousOptionsOfOthersAreTold(t *testing.T) {
+	hosts, sim := built(t)
+	sim.Volumes["content"].Options["cluster.self-heal-daemon"] = "off"
+	notices := gluster.Notices(content(), gluster.Observe(t.Context(), hosts.Views(), content()))
+	if len(notices) != 1 || !strings.Contains(notices[0], "cluster.self-heal-daemon of volume content is off") {
+		t.Errorf("notices are %q", notices)
+	}
+}
+
+// TestTheProfileLosesParallelReaddir has a volume that an earlier release built.
+func TestTheProfileLosesParallelReaddir(t *testing.T) {
+	hosts, sim := newPool(t, "files1", "files2", "files3")
+	spec := content()
+	spec.Profile, spec.Options = gluster.ProfileWeb, map[string]string{"performance.parallel-readdir": "on"}
+	if err := converge(t, hosts, spec); err != nil {
+		t.Fatal(err)
+	}
+	spec.Options = nil
+	plan, err := diff(t, hosts, spec)
+	if want := "option performance.parallel-readdir is set and no longer declared"; err != nil || !slices.Contains(plan.Drift()["cluster"], want) {
+		t.Errorf("got %v, %v", plan.Drift(), err)
+	}
+	if err := converge(t, hosts, spec); err != nil {
+		t.Fatal(err)
+	}
+	if value, set := sim.Volumes["content"].Options["performance.parallel-readdir"]; set {
+		t.Errorf("it is %q", value)
+	}
+}
+
 func TestANodeThatIsDown(t *testing.T) {
 	hosts, sim := built(t)
 	sim.Machines["files3"].Down = true

@@ -30,7 +30,10 @@ const healTimeoutSeconds = "60"
 // (extras/group-metadata-cache) and what helps directories with many small
 // files. performance.nl-cache is left out on purpose: failed writes and stale
 // negative lookups were reported with it (gluster/glusterfs issues 4161, 4390
-// and 830), and PHP asks for files that do not exist yet all the time.
+// and 830), and PHP asks for files that do not exist yet all the time. So is
+// performance.parallel-readdir: errors while directories are listed were reported
+// with it (issues 841 and 355). A volume that an earlier release gave it has it
+// reset, as an option that is no longer declared.
 func webProfile() map[string]string {
 	return map[string]string{
 		"features.cache-invalidation":         "on",
@@ -39,7 +42,6 @@ func webProfile() map[string]string {
 		"performance.cache-invalidation":      "on",
 		"performance.md-cache-timeout":        "600",
 		"network.inode-lru-limit":             "200000",
-		"performance.parallel-readdir":        "on",
 		"cluster.readdir-optimize":            "on",
 		"cluster.lookup-optimize":             "on",
 		"client.event-threads":                "4",

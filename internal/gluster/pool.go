@@ -214,13 +214,14 @@ func (d *differ) clients() []string {
 	return slices.DeleteFunc(names(d.reached), func(name string) bool { return !d.status.Nodes[name].AskedAsClient })
 }
 
-// resets are options that this resource set once and the user no longer declares.
+// resets are options that this resource set once and the user no longer declares,
+// but for those that can never be switched off.
 func (d *differ) resets() []string {
 	managed := d.spec.options()
 	return slices.DeleteFunc(setBefore(d.status), func(key string) bool {
 		_, declared := managed[key]
 		_, set := d.volume.Options[key]
-		return declared || !set
+		return declared || !set || staysOn(key, d.volume.Options[key])
 	})
 }
 

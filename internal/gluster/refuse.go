@@ -14,7 +14,7 @@ const later = "Adding, removing and replacing nodes comes with a later release."
 // refuse looks for everything that makes any change dangerous.
 func (d *differ) refuse() error {
 	checks := []func() *reconcile.RefusedError{
-		d.refuseSilence, d.refuseIdentities, d.refuseForeignVolume, d.refuseGeometry, d.refuseAllRebuilt, d.refuseRejected, d.refuseBricks,
+		d.refuseSilence, d.refuseIdentities, d.refuseForeignVolume, d.refuseGeometry, d.refuseSwitchingOff, d.refuseAllRebuilt, d.refuseRejected, d.refuseBricks,
 	}
 	for _, check := range checks {
 		if err := check(); err != nil {
@@ -134,6 +134,19 @@ func (d *differ) refuseGeometry() *reconcile.RefusedError {
 		return refused
 	}
 	return nil
+}
+
+// refuseSwitchingOff keeps options on whose end would damage files.
+func (d *differ) refuseSwitchingOff() *reconcile.RefusedError {
+	key := SwitchedOff(d.volume.Options, d.spec.options())
+	if key == "" {
+		return nil
+	}
+	return &reconcile.RefusedError{
+		What:     "switch " + key + " off",
+		Evidence: []string{"it is on in volume " + d.spec.Name + ", and without it clients take the first piece of a file for the whole"},
+		WayOut:   "Declare it as it is. To be rid of it, copy the files to a new volume.",
+	}
 }
 
 func sameMembers(a, b []string) bool {

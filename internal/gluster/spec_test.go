@@ -73,11 +73,20 @@ func TestValidate(t *testing.T) {
 		"TLS":                    {func(s *gluster.Spec) { s.Options = map[string]string{"client.ssl": "on"} }, []string{"options/client.ssl: without certificates"}},
 		"option value":           {func(s *gluster.Spec) { s.Options = map[string]string{"performance.cache-size": "1\n2"} }, []string{"options/performance.cache-size: control characters"}},
 		"empty option":           {func(s *gluster.Spec) { s.Options = map[string]string{"performance.cache-size": ""} }, []string{"options/performance.cache-size: empty"}},
-		"profile":                {func(s *gluster.Spec) { s.Profile = "fast" }, []string{"profile: not a profile"}},
-		"client":                 {func(s *gluster.Spec) { s.Clients = []string{"10.0.0.*", "*", "web1", "10.0.0.0/24", "a,b"} }, []string{"clients: neither"}},
-		"ping timeout":           {func(s *gluster.Spec) { s.PingTimeoutSeconds = 2 }, []string{"ping_timeout_seconds: flap"}},
-		"ports":                  {func(s *gluster.Spec) { s.BrickPorts = gluster.PortRange{Base: 49152, Max: 49153} }, []string{"brick_ports: at least 8"}},
-		"glusterd's port":        {func(s *gluster.Spec) { s.BrickPorts = gluster.PortRange{Base: 24000, Max: 24020} }, []string{"brick_ports: 24007"}},
+		"no majority":            {func(s *gluster.Spec) { s.Options = map[string]string{"cluster.quorum-type": "none"} }, []string{"options/cluster.quorum-type: split brain"}},
+		"no healing":             {func(s *gluster.Spec) { s.Options = map[string]string{"cluster.self-heal-daemon": "0"} }, []string{"options/cluster.self-heal-daemon: never get what it missed"}},
+		"no record":              {func(s *gluster.Spec) { s.Options = map[string]string{"cluster.entry-change-log": "disable"} }, []string{"options/cluster.entry-change-log: nothing would record"}},
+		"no look at disks":       {func(s *gluster.Spec) { s.Options = map[string]string{"storage.health-check-interval": "0"} }, []string{"options/storage.health-check-interval: failed"}},
+		"a command of its own":   {func(s *gluster.Spec) { s.Options = map[string]string{"cluster.granular-entry-heal": "off"} }, []string{"options/cluster.granular-entry-heal: gluster volume heal"}},
+		"errors on purpose":      {func(s *gluster.Spec) { s.Options = map[string]string{"debug.error-gen": "posix"} }, []string{"options/debug.error-gen: injects errors"}},
+		"good values": {func(s *gluster.Spec) {
+			s.Options = map[string]string{"cluster.quorum-type": "auto", "cluster.self-heal-daemon": "on", "storage.health-check-interval": "10", "features.shard": "on"}
+		}, nil},
+		"profile":         {func(s *gluster.Spec) { s.Profile = "fast" }, []string{"profile: not a profile"}},
+		"client":          {func(s *gluster.Spec) { s.Clients = []string{"10.0.0.*", "*", "web1", "10.0.0.0/24", "a,b"} }, []string{"clients: neither"}},
+		"ping timeout":    {func(s *gluster.Spec) { s.PingTimeoutSeconds = 2 }, []string{"ping_timeout_seconds: flap"}},
+		"ports":           {func(s *gluster.Spec) { s.BrickPorts = gluster.PortRange{Base: 49152, Max: 49153} }, []string{"brick_ports: at least 8"}},
+		"glusterd's port": {func(s *gluster.Spec) { s.BrickPorts = gluster.PortRange{Base: 24000, Max: 24020} }, []string{"brick_ports: 24007"}},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -165,5 +174,22 @@ func TestFilesOnAMachine(t *testing.T) {
 		"/var/lib/terraform-ha/gluster-content.json":               "marker.json",
 	} {
 		golden(t, file, sim.Machines["files1"].Files[path].Content)
+	}
+}
+
+func TestOptionsWithKnownProblems(t *testing.T) {
+	spec := content()
+	spec.Profile = gluster.ProfileWeb
+	spec.Options = map[string]string{
+		"features.shard": "on", "performance.parallel-readdir": "yes", "performance.nl-cache": "on", "cluster.favorite-child-policy": "mtime",
+		"features.cache-invalidation": "off", "performance.io-cache": "on", "cluster.server-quorum-type": "none",
+	}
+	var got []string
+	for _, problem := range spec.Warnings() {
+		got = append(got, problem.Path[1])
+	}
+	want := []string{"cluster.favorite-child-policy", "features.shard", "performance.nl-cache", "performance.parallel-readdir", "features.cache-invalidation"}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("warned of (-want +got):\n%s", diff)
 	}
 }

@@ -191,6 +191,31 @@ func (n Node) peer(uuid string) (Peer, bool) {
 	return Peer{}, false
 }
 
+// Notices says in a sentence each what the user should know and no plan changes.
+func Notices(spec Spec, status Status) []string {
+	d := newDiffer(spec, status)
+	return append(status.Healing(spec.Name), d.optionNotices()...)
+}
+
+// optionNotices are about options that are on the volume and are not declared.
+func (d *differ) optionNotices() []string {
+	var notices []string
+	for _, key := range d.kept() {
+		notices = append(notices, fmt.Sprintf("Option %s of volume %s is on and no longer declared. It stays on: switched off, files that were written with it would be damaged.", key, d.spec.Name))
+	}
+	declared := d.spec.options()
+	for _, key := range slices.Sorted(maps.Keys(d.volume.Options)) {
+		if _, managed := declared[key]; managed {
+			continue
+		}
+		if danger := dangerousValue(key, d.volume.Options[key]); danger != "" {
+			notices = append(notices, fmt.Sprintf("Option %s of volume %s is %s, which is not declared: %s. \"gluster volume reset %s %s\" takes it back.",
+				key, d.spec.Name, d.volume.Options[key], danger, d.spec.Name, key))
+		}
+	}
+	return notices
+}
+
 // Healing says in a sentence for each brick what GlusterFS is copying to others
 // that missed it, as the machines see it that were asked.
 func (s Status) Healing(volume string) []string {

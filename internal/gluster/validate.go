@@ -248,6 +248,8 @@ func (v *validation) options(options map[string]string) {
 			v.add(at, "%s is an option of the whole pool, not of a volume", key)
 		case key == "client.ssl" || key == "server.ssl":
 			v.add(at, "%s cannot be managed yet: turning it on without certificates on every server and client makes the volume unreachable", key)
+		case value != "" && refusedOption(key, value) != "":
+			v.add(at, "%s = %q is refused: %s", key, value, refusedOption(key, value))
 		case value == "":
 			v.add(at, "the value is empty; leave the option out to have its default")
 		case strings.HasPrefix(value, "--") || strings.ContainsFunc(value, func(r rune) bool { return r < ' ' || r == 0x7f }):

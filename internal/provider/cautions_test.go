@@ -44,3 +44,31 @@ func TestClientsLost(t *testing.T) {
 		},
 	})
 }
+
+// TestOptionsWithKnownProblems plans options that are set with a warning, once, and
+// one that cannot be switched off.
+func TestOptionsWithKnownProblems(t *testing.T) {
+	t.Parallel()
+	f := glusterFleet(t)
+	step := func(options, want string) resource.TestStep {
+		return resource.TestStep{
+			Config: f.config(f.resource("ha_gluster_volume", volumeBody+"\noptions = "+options)),
+			ConfigPlanChecks: resource.ConfigPlanChecks{PreApply: []plancheck.PlanCheck{planCheck(func(plancheck.CheckPlanRequest) error {
+				if said := f.warned(); want == "" && said != "" || !strings.Contains(said, want) {
+					return fmt.Errorf("%s: warnings %q, want %q", options, said, want)
+				}
+				return nil
+			})}},
+			Check: func(*terraform.State) error { f.warned(); return nil },
+		}
+	}
+	off := f.config(f.resource("ha_gluster_volume", volumeBody+"\noptions = { \"features.shard\" = \"off\" }"))
+	resource.UnitTest(t, resource.TestCase{
+		ProtoV6ProviderFactories: f.factories(),
+		Steps: []resource.TestStep{
+			step(`{ "features.shard" = "on" }`, "it can never be switched off again"),
+			step(`{ "features.shard" = "on", "performance.io-cache" = "off" }`, ""),
+			{Config: off, ExpectError: loose("The option features.shard is on and cannot be switched off")},
+		},
+	})
+}

@@ -108,6 +108,9 @@ func (m *glusterModel) refusals(prior *glusterModel) []problem {
 			problems = append(problems, problem{path: []string{"nodes", name}, message: fmt.Sprintf("this release cannot take %s into a volume that exists", name)})
 		}
 	}
+	if key := gluster.SwitchedOff(stringsOf(prior.Options), stringsOf(m.Options)); key != "" {
+		problems = append(problems, problem{path: []string{"options", key}, message: "the option " + key + " is on and cannot be switched off: files that were written with it would be damaged"})
+	}
 	if len(problems) > 0 || len(before) != len(m.nodes()) {
 		return problems // what was left out depends on the number of nodes
 	}
@@ -142,6 +145,21 @@ func (m *glusterModel) cautions(ctx context.Context, prior *glusterModel) []prob
 		strings.Join(lost, ", "), m.Name.ValueString())}}
 }
 
+// doubts are about options with known problems, which are set as declared.
+func (m *glusterModel) doubts(prior *glusterModel) []problem {
+	var known map[string]string
+	if prior != nil {
+		known = stringsOf(prior.Options)
+	}
+	var problems []problem
+	for _, p := range m.spec().Warnings() {
+		if key := p.Path[1]; known[key] != stringsOf(m.Options)[key] {
+			problems = append(problems, problem{path: p.Path, message: p.Message})
+		}
+	}
+	return problems
+}
+
 func (m *glusterModel) open(_ context.Context, _ *access, hosts host.Hosts, _, prior *glusterModel) (tier, error) {
 	spec := m.spec()
 	if prior != nil {
@@ -167,7 +185,7 @@ func (m *glusterModel) open(_ context.Context, _ *access, hosts host.Hosts, _, p
 			_, found := seen.Volume(spec.Name)
 			return !found
 		},
-		tell:    func(seen gluster.Status) []string { return seen.Healing(spec.Name) },
+		tell:    func(seen gluster.Status) []string { return gluster.Notices(spec, seen) },
 		diff:    func(seen gluster.Status) (gluster.Plan, error) { return gluster.Diff(spec, seen) },
 		verify:  func(ctx context.Context) error { return gluster.Verify(ctx, views, spec) },
 		removal: func(seen gluster.Status, wipe bool) (gluster.Plan, error) { return gluster.Remove(spec, seen, wipe) },

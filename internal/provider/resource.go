@@ -48,6 +48,12 @@ type cautious[M any] interface {
 	cautions(ctx context.Context, prior *M) []problem
 }
 
+// doubtful is a model that knows values with known problems: a plan that brings
+// one in warns of it. There is no prior model before the resource is created.
+type doubtful[M any] interface {
+	doubts(prior *M) []problem
+}
+
 // problem is a fault of a configuration: the path of the attribute, outermost
 // first, and a sentence.
 type problem struct {
@@ -123,8 +129,10 @@ func (r *clusterResource[M, P]) ModifyPlan(ctx context.Context, req resource.Mod
 		}
 	}
 	p.cluster().Drift = driftValue(nil)
+	var prior *M
 	if !req.State.Raw.IsNull() {
 		var state M
+		prior = &state
 		resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
 		if resp.Diagnostics.HasError() {
 			return
@@ -140,6 +148,11 @@ func (r *clusterResource[M, P]) ModifyPlan(ctx context.Context, req resource.Mod
 			p.cluster().HostKeys = types.MapUnknown(types.StringType)
 		}
 		p.keepOutputs(&state)
+	}
+	if d, ok := any(p).(doubtful[M]); ok {
+		for _, doubt := range d.doubts(prior) {
+			resp.Diagnostics.AddAttributeWarning(attributePath(doubt.path), "Value With Known Problems", capitalized(doubt.message)+".")
+		}
 	}
 	resp.Diagnostics.Append(resp.Plan.Set(ctx, &plan)...)
 	// A plan that changes nothing needs nothing but the machines.
@@ -293,7 +306,7 @@ func (r *clusterResource[M, P]) Read(ctx context.Context, req resource.ReadReque
 		resp.Diagnostics.Append(refusalWarning(r.title, err))
 	}
 	if notices := t.notices(); len(notices) > 0 {
-		resp.Diagnostics.AddWarning(r.title+" Is Being Repaired", strings.Join(notices, "\n"))
+		resp.Diagnostics.AddWarning(r.title+" Has Notices", strings.Join(notices, "\n"))
 	}
 	s.outputs(ctx, t)
 	s.cluster().Drift = driftValue(drift)

@@ -8,6 +8,6 @@ g volume create content replica 3 transport tcp "$1:/srv/gluster/content/brick" 
 g volume set content auth.allow "$4" network.ping-timeout 10 cluster.quorum-type auto \
     features.cache-invalidation on features.cache-invalidation-timeout 600 performance.stat-prefetch on \
     performance.cache-invalidation on performance.md-cache-timeout 600 network.inode-lru-limit 200000 \
-    performance.parallel-readdir on cluster.readdir-optimize on cluster.lookup-optimize on \
+    cluster.readdir-optimize on cluster.lookup-optimize on \
     client.event-threads 4 server.event-threads 4 performance.cache-size 256MB performance.quick-read on
 g volume start content
