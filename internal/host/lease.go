@@ -64,11 +64,13 @@ type Lease struct {
 }
 
 // leaseScript takes or renews a lease. The kernel's lock makes reading and writing
-// the owner one act, and is gone with the process that held it.
+// the owner one act, and is gone with the process that held it. Anybody who can open
+// the file can hold it (flock(2) asks for no right to write), so it is root's alone.
 const leaseScript shell.Text = `: take-lease
 set -eu; umask 022
-d=/run/terraform-ha/leases; mkdir -p $d; l=$d/$1; owner=$2; term=$3
-exec 9>"$d/.lock"; flock 9
+d=/run/terraform-ha/leases; l=$d/$1; owner=$2; term=$3
+mkdir -p "${d%/*}"; umask 077; mkdir -p "$d"; chmod 0700 "$d"
+exec 9>"$d/.lock"; chmod 0600 "$d/.lock"; flock -w 5 9 || exit 76
 held=$(cat "$l" 2>/dev/null || true)
 age=$(( $(date +%s) - $(stat -c %Y "$l" 2>/dev/null || echo 0) ))
 if [ -z "$held" ] || [ "$held" = "$owner" ] || [ "$age" -gt "$term" ]; then printf '%s' "$owner" >"$l"; exit 0; fi
@@ -102,17 +104,26 @@ func TakeLease(ctx context.Context, hosts Hosts, name string, owner Owner, patie
 }
 
 // takeAll takes the lease on one machine after the other, and ends at the first that
-// somebody else holds.
+// somebody else holds. A machine that cannot be reached can be changed by nobody. One
+// that is connected and does not answer may yet do what it is told: it may be left
+// out only where most of the machines gave the lease, which no other run then gets.
 func (l *Lease) takeAll(ctx context.Context, hosts Hosts) error {
+	var silence error
 	for _, node := range hosts.Names() {
 		err := takeOne(ctx, hosts[node], l.name, l.owner)
-		if err == nil {
+		switch {
+		case err == nil:
 			l.hosts = append(l.hosts, hosts[node])
-		} else if !IsUnreachable(err) {
+		case isSilent(err):
+			silence = errors.Join(silence, err)
+		case !IsUnreachable(err):
 			return err
 		}
 	}
-	return nil
+	if 2*len(l.hosts) > len(hosts) {
+		return nil
+	}
+	return silence
 }
 
 func takeOne(ctx context.Context, host *Host, name, owner string) error {
@@ -122,11 +133,16 @@ func takeOne(ctx context.Context, host *Host, name, owner string) error {
 	if errors.As(err, &exit) && exit.Status == 75 {
 		return &BusyError{Node: host.Name(), Lease: name, Owner: strings.TrimSpace(string(exit.Stdout))}
 	}
+	if errors.As(err, &exit) && exit.Status == 76 {
+		err = errLocked
+	}
 	if err != nil {
 		return fmt.Errorf("cannot take lease %s on %s: %w", name, host.Name(), err)
 	}
 	return nil
 }
+
+var errLocked = errors.New("a process there holds the lock of the leases for more than 5 s: /run/terraform-ha/leases/.lock")
 
 func (l *Lease) renew(ctx context.Context) {
 	defer close(l.stopped)
@@ -187,7 +203,7 @@ func (l *Lease) Release(ctx context.Context) {
 		_, _ = host.Run(ctx, shell.Script(`: release-lease
 d=/run/terraform-ha/leases; l=$d/$1
 [ -d $d ] || exit 0
-exec 9>"$d/.lock"; flock 9
+exec 9>"$d/.lock"; flock -w 5 9 || exit 0
 [ "$(cat "$l" 2>/dev/null)" = "$2" ] && rm -f "$l"; exit 0`, l.name, l.owner))
 	})
 }

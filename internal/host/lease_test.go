@@ -7,8 +7,10 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"sync"
 	"sync/atomic"
+	"syscall"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -208,15 +210,20 @@ func (h hanging) Run(ctx context.Context, c shell.Command) (shell.Result, error)
 		case <-ctx.Done():
 			return shell.Result{}, ctx.Err()
 		case <-limit:
-			return shell.Result{}, &hosttest.Unreachable{Node: "a"}
+			return shell.Result{}, silent{&hosttest.Unreachable{Node: "a"}}
 		}
 	}
 	return h.Runner.Run(ctx, c)
 }
 
+// silent says that a machine took a command and did not answer.
+type silent struct{ *hosttest.Unreachable }
+
+func (silent) Silent() bool { return true }
+
 func TestALeaseIsTakenBesideAMachineThatHangs(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		hosts, machines := hosttest.Cluster(t, "a", "b")
+		hosts, machines := hosttest.Cluster(t, "a", "b", "c")
 		var hangs atomic.Bool
 		hangs.Store(true)
 		hosts["a"] = host.New("a", hanging{machines["a"], &hangs})
@@ -228,6 +235,49 @@ func TestALeaseIsTakenBesideAMachineThatHangs(t *testing.T) {
 		}
 		lease.Release(t.Context())
 	})
+}
+
+// Two runs that each pass over a machine that is slow must not both work.
+func TestALeaseNeedsMostOfTheMachinesThatAreConnected(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		hosts, machines := hosttest.Cluster(t, "a", "b", "c")
+		var hangs atomic.Bool
+		hangs.Store(true)
+		for _, name := range []string{"a", "b"} {
+			hosts[name] = host.New(name, hanging{machines[name], &hangs})
+		}
+		_, err := take(t, hosts, "run 1", 0)
+		var busy *host.BusyError
+		if err == nil || errors.As(err, &busy) || !strings.Contains(err.Error(), "cannot take lease gluster-web on a") {
+			t.Errorf("got %v", err)
+		}
+		if len(machines["c"].Files) != 0 {
+			t.Errorf("c keeps %v", machines["c"].Files)
+		}
+	})
+}
+
+func TestALockThatSomebodyElseHoldsIsAnError(t *testing.T) {
+	hosts, locals := twoLocals(t)
+	directory := filepath.Join(locals[0].run, "leases")
+	must(t, os.MkdirAll(directory, 0o755))
+	lock, err := os.OpenFile(filepath.Join(directory, ".lock"), os.O_CREATE|os.O_RDONLY, 0o644)
+	must(t, err)
+	defer lock.Close()
+	must(t, syscall.Flock(int(lock.Fd()), syscall.LOCK_EX))
+	_, err = take(t, hosts, "run 1", 0)
+	if err == nil || !strings.Contains(err.Error(), "cannot take lease gluster-web on a: a process there holds the lock") {
+		t.Errorf("got %v", err)
+	}
+	must(t, syscall.Flock(int(lock.Fd()), syscall.LOCK_UN))
+	lease, err := take(t, hosts, "run 1", 0)
+	must(t, err)
+	lease.Release(t.Context())
+	for name, want := range map[string]os.FileMode{"": 0o700, ".lock": 0o600} {
+		if seen, err := os.Stat(filepath.Join(directory, name)); err != nil || seen.Mode().Perm() != want {
+			t.Errorf("%q has mode %v, %v", name, seen.Mode(), err)
+		}
+	}
 }
 
 // TestWaitingHoldsNothing has two pieces of work want the same machines in another

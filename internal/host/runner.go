@@ -20,3 +20,10 @@ func IsUnreachable(err error) bool {
 	var unreachable interface{ Unreachable() bool }
 	return errors.As(err, &unreachable) && unreachable.Unreachable()
 }
+
+// isSilent reports whether an error says that the machine was connected and did not
+// answer in time. Such an error is one for which [IsUnreachable] holds, too.
+func isSilent(err error) bool {
+	var silent interface{ Silent() bool }
+	return errors.As(err, &silent) && silent.Silent()
+}
