@@ -234,20 +234,29 @@ func (a *access) patienceWith(node, before nodeModel) time.Duration {
 // booted returns the machines once those that still boot had the time for it:
 // less of it where before says that a machine was there already. It is waited for
 // a dead machine here, with all others, and not again at each of the many
-// commands of a run.
-func (a *access) booted(ctx context.Context, nodes, before map[string]nodeModel, remembered map[string]string) (host.Hosts, map[string]*ssh.Client) {
+// commands of a run. Where not one machine can be reached, that is the error: what a
+// tier would make of it says less.
+func (a *access) booted(ctx context.Context, nodes, before map[string]nodeModel, remembered map[string]string) (host.Hosts, map[string]*ssh.Client, error) {
 	hosts, clients := a.hosts(nodes, remembered, func(name string) time.Duration { return a.patienceWith(nodes[name], before[name]) })
 	answers := host.Look(ctx, hosts.Views(), func(ctx context.Context, view host.View) (struct{}, error) {
 		_, err := view.Ask(ctx, host.AskFacts("facts"))
 		return struct{}{}, err
 	})
 	impatient, theirs := a.hosts(nodes, remembered, atOnce)
-	for name, answer := range answers {
-		if answer.Err != nil {
+	var away []error
+	for _, name := range sortedKeys(answers) {
+		err := answers[name].Err
+		if err != nil {
 			hosts[name], clients[name] = impatient[name], theirs[name]
 		}
+		if host.IsUnreachable(err) {
+			away = append(away, err)
+		}
 	}
-	return hosts, clients
+	if len(away) > 0 && len(away) == len(hosts) {
+		return nil, nil, fmt.Errorf("no machine of it answers:\n%w", errors.Join(away...))
+	}
+	return hosts, clients, nil
 }
 
 // nodeBalancers returns the client of the Linode API.

@@ -245,7 +245,10 @@ func (r *clusterResource[M, P]) apply(ctx context.Context, verb string, plan P, 
 		remembered = keysStillValid(plan.cluster(), P(prior).cluster())
 		before = P(prior).cluster().nodes()
 	}
-	hosts, clients := r.access.booted(ctx, plan.cluster().nodes(), before, remembered)
+	hosts, clients, err := r.access.booted(ctx, plan.cluster().nodes(), before, remembered)
+	if err != nil {
+		return fail(err)
+	}
 	t, err := plan.open(ctx, r.access, hosts, config, prior)
 	if err != nil {
 		return fail(err)

@@ -73,7 +73,7 @@ func (t *tierOf[S, T]) converge(ctx context.Context, reporter reconcile.Reporter
 		return t.seen, permanent(t.errs(t.seen))
 	}
 	for try := 1; ; try++ {
-		if _, err := reconcile.Converge(ctx, observe, t.diff, t.target, reporter); err != nil {
+		if _, err := reconcile.Converge(ctx, observe, t.diffWithCauses, t.target, reporter); err != nil {
 			return err
 		}
 		if t.glance(ctx) {
@@ -83,6 +83,22 @@ func (t *tierOf[S, T]) converge(ctx context.Context, reporter reconcile.Reporter
 			return t.verify(ctx)
 		}
 	}
+}
+
+// diffWithCauses adds to a refusal why machines did not answer: that is the likeliest
+// reason for it, and the one that a person can cure.
+func (t *tierOf[S, T]) diffWithCauses(seen S) (reconcile.Plan[T], error) {
+	plan, err := t.diff(seen)
+	var refused *reconcile.RefusedError
+	if !errors.As(err, &refused) {
+		return plan, err
+	}
+	errs, with := t.errs(seen), *refused
+	with.Evidence = slices.Clone(refused.Evidence)
+	for _, name := range sortedKeys(errs) {
+		with.Evidence = append(with.Evidence, errs[name].Error())
+	}
+	return plan, &with
 }
 
 // A cluster is verified for a glance first, a few times at most: what fails in
