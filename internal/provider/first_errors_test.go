@@ -35,7 +35,7 @@ func TestARefusalHasTheReasonOfTheNetwork(t *testing.T) {
 		ProtoV6ProviderFactories: f.factories(),
 		Steps: []resource.TestStep{{
 			Config:      f.config(f.resource(s.kind, s.body)),
-			ExpectError: loose(`(?s)Unable to Create Galera Cluster.*refused to.*cannot reach n2 at 127.0.0.1:\d+: .*(closed during the SSH|reset by peer)`),
+			ExpectError: loose(`(?s)Unable to Create Galera Cluster.*Refused to.*cannot reach n2 at 127.0.0.1:\d+: .*(closed during the SSH|reset by peer)`),
 		}},
 	})
 }
