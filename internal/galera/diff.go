@@ -155,12 +155,8 @@ func (s Spec) prepareNode(node host.Node, seen NodeStatus) Lane {
 	if len(missing) > 0 && !seen.running() {
 		lane = append(lane, stepInstall(node.Name, engine, missing))
 	}
-	dropIn, config := s.dropIn(), s.configFile(node)
-	if difference := dropIn.Difference(seen.Files[dropIn.Path]); difference != "" {
-		lane = append(lane, stepWriteUnitFile(node.Name, engine, dropIn, difference))
-	} else if seen.Unit.NeedsDaemonReload {
-		lane = append(lane, stepReloadSystemd(node.Name, engine))
-	}
+	lane = append(lane, s.unitSteps(node.Name, seen)...)
+	config := s.configFile(node)
 	// A member gets its file right before its restart: one that keeps a server from
 	// starting must not lie on all nodes before the first has proved it.
 	if difference := config.Difference(seen.Files[config.Path]); difference != "" && (!seen.primary() || !seen.running()) {
@@ -178,6 +174,20 @@ func (s Spec) prepareNode(node host.Node, seen NodeStatus) Lane {
 		lane = append(lane, stepEnable(node.Name, engine, ""))
 	}
 	return lane
+}
+
+// unitSteps puts the drop-ins in place.
+func (s Spec) unitSteps(node string, seen NodeStatus) []Step {
+	var steps []Step
+	for _, dropIn := range s.dropIns() {
+		if difference := dropIn.Difference(seen.Files[dropIn.Path]); difference != "" {
+			steps = append(steps, stepWriteUnitFile(node, dropIn, difference))
+		}
+	}
+	if len(steps) == 0 && (seen.Unit.NeedsDaemonReload || seen.Bootstrap.NeedsDaemonReload) {
+		steps = append(steps, stepReloadSystemd(node, s.Flavor.engine()))
+	}
+	return steps
 }
 
 // installs completes the software of running servers, one after the other: a
@@ -226,6 +236,8 @@ func (n NodeStatus) whyNotMember(engine engine) string {
 		unit = strings.TrimSuffix(engine.bootstrapUnit, ".service")
 	}
 	switch {
+	case n.FailedTransfers >= mostTransfers && !n.running():
+		return fmt.Sprintf("%s was given up after %d state transfers that failed one after the other", unit, n.FailedTransfers)
 	case n.virgin():
 		return unit + " is not a member yet"
 	case n.Wsrep.Answers && !n.Wsrep.On:

@@ -33,7 +33,9 @@ type engine struct {
 	server        string
 	configPath    string
 	provider      string
-	transfer      string
+	// errorLog is where the server writes its errors; empty for the journal.
+	errorLog string
+	transfer string
 	// transferAuth is the account of the donor's backup program. The trailing
 	// colon is an empty password: the account is tied to the system user.
 	transferAuth string
@@ -63,6 +65,7 @@ func (f Flavor) engine() engine {
 			server:        "mysqld",
 			configPath:    "/etc/mysql/mysql.conf.d/zz-ha.cnf",
 			provider:      "/usr/lib/galera4/libgalera_smm.so",
+			errorLog:      "/var/log/mysql/error.log",
 			transfer:      "xtrabackup-v2",
 			bySocket:      "IDENTIFIED WITH auth_socket",
 			extra: [][2]string{

@@ -59,7 +59,7 @@ func (s Spec) questions() []shell.Part {
 		host.AskFacts("facts"),
 		host.AskPackages("packages", engine.packages...),
 		host.AskUnits("units", engine.units()...),
-		host.AskFiles("files", s.marker().Path, s.dropIn().Path, engine.configPath),
+		host.AskFiles("files", s.paths()...),
 		shell.Ask("data", `: galera-data
 cd "$1" 2>/dev/null || exit 0
 find . -mindepth 1 -maxdepth 1 -type d -printf 'schema %f\n'
@@ -68,7 +68,10 @@ for f in gvwstate.dat grastate.dat; do
 case $key in view_id: | member: | uuid: | seqno: | safe_to_bootstrap:) printf '%s %s\n' "${key%:}" "$value" ;; esac
 done <"$f"
 done
-exit 0`, dataDirectory),
+stat -f -c 'free %a %S' .
+du -s -B1 . 2>/dev/null | { read -r n _ && echo "used $n 1"; }
+read -r n 2>/dev/null <"$2" && echo "failed-transfers $n"
+exit 0`, dataDirectory, s.transfersPath()),
 		shell.Ask("holds", heldAddresses, host.MarkerDirectory),
 		shell.Ask("drained", `: galera-drained
 [ "$(cat "$1" 2>/dev/null)" = "$2" ] && echo drained; exit 0`, drainFile, s.drainMark()),
@@ -87,6 +90,15 @@ c=$1; s=$2; session=$3; shift 3
 timeout 5 "$c" --no-defaults --socket="$s" -N -B --force |
 sed -e 's/ IDENTIFIED .*\( WITH GRANT OPTION\)$/\1/' -e 's/ IDENTIFIED .*//'`, append([]string{engine.client, socketPath, engine.session()}, marked(s.accountQueries())...)...),
 	}
+}
+
+// paths are the files of ours on a node.
+func (s Spec) paths() []string {
+	paths := []string{s.marker().Path, s.Flavor.engine().configPath}
+	for _, dropIn := range s.dropIns() {
+		paths = append(paths, dropIn.Path)
+	}
+	return paths
 }
 
 // marked puts before each query the text that its answer is found by. The

@@ -53,11 +53,29 @@ func (n *NodeStatus) parseData(out string) {
 			if seqno, err := strconv.ParseInt(value, 10, 64); err == nil {
 				n.Saved.Seqno = seqno
 			}
+		case "free":
+			n.Free = product(value)
+		case "used":
+			n.Used = product(value)
+		case "failed-transfers":
+			// What is not a number counts as none.
+			n.FailedTransfers, _ = strconv.Atoi(value)
 		case "safe_to_bootstrap":
 			n.Saved.SafeToBootstrap = value == "1"
 		}
 	}
 	slices.Sort(n.Schemas)
+}
+
+// product reads "blocks size" as bytes; 0 is not known.
+func product(blocks string) int64 {
+	a, b, _ := strings.Cut(blocks, " ")
+	count, errCount := strconv.ParseInt(a, 10, 64)
+	size, errSize := strconv.ParseInt(b, 10, 64)
+	if errCount != nil || errSize != nil {
+		return 0
+	}
+	return count * size
 }
 
 // engineDirectory reports whether a directory in the data directory is not a

@@ -2,6 +2,7 @@ package galera
 
 import (
 	"context"
+	"slices"
 
 	"github.com/terraform-ha/terraform-provider-ha/internal/host"
 	"github.com/terraform-ha/terraform-provider-ha/internal/shell"
@@ -50,7 +51,9 @@ set -e; d=$1
 [ ! -d "$d" ] || [ -z "$(find "$d" -name grastate.dat)" ]`, dataDirectory, initialize)); err != nil {
 		return err
 	}
-	if err := node.RemoveFile(ctx, engine.configPath, s.dropIn().Path, s.versionsPath(), s.marker().Path); err != nil {
+	// The marker goes last: a run that breaks off is repeated.
+	files := slices.DeleteFunc(s.paths(), func(p string) bool { return p == s.marker().Path })
+	if err := node.RemoveFile(ctx, append(files, s.versionsPath(), s.transfersPath(), s.marker().Path)...); err != nil {
 		return err
 	}
 	return node.ReloadSystemd(ctx)

@@ -88,32 +88,13 @@ func bracketed(address string) string {
 	return address
 }
 
-// dropIn lets a node wait for its state transfer and for its peers: after a
-// power cut of the whole tier a node that starts first gives up within a minute,
-// and systemd must start it again.
-func (s Spec) dropIn() host.File {
-	unit := s.Flavor.engine().unit
-	return host.File{
-		Path: "/etc/systemd/system/" + unit + ".d/ha.conf",
-		Content: fmt.Appendf(nil, `# Managed by terraform-provider-ha (galera %s); changes are reverted.
-[Unit]
-StartLimitIntervalSec=0
-[Service]
-TimeoutStartSec=6h
-Restart=on-failure
-RestartSec=5s
-`, s.Name),
-		Mode: "0644",
-	}
-}
-
 func (s Spec) marker() host.File {
 	return host.Marker{Kind: "galera", Name: s.Name}.File()
 }
 
 // files returns every file of one node in the order in which it is written.
 func (s Spec) files(node host.Node) []host.File {
-	return []host.File{s.marker(), s.dropIn(), s.configFile(node)}
+	return append(append([]host.File{s.marker()}, s.dropIns()...), s.configFile(node))
 }
 
 // versionsPath is the file that remembers which version of each password is set.

@@ -39,6 +39,12 @@ type NodeStatus struct {
 	// View names that view and ViewMembers is how many nodes were in it.
 	View        string
 	ViewMembers int
+	// Free is the room on the file system of the data directory, and Used is what
+	// the directory takes, in bytes; 0 where it is not known.
+	Free, Used int64
+	// FailedTransfers counts the state transfers to the node that failed since its
+	// server last served.
+	FailedTransfers int
 	// Wsrep is what the running server says; zero if none runs.
 	Wsrep Wsrep
 	// Holds are the floating addresses of ours that the node holds now.

@@ -18,9 +18,9 @@ func stepWriteFile(node string, file host.File, why string) Step {
 		Do: func(ctx context.Context, hosts host.Hosts) error { return hosts[node].WriteFile(ctx, file) }}
 }
 
-// stepWriteUnitFile names the unit, which the drop-in's own name does not.
-func stepWriteUnitFile(node string, engine engine, file host.File, why string) Step {
-	return Step{Node: node, Title: "write " + path.Base(file.Path) + " of " + engine.unit, Why: engine.unit + ": " + why,
+func stepWriteUnitFile(node string, file host.File, why string) Step {
+	unit := unitOf(file)
+	return Step{Node: node, Title: "write " + path.Base(file.Path) + " of " + unit, Why: unit + ": " + why,
 		Do: func(ctx context.Context, hosts host.Hosts) error {
 			if err := hosts[node].WriteFile(ctx, file); err != nil {
 				return err
@@ -117,8 +117,13 @@ func stepEnable(node string, engine engine, why string) Step {
 // before it restarts it, and "await" only waits: a donor that is restarted takes
 // the joiner with it, and a state transfer may take hours. A server that looks
 // after its tables once it has started is given the time for it.
+//
+// A unit that is given up is stopped: left to itself it would go on asking the
+// donors for state transfers.
 const becomeMember = `: galera-member
-verb=$1 unit=$2 client=$3 socket=$4 bootstrap=$5 check=$6 old= gone=0
+verb=$1 unit=$2 client=$3 socket=$4 bootstrap=$5 check=$6 transfers=$7 log=$8 old= gone=0 most=2
+begun=$(date +%s)
+` + lastWords + `
 state() { [ ! -S "$socket" ] || timeout 3 "$client" --no-defaults --socket="$socket" -N -B -e "SHOW GLOBAL STATUS WHERE Variable_name IN ('wsrep_cluster_status','wsrep_local_state','wsrep_ready')" 2>/dev/null | sort | cut -f2 | tr '\n' ' '; }
 restarts() { systemctl show -p NRestarts --value "$1"; }
 invocation() { systemctl show -p InvocationID --value "$unit"; }
@@ -126,6 +131,7 @@ busy() { [ "$(systemctl show -p ActiveState --value "$run")" = activating ]; }
 again() { [ -z "$bootstrap" ] || systemctl stop "$bootstrap"; old=$(invocation); systemctl restart --no-block "$unit"; }
 settle() { n=0; while [ $n -lt 100 ]; do [ "$(state)" = "Primary 4 ON " ] && break; n=$((n+1)); sleep 0.3; done; [ $n -lt 100 ]; }
 run=$unit
+[ "$verb" = await ] || rm -f "$transfers"
 case $verb in
 await) [ -z "$bootstrap" ] || ! systemctl is-active --quiet "$bootstrap" || run=$bootstrap ;;
 settle) settle || again ;;
@@ -135,16 +141,18 @@ bootstrap)
 systemctl reset-failed "$unit" 2>/dev/null
 [ ! -e /var/lib/mysql/grastate.dat ] || { rm -f /var/lib/mysql/gvwstate.dat; sed -i 's/^safe_to_bootstrap: 0/safe_to_bootstrap: 1/' /var/lib/mysql/grastate.dat; }
 if [ -n "$bootstrap" ]; then run=$bootstrap; systemctl stop "$unit"; systemctl start --no-block "$bootstrap"
-else galera_new_cluster; fi ;;
+# A start that is repeated bootstraps no more, and hides why the first failed.
+else galera_new_cluster || { gone=4 most=0; }; fi ;;
 esac
 before=$(restarts "$run")
 until [ "$(state)" = "Primary 4 ON " ] && { [ -z "$old" ] || [ "$(invocation)" != "$old" ]; }; do
 a=$(systemctl show -p ActiveState --value "$run")
 # systemd may not have got to the job yet.
-case $a in failed|inactive) gone=$((gone+1)) ;; *) gone=0 ;; esac
-if [ $gone -gt 3 ] || [ "$(restarts "$run")" -gt $((before + 2)) ]; then
-journalctl -n 30 --no-pager -o cat -u "$run" | grep -E 'ERROR|rror|WSREP' | tail -n 12 >&2
-echo "$run is $a" >&2; exit 1
+case $a in failed|inactive) gone=$((gone+1)) ;; *) [ $most = 0 ] || gone=0 ;; esac
+if [ $gone -gt 3 ] || [ "$(restarts "$run")" -gt $((before + most)) ]; then
+words "$run" "$begun" "$log"
+systemctl stop --no-block "$run"
+echo "$run is $a; it was given up and is stopped now" >&2; exit 1
 fi
 sleep 0.3
 done
@@ -163,7 +171,8 @@ done`
 
 func (s Spec) become(ctx context.Context, node *host.Host, verb string) error {
 	engine := s.Flavor.engine()
-	_, err := node.Run(ctx, shell.Script(becomeMember, verb, engine.unit, engine.client, socketPath, engine.bootstrapUnit, engine.startCheck))
+	_, err := node.Run(ctx, shell.Script(becomeMember, verb, engine.unit, engine.client, socketPath, engine.bootstrapUnit, engine.startCheck,
+		s.transfersPath(), s.errorLog()))
 	return err
 }
 
@@ -235,6 +244,9 @@ func (s Spec) stepJoin(node string, engine engine, why string) Step {
 			case seen.Unit.Active == "activating":
 				// It may be the joiner that the donor serves: it must not wait for that.
 				return s.become(ctx, hosts[node], "start")
+			}
+			if err := now.noRoom(node); err != nil {
+				return err
 			}
 			if err := s.awaitWhole(ctx, hosts.Views(), now.where(NodeStatus.primary), 10*time.Minute); err != nil {
 				return err

@@ -83,6 +83,9 @@ type Node struct {
 	Busy string
 	// Checks says that a server which has just started looks after its tables.
 	Checks bool
+	// Free and Used are what the data directory's file system has left, and what the
+	// directory takes, in bytes; 0 is not told.
+	Free, Used int64
 	// Config is what the server read when it started.
 	Config string
 

@@ -76,7 +76,13 @@ func (s *Cluster) handle(m *hosttest.Machine, node *Node) {
 			return answer(args), 0
 		}
 	}
-	query("galera-data", func([]string) (string, int) { return s.data(node), 0 })
+	query("galera-data", func(args []string) (string, int) {
+		out := s.data(node)
+		if failed := m.Files[args[1]].Content; failed != "" && node.Installed {
+			out += "failed-transfers " + failed
+		}
+		return out, 0
+	})
 	query("galera-holds", func([]string) (string, int) { return m.Files["/run/held"].Content, 0 })
 	query("galera-drained", func(args []string) (string, int) {
 		if strings.TrimSpace(m.Files[args[0]].Content) == args[1] {
@@ -108,7 +114,17 @@ func (s *Cluster) handle(m *hosttest.Machine, node *Node) {
 		s.offer(m, node)
 		return nil
 	})
-	change("galera-member", func(c shell.Command) error { return s.become(m, node, c.Args()[0]) })
+	change("galera-member", func(c shell.Command) error {
+		verb, transfers := c.Args()[0], c.Args()[6]
+		if verb != "await" {
+			m.RemoveAll(transfers)
+		}
+		err := s.become(m, node, verb)
+		if err != nil {
+			_ = m.Stop(s.engine.Unit) // a unit that is given up is stopped
+		}
+		return err
+	})
 	change("galera-start-no-block", func(c shell.Command) error {
 		s.wait(node)
 		s.reform()
@@ -188,6 +204,9 @@ func (s *Cluster) data(node *Node) string {
 			safe = 1
 		}
 		fmt.Fprintf(&b, "uuid %s\nseqno %d\nsafe_to_bootstrap %d\n", node.UUID, node.Seqno, safe)
+	}
+	if node.Free > 0 {
+		fmt.Fprintf(&b, "free %d 4096\nused %d 1\n", node.Free/4096, node.Used)
 	}
 	return b.String()
 }

@@ -1,0 +1,226 @@
+package galera
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/terraform-ha/terraform-provider-ha/internal/host/hosttest"
+	"github.com/terraform-ha/terraform-provider-ha/internal/reconcile"
+)
+
+// guard runs the lines of the drop-in that count state transfers, in directories of
+// the test.
+type guard struct {
+	t          *testing.T
+	unit       string
+	data, path string
+}
+
+func newGuard(t *testing.T) *guard {
+	t.Helper()
+	spec, directory := shop(MariaDB), t.TempDir()
+	g := &guard{t: t, data: filepath.Join(directory, "mysql"), path: filepath.Join(directory, "transfers")}
+	if err := os.Mkdir(g.data, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	g.unit = strings.NewReplacer(spec.transfersPath(), g.path, dataDirectory, g.data, "$$", "$").Replace(spec.ordinaryUnit())
+	return g
+}
+
+// run runs a line of the unit as systemd would.
+func (g *guard) run(key, result string) error {
+	g.t.Helper()
+	for line := range strings.Lines(g.unit) {
+		if command, found := strings.CutPrefix(line, key+"=+"); found {
+			cmd := exec.Command("/bin/sh", "-c", command)
+			cmd.Env = append(os.Environ(), "SERVICE_RESULT="+result)
+			out, err := cmd.CombinedOutput()
+			if err == nil && len(out) > 0 {
+				g.t.Errorf("%s printed %s", key, out)
+			}
+			return err
+		}
+	}
+	g.t.Fatalf("no %s in %s", key, g.unit)
+	return nil
+}
+
+// try is one start that ends with result, with what it leaves in the data directory.
+func (g *guard) try(result string, leaves ...string) (allowed bool) {
+	g.t.Helper()
+	if g.run("ExecCondition", "") != nil {
+		return false
+	}
+	if err := g.run("ExecStartPre", ""); err != nil {
+		g.t.Fatal(err)
+	}
+	for _, name := range leaves {
+		_ = os.RemoveAll(filepath.Join(g.data, name))
+		// Later than the start, whatever the file system's clock.
+		g.later(name)
+	}
+	if result == "serving" {
+		if err := g.run("ExecStartPost", ""); err != nil {
+			g.t.Fatal(err)
+		}
+		return true
+	}
+	if err := g.run("ExecStopPost", result); err != nil {
+		g.t.Fatal(err)
+	}
+	return true
+}
+
+func (g *guard) later(name string) {
+	begun, err := os.Stat(g.path + ".begun")
+	if err != nil {
+		g.t.Fatal(err)
+	}
+	file := filepath.Join(g.data, name)
+	if err := os.WriteFile(file, nil, 0o600); err != nil {
+		g.t.Fatal(err)
+	}
+	at := begun.ModTime().Add(1e6)
+	if err := os.Chtimes(file, at, at); err != nil {
+		g.t.Fatal(err)
+	}
+}
+
+func TestStateTransfersThatFailAreBounded(t *testing.T) {
+	for _, left := range []string{".sst", "sst_in_progress"} {
+		g := newGuard(t)
+		for i := range mostTransfers {
+			if !g.try("exit-code", left) {
+				t.Fatalf("%s: given up after %d", left, i)
+			}
+		}
+		if g.try("exit-code", left) {
+			t.Errorf("%s: a fourth transfer is asked for", left)
+		}
+		if err := os.Remove(g.path); err != nil || !g.try("exit-code") {
+			t.Errorf("%s: it cannot be started again: %v", left, err)
+		}
+	}
+}
+
+// TestWaitingForPeersIsNeverGivenUp has what an earlier transfer left behind lie
+// there: only what a try itself makes counts.
+func TestWaitingForPeersIsNeverGivenUp(t *testing.T) {
+	g := newGuard(t)
+	g.try("exit-code", ".sst")
+	for range 20 {
+		if !g.try("exit-code") {
+			t.Fatal("given up")
+		}
+	}
+	if content, _ := os.ReadFile(g.path); strings.TrimSpace(string(content)) != "1" {
+		t.Errorf("the count is %q", content)
+	}
+	g.try("serving")
+	if _, err := os.Stat(g.path); err == nil {
+		t.Error("the count outlives a server that serves")
+	}
+	g.try("success", ".sst")
+	if _, err := os.Stat(g.path); err == nil {
+		t.Error("a stop that somebody wanted counts")
+	}
+}
+
+// TestAnApplyTakesUpANodeThatWasGivenUp says what happened, and begins anew.
+func TestAnApplyTakesUpANodeThatWasGivenUp(t *testing.T) {
+	eachFlavor(t, func(t *testing.T, flavor Flavor) {
+		s, spec := built(t, flavor)
+		_ = s.Machines["db2"].Stop(s.engine.unit)
+		s.Machines["db2"].WriteFile(spec.transfersPath(), "3\n")
+		want := map[string][]string{"db2": {s.engine.service() + " was given up after 3 state transfers that failed one after the other"}}
+		if diff := cmp.Diff(want, s.plan(spec).Drift()); diff != "" {
+			t.Errorf("drift (-want +got):\n%s", diff)
+		}
+		s.must(spec)
+	})
+}
+
+// TestWhatIsGivenUpIsStopped leaves no server behind that goes on asking for state
+// transfers.
+func TestWhatIsGivenUpIsStopped(t *testing.T) {
+	s, spec := built(t, MariaDB)
+	_ = s.Machines["db2"].Stop("mariadb")
+	s.Machines["db2"].OnStart("mariadb", func(*hosttest.Machine) error { return fmt.Errorf("no space left") })
+	if err := s.converge(spec); err == nil {
+		t.Fatal("it started")
+	}
+	if active := s.Machines["db2"].Unit("mariadb").Active; active != "inactive" {
+		t.Errorf("mariadb is %s", active)
+	}
+}
+
+// TestATransferThatDoesNotFitIsRefused compares the room with the donor's data.
+func TestATransferThatDoesNotFitIsRefused(t *testing.T) {
+	s, spec := built(t, MariaDB)
+	for _, node := range s.Nodes {
+		node.Free, node.Used = 10<<30, 40<<30
+	}
+	_ = s.Machines["db2"].Stop("mariadb")
+	s.Wipe("db2")
+	s.Nodes["db2"].Free, s.Nodes["db2"].Used = 38<<30, 1<<30
+	err := s.converge(spec)
+	var refused *reconcile.RefusedError
+	if !errors.As(err, &refused) {
+		t.Fatalf("got %v", err)
+	}
+	want := []string{"the data of db1 takes 40960 MiB", "the data of db3 takes 40960 MiB", "db2 has room for 39936 MiB at /var/lib/mysql"}
+	if diff := cmp.Diff(want, refused.Evidence); diff != "" {
+		t.Errorf("evidence (-want +got):\n%s", diff)
+	}
+	if s.Machines["db2"].Unit("mariadb").Running() {
+		t.Error("it was started")
+	}
+	s.Nodes["db2"].Free = 60 << 30
+	s.must(spec)
+}
+
+// TestLastWords is the script's own part in a real shell, with the journal of a
+// server that was started three times.
+func TestLastWords(t *testing.T) {
+	bin := t.TempDir()
+	journal := `2026-11-27  6:51:46 0 [Note] WSREP: gcomm: connecting
+2026-11-27  6:51:46 0 [ERROR] Fatal error: Illegal or unknown default time zone 'Europe/Berlin'
+2026-11-27  6:51:46 0 [ERROR] Aborting
+2026-11-27  6:52:51 0 [ERROR] WSREP: failed to open gcomm backend connection: 110
+2026-11-27  6:53:51 0 [ERROR] WSREP: failed to open gcomm backend connection: 110`
+	script := "#!/bin/sh\ncat <<'E'\n" + journal + "\nE\n"
+	if err := os.WriteFile(filepath.Join(bin, "journalctl"), []byte(script), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	log := filepath.Join(bin, "error.log")
+	if err := os.WriteFile(log, []byte("2020-01-01T00:00:00.1Z 0 [ERROR] [MY-000001] [Server] Long ago\n2040-01-01T00:00:00.1Z 0 [ERROR] [MY-000002] [Server] Now\n"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	var said bytes.Buffer
+	cmd := exec.Command("/bin/sh", "-c", lastWords+`words mariadb.service 1795762306 "$1"`, "sh", log)
+	cmd.Env = append(os.Environ(), "PATH="+bin+":"+os.Getenv("PATH"))
+	cmd.Stderr = &said
+	if err := cmd.Run(); err != nil {
+		t.Fatal(err)
+	}
+	want := []string{"[ERROR] Fatal error: Illegal or unknown default time zone 'Europe/Berlin'", "[ERROR] [MY-000002] [Server] Now", "[ERROR] WSREP: failed to open gcomm backend connection: 110"}
+	if got := slices.Collect(strings.Lines(said.String())); cmp.Diff(want, trimmed(got)) != "" {
+		t.Errorf("(-want +got):\n%s", cmp.Diff(want, trimmed(got)))
+	}
+}
+
+func trimmed(lines []string) []string {
+	for i := range lines {
+		lines[i] = strings.TrimSpace(lines[i])
+	}
+	return lines
+}
