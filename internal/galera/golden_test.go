@@ -40,9 +40,10 @@ func TestFiles(t *testing.T) {
 		spec := shop(flavor)
 		spec.Nodes[2].Address = "fd00::13"
 		spec.Settings = map[string]string{
-			"innodb_buffer_pool_size": "512M", "innodb_flush_log_at_trx_commit": "2", "bind_address": "10.0.0.11",
-			"wsrep_provider_options": "gcache.size=1G;gcache.recover=yes",
+			"innodb_buffer_pool_size": "512M", "innodb_flush_log_at_trx_commit": "2", "max-connections": "300",
 		}
+		spec.NodeSettings = map[string]map[string]string{"db1": {"server_id": "1"}, "db3": {"server_id": "3", "max_connections": "400"}}
+		spec.ProviderOptions = map[string]string{"gcache.size": "1G", "gmcast.segment": "1"}
 		plain := shop(flavor)
 		plain.Settings = nil
 		var b strings.Builder

@@ -80,7 +80,7 @@ cat -- "$1" 2>/dev/null; exit 0`, s.versionsPath()),
 		shell.Ask("wsrep", `: galera-wsrep
 timeout 5 "$1" --no-defaults --socket="$2" -N -B -e "
 SHOW GLOBAL STATUS WHERE Variable_name IN ('wsrep_cluster_status','wsrep_ready','wsrep_connected','wsrep_local_state','wsrep_local_state_comment','wsrep_cluster_size','wsrep_cluster_conf_id','wsrep_cluster_state_uuid');
-SHOW GLOBAL VARIABLES WHERE Variable_name IN ('wsrep_on','wsrep_provider','version');"`, engine.client, socketPath),
+SHOW GLOBAL VARIABLES WHERE Variable_name IN ('wsrep_on','wsrep_provider','version'$3);"`, engine.client, socketPath, s.asked()),
 		shell.Ask("schemas", `: galera-schemas
 timeout 5 "$1" --no-defaults --socket="$2" -N -B -e "
 SELECT schema_name, default_character_set_name, default_collation_name FROM information_schema.schemata"`, engine.client, socketPath),

@@ -27,6 +27,7 @@ func (s Spec) parse(answers shell.Answers) NodeStatus {
 	node.Drained = answers["drained"].Out != ""
 	node.Passwords = parsePasswords(answers["versions"].Out)
 	if node.Wsrep.Answers {
+		node.Variables = parseVariables(answers["wsrep"].Out)
 		node.Databases = parseDatabases(answers["schemas"].Out)
 		node.Accounts, node.Former = s.parseAccounts(answers["accounts"].Out)
 	}
@@ -118,6 +119,17 @@ func parseWsrep(answer shell.Answer) Wsrep {
 	// (its manual, "wsrep_on", scope); MariaDB's can be off with a provider loaded.
 	wsrep.On = on == "ON" || on == "" && provider != "" && provider != "none"
 	return wsrep
+}
+
+// parseVariables reads the variables, by name in lower case, and the status with them.
+func parseVariables(out string) map[string]string {
+	variables := map[string]string{}
+	for line := range strings.Lines(out) {
+		if name, value, found := strings.Cut(strings.TrimSuffix(line, "\n"), "\t"); found {
+			variables[strings.ToLower(name)] = unescaped(value)
+		}
+	}
+	return variables
 }
 
 func parseDatabases(out string) map[string]Database {

@@ -2,15 +2,14 @@ package galera
 
 import (
 	"fmt"
-	"maps"
 	"net/netip"
 	"strings"
 
 	"github.com/terraform-ha/terraform-provider-ha/internal/host"
 )
 
-// configFile renders the engine's configuration for one node.
-func (s Spec) configFile(node host.Node) host.File {
+// lines are the settings of one node, as name and value.
+func (s Spec) lines(node host.Node) [][2]string {
 	engine := s.Flavor.engine()
 	lines := [][2]string{
 		// Where nothing else says so, but another file may.
@@ -33,44 +32,22 @@ func (s Spec) configFile(node host.Node) host.File {
 		lines = append(lines, [2]string{"wsrep_sst_auth", engine.transferAuth})
 	}
 	lines = append(lines, engine.extra...)
-	if _, chosen := s.Settings["wsrep_provider_options"]; !chosen {
-		// The manuals contradict each other on the default of gcache.recover. Without
-		// it a restarted node asks for a full state transfer.
-		lines = append(lines, [2]string{"wsrep_provider_options", `"gcache.recover=yes"`})
-	}
-	lines = overridden(lines, s.Settings)
+	lines = append(lines, [2]string{"wsrep_provider_options", `"` + s.providerOptions() + `"`})
+	return overridden(lines, s.settings(node))
+}
+
+// configFile renders the engine's configuration for one node.
+func (s Spec) configFile(node host.Node) host.File {
+	engine := s.Flavor.engine()
 	var b strings.Builder
 	fmt.Fprintf(&b, "# Managed by terraform-provider-ha (galera %s); changes are reverted.\n[mysqld]\n", s.Name)
-	for _, line := range lines {
+	for _, line := range s.lines(node) {
 		fmt.Fprintf(&b, "%s = %s\n", line[0], line[1])
 	}
 	if engine.keeps != "" {
 		fmt.Fprintf(&b, "\n[sst]\n# With the version for which the system tables were made.\ncpat = %s\n", engine.keeps)
 	}
 	return host.File{Path: engine.configPath, Content: []byte(b.String()), Mode: "0644"}
-}
-
-// overridden replaces lines by the user's settings and appends the others.
-func overridden(lines [][2]string, settings map[string]string) [][2]string {
-	rest := maps.Clone(settings)
-	for i, line := range lines {
-		if value, chosen := rest[line[0]]; chosen {
-			lines[i][1] = quoted(line[0], value)
-			delete(rest, line[0])
-		}
-	}
-	for _, name := range sortedKeys(rest) {
-		lines = append(lines, [2]string{name, quoted(name, rest[name])})
-	}
-	return lines
-}
-
-// quoted quotes what the option file's reader would cut: values with a semicolon.
-func quoted(name, value string) string {
-	if strings.ContainsAny(value, "; ") || name == "wsrep_provider_options" {
-		return `"` + value + `"`
-	}
-	return value
 }
 
 func joinAddresses(addresses []string) string {

@@ -18,6 +18,12 @@ type Spec struct {
 	Nodes  []host.Node
 	// Settings are engine settings by name, beside those that the cluster needs.
 	Settings map[string]string
+	// NodeSettings are settings of single nodes by the node's name. They replace
+	// those of the cluster.
+	NodeSettings map[string]map[string]string
+	// ProviderOptions are options of the Galera library by name
+	// (wsrep_provider_options).
+	ProviderOptions map[string]string
 	// Databases are the schemas that must exist.
 	Databases map[string]Database
 	// Users are the accounts that must exist.
@@ -64,47 +70,7 @@ var (
 	hostSQL    = regexp.MustCompile(`^[A-Za-z0-9_.:%/-]{1,255}$`)
 	charset    = regexp.MustCompile(`^[a-z0-9_]{0,64}$`)
 	object     = regexp.MustCompile(`^(\*\.\*|[A-Za-z0-9_$-]{1,64}\.(\*|[A-Za-z0-9_$-]{1,64}))$`)
-	setting    = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9_]*$`)
 )
-
-// reserved are the settings that the cluster itself needs.
-var reserved = map[string]string{
-	"wsrep_cluster_name":       "name",
-	"wsrep_cluster_address":    "nodes",
-	"wsrep_node_address":       "nodes",
-	"wsrep_node_name":          "nodes",
-	"wsrep_on":                 "",
-	"wsrep_provider":           "flavor",
-	"wsrep_sst_method":         "flavor",
-	"wsrep_sst_auth":           "flavor",
-	"binlog_format":            "",
-	"default_storage_engine":   "",
-	"innodb_autoinc_lock_mode": "",
-	"datadir":                  "",
-	"socket":                   "",
-	"wsrep_data_home_dir":      "",
-	"user":                     "",
-	"basedir":                  "",
-	"chroot":                   "",
-	// These make a server do something else than serve, or make a new cluster of
-	// every start.
-	"wsrep_new_cluster":    "",
-	"wsrep_recover":        "",
-	"wsrep_start_position": "",
-	"bootstrap":            "",
-	"daemonize":            "",
-	"help":                 "",
-	"verbose":              "",
-	"version":              "",
-	"initialize":           "",
-	"initialize_insecure":  "",
-	"install":              "",
-	"install_manual":       "",
-	"remove":               "",
-	"validate_config":      "",
-	"init_file":            "",
-	"skip_grant_tables":    "",
-}
 
 // Validate reports what is wrong with the spec, without asking any machine.
 func (s Spec) Validate() []Problem {
@@ -120,6 +86,7 @@ func (s Spec) Validate() []Problem {
 	}
 	s.validateNodes(report)
 	s.validateSettings(report)
+	s.validateProviderOptions(report)
 	s.validateContents(report)
 	return problems
 }
@@ -148,26 +115,6 @@ func (s Spec) validateNodes(report func(string, ...string)) {
 			report(fmt.Sprintf("%s and %s have the same address %s", other, node.Name, address), "nodes", node.Name, "address")
 		}
 		seen[address.String()] = node.Name
-	}
-}
-
-func (s Spec) validateSettings(report func(string, ...string)) {
-	for _, name := range sortedKeys(s.Settings) {
-		value := s.Settings[name]
-		if attribute, taken := reserved[name]; taken {
-			hint := "the cluster needs its own value"
-			if attribute != "" {
-				hint = "it follows from " + attribute
-			}
-			report(name+" cannot be set: "+hint, "settings", name)
-			continue
-		}
-		if !setting.MatchString(name) || !s.Flavor.knowsSetting(name) {
-			report(fmt.Sprintf("%q is no setting of %s", name, s.Flavor), "settings", name)
-		}
-		if strings.ContainsAny(value, "\n\r\x00\"'#") {
-			report("a setting's value holds no quotes, number signs or line breaks", "settings", name)
-		}
 	}
 }
 

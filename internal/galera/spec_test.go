@@ -22,6 +22,17 @@ func TestValidate(t *testing.T) {
 	set := func(name, value string) func(*Spec) {
 		return func(s *Spec) { s.Settings = map[string]string{name: value} }
 	}
+	onNode := func(node, name, value string) func(*Spec) {
+		return func(s *Spec) { s.NodeSettings = map[string]map[string]string{node: {name: value}} }
+	}
+	option := func(pairs ...string) func(*Spec) {
+		return func(s *Spec) {
+			s.ProviderOptions = map[string]string{}
+			for i := 0; i < len(pairs); i += 2 {
+				s.ProviderOptions[pairs[i]] = pairs[i+1]
+			}
+		}
+	}
 	address := func(address string) func(*Spec) { return func(s *Spec) { s.Nodes[1].Address = address } }
 	tests := []struct {
 		name   string
@@ -48,8 +59,37 @@ func TestValidate(t *testing.T) {
 		{"empty name", func(s *Spec) { s.Name = "" }, "name", "name has"},
 		{"long name", func(s *Spec) { s.Name = strings.Repeat("a", 33) }, "name", "name has"},
 		{"flavor", func(s *Spec) { s.Flavor = "oracle" }, "flavor", "unknown flavor"},
-		{"unknown setting", set("innodb_bufer_pool_size", "1G"), "settings.innodb_bufer_pool_size", "no setting of mariadb"},
-		{"setting of the other engine", set("innodb_redo_log_capacity", "1G"), "settings.innodb_redo_log_capacity", "no setting of mariadb"},
+		{"a setting of a plugin", set("server_audit_logging", "ON"), "", ""},
+		{"a plugin", set("plugin_load_add", "server_audit"), "", ""},
+		{"with a hyphen", set("max-connections", "500"), "", ""},
+		{"a setting that may be missing", set("loose_max_statement_time", "60"), "", ""},
+		{"one setting twice", func(s *Spec) { s.Settings = map[string]string{"max-connections": "500", "max_connections": "600"} },
+			"settings.max_connections", "max-connections and max_connections are the same setting"},
+		{"reserved with a hyphen", set("wsrep-cluster-address", "gcomm://"), "settings.wsrep-cluster-address", "follows from nodes"},
+		{"reserved that may be missing", set("loose_skip-grant-tables", ""), "settings.loose_skip-grant-tables", "stands for skip_grant_tables"},
+		{"reserved with a modifier", set("skip_wsrep_on", ""), "settings.skip_wsrep_on", "stands for wsrep_on"},
+		{"reserved of an instance", set("x.wsrep_on", "OFF"), "settings.x.wsrep_on", "stands for wsrep_on"},
+		{"reserved and cut short", set("skip_grant", ""), "settings.skip_grant", "stands for skip_grant_tables"},
+		{"options of the library in one", set("wsrep_provider_options", "pc.ignore_sb=true"), "settings.wsrep_provider_options", "provider_options, one by one"},
+		{"encryption without certificates", func(s *Spec) { set("pxc_encrypt_cluster_traffic", "ON")(s); s.Flavor = Percona },
+			"settings.pxc_encrypt_cluster_traffic", "same certificate files"},
+		{"the address of one node", set("bind_address", "10.0.0.11"), "settings.bind_address", "floating IP"},
+		{"every address", set("bind_address", "::"), "", ""},
+		{"every query is refused", set("wsrep_reject_queries", "ALL"), "settings.wsrep_reject_queries", "refuse the work"},
+		{"nothing is written", set("super_read_only", "ON"), "settings.super_read_only", "refuse the work"},
+		{"a broken server", set("innodb_force_recovery", "6"), "settings.innodb_force_recovery", "must not be a member"},
+		{"data beside the data directory", set("innodb_log_group_home_dir", "/srv"), "settings.innodb_log_group_home_dir", "all data lie in"},
+		{"a setting of one node", onNode("db2", "innodb_buffer_pool_size", "2G"), "", ""},
+		{"a reserved setting of one node", onNode("db2", "wsrep_node_address", "10.0.0.99"), "nodes.db2.settings.wsrep_node_address", "follows from nodes"},
+		{"one node alone has another form", onNode("db2", "lower_case_table_names", "1"), "nodes.db2.settings.lower_case_table_names", "same on all nodes"},
+		{"options of the library", option("gcache.size", "2G", "gmcast.segment", "1", "pc.recovery", "true", "pc.wait_prim_timeout", "PT1M"), "", ""},
+		{"both halves go on", option("pc.ignore_sb", "true"), "provider_options.pc.ignore_sb", "both halves"},
+		{"no quorum is asked", option("pc.ignore_quorum", "true"), "provider_options.pc.ignore_quorum", "both halves"},
+		{"no recovery", option("pc.recovery", "false"), "provider_options.pc.recovery", "power cut"},
+		{"a node that gives up too soon", option("pc.wait_prim_timeout", "PT5S"), "provider_options.pc.wait_prim_timeout", "PT30S or longer"},
+		{"certificates of the library", option("socket.ssl_key", "/etc/key.pem"), "provider_options.socket.ssl_key", "same key files"},
+		{"two options in one", option("gcache.size", "1G;pc.ignore_sb=true"), "provider_options.gcache.size", "value has"},
+		{"no option", option("gcache", "1G"), "provider_options.gcache", "no option of the Galera library"},
 		{"reserved setting", set("wsrep_cluster_address", "gcomm://"), "settings.wsrep_cluster_address", "follows from nodes"},
 		{"bootstrap by setting", set("wsrep_new_cluster", "ON"), "settings.wsrep_new_cluster", "cannot be set"},
 		{"open to everybody", set("skip_grant_tables", "ON"), "settings.skip_grant_tables", "cannot be set"},

@@ -47,6 +47,8 @@ type NodeStatus struct {
 	FailedTransfers int
 	// Wsrep is what the running server says; zero if none runs.
 	Wsrep Wsrep
+	// Variables are the server's, by name, as far as the spec has a setting for them.
+	Variables map[string]string
 	// Holds are the floating addresses of ours that the node holds now.
 	Holds []string
 	// Drained reports whether a change of ours still keeps floating addresses away.

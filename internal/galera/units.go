@@ -44,8 +44,10 @@ func unitOf(dropIn host.File) string {
 // (pc.wait_prim_timeout), and may be repeated for ever. Two other kinds are
 // bounded: a server that cannot start at all needs seconds for a try, so it
 // reaches the start limit; and one whose state transfers fail is told by what they
-// leave behind. wsrep_sst_mariabackup makes .sst anew for each transfer and removes
-// it after a good one; wsrep_sst_xtrabackup-v2 does so with sst_in_progress.
+// leave behind. wsrep_sst_xtrabackup-v2 makes sst_in_progress anew for each transfer
+// and removes it after a good one. wsrep_sst_mariabackup does so with .sst, and when
+// it ends before, the server has said that it runs it, in the journal or a log of
+// the user's.
 //
 // Percona's unit restarts after no abort (RestartPreventExitStatus), which is how
 // a server ends on a fault of InnoDB. A server that writes back gigabytes when it
@@ -67,7 +69,7 @@ RestartPreventExitStatus=
 ExecCondition=+/bin/sh -c 'read -r n 2>/dev/null <%[3]s || n=0; [ "$$n" -lt %[2]d ] || { echo "given up: $$n state transfers have failed one after the other. Cure the cause, remove %[3]s and start again." >&2; exit 1; }'
 ExecStartPre=+/bin/sh -c ': >%[3]s.begun'
 ExecStartPost=+/bin/rm -f %[3]s
-ExecStopPost=+/bin/sh -c 'if [ "$$SERVICE_RESULT" != success ] && [ -n "$$(find %[4]s/.sst %[4]s/sst_in_progress -maxdepth 0 -newer %[3]s.begun 2>/dev/null)" ]; then read -r n 2>/dev/null <%[3]s || n=0; echo $$((n + 1)) >%[3]s; fi; rm -f %[3]s.begun'
+ExecStopPost=+/bin/sh -c 'if [ "$$SERVICE_RESULT" != success ] && { [ -n "$$(find %[4]s/.sst %[4]s/sst_in_progress -maxdepth 0 -newer %[3]s.begun 2>/dev/null)" ] || journalctl -q -o cat _SYSTEMD_INVOCATION_ID=$$INVOCATION_ID | grep -q "Running: .wsrep_sst_"; }; then read -r n 2>/dev/null <%[3]s || n=0; echo $$((n + 1)) >%[3]s; fi; rm -f %[3]s.begun'
 `, s.Name, mostTransfers, count, dataDirectory)
 }
 

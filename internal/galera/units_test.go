@@ -23,6 +23,7 @@ type guard struct {
 	t          *testing.T
 	unit       string
 	data, path string
+	journal    string
 }
 
 func newGuard(t *testing.T) *guard {
@@ -42,7 +43,11 @@ func (g *guard) run(key, result string) error {
 	for line := range strings.Lines(g.unit) {
 		if command, found := strings.CutPrefix(line, key+"=+"); found {
 			cmd := exec.Command("/bin/sh", "-c", command)
-			cmd.Env = append(os.Environ(), "SERVICE_RESULT="+result)
+			cmd.Env = append(os.Environ(), "SERVICE_RESULT="+result, "INVOCATION_ID=7", "PATH="+filepath.Dir(g.path)+":"+os.Getenv("PATH"))
+			script := "#!/bin/sh\ncase $* in *_SYSTEMD_INVOCATION_ID=7*) echo \"" + g.journal + "\" ;; esac\n"
+			if err := os.WriteFile(filepath.Join(filepath.Dir(g.path), "journalctl"), []byte(script), 0o755); err != nil {
+				g.t.Fatal(err)
+			}
 			out, err := cmd.CombinedOutput()
 			if err == nil && len(out) > 0 {
 				g.t.Errorf("%s printed %s", key, out)
@@ -109,6 +114,18 @@ func TestStateTransfersThatFailAreBounded(t *testing.T) {
 		if err := os.Remove(g.path); err != nil || !g.try("exit-code") {
 			t.Errorf("%s: it cannot be started again: %v", left, err)
 		}
+	}
+}
+
+// TestATransferThatEndsBeforeAnyDataCounts leaves nothing but words behind.
+func TestATransferThatEndsBeforeAnyDataCounts(t *testing.T) {
+	g := newGuard(t)
+	g.journal = "[Note] WSREP: Running: 'wsrep_sst_mariabackup --role 'joiner' --address '10.0.0.12'"
+	for range mostTransfers {
+		g.try("exit-code")
+	}
+	if g.try("exit-code") {
+		t.Error("a fourth transfer is asked for")
 	}
 }
 

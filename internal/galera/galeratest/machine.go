@@ -91,12 +91,18 @@ func (s *Cluster) handle(m *hosttest.Machine, node *Node) {
 		return "", 0
 	})
 	query("galera-password-versions", func(args []string) (string, int) { return m.Files[args[0]].Content, 0 })
-	query("galera-wsrep", serving(func([]string) string {
+	query("galera-wsrep", serving(func(args []string) string {
+		shown := ""
+		for _, name := range sorted(node.Variables) {
+			if strings.Contains(args[2], ",'"+name+"'") {
+				shown += name + "\t" + node.Variables[name] + "\n"
+			}
+		}
 		if s.engine.Repository == "" {
-			return node.status()
+			return node.status() + shown
 		}
 		// Percona's server has no global variable wsrep_on.
-		return strings.NewReplacer("wsrep_on\tON", "wsrep_provider\t/usr/lib/galera4/libgalera_smm.so", "wsrep_on\tOFF", "wsrep_provider\tnone").Replace(node.status())
+		return shown + strings.NewReplacer("wsrep_on\tON", "wsrep_provider\t/usr/lib/galera4/libgalera_smm.so", "wsrep_on\tOFF", "wsrep_provider\tnone").Replace(node.status())
 	}))
 	query("galera-schemas", serving(func([]string) string { return node.History.schemata() }))
 	query("galera-accounts", serving(func(args []string) string { return node.History.answer(everySecond(args[3:])) }))

@@ -1,0 +1,123 @@
+package galera
+
+import (
+	"fmt"
+	"math"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/terraform-ha/terraform-provider-ha/internal/host"
+)
+
+// notShown are settings that the server shows in another form than they were
+// given: a password as asterisks, a directory with a slash, options with all others.
+var notShown = []string{"datadir", "wsrep_provider_options", "wsrep_sst_auth", "plugin_load", "plugin_load_add"}
+
+// asked are the variables that a server is asked for, as a list for SQL that
+// begins with a comma.
+func (s Spec) asked() string {
+	names := map[string]bool{}
+	for _, node := range s.nodes() {
+		for name := range s.compared(node) {
+			names[name] = true
+		}
+	}
+	var b strings.Builder
+	for _, name := range sortedKeys(names) {
+		b.WriteString("," + literal(name))
+	}
+	return b.String()
+}
+
+// compared are the settings of a node that its server can be asked for, by the
+// names of its variables. An option without such a variable has no answer.
+func (s Spec) compared(node host.Node) map[string]string {
+	wanted := map[string]string{}
+	for _, line := range s.lines(node) {
+		name, value := strings.TrimPrefix(line[0], "loose_"), strings.Trim(line[1], `"`)
+		if !slices.Contains(notShown, name) {
+			wanted[strings.ToLower(name)] = value
+		}
+	}
+	return wanted
+}
+
+// Notices are what a user should know and no plan can change.
+func (s Spec) Notices(status Status) []string {
+	var notices []string
+	for _, node := range s.nodes() {
+		seen, found := status.Nodes[node.Name]
+		// One that has to be restarted for its configuration gets what was asked then.
+		if !found || seen.Err != nil || s.runsStale(node, seen) {
+			continue
+		}
+		wanted := s.compared(node)
+		for _, name := range sortedKeys(wanted) {
+			if runs, shown := seen.Variables[name]; shown && !equivalent(wanted[name], runs) {
+				notices = append(notices, fmt.Sprintf("%s runs with %s = %s, and %s is asked for: the server has changed the value, another file overrides it, or somebody has set it by hand, which a restart undoes",
+					node.Name, name, shownValue(runs), shownValue(wanted[name])))
+			}
+		}
+	}
+	return notices
+}
+
+func shownValue(value string) string {
+	if value == "" {
+		return `""`
+	}
+	return value
+}
+
+// equivalent reports whether a server that shows runs does what was asked for.
+func equivalent(asked, runs string) bool {
+	asked, runs = strings.ToUpper(asked), strings.ToUpper(runs)
+	if asked == runs {
+		return true
+	}
+	if asked == "" || runs == "" {
+		return false
+	}
+	if a, b := switched(asked), switched(runs); a != "" && b != "" {
+		return a == b
+	}
+	if a, errA := quantity(asked); errA == nil {
+		if b, errB := quantity(runs); errB == nil {
+			return a == b
+		}
+	}
+	// READ COMMITTED is shown as READ-COMMITTED, and utf8 as the character set that
+	// it stands for.
+	plain := strings.NewReplacer("-", "", "_", "", " ", "").Replace
+	if plain(asked) == plain(runs) || asked == "UTF8" && strings.HasPrefix(runs, "UTF8MB") {
+		return true
+	}
+	// Of a list of switches a part may be given, and a mode may stand for several.
+	if strings.Contains(runs, ",") {
+		shown := strings.Split(runs, ",")
+		return !slices.ContainsFunc(strings.Split(asked, ","), func(part string) bool { return !slices.Contains(shown, strings.TrimSpace(part)) })
+	}
+	return false
+}
+
+func switched(value string) string {
+	switch value {
+	case "ON", "TRUE", "YES", "1":
+		return "ON"
+	case "OFF", "FALSE", "NO", "0":
+		return "OFF"
+	}
+	return ""
+}
+
+// quantity reads a number with the suffix that option files allow.
+func quantity(value string) (float64, error) {
+	factor := 1.0
+	if i := strings.IndexByte("KMGTPE", value[len(value)-1]); i >= 0 && len(value) > 1 {
+		factor = math.Pow(1024, float64(i+1))
+		value = value[:len(value)-1]
+	}
+	number, err := strconv.ParseFloat(value, 64)
+	return number * factor, err
+}

@@ -1,0 +1,99 @@
+package galera
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+func TestDoubts(t *testing.T) {
+	spec := shop(MariaDB)
+	spec.Settings = map[string]string{
+		"max-connections": "300", "loose_what_ever": "1", "innodb_bufer_pool_size": "1G", "plugin_load_add": "server_audit",
+		"server_audit_logging": "ON", "innodb_flush_log_at_trx_commit": "2", "innodb_doublewrite": "off", "default_time_zone": "Europe/Berlin",
+	}
+	spec.NodeSettings = map[string]map[string]string{"db1": {"innodb_redo_log_capacity": "1G", "default-time-zone": "+02:00"}}
+	spec.ProviderOptions = map[string]string{"gcache.recover": "no", "gcache.size": "1G", "evs.wonder": "1", "pc.weight": "2"}
+	var got []string
+	for _, doubt := range spec.Doubts() {
+		words := strings.Fields(doubt.Message)
+		got = append(got, strings.Join(doubt.Path, "/")+": "+strings.Join(words[:4], " "))
+	}
+	want := []string{
+		"settings/default_time_zone: a new server has",
+		"settings/innodb_bufer_pool_size: innodb_bufer_pool_size is not among",
+		"settings/innodb_doublewrite: without the doublewrite buffer,",
+		"settings/innodb_flush_log_at_trx_commit: with a value other",
+		"settings/server_audit_logging: server_audit_logging is not among",
+		"nodes/db1/settings/innodb_redo_log_capacity: innodb_redo_log_capacity is not among",
+		"provider_options/evs.wonder: evs.wonder is not among",
+		"provider_options/gcache.recover: without gcache.recover a node",
+		"provider_options/pc.weight: with weights, the loss",
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+}
+
+// TestEquivalent has how servers show what they were given.
+func TestEquivalent(t *testing.T) {
+	for _, pair := range [][2]string{
+		{"512M", "536870912"}, {"1", "ON"}, {"on", "ON"}, {"row", "ROW"}, {"0.5", "0.500000"}, {"1", "1"}, {"", ""},
+		{"READ COMMITTED", "READ-COMMITTED"}, {"utf8", "utf8mb3"}, {"mrr=on", "mrr=on,index_merge=on"},
+		{"STRICT_ALL_TABLES,NO_ZERO_DATE", "NO_ZERO_DATE,STRICT_ALL_TABLES"}, {"*", "*"}, {"64k", "65536"}, {"-1", "-1"},
+	} {
+		if !equivalent(pair[0], pair[1]) {
+			t.Errorf("%q and %q count as different", pair[0], pair[1])
+		}
+	}
+	for _, pair := range [][2]string{
+		{"", "OFF"}, {"5", "10"}, {"512M", "536870911"}, {"ON", "OFF"}, {"a", "b"}, {"mrr=on", "mrr=off,index_merge=on"}, {"", "STRICT_ALL_TABLES"},
+	} {
+		if equivalent(pair[0], pair[1]) {
+			t.Errorf("%q and %q count as equal", pair[0], pair[1])
+		}
+	}
+}
+
+// TestWhatTheServerMadeOfASettingIsSaid has two values that the server takes and
+// changes. The plan stays empty: no restart makes another value of them.
+func TestWhatTheServerMadeOfASettingIsSaid(t *testing.T) {
+	s, spec := newSim(t, MariaDB, "db1", "db2", "db3"), shop(MariaDB)
+	spec.Settings = map[string]string{"max-connections": "5", "skip_name_resolve": "", "innodb_buffer_pool_size": "512M"}
+	for _, node := range s.Nodes {
+		node.Variables = map[string]string{"max_connections": "10", "skip_name_resolve": "OFF", "innodb_buffer_pool_size": "536870912"}
+	}
+	s.must(spec)
+	var got []string
+	for _, notice := range spec.Notices(s.observe(spec)) {
+		short, _, _ := strings.Cut(notice, ":")
+		got = append(got, short)
+	}
+	want := []string{
+		"db1 runs with max_connections = 10, and 5 is asked for", `db1 runs with skip_name_resolve = OFF, and "" is asked for`,
+		"db2 runs with max_connections = 10, and 5 is asked for", `db2 runs with skip_name_resolve = OFF, and "" is asked for`,
+		"db3 runs with max_connections = 10, and 5 is asked for", `db3 runs with skip_name_resolve = OFF, and "" is asked for`,
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+	// One that waits for its restart has not read it yet.
+	spec.Settings["max-connections"] = "700"
+	if notices := spec.Notices(s.observe(spec)); len(notices) != 0 {
+		t.Errorf("got %v", notices)
+	}
+}
+
+// TestASettingOfOneNodeRestartsThatNode leaves the others alone.
+func TestASettingOfOneNodeRestartsThatNode(t *testing.T) {
+	s, spec := built(t, MariaDB)
+	spec.NodeSettings = map[string]map[string]string{"db2": {"innodb_buffer_pool_size": "2G"}}
+	if diff := cmp.Diff([]string{"db2: restart mariadb.service"}, s.plan(spec).Titles()); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+	s.must(spec)
+	if content := s.Nodes["db2"].Config; !strings.Contains(content, "innodb_buffer_pool_size = 2G\n") || strings.Contains(content, "512M") {
+		t.Errorf("db2 runs with %s", content)
+	}
+}
