@@ -85,7 +85,7 @@ func attributePath(elements []string) path.Path {
 	}
 	at := path.Root(elements[0])
 	for i, element := range elements[1:] {
-		if i == 0 && mapAttribute[elements[0]] {
+		if i == 0 && mapAttribute[elements[0]] || i > 0 && elements[i] == "settings" {
 			at = at.AtMapKey(element)
 			continue
 		}
@@ -95,7 +95,7 @@ func attributePath(elements []string) path.Path {
 }
 
 // mapAttribute names the attributes that are maps with keys of the user's.
-var mapAttribute = map[string]bool{"nodes": true, "settings": true, "databases": true, "users": true, "options": true, "php_settings": true, "backends": true}
+var mapAttribute = map[string]bool{"nodes": true, "settings": true, "provider_options": true, "databases": true, "users": true, "options": true, "php_settings": true, "backends": true}
 
 // reporter writes the steps to Terraform's log and keeps those that succeeded.
 // A failed step knows only of its own round.

@@ -3,6 +3,7 @@ package provider
 import (
 	"context"
 	"slices"
+	"strings"
 
 	"github.com/hashicorp/terraform-plugin-framework/attr"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
@@ -24,6 +25,7 @@ type galeraModel struct {
 	Name        types.String `tfsdk:"name"`
 	Flavor      types.String `tfsdk:"flavor"`
 	Settings    types.Map    `tfsdk:"settings"`
+	Options     types.Map    `tfsdk:"provider_options"`
 	Databases   types.Map    `tfsdk:"databases"`
 	Users       types.Map    `tfsdk:"users"`
 	ClusterUUID types.String `tfsdk:"cluster_uuid"`
@@ -54,13 +56,15 @@ func (m *galeraModel) frozen() map[string]attr.Value {
 // spec returns what the model says. Secrets come from the configuration.
 func (m *galeraModel) spec(ctx context.Context, config *galeraModel) galera.Spec {
 	spec := galera.Spec{
-		Name:      m.Name.ValueString(),
-		Flavor:    galera.Flavor(stringOr(m.Flavor.ValueString(), string(galera.MariaDB))),
-		Nodes:     m.members(),
-		Settings:  stringsOf(m.Settings),
-		Databases: map[string]galera.Database{},
-		Users:     map[string]galera.User{},
-		UUID:      m.ClusterUUID.ValueString(),
+		Name:            m.Name.ValueString(),
+		Flavor:          galera.Flavor(stringOr(m.Flavor.ValueString(), string(galera.MariaDB))),
+		Nodes:           m.members(),
+		Settings:        stringsOf(m.Settings),
+		NodeSettings:    m.nodeSettings(),
+		ProviderOptions: stringsOf(m.Options),
+		Databases:       map[string]galera.Database{},
+		Users:           map[string]galera.User{},
+		UUID:            m.ClusterUUID.ValueString(),
 	}
 	for name, database := range objectsOf[galeraDatabaseModel](ctx, m.Databases) {
 		spec.Databases[name] = galera.Database{Charset: database.Charset.ValueString(), Collation: database.Collation.ValueString()}
@@ -80,6 +84,49 @@ func (m *galeraModel) spec(ctx context.Context, config *galeraModel) galera.Spec
 		spec.Users[name] = u
 	}
 	return spec
+}
+
+// nodeSettings returns the settings of single nodes.
+func (m *galeraModel) nodeSettings() map[string]map[string]string {
+	settings := map[string]map[string]string{}
+	for name, value := range m.Nodes.Elements() {
+		node, ok := value.(types.Object)
+		if !ok {
+			continue
+		}
+		if given, ok := node.Attributes()["settings"].(types.Map); ok && len(given.Elements()) > 0 {
+			settings[name] = stringsOf(given)
+		}
+	}
+	return settings
+}
+
+// doubts are about settings that are taken as they are: names that only the server
+// can judge, and values that give up a promise of the cluster.
+func (m *galeraModel) doubts(prior *galeraModel) []problem {
+	before := map[string]bool{}
+	if prior != nil {
+		for _, d := range prior.configuration().Doubts() {
+			before[strings.Join(d.Path, " ")+d.Message] = true
+		}
+	}
+	var doubts []problem
+	for _, d := range m.configuration().Doubts() {
+		if !before[strings.Join(d.Path, " ")+d.Message] {
+			doubts = append(doubts, problem{path: d.Path, message: d.Message})
+		}
+	}
+	return doubts
+}
+
+// configuration is the part of the spec that becomes the server's configuration.
+func (m *galeraModel) configuration() galera.Spec {
+	return galera.Spec{
+		Flavor:          galera.Flavor(stringOr(m.Flavor.ValueString(), string(galera.MariaDB))),
+		Settings:        stringsOf(m.Settings),
+		NodeSettings:    m.nodeSettings(),
+		ProviderOptions: stringsOf(m.Options),
+	}
 }
 
 func (m *galeraModel) problems(ctx context.Context) []problem {
@@ -129,6 +176,7 @@ func (m *galeraModel) open(ctx context.Context, _ *access, hosts host.Hosts, con
 		gone:   galera.Status.Absent,
 		diff:   func(seen galera.Status) (galera.Plan, error) { return galera.Diff(spec, seen) },
 		verify: func(ctx context.Context) error { return galera.Verify(ctx, views, spec) },
+		tell:   spec.Notices,
 		removal: func(seen galera.Status, wipe bool) (galera.Plan, error) {
 			return galera.Remove(spec, seen, wipe), nil
 		},

@@ -14,33 +14,43 @@ import (
 
 func galeraSchema(ctx context.Context) schema.Schema {
 	onDestroy := "What destroying the resource does: `keep` leaves the servers running and their data in place; `wipe` stops them and empties their data directories. Default: `keep`."
+	attributes := clusterAttributes(ctx, onDestroy, galeraAttributes())
+	nodes := attributes["nodes"].(schema.MapNestedAttribute) //nolint:forcetypeassert // made by clusterAttributes
+	nodes.NestedObject.Attributes["settings"] = schema.MapAttribute{Optional: true, ElementType: types.StringType,
+		MarkdownDescription: "Engine settings of this node alone, by name. They replace those of the cluster and obey the same rules. A change restarts this node. Default: none."}
 	return schema.Schema{
 		MarkdownDescription: "A synchronous, multi-master database cluster of three or more nodes: MariaDB with Galera, or Percona XtraDB Cluster. It is bootstrapped once; every later change is rolled node by node behind the cluster's own health.",
-		Attributes: clusterAttributes(ctx, onDestroy, map[string]schema.Attribute{
-			"name": schema.StringAttribute{Required: true, MarkdownDescription: "Name of the cluster (`wsrep_cluster_name`): 1 to 32 letters, digits, underscores and hyphens. It cannot change."},
-			"flavor": schema.StringAttribute{Optional: true, Computed: true, Default: stringdefault.StaticString(string(galera.MariaDB)),
-				MarkdownDescription: "`mariadb`: MariaDB with galera-4 from the distribution, state transfer by mariabackup. `percona`: Percona XtraDB Cluster 8.4 from Percona's repository, state transfer by xtrabackup-v2. It cannot change. Default: `mariadb`.",
-				Validators:          []validator.String{stringvalidator.OneOf(string(galera.MariaDB), string(galera.Percona))}},
-			"settings": schema.MapAttribute{Optional: true, ElementType: types.StringType,
-				MarkdownDescription: "Engine settings by name, such as `innodb_buffer_pool_size = \"512M\"`. A change restarts the nodes one at a time. Settings that the cluster itself needs are refused."},
-			"databases": schema.MapNestedAttribute{Optional: true,
-				MarkdownDescription: "Databases that must exist, by name. One that is taken out of the map stays, because its data would go with it.",
-				NestedObject: schema.NestedAttributeObject{Attributes: map[string]schema.Attribute{
-					"charset":   schema.StringAttribute{Optional: true, MarkdownDescription: "Default character set, such as `utf8mb4`. Default: the engine's."},
-					"collation": schema.StringAttribute{Optional: true, MarkdownDescription: "Default collation. Default: the engine's."},
-				}}},
-			"users": schema.MapNestedAttribute{Optional: true,
-				MarkdownDescription: "Accounts that must exist, by name. One that is taken out of the map is dropped.",
-				NestedObject: schema.NestedAttributeObject{Attributes: map[string]schema.Attribute{
-					"host":                schema.StringAttribute{Optional: true, Computed: true, Default: stringdefault.StaticString("%"), MarkdownDescription: "Client addresses: an address, a name, or a pattern with `%` and `_`. Default: `%`."},
-					"password_wo":         schema.StringAttribute{Optional: true, WriteOnly: true, Sensitive: true, MarkdownDescription: "Password. It reaches neither plan nor state. Without one the account is locked."},
-					"password_wo_version": schema.Int64Attribute{Optional: true, MarkdownDescription: "Counter of yours: another number sets the password again.", Validators: atLeast(1)},
-					"grants": schema.MapAttribute{Optional: true, ElementType: types.ListType{ElemType: types.StringType},
-						MarkdownDescription: "Privileges by object, such as `\"wordpress.*\" = [\"ALL\"]`. Others are revoked."},
-				}}},
-			"cluster_uuid": schema.StringAttribute{Computed: true, MarkdownDescription: "Identity of the cluster's history (`wsrep_cluster_state_uuid`)."},
-			"members":      schema.ListAttribute{Computed: true, ElementType: types.StringType, MarkdownDescription: "Nodes that are members, in order."},
-			"version":      schema.StringAttribute{Computed: true, MarkdownDescription: "Version of the server."},
-		}),
+		Attributes:          attributes,
+	}
+}
+
+func galeraAttributes() map[string]schema.Attribute {
+	return map[string]schema.Attribute{
+		"name": schema.StringAttribute{Required: true, MarkdownDescription: "Name of the cluster (`wsrep_cluster_name`): 1 to 32 letters, digits, underscores and hyphens. It cannot change."},
+		"flavor": schema.StringAttribute{Optional: true, Computed: true, Default: stringdefault.StaticString(string(galera.MariaDB)),
+			MarkdownDescription: "`mariadb`: MariaDB with galera-4 from the distribution, state transfer by mariabackup. `percona`: Percona XtraDB Cluster 8.4 from Percona's repository, state transfer by xtrabackup-v2. It cannot change. Default: `mariadb`.",
+			Validators:          []validator.String{stringvalidator.OneOf(string(galera.MariaDB), string(galera.Percona))}},
+		"settings": schema.MapAttribute{Optional: true, ElementType: types.StringType,
+			MarkdownDescription: "Engine settings by name, such as `innodb_buffer_pool_size = \"512M\"`. A change restarts the nodes one at a time. A hyphen in a name counts as an underscore. Refused with the reason are settings that the cluster itself needs and those that break what it promises. A name that is not known here is warned of when it is planned, and the server's own check decides about it before a node is changed; `loose_` before a name lets a server pass over what it does not know. What a server makes of a value is read back, and a difference is a warning. Default: none."},
+		"provider_options": schema.MapAttribute{Optional: true, ElementType: types.StringType,
+			MarkdownDescription: "Options of the Galera library by name (`wsrep_provider_options`), such as `\"gcache.size\" = \"2G\"`. A change restarts the nodes one at a time. Refused are those that give up quorum or recovery (`pc.ignore_sb`, `pc.ignore_quorum`, `pc.npvo`, `pc.bootstrap`, `pc.recovery` and `pc.wait_prim` switched off, `pc.wait_prim_timeout` below `PT30S`), `socket.ssl*`, addresses of one node and places outside the data directory. Default: `\"gcache.recover\" = \"yes\"`, which is kept unless it is set here."},
+		"databases": schema.MapNestedAttribute{Optional: true,
+			MarkdownDescription: "Databases that must exist, by name. One that is taken out of the map stays, because its data would go with it.",
+			NestedObject: schema.NestedAttributeObject{Attributes: map[string]schema.Attribute{
+				"charset":   schema.StringAttribute{Optional: true, MarkdownDescription: "Default character set, such as `utf8mb4`. Default: the engine's."},
+				"collation": schema.StringAttribute{Optional: true, MarkdownDescription: "Default collation. Default: the engine's."},
+			}}},
+		"users": schema.MapNestedAttribute{Optional: true,
+			MarkdownDescription: "Accounts that must exist, by name. One that is taken out of the map is dropped.",
+			NestedObject: schema.NestedAttributeObject{Attributes: map[string]schema.Attribute{
+				"host":                schema.StringAttribute{Optional: true, Computed: true, Default: stringdefault.StaticString("%"), MarkdownDescription: "Client addresses: an address, a name, or a pattern with `%` and `_`. Default: `%`."},
+				"password_wo":         schema.StringAttribute{Optional: true, WriteOnly: true, Sensitive: true, MarkdownDescription: "Password. It reaches neither plan nor state. Without one the account is locked."},
+				"password_wo_version": schema.Int64Attribute{Optional: true, MarkdownDescription: "Counter of yours: another number sets the password again.", Validators: atLeast(1)},
+				"grants": schema.MapAttribute{Optional: true, ElementType: types.ListType{ElemType: types.StringType},
+					MarkdownDescription: "Privileges by object, such as `\"wordpress.*\" = [\"ALL\"]`. Others are revoked."},
+			}}},
+		"cluster_uuid": schema.StringAttribute{Computed: true, MarkdownDescription: "Identity of the cluster's history (`wsrep_cluster_state_uuid`)."},
+		"members":      schema.ListAttribute{Computed: true, ElementType: types.StringType, MarkdownDescription: "Nodes that are members, in order."},
+		"version":      schema.StringAttribute{Computed: true, MarkdownDescription: "Version of the server."},
 	}
 }

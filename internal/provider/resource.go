@@ -151,7 +151,7 @@ func (r *clusterResource[M, P]) ModifyPlan(ctx context.Context, req resource.Mod
 	}
 	if d, ok := any(p).(doubtful[M]); ok {
 		for _, doubt := range d.doubts(prior) {
-			resp.Diagnostics.AddAttributeWarning(attributePath(doubt.path), "Value With Known Problems", capitalized(doubt.message)+".")
+			resp.Diagnostics.AddAttributeWarning(attributePath(doubt.path), "Value In Doubt", capitalized(doubt.message)+".")
 		}
 	}
 	resp.Diagnostics.Append(resp.Plan.Set(ctx, &plan)...)
@@ -261,6 +261,7 @@ func (r *clusterResource[M, P]) apply(ctx context.Context, verb string, plan P, 
 	if err := guarded(ctx, lease, func(ctx context.Context) error { return t.converge(ctx, log) }); err != nil {
 		return fail(err)
 	}
+	r.tell(t, diags)
 	plan.outputs(ctx, t)
 	plan.cluster().ID = plan.label()
 	plan.cluster().Drift = driftValue(nil)
@@ -308,13 +309,18 @@ func (r *clusterResource[M, P]) Read(ctx context.Context, req resource.ReadReque
 	if err != nil {
 		resp.Diagnostics.Append(refusalWarning(r.title, err))
 	}
-	if notices := t.notices(); len(notices) > 0 {
-		resp.Diagnostics.AddWarning(r.title+" Has Notices", strings.Join(notices, "\n"))
-	}
+	r.tell(t, &resp.Diagnostics)
 	s.outputs(ctx, t)
 	s.cluster().Drift = driftValue(drift)
 	s.cluster().HostKeys = stringMap(r.access.learnedKeys(clients, s.cluster().nodes(), remembered))
 	resp.Diagnostics.Append(resp.State.Set(ctx, &state)...)
+}
+
+// tell warns of what no plan changes.
+func (r *clusterResource[M, P]) tell(t tier, diags *diag.Diagnostics) {
+	if notices := t.notices(); len(notices) > 0 {
+		diags.AddWarning(r.title+" Has Notices", strings.Join(notices, "\n"))
+	}
 }
 
 func (r *clusterResource[M, P]) Delete(ctx context.Context, req resource.DeleteRequest, resp *resource.DeleteResponse) {

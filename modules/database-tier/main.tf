@@ -9,6 +9,9 @@ resource "ha_galera_cluster" "this" {
   flavor    = var.flavor
   nodes     = var.nodes
   settings  = var.settings
+
+  provider_options = var.provider_options
+
   databases = var.databases
   users = { for name, user in var.users : name => {
     host                = user.host

@@ -72,6 +72,13 @@ variable "settings" {
   nullable    = false
 }
 
+variable "provider_options" {
+  description = "Options of the Galera library by name, such as `\"gcache.size\" = \"2G\"`."
+  type        = map(string)
+  default     = {}
+  nullable    = false
+}
+
 variable "databases" {
   description = "Databases that must exist, by name. One that is taken out of the map stays."
   type = map(object({

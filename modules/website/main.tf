@@ -132,6 +132,9 @@ module "database" {
   flavor   = var.databases.flavor
   nodes    = module.db_instances.nodes
   settings = var.databases.settings
+
+  provider_options = var.databases.provider_options
+
   databases = merge(
     var.databases.databases,
     try(module.wordpress[0].databases, {}),

@@ -110,7 +110,7 @@ variable "databases" {
     The database tier.
     - `nodes`, `type`: as for `files`; leave `generation` alone here, too.
     - `flavor`: `mariadb` or `percona`.
-    - `settings`: engine settings by name.
+    - `settings`: engine settings by name; `provider_options`: options of the Galera library by name.
     - `databases`, `users`: besides those of WordPress; passwords are in `database_passwords`.
     - `router_id`: of the floating IP, unique in the VLAN. Default: the address's last octet.
   EOT
@@ -123,6 +123,9 @@ variable "databases" {
     type     = optional(string, "g6-standard-2")
     flavor   = optional(string, "mariadb")
     settings = optional(map(string), {})
+
+    provider_options = optional(map(string), {})
+
     databases = optional(map(object({
       charset   = optional(string)
       collation = optional(string)
