@@ -22,9 +22,13 @@
 //
 // Failure model: a failed check moves the address after interval × fall plus
 // one advertisement; a stopped Keepalived at once; a machine that freezes or
-// loses power after three advertisement intervals and a fraction. A frozen
-// holder of a higher priority that thaws takes the address back, because two
-// masters are settled by priority in VRRP, preemption or not. If VRRP (IP
+// loses power after three advertisement intervals and a fraction. Two masters
+// are settled by priority in VRRP, preemption or not, so a holder's priority is
+// its rank: highest when it takes the address, and lower the longer it has had
+// it. A holder that was frozen and goes on meets one that took the address later,
+// and yields. A machine that took it while it heard nobody is not raised, and
+// yields when it hears the others again; of two machines the remaining one always
+// is alone, so between two the priority decides after a freeze. If VRRP (IP
 // protocol 112) cannot pass between the machines each of them becomes master;
 // the address is then seen on several, which [Diff] and [Verify] report.
 package keepalived

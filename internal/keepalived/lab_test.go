@@ -233,13 +233,7 @@ func (s *site) failovers() {
 	s.Run(from, "systemctl start keepalived")
 	s.stays(to, "keepalived was started")
 
-	// A frozen container's kernel still answers and keeps the address, so the time
-	// until another machine has it is what counts here.
-	from, to = s.gap("all processes frozen", func(node string) { s.must(s.Freeze(node)) }, 6*time.Second)
-	s.must(s.Thaw(from))
-	begin := time.Now()
-	after := s.holder()
-	s.t.Logf("thawed: one holder, %s (frozen was %s, successor %s) after %s", after, from, to, time.Since(begin).Round(time.Millisecond))
+	s.thawed()
 
 	from, to = s.gap("machine without power", func(node string) { s.must(s.PowerOff(node)) }, 6*time.Second)
 	if drift := s.drift(); len(drift) != 0 {
@@ -248,6 +242,67 @@ func (s *site) failovers() {
 	s.must(s.Start(from))
 	s.stays(to, "the machine booted again")
 	s.empty()
+}
+
+// thawed freezes the holder until another machine has the address, and lets it go
+// on with what it serves broken, as a database is that the others have gone on
+// without. The address has to stay where it is.
+func (s *site) thawed() {
+	// A frozen container's kernel still answers and keeps the address, so the time
+	// until another machine has it is what counts while it is frozen.
+	// The one with the highest priority is the one that could take it back.
+	if holder := s.holder(); holder != "db1" {
+		s.Run(holder, "systemctl restart keepalived")
+		s.Until(5*time.Second, "db1 to be the holder", func() string { return s.unless("db1", "ip -o address show to 10.88.0.100/32 | grep -q .", "it is not") })
+	}
+	from, to := s.gap("all processes frozen", func(node string) {
+		s.Run(node, `nohup sh -c 'sleep 9; rm /var/tmp/app; systemctl stop ssh; sleep 7; touch /var/tmp/app; systemctl start ssh' >/dev/null 2>&1 &`)
+		s.must(s.Freeze(node))
+	}, 6*time.Second)
+	frozen := time.Now()
+	s.Until(15*time.Second, "a holder that has missed something", func() string {
+		if since := time.Since(frozen); since < 8*time.Second {
+			return fmt.Sprint("frozen for ", since)
+		}
+		return ""
+	})
+	// Each line is a time, with "ok" where a new connection got an answer.
+	s.Run(probe, `rm -f /tmp/client; nohup bash -c 'while sleep 0.1; do
+timeout 1 bash -c "exec 3<>/dev/tcp/10.88.0.100/22; read -r line <&3" && echo "$(date +%s.%N) ok" || echo "$(date +%s.%N) failed"; done' >/tmp/client 2>/dev/null & echo $! >/tmp/client.pid`)
+	s.Until(5*time.Second, "answers", func() string { return s.unless(probe, "[ $(grep -c ok /tmp/client) -gt 4 ]", "too few") })
+	s.must(s.Thaw(from))
+	s.Until(10*time.Second, "the service to break", func() string { return s.unless(from, "[ ! -e /var/tmp/app ]", "it is there") })
+	s.Until(20*time.Second, "the service to come back", func() string {
+		return s.unless(from, "[ -e /var/tmp/app ] && systemctl is-active --quiet ssh", "it is away")
+	})
+	s.Run(probe, "kill $(cat /tmp/client.pid)")
+	longest, last := 0.0, 0.0
+	for line := range strings.Lines(s.Run(probe, "cat /tmp/client")) {
+		at, result, _ := strings.Cut(strings.TrimSpace(line), " ")
+		if seconds, err := strconv.ParseFloat(at, 64); err == nil && result == "ok" {
+			if last > 0 {
+				longest = max(longest, seconds-last)
+			}
+			last = seconds
+		}
+	}
+	s.t.Logf("THAWED %s, %s held it: no answer for %.2f s", from, to, longest)
+	s.t.Log(s.Run(from, "journalctl -u keepalived -n 25 --no-pager -o short-precise"))
+	if longest > 1.5 {
+		s.t.Errorf("the thaw of %s was an outage of %.2f s", from, longest)
+	}
+	if after := s.holder(); after != to {
+		s.t.Errorf("%s took the address back from %s when it thawed", after, to)
+	}
+	s.stays(to, "thawed")
+}
+
+// unless returns the reason as long as a line of shell fails.
+func (s *site) unless(node, line, reason string) string {
+	if _, err := s.Exec(node, line, nil); err != nil {
+		return reason
+	}
+	return ""
 }
 
 func (s *site) drifts() {

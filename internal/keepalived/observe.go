@@ -47,7 +47,7 @@ func Observe(ctx context.Context, views host.Views, spec Spec) Status {
 func questions(spec Spec) []shell.Part {
 	return []shell.Part{
 		host.AskFacts("facts"),
-		host.AskPackages("packages", "keepalived", "nftables", "curl"),
+		host.AskPackages("packages", "keepalived", "nftables", "iputils-ping", "curl"),
 		host.AskUnits("units", unitName),
 		host.AskFiles("files", observedPaths(spec)...),
 		shell.Ask("marker", `: keepalived-marker
@@ -86,7 +86,7 @@ func askCheck(spec Spec) shell.Part {
 }
 
 func observedPaths(spec Spec) []string {
-	paths := []string{spec.marker().Path(), mainPath, instancePath(spec.Name), firewallPath(spec.Name), checkPath(spec.Name), dropInPath}
+	paths := []string{spec.marker().Path(), mainPath, instancePath(spec.Name), firewallPath(spec.Name), checkPath(spec.Name), rolePath(spec.Name), dropInPath}
 	for _, file := range sharedFiles() {
 		if path.Dir(file.Path) == scriptsPath {
 			paths = append(paths, file.Path)

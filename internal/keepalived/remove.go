@@ -34,10 +34,11 @@ fi
 rm -f /etc/systemd/system/keepalived.service.d/terraform-ha.conf
 rmdir /etc/systemd/system/keepalived.service.d 2>/dev/null || true
 systemctl daemon-reload
-for s in prepare loaded release state; do rm -f "/usr/lib/terraform-ha/keepalived-$s"; done
+for s in prepare loaded release; do rm -f "/usr/lib/terraform-ha/keepalived-$s"; done
 rm -rf /run/terraform-ha/vrrp /run/terraform-ha/keepalived-loaded
 fi
-rm -f -- "/usr/lib/terraform-ha/check-$1" "/etc/terraform-ha/vrrp/$1.nft" "/run/terraform-ha/vrrp/$1"
+rm -f -- "/usr/lib/terraform-ha/check-$1" "/usr/lib/terraform-ha/role-$1" "/etc/terraform-ha/vrrp/$1.nft"
+rm -f -- "/run/terraform-ha/vrrp/$1" "/run/terraform-ha/vrrp/$1.rank" "/run/terraform-ha/vrrp/$1.since"
 rmdir /usr/lib/terraform-ha /etc/terraform-ha/vrrp /etc/terraform-ha 2>/dev/null || true
 ! nft list table inet "$2" >/dev/null 2>&1 || nft delete table inet "$2"
 # Keepalived reloads on its own time; what it leaves behind is ours to remove.

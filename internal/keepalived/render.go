@@ -28,6 +28,7 @@ const (
 func instancePath(name string) string { return "/etc/keepalived/conf.d/terraform-ha-" + name + ".conf" }
 func firewallPath(name string) string { return "/etc/terraform-ha/vrrp/" + name + ".nft" }
 func checkPath(name string) string    { return path.Join(scriptsPath, "check-"+name) }
+func rolePath(name string) string     { return path.Join(scriptsPath, "role-"+name) }
 
 // tableName is the packet filter's table. Names have no underscore, so two
 // floating IPs cannot share a table.
@@ -44,7 +45,6 @@ func sharedFiles() []host.File {
 		script("keepalived-prepare", "prepare.sh"),
 		script("keepalived-loaded", "loaded.sh"),
 		script("keepalived-release", "release.sh"),
-		script("keepalived-state", "state.sh"),
 		{Path: dropInPath, Content: asset("drop-in.conf"), Mode: "0644"},
 	}
 }
@@ -70,10 +70,13 @@ type values struct {
 	Peers                      []string
 	PeerList                   string
 	Checked                    bool
-	CheckPath, NotifyPath      string
+	CheckPath, RolePath        string
 	Table                      string
-	States                     string
 	URL                        string
+	States                     string
+	// HighestRank is a new holder's priority; it falls to LowestRank, and is looked
+	// at every RankSeconds.
+	HighestRank, LowestRank, RankSeconds int
 }
 
 func (s Spec) valuesFor(node host.Node, networkInterface string) values {
@@ -81,7 +84,8 @@ func (s Spec) valuesFor(node host.Node, networkInterface string) values {
 		Spec: s, IP: s.ip(), NodeAddress: node.Address, Interface: networkInterface,
 		Priority: s.priority(node.Name), Peers: s.peersOf(node.Name),
 		Checked: s.Check.Kind != CheckNone, CheckPath: checkPath(s.Name),
-		NotifyPath: path.Join(scriptsPath, "keepalived-state"), Table: tableName(s.Name),
+		RolePath: rolePath(s.Name), Table: tableName(s.Name),
+		HighestRank: highestRank, LowestRank: highestPriority + 1, RankSeconds: rankSeconds,
 		// What the check asks gives up before Keepalived gives up on the check,
 		// because only the check can say why.
 		Limit:  max(1, s.Check.TimeoutSeconds-1),
@@ -128,6 +132,11 @@ func checkFile(v values) (host.File, bool) {
 	return host.File{Path: checkPath(v.Name), Content: content, Mode: "0755"}, true
 }
 
+// roleFile is what Keepalived calls when its state changes.
+func roleFile(v values) host.File {
+	return host.File{Path: v.RolePath, Content: fill("role.sh.tmpl", v), Mode: "0755"}
+}
+
 // marker remembers the wanted state on the machine, without the secret, so that
 // an import can find it.
 func (s Spec) marker() host.Marker {
@@ -166,7 +175,7 @@ func wantedFiles(v values) []host.File {
 	if check, found := checkFile(v); found {
 		files = append(files, check)
 	}
-	return append(files, firewallFile(v))
+	return append(files, roleFile(v), firewallFile(v))
 }
 
 // configurationFiles are what Keepalived reads.
@@ -176,6 +185,9 @@ func configurationFiles(v values) []host.File {
 
 func (s Spec) packages() []string {
 	packages := []string{"keepalived", "nftables"}
+	if !s.Preempt {
+		packages = append(packages, "iputils-ping")
+	}
 	if s.Check.Kind == CheckHTTP {
 		packages = append(packages, "curl")
 	}

@@ -70,7 +70,8 @@ type Spec struct {
 	AuthSecret                   string
 	AdvertisementIntervalSeconds int
 	Check                        Check
-	// Preempt lets a machine of higher priority take the address back.
+	// Preempt lets a machine of higher priority take the address back. So does one
+	// that was frozen then, whatever it has missed.
 	Preempt bool
 	Method  Method
 	// Adopt allows to replace a Keepalived configuration of somebody else.
@@ -132,6 +133,15 @@ func (s Spec) ip() string {
 	ip, _, _ := strings.Cut(s.Address, "/")
 	return ip
 }
+
+// The priority of a holder is its rank, which is above all priorities of machines
+// that hold nothing: it begins at the highest that VRRP leaves to others than
+// an address's owner, and is lowered every rankSeconds as far as is due.
+const (
+	highestPriority = 150
+	highestRank     = 254
+	rankSeconds     = 10
+)
 
 // priority falls with the order of the nodes, in steps that leave room for
 // later nodes and stay distinct for many.

@@ -49,7 +49,7 @@ func TestValidate(t *testing.T) {
 		"slow timeout":        {func(s *Spec) { s.Check.TimeoutSeconds = 9 }, "check.timeout", "noticed later"},
 		"advertisements":      {func(s *Spec) { s.AdvertisementIntervalSeconds = 61 }, "advertisement_interval", "between 1 and 60"},
 		"equal priorities":    {func(s *Spec) { s.Priorities = map[string]int{"db3": 100} }, "nodes.db3.priority", "that of db1 too"},
-		"priority 255":        {func(s *Spec) { s.Priorities = map[string]int{"db3": 255} }, "nodes.db3.priority", "between 1 and 254"},
+		"priority 151":        {func(s *Spec) { s.Priorities = map[string]int{"db3": 151} }, "nodes.db3.priority", "between 1 and 150"},
 		"priority of nobody":  {func(s *Spec) { s.Priorities = map[string]int{"db9": 5} }, "priorities.db9", "no node db9"},
 	}
 	for name, test := range tests {

@@ -132,8 +132,8 @@ func (s Spec) validatePriorities(found *problems) {
 		names[node.Name] = true
 		priority := s.priority(node.Name)
 		where := at("nodes", node.Name, "priority")
-		if priority < 1 || priority > 254 {
-			found.add(where, "priority %d is not between 1 and 254", priority)
+		if priority < 1 || priority > highestPriority {
+			found.add(where, "priority %d is not between 1 and %d", priority, highestPriority)
 		}
 		if other, taken := owners[priority]; taken && other != node.Name {
 			found.add(where, "priority %d is that of %s too; two equal priorities leave the choice between two masters open", priority, other)

@@ -59,7 +59,7 @@ func Install(t testing.TB, machines map[string]*hosttest.Machine, name, ip strin
 	for machine, m := range machines {
 		d := &Daemon{}
 		n.Daemons[machine] = d
-		m.Offer("nftables", "curl")
+		m.Offer("nftables", "iputils-ping", "curl")
 		m.Catalog["keepalived"] = hosttest.Package{Version: "1:2.2.7-1+b2", Units: []string{"keepalived"}}
 		// Without a configuration its unit is skipped by a condition, which is not a failure.
 		m.OnStart("keepalived", func(m *hosttest.Machine) error { n.read(m, d); return nil })
