@@ -73,7 +73,6 @@ type values struct {
 	CheckPath, RolePath        string
 	Table                      string
 	URL                        string
-	States                     string
 	// HighestRank is a new holder's priority; it falls to LowestRank, and is looked
 	// at every RankSeconds.
 	HighestRank, LowestRank, RankSeconds int
@@ -88,12 +87,8 @@ func (s Spec) valuesFor(node host.Node, networkInterface string) values {
 		HighestRank: highestRank, LowestRank: highestPriority + 1, RankSeconds: rankSeconds,
 		// What the check asks gives up before Keepalived gives up on the check,
 		// because only the check can say why.
-		Limit:  max(1, s.Check.TimeoutSeconds-1),
-		States: "4",
-		URL:    shell.Quote(fmt.Sprintf("http://%s:%d%s", node.Address, s.Check.Port, s.Check.Path)),
-	}
-	if s.Check.AllowDonor {
-		v.States = "2 | 4"
+		Limit: max(1, s.Check.TimeoutSeconds-1),
+		URL:   shell.Quote(fmt.Sprintf("http://%s:%d%s", node.Address, s.Check.Port, s.Check.Path)),
 	}
 	v.PeerList = strings.Join(slices.Sorted(slices.Values(v.Peers)), ", ")
 	return v

@@ -55,11 +55,11 @@ func TestGoldens(t *testing.T) {
 
 func checks() map[string]Check {
 	return map[string]Check{
-		"galera":       {Kind: CheckGalera},
-		"galera-donor": {Kind: CheckGalera, AllowDonor: true, TimeoutSeconds: 4},
-		"tcp":          {Kind: CheckTCP, Port: 3306},
-		"http":         {Kind: CheckHTTP, Port: 8080, Path: "/health?a='b'&c=$(d)"},
-		"command":      {Kind: CheckCommand, Command: "/usr/local/bin/check-app"},
+		"galera":        {Kind: CheckGalera},
+		"galera-strict": {Kind: CheckGalera, RefuseDonor: true, AllowReadOnly: true, TimeoutSeconds: 4},
+		"tcp":           {Kind: CheckTCP, Port: 3306},
+		"http":          {Kind: CheckHTTP, Port: 8080, Path: "/health?a='b'&c=$(d)"},
+		"command":       {Kind: CheckCommand, Command: "/usr/local/bin/check-app"},
 	}
 }
 

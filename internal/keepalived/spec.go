@@ -40,9 +40,11 @@ type Check struct {
 	// Command is the absolute path of a program, for command. It runs as the
 	// user keepalived_script, without a shell; 0 means fit.
 	Command string
-	// AllowDonor lets a Galera node that is the donor of a state transfer keep
-	// the address.
-	AllowDonor bool
+	// RefuseDonor takes the address from a Galera node that is the donor of a state
+	// transfer, also where the transfer does not block it.
+	RefuseDonor bool
+	// AllowReadOnly lets a Galera node have the address that takes no writes.
+	AllowReadOnly bool
 	// The check runs every IntervalSeconds and fails when it takes longer than
 	// TimeoutSeconds. Fall failures in a row count as down, Rise successes as up.
 	IntervalSeconds int

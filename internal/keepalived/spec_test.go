@@ -81,7 +81,7 @@ func TestValidSpecs(t *testing.T) {
 		"machines of the same apply": func(s *Spec) {
 			s.Nodes = []host.Node{{Name: "db1"}, {Name: "db2"}, simNodes[2]}
 		},
-		"galera":  func(s *Spec) { s.Check = Check{Kind: CheckGalera, AllowDonor: true} },
+		"galera":  func(s *Spec) { s.Check = Check{Kind: CheckGalera, RefuseDonor: true} },
 		"http":    func(s *Spec) { s.Check = Check{Kind: CheckHTTP, Path: "/health?a='b'&c=$(d)"} },
 		"command": func(s *Spec) { s.Check = Check{Kind: CheckCommand, Command: "/usr/local/bin/check-app"} },
 		"secret":  func(s *Spec) { s.AuthSecret = "aB3-_.:=" },

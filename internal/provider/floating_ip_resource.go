@@ -46,7 +46,8 @@ type checkModel struct {
 }
 
 type galeraCheckModel struct {
-	AllowDonor types.Bool `tfsdk:"allow_donor"`
+	AllowDonor    types.Bool `tfsdk:"allow_donor"`
+	AllowReadOnly types.Bool `tfsdk:"allow_read_only"`
 }
 
 type tcpCheckModel struct {
@@ -104,7 +105,8 @@ func (m *floatingIPModel) check(ctx context.Context) keepalived.Check {
 		Rise:            int(model.Rise.ValueInt64()),
 	}
 	if galera := objectOf[galeraCheckModel](ctx, model.Galera); galera != nil {
-		check.Kind, check.AllowDonor = keepalived.CheckGalera, galera.AllowDonor.ValueBool()
+		check.Kind, check.AllowReadOnly = keepalived.CheckGalera, galera.AllowReadOnly.ValueBool()
+		check.RefuseDonor = galera.AllowDonor.Equal(types.BoolValue(false))
 	}
 	if tcp := objectOf[tcpCheckModel](ctx, model.TCP); tcp != nil {
 		check.Kind, check.Port = keepalived.CheckTCP, int(tcp.Port.ValueInt64())

@@ -25,8 +25,9 @@ func floatingIPSchema(ctx context.Context) schema.Schema {
 			"holder_timeout_seconds":         schema.Int64Attribute{Optional: true, Computed: true, Default: int64default.StaticInt64(keepalived.DefaultHolderTimeoutSeconds), MarkdownDescription: "How long apply waits until exactly one node holds the address. Default: 120.", Validators: atLeast(1)},
 			"check": schema.SingleNestedAttribute{Optional: true, MarkdownDescription: "What a node must pass to hold the address: exactly one of `galera`, `tcp`, `http` and `command`. Default: nothing but being alive.",
 				Attributes: map[string]schema.Attribute{
-					"galera": schema.SingleNestedAttribute{Optional: true, MarkdownDescription: "The node is a Synced member of the Primary component.", Attributes: map[string]schema.Attribute{
-						"allow_donor": schema.BoolAttribute{Optional: true, MarkdownDescription: "Whether the donor of a state transfer may hold the address. Default: false."}}},
+					"galera": schema.SingleNestedAttribute{Optional: true, MarkdownDescription: "The node is a member of the Primary component, Synced or a donor, that answers a query and takes writes.", Attributes: map[string]schema.Attribute{
+						"allow_donor":     schema.BoolAttribute{Optional: true, MarkdownDescription: "Whether the donor of a state transfer may hold the address: of one that does not block it (mariadb-backup, XtraBackup), and of any other where it is the only server beside the one that joins. Default: true."},
+						"allow_read_only": schema.BoolAttribute{Optional: true, MarkdownDescription: "Whether a node with `read_only` or `super_read_only` may hold the address. Default: false."}}},
 					"tcp": schema.SingleNestedAttribute{Optional: true, MarkdownDescription: "The node accepts TCP connections on its own address.", Attributes: map[string]schema.Attribute{
 						"port": schema.Int64Attribute{Required: true, MarkdownDescription: "Port, 1 to 65535.", Validators: between(1, 65535)}}},
 					"http": schema.SingleNestedAttribute{Optional: true, MarkdownDescription: "The node answers HTTP with a status of 200 to 399.", Attributes: map[string]schema.Attribute{

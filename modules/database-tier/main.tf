@@ -32,7 +32,7 @@ resource "ha_floating_ip" "this" {
   advertisement_interval_seconds = var.floating_ip.advertisement_interval_seconds
   nodes                          = var.nodes
   check = {
-    galera           = { allow_donor = var.floating_ip.check.allow_donor }
+    galera           = { allow_donor = var.floating_ip.check.allow_donor, allow_read_only = var.floating_ip.check.allow_read_only }
     interval_seconds = var.floating_ip.check.interval_seconds
     timeout_seconds  = var.floating_ip.check.timeout_seconds
     fall             = var.floating_ip.check.fall

@@ -121,7 +121,7 @@ variable "floating_ip" {
     - `interface`: on every node. Default: the one that has the node's address.
     - `router_id`: 1 to 255, unique in the network. Default: the address's last octet.
     - `advertisement_interval_seconds`: how often the holder says that it is there.
-    - `check`: when a node counts as failed and as fit again; it must be a Synced member of the Primary component.
+    - `check`: when a node counts as failed and as fit again. It must be a member of the Primary component, Synced or the donor of a state transfer that does not block it (`allow_donor`), answer a query, and take writes (`allow_read_only` lets one hold the address that does not).
   EOT
   type = object({
     address                        = string
@@ -129,7 +129,8 @@ variable "floating_ip" {
     router_id                      = optional(number)
     advertisement_interval_seconds = optional(number, 1)
     check = optional(object({
-      allow_donor      = optional(bool, false)
+      allow_donor      = optional(bool, true)
+      allow_read_only  = optional(bool, false)
       interval_seconds = optional(number, 2)
       timeout_seconds  = optional(number, 3)
       fall             = optional(number, 2)

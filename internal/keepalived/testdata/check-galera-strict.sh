@@ -1,0 +1,53 @@
+#!/bin/sh
+# Managed by terraform-provider-ha (floating-ip db); changes are reverted.
+# Exits with 0 if this machine may hold 10.0.0.100; else says why not.
+PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
+unfit() {
+    printf '%s\n' "$1"
+    exit 1
+}
+[ ! -e /run/terraform-ha/drain ] || unfit 'the machine is drained: /run/terraform-ha/drain exists'
+client=$(command -v mariadb || command -v mysql) || unfit 'there is no mariadb or mysql client'
+# The account has no password: the server asks the kernel who is connected. SHOW
+# is answered by a node that refuses every query, so the last question is one. It
+# does not wait for the other nodes.
+answer=$(timeout 3 "$client" --no-defaults --connect-timeout=3 --user=keepalived_script \
+    --batch --skip-column-names --execute="
+    SET SESSION wsrep_sync_wait = 0;
+    SHOW GLOBAL STATUS WHERE Variable_name IN ('wsrep_local_state', 'wsrep_local_state_comment', 'wsrep_cluster_status', 'wsrep_cluster_size', 'wsrep_ready');
+    SHOW GLOBAL VARIABLES WHERE Variable_name IN ('pxc_maint_mode', 'wsrep_desync', 'wsrep_sst_method', 'read_only', 'super_read_only');
+    SELECT 'query', COUNT(*) FROM information_schema.schemata" 2>&1)
+status=$?
+[ $status != 124 ] || unfit 'the database does not answer within 3 s'
+state='' comment='' part='' size='' ready='' mode='' desync='' method='' read_only='' super='' query='' error='' words=''
+while read -r name value rest; do
+    case $name in
+    wsrep_local_state) state=$value ;;
+    wsrep_local_state_comment) comment=$value ;;
+    wsrep_cluster_status) part=$value ;;
+    wsrep_cluster_size) size=$value ;;
+    wsrep_ready) ready=$value ;;
+    pxc_maint_mode) mode=$value ;;
+    wsrep_desync) desync=$value ;;
+    wsrep_sst_method) method=$value ;;
+    read_only) read_only=$value ;;
+    super_read_only) super=$value ;;
+    query) query=$value ;;
+    ERROR) error=$value words=$rest ;;
+    esac
+done <<END
+$answer
+END
+# ER_CON_COUNT_ERROR, which only a server that serves says: it is full, also in the
+# place that it keeps for administrators. Another node would be full next.
+[ "$error" != 1040 ] || exit 0
+[ $status = 0 ] || [ -n "$state" ] || unfit "cannot ask the database: $(printf '%s' "$answer" | tail -n 1)"
+[ -n "$state" ] || unfit 'the database is not a Galera node'
+[ "$part" = Primary ] || unfit "the node's part of the cluster is $part, not Primary"
+case $state in
+4) ;;
+*) unfit "the node is $comment (state $state), not Synced" ;;
+esac
+[ "$ready" = ON ] || unfit 'the node is not ready for queries'
+[ "${mode:-DISABLED}" = DISABLED ] || unfit "the node is in maintenance: pxc_maint_mode is $mode"
+[ -n "$query" ] || unfit "the node refuses queries: error $error $words"
