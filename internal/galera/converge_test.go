@@ -326,8 +326,8 @@ func TestDriftIsSeenAndRepaired(t *testing.T) {
 			map[string][]string{"db2": {"mariadb has failed"}, "db3": {"mariadb has failed"}},
 		},
 		"giving a state transfer": {
-			func(s *sim) { s.Nodes["db2"].Busy = "Donor/Desynced" },
-			map[string][]string{"db2": {"mariadb is Donor/Desynced (Primary), not Synced"}},
+			func(s *sim) { _ = s.Machines["db3"].Stop("mariadb"); s.Nodes["db2"].Busy = "Donor/Desynced" },
+			map[string][]string{"db2": {"mariadb is Donor/Desynced (Primary), not Synced"}, "db3": {"mariadb is stopped"}},
 		},
 		"power cut": {
 			func(s *sim) { s.Crash("db1", "db2", "db3") },

@@ -215,7 +215,7 @@ func (s Spec) joins(status Status, members []string) []Step {
 	for _, node := range s.nodes() {
 		seen := status.Nodes[node.Name]
 		switch {
-		case seen.Err != nil || seen.Healthy():
+		case seen.Err != nil || seen.Healthy() || status.backedUp(node.Name):
 		case seen.primary():
 			steps = append(steps, s.stepAwait(node.Name, seen.whyNotMember(engine)))
 		case !slices.Contains(members, node.Name):

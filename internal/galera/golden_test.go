@@ -38,7 +38,6 @@ func golden(t *testing.T, name, got string) {
 func TestFiles(t *testing.T) {
 	eachFlavor(t, func(t *testing.T, flavor Flavor) {
 		spec := shop(flavor)
-		spec.Nodes[2].Address = "fd00::13"
 		spec.Settings = map[string]string{
 			"innodb_buffer_pool_size": "512M", "innodb_flush_log_at_trx_commit": "2", "max-connections": "300",
 		}

@@ -44,11 +44,7 @@ func (s Spec) wipe(ctx context.Context, node *host.Host, engine engine) error {
 	if s.Flavor == Percona {
 		initialize = ""
 	}
-	if _, err := node.Run(ctx, shell.Script(`: galera-wipe
-set -e; d=$1
-[ ! -d "$d" ] || find "$d" -mindepth 1 -delete
-! command -v "$2" >/dev/null || "$2" --user=mysql --datadir="$d" --skip-test-db >/dev/null 2>&1
-[ ! -d "$d" ] || [ -z "$(find "$d" -name grastate.dat)" ]`, dataDirectory, initialize)); err != nil {
+	if _, err := node.Run(ctx, wipeData(dataDirectory, initialize)); err != nil {
 		return err
 	}
 	// The marker goes last: a run that breaks off is repeated.
@@ -57,4 +53,15 @@ set -e; d=$1
 		return err
 	}
 	return node.ReloadSystemd(ctx)
+}
+
+// wipeData empties the data directory and lets the program make a new one, if there
+// is any.
+func wipeData(directory, initialize string) shell.Command {
+	return shell.Script(`: galera-wipe
+# With the slash find looks into a directory that is a symbolic link.
+set -e; d=$1
+[ ! -d "$d" ] || find "$d/" -mindepth 1 -delete
+! command -v "$2" >/dev/null || "$2" --user=mysql --datadir="$d" --skip-test-db >/dev/null 2>&1
+[ ! -d "$d" ] || [ -z "$(find "$d/" -name grastate.dat)" ]`, directory, initialize)
 }

@@ -2,7 +2,6 @@ package galera
 
 import (
 	"fmt"
-	"net/netip"
 	"strings"
 
 	"github.com/terraform-ha/terraform-provider-ha/internal/host"
@@ -23,9 +22,9 @@ func (s Spec) lines(node host.Node) [][2]string {
 		{"innodb_flush_log_at_trx_commit", "1"},
 		{"wsrep_provider", engine.provider},
 		{"wsrep_cluster_name", s.Name},
-		{"wsrep_cluster_address", "gcomm://" + joinAddresses(s.addresses())},
+		{"wsrep_cluster_address", "gcomm://" + strings.Join(s.addresses(), ",")},
 		{"wsrep_node_name", node.Name},
-		{"wsrep_node_address", bracketed(node.Address)},
+		{"wsrep_node_address", node.Address},
 		{"wsrep_sst_method", engine.transfer},
 	}
 	if engine.transferAuth != "" {
@@ -48,21 +47,6 @@ func (s Spec) configFile(node host.Node) host.File {
 		fmt.Fprintf(&b, "\n[sst]\n# With the version for which the system tables were made.\ncpat = %s\n", engine.keeps)
 	}
 	return host.File{Path: engine.configPath, Content: []byte(b.String()), Mode: "0644"}
-}
-
-func joinAddresses(addresses []string) string {
-	bracketedAddresses := make([]string, len(addresses))
-	for i, address := range addresses {
-		bracketedAddresses[i] = bracketed(address)
-	}
-	return strings.Join(bracketedAddresses, ",")
-}
-
-func bracketed(address string) string {
-	if parsed, err := netip.ParseAddr(address); err == nil && parsed.Is6() {
-		return "[" + address + "]"
-	}
-	return address
 }
 
 func (s Spec) marker() host.File {

@@ -49,6 +49,9 @@ func (s Spec) Notices(status Status) []string {
 	for _, node := range s.nodes() {
 		seen, found := status.Nodes[node.Name]
 		// One that has to be restarted for its configuration gets what was asked then.
+		if status.backedUp(node.Name) {
+			notices = append(notices, node.Name+" is Donor/Desynced, and no node needs a state transfer: a backup is being taken, or somebody has left wsrep_desync on; it is no member to restart others beside")
+		}
 		if !found || seen.Err != nil || s.runsStale(node, seen) {
 			continue
 		}

@@ -111,6 +111,12 @@ func (s Spec) validateNodes(report func(string, ...string)) {
 			report(fmt.Sprintf("%q is not an IP address that peers can reach", node.Address), "nodes", node.Name, "address")
 			continue
 		}
+		// The library, the state transfer and the server listen on IPv4 by default, and
+		// nodes of both kinds do not find each other.
+		if !address.Is4() {
+			report(fmt.Sprintf("%s is not an IPv4 address; the nodes of a Galera cluster need IPv4 in this release", node.Address), "nodes", node.Name, "address")
+			continue
+		}
 		if other, taken := seen[address.String()]; taken {
 			report(fmt.Sprintf("%s and %s have the same address %s", other, node.Name, address), "nodes", node.Name, "address")
 		}

@@ -114,9 +114,24 @@ type Grant struct {
 // synced is wsrep_local_state of a node that has all and serves.
 const synced = 4
 
+// donor is wsrep_local_state of a node that is allowed to lag behind.
+const donor = 2
+
 // Healthy reports whether the node serves as a member of the Primary component.
 func (n NodeStatus) Healthy() bool {
 	return n.Err == nil && n.Wsrep.Cluster == "Primary" && n.Wsrep.Ready && n.Wsrep.Connected && n.Wsrep.State == synced
+}
+
+// desynced reports whether the node is a member that may lag behind: it serves a
+// state transfer, or somebody takes a backup of it.
+func (n NodeStatus) desynced() bool {
+	return n.primary() && n.Wsrep.Ready && n.Wsrep.Connected && n.Wsrep.State == donor
+}
+
+// backedUp reports whether a member is desynced and serves no state transfer,
+// because nobody needs one.
+func (s Status) backedUp(name string) bool {
+	return s.Nodes[name].desynced() && s.all(func(n NodeStatus) bool { return n.Healthy() || n.desynced() })
 }
 
 // primary reports whether the node belongs to a Primary component, whatever it

@@ -281,7 +281,8 @@ func (s Spec) stepRestart(node, why string, config *host.File) Step {
 			for _, n := range s.nodes() {
 				names = append(names, n.Name)
 			}
-			if err := s.awaitWhole(ctx, hosts.Views(), names, time.Minute); err != nil {
+			// One that has just served a state transfer has to apply what came meanwhile.
+			if err := s.awaitWhole(ctx, hosts.Views(), names, 10*time.Minute); err != nil {
 				return err
 			}
 			if config != nil {
@@ -312,12 +313,20 @@ const drainFile = "/run/terraform-ha/drain"
 // drainMark is what our own drain file says; any other is an operator's.
 func (s Spec) drainMark() string { return "a change of galera " + s.Name + " by terraform-provider-ha" }
 
-// drain gives floating addresses away and waits until they are gone. If nobody
-// else takes them, the restart goes on: another node's check may fail too.
+// drain gives floating addresses away and waits until they are gone, for as long as
+// their own check needs to fail and some advertisements more; the times are in the
+// markers of the floating IPs. If nobody else takes them, the restart goes on:
+// another node's check may fail too.
 func (s Spec) drain(ctx context.Context, node *host.Host) error {
 	_, err := node.Run(ctx, shell.Script(`: galera-drain
-mkdir -p "$(dirname "$1")"; [ -e "$1" ] || printf '%s\n' "$2" >"$1"; n=0
-while [ $n -lt 100 ] && [ -n "$(sh -c "$3" sh "$4")" ]; do n=$((n+1)); sleep 0.2; done`,
+mkdir -p "$(dirname "$1")"; [ -e "$1" ] || printf '%s\n' "$2" >"$1"; n=0 most=20
+number() { v=$(sed -n 's/.*\\*"'"$1"'\\*": *\([0-9]*\).*/\1/p' "$2" | head -n 1); echo "${v:-0}"; }
+for m in "$4"/floating-ip-*.json; do
+[ -e "$m" ] || continue
+s=$(( ($(number IntervalSeconds "$m") + $(number TimeoutSeconds "$m")) * $(number Fall "$m") + 5 * $(number advertisement_interval "$m") + 5 ))
+[ $s -le $most ] || most=$s
+done
+while [ $n -lt $((most * 5)) ] && [ -n "$(sh -c "$3" sh "$4")" ]; do n=$((n+1)); sleep 0.2; done`,
 		drainFile, s.drainMark(), string(heldAddresses), host.MarkerDirectory))
 	return err
 }

@@ -24,10 +24,14 @@ func Verify(ctx context.Context, views host.Views, spec Spec) error {
 
 func (s Status) whyNotConverged(spec Spec) string {
 	var names []string
+	var whole []string
 	for _, node := range spec.nodes() {
 		names = append(names, node.Name)
+		if !s.backedUp(node.Name) {
+			whole = append(whole, node.Name)
+		}
 	}
-	if reason := s.whyNotWhole(names); reason != "" {
+	if reason := s.whyNotWhole(whole); reason != "" {
 		return reason
 	}
 	for _, name := range names {
