@@ -155,6 +155,10 @@ func (v View) ReadFile(ctx context.Context, file string) ([]byte, error) {
 	return content, nil
 }
 
+// IsText reports whether content is text that a terminal shows as it is, without
+// control characters.
+func IsText(content []byte) bool { return shell.Printable(string(content)) == string(content) }
+
 // MakeDirectory makes a directory with its parents and gives it owner and mode.
 func (h *Host) MakeDirectory(ctx context.Context, directory, mode, owner, group string) error {
 	return h.do(ctx, "make directory "+directory, shell.New("install", "-d", "-m", mode, "-o", owner, "-g", group, "--", directory))

@@ -2,10 +2,21 @@ package host
 
 import (
 	"context"
+	"fmt"
+	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/terraform-ha/terraform-provider-ha/internal/shell"
 )
+
+// packageName is Debian's rule (Debian Policy, 5.6.7), less the endings by which
+// apt-get takes a name for an order to remove or to install the package of the name
+// before it (apt-get(8), "install").
+var packageName = regexp.MustCompile(`^[a-z0-9][a-z0-9+.-]*([a-z0-9.]|\+\+)$`)
+
+// ValidPackage reports whether a word is the name of a package and nothing else.
+func ValidPackage(name string) bool { return packageName.MatchString(name) }
 
 // PackageManager is how a family of distributions installs software.
 type PackageManager interface {
@@ -80,5 +91,8 @@ func ParsePackages(answer shell.Answer) map[string]string {
 // InstallPackages installs packages, detached: a lost connection neither stops
 // dpkg half-way nor loses its result. The units in hold do not start.
 func (h *Host) InstallPackages(ctx context.Context, packages []string, hold ...string) error {
+	if i := slices.IndexFunc(packages, func(name string) bool { return !ValidPackage(name) }); i >= 0 {
+		return fmt.Errorf("cannot install packages on %s: %q is not the name of a package", h.name, packages[i])
+	}
 	return h.RunDetached(ctx, "install "+strings.Join(packages, " "), h.packages.Install(packages, hold))
 }

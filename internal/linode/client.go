@@ -3,6 +3,7 @@ package linode
 import (
 	"fmt"
 	"net/http"
+	"net/netip"
 	"net/url"
 	"strings"
 	"time"
@@ -50,6 +51,9 @@ func newClient(options Options, wait time.Duration) (*Client, error) {
 	if parsed, err := url.Parse(address); err != nil || parsed.Host == "" || (parsed.Scheme != "https" && parsed.Scheme != "http") {
 		return nil, fmt.Errorf("cannot use %q as the Linode API's address: it must look like %s", address, defaultURL)
 	}
+	if parsed, err := url.Parse(address); err == nil && parsed.Scheme == "http" && !loopback(parsed.Hostname()) {
+		return nil, &PlainHTTPError{URL: address}
+	}
 	if options.Token == "" {
 		return nil, fmt.Errorf("cannot use the Linode API without a token")
 	}
@@ -57,7 +61,9 @@ func newClient(options Options, wait time.Duration) (*Client, error) {
 		return nil, fmt.Errorf("cannot use the Linode API: the token holds white space")
 	}
 
-	api := linodego.NewClient(retrying(wait).StandardClient())
+	transport := retrying(wait).StandardClient()
+	transport.CheckRedirect = noRedirect
+	api := linodego.NewClient(transport)
 	if _, err := api.UseURL(address); err != nil {
 		return nil, fmt.Errorf("cannot use %q as the Linode API's address: %w", address, err)
 	}
@@ -72,6 +78,12 @@ func newClient(options Options, wait time.Duration) (*Client, error) {
 	return &Client{api: api, url: address}, nil
 }
 
+// loopback reports whether a host name can only be this machine.
+func loopback(host string) bool {
+	address, err := netip.ParseAddr(host)
+	return host == "localhost" || err == nil && address.IsLoopback()
+}
+
 // retrying returns the HTTP client underneath. When the tries are used up the
 // last answer is passed on, so that its status decides the error.
 func retrying(wait time.Duration) *retryablehttp.Client {
@@ -81,10 +93,15 @@ func retrying(wait time.Duration) *retryablehttp.Client {
 	client.RetryWaitMin = wait
 	client.RetryWaitMax = longestWait
 	client.HTTPClient.Timeout = requestTimeout
+	client.HTTPClient.CheckRedirect = noRedirect
 	client.ErrorHandler = retryablehttp.PassthroughErrorHandler
 	client.Backoff = boundedBackoff
 	return client
 }
+
+// noRedirect stays where it is: the API redirects nowhere, and the token must not
+// follow who does.
+func noRedirect(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 
 // boundedBackoff honors Retry-After, which can name any time, up to a minute.
 func boundedBackoff(least, most time.Duration, attempt int, answer *http.Response) time.Duration {

@@ -67,3 +67,11 @@ func statusOf(err error) int {
 	}
 	return 0
 }
+
+// PlainHTTPError says that the token would travel unencrypted to another machine.
+type PlainHTTPError struct{ URL string }
+
+// Error says what is possible instead.
+func (e *PlainHTTPError) Error() string {
+	return fmt.Sprintf("cannot use %q as the Linode API's address: the token would travel unencrypted; use https, or http to this machine itself (localhost, 127.0.0.1, ::1)", e.URL)
+}

@@ -257,6 +257,8 @@ func TestOptions(t *testing.T) {
 		"token with line": {Token: "abc\ndef"},
 		"no scheme":       {Token: "t", URL: "api.linode.com/v4"},
 		"other scheme":    {Token: "t", URL: "ftp://api.linode.com/v4"},
+		"plain http":      {Token: "t", URL: "http://api.linode.com/v4"},
+		"not loopback":    {Token: "t", URL: "http://127.0.0.1.example.org/v4"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			if _, err := New(options); err == nil {
@@ -264,9 +266,30 @@ func TestOptions(t *testing.T) {
 			}
 		})
 	}
+	for _, url := range []string{"http://localhost:4000/v4", "http://127.0.0.1/v4", "http://[::1]:1/v4"} {
+		if _, err := New(Options{Token: "t", URL: url}); err != nil {
+			t.Errorf("%s: %v", url, err)
+		}
+	}
 	client, err := New(Options{Token: "t"})
 	if err != nil || client.url != defaultURL {
 		t.Errorf("default: %v, %v", client, err)
+	}
+}
+
+func TestTheTokenFollowsNoRedirect(t *testing.T) {
+	followed := false
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		followed = followed || strings.HasPrefix(r.URL.Path, "/elsewhere")
+		http.Redirect(w, r, "/elsewhere"+r.URL.Path, http.StatusTemporaryRedirect)
+	}))
+	defer server.Close()
+	client, err := newClient(Options{Token: "t", URL: server.URL + "/v4"}, time.Millisecond)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := client.NodeBalancer(12, 34).State(t.Context()); err == nil || followed {
+		t.Errorf("got %v, followed: %t", err, followed)
 	}
 }
 

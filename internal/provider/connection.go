@@ -194,18 +194,23 @@ func (a *access) requireKey() error {
 func (a *access) hosts(nodes map[string]nodeModel, remembered map[string]string, wait func(name string) time.Duration) (host.Hosts, map[string]*ssh.Client) {
 	hosts, clients := host.Hosts{}, map[string]*ssh.Client{}
 	for name, node := range nodes {
-		hop := a.base
-		hop.Name, hop.Host = name, node.Host.ValueString()
-		hop.Port = int(int64Or(node.Port, int64(a.base.Port)))
-		hop.User = stringOr(node.User.ValueString(), a.base.User)
-		hop.HostKey.Remembered = remembered[name]
-		if pinned := node.HostKey.ValueString(); pinned != "" {
-			hop.HostKey.Pinned = []string{pinned}
-		}
-		clients[name] = a.pool.Client(ssh.Target{Node: name, Hop: hop, Bastions: a.bastions, ConnectTimeout: a.connect, Wait: wait(name)})
+		clients[name] = a.pool.Client(ssh.Target{Node: name, Hop: a.hop(name, node, remembered[name]), Bastions: a.bastions, ConnectTimeout: a.connect, Wait: wait(name)})
 		hosts[name] = host.New(name, clients[name])
 	}
 	return hosts, clients
+}
+
+// hop is a node as the way to it ends.
+func (a *access) hop(name string, node nodeModel, remembered string) ssh.Hop {
+	hop := a.base
+	hop.Name, hop.Host = name, node.Host.ValueString()
+	hop.Port = int(int64Or(node.Port, int64(a.base.Port)))
+	hop.User = stringOr(node.User.ValueString(), a.base.User)
+	hop.HostKey.Remembered = remembered
+	if pinned := node.HostKey.ValueString(); pinned != "" {
+		hop.HostKey.Pinned = []string{pinned}
+	}
+	return hop
 }
 
 // defaultPort is where a machine is reached whose node names no port; null while

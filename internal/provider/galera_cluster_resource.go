@@ -152,7 +152,7 @@ func (m *galeraModel) problems(ctx context.Context) []problem {
 			continue
 		}
 		if user.Password.IsNull() != user.PasswordVersion.IsNull() {
-			problems = append(problems, problem{path: []string{"users", name}, message: "password_wo and password_wo_version belong together: the version tells when the password is to be set again"})
+			problems = append(problems, problem{path: []string{"users", name, "password_wo"}, message: "password_wo and password_wo_version belong together: the version tells when the password is to be set again"})
 		}
 	}
 	return problems

@@ -280,6 +280,7 @@ func TestLife(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			f, s := build(t)
+			f.ssh += f.vouched()
 			config := f.config(f.resource(s.kind, s.body))
 			changed := f.config(f.resource(s.kind, s.changed))
 			var since traffic

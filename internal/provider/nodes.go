@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"maps"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -91,6 +92,22 @@ var driftElement = types.ListType{ElemType: types.StringType}
 
 // preflight is for resources that need nothing but machines.
 func (m *clusterModel) preflight(context.Context, *access) diag.Diagnostics { return nil }
+
+// nodeName keeps a key fit for file names, unit names and messages, whatever a tier
+// makes of it.
+var nodeName = regexp.MustCompile(`^[A-Za-z0-9_][A-Za-z0-9._-]{0,62}$`)
+
+// misnamed lists nodes whose keys are no names.
+func (m *clusterModel) misnamed() []problem {
+	var problems []problem
+	for _, name := range sortedKeys(m.nodes()) {
+		if !nodeName.MatchString(name) {
+			problems = append(problems, problem{path: []string{"nodes", name}, message: fmt.Sprintf(
+				"the key of a node has 1 to 63 letters, digits, dots, hyphens and underscores, and does not begin with a dot or a hyphen: %q is none", name)})
+		}
+	}
+	return problems
+}
 
 // nodes returns the machines; nil while the map itself is unknown.
 func (m *clusterModel) nodes() map[string]nodeModel {

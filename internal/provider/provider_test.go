@@ -80,6 +80,7 @@ func TestBadInputFailsAtPlan(t *testing.T) {
 	same := strings.Replace(threeNodes, `"203.0.113.3"`, `"203.0.113.1"`, 1)
 	samePort := strings.Replace(threeNodes, `"203.0.113.3"`, `"203.0.113.1", port = 22`, 1)
 	twice := strings.Replace(threeNodes, `"10.0.0.3"`, `"10.0.0.1"`, 1)
+	named := strings.Replace(threeNodes, "n3 =", "\"../n3\" =", 1)
 	empty := strings.Replace(threeNodes, `"10.0.0.3"`, `""`, 1)
 	brick := threeNodes + "\nbrick_path = \"/srv/g/brick\"\n"
 	address := threeNodes + "\naddress = \"10.0.0.100/24\"\n"
@@ -90,6 +91,10 @@ func TestBadInputFailsAtPlan(t *testing.T) {
 		"galera: two nodes":           {galera(two), "needs at least 3 nodes to survive"},
 		"galera: same host":           {galera(same), "n1 and n3 are the same machine"},
 		"galera: same host and port":  {galera(samePort), "n1 and n3 are the same machine"},
+		"galera: node as path":        {galera(named), "The key of a node has 1 to 63 letters"},
+		"gluster: node as path":       {gluster(named + "\nbrick_path = \"/srv/g/brick\""), "The key of a node has 1 to 63 letters"},
+		"floating: node as path":      {floating(named + "\naddress = \"10.0.0.100/24\""), "The key of a node has 1 to 63 letters"},
+		"web: node as path":           {web(named + "\ndocument_root = \"/srv/www/x\""), "The key of a node has 1 to 63 letters"},
 		"galera: same address":        {galera(twice), "and n3 have the same address 10.0.0.1"},
 		"galera: option of quorum":    {galera(threeNodes + "\nprovider_options = { \"pc.ignore_sb\" = \"true\" }"), "both halves would go on"},
 		"galera: options in one":      {galera(threeNodes + "\nsettings = { wsrep_provider_options = \"gcache.size=1G\" }"), "go into provider_options, one by one"},

@@ -11,7 +11,6 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 	"github.com/hashicorp/terraform-plugin-framework/types"
-	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
 	"github.com/hashicorp/terraform-plugin-go/tftypes"
 
 	"github.com/terraform-ha/terraform-provider-ha/internal/host"
@@ -82,15 +81,11 @@ func (r *clusterResource[M, P]) ImportState(ctx context.Context, req resource.Im
 		fail(fmt.Errorf("there is no %s on %s: no %s named %q was built on this machine by the provider", r.declarationPath(name), seed.Host.ValueString(), r.title, name))
 		return
 	}
-	raw := tfprotov6.RawState{JSON: content}
-	value, err := raw.UnmarshalWithOpts(resp.State.Schema.Type().TerraformType(ctx), tfprotov6.UnmarshalOpts{
-		ValueFromJSONOpts: tftypes.ValueFromJSONOpts{IgnoreUndefinedAttributes: true},
-	})
-	if err != nil {
-		fail(fmt.Errorf("cannot read %s: %w", r.declarationPath(name), err))
+	if err := r.readDeclaration(ctx, content, name, &resp.State); err != nil {
+		fail(fmt.Errorf("cannot use %s of %s: %w", r.declarationPath(name), machine, err))
 		return
 	}
-	resp.State.Raw = value
+	resp.Diagnostics.Append(resp.Private.SetKey(ctx, importedKey, importedFrom(seed))...)
 }
 
 // parseImportID reads "<name>@<host>" and "<name>@<host>:<port>", with an IPv6

@@ -3,6 +3,7 @@ package provider
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -61,6 +62,18 @@ type problem struct {
 	message string
 }
 
+// faults are what is wrong with a configuration: one problem with the name of a node,
+// and whatever the tier finds.
+func faults[M any, P model[M]](ctx context.Context, m P) []problem {
+	all := m.cluster().misnamed()
+	for _, found := range m.problems(ctx) {
+		if !slices.ContainsFunc(all, func(p problem) bool { return slices.Equal(p.path, found.path) }) {
+			all = append(all, found)
+		}
+	}
+	return all
+}
+
 // clusterResource carries out the verbs for a resource with model M.
 type clusterResource[M any, P model[M]] struct {
 	typeName string // "galera_cluster"
@@ -103,7 +116,7 @@ func (r *clusterResource[M, P]) ValidateConfig(ctx context.Context, req resource
 	if m.cluster().Nodes.IsUnknown() {
 		return
 	}
-	for _, p := range m.problems(ctx) {
+	for _, p := range faults[M](ctx, m) {
 		resp.Diagnostics.AddAttributeError(attributePath(p.path), "Invalid Configuration", capitalized(p.message)+".")
 	}
 }
@@ -144,7 +157,7 @@ func (r *clusterResource[M, P]) ModifyPlan(ctx context.Context, req resource.Mod
 			}
 		}
 		p.cluster().HostKeys = P(&state).cluster().HostKeys
-		if !p.cluster().Nodes.Equal(P(&state).cluster().Nodes) {
+		if !p.cluster().Nodes.Equal(P(&state).cluster().Nodes) || P(&state).cluster().notContacted() {
 			p.cluster().HostKeys = types.MapUnknown(types.StringType)
 		}
 		p.keepOutputs(&state)
@@ -226,6 +239,7 @@ func (r *clusterResource[M, P]) Update(ctx context.Context, req resource.UpdateR
 	if !done {
 		return // the prior state stays; the next refresh finds the truth
 	}
+	resp.Diagnostics.Append(resp.Private.SetKey(ctx, importedKey, []byte(notImported))...)
 	resp.Diagnostics.Append(resp.State.Set(ctx, &plan)...)
 	resp.Diagnostics.Append(r.remember(ctx, p, resp.State.Raw, hosts)...)
 }
@@ -283,6 +297,13 @@ func (r *clusterResource[M, P]) Read(ctx context.Context, req resource.ReadReque
 	fail := func(err error) { resp.Diagnostics.Append(failure("Read", r.title, err)) }
 	if err := r.access.requireKey(); err != nil {
 		fail(err)
+		return
+	}
+	imported, diags := req.Private.GetKey(ctx, importedKey)
+	resp.Diagnostics.Append(diags...)
+	if strangers := r.access.strangers(imported, s.cluster().nodes()); len(strangers) > 0 {
+		s.cluster().Drift = driftValue(notContacted(strangers))
+		resp.Diagnostics.Append(resp.State.Set(ctx, &state)...)
 		return
 	}
 	remembered := s.cluster().remembered()

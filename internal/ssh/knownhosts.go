@@ -52,6 +52,16 @@ func readKnownHosts(content, host string, port int) (known, error) {
 	return found, nil
 }
 
+// Vouched reports whether a key of the machine, or an authority for it, is pinned or
+// among the known hosts, so that no other machine can take its place unnoticed.
+func (h Hop) Vouched() bool {
+	if len(h.HostKey.Pinned) > 0 {
+		return true
+	}
+	found, err := readKnownHosts(h.HostKey.KnownHosts, h.Host, h.port())
+	return err == nil && len(found.keys)+len(found.authorities) > 0
+}
+
 func (k *known) add(marker string, key xssh.PublicKey, ofThisHost bool) {
 	switch {
 	case marker == "revoked":

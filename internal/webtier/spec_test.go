@@ -71,6 +71,8 @@ func TestValidate(t *testing.T) {
 		"setting with a variable": {func(s *Spec) { s.PHPSettings = map[string]string{"memory_limit": `${HOME}`} }, "php_settings memory_limit", "quote"},
 		"settings without PHP":    {func(s *Spec) { s.PHP = &off; s.PHPWorkers = 3 }, "php_settings", "while php is off"},
 		"package":                 {func(s *Spec) { s.Packages = []string{"a b"} }, "packages", "not the name"},
+		"package to remove":       {func(s *Spec) { s.Packages = []string{"php-fpm-"} }, "packages", "not the name"},
+		"package to install":      {func(s *Spec) { s.Packages = []string{"php-fpm+"} }, "packages", "not the name"},
 		"option as package":       {func(s *Spec) { s.Packages = []string{"-o"} }, "packages", "not the name"},
 		"nodebalancer":            {func(s *Spec) { s.NodeBalancer = &NodeBalancer{ID: 1} }, "nodebalancer", "numbers"},
 		"drain":                   {func(s *Spec) { s.DrainSeconds = number(-1) }, "drain_seconds", "between"},

@@ -8,6 +8,8 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+
+	"github.com/terraform-ha/terraform-provider-ha/internal/host"
 )
 
 // Problem is something that is wrong with a spec, before anything is contacted.
@@ -23,7 +25,6 @@ var (
 	pathPattern     = regexp.MustCompile(`^(/[A-Za-z0-9_][A-Za-z0-9._-]*)+$`)
 	healthPattern   = regexp.MustCompile(`^(/[A-Za-z0-9_][A-Za-z0-9._-]*)+$`)
 	settingPattern  = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9_]*(\.[A-Za-z0-9_]+)*$`)
-	packagePattern  = regexp.MustCompile(`^[a-z0-9][a-z0-9+.-]+$`)
 	volumePattern   = regexp.MustCompile(`^/?[A-Za-z0-9_-]+(/[A-Za-z0-9._-]+)*$`)
 	optionPattern   = regexp.MustCompile(`^[A-Za-z0-9_.:=/-]+(,[A-Za-z0-9_.:=/-]+)*$`)
 	sectionPattern  = regexp.MustCompile(`(?i)</?\s*VirtualHost`)
@@ -45,7 +46,7 @@ func (s Spec) Validate() []Problem {
 		v.mount(*s.Mount)
 	}
 	for _, name := range s.Packages {
-		if !packagePattern.MatchString(name) {
+		if !host.ValidPackage(name) {
 			v.add(fmt.Sprintf("%q is not the name of a package", name), "packages")
 		}
 	}
