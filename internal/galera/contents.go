@@ -4,88 +4,125 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"github.com/terraform-ha/terraform-provider-ha/internal/reconcile"
 )
 
 // contents makes databases and users as they are declared, on one node: they
-// replicate.
-func (s Spec) contents(status Status) []Step {
+// replicate. Together with an error there can be steps that are not concerned.
+func (s Spec) contents(status Status) ([]Step, error) {
 	members := status.Members()
 	if len(members) == 0 {
-		return nil
+		return nil, nil
+	}
+	members = slices.DeleteFunc(members, func(name string) bool { return !status.Nodes[name].AccountsRead })
+	if len(members) == 0 {
+		return nil, &reconcile.RefusedError{
+			What: "compare databases and users", Evidence: append(status.hindrances(), status.table()...),
+			WayOut: "No member let its accounts be read within some seconds. Look at the load of the servers and at the variables above, and apply again.",
+		}
 	}
 	on := members[0]
-	seen := status.Nodes[on]
-	var steps []Step
-	if _, exists := seen.Accounts[checkAccount]; !exists {
-		steps = append(steps, s.stepSQL(on, "create account "+checkAccount, "the health check's account is missing", createCheckAccount(s.Flavor.engine())))
+	writable := slices.IndexFunc(members, func(name string) bool { return !status.Nodes[name].Wsrep.refusesChanges() })
+	if writable >= 0 {
+		on = members[writable]
 	}
-	for _, schema := range sortedKeys(s.Databases) {
-		steps = append(steps, s.databaseSteps(on, schema, seen)...)
-	}
-	for _, user := range sortedKeys(s.Users) {
-		steps = append(steps, s.userSteps(on, user, seen, status)...)
-	}
-	for _, user := range sortedKeys(s.FormerUsers) {
-		if slices.Contains(seen.Former, user) {
-			steps = append(steps, s.stepSQL(on, "drop user "+user, "user "+user+" is no longer declared",
-				fmt.Sprintf("DROP USER IF EXISTS %s;\n", account(user, s.FormerUsers[user]))))
+	steps, err := s.contentsOn(on, status)
+	if len(steps) > 0 && writable < 0 {
+		return nil, &reconcile.RefusedError{
+			What: "change databases and users", Evidence: append(status.hindrances(), "there is to "+steps[0].Title),
+			WayOut: "No member takes changes. Set the variable back on one of them, as in SET GLOBAL wsrep_reject_queries = NONE, and apply again.",
 		}
 	}
 	if engine := s.Flavor.engine(); engine.startCheck != "" && len(steps) > 0 {
 		answering := status.where(func(n NodeStatus) bool { return n.Err == nil })
 		steps = append([]Step{stepAwaitChecks(answering, engine)}, steps...)
 	}
-	return steps
+	return steps, err
+}
+
+func (s Spec) contentsOn(on string, status Status) (steps []Step, refusal error) {
+	seen := status.Nodes[on]
+	if _, exists := seen.Accounts[Login{checkAccount, "localhost"}]; !exists {
+		steps = append(steps, s.stepSQL(on, "create account "+checkAccount, "the health check's account is missing", createCheckAccount(s.Flavor.engine())))
+	}
+	for _, schema := range sortedKeys(s.Databases) {
+		steps = append(steps, s.databaseSteps(on, schema, seen)...)
+	}
+	for _, login := range sortedLogins(s.accounts()) {
+		steps = append(steps, s.userSteps(on, login, seen, status)...)
+		grants, err := s.grantSteps(on, login, seen.Accounts[login], seen.Wsrep.FoldsNames)
+		if err != nil && refusal == nil {
+			refusal = err
+		}
+		steps = append(steps, grants...)
+	}
+	for _, login := range s.formerAccounts() {
+		if _, exists := seen.Accounts[login]; exists {
+			steps = append(steps, s.stepSQL(on, "drop user "+login.String(), "user "+login.String()+" is no longer declared", dropUser(login)))
+		}
+	}
+	return steps, refusal
 }
 
 func (s Spec) databaseSteps(on, schema string, seen NodeStatus) []Step {
 	wanted := s.Databases[schema]
-	have, exists := seen.Databases[schema]
+	kept := schema
+	if seen.Wsrep.FoldsNames {
+		kept = strings.ToLower(schema)
+	}
+	have, exists := seen.Databases[kept]
+	spelled := seen.Spelled[schema]
+	alter := func(why string) []Step {
+		return []Step{s.stepSQL(on, "alter database "+schema, "database "+schema+" has "+why, alterDatabase(schema, wanted))}
+	}
 	switch {
 	case !exists:
 		return []Step{s.stepSQL(on, "create database "+schema, "database "+schema+" is missing", createDatabase(schema, wanted))}
-	case wanted.Charset != "" && wanted.Charset != have.Charset:
-		return []Step{s.stepSQL(on, "alter database "+schema, fmt.Sprintf("database %s has character set %s", schema, have.Charset), alterDatabase(schema, wanted))}
-	case wanted.Collation != "" && wanted.Collation != have.Collation:
-		return []Step{s.stepSQL(on, "alter database "+schema, fmt.Sprintf("database %s has collation %s", schema, have.Collation), alterDatabase(schema, wanted))}
+	case wanted.Charset != "" && wanted.Charset != have.Charset && spelled.Charset != have.Charset:
+		return alter("character set " + shown(have.Charset))
+	case wanted.Collation != "" && !sameCollation(wanted.Collation, have) && spelled.Collation != have.Collation:
+		return alter("collation " + shown(have.Collation))
 	}
 	return nil
 }
 
-func (s Spec) userSteps(on, user string, seen NodeStatus, status Status) []Step {
-	wanted := s.Users[user]
-	have, exists := seen.Accounts[user]
+// sameCollation reports whether a database has a collation, whose name may lack
+// the character set (MariaDB manual, "Supported Character Sets and Collations").
+func sameCollation(wanted string, have Database) bool {
+	return wanted == have.Collation || have.Charset+"_"+wanted == have.Collation
+}
+
+// userSteps makes the account and sets its password.
+func (s Spec) userSteps(on string, login Login, seen NodeStatus, status Status) []Step {
+	wanted := s.accounts()[login]
+	_, exists := seen.Accounts[login]
 	var steps []Step
-	recorded := status.password(user)
+	recorded := status.password(login)
 	if !exists {
-		steps = append(steps, s.stepCreateUser(on, user, recorded.Version != 0))
+		steps = append(steps, s.stepCreateUser(on, login, recorded.Version != 0))
 	}
 	switch {
 	case wanted.PasswordVersion == 0:
 	case !exists:
-		steps = append(steps, s.stepPassword(on, user, ""))
+		steps = append(steps, s.stepPassword(on, login, ""))
 	case recorded.Version != wanted.PasswordVersion:
-		steps = append(steps, s.stepPassword(on, user,
-			fmt.Sprintf("the password of %s is version %d instead of %d", user, recorded.Version, wanted.PasswordVersion)))
+		steps = append(steps, s.stepPassword(on, login,
+			fmt.Sprintf("the password of %s is version %d instead of %d", login, recorded.Version, wanted.PasswordVersion)))
 	default:
-		for _, node := range status.where(func(n NodeStatus) bool { return n.Err == nil && n.Passwords[user] != recorded }) {
-			steps = append(steps, s.stepRemember(node, user, recorded))
+		for _, node := range status.where(func(n NodeStatus) bool { return n.Err == nil && n.Passwords[login.String()] != recorded }) {
+			steps = append(steps, s.stepRemember(node, login, recorded))
 		}
 	}
-	return append(steps, s.grantSteps(on, user, have)...)
-}
-
-// lockedUser makes an account that nobody can use until its password is set.
-func lockedUser(user string, u User) string {
-	return strings.TrimSuffix(createUser(user, u), ";\n") + " ACCOUNT LOCK;\n"
+	return steps
 }
 
 // password returns the record of the password that was last set. A node that was
 // down then has an older one, so the newest counts.
-func (s Status) password(user string) PasswordRecord {
+func (s Status) password(login Login) PasswordRecord {
 	var newest PasswordRecord
 	for _, name := range s.names() {
-		if record, found := s.Nodes[name].Passwords[user]; found && record.Set > newest.Set {
+		if record, found := s.Nodes[name].Passwords[login.String()]; found && record.Set > newest.Set {
 			newest = record
 		}
 	}

@@ -42,7 +42,11 @@ func Diff(spec Spec, status Status) (Plan, error) {
 		return Plan{}, err
 	}
 	plan.Serial("rolling restart", restarts...)
-	plan.Serial("contents", spec.contents(status)...)
+	contents, err := spec.contents(status)
+	plan.Serial("contents", contents...)
+	if err != nil && plan.Empty() {
+		return Plan{}, err
+	}
 	return plan, nil
 }
 

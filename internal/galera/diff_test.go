@@ -91,7 +91,8 @@ func TestDiff(t *testing.T) {
 		}},
 		{name: "user dropped", set: func(s *sim, _ *Spec) { delete(s.Nodes["db1"].History.Accounts, "wordpress@%") }},
 		{name: "grants drifted", set: func(s *sim, _ *Spec) {
-			s.Nodes["db1"].History.Accounts["report@10.0.0.%"].Grants = map[string][]string{"`my_stats`.*": {everything}, "`mysql`.`user`": {"SELECT (`Host`)"}}
+			s.Nodes["db1"].History.Accounts["report@10.0.0.%"].Grants = map[string][]string{"`my_stats`.*": {everything}}
+			s.Nodes["db1"].History.Accounts["report@10.0.0.%"].Columns = map[string]map[string][]string{"`mysql`.`user`": {"SELECT": {"`Host`"}}}
 		}},
 		{name: "password version", set: func(_ *sim, spec *Spec) {
 			app := spec.Users["wordpress"]
@@ -100,13 +101,13 @@ func TestDiff(t *testing.T) {
 		}},
 		{name: "former user", set: func(_ *sim, spec *Spec) {
 			delete(spec.Users, "report")
-			spec.FormerUsers = map[string]string{"report": "10.0.0.%", "gone": "%"}
+			spec.FormerUsers = map[string][]string{"report": {"10.0.0.%"}, "gone": {"%"}}
 		}},
 		{name: "user moved to another host", set: func(_ *sim, spec *Spec) {
 			report := spec.Users["report"]
-			report.Host = "192.168.0.%"
+			report.Hosts = []string{"192.168.0.%"}
 			spec.Users["report"] = report
-			spec.FormerUsers = map[string]string{"report": "10.0.0.%"}
+			spec.FormerUsers = map[string][]string{"report": {"10.0.0.%"}}
 		}},
 	}
 	for _, test := range tests {

@@ -1,164 +1,276 @@
 package galera
 
 import (
+	"cmp"
 	"fmt"
-	"regexp"
+	"maps"
 	"slices"
+	"strconv"
 	"strings"
+
+	"github.com/terraform-ha/terraform-provider-ha/internal/reconcile"
 )
 
-// everything is the privilege that holds all others but the one to pass them on.
-const (
-	everything  = "ALL PRIVILEGES"
-	grantOption = "GRANT OPTION"
-)
-
-// plainPrivilege is a privilege of one word; MySQL's dynamic ones have
-// underscores.
-var plainPrivilege = regexp.MustCompile(`^[A-Z]+(_[A-Z]+)*$`)
-
-// longPrivileges are the privileges of several words (MariaDB 10.11 and MySQL 8.4
-// manuals, "GRANT"). Anything else with a space could say more than a name.
-var longPrivileges = []string{
-	everything, grantOption,
-	"ALTER ROUTINE", "BINLOG ADMIN", "BINLOG MONITOR", "BINLOG REPLAY", "CONNECTION ADMIN", "CREATE ROLE",
-	"CREATE ROUTINE", "CREATE TABLESPACE", "CREATE TEMPORARY TABLES", "CREATE USER", "CREATE VIEW",
-	"DELETE HISTORY", "DROP ROLE", "FEDERATED ADMIN", "LOCK TABLES", "READ_ONLY ADMIN", "REPLICATION CLIENT",
-	"REPLICATION MASTER ADMIN", "REPLICATION SLAVE", "REPLICATION SLAVE ADMIN", "SET USER",
-	"SHOW CREATE ROUTINE", "SHOW DATABASES", "SHOW VIEW", "SLAVE MONITOR",
+// Grant is the privileges on one object.
+type Grant struct {
+	Object     Object
+	Privileges []string
+	// Columns are privileges on some columns of a table, in order.
+	Columns []ColumnGrant
 }
 
-// synonyms are spellings that an engine takes and does not give back.
-var synonyms = map[string]string{
-	"ALL":                       everything,
-	"BINLOG MONITOR":            "REPLICATION CLIENT",
-	"REPLICATION REPLICA":       "REPLICATION SLAVE",
-	"REPLICATION REPLICA ADMIN": "REPLICATION SLAVE ADMIN",
-	"REPLICA MONITOR":           "SLAVE MONITOR",
-	"DELETE VERSIONING ROWS":    "DELETE HISTORY",
+// ColumnGrant is one privilege on some columns.
+type ColumnGrant struct {
+	Privilege string
+	Columns   []string
 }
 
-// faultOfPrivilege says why a privilege cannot be declared on an object; empty if
-// it can.
-func (f Flavor) faultOfPrivilege(on, declared string) string {
-	p := normalPrivilege(declared)
+// Object is what privileges are on. Its names are as they are and not as SQL
+// writes them.
+type Object struct {
+	// Kind is "" for tables, or the kind of a routine.
+	Kind string
+	// Schema is empty for every schema. Where Name is empty, too, the object is
+	// everything in the schemas that the pattern Schema matches, in which an
+	// underscore is any character and one with a backslash is itself ("GRANT" in
+	// both manuals).
+	Schema, Name string
+}
+
+// routineKinds are the kinds of objects that are no tables, as both engines print
+// them.
+var routineKinds = []string{"PACKAGE BODY", "PACKAGE", "FUNCTION", "PROCEDURE"}
+
+// declaredObject returns the object that is declared as on, whose form was
+// validated.
+func declaredObject(on string) Object {
+	schema, table, _ := strings.Cut(on, ".")
 	switch {
-	case !plainPrivilege.MatchString(p) && !slices.Contains(longPrivileges, p):
-		return fmt.Sprintf("%q is not a privilege's name", declared)
-	case p == "USAGE":
-		return "USAGE is the absence of privileges; leave it out"
-	case p == "PROXY":
-		return "PROXY is a privilege on an account, not on " + on
-	case p == everything && on == "*.*" && f == Percona:
-		// SHOW GRANTS of MySQL 8 answers with the privileges of that version.
-		return "the engine does not remember ALL on *.*; list the privileges"
+	case schema == "*":
+		return Object{}
+	case table == "*":
+		return Object{Schema: schemaPattern(schema)}
 	}
-	return ""
+	return Object{Schema: schema, Name: table}
 }
 
-// normalPrivilege returns a privilege in the spelling in which they are compared.
-// What is in brackets are columns, which keep theirs.
-func normalPrivilege(p string) string {
-	word, columns, hasColumns := strings.Cut(p, "(")
-	word = strings.Join(strings.Fields(strings.ToUpper(word)), " ")
-	if same, found := synonyms[word]; found {
-		word = same
-	}
-	if hasColumns {
-		return word + " (" + strings.TrimSpace(columns)
-	}
-	return word
+// schemaPattern matches the schema of that name and no other.
+func schemaPattern(name string) string {
+	return strings.NewReplacer(`\`, `\\`, "_", `\_`, "%", `\%`).Replace(name)
 }
 
-// normalPrivileges returns privileges in one spelling and order.
-func normalPrivileges(privileges []string) []string {
-	var normal []string
-	for _, p := range privileges {
-		if p = normalPrivilege(p); p != "" && !slices.Contains(normal, p) {
-			normal = append(normal, p)
+// folded returns the object as an engine keeps it that keeps names in lower case.
+func (o Object) folded() Object {
+	o.Schema = strings.ToLower(o.Schema)
+	if o.Kind == "" {
+		o.Name = strings.ToLower(o.Name)
+	}
+	return o
+}
+
+// String names the object for a person.
+func (o Object) String() string {
+	switch {
+	case o.Schema == "" && o.Name == "":
+		return "*.*"
+	case o.Name == "":
+		name := strings.NewReplacer(`\\`, `\`, `\_`, "_", `\%`, "%").Replace(o.Schema)
+		if schemaPattern(name) != o.Schema {
+			return "all databases like " + shown(o.Schema)
+		}
+		return shown(name) + ".*"
+	case o.Kind != "":
+		return strings.ToLower(o.Kind) + " " + shown(o.Schema) + "." + shown(o.Name)
+	}
+	return shown(o.Schema) + "." + shown(o.Name)
+}
+
+// parseGrant reads privileges and their object.
+func parseGrant(c *cursor) (grant Grant, read bool) {
+	for {
+		var words []string
+		for c.peek().kind == wordToken && c.peek().text != "ON" {
+			words = append(words, c.next().text)
+		}
+		if len(words) == 0 {
+			return Grant{}, false
+		}
+		privilege := strings.Join(words, " ")
+		if c.accepts("(") {
+			columns, read := c.names()
+			if !read {
+				return Grant{}, false
+			}
+			grant.Columns = append(grant.Columns, ColumnGrant{normalPrivilege(privilege), columns})
+		} else {
+			grant.Privileges = append(grant.Privileges, privilege)
+		}
+		if !c.accepts(",") {
+			break
 		}
 	}
-	if slices.Contains(normal, everything) {
-		normal = slices.DeleteFunc(normal, func(p string) bool { return p != everything && p != grantOption })
-	}
-	slices.Sort(normal)
-	return normal
-}
-
-// A line of SHOW GRANTS: GRANT SELECT, INSERT ON `shop`.* TO `app`@`%`
-// (MariaDB 10.11, MySQL 8).
-var grantLine = regexp.MustCompile("^GRANT (.+?) ON ((?:\\*|`[^`]*`)\\.(?:\\*|`[^`]*`)) TO (.*)$")
-
-// parseGrant reads a line of SHOW GRANTS; false if it grants nothing on a schema
-// or table.
-func parseGrant(line string) (Grant, bool) {
-	match := grantLine.FindStringSubmatch(line)
-	if match == nil {
+	if !c.accepts("ON") {
 		return Grant{}, false
 	}
-	privileges := splitPrivileges(match[1])
-	if strings.HasSuffix(match[3], " WITH GRANT OPTION") {
-		privileges = append(privileges, grantOption)
-	}
-	privileges = slices.DeleteFunc(normalPrivileges(privileges), func(p string) bool { return p == "USAGE" })
-	if len(privileges) == 0 {
-		return Grant{}, false
-	}
-	on := strings.NewReplacer("`", "", `\_`, "_", `\%`, "%").Replace(match[2])
-	return Grant{On: on, Object: match[2], Privileges: privileges}, true
-}
-
-// splitPrivileges splits at the commas outside the brackets of columns.
-func splitPrivileges(list string) []string {
-	var (
-		parts []string
-		depth int
-		start int
-	)
-	for i, c := range list {
-		switch {
-		case c == '(':
-			depth++
-		case c == ')':
-			depth--
-		case c == ',' && depth <= 0:
-			parts = append(parts, list[start:i])
-			start = i + 1
+	for _, kind := range routineKinds {
+		if c.accepts(strings.Fields(kind)...) {
+			grant.Object.Kind = kind
+			break
 		}
 	}
-	return append(parts, list[start:])
+	slices.SortFunc(grant.Columns, func(a, b ColumnGrant) int { return strings.Compare(a.Privilege, b.Privilege) })
+	return grant, c.object(&grant.Object)
+}
+
+// names reads a list of names up to its closing bracket.
+func (c *cursor) names() (names []string, read bool) {
+	for {
+		name, found := c.name()
+		if !found {
+			return nil, false
+		}
+		names = append(names, name)
+		if c.accepts(")") {
+			slices.Sort(names)
+			return names, true
+		}
+		if !c.accepts(",") {
+			return nil, false
+		}
+	}
+}
+
+// object reads *.*, `schema`.* or `schema`.`name`.
+func (c *cursor) object(o *Object) bool {
+	if c.accepts("*", ".", "*") {
+		return o.Kind == ""
+	}
+	schema, found := c.name()
+	if !found || schema == "" || !c.accepts(".") {
+		return false
+	}
+	o.Schema = schema
+	if c.accepts("*") {
+		return o.Kind == ""
+	}
+	o.Name, found = c.name()
+	return found && o.Name != ""
+}
+
+// knownPrivilege reports whether a privilege's name can be put into a statement
+// although it comes from a machine.
+func knownPrivilege(p string) bool {
+	return slices.Contains(longPrivileges, p) || slices.Contains(shortPrivileges, p) || slices.Contains(dynamicPrivileges, p)
 }
 
 // grantSteps revokes what was not declared and grants what is missing. Revoking
-// comes first: taking ALL back also takes what ALL held.
-func (s Spec) grantSteps(on, user string, have Account) []Step {
-	wanted := s.Users[user]
-	granted := map[string][]string{}
-	var steps []Step
+// comes first: taking ALL back also takes what ALL held. It refuses what it cannot
+// say in words of its own: text of a machine never becomes a statement.
+func (s Spec) grantSteps(on string, login Login, have Account, folds bool) ([]Step, error) {
+	user := s.accounts()[login]
+	wanted := map[Object][]string{}
+	for declared, privileges := range user.Grants {
+		object := declaredObject(declared)
+		if folds {
+			object = object.folded()
+		}
+		wanted[object] = normalPrivileges(append(wanted[object], privileges...))
+	}
+	granted := map[Object][]string{}
+	steps := s.stepsAgainstRoles(on, login, have)
+	unknown := slices.Clone(have.Unread)
 	for _, grant := range have.Grants {
-		granted[grant.On] = append(granted[grant.On], grant.Privileges...)
-		want := normalPrivileges(wanted.Grants[grant.On])
+		granted[grant.Object] = append(granted[grant.Object], grant.Privileges...)
+		want := wanted[grant.Object]
 		extra := without(grant.Privileges, want)
 		if slices.Contains(want, everything) {
 			extra = slices.DeleteFunc(extra, func(p string) bool { return p != grantOption })
 		}
+		unknown = append(unknown, grant.unknown(extra)...)
 		if len(extra) > 0 {
-			steps = append(steps, s.stepSQL(on, fmt.Sprintf("revoke %s on %s from %s", strings.Join(extra, ", "), grant.On, user),
-				fmt.Sprintf("user %s has %s on %s undeclared", user, strings.Join(extra, ", "), grant.On),
-				revokeSQL(user, wanted, grant.Object, extra)))
+			steps = append(steps, s.stepSQL(on, fmt.Sprintf("revoke %s on %s from %s", strings.Join(extra, ", "), grant.Object, login),
+				fmt.Sprintf("user %s has %s on %s undeclared", login, strings.Join(extra, ", "), grant.Object),
+				revokeSQL(login, grant.Object, extra)))
+		}
+		for _, columns := range grant.Columns {
+			what := fmt.Sprintf("%s on columns %s of %s", columns.Privilege, shownList(columns.Columns), grant.Object)
+			steps = append(steps, s.stepSQL(on, "revoke "+what+" from "+login.String(),
+				fmt.Sprintf("user %s has %s undeclared", login, what), revokeColumnsSQL(login, grant.Object, columns)))
 		}
 	}
-	for _, object := range sortedKeys(wanted.Grants) {
-		missing := without(normalPrivileges(wanted.Grants[object]), normalPrivileges(granted[object]))
-		if len(missing) > 0 {
-			steps = append(steps, s.stepSQL(on, fmt.Sprintf("grant %s on %s to %s", strings.Join(missing, ", "), object, user),
-				fmt.Sprintf("user %s lacks %s on %s", user, strings.Join(missing, ", "), object),
-				grantSQL(user, wanted, object, missing)))
+	if len(unknown) > 0 {
+		return nil, &reconcile.RefusedError{
+			What: "change the privileges of " + login.String(), Node: on, Evidence: quotedLines(unknown),
+			WayOut: "This release does not know these privileges, and puts no text of a server into a statement. Revoke them by hand, or declare them if they are privileges on a database or table.",
 		}
+	}
+	for _, object := range slices.SortedFunc(maps.Keys(wanted), compareObjects) {
+		missing := without(wanted[object], normalPrivileges(granted[object]))
+		if len(missing) > 0 {
+			steps = append(steps, s.stepSQL(on, fmt.Sprintf("grant %s on %s to %s", strings.Join(missing, ", "), object, login),
+				fmt.Sprintf("user %s lacks %s on %s", login, strings.Join(missing, ", "), object),
+				grantSQL(login, object, missing)))
+		}
+	}
+	return steps, nil
+}
+
+func compareObjects(a, b Object) int {
+	return cmp.Or(strings.Compare(a.Schema, b.Schema), strings.Compare(a.Name, b.Name))
+}
+
+// unknown describes those of the privileges to be revoked that nobody knows.
+func (g Grant) unknown(extra []string) []string {
+	var unknown []string
+	for _, p := range extra {
+		if !knownPrivilege(p) {
+			unknown = append(unknown, p+" on "+g.Object.String())
+		}
+	}
+	for _, columns := range g.Columns {
+		if !knownPrivilege(columns.Privilege) {
+			unknown = append(unknown, columns.Privilege+" on columns of "+g.Object.String())
+		}
+	}
+	return unknown
+}
+
+// stepsAgainstRoles revokes roles and the right to act as another account, which
+// cannot be declared.
+func (s Spec) stepsAgainstRoles(on string, login Login, have Account) []Step {
+	var steps []Step
+	revoke := func(what, why, statement string) {
+		steps = append(steps, s.stepSQL(on, "revoke "+what+" from "+login.String(), "user "+login.String()+" "+why+" undeclared", statement))
+	}
+	if have.DefaultRole != "" {
+		role := shown(have.DefaultRole)
+		revoke("default role "+role, "has the default role "+role, "SET DEFAULT ROLE NONE FOR "+account(login)+";\n")
+	}
+	for _, role := range have.Roles {
+		what := name(role.Name)
+		if role.Host != "" {
+			what = account(Login(role))
+		}
+		revoke("role "+role.String(), "has the role "+role.String(), "REVOKE "+what+" FROM "+account(login)+";\n")
+	}
+	for _, as := range have.Proxies {
+		revoke("PROXY on "+as.String(), "may act as "+as.String()+" (PROXY)", "REVOKE PROXY ON "+account(as)+" FROM "+account(login)+";\n")
 	}
 	return steps
 }
 
-func without(list, remove []string) []string {
-	return slices.DeleteFunc(slices.Clone(list), func(p string) bool { return slices.Contains(remove, p) })
+func shownList(names []string) string {
+	list := make([]string, len(names))
+	for i, name := range names {
+		list[i] = shown(name)
+	}
+	return strings.Join(list, ", ")
+}
+
+func quotedLines(lines []string) []string {
+	quoted := make([]string, len(lines))
+	for i, line := range lines {
+		quoted[i] = strconv.QuoteToASCII(line)
+	}
+	return quoted
 }

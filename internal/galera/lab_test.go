@@ -27,7 +27,7 @@ func newSite(t *testing.T) *site {
 	return &site{Lab: lab, t: t, spec: Spec{
 		Name: "shop", Flavor: MariaDB, Nodes: lab.Nodes, Settings: map[string]string{"innodb_buffer_pool_size": "64M"},
 		Databases: map[string]Database{"word_press": {Charset: "utf8mb4"}},
-		Users: map[string]User{"wordpress": {Host: "%", Password: secret, PasswordVersion: 1,
+		Users: map[string]User{"wordpress": {Hosts: []string{"10.88.0.0/16"}, Password: secret, PasswordVersion: 1,
 			Grants: map[string][]string{"word_press.*": {"ALL"}}}},
 	}}
 }
@@ -135,30 +135,129 @@ func (s *site) creates() {
 	if err != nil || out != "42" {
 		s.t.Errorf("login: %q, %v", out, err)
 	}
-	if got := s.Run("db3", "mariadb -N -e \"SHOW GRANTS FOR wordpress\""); !strings.Contains(got, `word\\_press`) {
+	if got := s.grants("db3"); !strings.Contains(got, `word\\_press`) {
 		s.t.Errorf("an underscore is a wildcard in %s", got)
+	}
+	s.findsOnlyTheHash()
+}
+
+// labClients is the network of the lab's machines as the server keeps it.
+const labClients = "10.88.0.0/255.255.0.0"
+
+func (s *site) grants(node string) string {
+	return s.Run(node, "mariadb -N -e \"SHOW GRANTS FOR 'wordpress'@'"+labClients+"'\"")
+}
+
+// findsOnlyTheHash looks for the password in all of /var and the journal of each
+// member. The hash is there, in the cache of write sets among other files.
+func (s *site) findsOnlyTheHash() {
+	for _, node := range s.Nodes {
+		find := func(text string) string {
+			out, err := s.Exec(node.Name, `IFS= read -r p; printf '%s' "$p" >/dev/shm/p; grep -rlaFf /dev/shm/p /var 2>/dev/null; journalctl --no-pager -o cat | grep -aFf /dev/shm/p; rm /dev/shm/p`, strings.NewReader(text+"\n"))
+			labMust(s.t, err)
+			return out
+		}
+		if got := find(`"$(secret)" über`); got != "" {
+			s.t.Errorf("the password is on %s: %s", node.Name, got)
+		}
+		if got := find(nativePassword(secret)); !strings.Contains(got, "/var/lib/mysql/galera.cache") {
+			s.t.Errorf("the hash is not found on %s: %s", node.Name, got)
+		}
 	}
 }
 
 func (s *site) drifts() {
 	s.Run("db1", "systemctl stop mariadb")
 	s.Run("db2", "printf '[mysqld]\\nmax_connections=7\\n' >/etc/mysql/mariadb.conf.d/70-ha.cnf; systemctl disable --quiet mariadb")
-	s.Run("db3", "mariadb -e \"DROP USER wordpress; DROP USER keepalived_script@localhost\"; rm /etc/systemd/system/mariadb.service.d/ha.conf")
+	s.Run("db3", "mariadb -e \"DROP USER wordpress@'10.88.0.0/255.255.0.0'; DROP USER keepalived_script@localhost\"; rm /etc/systemd/system/mariadb.service.d/ha.conf")
 	want := map[string][]string{
 		"db1": {"mariadb is stopped"},
 		"db2": {"mariadb.service does not start at boot", "70-ha.cnf differs", "the health check's account is missing",
-			"user wordpress is missing", "user wordpress lacks ALL PRIVILEGES on word_press.*"},
+			"user wordpress@" + labClients + " is missing", "user wordpress@" + labClients + " lacks ALL PRIVILEGES on word_press.*"},
 		"db3": {"mariadb.service: ha.conf is missing"},
 	}
 	if diff := cmp.Diff(want, s.drift()); diff != "" {
 		s.t.Errorf("drift (-want +got):\n%s", diff)
 	}
 	s.converge()
-	s.Run("db3", "mariadb -e \"GRANT ALL ON *.* TO wordpress WITH GRANT OPTION; REVOKE DELETE ON \\`word\\\\_press\\`.* FROM wordpress\"")
-	for _, why := range s.drift()["db1"] {
-		s.t.Log(why)
+	before := s.grants("db2")
+	s.sql("db3", "GRANT ALL ON *.* TO "+wordpress+" WITH GRANT OPTION; REVOKE DELETE ON `word\\_press`.* FROM "+wordpress)
+	s.driftOf("user wordpress@"+labClients+" has ALL PRIVILEGES, GRANT OPTION on *.* undeclared",
+		"user wordpress@"+labClients+" has ALTER,", "user wordpress@"+labClients+" lacks ALL PRIVILEGES on word_press.*")
+	s.converge()
+	s.attacks()
+	s.driftOf(`has SELECT on columns "a`, "EXECUTE on procedure", "has the role reader", "the default role reader", "may act as root@localhost", "has SELECT on all databases like word_press")
+	s.converge()
+	if diff := cmp.Diff(before, s.grants("db2")); diff != "" {
+		s.t.Errorf("grants (-before +after):\n%s", diff)
+	}
+	s.isHindered()
+}
+
+const wordpress = "'wordpress'@'" + labClients + "'"
+
+func (s *site) sql(node, statements string) {
+	s.t.Helper()
+	out, err := s.Exec(node, "mariadb --default-character-set=utf8mb4 2>&1", strings.NewReader(statements))
+	if err != nil {
+		s.t.Fatalf("%s: %v: %s", statements, err, out)
+	}
+}
+
+// driftOf wants these parts in the reasons of the next plan.
+func (s *site) driftOf(parts ...string) {
+	s.t.Helper()
+	all := fmt.Sprint(s.drift())
+	for _, part := range parts {
+		if !strings.Contains(all, part) {
+			s.t.Errorf("%q is not in %s", part, all)
+		}
+	}
+}
+
+// attacks is what a user with GRANT OPTION on its own schema can do, by itself,
+// against whoever reads its grants; and what an administrator forgot.
+func (s *site) attacks() {
+	s.sql("db1", "GRANT GRANT OPTION ON `word\\_press`.* TO "+wordpress)
+	column := name(evilColumn) + ", " + name(`b\n`) + ", " + name("1) ON x.y TO z; GRANT ALL ON *.* TO app; #")
+	evil := "CREATE TABLE evil (" + strings.ReplaceAll(column, ", `", " INT, `") + " INT, id INT PRIMARY KEY);\n" +
+		"GRANT SELECT (" + column + ") ON evil TO " + wordpress + ";\n" +
+		"CREATE PROCEDURE `p``q`() SELECT 1;\nGRANT EXECUTE ON PROCEDURE `p``q` TO " + wordpress + ";\n"
+	out, err := s.Exec("db2", `IFS= read -r MYSQL_PWD; export MYSQL_PWD; mariadb --no-defaults --default-character-set=utf8mb4 -h 10.88.0.13 -u wordpress word_press 2>&1`,
+		strings.NewReader(secret+"\n"+evil))
+	if err != nil {
+		s.t.Fatalf("the attack fails by itself: %v: %s", err, out)
+	}
+	s.sql("db3", "CREATE ROLE reader; GRANT ALL ON *.* TO reader; GRANT reader TO "+wordpress+"; SET DEFAULT ROLE reader FOR "+wordpress+
+		"; GRANT PROXY ON 'root'@'localhost' TO "+wordpress+"; GRANT SELECT ON `word_press`.* TO "+wordpress)
+}
+
+// isHindered has every setting of which our own sessions are to know nothing, and
+// a member that refuses all queries.
+func (s *site) isHindered() {
+	const odd = "SET GLOBAL wsrep_sync_wait=15; SET GLOBAL sql_select_limit=1; SET GLOBAL tx_read_only=1; SET GLOBAL read_only=1; SET GLOBAL wsrep_OSU_method=RSU; SET GLOBAL sql_mode='ANSI_QUOTES,NO_BACKSLASH_ESCAPES'; SET GLOBAL sql_quote_show_create=0;"
+	s.sql("db1", "REVOKE ALL ON `word\\_press`.* FROM "+wordpress)
+	for _, node := range s.Nodes {
+		s.sql(node.Name, odd)
+	}
+	s.sql("db1", "SET GLOBAL wsrep_reject_queries=ALL;")
+	want := map[string][]string{"db2": {"user wordpress@" + labClients + " lacks ALL PRIVILEGES on word_press.*"}}
+	if diff := cmp.Diff(want, s.drift()); diff != "" {
+		s.t.Errorf("drift (-want +got):\n%s", diff)
+	}
+	if got := strings.Join(s.spec.Notices(s.observe()), "\n"); !strings.Contains(got, "wsrep_reject_queries is ALL on db1") || !strings.Contains(got, "read_only is ON on db3") {
+		s.t.Errorf("notices: %s", got)
 	}
 	s.converge()
+	for _, node := range s.Nodes {
+		s.sql(node.Name, "SET GLOBAL wsrep_reject_queries=NONE; SET GLOBAL wsrep_sync_wait=0; SET GLOBAL sql_select_limit=DEFAULT; SET GLOBAL tx_read_only=0; SET GLOBAL read_only=0; SET GLOBAL wsrep_OSU_method=TOI; SET GLOBAL sql_mode=DEFAULT; SET GLOBAL sql_quote_show_create=1;")
+	}
+	// In the mode that keeps a change on one node, the others would lack it.
+	for _, node := range s.Nodes {
+		if got := s.grants(node.Name); !strings.Contains(got, "ALL PRIVILEGES ON `word") {
+			s.t.Errorf("%s has %s", node.Name, got)
+		}
+	}
 }
 
 // writer inserts numbers through a node until it is stopped: one line of its log

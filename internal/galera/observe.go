@@ -78,17 +78,19 @@ exit 0`, dataDirectory, s.transfersPath()),
 		shell.Ask("versions", `: galera-password-versions
 cat -- "$1" 2>/dev/null; exit 0`, s.versionsPath()),
 		shell.Ask("wsrep", `: galera-wsrep
-timeout 5 "$1" --no-defaults --socket="$2" -N -B -e "
+timeout 5 "$1" --no-defaults --socket="$2" -N -B --force -e "
+SET SESSION wsrep_sync_wait = 0;
 SHOW GLOBAL STATUS WHERE Variable_name IN ('wsrep_cluster_status','wsrep_ready','wsrep_connected','wsrep_local_state','wsrep_local_state_comment','wsrep_cluster_size','wsrep_cluster_conf_id','wsrep_cluster_state_uuid');
-SHOW GLOBAL VARIABLES WHERE Variable_name IN ('wsrep_on','wsrep_provider','version'$3);"`, engine.client, socketPath, s.asked()),
+SHOW GLOBAL VARIABLES WHERE Variable_name IN ('wsrep_on','wsrep_provider','version','lower_case_table_names','wsrep_reject_queries','read_only','super_read_only','offline_mode','pxc_maint_mode'$3);"`, engine.client, socketPath, s.asked()),
 		shell.Ask("schemas", `: galera-schemas
-timeout 5 "$1" --no-defaults --socket="$2" -N -B -e "
-SELECT schema_name, default_character_set_name, default_collation_name FROM information_schema.schemata"`, engine.client, socketPath),
-		shell.Ask("accounts", `: galera-accounts
 c=$1; s=$2; session=$3; shift 3
+{ printf '%s' "$session"; for q; do printf '%s;\n' "$q"; done; } |
+timeout 5 "$c" --no-defaults --socket="$s" --default-character-set=utf8mb4 -N -B --force`, append([]string{engine.client, socketPath, engine.reading()}, s.schemaQueries()...)...),
+		shell.Ask("accounts", `: galera-accounts
+c=$1; s=$2; session=$3; hashes=$4; shift 4
 { printf '%s' "$session"; while [ $# -gt 0 ]; do printf 'SELECT %s;\n%s;\n' "$1" "$2"; shift 2; done; } |
-timeout 5 "$c" --no-defaults --socket="$s" -N -B --force |
-sed -e 's/ IDENTIFIED .*\( WITH GRANT OPTION\)$/\1/' -e 's/ IDENTIFIED .*//'`, append([]string{engine.client, socketPath, engine.session()}, marked(s.accountQueries())...)...),
+timeout 5 "$c" --no-defaults --socket="$s" --default-character-set=utf8mb4 -N -B --force |
+sed "$hashes"`, append([]string{engine.client, socketPath, engine.reading(), withoutHashes}, marked(s.accountQueries())...)...),
 	}
 }
 
@@ -101,6 +103,23 @@ func (s Spec) paths() []string {
 	return paths
 }
 
+// withoutHashes empties the strings in the one line of SHOW GRANTS that has the
+// hash of the account's password. Before the strings that line has no name but
+// those of the account, so no name of a table looks like it.
+const withoutHashes = "/^GRANT [A-Z_, ]* ON \\*\\.\\* TO `[^`]*`@`[^`]*` IDENTIFIED /s/'[^']*'/''/g"
+
+// schemaQueries asks for all schemas, and for the engine's spelling of what is
+// declared of some.
+func (s Spec) schemaQueries() []string {
+	queries := []string{schemasQuery}
+	for _, schema := range sortedKeys(s.Databases) {
+		if database := s.Databases[schema]; database != (Database{}) {
+			queries = append(queries, spellingQuery(schema, database))
+		}
+	}
+	return queries
+}
+
 // marked puts before each query the text that its answer is found by. The
 // client goes on after a query that fails: SHOW GRANTS does for an account that
 // is missing.
@@ -110,16 +129,4 @@ func marked(queries []string) []string {
 		args = append(args, literal("# "+query), query)
 	}
 	return args
-}
-
-// accountQueries has two queries for each user in the order of their names.
-func (s Spec) accountQueries() []string {
-	queries := []string{accountQuery(checkAccount)}
-	for _, name := range sortedKeys(s.Users) {
-		queries = append(queries, accountQuery(name), grantsQuery(name, s.Users[name].Host))
-	}
-	for _, name := range sortedKeys(s.FormerUsers) {
-		queries = append(queries, accountQuery(name))
-	}
-	return queries
 }

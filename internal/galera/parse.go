@@ -28,8 +28,8 @@ func (s Spec) parse(answers shell.Answers) NodeStatus {
 	node.Passwords = parsePasswords(answers["versions"].Out)
 	if node.Wsrep.Answers {
 		node.Variables = parseVariables(answers["wsrep"].Out)
-		node.Databases = parseDatabases(answers["schemas"].Out)
-		node.Accounts, node.Former = s.parseAccounts(answers["accounts"].Out)
+		node.Databases, node.Spelled = parseDatabases(answers["schemas"].Out)
+		node.Accounts, node.AccountsRead = s.parseAccounts(answers["accounts"].Out)
 	}
 	return node
 }
@@ -86,7 +86,7 @@ func engineDirectory(name string) bool {
 }
 
 func parseWsrep(answer shell.Answer) Wsrep {
-	wsrep := Wsrep{Answers: answer.Status == 0 && answer.Out != ""}
+	wsrep := Wsrep{}
 	on, provider := "", ""
 	for line := range strings.Lines(answer.Out) {
 		key, value, _ := strings.Cut(strings.TrimSuffix(line, "\n"), "\t")
@@ -94,7 +94,8 @@ func parseWsrep(answer shell.Answer) Wsrep {
 		case "wsrep_on":
 			on = value
 		case "version":
-			wsrep.Version = value
+			// It comes last; the status is not 0 where the server lacks one variable.
+			wsrep.Version, wsrep.Answers = value, true
 		case "wsrep_cluster_status":
 			wsrep.Cluster = value
 		case "wsrep_ready":
@@ -109,6 +110,12 @@ func parseWsrep(answer shell.Answer) Wsrep {
 			wsrep.Size, _ = strconv.Atoi(value)
 		case "wsrep_cluster_conf_id":
 			wsrep.View = value
+		case "lower_case_table_names":
+			wsrep.FoldsNames = value == "1"
+		case "wsrep_reject_queries", "read_only", "super_read_only", "offline_mode", "pxc_maint_mode":
+			if !slices.Contains([]string{"NONE", "OFF", "DISABLED"}, value) {
+				wsrep.Hindrances = append(wsrep.Hindrances, Hindrance{key, value})
+			}
 		case "wsrep_provider":
 			provider = value
 		case "wsrep_cluster_state_uuid":
@@ -126,20 +133,25 @@ func parseVariables(out string) map[string]string {
 	variables := map[string]string{}
 	for line := range strings.Lines(out) {
 		if name, value, found := strings.Cut(strings.TrimSuffix(line, "\n"), "\t"); found {
-			variables[strings.ToLower(name)] = unescaped(value)
+			variables[strings.ToLower(name)] = columnsOf(value)[0]
 		}
 	}
 	return variables
 }
 
-func parseDatabases(out string) map[string]Database {
-	databases := map[string]Database{}
+// parseDatabases reads the schemas, and how the engine spells what is declared of
+// some of them.
+func parseDatabases(out string) (databases, spelled map[string]Database) {
+	databases, spelled = map[string]Database{}, map[string]Database{}
 	for line := range strings.Lines(out) {
-		if fields := strings.Split(strings.TrimSuffix(line, "\n"), "\t"); len(fields) == 3 {
-			databases[fields[0]] = Database{Charset: fields[1], Collation: fields[2]}
+		switch columns := columnsOf(line); {
+		case len(columns) == 3:
+			databases[columns[0]] = Database{Charset: columns[1], Collation: columns[2]}
+		case len(columns) == 4 && columns[0] == "spelled":
+			spelled[columns[1]] = Database{Charset: columns[2], Collation: columns[3]}
 		}
 	}
-	return databases
+	return databases, spelled
 }
 
 func parsePasswords(out string) map[string]PasswordRecord {
@@ -156,50 +168,4 @@ func parsePasswords(out string) map[string]PasswordRecord {
 		}
 	}
 	return records
-}
-
-// parseAccounts reads the answers to the account queries, each after a line
-// with "# " and the query.
-func (s Spec) parseAccounts(out string) (accounts map[string]Account, former []string) {
-	hosts := map[string]string{checkAccount: "localhost"}
-	for user, u := range s.Users {
-		hosts[user] = u.Host
-	}
-	accounts = map[string]Account{}
-	query := ""
-	for line := range strings.Lines(out) {
-		line = unescaped(strings.TrimSuffix(line, "\n"))
-		if asked, found := strings.CutPrefix(line, "# "); found {
-			query = asked
-			continue
-		}
-		user, at, found := strings.Cut(line, "\t")
-		// The engine keeps host names in lower case.
-		if found && query == accountQuery(user) {
-			if host, declared := hosts[user]; declared && strings.EqualFold(at, host) {
-				accounts[user] = Account{Host: host}
-			}
-			if host, declared := s.FormerUsers[user]; declared && strings.EqualFold(at, host) {
-				former = append(former, user)
-			}
-			continue
-		}
-		for user, account := range accounts {
-			if query != grantsQuery(user, account.Host) {
-				continue
-			}
-			if grant, found := parseGrant(line); found {
-				account.Grants = append(account.Grants, grant)
-				accounts[user] = account
-			}
-		}
-	}
-	slices.Sort(former)
-	return accounts, former
-}
-
-// unescaped undoes what the clients do to a column in batch mode (mysql(1) and
-// mariadb(1), "--batch"), but leaves the tabs between columns.
-func unescaped(line string) string {
-	return strings.NewReplacer(`\\`, `\`, `\n`, "\n", `\t`, " ", `\0`, "").Replace(line)
 }

@@ -63,7 +63,7 @@ func (s Spec) Notices(status Status) []string {
 			}
 		}
 	}
-	return notices
+	return append(notices, status.hindranceNotices()...)
 }
 
 func shownValue(value string) string {

@@ -26,11 +26,11 @@ type Spec struct {
 	ProviderOptions map[string]string
 	// Databases are the schemas that must exist.
 	Databases map[string]Database
-	// Users are the accounts that must exist.
+	// Users are the accounts that must exist, by name: one for each of the hosts.
 	Users map[string]User
-	// FormerUsers are accounts that were declared before and must go: the host
-	// pattern by name. Databases never go, because their data would.
-	FormerUsers map[string]string
+	// FormerUsers are the users that were declared before, with their hosts; what
+	// is not declared any more must go. Databases never go, because their data would.
+	FormerUsers map[string][]string
 	// UUID is the cluster's identity as it was last seen; empty for a new cluster.
 	UUID string
 	// Adopt allows data without our marker: the user imported this cluster.
@@ -43,10 +43,11 @@ type Database struct {
 	Collation string
 }
 
-// User is an account.
+// User is what the accounts of one name have in common.
 type User struct {
-	// Host is the part after the @: a pattern of client addresses.
-	Host string
+	// Hosts are the client addresses: an address, a network, a name, or a pattern.
+	// The engine keeps an account for each.
+	Hosts []string
 	// Password is only known while a configuration is at hand.
 	Password string
 	// PasswordVersion is the user's counter: another number sets the password again.
@@ -161,8 +162,19 @@ func (s Spec) validateUser(name string, report func(string, ...string)) {
 	case slices.Contains([]string{"root", "mysql", "mariadb.sys", checkAccount}, name) || strings.HasPrefix(name, "mysql."):
 		report(name+" is an account of the engine or of its health check", "users", name)
 	}
-	if !hostSQL.MatchString(user.Host) {
-		report("a user's host is an address, a name or a pattern with % and _", "users", name, "host")
+	if len(user.Hosts) == 0 {
+		report("a user has at least one host that it may come from, such as \"10.0.0.0/24\"", "users", name, "hosts")
+	}
+	seen := map[string]string{}
+	for _, host := range slices.Sorted(slices.Values(user.Hosts)) {
+		canonical := canonicalHost(host)
+		switch other, twice := seen[canonical]; {
+		case faultOfHost(host) != "":
+			report(faultOfHost(host), "users", name, "hosts")
+		case twice:
+			report(fmt.Sprintf("the hosts %q and %q are the same", other, host), "users", name, "hosts")
+		}
+		seen[canonical] = host
 	}
 	for _, on := range sortedKeys(user.Grants) {
 		if !object.MatchString(on) {

@@ -16,6 +16,7 @@ func TestValidate(t *testing.T) {
 			s.Users["wordpress"] = u
 		}
 	}
+	hosts := func(hosts ...string) func(*Spec) { return user(func(u *User) { u.Hosts = hosts }) }
 	grants := func(on string, privileges ...string) func(*Spec) {
 		return user(func(u *User) { u.Grants = map[string][]string{on: privileges} })
 	}
@@ -103,11 +104,20 @@ func TestValidate(t *testing.T) {
 		{"character set for SQL", func(s *Spec) { s.Databases = map[string]Database{"a": {Charset: "utf8mb4; DROP"}} }, "databases.a.charset", "character set"},
 		{"alias of a character set", func(s *Spec) { s.Databases = map[string]Database{"a": {Charset: "utf8"}} }, "databases.a.charset", "utf8mb4"},
 		{"alias of a collation", func(s *Spec) { s.Databases = map[string]Database{"a": {Collation: "utf8_bin"}} }, "databases.a.collation", "utf8mb4"},
-		{"user for SQL", func(s *Spec) { s.Users = map[string]User{"a'b": {Host: "%"}} }, "users.a'b", "name has"},
-		{"user of the engine", func(s *Spec) { s.Users = map[string]User{"root": {Host: "%"}} }, "users.root", "account of the engine"},
-		{"user of the health check", func(s *Spec) { s.Users = map[string]User{checkAccount: {Host: "%"}} }, "users." + checkAccount, "health check"},
-		{"host for SQL", user(func(u *User) { u.Host = "%' OR '1" }), "users.wordpress.host", "host is"},
-		{"empty host", user(func(u *User) { u.Host = "" }), "users.wordpress.host", "host is"},
+		{"user for SQL", func(s *Spec) { s.Users = map[string]User{"a'b": {Hosts: []string{"%"}}} }, "users.a'b", "name has"},
+		{"user of the engine", func(s *Spec) { s.Users = map[string]User{"root": {Hosts: []string{"%"}}} }, "users.root", "account of the engine"},
+		{"user of the health check", func(s *Spec) { s.Users = map[string]User{checkAccount: {Hosts: []string{"%"}}} }, "users." + checkAccount, "health check"},
+		{"host for SQL", hosts("%' OR '1"), "users.wordpress.hosts", "is not an address"},
+		{"empty host", hosts(""), "users.wordpress.hosts", "is not an address"},
+		{"no host", hosts(), "users.wordpress.hosts", "at least one host"},
+		{"network of no size", hosts("10.0.0.0/"), "users.wordpress.hosts", "is not a network such as"},
+		{"network that is too small", hosts("10.0.0.0/33"), "users.wordpress.hosts", "is not a network such as"},
+		{"network with a hole", hosts("10.0.0.0/255.0.255.0"), "users.wordpress.hosts", "is not a network such as"},
+		{"address of a network", hosts("10.0.0.5/24"), "users.wordpress.hosts", "the network is 10.0.0.0/255.255.255.0"},
+		{"pattern of a network", hosts("10.0.%/24"), "users.wordpress.hosts", "write a pattern, such as \"10.0.0.%\""},
+		{"network of IPv6", hosts("fd00::/64"), "users.wordpress.hosts", "write a pattern, such as \"fd00::%\""},
+		{"one network twice", hosts("10.0.0.0/24", "10.0.0.0/255.255.255.0"), "users.wordpress.hosts", "are the same"},
+		{"several hosts", hosts("10.0.0.0/24", "localhost", "fd00::%", "10.1.0.0/255.255.0.0", "DB.example"), "", ""},
 		{"object without a table", grants("shop", "SELECT"), "users.wordpress.grants", "database.table"},
 		{"table of every database", grants("*.orders", "SELECT"), "users.wordpress.grants", "database.table"},
 		{"object for SQL", grants("a`b.*", "SELECT"), "users.wordpress.grants", "database.table"},

@@ -55,10 +55,13 @@ type NodeStatus struct {
 	Drained bool
 	// Databases and Accounts are read where the server answers.
 	Databases map[string]Database
-	Accounts  map[string]Account
-	// Former are those of the spec's former users that still exist.
-	Former []string
-	// Passwords are the records of passwords that were set, by user.
+	Accounts  map[Login]Account
+	// AccountsRead reports whether the server answered all of the questions.
+	AccountsRead bool
+	// Spelled is what was declared of databases in the server's own spelling, as
+	// far as it knows it.
+	Spelled map[string]Database
+	// Passwords are the records of passwords that were set, by user@host.
 	Passwords map[string]PasswordRecord
 }
 
@@ -95,21 +98,15 @@ type Wsrep struct {
 	View    string
 	UUID    string
 	Version string
+	// FoldsNames reports whether names of databases and tables are kept in lower case.
+	FoldsNames bool
+	// Hindrances are variables that keep the server from serving.
+	Hindrances []Hindrance
 }
 
-// Account is a user as the engine knows it.
-type Account struct {
-	Host   string
-	Grants []Grant
-}
-
-// Grant is the privileges on one object.
-type Grant struct {
-	// On is the object as it is declared, and Object as the engine writes it.
-	On         string
-	Object     string
-	Privileges []string
-}
+// Hindrance is a variable of a server that keeps it from serving although it is a
+// healthy member.
+type Hindrance struct{ Variable, Value string }
 
 // synced is wsrep_local_state of a node that has all and serves.
 const synced = 4

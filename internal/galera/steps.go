@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"path"
-	"strconv"
 	"strings"
 	"time"
 
@@ -124,7 +123,7 @@ const becomeMember = `: galera-member
 verb=$1 unit=$2 client=$3 socket=$4 bootstrap=$5 check=$6 transfers=$7 log=$8 old= gone=0 most=2
 begun=$(date +%s)
 ` + lastWords + `
-state() { [ ! -S "$socket" ] || timeout 3 "$client" --no-defaults --socket="$socket" -N -B -e "SHOW GLOBAL STATUS WHERE Variable_name IN ('wsrep_cluster_status','wsrep_local_state','wsrep_ready')" 2>/dev/null | sort | cut -f2 | tr '\n' ' '; }
+state() { [ ! -S "$socket" ] || timeout 3 "$client" --no-defaults --socket="$socket" -N -B -e "SET SESSION wsrep_sync_wait = 0; SHOW GLOBAL STATUS WHERE Variable_name IN ('wsrep_cluster_status','wsrep_local_state','wsrep_ready')" 2>/dev/null | sort | cut -f2 | tr '\n' ' '; }
 restarts() { systemctl show -p NRestarts --value "$1"; }
 invocation() { systemctl show -p InvocationID --value "$unit"; }
 busy() { [ "$(systemctl show -p ActiveState --value "$run")" = activating ]; }
@@ -369,84 +368,4 @@ func (s Status) whyNotWhole(nodes []string) string {
 		}
 	}
 	return s.disagreement()
-}
-
-func (s Spec) stepSQL(node, title, why, statements string) Step {
-	return Step{Node: node, Title: title, Why: why,
-		Do: func(ctx context.Context, hosts host.Hosts) error { return s.runSQL(ctx, hosts[node], statements) }}
-}
-
-func (s Spec) runSQL(ctx context.Context, node *host.Host, statements string) error {
-	engine := s.Flavor.engine()
-	// What the server says near a fault in the syntax may be a password.
-	_, err := node.Run(ctx, shell.Script(`: galera-sql
-o=$("$1" --no-defaults --socket="$2" --default-character-set=utf8mb4 2>&1 >/dev/null) && exit 0
-printf '%s\n' "$o" | sed -n "s/ near '.*//; /^ERROR/{p;q}" >&2; exit 1`, engine.client, socketPath).WithStdin([]byte(engine.session()+statements)))
-	return err
-}
-
-// stepCreateUser makes an account that is locked until its password is set. What is
-// remembered of the password of an earlier account is forgotten first: a run that
-// breaks off between the two would leave the new one locked for ever.
-func (s Spec) stepCreateUser(node, user string, forget bool) Step {
-	step := s.stepSQL(node, "create user "+user, "user "+user+" is missing", lockedUser(user, s.Users[user]))
-	create := step.Do
-	step.Do = func(ctx context.Context, hosts host.Hosts) error {
-		if forget {
-			if err := s.rememberEverywhere(ctx, hosts, user, 0); err != nil {
-				return err
-			}
-		}
-		return create(ctx, hosts)
-	}
-	return step
-}
-
-// rememberEverywhere gives every node that answers the record of a password that
-// was set now, or of none with version 0.
-func (s Spec) rememberEverywhere(ctx context.Context, hosts host.Hosts, user string, version int64) error {
-	record := PasswordRecord{Version: version, Set: time.Now().UnixNano()}
-	for _, name := range hosts.Names() {
-		if err := s.remember(ctx, hosts[name], user, record); err != nil && !host.IsUnreachable(err) {
-			return err
-		}
-	}
-	return nil
-}
-
-// stepPassword sets a password on one node, where it replicates, and then
-// remembers its version on every node.
-func (s Spec) stepPassword(node, user, why string) Step {
-	return Step{Node: node, Title: "set password of " + user, Why: why,
-		Do: func(ctx context.Context, hosts host.Hosts) error {
-			u := s.Users[user]
-			if u.Password == "" {
-				return fmt.Errorf("no password is given for user %s; set users[%q].password_wo", user, user)
-			}
-			statement := strings.TrimSuffix(setPassword(user, u), ";\n") + " ACCOUNT UNLOCK;\n"
-			if err := s.runSQL(ctx, hosts[node], statement); err != nil {
-				return err
-			}
-			return s.rememberEverywhere(ctx, hosts, user, u.PasswordVersion)
-		}}
-}
-
-// stepRemember gives a node the record that it missed. That is bookkeeping and no
-// difference of the cluster, so there is nothing to tell.
-func (s Spec) stepRemember(node, user string, record PasswordRecord) Step {
-	return Step{Node: node, Title: "remember the version of the password of " + user,
-		Do: func(ctx context.Context, hosts host.Hosts) error { return s.remember(ctx, hosts[node], user, record) }}
-}
-
-// recordLimit is the time that a machine has to keep a record: all get it, also
-// those that nothing else is asked of.
-const recordLimit = 30 * time.Second
-
-func (s Spec) remember(ctx context.Context, node *host.Host, user string, record PasswordRecord) error {
-	command := shell.Script(`: galera-remember-password-version
-set -e; umask 077; f=$1; t=$f.new
-{ [ ! -e "$f" ] || grep -v "^$2 " "$f" || true; printf '%s %s %s\n' "$2" "$3" "$4"; } >"$t"; mv -f "$t" "$f"`,
-		s.versionsPath(), user, strconv.FormatInt(record.Version, 10), strconv.FormatInt(record.Set, 10))
-	_, err := node.Run(ctx, command.WithLimit(recordLimit))
-	return err
 }

@@ -39,7 +39,7 @@ type galeraDatabaseModel struct {
 }
 
 type galeraUserModel struct {
-	Host            types.String `tfsdk:"host"`
+	Hosts           types.Set    `tfsdk:"hosts"`
 	Password        types.String `tfsdk:"password_wo"`
 	PasswordVersion types.Int64  `tfsdk:"password_wo_version"`
 	Grants          types.Map    `tfsdk:"grants"`
@@ -74,7 +74,7 @@ func (m *galeraModel) spec(ctx context.Context, config *galeraModel) galera.Spec
 		passwords = objectsOf[galeraUserModel](ctx, config.Users)
 	}
 	for name, user := range objectsOf[galeraUserModel](ctx, m.Users) {
-		u := galera.User{Host: stringOr(user.Host.ValueString(), "%"), PasswordVersion: user.PasswordVersion.ValueInt64(), Grants: map[string][]string{}}
+		u := galera.User{Hosts: hostsOf(user), PasswordVersion: user.PasswordVersion.ValueInt64(), Grants: map[string][]string{}}
 		u.Password = passwords[name].Password.ValueString()
 		for object, privileges := range user.Grants.Elements() {
 			if list, ok := privileges.(types.List); ok {
@@ -135,10 +135,14 @@ func (m *galeraModel) problems(ctx context.Context) []problem {
 		spec.Name = "unknown"
 	}
 	for name, user := range objectsOf[galeraUserModel](ctx, m.Users) {
-		if u := spec.Users[name]; !fullyKnown(ctx, user.Grants) {
+		u := spec.Users[name]
+		if !fullyKnown(ctx, user.Grants) {
 			u.Grants = nil
-			spec.Users[name] = u
 		}
+		if !fullyKnown(ctx, user.Hosts) && len(u.Hosts) == 0 {
+			u.Hosts = []string{"localhost"} // in the place of those that come
+		}
+		spec.Users[name] = u
 	}
 	if m.Flavor.IsUnknown() {
 		spec.Flavor = galera.MariaDB
@@ -166,7 +170,10 @@ func (m *galeraModel) open(ctx context.Context, _ *access, hosts host.Hosts, con
 	spec := m.spec(ctx, config)
 	if prior != nil {
 		spec.UUID = prior.ClusterUUID.ValueString()
-		spec.FormerUsers = formerUsers(objectsOf[galeraUserModel](ctx, prior.Users), objectsOf[galeraUserModel](ctx, m.Users))
+		spec.FormerUsers = map[string][]string{}
+		for name, user := range objectsOf[galeraUserModel](ctx, prior.Users) {
+			spec.FormerUsers[name] = hostsOf(user)
+		}
 	}
 	views := hosts.Views()
 	return &tierOf[galera.Status, host.Hosts]{
@@ -183,17 +190,15 @@ func (m *galeraModel) open(ctx context.Context, _ *access, hosts host.Hosts, con
 	}, nil
 }
 
-// formerUsers returns the accounts that were declared and are no longer, or are
-// declared for other client addresses.
-func formerUsers(before, now map[string]galeraUserModel) map[string]string {
-	former := map[string]string{}
-	for name, user := range before {
-		host := stringOr(user.Host.ValueString(), "%")
-		if kept, declared := now[name]; !declared || stringOr(kept.Host.ValueString(), "%") != host {
-			former[name] = host
+// hostsOf returns the known client addresses of a user.
+func hostsOf(user galeraUserModel) []string {
+	var hosts []string
+	for _, element := range user.Hosts.Elements() {
+		if host, ok := element.(types.String); ok && !host.IsUnknown() && !host.IsNull() {
+			hosts = append(hosts, host.ValueString())
 		}
 	}
-	return former
+	return hosts
 }
 
 func (m *galeraModel) outputs(_ context.Context, t tier) {

@@ -161,7 +161,7 @@ func galeraCluster(t *testing.T) (*fleet, subject) {
 	cluster := galeratest.Install(t, f.machines, galeratest.MariaDB())
 	body := `name = "shop"
   databases = { wordpress = { charset = "utf8mb4" } }
-  users = { wordpress = { password_wo = "pa55w0rd", password_wo_version = 1, grants = { "wordpress.*" = ["ALL"] } } }
+  users = { wordpress = { hosts = ["%"], password_wo = "pa55w0rd", password_wo_version = 1, grants = { "wordpress.*" = ["ALL"] } } }
 `
 	return f, subject{
 		kind: "ha_galera_cluster", name: "shop",

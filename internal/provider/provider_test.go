@@ -103,10 +103,11 @@ func TestBadInputFailsAtPlan(t *testing.T) {
 		"galera: setting with lines":  {galera(threeNodes + "\nsettings = { init_connect = \"a\\nb\" }"), "holds no quotes, number signs or line breaks"},
 		"galera: database as shell":   {galera(threeNodes + "\ndatabases = { \"a$(reboot)\" = {} }"), "database's name has 1 to 64 letters"},
 		"galera: system schema":       {galera(threeNodes + "\ndatabases = { mysql = {} }"), "is a schema of the engine itself"},
-		"galera: user as SQL":         {galera(threeNodes + "\nusers = { \"a'@'%\" = {} }"), "user's name has 1 to 32 letters"},
-		"galera: grant on nonsense":   {galera(threeNodes + "\nusers = { a = { grants = { \"shop; DROP\" = [\"ALL\"] } } }"), "is not an object of the form"},
-		"galera: privilege as SQL":    {galera(threeNodes + "\nusers = { a = { grants = { \"shop.*\" = [\"ALL TO b; --\"] } } }"), "is not a privilege's name"},
-		"galera: password alone":      {galera(threeNodes + "\nusers = { a = { password_wo = \"x\" } }"), "and password_wo_version belong together"},
+		"galera: user as SQL":         {galera(threeNodes + "\nusers = { \"a'@'%\" = { hosts = [\"%\"] } }"), "user's name has 1 to 32 letters"},
+		"galera: grant on nonsense":   {galera(threeNodes + "\nusers = { a = { hosts = [\"%\"], grants = { \"shop; DROP\" = [\"ALL\"] } } }"), "is not an object of the form"},
+		"galera: privilege as SQL":    {galera(threeNodes + "\nusers = { a = { hosts = [\"%\"], grants = { \"shop.*\" = [\"ALL TO b; --\"] } } }"), "is not a privilege's name"},
+		"galera: network of a user":   {galera(threeNodes + "\nusers = { a = { hosts = [\"10.0.0.5/24\"] } }"), "the network is 10.0.0.0/255.255.255.0"},
+		"galera: password alone":      {galera(threeNodes + "\nusers = { a = { hosts = [\"%\"], password_wo = \"x\" } }"), "and password_wo_version belong together"},
 		"gluster: relative brick":     {gluster(threeNodes + "\nbrick_path = \"srv/brick\""), "is relative; a brick path starts with /"},
 		"gluster: replica 2":          {gluster(two + "\nbrick_path = \"/srv/g/brick\""), "2 replicas have no majority once one is lost"},
 		"gluster: bricks together":    {gluster(twice + "\nbrick_path = \"/srv/g/brick\""), "is also the address of n1: two bricks on one machine"},
@@ -124,7 +125,7 @@ func TestBadInputFailsAtPlan(t *testing.T) {
 		"nodes: empty":                {galera("nodes = {}"), "needs at least 3 nodes to survive"},
 		"nodes: empty address":        {floating(strings.Replace(address, threeNodes, empty, 1)), `Attribute nodes\["n3"\].address string length must be at least 1`},
 		// A tier's spec takes 0 for a number that was left out: these would be its defaults.
-		"galera: password version 0":    {galera(threeNodes + "\nusers = { a = { password_wo = \"x\", password_wo_version = 0 } }"), `Attribute users\["a"\].password_wo_version value must be at least 1, got: 0`},
+		"galera: password version 0":    {galera(threeNodes + "\nusers = { a = { hosts = [\"%\"], password_wo = \"x\", password_wo_version = 0 } }"), `Attribute users\["a"\].password_wo_version value must be at least 1, got: 0`},
 		"gluster: replica 0":            {gluster(brick + "replica = 0"), "Attribute replica value must be at least 3, got: 0"},
 		"gluster: arbiter 0":            {gluster(brick + "type = \"arbiter\"\narbiter = 0"), `Attribute arbiter value must be one of: \["1"\], got: 0`},
 		"gluster: disperse 0":           {gluster(brick + "type = \"disperse\"\ndisperse = 0"), "Attribute disperse value must be at least 3, got: 0"},
@@ -143,7 +144,7 @@ func TestBadInputFailsAtPlan(t *testing.T) {
 		"web: alias beside unknowns":    {later + web(threeNodes+unknownSite+`server_aliases = ["a b"]`), "is not a host name"},
 		"web: root beside unknowns":     {later + web(strings.Replace(threeNodes+unknownSite, "/srv/www/x", "/var/www/x", 1)+`mount_point = "/srv/www"`), "/var/www/x does not lie on the mount at /srv/www"},
 		"web: e-mail beside unknowns":   {later + web(strings.Replace(threeNodes+unknownSite, "a@example.org", "nobody", 1)), "is not an e-mail address"},
-		"galera: user beside unknowns":  {later + galera(threeNodes+"\n"+`users = { "a b" = { grants = { "shop.*" = [terraform_data.later.id] } } }`), "user's name has 1 to 32 letters"},
+		"galera: user beside unknowns":  {later + galera(threeNodes+"\n"+`users = { "a b" = { hosts = ["%"], grants = { "shop.*" = [terraform_data.later.id] } } }`), "user's name has 1 to 32 letters"},
 		"web: port 0":                   {web(root + "port = 0"), "Attribute port value must be between 1 and 65535, got: 0"},
 		"web: no PHP workers":           {web(root + "php_workers = 0"), "Attribute php_workers value must be between 1 and 2000, got: 0"},
 		"web: drain seconds -1":         {web(root + "drain_seconds = -1"), "Attribute drain_seconds value must be between 0 and 3600, got: -1"},
@@ -180,7 +181,7 @@ func TestUnknownValuesAreNoErrors(t *testing.T) {
 	nodes := strings.Replace(threeNodes, `"203.0.113.3"`, "terraform_data.later.id", 1) + "\n"
 	key := newKey(t)
 	for name, body := range map[string]string{
-		"galera":            "resource \"ha_galera_cluster\" \"t\" {\n name = \"shop\"\n" + nodes + `databases = { shop = { charset = terraform_data.later.id } }` + "\n" + `users = { a = { grants = { "shop.*" = [terraform_data.later.id] } }, b = { grants = { (terraform_data.later.id) = ["ALL"] } } }` + "\n}\n",
+		"galera":            "resource \"ha_galera_cluster\" \"t\" {\n name = \"shop\"\n" + nodes + `databases = { shop = { charset = terraform_data.later.id } }` + "\n" + `users = { a = { hosts = [terraform_data.later.id], grants = { "shop.*" = [terraform_data.later.id] } }, b = { hosts = toset([terraform_data.later.id, "10.0.0.0/24"]), grants = { (terraform_data.later.id) = ["ALL"] } } }` + "\n}\n",
 		"volume":            "resource \"ha_gluster_volume\" \"t\" {\n name = \"content\"\n brick_path = \"/srv/g/brick\"\n" + nodes + "type = terraform_data.later.id\narbiter = 1\noptions = { \"performance.io-cache\" = terraform_data.later.id }\nclients = [terraform_data.later.id]\n}\n",
 		"volume with count": "resource \"ha_gluster_volume\" \"t\" {\n name = \"content\"\n brick_path = \"/srv/g/brick\"\n" + nodes + "type = \"disperse\"\nredundancy = parseint(terraform_data.later.id, 16)\n}\n",
 		"floating IP":       "resource \"ha_floating_ip\" \"t\" {\n address = \"10.0.0.100/24\"\n" + nodes + "check = { http = { path = terraform_data.later.id } }\nauth_secret = terraform_data.later.id\n}\n",

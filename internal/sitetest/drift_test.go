@@ -36,7 +36,7 @@ func deviations() []deviation {
 			"! grep -r 'by hand' /etc/apache2/"},
 		{"option changed", "files2", "gluster --mode=script volume set content performance.cache-size 64MB", "ha_gluster_volume", "cluster", "performance.cache-size",
 			`gluster volume get content performance.cache-size | grep 256MB`},
-		{"user dropped", "db2", `mariadb --execute "DROP USER wordpress@'10.0.0.0/255.255.255.0'"`, "ha_galera_cluster", "db1", "user wordpress is missing",
+		{"user dropped", "db2", `mariadb --execute "DROP USER wordpress@'10.0.0.0/255.255.255.0'"`, "ha_galera_cluster", "db1", "user wordpress@10.0.0.0/255.255.255.0 is missing",
 			`[ "$(` + countUsers + `)" = 1 ]`},
 	}
 }

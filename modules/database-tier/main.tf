@@ -1,6 +1,7 @@
 locals {
   floating_ip   = split("/", var.floating_ip.address)[0]
   prefix_length = try(split("/", var.floating_ip.address)[1], "32")
+  clients       = ["${cidrhost(var.floating_ip.address, 0)}/${local.prefix_length}"]
   addresses     = { for key, node in var.nodes : key => node.address == null ? node.host : node.address }
 }
 
@@ -14,7 +15,7 @@ resource "ha_galera_cluster" "this" {
 
   databases = var.databases
   users = { for name, user in var.users : name => {
-    host                = user.host
+    hosts               = coalesce(user.hosts, local.clients)
     grants              = user.grants
     password_wo         = lookup(var.user_passwords, name, null)
     password_wo_version = user.password_version

@@ -92,12 +92,13 @@ variable "databases" {
 variable "users" {
   description = <<-EOT
     Accounts that must exist, by name. One that is taken out of the map is dropped.
-    - `host`: client addresses, with `%` and `_` as wildcards or as address/netmask. Default: `%`.
+    - `hosts`: client addresses, each an address, a network such as `10.0.0.0/24`, a name, or a pattern with `%` and `_`.
+      Default: the network of the floating IP.
     - `grants`: privileges by object, such as `"shop.*" = ["ALL"]`.
     - `password_version`: counter of yours. Another number sets the password again.
   EOT
   type = map(object({
-    host             = optional(string, "%")
+    hosts            = optional(set(string))
     grants           = optional(map(list(string)), {})
     password_version = optional(number, 1)
   }))

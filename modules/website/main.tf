@@ -11,7 +11,7 @@ locals {
     for key, node in nodes : key => merge(node, { type = local.node_types[tier][key] })
   } }
 
-  vlan_clients = "${split("/", var.vlan_cidr)[0]}/${cidrnetmask(var.vlan_cidr)}"
+  vlan_clients = ["${cidrhost(var.vlan_cidr, 0)}/${split("/", var.vlan_cidr)[1]}"]
 }
 
 module "network" {

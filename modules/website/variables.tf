@@ -111,7 +111,8 @@ variable "databases" {
     - `nodes`, `type`: as for `files`; leave `generation` alone here, too.
     - `flavor`: `mariadb` or `percona`.
     - `settings`: engine settings by name; `provider_options`: options of the Galera library by name.
-    - `databases`, `users`: besides those of WordPress; passwords are in `database_passwords`.
+    - `databases`, `users`: besides those of WordPress; passwords are in `database_passwords`. Without `hosts` an account is for
+      clients in the VLAN.
     - `router_id`: of the floating IP, unique in the VLAN. Default: the address's last octet.
   EOT
   type = object({
@@ -131,7 +132,7 @@ variable "databases" {
       collation = optional(string)
     })), {})
     users = optional(map(object({
-      host             = optional(string, "%")
+      hosts            = optional(set(string))
       grants           = optional(map(list(string)), {})
       password_version = optional(number, 1)
     })), {})

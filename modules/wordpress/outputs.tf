@@ -32,7 +32,7 @@ output "databases" {
 output "users" {
   description = "What `database-tier` takes as `users`."
   value = { (var.database_user) = {
-    host             = var.database_clients
+    hosts            = var.database_clients
     grants           = { "${var.database_name}.*" = ["ALL"] }
     password_version = var.password_version
   } }

@@ -80,14 +80,13 @@ variable "database_user" {
 }
 
 variable "database_clients" {
-  description = "Where the account may come from: an address with `%` and `_` as wildcards, or address/netmask."
-  type        = string
-  default     = "%"
-  nullable    = false
+  description = "Where the account may come from: addresses, networks such as `10.0.0.0/24`, names, or patterns with `%` and `_`. Default: that of `database-tier`."
+  type        = set(string)
+  default     = null
 
   validation {
-    condition     = can(regex("^[A-Za-z0-9_.:%/-]{1,255}$", var.database_clients))
-    error_message = "The clients are an address, a pattern such as 10.0.0.%, or 10.0.0.0/255.255.255.0."
+    condition     = var.database_clients == null ? true : length(var.database_clients) > 0 && alltrue([for host in var.database_clients : can(regex("^[A-Za-z0-9_.:%/-]{1,255}$", host))])
+    error_message = "The clients are at least one address, network such as 10.0.0.0/24, name or pattern such as 10.0.0.%."
   }
 }
 

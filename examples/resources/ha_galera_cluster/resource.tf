@@ -12,5 +12,5 @@ resource "ha_galera_cluster" "shop" {
     db3 = { host = "203.0.113.23", address = "10.0.0.43" }
   }
   databases = { shop = {} }
-  users     = { shop = { password_wo = var.database_password, password_wo_version = 1, grants = { "shop.*" = ["ALL"] } } }
+  users     = { shop = { hosts = ["10.0.0.0/24"], password_wo = var.database_password, password_wo_version = 1, grants = { "shop.*" = ["ALL"] } } }
 }

@@ -86,7 +86,8 @@ type Node struct {
 	// Free and Used are what the data directory's file system has left, and what the
 	// directory takes, in bytes; 0 is not told.
 	Free, Used int64
-	// Variables are shown beside those of the cluster.
+	// Variables are global variables that somebody set, shown beside those of the
+	// cluster.
 	Variables map[string]string
 	// Config is what the server read when it started.
 	Config string

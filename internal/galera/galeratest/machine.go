@@ -2,6 +2,7 @@ package galeratest
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/terraform-ha/terraform-provider-ha/internal/host/hosttest"
@@ -94,7 +95,7 @@ func (s *Cluster) handle(m *hosttest.Machine, node *Node) {
 	query("galera-wsrep", serving(func(args []string) string {
 		shown := ""
 		for _, name := range sorted(node.Variables) {
-			if strings.Contains(args[2], ",'"+name+"'") {
+			if slices.Contains(alwaysAsked, name) || strings.Contains(args[2], ",'"+name+"'") {
 				shown += name + "\t" + node.Variables[name] + "\n"
 			}
 		}
@@ -104,8 +105,17 @@ func (s *Cluster) handle(m *hosttest.Machine, node *Node) {
 		// Percona's server has no global variable wsrep_on.
 		return shown + strings.NewReplacer("wsrep_on\tON", "wsrep_provider\t/usr/lib/galera4/libgalera_smm.so", "wsrep_on\tOFF", "wsrep_provider\tnone").Replace(node.status())
 	}))
-	query("galera-schemas", serving(func([]string) string { return node.History.schemata() }))
-	query("galera-accounts", serving(func(args []string) string { return node.History.answer(everySecond(args[3:])) }))
+	query("galera-schemas", serving(func(args []string) string {
+		s.checkSession(args[2])
+		return s.schemata(node.History, args[3:])
+	}))
+	query("galera-accounts", serving(func(args []string) string {
+		s.checkSession(args[2])
+		if node.rejects() && !strings.Contains(args[2], "SET SESSION wsrep_dirty_reads = 1;") {
+			return "" // ERROR 1047
+		}
+		return node.History.answer(everySecond(args[4:]))
+	}))
 
 	change("galera-check-config", func(c shell.Command) error {
 		if strings.Contains(string(c.Stdin()), "broken") {
@@ -167,7 +177,13 @@ func (s *Cluster) handle(m *hosttest.Machine, node *Node) {
 		if !node.Synced() {
 			return fmt.Errorf("ERROR 1047 (08S01): WSREP has not yet prepared node for application use")
 		}
-		return s.sql(node.History, string(c.Stdin()))
+		if node.rejects() {
+			return fmt.Errorf("ERROR 1047 (08S01): WSREP has not yet prepared node for application use")
+		}
+		if node.Variables["super_read_only"] == "ON" {
+			return fmt.Errorf("ERROR 1290 (HY000): The MySQL server is running with the --super-read-only option")
+		}
+		return s.sql(node, string(c.Stdin()))
 	})
 	change("galera-remember-password-version", func(c shell.Command) error {
 		args := c.Args()
@@ -215,6 +231,15 @@ func (s *Cluster) data(node *Node) string {
 		fmt.Fprintf(&b, "free %d 4096\nused %d 1\n", node.Free/4096, node.Used)
 	}
 	return b.String()
+}
+
+// alwaysAsked are the variables that are asked for whatever the settings are.
+var alwaysAsked = []string{"lower_case_table_names", "wsrep_reject_queries", "read_only", "super_read_only", "offline_mode", "pxc_maint_mode"}
+
+// rejects reports whether the server refuses everybody's queries.
+func (n *Node) rejects() bool {
+	rejected := n.Variables["wsrep_reject_queries"]
+	return rejected != "" && rejected != "NONE"
 }
 
 func (n *Node) status() string {

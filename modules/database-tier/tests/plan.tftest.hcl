@@ -14,10 +14,13 @@ run "cluster_and_floating_ip" {
   command = plan
 
   variables {
-    settings                = { innodb_buffer_pool_size = "512M" }
-    databases               = { shop = { charset = "utf8mb4" } }
-    users                   = { shop = { host = "10.0.0.%", grants = { "shop.*" = ["ALL"] }, password_version = 3 } }
-    user_passwords          = { shop = "not in the state" }
+    settings  = { innodb_buffer_pool_size = "512M" }
+    databases = { shop = { charset = "utf8mb4" } }
+    users = {
+      shop   = { hosts = ["10.0.0.61", "10.1.0.0/16"], grants = { "shop.*" = ["ALL"] }, password_version = 3 }
+      report = {}
+    }
+    user_passwords          = { shop = "not in the state", report = "nor is this" }
     floating_ip_auth_secret = "12345678"
   }
 
@@ -28,7 +31,8 @@ run "cluster_and_floating_ip" {
 
   assert {
     condition = (
-      ha_galera_cluster.this.users["shop"].host == "10.0.0.%" &&
+      ha_galera_cluster.this.users["shop"].hosts == toset(["10.0.0.61", "10.1.0.0/16"]) &&
+      ha_galera_cluster.this.users["report"].hosts == toset(["10.0.0.0/24"]) &&
       ha_galera_cluster.this.users["shop"].password_wo_version == 3 &&
       ha_galera_cluster.this.users["shop"].grants["shop.*"] == tolist(["ALL"])
     )

@@ -122,7 +122,7 @@ run "the_whole_site" {
   }
 
   assert {
-    condition     = module.wordpress[0].users.wordpress.host == "10.0.0.0/255.255.255.0"
+    condition     = module.wordpress[0].users.wordpress.hosts == toset(["10.0.0.0/24"])
     error_message = "WordPress's account is for the VLAN alone."
   }
 }

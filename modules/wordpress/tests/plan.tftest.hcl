@@ -23,7 +23,7 @@ run "what_the_tiers_are_asked_for" {
   }
 
   assert {
-    condition     = output.users.wordpress.grants["wordpress.*"] == ["ALL"] && output.users.wordpress.host == "%"
+    condition     = output.users.wordpress.grants["wordpress.*"] == ["ALL"] && output.users.wordpress.hosts == null
     error_message = "The account is another one."
   }
 

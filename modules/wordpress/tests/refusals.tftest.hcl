@@ -78,7 +78,7 @@ run "clients_with_a_quote" {
   command = plan
 
   variables {
-    database_clients = "10.0.0.1' OR"
+    database_clients = ["10.0.0.1' OR"]
   }
 
   expect_failures = [var.database_clients]
