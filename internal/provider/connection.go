@@ -5,6 +5,7 @@ import (
 	"encoding/base64"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"strings"
 	"time"
@@ -98,6 +99,8 @@ type access struct {
 	userAgent     string
 	// run is how other runs know this one.
 	run string
+	// progress is where steps are written for a person to follow.
+	progress io.Writer
 }
 
 func newAccess(_ context.Context, model providerModel, version string) (*access, diag.Diagnostics) {
@@ -113,6 +116,9 @@ func newAccess(_ context.Context, model providerModel, version string) (*access,
 		userAgent: "terraform-provider-ha/" + version,
 		run:       thisRun(),
 	}
+	progress, unwritable := openProgress()
+	diags.Append(unwritable...)
+	a.progress = progress
 	a.base = ssh.Hop{
 		Port: int(int64Or(settings.Port, 22)),
 		User: stringOr(orEnvironment(settings.User, "HA_SSH_USER"), "root"),
@@ -150,6 +156,11 @@ func newAccess(_ context.Context, model providerModel, version string) (*access,
 	a.linodeToken = orEnvironment(model.Linode.Token, "LINODE_TOKEN")
 	a.linodeURL = orEnvironment(model.Linode.URL, "LINODE_URL")
 	return a, diags
+}
+
+// reporter writes the steps of one resource.
+func (a *access) reporter(ctx context.Context, resource string) *reporter {
+	return &reporter{ctx: ctx, resource: resource, progress: a.progress}
 }
 
 func (a *access) bastion(model bastionModel) ssh.Hop {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"slices"
 	"strings"
 	"sync"
@@ -102,6 +103,8 @@ var mapAttribute = map[string]bool{"nodes": true, "settings": true, "provider_op
 type reporter struct {
 	ctx      context.Context //nolint:containedctx // the logger is in it
 	resource string
+	// progress is the file that a person may follow.
+	progress io.Writer
 
 	mu   sync.Mutex
 	done []string
@@ -125,6 +128,15 @@ func (r *reporter) complete(node, title string) {
 
 func (r *reporter) StepStarted(node, title, why string) {
 	tflog.Info(r.ctx, "step started", map[string]any{"resource": r.resource, "node": node, "step": title, "why": why})
+	if why != "" {
+		title += " (" + why + ")"
+	}
+	r.write(node, "started", title)
+}
+
+// write appends to the progress; a disk that is full is no reason to stop.
+func (r *reporter) write(node, event, title string) {
+	_, _ = io.WriteString(r.progress, progressLine(time.Now(), r.resource, node, event, title))
 }
 
 func (r *reporter) StepEnded(node, title string, took time.Duration, skipped bool, err error) {
@@ -132,10 +144,14 @@ func (r *reporter) StepEnded(node, title string, took time.Duration, skipped boo
 	if err != nil {
 		fields["error"] = err.Error()
 		tflog.Error(r.ctx, "step failed", fields)
+		r.write(node, fmt.Sprintf("failed after %.1fs", took.Seconds()), title+": "+err.Error())
 		return
 	}
+	event := "skipped, it was done already"
 	if !skipped {
 		r.complete(node, title)
+		event = fmt.Sprintf("done in %.1fs", took.Seconds())
 	}
+	r.write(node, event, title)
 	tflog.Info(r.ctx, "step done", fields)
 }

@@ -149,6 +149,14 @@ type listener struct {
 	fleet *fleet
 }
 
+func (l *listener) ConfigureProvider(ctx context.Context, req *tfprotov6.ConfigureProviderRequest) (*tfprotov6.ConfigureProviderResponse, error) {
+	resp, err := l.ProviderServer.ConfigureProvider(ctx, req)
+	if err == nil {
+		l.keep(resp.Diagnostics)
+	}
+	return resp, err
+}
+
 func (l *listener) ReadResource(ctx context.Context, req *tfprotov6.ReadResourceRequest) (*tfprotov6.ReadResourceResponse, error) {
 	resp, err := l.ProviderServer.ReadResource(ctx, req)
 	if err == nil {

@@ -246,7 +246,7 @@ func (r *clusterResource[M, P]) Update(ctx context.Context, req resource.UpdateR
 
 // apply is the one way of changing a cluster: take the lease and converge.
 func (r *clusterResource[M, P]) apply(ctx context.Context, verb string, plan P, config, prior *M, diags *diag.Diagnostics) (host.Hosts, bool) {
-	log := &reporter{ctx: ctx, resource: r.typeName + "." + plan.label().ValueString()}
+	log := r.access.reporter(ctx, r.typeName+"."+plan.label().ValueString())
 	fail := func(err error) (host.Hosts, bool) {
 		diags.Append(failure(verb, r.title, err, log.completed()...))
 		return nil, false
@@ -355,7 +355,7 @@ func (r *clusterResource[M, P]) Delete(ctx context.Context, req resource.DeleteR
 	resp.Diagnostics.Append(diags...)
 	ctx, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
-	log := &reporter{ctx: ctx, resource: r.typeName + "." + s.label().ValueString()}
+	log := r.access.reporter(ctx, r.typeName+"."+s.label().ValueString())
 	fail := func(err error) { resp.Diagnostics.Append(failure("Delete", r.title, err, log.completed()...)) }
 	if err := r.access.requireKey(); err != nil {
 		fail(err)
