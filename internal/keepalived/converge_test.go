@@ -88,7 +88,7 @@ func TestDriftIsSeenAndRepaired(t *testing.T) {
 		"filter gone":     {func(_ *network, _ *hosttest.Machine, d *keepalivedtest.Daemon) { d.Firewall = nil }, []string{"the packet filter for VRRP is not loaded"}},
 		"filter changed":  {func(_ *network, _ *hosttest.Machine, d *keepalivedtest.Daemon) { d.Firewall = []string{"10.0.0.66"} }, []string{"the packet filter for VRRP differs"}},
 		"user gone":       {func(_ *network, m *hosttest.Machine, _ *keepalivedtest.Daemon) { delete(m.Users, scriptUser) }, []string{"the user keepalived_script is missing"}},
-		"address by hand": {func(_ *network, _ *hosttest.Machine, d *keepalivedtest.Daemon) { d.Held = true }, []string{"10.0.0.100 is configured by hand: keepalived is BACKUP"}},
+		"address by hand": {func(n *network, _ *hosttest.Machine, d *keepalivedtest.Daemon) { n.Several, d.Held = true, true }, []string{"10.0.0.100 is configured by hand: keepalived is BACKUP"}},
 		"not read":        {func(n *network, m *hosttest.Machine, d *keepalivedtest.Daemon) { d.Read = "older" }, []string{"keepalived has not read its configuration since it changed"}},
 		"unknown state of the marker": {func(_ *network, m *hosttest.Machine, _ *keepalivedtest.Daemon) {
 			m.RemoveAll("/var/lib/terraform-ha/floating-ip-db.json")
@@ -104,6 +104,7 @@ func TestDriftIsSeenAndRepaired(t *testing.T) {
 				t.Errorf("drift %v (-want +got):\n%s", got, diff)
 			}
 			n.mustConverge(simSpec())
+			n.Several = false
 			if drift := n.drift(simSpec()); len(drift) != 0 {
 				t.Errorf("left: %v", drift)
 			}
@@ -265,6 +266,7 @@ func TestImportFindsWhatIsWanted(t *testing.T) {
 func TestSeveralMastersAreDrift(t *testing.T) {
 	n := newNetwork(t)
 	n.mustConverge(simSpec())
+	n.Several, n.Deaf = true, true
 	n.Daemons["db3"].Role, n.Daemons["db3"].Held = "MASTER", true
 	want := map[string][]string{reconcile.ClusterNode: {"db1, db3 hold 10.0.0.100 at the same time"}}
 	if diff := cmp.Diff(want, n.drift(simSpec())); diff != "" {
@@ -297,9 +299,55 @@ func TestInstancesChangeTogether(t *testing.T) {
 		t.Fatal(err)
 	}
 	n.machines["db3"].Down = true
+	n.Several = true
 	n.Daemons["db1"].Role, n.Daemons["db1"].Held = "MASTER", true
 	n.Daemons["db2"].Role, n.Daemons["db2"].Held = "MASTER", true
 	if _, err := Diff(changed, Observe(t.Context(), n.hosts.Views(), changed)); err != nil {
 		t.Errorf("with two holders: %v", err)
+	}
+}
+
+// TestAddressesMoveTogether has the additional ones where the first one is, and
+// gives back what somebody took from the holder.
+func TestAddressesMoveTogether(t *testing.T) {
+	n := newNetwork(t)
+	n.mustConverge(simSpec())
+	spec := simSpec()
+	spec.Additional = []string{"10.0.0.101/24", "10.0.0.102/24"}
+	n.mustConverge(spec)
+	if err := Verify(t.Context(), n.hosts.Views(), spec); err != nil {
+		t.Error(err)
+	}
+	n.Daemons["db1"].Lacks = []string{"10.0.0.102"}
+	if diff := cmp.Diff(map[string][]string{"db1": {"it holds the floating IP without 10.0.0.102"}}, n.drift(spec)); diff != "" {
+		t.Errorf("drift (-want +got):\n%s", diff)
+	}
+	var nobody *NoHolderError
+	impatient := spec
+	impatient.HolderTimeoutSeconds = 1
+	if err := Verify(t.Context(), n.hosts.Views(), impatient); !errors.As(err, &nobody) || nobody.Reasons["db1"] != "it holds the floating IP without 10.0.0.102" {
+		t.Errorf("got %v", err)
+	}
+	n.mustConverge(spec)
+	if err := Verify(t.Context(), n.hosts.Views(), spec); err != nil {
+		t.Error(err)
+	}
+	known := Spec{Name: "db", Nodes: simNodes}
+	if found, _ := Observe(t.Context(), n.hosts.Views(), known).Spec(known); !slices.Equal(found.Additional, spec.Additional) {
+		t.Errorf("an import finds %v", found.Additional)
+	}
+}
+
+// TestOfTwoMastersTheLaterOneStays is what the simulator takes from VRRP and from
+// the rank of holders.
+func TestOfTwoMastersTheLaterOneStays(t *testing.T) {
+	n := newNetwork(t)
+	n.mustConverge(simSpec())
+	_ = n.machines["db1"].Stop("keepalived")
+	n.mustConverge(simSpec())
+	n.Daemons["db1"].Role = "MASTER"
+	n.drift(simSpec())
+	if n.Daemons["db1"].Held || !n.Daemons["db2"].Held {
+		t.Error("the earlier holder took the address back")
 	}
 }

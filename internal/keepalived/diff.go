@@ -258,13 +258,14 @@ func (c comparison) strays() []Lane {
 	for _, name := range c.status.Holders {
 		machine := c.status.Machines[name]
 		why := ""
+		held := strings.Join(machine.held(c.spec.ips()), ", ")
 		switch {
 		case !machine.Ours(c.spec.Name):
 			continue
 		case !machine.Unit.Running():
-			why = fmt.Sprintf("%s is configured although keepalived does not run", c.spec.ip())
+			why = fmt.Sprintf("%s is configured although keepalived does not run", held)
 		case machine.Role == "BACKUP" || machine.Role == "FAULT":
-			why = fmt.Sprintf("%s is configured by hand: keepalived is %s", c.spec.ip(), machine.Role)
+			why = fmt.Sprintf("%s is configured by hand: keepalived is %s", held, machine.Role)
 		default:
 			continue
 		}
@@ -279,6 +280,11 @@ func (c comparison) settle() []Step {
 	if len(holders) > 1 {
 		why := fmt.Sprintf("%s hold %s at the same time", strings.Join(holders, ", "), c.spec.ip())
 		return []Step{settleStep(c.spec, nil, why)}
+	}
+	if len(holders) == 1 {
+		if lacking := c.status.Machines[holders[0]].lacks(c.spec.ips()); len(lacking) > 0 {
+			return []Step{completeStep(holders[0], c.spec, lacking)}
+		}
 	}
 	fit := c.fit("")
 	// A machine that does not answer may well be the holder.

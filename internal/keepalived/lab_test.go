@@ -255,13 +255,16 @@ func (s *site) thawed() {
 		s.Run(holder, "systemctl restart keepalived")
 		s.Until(5*time.Second, "db1 to be the holder", func() string { return s.unless("db1", "ip -o address show to 10.88.0.100/32 | grep -q .", "it is not") })
 	}
+	s.Until(30*time.Second, "a holder that is one for a while", func() string {
+		return s.unless("db1", "[ $(cat /run/terraform-ha/vrrp/db.rank) -lt 148 ]", "its rank is high")
+	})
 	from, to := s.gap("all processes frozen", func(node string) {
-		s.Run(node, `nohup sh -c 'sleep 9; rm /var/tmp/app; systemctl stop ssh; sleep 7; touch /var/tmp/app; systemctl start ssh' >/dev/null 2>&1 &`)
+		s.Run(node, `nohup sh -c 'sleep 6; rm /var/tmp/app; systemctl stop ssh; sleep 7; touch /var/tmp/app; systemctl start ssh' >/dev/null 2>&1 &`)
 		s.must(s.Freeze(node))
 	}, 6*time.Second)
 	frozen := time.Now()
 	s.Until(15*time.Second, "a holder that has missed something", func() string {
-		if since := time.Since(frozen); since < 8*time.Second {
+		if since := time.Since(frozen); since < 4*time.Second {
 			return fmt.Sprint("frozen for ", since)
 		}
 		return ""
@@ -482,8 +485,8 @@ func (s *site) remove() {
 }
 
 const bootstrapGalera = `set -e
-apt-get -qq -y --no-install-recommends install mariadb-server galera-4 >/dev/null 2>&1
-printf '[mysqld]\nwsrep_on=ON\nwsrep_provider=/usr/lib/galera/libgalera_smm.so\nwsrep_cluster_address=gcomm://\nbinlog_format=ROW\ninnodb_buffer_pool_size=32M\n' >/etc/mysql/mariadb.conf.d/90-test.cnf
+apt-get -qq -y --no-install-recommends install mariadb-server mariadb-backup socat galera-4 >/dev/null 2>&1
+printf '[mysqld]\nwsrep_on=ON\nwsrep_provider=/usr/lib/galera/libgalera_smm.so\nwsrep_cluster_address=gcomm://\nwsrep_sst_method=mariabackup\nwsrep_sst_auth=mysql:\nbinlog_format=ROW\ninnodb_buffer_pool_size=32M\n' >/etc/mysql/mariadb.conf.d/90-test.cnf
 systemctl restart mariadb
 mariadb -e 'CREATE USER IF NOT EXISTS keepalived_script@localhost IDENTIFIED VIA unix_socket'`
 
@@ -507,9 +510,52 @@ func TestLabGalera(t *testing.T) {
 	moved("database hangs", "kill -STOP $(pidof mariadbd)", "kill -CONT $(pidof mariadbd)")
 	moved("drained", "touch /run/terraform-ha/drain", "rm /run/terraform-ha/drain")
 	moved("database killed", "systemctl kill -s KILL mariadb", "systemctl start mariadb")
+	moved("database refuses queries", "mariadb -e 'SET GLOBAL wsrep_reject_queries=ALL'", "mariadb -e 'SET GLOBAL wsrep_reject_queries=NONE'")
+	moved("database takes no writes", "mariadb -e 'SET GLOBAL read_only=ON'", "mariadb -e 'SET GLOBAL read_only=OFF'")
 	t.Logf("the first holder was %s", first)
+	s.full()
+	s.serves()
 	s.empty()
 	s.removeAll()
+}
+
+// full lets a client take every connection of the holder.
+func (s *site) full() {
+	holder := s.holder()
+	s.Run(holder, `mariadb -e "CREATE USER IF NOT EXISTS app@localhost IDENTIFIED BY 'app'; SET GLOBAL max_connections=10"
+for i in 1 2 3 4 5 6 7 8 9 10 11 12; do nohup mariadb -uapp -papp -e 'SELECT SLEEP(60)' >/dev/null 2>&1 & done`)
+	s.Until(5*time.Second, "a full server", func() string {
+		if out, _ := s.Exec(holder, "mariadb -uapp -papp -e 'SELECT 1'", nil); !strings.Contains(out, "ERROR 1040") {
+			return out
+		}
+		return ""
+	})
+	s.stays(holder, "full")
+	s.Run(holder, "pkill -f SLEEP.60; mariadb -e 'SET GLOBAL max_connections=151'")
+}
+
+// serves has the only server hold the address while another one takes its data
+// from it.
+func (s *site) serves() {
+	s.Run("db2", "systemctl stop mariadb")
+	s.Until(20*time.Second, "db1 to be the holder", func() string {
+		return s.unless("db1", "ip -o address show to 10.88.0.100/32 | grep -q .", "it is not")
+	})
+	donor := s.holder()
+	s.Run("db2", "sed -i 's#gcomm://.*#gcomm://10.88.0.11#' /etc/mysql/mariadb.conf.d/90-test.cnf; rm -rf /var/lib/mysql/grastate.dat; systemctl start --no-block mariadb")
+	s.Until(60*time.Second, "a state transfer", func() string {
+		return s.unless(donor, `mariadb -NBe "SHOW STATUS LIKE 'wsrep_local_state'" | grep -q 2 && pkill -STOP mariabackup || pkill -STOP mariadb-backup`, "none")
+	})
+	s.t.Log(s.reasons())
+	s.stays(donor, "the only server is a donor")
+	if state := s.Run(donor, `mariadb -NBe "SHOW STATUS LIKE 'wsrep_local_state'"`); !strings.HasSuffix(state, "2") {
+		s.t.Errorf("the transfer was over: %s", state)
+	}
+	s.Run(donor, "pkill -CONT mariabackup || pkill -CONT mariadb-backup")
+	s.Until(90*time.Second, "the joiner", func() string {
+		return s.unless("db2", `mariadb -NBe "SHOW STATUS LIKE 'wsrep_local_state'" | grep -q 4`, "not Synced")
+	})
+	s.stays(donor, "the transfer is over")
 }
 
 // reasons is what the check says on each machine.

@@ -34,13 +34,11 @@ func Observe(ctx context.Context, views host.Views, spec Spec) Status {
 		machine.Err = s.Err
 		status.Machines[name] = machine
 	}
-	address := spec.ip()
-	if address == "" {
-		if found, ok := status.Spec(spec); ok {
-			address = found.ip()
-		}
+	wanted := spec
+	if spec.Address == "" {
+		wanted, _ = status.Spec(spec)
 	}
-	status.Holders = status.names(func(m Machine) bool { return address != "" && m.holds(address) })
+	status.Holders = status.names(func(m Machine) bool { return len(m.held(wanted.ips())) > 0 })
 	return status
 }
 

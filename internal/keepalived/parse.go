@@ -139,7 +139,7 @@ func (s Status) Spec(known Spec) (Spec, bool) {
 		if json.Unmarshal([]byte(s.Machines[name].Marker.Detail["settings"]), &remembered) != nil {
 			continue
 		}
-		known.Address, known.Interface = remembered.Address, remembered.Interface
+		known.Address, known.Additional, known.Interface = remembered.Address, remembered.Additional, remembered.Interface
 		known.RouterID = remembered.RouterID
 		known.AdvertisementIntervalSeconds = remembered.AdvertisementIntervalSeconds
 		known.Preempt, known.Method, known.Check = remembered.Preempt, remembered.Method, remembered.Check

@@ -80,10 +80,10 @@ func refuseForeign(spec Spec, node host.Node, machine Machine) *reconcile.Refuse
 			WayOut:   "This release takes over no configuration of somebody else's. Move it away on the machine if nothing needs it.",
 		}
 	}
-	if machine.holds(spec.ip()) && !machine.Ours(spec.Name) {
+	if held := machine.held(spec.ips()); len(held) > 0 && !machine.Ours(spec.Name) {
 		return &reconcile.RefusedError{
 			What: "set up floating IP " + spec.ip(), Node: node.Name,
-			Evidence: []string{fmt.Sprintf("%s has %s already, and no configuration of this floating IP", machine.interfaceOf(spec.ip()), spec.ip())},
+			Evidence: []string{fmt.Sprintf("%s has %s already, and no configuration of this floating IP", machine.interfaceOf(held[0]), held[0])},
 			WayOut:   "Choose another address, or remove it from the machine.",
 		}
 	}

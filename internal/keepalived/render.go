@@ -136,7 +136,7 @@ func roleFile(v values) host.File {
 // an import can find it.
 func (s Spec) marker() host.Marker {
 	remembered := settings{
-		Address: s.Address, Interface: s.Interface, RouterID: s.RouterID,
+		Address: s.Address, Additional: s.Additional, Interface: s.Interface, RouterID: s.RouterID,
 		AdvertisementIntervalSeconds: s.AdvertisementIntervalSeconds,
 		Preempt:                      s.Preempt, Method: s.Method, Check: s.Check, Priorities: map[string]int{},
 	}
@@ -152,13 +152,14 @@ func (s Spec) marker() host.Marker {
 
 // settings are what the marker keeps of a [Spec].
 type settings struct {
-	Address                      string `json:"address"`
-	Interface                    string `json:"interface,omitempty"`
-	RouterID                     int    `json:"router_id"`
-	AdvertisementIntervalSeconds int    `json:"advertisement_interval"`
-	Preempt                      bool   `json:"preempt"`
-	Method                       Method `json:"method"`
-	Check                        Check  `json:"check"`
+	Address                      string   `json:"address"`
+	Additional                   []string `json:"additional,omitempty"`
+	Interface                    string   `json:"interface,omitempty"`
+	RouterID                     int      `json:"router_id"`
+	AdvertisementIntervalSeconds int      `json:"advertisement_interval"`
+	Preempt                      bool     `json:"preempt"`
+	Method                       Method   `json:"method"`
+	Check                        Check    `json:"check"`
 	// Priorities are by address, because names belong to the user's configuration.
 	Priorities map[string]int `json:"priorities"`
 }

@@ -37,7 +37,7 @@ func golden(t *testing.T, name string, got []byte) {
 func TestGoldens(t *testing.T) {
 	base := simSpec()
 	base.Check = Check{Kind: CheckGalera}
-	plain := Spec{Address: "10.0.0.100/24", Nodes: simNodes[:2], Preempt: true, AdvertisementIntervalSeconds: 2}
+	plain := Spec{Address: "10.0.0.100/24", Nodes: simNodes[:2], Preempt: true, AdvertisementIntervalSeconds: 2, Additional: []string{"10.0.0.101/24"}}
 	golden(t, "keepalived.conf", mainFile().Content)
 	golden(t, "instance-galera.conf", instanceFile(base.Defaulted().valuesFor(simNodes[0], "eth1")).Content)
 	golden(t, "instance-plain.conf", instanceFile(plain.Defaulted().valuesFor(simNodes[1], "eth1")).Content)

@@ -59,6 +59,9 @@ type Spec struct {
 	Name string
 	// Address has the prefix length of its network: "10.0.0.100/24".
 	Address string
+	// Additional addresses are where Address is. Each has the prefix length of its
+	// network.
+	Additional []string
 	// Interface is the same on every node; empty means the one that has the
 	// node's address.
 	Interface string
@@ -142,8 +145,18 @@ func (s Spec) ip() string {
 const (
 	highestPriority = 150
 	highestRank     = 254
-	rankSeconds     = 10
+	rankSeconds     = 2
 )
+
+// ips are all addresses without their prefix lengths, the first one first.
+func (s Spec) ips() []string {
+	ips := []string{s.ip()}
+	for _, address := range s.Additional {
+		ip, _, _ := strings.Cut(address, "/")
+		ips = append(ips, ip)
+	}
+	return ips
+}
 
 // priority falls with the order of the nodes, in steps that leave room for
 // later nodes and stay distinct for many.

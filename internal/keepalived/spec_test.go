@@ -16,41 +16,46 @@ func TestValidate(t *testing.T) {
 		path   string
 		want   string
 	}{
-		"no prefix":           {func(s *Spec) { s.Address = "10.0.0.100" }, "address", "prefix length"},
-		"not an address":      {func(s *Spec) { s.Address = "$(id)/24" }, "address", "prefix length"},
-		"IPv6":                {func(s *Spec) { s.Address = "fd00::1/64" }, "address", "IPv6"},
-		"network address":     {func(s *Spec) { s.Address = "10.0.0.0/24" }, "address", "address of the network"},
-		"broadcast address":   {func(s *Spec) { s.Address = "10.0.0.255/24" }, "address", "broadcast"},
-		"broadcast of /20":    {func(s *Spec) { s.Address = "10.0.15.255/20" }, "address", "broadcast"},
-		"host prefix":         {func(s *Spec) { s.Address = "10.0.0.100/32" }, "address", "between /8 and /29"},
-		"a node's address":    {func(s *Spec) { s.Address = "10.0.0.12/24" }, "address", "address of node db2"},
-		"outside":             {func(s *Spec) { s.Address = "10.0.1.100/24" }, "nodes.db1.address", "outside of 10.0.1.0/24"},
-		"one node":            {func(s *Spec) { s.Nodes = s.Nodes[:1] }, "nodes", "at least 2 nodes"},
-		"duplicate address":   {func(s *Spec) { s.Nodes[2].Address = "10.0.0.11" }, "nodes.db3.address", "address of db1 too"},
-		"node address":        {func(s *Spec) { s.Nodes[2].Address = "db3.example" }, "nodes.db3.address", "not an address"},
-		"router id 0 to 255":  {func(s *Spec) { s.RouterID = 256 }, "router_id", "between 1 and 255"},
-		"router id negative":  {func(s *Spec) { s.RouterID = -1 }, "router_id", "between 1 and 255"},
-		"long secret":         {func(s *Spec) { s.AuthSecret = "ninechars" }, "auth_secret", "first 8 characters"},
-		"secret with blank":   {func(s *Spec) { s.AuthSecret = "a b" }, "auth_secret", "read as something else"},
-		"secret with quote":   {func(s *Spec) { s.AuthSecret = `a"b` }, "auth_secret", "read as something else"},
-		"secret with comment": {func(s *Spec) { s.AuthSecret = "a#b" }, "auth_secret", "read as something else"},
-		"interface":           {func(s *Spec) { s.Interface = "eth0; reboot" }, "interface", "not the name"},
-		"long interface":      {func(s *Spec) { s.Interface = "sixteencharacter" }, "interface", "up to 15"},
-		"name":                {func(s *Spec) { s.Name = "../db" }, "name", "file names"},
-		"bgp":                 {func(s *Spec) { s.Method = MethodBGP }, "method", "not available"},
-		"relative command":    {func(s *Spec) { s.Check = Check{Kind: CheckCommand, Command: "check"} }, "check.command", "absolute path"},
-		"command with pipe":   {func(s *Spec) { s.Check = Check{Kind: CheckCommand, Command: "/bin/a | /bin/b"} }, "check.command", "without a shell"},
-		"command with ..":     {func(s *Spec) { s.Check = Check{Kind: CheckCommand, Command: "/bin/../a"} }, "check.command", "absolute path"},
-		"port":                {func(s *Spec) { s.Check = Check{Kind: CheckTCP} }, "check.tcp.port", "between 1 and 65535"},
-		"path":                {func(s *Spec) { s.Check = Check{Kind: CheckHTTP, Path: "health check"} }, "check.http.path", "not a path"},
-		"kind":                {func(s *Spec) { s.Check.Kind = "ping" }, "check", "not a kind"},
-		"interval":            {func(s *Spec) { s.Check.IntervalSeconds = 99 }, "check.interval", "between 1 and 60"},
-		"fall":                {func(s *Spec) { s.Check.Fall = -1 }, "check.fall", "between 1 and 20"},
-		"slow timeout":        {func(s *Spec) { s.Check.TimeoutSeconds = 9 }, "check.timeout", "noticed later"},
-		"advertisements":      {func(s *Spec) { s.AdvertisementIntervalSeconds = 61 }, "advertisement_interval", "between 1 and 60"},
-		"equal priorities":    {func(s *Spec) { s.Priorities = map[string]int{"db3": 100} }, "nodes.db3.priority", "that of db1 too"},
-		"priority 151":        {func(s *Spec) { s.Priorities = map[string]int{"db3": 151} }, "nodes.db3.priority", "between 1 and 150"},
-		"priority of nobody":  {func(s *Spec) { s.Priorities = map[string]int{"db9": 5} }, "priorities.db9", "no node db9"},
+		"no prefix":             {func(s *Spec) { s.Address = "10.0.0.100" }, "address", "prefix length"},
+		"not an address":        {func(s *Spec) { s.Address = "$(id)/24" }, "address", "prefix length"},
+		"IPv6":                  {func(s *Spec) { s.Address = "fd00::1/64" }, "address", "IPv6"},
+		"network address":       {func(s *Spec) { s.Address = "10.0.0.0/24" }, "address", "address of the network"},
+		"broadcast address":     {func(s *Spec) { s.Address = "10.0.0.255/24" }, "address", "broadcast"},
+		"broadcast of /20":      {func(s *Spec) { s.Address = "10.0.15.255/20" }, "address", "broadcast"},
+		"host prefix":           {func(s *Spec) { s.Address = "10.0.0.100/32" }, "address", "between /8 and /29"},
+		"a node's address":      {func(s *Spec) { s.Address = "10.0.0.12/24" }, "address", "address of node db2"},
+		"outside":               {func(s *Spec) { s.Address = "10.0.1.100/24" }, "nodes.db1.address", "outside of 10.0.1.0/24"},
+		"one node":              {func(s *Spec) { s.Nodes = s.Nodes[:1] }, "nodes", "at least 2 nodes"},
+		"duplicate address":     {func(s *Spec) { s.Nodes[2].Address = "10.0.0.11" }, "nodes.db3.address", "address of db1 too"},
+		"node address":          {func(s *Spec) { s.Nodes[2].Address = "db3.example" }, "nodes.db3.address", "not an address"},
+		"router id 0 to 255":    {func(s *Spec) { s.RouterID = 256 }, "router_id", "between 1 and 255"},
+		"router id negative":    {func(s *Spec) { s.RouterID = -1 }, "router_id", "between 1 and 255"},
+		"long secret":           {func(s *Spec) { s.AuthSecret = "ninechars" }, "auth_secret", "first 8 characters"},
+		"secret with blank":     {func(s *Spec) { s.AuthSecret = "a b" }, "auth_secret", "read as something else"},
+		"secret with quote":     {func(s *Spec) { s.AuthSecret = `a"b` }, "auth_secret", "read as something else"},
+		"secret with comment":   {func(s *Spec) { s.AuthSecret = "a#b" }, "auth_secret", "read as something else"},
+		"interface":             {func(s *Spec) { s.Interface = "eth0; reboot" }, "interface", "not the name"},
+		"long interface":        {func(s *Spec) { s.Interface = "sixteencharacter" }, "interface", "up to 15"},
+		"name":                  {func(s *Spec) { s.Name = "../db" }, "name", "file names"},
+		"bgp":                   {func(s *Spec) { s.Method = MethodBGP }, "method", "not available"},
+		"relative command":      {func(s *Spec) { s.Check = Check{Kind: CheckCommand, Command: "check"} }, "check.command", "absolute path"},
+		"command with pipe":     {func(s *Spec) { s.Check = Check{Kind: CheckCommand, Command: "/bin/a | /bin/b"} }, "check.command", "without a shell"},
+		"command with ..":       {func(s *Spec) { s.Check = Check{Kind: CheckCommand, Command: "/bin/../a"} }, "check.command", "absolute path"},
+		"port":                  {func(s *Spec) { s.Check = Check{Kind: CheckTCP} }, "check.tcp.port", "between 1 and 65535"},
+		"path":                  {func(s *Spec) { s.Check = Check{Kind: CheckHTTP, Path: "health check"} }, "check.http.path", "not a path"},
+		"kind":                  {func(s *Spec) { s.Check.Kind = "ping" }, "check", "not a kind"},
+		"interval":              {func(s *Spec) { s.Check.IntervalSeconds = 99 }, "check.interval", "between 1 and 60"},
+		"fall":                  {func(s *Spec) { s.Check.Fall = -1 }, "check.fall", "between 1 and 20"},
+		"slow timeout":          {func(s *Spec) { s.Check.TimeoutSeconds = 9 }, "check.timeout", "noticed later"},
+		"advertisements":        {func(s *Spec) { s.AdvertisementIntervalSeconds = 61 }, "advertisement_interval", "between 1 and 60"},
+		"equal priorities":      {func(s *Spec) { s.Priorities = map[string]int{"db3": 100} }, "nodes.db3.priority", "of node db3, 100, is that of db1 too"},
+		"priority 151":          {func(s *Spec) { s.Priorities = map[string]int{"db3": 151} }, "nodes.db3.priority", "of node db3 is between 1 and 150"},
+		"additional, no prefix": {func(s *Spec) { s.Additional = []string{"10.0.0.101"} }, "additional_addresses", "prefix length"},
+		"additional, IPv6":      {func(s *Spec) { s.Additional = []string{"fd00::1/64"} }, "additional_addresses", "not an IPv4 address"},
+		"additional, the first": {func(s *Spec) { s.Additional = []string{"10.0.0.100/24"} }, "additional_addresses", "the first address"},
+		"additional, of a node": {func(s *Spec) { s.Additional = []string{"10.0.0.12/24"} }, "additional_addresses", "address of node db2"},
+		"additional, twice":     {func(s *Spec) { s.Additional = []string{"10.0.0.101/24", "10.0.0.101/24"} }, "additional_addresses", "there twice"},
+		"priority of nobody":    {func(s *Spec) { s.Priorities = map[string]int{"db9": 5} }, "priorities.db9", "no node db9"},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -81,10 +86,11 @@ func TestValidSpecs(t *testing.T) {
 		"machines of the same apply": func(s *Spec) {
 			s.Nodes = []host.Node{{Name: "db1"}, {Name: "db2"}, simNodes[2]}
 		},
-		"galera":  func(s *Spec) { s.Check = Check{Kind: CheckGalera, RefuseDonor: true} },
-		"http":    func(s *Spec) { s.Check = Check{Kind: CheckHTTP, Path: "/health?a='b'&c=$(d)"} },
-		"command": func(s *Spec) { s.Check = Check{Kind: CheckCommand, Command: "/usr/local/bin/check-app"} },
-		"secret":  func(s *Spec) { s.AuthSecret = "aB3-_.:=" },
+		"galera":     func(s *Spec) { s.Check = Check{Kind: CheckGalera, RefuseDonor: true} },
+		"http":       func(s *Spec) { s.Check = Check{Kind: CheckHTTP, Path: "/health?a='b'&c=$(d)"} },
+		"command":    func(s *Spec) { s.Check = Check{Kind: CheckCommand, Command: "/usr/local/bin/check-app"} },
+		"secret":     func(s *Spec) { s.AuthSecret = "aB3-_.:=" },
+		"additional": func(s *Spec) { s.Additional = []string{"10.0.0.101/24", "192.0.2.7/32"} },
 		"many nodes": func(s *Spec) {
 			s.Nodes = nil
 			for i := range 40 {
@@ -114,5 +120,15 @@ func TestDefaulted(t *testing.T) {
 	}
 	if id := (Spec{Address: "10.0.1.0/16"}).Defaulted().RouterID; id != 1 {
 		t.Errorf("an address that ends in 0 has router id %d", id)
+	}
+}
+
+// TestAnAddressThatIsNoneIsOneProblem keeps what follows from a mistake out of the
+// way: the router id's default is made of the address.
+func TestAnAddressThatIsNoneIsOneProblem(t *testing.T) {
+	spec := simSpec()
+	spec.Address = "10.0.0.100"
+	if problems := spec.Validate(); len(problems) != 1 || problems[0].Path[0] != "address" {
+		t.Errorf("got %v", problems)
 	}
 }

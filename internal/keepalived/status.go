@@ -88,8 +88,8 @@ func (m Machine) Ours(name string) bool {
 // Status is a floating IP as it was seen.
 type Status struct {
 	Machines map[string]Machine
-	// Holders are the machines that have the address, in the order of their
-	// names. There should be exactly one.
+	// Holders are the machines that have an address of the floating IP, in the order
+	// of their names. There should be exactly one.
 	Holders []string
 }
 
@@ -121,3 +121,25 @@ func (m Machine) interfaceOf(address string) string {
 }
 
 func (m Machine) holds(address string) bool { return m.interfaceOf(address) != "" }
+
+// held returns those of some addresses that the machine has, in their order.
+func (m Machine) held(addresses []string) []string {
+	var held []string
+	for _, address := range addresses {
+		if m.holds(address) {
+			held = append(held, address)
+		}
+	}
+	return held
+}
+
+// lacks returns what a machine does not have of addresses that move together.
+func (m Machine) lacks(addresses []string) []string {
+	var lacking []string
+	for _, address := range addresses {
+		if !m.holds(address) {
+			lacking = append(lacking, address)
+		}
+	}
+	return lacking
+}

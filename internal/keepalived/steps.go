@@ -155,12 +155,15 @@ func strayStep(node string, spec Spec, why string) Step {
 	return script(node, "remove the address", why, shell.Script(`: keepalived-remove-stray
 # A machine that becomes master notes that a moment after it has the address.
 for try in 1 2 3 4 5; do
-if [ "$(cat "/run/terraform-ha/vrrp/$2" 2>/dev/null)" = MASTER ] && systemctl is-active --quiet keepalived.service; then exit 0; fi
+if [ "$(cat "/run/terraform-ha/vrrp/$1" 2>/dev/null)" = MASTER ] && systemctl is-active --quiet keepalived.service; then exit 0; fi
 sleep 0.2
 done
-ip -o -4 address show to "$1/32" | while read -r index interface family address rest; do
+shift
+for a; do
+ip -o -4 address show to "$a/32" | while read -r index interface family address rest; do
 ip address del "$address" dev "$interface" || exit 1
-done`, spec.ip(), spec.Name))
+done || exit
+done`, append([]string{spec.Name}, spec.ips()...)...))
 }
 
 func removeFileStep(node, path string) Step {
@@ -189,6 +192,15 @@ func settleStep(spec Spec, fit []string, why string) Step {
 		}
 		return waitForHolder(ctx, hosts.Views(), spec, spec.electionTime(), 1)
 	}}
+}
+
+// completeStep gives a holder what it lacks: Keepalived configures its addresses
+// only when it becomes master. Another machine takes all of them meanwhile.
+func completeStep(node string, spec Spec, lacking []string) Step {
+	why := fmt.Sprintf("it holds the floating IP without %s", strings.Join(lacking, ", "))
+	return step(node, "restart keepalived", why, func(ctx context.Context, h *host.Host) error {
+		return h.RestartUnit(ctx, unitName)
+	})
 }
 
 // successorStep waits until another machine stands ready to take the address.

@@ -42,6 +42,7 @@ func (s Spec) Validate() []Problem {
 		found.add(at("method"), "method %q is not available; %q works wherever machines share a layer-2 network, such as a Linode VLAN", s.Method, MethodVRRP)
 	}
 	prefix := s.validateAddress(&found)
+	s.validateAdditional(&found)
 	s.validateNodes(&found, prefix)
 	s.validatePriorities(&found)
 	s.validateInstance(&found)
@@ -75,6 +76,38 @@ func (s Spec) validateAddress(found *problems) netip.Prefix {
 		found.add(at("address"), "%s is not an address that a machine can be reached at", ip)
 	}
 	return prefix
+}
+
+// validateAdditional leaves the networks open: addresses of several networks may
+// lie on one interface.
+func (s Spec) validateAdditional(found *problems) {
+	owners := map[netip.Addr]string{}
+	if first, err := netip.ParsePrefix(s.Address); err == nil {
+		owners[first.Addr()] = "the first address of the floating IP"
+	}
+	for _, node := range s.Nodes {
+		if ip, err := netip.ParseAddr(node.Address); err == nil {
+			owners[ip] = "the address of node " + node.Name
+		}
+	}
+	where := at("additional_addresses")
+	// VRRP's advertisement names all addresses; Keepalived takes 20 of them.
+	if len(s.Additional) > 19 {
+		found.add(where, "a floating IP has at most 19 additional addresses; there are %d", len(s.Additional))
+	}
+	for _, address := range s.Additional {
+		prefix, err := netip.ParsePrefix(address)
+		switch {
+		case err != nil || !prefix.Addr().Is4():
+			found.add(where, "%q is not an IPv4 address with the prefix length of its network, such as 10.0.0.101/24", address)
+			continue
+		case owners[prefix.Addr()] != "":
+			found.add(where, "%s is %s", prefix.Addr(), owners[prefix.Addr()])
+		case prefix.Addr().IsLoopback() || prefix.Addr().IsMulticast() || prefix.Addr().IsUnspecified():
+			found.add(where, "%s is not an address that a machine can be reached at", prefix.Addr())
+		}
+		owners[prefix.Addr()] = "there twice"
+	}
 }
 
 func broadcast(prefix netip.Prefix) netip.Addr {
@@ -133,10 +166,10 @@ func (s Spec) validatePriorities(found *problems) {
 		priority := s.priority(node.Name)
 		where := at("nodes", node.Name, "priority")
 		if priority < 1 || priority > highestPriority {
-			found.add(where, "priority %d is not between 1 and %d", priority, highestPriority)
+			found.add(where, "the priority of node %s is between 1 and %d, not %d", node.Name, highestPriority, priority)
 		}
 		if other, taken := owners[priority]; taken && other != node.Name {
-			found.add(where, "priority %d is that of %s too; two equal priorities leave the choice between two masters open", priority, other)
+			found.add(where, "the priority of node %s, %d, is that of %s too; two equal priorities leave the choice between two masters open", node.Name, priority, other)
 		}
 		owners[priority] = node.Name
 	}
@@ -148,7 +181,8 @@ func (s Spec) validatePriorities(found *problems) {
 }
 
 func (s Spec) validateInstance(found *problems) {
-	if s.RouterID < 1 || s.RouterID > 255 {
+	// Without an address there is no default, and that is said of the address.
+	if s.RouterID != 0 && (s.RouterID < 1 || s.RouterID > 255) {
 		found.add(at("router_id"), "a virtual router id is between 1 and 255, not %d", s.RouterID)
 	}
 	if s.AdvertisementIntervalSeconds < 1 || s.AdvertisementIntervalSeconds > 60 {

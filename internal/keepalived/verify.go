@@ -100,8 +100,9 @@ cat -- "/run/terraform-ha/vrrp/$1"`, spec.Name)
 // another one was elected, or the reasons name it.
 func sample(ctx context.Context, views host.Views, spec Spec) (string, error) {
 	type answer struct {
-		holds  bool
-		reason string
+		holds   bool
+		lacking []string
+		reason  string
 	}
 	seen := host.Look(ctx, views, func(ctx context.Context, view host.View) (answer, error) {
 		answers, err := view.Ask(ctx, shell.Ask("addresses", `: keepalived-addresses
@@ -110,7 +111,8 @@ ip -j address show`), askRole(spec), shell.Ask("check", holderCheckText, spec.ip
 			return answer{}, err
 		}
 		machine, err := parseMachine(answers)
-		return answer{holds: machine.holds(spec.ip()), reason: reasonOf(machine, spec)}, err
+		held, lacking := machine.held(spec.ips()), machine.lacks(spec.ips())
+		return answer{holds: len(held) > 0, lacking: lacking, reason: reasonOf(machine, spec)}, err
 	})
 	var holders []string
 	reasons := map[string]string{}
@@ -129,6 +131,10 @@ ip -j address show`), askRole(spec), shell.Ask("check", holderCheckText, spec.ip
 	case 0:
 		return "", &NoHolderError{Address: spec.ip(), Reasons: reasons}
 	case 1:
+		if lacking := seen[holders[0]].Value.lacking; len(lacking) > 0 {
+			reasons[holders[0]] = "it holds the floating IP without " + strings.Join(lacking, ", ")
+			return "", &NoHolderError{Address: strings.Join(lacking, ", "), Reasons: reasons}
+		}
 		return holders[0], nil
 	}
 	return "", &SeveralHoldersError{Address: spec.ip(), Holders: holders}

@@ -31,7 +31,7 @@ func TestTwoResourcesShareConnections(t *testing.T) {
 	t.Parallel()
 	f := glusterFleet(t)
 	keepalivedtest.Install(t, f.machines, "db", vip)
-	config := f.config(f.resource("ha_gluster_volume", volumeBody), f.resource("ha_floating_ip", "name = \"db\"\naddress = \"10.0.0.100/24\""))
+	config := f.config(f.resource("ha_gluster_volume", volumeBody), f.resource("ha_floating_ip", "name = \"db\"\naddress = \"10.0.0.100/24\"\ncheck = { none = {} }"))
 	var since traffic
 	resource.UnitTest(t, resource.TestCase{
 		ProtoV6ProviderFactories: f.factories(),

@@ -2,6 +2,7 @@ package provider
 
 import (
 	"context"
+	"slices"
 	"strings"
 
 	"github.com/hashicorp/terraform-plugin-framework/attr"
@@ -24,6 +25,8 @@ type floatingIPModel struct {
 	clusterModel
 	Name                         types.String `tfsdk:"name"`
 	Address                      types.String `tfsdk:"address"`
+	AdditionalAddresses          types.Set    `tfsdk:"additional_addresses"`
+	Preempt                      types.Bool   `tfsdk:"preempt"`
 	Interface                    types.String `tfsdk:"interface"`
 	RouterID                     types.Int64  `tfsdk:"router_id"`
 	AuthSecret                   types.String `tfsdk:"auth_secret"`
@@ -39,6 +42,7 @@ type checkModel struct {
 	TCP             types.Object `tfsdk:"tcp"`
 	HTTP            types.Object `tfsdk:"http"`
 	Command         types.Object `tfsdk:"command"`
+	None            types.Object `tfsdk:"none"`
 	IntervalSeconds types.Int64  `tfsdk:"interval_seconds"`
 	TimeoutSeconds  types.Int64  `tfsdk:"timeout_seconds"`
 	Fall            types.Int64  `tfsdk:"fall"`
@@ -82,6 +86,9 @@ func (m *floatingIPModel) spec(ctx context.Context) keepalived.Spec {
 	return keepalived.Spec{
 		Name:                         m.Name.ValueString(),
 		Address:                      m.Address.ValueString(),
+		Additional:                   m.additional(),
+		Preempt:                      m.Preempt.ValueBool(),
+		Priorities:                   m.priorities(),
 		Interface:                    m.Interface.ValueString(),
 		Nodes:                        m.members(),
 		RouterID:                     int(m.RouterID.ValueInt64()),
@@ -91,6 +98,33 @@ func (m *floatingIPModel) spec(ctx context.Context) keepalived.Spec {
 		Method:                       keepalived.Method(m.Method.ValueString()),
 		HolderTimeoutSeconds:         int(m.HolderTimeoutSeconds.ValueInt64()),
 	}.Defaulted()
+}
+
+// additional returns the other addresses in an order that is always the same.
+func (m *floatingIPModel) additional() []string {
+	var addresses []string
+	for _, value := range m.AdditionalAddresses.Elements() {
+		if address, ok := value.(types.String); ok && !address.IsUnknown() {
+			addresses = append(addresses, address.ValueString())
+		}
+	}
+	slices.Sort(addresses)
+	return addresses
+}
+
+// priorities returns those that single nodes are given.
+func (m *floatingIPModel) priorities() map[string]int {
+	priorities := map[string]int{}
+	for name, value := range m.Nodes.Elements() {
+		node, ok := value.(types.Object)
+		if !ok {
+			continue
+		}
+		if given, ok := node.Attributes()["priority"].(types.Int64); ok && !given.IsNull() && !given.IsUnknown() {
+			priorities[name] = int(given.ValueInt64())
+		}
+	}
+	return priorities
 }
 
 func (m *floatingIPModel) check(ctx context.Context) keepalived.Check {
@@ -131,6 +165,13 @@ var checkAttributes = map[string]string{
 	"advertisement_interval": "advertisement_interval_seconds", "holder_timeout": "holder_timeout_seconds",
 }
 
+// saidBySchema are the numbers whose ranges are in the schema: Terraform has told of
+// them when a spec is validated, and once is enough.
+var saidBySchema = []string{
+	"router_id", "advertisement_interval_seconds", "holder_timeout_seconds", "check.tcp.port", "check.http.port",
+	"check.interval_seconds", "check.fall", "check.rise",
+}
+
 func (m *floatingIPModel) problems(ctx context.Context) []problem {
 	if m.Address.IsUnknown() || !fullyKnown(ctx, m.Check) {
 		return nil
@@ -138,13 +179,13 @@ func (m *floatingIPModel) problems(ctx context.Context) []problem {
 	var problems []problem
 	if model := objectOf[checkModel](ctx, m.Check); model != nil {
 		kinds := 0
-		for _, kind := range []types.Object{model.Galera, model.TCP, model.HTTP, model.Command} {
+		for _, kind := range []types.Object{model.Galera, model.TCP, model.HTTP, model.Command, model.None} {
 			if !kind.IsNull() {
 				kinds++
 			}
 		}
 		if kinds != 1 {
-			problems = append(problems, problem{path: []string{"check"}, message: "a check is exactly one of galera, tcp, http and command"})
+			problems = append(problems, problem{path: []string{"check"}, message: "a check is exactly one of galera, tcp, http, command and none"})
 		}
 	}
 	for _, p := range m.spec(ctx).Validate() {
@@ -154,7 +195,9 @@ func (m *floatingIPModel) problems(ctx context.Context) []problem {
 				at[i] = longer
 			}
 		}
-		problems = append(problems, problem{path: at, message: p.Message})
+		if !slices.Contains(saidBySchema, strings.Join(at, ".")) {
+			problems = append(problems, problem{path: at, message: p.Message})
+		}
 	}
 	return problems
 }

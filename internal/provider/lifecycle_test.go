@@ -72,8 +72,8 @@ func floatingIP(t *testing.T) (*fleet, subject) {
 	}
 	return f, subject{
 		kind: "ha_floating_ip", name: "db",
-		body:    "name = \"db\"\naddress = \"10.0.0.100/24\"\nauth_secret = \"s3cret\"",
-		changed: "name = \"db\"\naddress = \"10.0.0.100/24\"\nauth_secret = \"s3cret\"\nadvertisement_interval_seconds = 2",
+		body:    "name = \"db\"\naddress = \"10.0.0.100/24\"\nauth_secret = \"s3cret\"\ncheck = { none = {} }",
+		changed: "name = \"db\"\naddress = \"10.0.0.100/24\"\nauth_secret = \"s3cret\"\ncheck = { none = {} }\nadditional_addresses = [\"10.0.0.102/24\"]\nadvertisement_interval_seconds = 2",
 		frozen:  frozen{"address", "10.0.0.100/24", "10.0.0.101/24"},
 		out:     without("n3"),
 		refused: map[string]func(string) string{"The peers of n2 know it as 10.*cannot move it to 10.0.0.77": moved},

@@ -83,7 +83,8 @@ func TestBadInputFailsAtPlan(t *testing.T) {
 	named := strings.Replace(threeNodes, "n3 =", "\"../n3\" =", 1)
 	empty := strings.Replace(threeNodes, `"10.0.0.3"`, `""`, 1)
 	brick := threeNodes + "\nbrick_path = \"/srv/g/brick\"\n"
-	address := threeNodes + "\naddress = \"10.0.0.100/24\"\n"
+	address := threeNodes + "\naddress = \"10.0.0.100/24\"\ncheck = { none = {} }\n"
+	checked := strings.Replace(address, "check = { none = {} }\n", "", 1)
 	root := threeNodes + "\ndocument_root = \"/srv/www/x\"\n"
 	mount := "mount = { source = \"10.0.0.1:/content\" }"
 	const later = "resource \"terraform_data\" \"later\" {}\n"
@@ -111,12 +112,17 @@ func TestBadInputFailsAtPlan(t *testing.T) {
 		"gluster: relative brick":     {gluster(threeNodes + "\nbrick_path = \"srv/brick\""), "is relative; a brick path starts with /"},
 		"gluster: replica 2":          {gluster(two + "\nbrick_path = \"/srv/g/brick\""), "2 replicas have no majority once one is lost"},
 		"gluster: bricks together":    {gluster(twice + "\nbrick_path = \"/srv/g/brick\""), "is also the address of n1: two bricks on one machine"},
-		"floating: outside network":   {floating(threeNodes + "\naddress = \"10.9.0.100/24\""), "10.0.0.1 is outside of 10.9.0.0/24, the network of the floating IP"},
-		"floating: a node's address":  {floating(threeNodes + "\naddress = \"10.0.0.2/24\""), "10.0.0.2 is the address of node n2"},
-		"floating: router id":         {floating(address + "router_id = 256"), "virtual router id is between 1 and 255, not 256"},
+		"floating: outside network":   {floating(threeNodes + "\naddress = \"10.9.0.100/24\"\ncheck = { none = {} }"), "10.0.0.1 is outside of 10.9.0.0/24, the network of the floating IP"},
+		"floating: a node's address":  {floating(threeNodes + "\naddress = \"10.0.0.2/24\"\ncheck = { none = {} }"), "10.0.0.2 is the address of node n2"},
+		"floating: router id":         {floating(address + "router_id = 256"), "Attribute router_id value must be between 1 and 255, got: 256"},
+		"floating: no check":          {floating(checked), `argument "check" is required`},
+		"floating: no kind of check":  {floating(checked + "check = { fall = 3 }"), "check is exactly one of galera, tcp, http, command and none"},
+		"floating: priority":          {floating(strings.Replace(address, `"10.0.0.3" }`, `"10.0.0.3", priority = 100 }`, 1)), "The priority of node n3, 100, is that of n1 too"},
+		"floating: priority 151":      {floating(strings.Replace(address, `"10.0.0.3" }`, `"10.0.0.3", priority = 151 }`, 1)), `Attribute nodes\["n3"\].priority value must be between 1 and 150, got: 151`},
+		"floating: twice":             {floating(address + `additional_addresses = ["10.0.0.100/24"]`), "10.0.0.100 is the first address of the floating IP"},
 		"floating: long secret":       {floating(address + "auth_secret = \"ninechars\""), "uses the first 8 characters of the secret only"},
-		"floating: two checks":        {floating(address + "check = { galera = {}, tcp = { port = 1 } }"), "check is exactly one of galera, tcp, http and command"},
-		"floating: command with args": {floating(address + "check = { command = { path = \"curl localhost\" } }"), "is not the absolute path of a program"},
+		"floating: two checks":        {floating(checked + "check = { galera = {}, tcp = { port = 1 } }"), "check is exactly one of galera, tcp, http, command and none"},
+		"floating: command with args": {floating(checked + "check = { command = { path = \"curl localhost\" } }"), "is not the absolute path of a program"},
 		"web: relative root":          {web(threeNodes + "\ndocument_root = \"www\""), "is not an absolute path"},
 		"web: root outside mount":     {web(threeNodes + "\ndocument_root = \"/var/www/x\"\nmount_point = \"/srv/www\"\n" + mount), "/var/www/x does not lie on the mount at /srv/www"},
 		"web: root on a system path":  {web(threeNodes + "\ndocument_root = \"/usr/share/x\"\n"), "/usr/share/x belongs to the system"},
@@ -135,12 +141,12 @@ func TestBadInputFailsAtPlan(t *testing.T) {
 		"floating: router id -1":        {floating(address + "router_id = -1"), "Attribute router_id value must be between 1 and 255, got: -1"},
 		"floating: advertisements at 0": {floating(address + "advertisement_interval_seconds = 0"), "Attribute advertisement_interval_seconds value must be between 1 and 60, got: 0"},
 		"floating: holder timeout 0":    {floating(address + "holder_timeout_seconds = 0"), "Attribute holder_timeout_seconds value must be at least 1, got: 0"},
-		"floating: check of TCP port 0": {floating(address + "check = { tcp = { port = 0 } }"), "Attribute check.tcp.port value must be between 1 and 65535, got: 0"},
-		"floating: check of web port 0": {floating(address + "check = { http = { port = 0 } }"), "Attribute check.http.port value must be between 1 and 65535, got: 0"},
-		"floating: check interval 0":    {floating(address + "check = { galera = {}, interval_seconds = 0 }"), "Attribute check.interval_seconds value must be between 1 and 60, got: 0"},
-		"floating: check timeout 0":     {floating(address + "check = { galera = {}, timeout_seconds = 0 }"), "Attribute check.timeout_seconds value must be between 1 and 60, got: 0"},
-		"floating: check fall 0":        {floating(address + "check = { galera = {}, fall = 0 }"), "Attribute check.fall value must be between 1 and 20, got: 0"},
-		"floating: check rise 0":        {floating(address + "check = { galera = {}, rise = 0 }"), "Attribute check.rise value must be between 1 and 20, got: 0"},
+		"floating: check of TCP port 0": {floating(checked + "check = { tcp = { port = 0 } }"), "Attribute check.tcp.port value must be between 1 and 65535, got: 0"},
+		"floating: check of web port 0": {floating(checked + "check = { http = { port = 0 } }"), "Attribute check.http.port value must be between 1 and 65535, got: 0"},
+		"floating: check interval 0":    {floating(checked + "check = { galera = {}, interval_seconds = 0 }"), "Attribute check.interval_seconds value must be between 1 and 60, got: 0"},
+		"floating: check timeout 0":     {floating(checked + "check = { galera = {}, timeout_seconds = 0 }"), "Attribute check.timeout_seconds value must be between 1 and 60, got: 0"},
+		"floating: check fall 0":        {floating(checked + "check = { galera = {}, fall = 0 }"), "Attribute check.fall value must be between 1 and 20, got: 0"},
+		"floating: check rise 0":        {floating(checked + "check = { galera = {}, rise = 0 }"), "Attribute check.rise value must be between 1 and 20, got: 0"},
 		"web: alias beside unknowns":    {later + web(threeNodes+unknownSite+`server_aliases = ["a b"]`), "is not a host name"},
 		"web: root beside unknowns":     {later + web(strings.Replace(threeNodes+unknownSite, "/srv/www/x", "/var/www/x", 1)+`mount_point = "/srv/www"`), "/var/www/x does not lie on the mount at /srv/www"},
 		"web: e-mail beside unknowns":   {later + web(strings.Replace(threeNodes+unknownSite, "a@example.org", "nobody", 1)), "is not an e-mail address"},

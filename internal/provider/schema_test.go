@@ -3,6 +3,7 @@ package provider
 import (
 	"context"
 	"maps"
+	"slices"
 	"testing"
 
 	"github.com/hashicorp/terraform-plugin-framework/path"
@@ -61,4 +62,23 @@ func refusesZero(ctx context.Context, number schema.Int64Attribute) bool {
 		v.ValidateInt64(ctx, validator.Int64Request{Path: path.Root("number"), ConfigValue: types.Int64Value(0)}, &resp)
 	}
 	return resp.Diagnostics.HasError()
+}
+
+// TestARangeIsToldOnce has a number outside of its range: the schema refuses it, and
+// the tier's own validation, which would say the same, is not heard. Nor is it of
+// what only follows from another mistake.
+func TestARangeIsToldOnce(t *testing.T) {
+	for name, change := range map[string]func(*floatingIPModel){
+		"router id":                func(m *floatingIPModel) { m.RouterID = types.Int64Value(256) },
+		"advertisement interval":   func(m *floatingIPModel) { m.AdvertisementIntervalSeconds = types.Int64Value(61) },
+		"address without a prefix": func(m *floatingIPModel) { m.Address = types.StringValue("10.0.0.100") },
+	} {
+		model := floatingIPModel{Address: types.StringValue("10.0.0.100/24")}
+		change(&model)
+		problems := slices.DeleteFunc(model.problems(t.Context()), func(p problem) bool { return p.path[0] == "nodes" })
+		want := map[bool]int{true: 1, false: 0}[name == "address without a prefix"]
+		if len(problems) != want {
+			t.Errorf("%s: %v", name, problems)
+		}
+	}
 }

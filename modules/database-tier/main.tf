@@ -6,10 +6,10 @@ locals {
 }
 
 resource "ha_galera_cluster" "this" {
-  name      = var.name
-  flavor    = var.flavor
-  nodes     = var.nodes
-  settings  = var.settings
+  name     = var.name
+  flavor   = var.flavor
+  nodes    = var.nodes
+  settings = var.settings
 
   provider_options = var.provider_options
 
@@ -29,9 +29,13 @@ resource "ha_floating_ip" "this" {
   address                        = var.floating_ip.address
   interface                      = var.floating_ip.interface
   router_id                      = var.floating_ip.router_id
+  additional_addresses           = var.floating_ip.additional_addresses
+  preempt                        = var.floating_ip.preempt
   auth_secret                    = var.floating_ip_auth_secret
   advertisement_interval_seconds = var.floating_ip.advertisement_interval_seconds
-  nodes                          = var.nodes
+  nodes = { for key, node in var.nodes : key => merge(node, {
+    priority = lookup(var.floating_ip.priorities, key, null)
+  }) }
   check = {
     galera           = { allow_donor = var.floating_ip.check.allow_donor, allow_read_only = var.floating_ip.check.allow_read_only }
     interval_seconds = var.floating_ip.check.interval_seconds

@@ -121,6 +121,9 @@ variable "floating_ip" {
     - `address`: with the prefix length of its network, such as `10.0.0.10/24`. The nodes' addresses lie in this network.
     - `interface`: on every node. Default: the one that has the node's address.
     - `router_id`: 1 to 255, unique in the network. Default: the address's last octet.
+    - `additional_addresses`: addresses that are where `address` is, each with its prefix length.
+    - `priorities`: by node, 1 to 150: which takes the address first when nobody has it. Default: they fall with the order of the nodes' keys.
+    - `preempt`: whether a node of higher priority takes the address back when it returns.
     - `advertisement_interval_seconds`: how often the holder says that it is there.
     - `check`: when a node counts as failed and as fit again. It must be a member of the Primary component, Synced or the donor of a state transfer that does not block it (`allow_donor`), answer a query, and take writes (`allow_read_only` lets one hold the address that does not).
   EOT
@@ -128,6 +131,9 @@ variable "floating_ip" {
     address                        = string
     interface                      = optional(string)
     router_id                      = optional(number)
+    additional_addresses           = optional(set(string))
+    priorities                     = optional(map(number), {})
+    preempt                        = optional(bool, false)
     advertisement_interval_seconds = optional(number, 1)
     check = optional(object({
       allow_donor      = optional(bool, true)

@@ -31,8 +31,16 @@ type Network struct {
 	// Daemons has what Keepalived is on each machine.
 	Daemons map[string]*Daemon
 
+	// Several says that the test itself lets machines have the address at the same
+	// time.
+	Several bool
+	// Deaf keeps machines from hearing each other.
+	Deaf bool
+
 	name string
 	ip   string
+	// takeovers counts how often a machine took the address.
+	takeovers int
 }
 
 // Daemon is Keepalived on one machine, with what the kernel keeps for it.
@@ -47,8 +55,12 @@ type Daemon struct {
 	Firewall []string
 	// Unfit makes the check fail.
 	Unfit bool
+	// Lacks are addresses that somebody took from the holder.
+	Lacks []string
 
 	instance string
+	// since is which takeover it was that made it master.
+	since int
 }
 
 // Install makes Keepalived available on machines, for the floating IP with this
@@ -65,7 +77,7 @@ func Install(t testing.TB, machines map[string]*hosttest.Machine, name, ip strin
 		m.OnStart("keepalived", func(m *hosttest.Machine) error { n.read(m, d); return nil })
 		m.OnReload("keepalived", func(m *hosttest.Machine) error { n.read(m, d); return nil })
 		m.OnStop("keepalived", func(m *hosttest.Machine) error {
-			d.Read, d.instance, d.Role = "", "", ""
+			d.Read, d.instance, d.Role, d.Lacks = "", "", "", nil
 			d.Held = d.Held && m.Files[dropInPath].Content == ""
 			n.elect()
 			return nil
@@ -96,27 +108,86 @@ func (n *Network) read(m *hosttest.Machine, d *Daemon) {
 	}
 }
 
-// elect keeps the master that is fit, or takes the first of the fit machines.
+// elect lets machines that hear each other settle on one master: the one that
+// took the address last, or the first of those that are fit.
 func (n *Network) elect() {
-	var fit []string
+	groups := map[string][]string{}
 	for _, name := range slices.Sorted(maps.Keys(n.Machines)) {
 		d := n.Daemons[name]
 		switch {
-		case d.instance == "":
+		case d.instance == "" || n.Machines[name].Down:
 		case d.Unfit:
 			d.Held = d.Held && d.Role != "MASTER"
 			d.Role = "FAULT"
 		default:
-			fit = append(fit, name)
+			said := advertisement(d.instance)
+			groups[said] = append(groups[said], name)
 			if d.Role == "FAULT" {
 				d.Role = "BACKUP"
 			}
 		}
 	}
-	if len(fit) == 0 || slices.ContainsFunc(fit, func(name string) bool { return n.Daemons[name].Role == "MASTER" }) {
+	for _, group := range groups {
+		n.settle(group)
+	}
+	n.oneHolder()
+}
+
+func (n *Network) settle(group []string) {
+	if n.Deaf {
 		return
 	}
-	n.Daemons[fit[0]].Role, n.Daemons[fit[0]].Held = "MASTER", true
+	master := ""
+	for _, name := range group {
+		if d := n.Daemons[name]; d.Role == "MASTER" && (master == "" || d.since > n.Daemons[master].since) {
+			master = name
+		}
+	}
+	if master == "" {
+		master = group[0]
+		n.takeovers++
+		n.Daemons[master].since = n.takeovers
+	}
+	for _, name := range group {
+		d := n.Daemons[name]
+		if name == master {
+			d.Role, d.Held = "MASTER", true
+		} else if d.Role == "MASTER" {
+			d.Role, d.Held = "BACKUP", false
+		}
+	}
+}
+
+// advertisement is what has to be the same on machines that hear each other.
+func advertisement(instance string) string {
+	said, inside := "", false
+	for line := range strings.Lines(instance) {
+		fields := strings.Fields(line)
+		switch {
+		case len(fields) == 0:
+		case fields[0] == "virtual_ipaddress":
+			inside = true
+		case fields[0] == "}":
+			inside = false
+		case inside, slices.Contains([]string{"virtual_router_id", "advert_int", "auth_pass"}, fields[0]):
+			said += line
+		}
+	}
+	return said
+}
+
+// oneHolder holds after every step and before every look: no two machines have
+// the address, unless the test made it so.
+func (n *Network) oneHolder() {
+	var holders []string
+	for _, name := range slices.Sorted(maps.Keys(n.Machines)) {
+		if n.Daemons[name].Held {
+			holders = append(holders, name)
+		}
+	}
+	if len(holders) > 1 && !n.Several {
+		n.t.Errorf("%v hold %s at the same time", holders, n.ip)
+	}
 }
 
 func (n *Network) handle(m *hosttest.Machine, d *Daemon) {
@@ -202,6 +273,7 @@ func (n *Network) handleChanges(m *hosttest.Machine, d *Daemon) {
 		return "", 0, ""
 	})
 	m.Handle("keepalived-load", func(m *hosttest.Machine, c shell.Command) (string, int, string) {
+		defer n.oneHolder()
 		if m.Packages["keepalived"] == "" || !m.Users[scriptUser] {
 			return "", 1, "keepalived rejects the configuration"
 		}
@@ -229,10 +301,26 @@ func (n *Network) handleChanges(m *hosttest.Machine, d *Daemon) {
 			m.RemoveAll(path)
 		}
 		m.Call(shell.New("systemctl", "daemon-reload"))
-		m.RemoveAll(c.Args()[3])
+		m.RemoveAll(c.Args()[2])
 		n.elect()
 		return "", 0, ""
 	})
+}
+
+var additional = regexp.MustCompile(`(?m)^ +([0-9.]+)/[0-9]+ dev `)
+
+// held are the addresses that a machine has of the floating IP.
+func (n *Network) held(d *Daemon) []string {
+	if !d.Held {
+		return nil
+	}
+	held := []string{n.ip}
+	for _, match := range additional.FindAllStringSubmatch(d.instance, -1) {
+		if match[1] != n.ip {
+			held = append(held, match[1])
+		}
+	}
+	return slices.DeleteFunc(held, func(ip string) bool { return slices.Contains(d.Lacks, ip) })
 }
 
 func (n *Network) addresses(m *hosttest.Machine, d *Daemon) string {
@@ -247,8 +335,8 @@ func (n *Network) addresses(m *hosttest.Machine, d *Daemon) string {
 			has = append(has, address{"inet", prefix.Addr().String(), prefix.Bits()})
 		}
 	}
-	if d.Held {
-		has = append(has, address{"inet", n.ip, 24})
+	for _, ip := range n.held(d) {
+		has = append(has, address{"inet", ip, 24})
 	}
 	out, err := json.Marshal([]map[string]any{{"ifname": "eth0", "addr_info": has}})
 	if err != nil {
