@@ -297,8 +297,23 @@ func TestDriftIsSeenAndRepaired(t *testing.T) {
 			map[string][]string{"db3": {"mariadb started before 70-ha.cnf was last changed"}},
 		},
 		"drop-in removed": {
-			func(s *sim) { s.Machines["db3"].RemoveAll("/etc/systemd/system/mariadb.service.d") },
+			func(s *sim) { s.Machines["db3"].RemoveAll("/etc/systemd/system/mariadb.service.d/ha.conf") },
 			map[string][]string{"db3": {"mariadb.service: ha.conf is missing"}},
+		},
+		"guard removed": {
+			func(s *sim) {
+				s.Machines["db3"].RemoveAll(guardPath)
+				s.Machines["db2"].RemoveAll("/etc/systemd/system/mariadb.service.d/ha-guard.conf")
+			},
+			map[string][]string{"db2": {"ha-guard.conf is missing", "mariadb.service changed after systemd read it"}, "db3": {"galera-guard is missing"}},
+		},
+		"guard stopped": {
+			func(s *sim) {
+				_ = s.Machines["db3"].Stop(guardUnit)
+				_ = s.Machines["db2"].Stop(guardSocket)
+				s.Machines["db1"].Unit(guardUnit).Enabled = false
+			},
+			map[string][]string{"db1": {guardUnit + " does not run"}, "db2": {guardSocket + " does not listen"}, "db3": {guardUnit + " does not run"}},
 		},
 		"data wiped by hand": {
 			func(s *sim) {
@@ -386,14 +401,29 @@ func TestNodeDown(t *testing.T) {
 	s.Machines["db2"].Down = true
 	t.Run("is no drift", func(t *testing.T) { s.empty(spec) })
 	t.Run("contents go on", func(t *testing.T) {
+		spec.Partial = true
 		app := spec.Users["wordpress"]
 		app.Password, app.PasswordVersion = "new", 2
 		spec.Users["wordpress"] = app
-		if err := s.converge(spec); err != nil {
-			t.Fatal(err)
-		}
+		s.must(spec)
 		if got := s.Nodes["db1"].History.Accounts["wordpress@%"].Password; whose(got) != "new" {
 			t.Errorf("the password is %q", got)
+		}
+	})
+	t.Run("a cluster that is not told to exist has to be whole", func(t *testing.T) {
+		whole := spec
+		whole.Partial = false
+		if reason := s.observe(whole).whyNotConverged(whole); !strings.HasPrefix(reason, "db2: ") {
+			t.Errorf("got %q", reason)
+		}
+	})
+	t.Run("contents go on beside a change that is refused", func(t *testing.T) {
+		changed := spec
+		changed.Settings = map[string]string{"innodb_buffer_pool_size": "1G"}
+		changed.Databases = map[string]Database{"wordpress": {Charset: "utf8mb4"}, "crm": {}}
+		refused(t, s.converge(changed), "restart nodes of a cluster that is not whole")
+		if _, made := s.Nodes["db1"].History.Databases["crm"]; !made {
+			t.Error("the database was not made")
 		}
 	})
 	t.Run("a rolling restart is refused", func(t *testing.T) {
@@ -408,6 +438,30 @@ func TestNodeDown(t *testing.T) {
 		s.Machines["db2"].Down = false
 		s.must(spec)
 	})
+}
+
+// TestFiveNodesSpareOne has enough of them for a restart beside a dead one.
+func TestFiveNodesSpareOne(t *testing.T) {
+	s, spec := newSim(t, MariaDB, "db1", "db2", "db3", "db4", "db5"), shop(MariaDB)
+	for i, name := range []string{"db4", "db5"} {
+		spec.Nodes = append(spec.Nodes, host.Node{Name: name, Address: fmt.Sprintf("10.0.0.%d", 14+i)})
+	}
+	s.must(spec)
+	spec.Partial, spec.Settings = true, map[string]string{"innodb_buffer_pool_size": "1G"}
+	s.Crash("db2")
+	s.Machines["db2"].Down = true
+	s.must(spec)
+	for _, name := range []string{"db1", "db3", "db4", "db5"} {
+		if !strings.Contains(s.Nodes[name].Config, "1G") {
+			t.Errorf("%s runs with its old configuration", name)
+		}
+	}
+	spec.Settings = map[string]string{"innodb_buffer_pool_size": "2G"}
+	s.Crash("db4")
+	s.Machines["db4"].Down = true
+	refused(t, s.converge(spec), "restart nodes of a cluster that is not whole")
+	s.Machines["db2"].Down, s.Machines["db4"].Down = false, false
+	s.must(spec)
 }
 
 func refused(t *testing.T, err error, what string) *reconcile.RefusedError {

@@ -26,26 +26,35 @@ type (
 func Diff(spec Spec, status Status) (Plan, error) {
 	var plan Plan
 	status = spec.complete(status)
+	spec, err := spec.identified(status)
+	if err != nil {
+		return plan, err
+	}
 	if err := spec.refuse(status); err != nil {
 		return plan, err
 	}
+	status, unmounted := spec.withoutUnmounted(status)
 	plan.Serial("return to service", spec.returns(status)...)
 	plan.Parallel("prepare", spec.prepare(status)...)
 	plan.Serial("install on members", spec.installs(status)...)
 	membership, err := spec.membership(status)
+	if unmounted != nil && (err != nil || plan.Empty() && len(membership) == 0) {
+		return Plan{}, unmounted
+	}
 	if err != nil {
 		return Plan{}, err
 	}
 	plan.Serial("membership", membership...)
-	restarts, err := spec.restarts(status, len(membership) > 0)
-	if err != nil && plan.Empty() {
-		return Plan{}, err
-	}
+	restarts, refused := spec.restarts(status, len(membership) > 0)
 	plan.Serial("rolling restart", restarts...)
 	contents, err := spec.contents(status)
 	plan.Serial("contents", contents...)
-	if err != nil && plan.Empty() {
-		return Plan{}, err
+	// What needs no restart is done all the same, and before the refusal.
+	if refused == nil {
+		refused = err
+	}
+	if refused != nil && plan.Empty() {
+		return Plan{}, refused
 	}
 	return plan, nil
 }
@@ -93,7 +102,7 @@ func (s Spec) refuse(status Status) error {
 	} else if len(uuids) == 1 && s.UUID != "" && uuids[0] != s.UUID {
 		return &reconcile.RefusedError{
 			What: "change a cluster with another history", Evidence: append(status.table(), "the cluster had the UUID "+s.UUID),
-			WayOut: "Put the data directories back. If somebody built the cluster anew on purpose, remove the resource from Terraform's state and apply again, which takes it over by its markers.",
+			WayOut: "Put the data directories back. If somebody built the cluster anew on purpose, write its UUID into " + s.marker().Path + " on every node, remove the resource from Terraform's state and apply again, which takes it over by its markers.",
 		}
 	}
 	if split := status.split(); split != "" {
@@ -141,24 +150,22 @@ func (s Spec) prepare(status Status) []Lane {
 	var lanes []Lane
 	for _, node := range s.nodes() {
 		if seen := status.Nodes[node.Name]; seen.Err == nil {
-			lanes = append(lanes, s.prepareNode(node, seen))
+			lanes = append(lanes, s.prepareNode(node, seen, s.history(status)))
 		}
 	}
 	return lanes
 }
 
-func (s Spec) prepareNode(node host.Node, seen NodeStatus) Lane {
+func (s Spec) prepareNode(node host.Node, seen NodeStatus, uuid string) Lane {
 	engine := s.Flavor.engine()
 	var lane Lane
 	// The marker comes first, so that a run that breaks off can be resumed.
-	marker := s.marker()
-	if difference := marker.Difference(seen.Files[marker.Path]); difference != "" {
-		lane = append(lane, stepWriteFile(node.Name, marker, difference))
-	}
+	lane = append(lane, s.markerStep(node.Name, seen, uuid)...)
 	missing := missingPackages(engine.packages, seen.Packages)
 	if len(missing) > 0 && !seen.running() {
 		lane = append(lane, stepInstall(node.Name, engine, missing))
 	}
+	lane = append(lane, s.guardSteps(node, seen)...)
 	lane = append(lane, s.unitSteps(node.Name, seen)...)
 	config := s.configFile(node)
 	// A member gets its file right before its restart: one that keeps a server from
@@ -286,17 +293,28 @@ func (s Spec) restarts(status Status, repaired bool) ([]Step, error) {
 	if len(stale) == 0 {
 		return nil, nil
 	}
-	if sick := status.where(func(n NodeStatus) bool { return n.Err != nil || !n.Healthy() && !repaired }); len(sick) > 0 {
-		return nil, &reconcile.RefusedError{
-			What: "restart nodes of a cluster that is not whole", Evidence: status.table(),
-			WayOut: fmt.Sprintf("A restart of %s would leave too few nodes. Repair %s first.", strings.Join(stale, ", "), strings.Join(sick, ", ")),
-		}
+	if err := s.refuseRestarts(status, stale, repaired); err != nil {
+		return nil, err
 	}
 	var steps []Step
 	for _, name := range stale {
-		steps = append(steps, s.stepRestart(name, why[name], changed[name]))
+		steps = append(steps, s.stepRestart(name, why[name], changed[name], status.where(NodeStatus.answers)))
 	}
 	return steps, nil
+}
+
+// refuseRestarts wants every node that answers to be well, and a quorum of all to
+// serve while one of them restarts.
+func (s Spec) refuseRestarts(status Status, stale []string, repaired bool) error {
+	sick := status.where(func(n NodeStatus) bool { return n.Err == nil && !n.Healthy() && !repaired })
+	silent := status.where(func(n NodeStatus) bool { return n.Err != nil })
+	if len(sick) == 0 && (len(silent) == 0 || len(s.Nodes)-len(silent)-1 >= s.quorum()) {
+		return nil
+	}
+	return &reconcile.RefusedError{
+		What: "restart nodes of a cluster that is not whole", Evidence: status.table(),
+		WayOut: fmt.Sprintf("A restart of %s would leave too few nodes. Repair %s first.", strings.Join(stale, ", "), strings.Join(append(sick, silent...), ", ")),
+	}
 }
 
 // returns lets nodes serve again that a change which broke off left drained.

@@ -84,6 +84,8 @@ func TestLab(t *testing.T) {
 		{"rolling change", (*site).rollsUnderLoad},
 		{"kill", (*site).killsOne},
 		{"power cut", (*site).cutsPower},
+		{"stale node", (*site).comesBackByItself},
+		{"stale node without the guard", (*site).curesAStaleNode},
 		{"two histories", (*site).refusesTwoHistories},
 		{"rebuilt", (*site).takesInARebuiltMachine},
 		{"wipe", (*site).wipes},

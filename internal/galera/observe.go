@@ -58,9 +58,12 @@ func (s Spec) questions() []shell.Part {
 	return []shell.Part{
 		host.AskFacts("facts"),
 		host.AskPackages("packages", engine.packages...),
-		host.AskUnits("units", engine.units()...),
+		host.AskUnits("units", append(engine.units(), guardSocket, guardUnit, dataMount)...),
 		host.AskFiles("files", s.paths()...),
+		shell.Ask("marker", `: galera-marker
+cat -- "$1" 2>/dev/null; exit 0`, s.marker().Path),
 		shell.Ask("data", `: galera-data
+[ ! -e "$3" ] || { read -r position <"$3"; echo "recovered $position $(stat -c %Y "$3")"; }
 cd "$1" 2>/dev/null || exit 0
 find . -mindepth 1 -maxdepth 1 -type d -printf 'schema %f\n'
 for f in gvwstate.dat grastate.dat; do
@@ -71,7 +74,7 @@ done
 stat -f -c 'free %a %S' .
 du -s -B1 . 2>/dev/null | { read -r n _ && echo "used $n 1"; }
 read -r n 2>/dev/null <"$2" && echo "failed-transfers $n"
-exit 0`, dataDirectory, s.transfersPath()),
+exit 0`, dataDirectory, s.transfersPath(), recoveredPath),
 		shell.Ask("holds", heldAddresses, host.MarkerDirectory),
 		shell.Ask("drained", `: galera-drained
 [ "$(cat "$1" 2>/dev/null)" = "$2" ] && echo drained; exit 0`, drainFile, s.drainMark()),
@@ -96,7 +99,7 @@ sed "$hashes"`, append([]string{engine.client, socketPath, engine.reading(), wit
 
 // paths are the files of ours on a node.
 func (s Spec) paths() []string {
-	paths := []string{s.marker().Path, s.Flavor.engine().configPath}
+	paths := append([]string{s.marker().Path, s.Flavor.engine().configPath}, s.guardPaths()...)
 	for _, dropIn := range s.dropIns() {
 		paths = append(paths, dropIn.Path)
 	}

@@ -1,6 +1,7 @@
 package galera
 
 import (
+	"fmt"
 	"slices"
 	"strconv"
 	"strings"
@@ -18,6 +19,9 @@ func (s Spec) parse(answers shell.Answers) NodeStatus {
 		Packages:  host.ParsePackages(answers["packages"]),
 		Unit:      units[engine.unit],
 		Bootstrap: units[engine.bootstrapUnit],
+		Mount:     units[dataMount],
+		Marker:    parseMarker(answers["marker"].Out),
+		Guard:     map[string]host.UnitState{guardSocket: units[guardSocket], guardUnit: units[guardUnit]},
 		Files:     host.ParseFiles(answers["files"]),
 		Holds:     answers.Lines("holds"),
 		Wsrep:     parseWsrep(answers["wsrep"]),
@@ -61,6 +65,8 @@ func (n *NodeStatus) parseData(out string) {
 		case "failed-transfers":
 			// What is not a number counts as none.
 			n.FailedTransfers, _ = strconv.Atoi(value)
+		case "recovered":
+			_, _ = fmt.Sscan(strings.Replace(value, ":", " ", 1), &n.Recovered.UUID, &n.Recovered.Seqno, &n.RecoveredAt)
 		case "safe_to_bootstrap":
 			n.Saved.SafeToBootstrap = value == "1"
 		}

@@ -45,7 +45,7 @@ func (s Spec) membership(status Status) ([]Step, error) {
 	case len(withData) == 0 && s.UUID != "":
 		return nil, &reconcile.RefusedError{
 			What: "bootstrap the cluster a second time", Evidence: append(status.table(), "the cluster had the UUID "+s.UUID),
-			WayOut: "Put the data directories back. If the data is meant to be gone, remove the resource from Terraform's state and apply again.",
+			WayOut: "Put the data directories back. If the data is meant to be gone, remove the resource from Terraform's state, and " + s.marker().Path + " from the nodes that have it, and apply again.",
 		}
 	case len(withData) == 0:
 		first := s.nodes()[0].Name
@@ -117,10 +117,80 @@ func (s Spec) revive(status Status, withData []string) ([]Step, error) {
 	if last, found := status.lastStopped(withData); found {
 		return append([]Step{s.stepRebootstrap(last)}, s.joins(status, []string{last})...), nil
 	}
+	if steps := s.recoverPositions(status, withData); len(steps) > 0 {
+		return steps, nil
+	}
 	return nil, &reconcile.RefusedError{
 		What: "bootstrap a cluster whose last position is not certain", Evidence: status.table(),
-		WayOut: "Find the highest position with galera_recovery (or mysqld --wsrep-recover) on every node, set safe_to_bootstrap to 1 in grastate.dat on that node alone, bootstrap it by hand, and apply again.",
+		WayOut: "Decide which node goes on; what only others have is lost, so keep copies of their " + dataDirectory + ". " + status.furthest(withData) +
+			"Set safe_to_bootstrap to 1 in grastate.dat on that node alone and apply again, or bootstrap it by hand if another one is ahead of it.",
 	}
+}
+
+// furthest names the nodes with the highest position.
+func (s Status) furthest(names []string) string {
+	highest, at := int64(-1), []string(nil)
+	for _, name := range names {
+		switch seqno := s.Nodes[name].position().Seqno; {
+		case seqno > highest:
+			highest, at = seqno, []string{name}
+		case seqno == highest:
+			at = append(at, name)
+		}
+	}
+	if highest < 0 {
+		return ""
+	}
+	return fmt.Sprintf("The highest position is that of %s. ", strings.Join(at, " and "))
+}
+
+// position is the last position of a node that is down: after a crash its
+// grastate.dat has none, and the server has to be asked for it.
+func (n NodeStatus) position() Position {
+	if n.Saved.Seqno < 0 && n.Recovered.UUID == n.Saved.UUID && n.RecoveredAt > max(n.Unit.Started, n.Bootstrap.Started) {
+		return Position{UUID: n.Saved.UUID, Seqno: n.Recovered.Seqno, SafeToBootstrap: n.Saved.SafeToBootstrap}
+	}
+	return n.Saved
+}
+
+// recoverPositions asks the servers that crashed for their last position, as they
+// do themselves at each start.
+func (s Spec) recoverPositions(status Status, withData []string) []Step {
+	var steps []Step
+	for _, name := range withData {
+		node := status.Nodes[name]
+		asked := node.RecoveredAt > max(node.Unit.Started, node.Bootstrap.Started)
+		if node.Saved.HasData() && node.position().Seqno < 0 && !asked {
+			steps = append(steps, s.stepRecoverPosition(name, node.whyNotMember(s.Flavor.engine())+", and its last position is not known"))
+		}
+	}
+	return steps
+}
+
+// recoveredPath is where a node keeps its recovered position until it boots again.
+const recoveredPath = "/run/terraform-ha/galera-position"
+
+// stepRecoverPosition does what the engine's own unit does before it starts the
+// server (MariaDB's galera_recovery, Percona's mysql-systemd). One that runs and
+// waits for others was told its position at its start.
+func (s Spec) stepRecoverPosition(node, why string) Step {
+	engine := s.Flavor.engine()
+	return Step{Node: node, Title: "recover the last position", Why: why,
+		Do: func(ctx context.Context, hosts host.Hosts) error {
+			_, err := hosts[node].Run(ctx, shell.Script(`: galera-recover-position
+unit=$1 server=$2 out=$3
+pid=$(systemctl show -p MainPID --value -- "$unit")
+if [ "${pid:-0}" != 0 ]; then
+p=$(tr '\0' '\n' <"/proc/$pid/cmdline" | sed -n 's/^--wsrep[-_]start[-_]position=//p' | tail -n 1)
+else
+log=$(mktemp) && trap 'rm -f "$log"' EXIT && chown mysql "$log" || exit 1
+"$server" --user=mysql --wsrep-recover --log-error="$log" >/dev/null 2>&1
+p=$(sed -n 's/.*WSREP: Recovered position: *//p' "$log" | tail -n 1)
+[ -n "$p" ] || { grep -E 'ERROR|rror' "$log" | tail -n 5 >&2; exit 1; }
+fi
+mkdir -p "$(dirname "$out")" && printf '%s\n' "$p" >"$out"`, engine.unit, engine.server, recoveredPath))
+			return err
+		}}
 }
 
 // lastStopped returns the node that left last when all left in order: the only
@@ -128,7 +198,7 @@ func (s Spec) revive(status Status, withData []string) ([]Step, error) {
 func (s Status) lastStopped(names []string) (string, bool) {
 	last := ""
 	for _, name := range names {
-		saved := s.Nodes[name].Saved
+		saved := s.Nodes[name].position()
 		if saved.Seqno < 0 {
 			return "", false
 		}
@@ -143,7 +213,7 @@ func (s Status) lastStopped(names []string) (string, bool) {
 		return "", false
 	}
 	for _, name := range names {
-		if s.Nodes[name].Saved.Seqno > s.Nodes[last].Saved.Seqno {
+		if s.Nodes[name].position().Seqno > s.Nodes[last].position().Seqno {
 			return "", false
 		}
 	}

@@ -1,6 +1,7 @@
 package galera
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -146,6 +147,46 @@ func TestTwoSavedViewsAreRefused(t *testing.T) {
 			}
 		})
 	}
+}
+
+// TestPositionsAreRecoveredBeforeARefusal has all crash, and their views lost.
+func TestPositionsAreRecoveredBeforeARefusal(t *testing.T) {
+	s, spec := built(t, MariaDB)
+	s.Crash("db3")
+	s.Crash("db1", "db2")
+	for _, node := range s.Nodes {
+		node.View, node.ViewSize = "", 0
+	}
+	want := fmt.Sprintf("seqno %d", s.Nodes["db1"].Position)
+	behind := fmt.Sprintf("seqno %d", s.Nodes["db3"].Position)
+	refusal := refused(t, s.converge(spec), "bootstrap a cluster whose last position is not certain")
+	for i, position := range []string{want, want, behind} {
+		if !strings.Contains(refusal.Evidence[i], position+",") {
+			t.Errorf("%q lacks %s", refusal.Evidence[i], position)
+		}
+	}
+	if want == behind || !strings.Contains(refusal.WayOut, "The highest position is that of db1 and db2.") {
+		t.Errorf("the way out is %q", refusal.WayOut)
+	}
+	s.Nodes["db3"].Safe = true
+	refused(t, s.converge(spec), "bootstrap a cluster whose last position is not certain")
+	// A person has decided.
+	s.Nodes["db3"].Safe, s.Nodes["db2"].Safe = false, true
+	s.must(spec)
+	if s.Bootstraps != 1 {
+		t.Errorf("%d bootstraps", s.Bootstraps)
+	}
+}
+
+// TestTheLastOneOfAnOrderlyEndIsCertain once the position of one that crashed
+// before is known.
+func TestTheLastOneOfAnOrderlyEndIsCertain(t *testing.T) {
+	s, spec := built(t, MariaDB)
+	s.Crash("db3")
+	_ = s.Machines["db1"].Stop("mariadb")
+	_ = s.Machines["db2"].Stop("mariadb")
+	s.Nodes["db3"].View, s.Nodes["db3"].ViewSize = "", 0
+	s.must(spec)
 }
 
 // TestTheAdviceKeepsNoCommitsBesideTheOthers: one UUID means no state transfer, and

@@ -37,7 +37,7 @@ func Remove(spec Spec, status Status, wipe bool) Plan {
 // wipe stops the server, empties its data directory and removes our files. An
 // empty directory is what a package makes, so a later server can start in it.
 func (s Spec) wipe(ctx context.Context, node *host.Host, engine engine) error {
-	if err := node.DisableUnit(ctx, engine.units()...); err != nil {
+	if err := node.DisableUnit(ctx, append(engine.units(), guardSocket, guardUnit)...); err != nil {
 		return err
 	}
 	initialize := "mariadb-install-db"

@@ -50,12 +50,13 @@ func (s Spec) configFile(node host.Node) host.File {
 }
 
 func (s Spec) marker() host.File {
-	return host.Marker{Kind: "galera", Name: s.Name}.File()
+	return s.plainMarker().File()
 }
 
 // files returns every file of one node in the order in which it is written.
 func (s Spec) files(node host.Node) []host.File {
-	return append(append([]host.File{s.marker()}, s.dropIns()...), s.configFile(node))
+	files := append([]host.File{s.marker()}, s.guardFiles(node)...)
+	return append(append(files, s.dropIns()...), s.configFile(node))
 }
 
 // versionsPath is the file that remembers which version of each password is set.

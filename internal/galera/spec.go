@@ -33,6 +33,9 @@ type Spec struct {
 	FormerUsers map[string][]string
 	// UUID is the cluster's identity as it was last seen; empty for a new cluster.
 	UUID string
+	// Partial lets a cluster that exists be changed and verified without the nodes
+	// that do not answer, as long as a quorum does.
+	Partial bool
 	// Adopt allows data without our marker: the user imported this cluster.
 	Adopt bool
 }
@@ -195,6 +198,10 @@ func (s Spec) validateUser(name string, report func(string, ...string)) {
 func (s Spec) nodes() []host.Node {
 	return slices.SortedFunc(slices.Values(s.Nodes), func(a, b host.Node) int { return strings.Compare(a.Name, b.Name) })
 }
+
+// quorum is how many nodes have to serve for the cluster to survive the loss of the
+// others.
+func (s Spec) quorum() int { return len(s.Nodes)/2 + 1 }
 
 func (s Spec) addresses() []string {
 	var addresses []string

@@ -1,6 +1,7 @@
 package galera
 
 import (
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -26,14 +27,23 @@ type NodeStatus struct {
 	Packages  map[string]string
 	Unit      host.UnitState
 	Bootstrap host.UnitState
-	Files     map[string]host.FileState
-	// Ours reports whether our marker lies on the node.
-	Ours bool
+	// Guard are the units of the guard against stale nodes, by name.
+	Guard map[string]host.UnitState
+	Files map[string]host.FileState
+	// Ours reports whether our marker lies on the node, and Marker is what it says.
+	Ours   bool
+	Marker host.Marker
+	// Mount is the file system at the data directory, where it is one of its own.
+	Mount host.UnitState
 	// Schemas are the directories of the data directory that are not the
 	// engine's own.
 	Schemas []string
 	// Saved is what the last orderly or crashed run left in grastate.dat.
 	Saved Position
+	// Recovered is the position that was recovered after a crash, and RecoveredAt
+	// when, in seconds since 1970; 0 if it was not.
+	Recovered   Position
+	RecoveredAt int64
 	// SavedView reports whether the node remembers the members of its last view.
 	SavedView bool
 	// View names that view and ViewMembers is how many nodes were in it.
@@ -145,6 +155,9 @@ func (n NodeStatus) virgin() bool {
 func (n NodeStatus) wasAlone() bool {
 	return n.Saved.SafeToBootstrap || n.SavedView && n.ViewMembers == 1
 }
+
+// answers reports whether the node was seen.
+func (n NodeStatus) answers() bool { return n.Err == nil }
 
 // running reports whether either unit of the server is up.
 func (n NodeStatus) running() bool { return n.Unit.Running() || n.Bootstrap.Running() }
@@ -272,6 +285,8 @@ func (s Status) table() []string {
 	for _, name := range s.names() {
 		node := s.Nodes[name]
 		switch {
+		case errors.Is(node.Err, errNotMounted):
+			rows = append(rows, name+": "+node.Err.Error())
 		case node.Err != nil:
 			rows = append(rows, name+" did not answer")
 		case node.Wsrep.Answers && node.Wsrep.On:
@@ -283,7 +298,7 @@ func (s Status) table() []string {
 		case !node.Saved.HasData():
 			rows = append(rows, name+" has no data")
 		default:
-			row := fmt.Sprintf("%s is %s: uuid %s, seqno %d, safe_to_bootstrap %t", name, node.Unit.Active, node.Saved.UUID, node.Saved.Seqno, node.Saved.SafeToBootstrap)
+			row := fmt.Sprintf("%s is %s: uuid %s, seqno %d, safe_to_bootstrap %t", name, node.Unit.Active, node.Saved.UUID, node.position().Seqno, node.Saved.SafeToBootstrap)
 			if node.SavedView {
 				row += fmt.Sprintf(", was last in view %d of %d members", seqnoOfView(node.View), node.ViewMembers)
 			}

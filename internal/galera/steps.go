@@ -272,16 +272,13 @@ func (s Spec) stepAwait(node, why string) Step {
 }
 
 // stepRestart restarts one node of a whole cluster, with another configuration if
-// one is given. A node that holds a floating IP gives it away first.
-func (s Spec) stepRestart(node, why string, config *host.File) Step {
+// one is given; whole are the nodes that have to serve before. A node that holds a
+// floating IP gives it away first.
+func (s Spec) stepRestart(node, why string, config *host.File, whole []string) Step {
 	return Step{Node: node, Title: "restart " + s.Flavor.engine().unit, Why: why,
 		Do: func(ctx context.Context, hosts host.Hosts) error {
-			var names []string
-			for _, n := range s.nodes() {
-				names = append(names, n.Name)
-			}
 			// One that has just served a state transfer has to apply what came meanwhile.
-			if err := s.awaitWhole(ctx, hosts.Views(), names, 10*time.Minute); err != nil {
+			if err := s.awaitWhole(ctx, hosts.Views(), whole, 10*time.Minute); err != nil {
 				return err
 			}
 			if config != nil {

@@ -3,6 +3,7 @@ package galera
 import (
 	"context"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/terraform-ha/terraform-provider-ha/internal/host"
@@ -14,7 +15,8 @@ import (
 const settleTime = 90 * time.Second
 
 // Verify waits until every node says, each for itself, that it is a Synced member
-// of one Primary component of the wanted size.
+// of one Primary component of the wanted size. Where the spec allows it, nodes that
+// do not answer are left out.
 func Verify(ctx context.Context, views host.Views, spec Spec) error {
 	return reconcile.WaitAtMost(ctx, settleTime, "every node to be Synced in one Primary component", time.Second,
 		func(ctx context.Context) (string, error) {
@@ -23,19 +25,26 @@ func Verify(ctx context.Context, views host.Views, spec Spec) error {
 }
 
 func (s Status) whyNotConverged(spec Spec) string {
-	var names []string
-	var whole []string
+	var names, whole, left []string
 	for _, node := range spec.nodes() {
+		if spec.Partial && host.IsUnreachable(s.Nodes[node.Name].Err) {
+			left = append(left, node.Name)
+			continue
+		}
 		names = append(names, node.Name)
 		if !s.backedUp(node.Name) {
 			whole = append(whole, node.Name)
 		}
 	}
+	if len(names) < spec.quorum() {
+		return fmt.Sprintf("%s do not answer: %v", strings.Join(left, ", "), s.Nodes[left[0]].Err)
+	}
 	if reason := s.whyNotWhole(whole); reason != "" {
 		return reason
 	}
 	for _, name := range names {
-		if size := s.Nodes[name].Wsrep.Size; size != len(names) {
+		// Whoever does not answer here may be a member all the same.
+		if size := s.Nodes[name].Wsrep.Size; size < len(names) || size > len(spec.Nodes) {
 			return fmt.Sprintf("%s sees %d members instead of %d", name, size, len(names))
 		}
 	}

@@ -63,6 +63,17 @@ func unreachableWarnings(errs map[string]error) diag.Diagnostics {
 	return diags
 }
 
+// leftOutWarnings name the nodes that a change which succeeded has left out, and
+// what is left to do for each.
+func leftOutWarnings(errs map[string]error, left string) diag.Diagnostics {
+	var diags diag.Diagnostics
+	for _, name := range sortedKeys(errs) {
+		diags.AddWarning(fmt.Sprintf("Node %s Was Left Out", name), fmt.Sprintf(
+			"%s. The change was made and verified on the other nodes. Left for %s: %s. Once it answers, a plan shows what it lacks, and an apply does it.", sentenceStart(errs[name]), name, left))
+	}
+	return diags
+}
+
 // sentence returns an error as a sentence.
 func sentence(err error) string { return strings.TrimRight(sentenceStart(err), ".") + "." }
 

@@ -143,7 +143,7 @@ func (f *fleet) factories() map[string]func() (tfprotov6.ProviderServer, error) 
 	}
 }
 
-// listener collects what refreshing and planning warn of; plugin-testing does not show it.
+// listener collects what refreshing, planning and applying warn of; plugin-testing does not show it.
 type listener struct {
 	tfprotov6.ProviderServer
 	fleet *fleet
@@ -167,6 +167,14 @@ func (l *listener) ReadResource(ctx context.Context, req *tfprotov6.ReadResource
 
 func (l *listener) PlanResourceChange(ctx context.Context, req *tfprotov6.PlanResourceChangeRequest) (*tfprotov6.PlanResourceChangeResponse, error) {
 	resp, err := l.ProviderServer.PlanResourceChange(ctx, req)
+	if err == nil {
+		l.keep(resp.Diagnostics)
+	}
+	return resp, err
+}
+
+func (l *listener) ApplyResourceChange(ctx context.Context, req *tfprotov6.ApplyResourceChangeRequest) (*tfprotov6.ApplyResourceChangeResponse, error) {
+	resp, err := l.ProviderServer.ApplyResourceChange(ctx, req)
 	if err == nil {
 		l.keep(resp.Diagnostics)
 	}

@@ -169,6 +169,7 @@ func (m *galeraModel) refusals(prior *galeraModel) []problem {
 func (m *galeraModel) open(ctx context.Context, _ *access, hosts host.Hosts, config, prior *galeraModel) (tier, error) {
 	spec := m.spec(ctx, config)
 	if prior != nil {
+		spec.Partial = true
 		spec.UUID = prior.ClusterUUID.ValueString()
 		spec.FormerUsers = map[string][]string{}
 		for name, user := range objectsOf[galeraUserModel](ctx, prior.Users) {
@@ -180,10 +181,13 @@ func (m *galeraModel) open(ctx context.Context, _ *access, hosts host.Hosts, con
 		target: hosts,
 		look:   func(ctx context.Context) galera.Status { return galera.Observe(ctx, views, spec) },
 		errs:   galera.Status.Unreachable,
-		gone:   galera.Status.Absent,
+		// With a history that is known, machines without data have lost it or not
+		// mounted it yet: a cluster in its place would be an empty one.
+		gone:   func(seen galera.Status) bool { return spec.UUID == "" && seen.Absent() },
 		diff:   func(seen galera.Status) (galera.Plan, error) { return galera.Diff(spec, seen) },
 		verify: func(ctx context.Context) error { return galera.Verify(ctx, views, spec) },
 		tell:   spec.Notices,
+		left:   "its files, its restart where they changed, and what the others have replicated meanwhile",
 		removal: func(seen galera.Status, wipe bool) (galera.Plan, error) {
 			return galera.Remove(spec, seen, wipe), nil
 		},

@@ -32,6 +32,9 @@ type subject struct {
 	// machine that goes down.
 	harm  func()
 	drift string
+	// lost is what an apply says where every machine was made anew; empty where that
+	// is a new beginning.
+	lost string
 	// reset is for a tier whose simulation holds more than machines do.
 	reset func()
 	// createFault and updateFault are commands in the middle of the work.
@@ -172,6 +175,7 @@ func galeraCluster(t *testing.T) (*fleet, subject) {
 		refused: map[string]func(string) string{"The peers of n2 know it as 10.*cannot move it to 10.0.0.77": moved},
 		harm:    func() { f.machines["n2"].WriteFile(galeraConfig, "# by hand\n") },
 		drift:   "70-ha.cnf differs",
+		lost:    "bootstrap the cluster a second time",
 		reset: func() {
 			for _, node := range cluster.Nodes {
 				*node = galeratest.Node{Name: node.Name, Seqno: -1}
@@ -330,22 +334,33 @@ func TestLife(t *testing.T) {
 						PlanOnly:         true,
 						ConfigPlanChecks: refreshed(plancheck.ExpectEmptyPlan(), f.warns(f.names()...)),
 					},
-					{
-						PreConfig: func() {
-							f.up()
-							f.reinstall()
-							f.locked(s.reset)
-						},
-						Config:           changed,
-						ConfigPlanChecks: before(plancheck.ExpectResourceAction(s.address(), plancheck.ResourceActionCreate)),
-						Check:            look(s.updated),
-					},
-					{Config: f.config(f.resource(s.kind, s.changed+"\non_destroy = \"wipe\""))},
-				}),
+				}, f.reinstalled(s, changed)),
 				CheckDestroy: look(s.wiped),
 			})
 		})
 	}
+}
+
+// reinstalled makes every machine anew: of most tiers nothing is left then. Where
+// the state knows a history, an empty cluster in its place would hide the loss, or
+// what has only not been mounted yet.
+func (f *fleet) reinstalled(s subject, config string) []resource.TestStep {
+	anew := func() {
+		f.up()
+		f.reinstall()
+		f.locked(s.reset)
+	}
+	wipe := resource.TestStep{Config: f.config(f.resource(s.kind, s.changed+"\non_destroy = \"wipe\""))}
+	if s.lost != "" {
+		up, refused := wipe, resource.TestStep{Config: config + "# again\n", PreConfig: anew, ExpectError: loose("(?s)Unable to Update.*" + s.lost)}
+		up.PreConfig = f.up
+		return []resource.TestStep{up, refused}
+	}
+	return []resource.TestStep{{
+		PreConfig: anew, Config: config,
+		ConfigPlanChecks: before(plancheck.ExpectResourceAction(s.address(), plancheck.ResourceActionCreate)),
+		Check:            look(s.updated),
+	}, wipe}
 }
 
 // TestFailures lets every resource fail half-way, and ends it with its data kept.

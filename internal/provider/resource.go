@@ -276,6 +276,7 @@ func (r *clusterResource[M, P]) apply(ctx context.Context, verb string, plan P, 
 		return fail(err)
 	}
 	r.tell(t, diags)
+	diags.Append(leftOutWarnings(t.unreachable(), t.leftOver())...)
 	plan.outputs(ctx, t)
 	plan.cluster().ID = plan.label()
 	plan.cluster().Drift = driftValue(nil)

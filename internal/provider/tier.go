@@ -1,6 +1,7 @@
 package provider
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"maps"
@@ -21,6 +22,8 @@ type tier interface {
 	absent() bool
 	// drift is what a plan would repair; an error is a refusal to plan.
 	drift() (map[string][]string, error)
+	// leftOver says what a change leaves for a machine that does not answer.
+	leftOver() string
 	// notices are what a user should know and no plan can change.
 	notices() []string
 	// converge makes it so and verifies it.
@@ -37,6 +40,8 @@ type tierOf[S, T any] struct {
 	diff    func(S) (reconcile.Plan[T], error)
 	verify  func(context.Context) error
 	removal func(S, bool) (reconcile.Plan[T], error)
+	// left is what a change leaves for a machine that does not answer; empty for all.
+	left string
 	// tell is nil where there is nothing that only time repairs.
 	tell   func(S) []string
 	target T
@@ -58,6 +63,10 @@ func (t *tierOf[S, T]) drift() (map[string][]string, error) {
 		drift = map[string][]string{reconcile.ClusterNode: {refused.Error()}}
 	}
 	return drift, err
+}
+
+func (t *tierOf[S, T]) leftOver() string {
+	return cmp.Or(t.left, "all of it")
 }
 
 func (t *tierOf[S, T]) notices() []string {

@@ -68,9 +68,12 @@ type Node struct {
 	Installed bool
 	UUID      string
 	Seqno     int
-	Safe      bool
-	View      string
-	ViewSize  int
+	// Position is what a crashed server finds when it recovers; grastate.dat has none
+	// then.
+	Position int
+	Safe     bool
+	View     string
+	ViewSize int
 	// Schemas belong to no history.
 	Schemas []string
 	// History is what the running server is a member of; nil if none runs or it
@@ -233,7 +236,7 @@ func (s *Cluster) leave(node *Node) {
 		return
 	}
 	defer s.keepQuorum(h, before)
-	node.View, node.ViewSize, node.Seqno = "", 0, h.Seqno
+	node.View, node.ViewSize, node.Seqno, node.Position = "", 0, h.Seqno, h.Seqno
 	h.Members = slices.DeleteFunc(h.Members, func(name string) bool { return name == node.Name })
 	if node.Safe = len(h.Members) == 0; !node.Safe {
 		s.newView(h)
@@ -247,6 +250,7 @@ func (s *Cluster) Crash(names ...string) {
 		node := s.Nodes[name]
 		if node.History != nil {
 			h = node.History
+			node.Position = h.Seqno
 		}
 		node.History, node.Standalone = nil, false
 		for _, unit := range []string{s.engine.Unit, s.engine.BootstrapUnit} {

@@ -82,8 +82,12 @@ func (s *Cluster) handle(m *hosttest.Machine, node *Node) {
 		if failed := m.Files[args[1]].Content; failed != "" && node.Installed {
 			out += "failed-transfers " + failed
 		}
+		if file, found := m.Files[args[2]]; found {
+			out += fmt.Sprintf("recovered %s %d\n", strings.TrimSpace(file.Content), file.Modified)
+		}
 		return out, 0
 	})
+	query("galera-marker", func(args []string) (string, int) { return m.Files[args[0]].Content, 0 })
 	query("galera-holds", func([]string) (string, int) { return m.Files["/run/held"].Content, 0 })
 	query("galera-drained", func(args []string) (string, int) {
 		if strings.TrimSpace(m.Files[args[0]].Content) == args[1] {
@@ -149,6 +153,13 @@ func (s *Cluster) handle(m *hosttest.Machine, node *Node) {
 	})
 	change("galera-stand-aside", func(shell.Command) error {
 		s.standAside(node)
+		return nil
+	})
+	change("galera-recover-position", func(c shell.Command) error {
+		if node.UUID == "" {
+			return fmt.Errorf("[ERROR] WSREP: skipping position recovery")
+		}
+		m.WriteFile(c.Args()[2], fmt.Sprintf("%s:%d\n", node.UUID, node.Position))
 		return nil
 	})
 	change("galera-drain", func(c shell.Command) error {

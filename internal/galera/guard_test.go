@@ -1,0 +1,186 @@
+package galera
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+// guardStage is a machine for the real script: programs of its own that answer what
+// a test says, and write down what is asked of them.
+type guardStage struct {
+	t   *testing.T
+	dir string
+}
+
+// peer is what another node tells; nil for one that does not answer.
+type peer []string
+
+const (
+	latest = "2 3 bbbbbbbb-8000 8"
+	older  = "3 3 aaaaaaaa-8000 7"
+	alone  = "1 3 cccccccc-8000 8"
+)
+
+func newGuardStage(t *testing.T, mine string, peers ...peer) *guardStage {
+	t.Helper()
+	s := &guardStage{t: t, dir: t.TempDir()}
+	for _, folder := range []string{"bin", "data", "peers"} {
+		if err := os.Mkdir(filepath.Join(s.dir, folder), 0o755); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for i, said := range peers {
+		if said != nil {
+			s.write(fmt.Sprintf("peers/10.0.0.%d", 12+i), strings.Join(said, "\n")+"\n", 0o644)
+		}
+	}
+	if mine != "" {
+		size, view, _ := strings.Cut(mine, " ")
+		members := map[string]int{"1": 1, "2": 2, "3": 3}[size]
+		s.write("data/gvwstate.dat", "my_uuid: x\n#vwbeg\nview_id: "+view+"\nbootstrap: 0\n"+strings.Repeat("member: x 0\n", members)+"#vwend\n", 0o644)
+	}
+	s.write("bin/socat", `#!/bin/sh
+a=${2#TCP:}; exec cat "$STAGE/peers/${a%%:*}"`, 0o755)
+	// A test of waiting ends with the third pause, and each lets one more node answer.
+	s.write("bin/sleep", `#!/bin/sh
+echo pause >>"$STAGE/log"
+[ ! -e "$STAGE/late" ] || mv "$STAGE/late" "$STAGE/peers/10.0.0.13"
+[ "$(grep -c pause "$STAGE/log")" -lt "${PAUSES:-3}" ] || { echo "waits on" >>"$STAGE/log"; kill $PPID; }`, 0o755)
+	s.write("bin/systemctl", `#!/bin/sh
+case $1 in show) printf 'ActiveState=activating\nMainPID=%s\n' "${PID-7}" ;; *) echo "systemctl $*" >>"$STAGE/log" ;; esac`, 0o755)
+	s.write("bin/mariadb", "#!/bin/sh\nexit 1", 0o755)
+	return s
+}
+
+func (s *guardStage) write(name, content string, mode os.FileMode) {
+	s.t.Helper()
+	if err := os.WriteFile(filepath.Join(s.dir, name), []byte(content), mode); err != nil {
+		s.t.Fatal(err)
+	}
+}
+
+// run returns what the script printed and what it did.
+func (s *guardStage) run(verb string, env ...string) (out string, did []string) {
+	s.t.Helper()
+	ctx, cancel := context.WithTimeout(s.t.Context(), 30*time.Second)
+	defer cancel()
+	spec := shop(MariaDB)
+	words := strings.Fields(spec.guardCommand(spec.Nodes[0], verb))[1:]
+	cmd := exec.CommandContext(ctx, "sh", append([]string{"-s", "--"}, words...)...)
+	cmd.Stdin = strings.NewReader(string(guardScript))
+	cmd.Env = append(os.Environ(), "PATH="+s.dir+"/bin:"+os.Getenv("PATH"), "STAGE="+s.dir, "data="+s.dir+"/data", "socket="+s.dir+"/none")
+	cmd.Env = append(cmd.Env, env...)
+	printed, _ := cmd.Output()
+	log, _ := os.ReadFile(filepath.Join(s.dir, "log"))
+	for line := range strings.Lines(string(log)) {
+		if line = strings.TrimSpace(line); line != "pause" {
+			did = append(did, line)
+		}
+	}
+	return strings.TrimSpace(string(printed)), did
+}
+
+func tells(lines ...string) peer {
+	said := peer{"cluster shop"}
+	for _, line := range lines {
+		if line != "primary" {
+			line = "view " + line
+		}
+		said = append(said, line)
+	}
+	return said
+}
+
+func TestGuardTells(t *testing.T) {
+	out, _ := newGuardStage(t, older).run("tell")
+	if diff := cmp.Diff("cluster shop\nview "+older, out); diff != "" {
+		t.Error(diff)
+	}
+	if out, _ = newGuardStage(t, "").run("tell"); out != "cluster shop" {
+		t.Errorf("without a view: %q", out)
+	}
+}
+
+// TestGuardWaits has the start of a server in every situation at boot.
+func TestGuardWaits(t *testing.T) {
+	waits := []string{"waits on"}
+	for name, test := range map[string]struct {
+		mine string
+		a, b peer
+		env  []string
+		want []string
+		says string
+	}{
+		"another one serves":                      {mine: older, a: tells(latest, "primary"), want: nil},
+		"another one serves and this is new":      {a: nil, b: tells(latest, "primary"), want: nil},
+		"all of the last view are here":           {mine: latest, a: tells(latest), b: tells(older), want: nil},
+		"most nodes were in it, one is dead":      {mine: latest, a: tells(latest), want: nil},
+		"one of the last view is not here yet":    {mine: latest, b: tells(older), want: waits, says: "2 of 3 answer"},
+		"nobody answers yet":                      {mine: older, want: waits, says: "1 of 3 answer"},
+		"not in the last view":                    {mine: older, a: tells(latest), b: tells(latest), want: waits, says: "not in the last"},
+		"left before":                             {a: tells(latest), b: tells(latest), want: waits, says: "not in the last"},
+		"was alone, and others do not answer":     {mine: alone, want: waits},
+		"was alone, and all others are older":     {mine: alone, a: tells(older), b: tells(older), want: nil},
+		"two parts":                               {mine: alone, a: tells(latest), b: tells(latest), want: waits, says: "a person has to decide"},
+		"two parts, seen by the greater one":      {mine: latest, a: tells(latest), b: tells(alone), want: waits, says: "a person has to decide"},
+		"another cluster's node":                  {mine: older, a: peer{"cluster crm", "primary"}, b: peer{"cluster shop2", "primary"}, want: waits, says: "1 of 3 answer"},
+		"what is no answer":                       {mine: older, a: peer{"HTTP/1.1 400 Bad Request", "primary"}, want: waits},
+		"a person bootstraps it":                  {mine: older, a: tells(latest), b: tells(latest), env: []string{"_WSREP_NEW_CLUSTER=--wsrep-new-cluster"}, want: nil},
+		"nothing is ever known":                   {mine: older, env: []string{"PAUSES=100"}, want: nil},
+		"nothing is known but that it is a stale": {mine: older, a: tells(latest), b: tells(latest), env: []string{"PAUSES=100"}, want: waits},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			out, did := newGuardStage(t, test.mine, test.a, test.b).run("wait", test.env...)
+			if diff := cmp.Diff(test.want, did); diff != "" || !strings.Contains(out, test.says) {
+				t.Errorf("did (-want +got):\n%s\nsaid %q", diff, out)
+			}
+		})
+	}
+	t.Run("the last of the view comes", func(t *testing.T) {
+		s := newGuardStage(t, latest, tells(older), nil)
+		s.write("late", "cluster shop\nview "+latest+"\n", 0o644)
+		if _, did := s.run("wait"); did != nil {
+			t.Errorf("did %v", did)
+		}
+	})
+}
+
+// TestGuardEnds has a server that runs and is in no Primary component.
+func TestGuardEnds(t *testing.T) {
+	kill := "systemctl kill -s KILL -- mariadb.service"
+	for name, test := range map[string]struct {
+		mine string
+		a, b peer
+		env  []string
+		want bool
+	}{
+		"it keeps the last view from forming":     {mine: older, a: tells(latest), b: tells(latest), want: true},
+		"it left before, and keeps it from that":  {a: tells(latest), b: tells(latest), want: true},
+		"it waits for one of the last view":       {mine: latest, a: tells(older)},
+		"one of the last view is not here":        {mine: older, a: tells(latest)},
+		"it joins":                                {mine: older, a: tells(latest, "primary"), b: tells(latest, "primary")},
+		"it is of the last view":                  {mine: latest, a: tells(latest), b: tells(older)},
+		"two parts":                               {mine: alone, a: tells(latest), b: tells(latest)},
+		"a later one is not complete":             {mine: "2 3 dddddddd-8000 9", a: tells(latest), b: tells(latest)},
+		"nobody answers":                          {mine: older},
+		"it does not run but waits for its start": {mine: older, a: tells(latest), b: tells(latest), env: []string{"PID=0"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			_, did := newGuardStage(t, test.mine, test.a, test.b).run("watch", append(test.env, "PAUSES=4")...)
+			if got := slices.Contains(did, kill); got != test.want {
+				t.Errorf("did %v", did)
+			}
+		})
+	}
+}

@@ -1,0 +1,107 @@
+#!/bin/sh
+# Managed by terraform-provider-ha; changes are reverted.
+#
+# Galera forms the last Primary component again when exactly the nodes that were
+# in it are there. A node that was down or cut off before is one too many, and
+# none of them ever gets to the end of its start. So nodes tell each other which
+# view they remember, and one that was not in the last view stays away until the
+# others serve. Nothing here starts, bootstraps or writes anything: all it does is
+# to wait before a start, and to end a server that serves nobody.
+#
+#   tell   prints what this node remembers, for whoever asks
+#   wait   ends when a start of the server can lead anywhere
+#   watch  ends a server that keeps the last view from forming
+verb=$1 cluster=$2 unit=$3 client=$4 nodes=$5 port=$6
+shift 6 # the addresses of the other nodes
+: "${data:=/var/lib/mysql}" "${socket:=/run/mysqld/mysqld.sock}"
+
+# remembered prints the number of members of the last view and the view itself.
+remembered() {
+view=$(sed -n 's/^view_id: *//p' "$data/gvwstate.dat" 2>/dev/null)
+[ -z "$view" ] || echo "$(grep -c '^member:' "$data/gvwstate.dat") $view"
+}
+
+serves() {
+[ -S "$socket" ] && [ "$(timeout 3 "$client" --no-defaults --socket="$socket" -N -B -e "SHOW GLOBAL STATUS LIKE 'wsrep_cluster_status'" 2>/dev/null | cut -f2)" = Primary ]
+}
+
+tell() {
+echo "cluster $cluster"
+remembered | sed 's/^/view /'
+! serves || echo primary
+}
+
+# look asks the other nodes. It leaves how many answered in $heard, and in $seen
+# that one of them serves, or else what is to be made of the views: "mine" and
+# "other" is the one view that is complete and later than all that others
+# remember, "several" that more than one is complete.
+look() {
+heard=1 seen= views=$(remembered)
+mine=$views
+for peer; do
+said=$(timeout 5 socat -u "TCP:$peer:$port,connect-timeout=2" - 2>/dev/null | head -c 1000)
+case $said in "cluster $cluster" | "cluster $cluster
+"*) heard=$((heard+1)) ;; *) continue ;; esac
+case $said in *"
+primary"*) seen=primary ;; esac
+views="$views
+$(printf '%s\n' "$said" | sed -n 's/^view //p')"
+done
+[ -z "$seen" ] || return 0
+seen=$(printf '%s\n' "$views" | awk -v mine="$mine" '
+NF == 4 { n[$0]++; size[$0] = $1; seqno[$0] = $4 }
+END {
+for (v in n) if (n[v] == size[v]) { complete++; last = v }
+for (v in n) if (v != last && seqno[v] + 0 >= seqno[last] + 0) later = 1
+if (complete > 1) print "several"
+else if (complete == 0 || later) print "none"
+else if (last == mine) print "mine"
+else print "other"
+}')
+}
+
+say() { [ "$1" = "$told" ] || echo "$1"; told=$1; }
+
+case $verb in
+tell) tell ;;
+wait)
+# Somebody bootstraps the node by hand.
+[ -z "$_WSREP_NEW_CLUSTER" ] || exit 0
+n=0
+while :; do
+look "$@"
+members=${mine%% *}
+case $seen in
+primary) exit 0 ;;
+several) say "two parts of the cluster remember a Primary component of their own, and a person has to decide between them" ;;
+other) say "not in the last Primary component; waiting for the nodes that were" ;;
+*)
+# What most nodes were in has no rival. Otherwise one may not have answered yet.
+if [ "$seen" = mine ]; then
+[ $((2 * members)) -le "$nodes" ] && [ "$heard" -lt "$nodes" ] || exit 0
+fi
+say "waiting for the other nodes: $heard of $nodes answer, and none of them serves"
+n=$((n+1))
+[ $n -lt 60 ] || exit 0
+;;
+esac
+sleep 1
+done ;;
+watch)
+bad=0
+while sleep "${pause:-5}"; do
+pause=5
+eval "$(systemctl show -p MainPID -p ActiveState -- "$unit" | grep -E '^(MainPID=[0-9]+|ActiveState=[a-z]+)$')"
+case $ActiveState in active | activating) ;; *) MainPID=0 ;; esac
+if [ "${MainPID:-0}" = 0 ]; then bad=0; continue; fi
+if serves; then bad=0 pause=15; continue; fi
+look "$@"
+if [ "$seen" != other ]; then bad=0; continue; fi
+# Twice, because a view is saved a moment later on one node than on another.
+bad=$((bad+1))
+[ $bad -ge 2 ] || continue
+echo "ending $unit: it was not in the last Primary component and keeps the others from forming it again"
+systemctl kill -s KILL -- "$unit"
+bad=0
+done ;;
+esac
