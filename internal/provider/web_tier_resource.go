@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	stdpath "path"
 	"slices"
 	"strings"
 
@@ -51,6 +52,7 @@ type webMountModel struct {
 	Source        types.String `tfsdk:"source"`
 	BackupServers types.List   `tfsdk:"backup_servers"`
 	Options       types.String `tfsdk:"options"`
+	VolumeID      types.String `tfsdk:"volume_id"`
 }
 
 type nodeBalancerModel struct {
@@ -110,7 +112,7 @@ func (m *webTierModel) spec(ctx context.Context, config *webTierModel) webtier.S
 		spec.DrainSeconds = &seconds
 	}
 	if mount := objectOf[webMountModel](ctx, m.Mount); mount != nil {
-		spec.Mount = &webtier.Mount{Source: mount.Source.ValueString(), BackupServers: listOf(mount.BackupServers), Options: mount.Options.ValueString()}
+		spec.Mount = &webtier.Mount{Source: mount.Source.ValueString(), BackupServers: listOf(mount.BackupServers), Options: mount.Options.ValueString(), VolumeID: mount.VolumeID.ValueString()}
 	}
 	if balancer := objectOf[nodeBalancerModel](ctx, m.NodeBalancer); balancer != nil {
 		spec.NodeBalancer = &webtier.NodeBalancer{ID: int(balancer.ID.ValueInt64()), ConfigID: int(balancer.ConfigID.ValueInt64())}
@@ -181,7 +183,7 @@ func (m *webTierModel) assume(ctx context.Context, spec *webtier.Spec) {
 		spec.Mount = &webtier.Mount{Source: "unknown.invalid:/unknown", Options: options}
 	}
 	if spec.Mount != nil && (m.MountPoint.IsUnknown() || m.MountPoint.IsNull() && m.Mount.IsUnknown()) {
-		spec.MountPoint = spec.DocumentRoot
+		spec.MountPoint = stdpath.Dir(spec.DocumentRoot)
 	}
 	if m.ServerName.IsUnknown() {
 		spec.ServerName = "unknown.invalid"

@@ -19,8 +19,10 @@ func Diff(spec Spec, status Status) (Plan, error) {
 	if err := refuseForeign(spec, status); err != nil {
 		return Plan{}, err
 	}
-	if err := refuseMountPoint(spec, status); err != nil {
-		return Plan{}, err
+	for _, refuse := range []func(Spec, Status) error{refuseMountPoint, refuseExposed, refuseOtherSite} {
+		if err := refuse(spec, status); err != nil {
+			return Plan{}, err
+		}
 	}
 	var (
 		plan    Plan
@@ -33,7 +35,8 @@ func Diff(spec Spec, status Status) (Plan, error) {
 		if !found || !seen.Reachable() {
 			continue
 		}
-		work := compare(spec, node, seen)
+		site, _ := spec.knownSite(status, node.Name)
+		work := compare(spec, node, seen, site)
 		busy[node.Name] = len(work.parts) > 0 || seen.leftover()
 		switch {
 		case len(work.parts) == 0 && !seen.leftover():
@@ -163,7 +166,7 @@ func (c changes) stops() bool {
 
 // compare returns what differs on one machine. What can only be known once
 // software is installed or the mount is there is left to the next observation.
-func compare(s Spec, node host.Node, seen NodeStatus) changes {
+func compare(s Spec, node host.Node, seen NodeStatus, site Identity) changes {
 	work := changes{node: node}
 	add := func(p part) {
 		if len(p.whys) > 0 {
@@ -176,9 +179,9 @@ func compare(s Spec, node host.Node, seen NodeStatus) changes {
 	add(packagesPart(missing))
 	add(scriptsPart(seen, set))
 	add(unitsPart(s, seen, set))
-	mount := mountPart(s, seen, set)
+	mount := mountPart(s, seen, set, site)
 	add(mount)
-	content := contentPart(s, seen)
+	content := contentPart(s, seen, site)
 	if len(mount.whys) > 0 {
 		// What lies on the mount is not known yet; the step leaves alone what exists.
 		content.whys = nil
@@ -192,6 +195,7 @@ func compare(s Spec, node host.Node, seen NodeStatus) changes {
 		add(phpPart(seen, set))
 	}
 	add(apachePart(s, seen, set))
+	add(rememberPart(s, seen))
 	work.complete = true
 	if len(work.parts) == 0 && seen.Health != 200 && seen.Drained != drainedByOperator && !seen.leftover() {
 		add(healthPart(s, seen))
@@ -278,7 +282,7 @@ func unitsPart(s Spec, seen NodeStatus, set fileSet) part {
 	return part{title: "set up units", whys: whys, disruptive: restart, do: setUpUnits(changed, wanted, restart)}
 }
 
-func mountPart(s Spec, seen NodeStatus, set fileSet) part {
+func mountPart(s Spec, seen NodeStatus, set fileSet, site Identity) part {
 	if s.Mount == nil {
 		return part{}
 	}
@@ -302,11 +306,15 @@ func mountPart(s Spec, seen NodeStatus, set fileSet) part {
 		whys = append(whys, unit+" does not start at boot")
 	}
 	again := len(changed) > 0 || slices.Contains(seen.Pending, "mount") || mounted && !s.Mount.matches(seen.Mount)
-	return part{title: "mount " + s.Mount.Source, whys: whys, disruptive: true, repairs: !again, do: mountVolume(s, changed, again)}
+	mount := mountVolume(s, changed, again)
+	if site.Site != "" && mounted && !s.Mount.matches(seen.Mount) {
+		mount = inOrder(lookAtVolume(s, site), mount)
+	}
+	return part{title: "mount " + s.Mount.Source, whys: whys, disruptive: true, repairs: !again, do: mount}
 }
 
-func contentPart(s Spec, seen NodeStatus) part {
-	p := part{title: "prepare the document root", do: prepareRoot(s)}
+func contentPart(s Spec, seen NodeStatus, site Identity) part {
+	p := part{title: "prepare the document root", do: prepareRoot(s, site)}
 	switch {
 	case !seen.Root.Exists:
 		p.whys = append(p.whys, s.DocumentRoot+" does not exist")
@@ -318,6 +326,10 @@ func contentPart(s Spec, seen NodeStatus) part {
 		p.whys = append(p.whys, path.Base(s.sentinel())+" is missing")
 	case AnswerBroken:
 		p.whys = append(p.whys, path.Base(s.sentinel())+" cannot be read")
+	case AnswerOK:
+		if s.Mount != nil && s.Mount.VolumeID != "" && seen.Mount.Sentinel.Volume == "" {
+			p.whys = append(p.whys, path.Base(s.sentinel())+" does not name the volume")
+		}
 	}
 	return p
 }
@@ -432,7 +444,8 @@ func (c changes) lane(s Spec, gated bool) Lane {
 		lane = append(lane, step(c.node.Name, p.title, strings.Join(p.whys, "; "), p.do))
 	}
 	if gated {
-		lane = append(lane, step(c.node.Name, "wait until healthy", "", awaitHealth(s)))
+		lane = append(lane, step(c.node.Name, "wait until healthy", "", awaitHealth(s)),
+			step(c.node.Name, "remember the site", "", rememberSite(s)))
 	}
 	return lane
 }

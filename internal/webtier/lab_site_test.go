@@ -31,7 +31,7 @@ func TestLabLocalFiles(t *testing.T) {
 	if got := s.Run("web1", `curl -s -H 'X-Forwarded-Proto: https' http://127.0.0.1/`); !strings.HasSuffix(got, " on") {
 		t.Errorf("behind https index.php said %q", got)
 	}
-	for path, want := range map[string]string{"/.env": "403", "/none.php": "404", "/.terraform-ha-health": "403", "/healthz": "200"} {
+	for path, want := range map[string]string{"/.env": "403", "/none.php": "404", "/healthz": "200"} {
 		if got := s.Run("web1", `curl -s -o /dev/null -w '%{http_code}' http://127.0.0.1`+path); got != want {
 			t.Errorf("%s answers %s, want %s", path, got, want)
 		}
@@ -48,7 +48,6 @@ func TestLabLocalFiles(t *testing.T) {
 			{"package removed", "dpkg --force-depends -P php8.2-gd php-gd >/dev/null 2>&1", "not installed: php-gd"},
 			{"root given away", "chown root:root /srv/www/site", "belongs to root:root"},
 			{"not enabled", "systemctl disable -q apache2", "apache2 does not start at boot"},
-			{"sentinel removed", "rm /srv/www/site/.terraform-ha-health", ".terraform-ha-health is missing"},
 		} {
 			t.Run(drift.name, func(t *testing.T) {
 				s := s.with(t)
@@ -57,6 +56,22 @@ func TestLabLocalFiles(t *testing.T) {
 				s.mustConverge(spec, balancer)
 			})
 		}
+	})
+	t.Run("an emptied site is refused", func(t *testing.T) {
+		s := s.with(t)
+		s.Run("web2", "mv /srv/www/site /srv/www/elsewhere")
+		s.Until(5*time.Second, "503", func() string { return not("503", s.health("web2")) })
+		var refused *reconcile.RefusedError
+		if _, err := s.converge(spec, balancer); !errors.As(err, &refused) || !strings.Contains(err.Error(), "/srv/www/site is missing") {
+			t.Errorf("without the document root: %v", err)
+		}
+		s.Run("web2", "mv /srv/www/elsewhere /srv/www/site; rm /var/lib/terraform-ha/web-shop/sentinel")
+		if _, err := s.converge(spec, balancer); !errors.As(err, &refused) || !strings.Contains(err.Error(), "sentinel is missing") {
+			t.Errorf("without the sentinel: %v", err)
+		}
+		s.Run("web2", "cp /var/lib/terraform-ha/web-shop.site /var/lib/terraform-ha/web-shop/sentinel")
+		s.Until(5*time.Second, "200", func() string { return not("200", s.health("web2")) })
+		s.wantDrift(spec, "", "")
 	})
 	t.Run("change is rolled", func(t *testing.T) {
 		s := s.with(t)
@@ -342,7 +357,7 @@ echo '/* Theme Name: Plain */' >style.css; echo '<html><title><?php bloginfo("na
 	tables := func() string {
 		return s.Run("web1", `mariadb -N -e "SELECT COUNT(*), MIN(create_time) FROM information_schema.tables WHERE table_schema='wordpress'"`)
 	}
-	before, salts := tables(), s.Run("web1", "sha256sum /srv/www/site/wp-salts.php")
+	before, salts := tables(), s.Run("web1", "sha256sum /srv/www/.terraform-ha/shop/salts.php")
 	t.Log(before)
 	login := s.Run("web2", `curl -s -o /dev/null -w '%{http_code} %{redirect_url}' -H 'Host: shop.example.org' -b wordpress_test_cookie=x --data-urlencode 'log=admin' --data-urlencode "pwd=pa'ss \"word\" \$x" -d 'wp-submit=x&testcookie=1' http://127.0.0.1/wp-login.php`)
 	if !strings.HasPrefix(login, "302 ") || !strings.Contains(login, "wp-admin") {
@@ -354,7 +369,10 @@ echo '/* Theme Name: Plain */' >style.css; echo '<html><title><?php bloginfo("na
 			t.Errorf("%s answers %s, want %s", path, got, want)
 		}
 	}
-	if got := s.Run("web1", "stat -c '%a %U:%G' /srv/www/site/wp-config.php"); got != "640 root:www-data" {
+	if got := s.Run("web1", "stat -c '%a %U:%G' /srv/www/.terraform-ha/shop/wordpress.php"); got != "640 root:www-data" {
+		t.Error(got)
+	}
+	if got := s.Run("web1", "su -s /bin/sh www-data -c 'touch /srv/www/.terraform-ha/shop/x /srv/www/x' 2>&1 || echo refused"); !strings.HasSuffix(got, "refused") {
 		t.Error(got)
 	}
 	s.Run("web1", "systemctl start terraform-ha-web-cron.service")
@@ -369,13 +387,44 @@ echo '/* Theme Name: Plain */' >style.css; echo '<html><title><?php bloginfo("na
 	s.mustConverge(spec, balancerFor(spec))
 
 	// Our record is lost: the database decides, and nothing is installed again.
-	s.Run("web1", "rm /srv/www/site/.terraform-ha-wordpress")
+	s.Run("web1", "rm /srv/www/.terraform-ha/shop/wordpress")
 	s.mustConverge(spec, balancerFor(spec))
-	if after := tables(); after != before || s.Run("web1", "sha256sum /srv/www/site/wp-salts.php") != salts {
+	if after := tables(); after != before || s.Run("web1", "sha256sum /srv/www/.terraform-ha/shop/salts.php") != salts {
 		t.Errorf("tables were %s and are %s", before, after)
 	}
+	s.plantedLinks(spec, secretless)
 	s.databaseChanges(spec, secretless)
 	s.installsFromArchive(spec)
+}
+
+// plantedLinks has the site's own user, by a hole in the site, put links to root's
+// files wherever anything is read or written in the document root, and a file without
+// end in the place of wp-config.php.
+func (s *site) plantedLinks(spec, secretless Spec) {
+	s.t.Helper()
+	s.Run("web1", "install -m 0600 /dev/null /root/victim; echo secret >/root/victim; mkdir -p /root/victims")
+	victim := func() string {
+		return s.Run("web1", "stat -c '%a %U:%G %s %Y' /root/victim; cat /root/victim; ls -A /root/victims; stat -c '%a %U:%G' /etc/passwd /etc/shadow")
+	}
+	before := victim()
+	s.Run("web1", `su -s /bin/sh www-data -c 'cd /srv/www/site && for f in .terraform-ha-lock .terraform-ha-cron.lock .terraform-ha-wordpress \
+.terraform-ha-wordpress.new .terraform-ha-health .terraform-ha-probe.web1 wp-salts.php wp-salts.php.new wp-config.php.new sentinel lock wordpress; do ln -s /root/victim "$f"; done
+ln -s /root/victims .terraform-ha; rm wp-config.php; ln -s /dev/zero wp-config.php'`)
+	begin := time.Now()
+	s.wantDrift(secretless, "web1", "wp-config.php was edited")
+	if took := time.Since(begin); took > 8*time.Second {
+		s.t.Errorf("looking took %s", took)
+	}
+	s.mustConverge(spec, balancerFor(spec))
+	if got := s.try("web1", "pgrep -af '[/]dev/zero'; pgrep -c -f 'wp-confi[g].php'"); got != "0" {
+		s.t.Errorf("left behind: %s", got)
+	}
+	if after := victim(); after != before {
+		s.t.Errorf("the victim was %s and is %s", before, after)
+	}
+	if got := s.Run("web1", "stat -c '%F %U' /srv/www/site/wp-config.php"); got != "regular file www-data" {
+		s.t.Errorf("wp-config.php is a %s", got)
+	}
 }
 
 // databaseChanges has somebody change WordPress's database under it.

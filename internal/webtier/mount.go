@@ -17,6 +17,8 @@ type Mount struct {
 	BackupServers []string
 	// Options are further mount options, separated by commas.
 	Options string
+	// VolumeID is the volume's identity; empty where none is known.
+	VolumeID string
 	// Type is the file system's; empty means [GlusterFS].
 	Type string
 }

@@ -31,19 +31,14 @@ func Observe(ctx context.Context, views host.Views, spec Spec) Status {
 func questions(s Spec, node string) []shell.Part {
 	set := files(s, node, host.Facts{}, "")
 	units := []string{apacheUnit, probeUnit}
-	var mountPoint string
 	if s.Mount != nil {
-		mountPoint = s.MountPoint
 		units = append(units, mountUnit(s.MountPoint), remountUnit)
 	}
 	if s.WordPress != nil {
 		units = append(units, cronUnit)
 	}
-	look := []string{mountPoint, s.sentinel(), s.DocumentRoot}
-	if s.WordPress != nil && (s.Mount == nil || node == s.Nodes[0].Name) {
-		// What one machine learns of the database holds for all with the same files.
-		look = append(look, s.WordPress.databaseQuestion()...)
-	}
+	// What one machine learns of the database holds for all with the same files.
+	askDatabase := s.Mount == nil || node == s.Nodes[0].Name
 	return []shell.Part{
 		host.AskFacts("facts"),
 		shell.Ask("markers", `: web-markers
@@ -56,7 +51,7 @@ cat -- "$1" 2>/dev/null; :`, s.marker().Path()),
 		shell.Ask("php", phpScript, append([]string{fpmKey}, versionedFiles(s)...)...),
 		shell.Ask("enabled", `: web-apache-enabled
 cd /etc/apache2 2>/dev/null && ls -d mods-enabled/* sites-enabled/* conf-enabled/*; :`),
-		shell.Ask("mount", mountScript, look...),
+		askMount(s, askDatabase),
 		shell.Ask("state", stateScript, s.healthURL(), drainFile, drainMark, s.rollingFile(), pendingDirectory),
 	}
 }
@@ -100,50 +95,6 @@ shift "$n"
 [ $# -gt 0 ] || exit 0
 stat -c '0%a %U %G %Y %n' -- "$@"
 sha256sum -- "$@"`
-
-// mountScript reads what is mounted from the kernel's table, because every other
-// way looks at the directory and may block there. The look itself is a child
-// that can be left behind: nothing interrupts a process that waits for FUSE.
-const mountScript = `: web-mount
-mp=$1; sentinel=$2; root=$3; shift 3
-if [ -n "$mp" ]; then
-m=$(awk -v p="$mp" '$5 == p { for (i = 7; i <= NF; i++) if ($i == "-") l = $(i+1) " " $(i+2) } END { print l }' /proc/self/mountinfo)
-if [ -z "$m" ]; then
-[ -z "$(ls -A -- "$mp" | head -n 1)" ] || echo occupied
-exit 0
-fi
-printf 'mounted %s\n' "$m"
-fi
-[ -n "$root" ] || exit 0
-t=$(mktemp -d) || exit 1
-look() {
-case $(stat -- "$sentinel.absent" 2>&1) in *'No such file'*) ;; *) echo 'answer broken'; return ;; esac
-if [ ! -e "$sentinel" ]; then echo 'answer new'
-elif head -c 4096 -- "$sentinel" >/dev/null 2>&1; then echo 'answer ok'
-else echo 'answer broken'; return; fi
-[ -d "$root" ] || return
-stat -c 'root %U %G' -- "$root"
-for f in "$root"/* "$root"/.[!.]*; do
-case $f in */.terraform-ha*) continue ;; esac
-[ ! -e "$f" ] || { echo 'wordpress filled'; break; }
-done
-[ ! -e "$root/` + stampName + `" ] || sed 's/^/wordpress stamp /' "$root/` + stampName + `"
-[ -e "$root/wp-config.php" ] || return
-printf 'wordpress config %s ' "$(sha256sum <"$root/wp-config.php" | cut -d' ' -f1)"; stat -c '0%a %U %G' -- "$root/wp-config.php"
-{ read -r _; read -r line; } <"$root/wp-config.php"
-case $line in *'Managed by terraform-provider-ha;'*) echo 'wordpress ours' ;; esac
-[ -s "$root/wp-salts.php" ] || echo 'wordpress unsalted'
-[ $# -eq 0 ] || grep "^define('DB_PASSWORD', " "$root/wp-config.php" >"$t/config"
-}
-{ look "$@" >"$t/said" 2>/dev/null; mv "$t/said" "$t/done"; } </dev/null >/dev/null 2>&1 &
-i=0
-while [ ! -e "$t/done" ] && [ "$i" -lt 90 ]; do if [ "$i" -lt 50 ]; then sleep 0.02; else sleep 0.1; fi; i=$((i + 1)); done
-if [ -e "$t/done" ]; then cat "$t/done"; else echo 'answer hung'; fi
-if [ $# -gt 0 ] && [ -s "$t/config" ]; then
-code=$1; shift
-printf 'wordpress database %s\n' "$(timeout 6 php -n -d extension=mysqlnd -d extension=mysqli -r "$code" -- "$t/config" "$@")"
-fi
-rm -rf "$t"`
 
 // pendingDirectory has a file for every service whose configuration was written
 // and not loaded. It is in memory, because a boot loads what is on disk.

@@ -71,6 +71,14 @@ func parseMount(node *NodeStatus, lines []string) {
 			node.Mount.Answer = words[1]
 		case "root":
 			node.Root = DirectoryStatus{Exists: true, Owner: words[1], Group: words[2]}
+		case "exposed":
+			node.Exposed = append(node.Exposed, strings.TrimPrefix(line, "exposed "))
+		case "known":
+			node.Known = parseIdentity(words[1:])
+		case "sentinel":
+			node.Mount.Sentinel = parseIdentity(words[1:])
+		case "inside":
+			parseInside(&node.WordPress, words[1:])
 		case "wordpress":
 			parseWordPress(&node.WordPress, words[1:])
 		}

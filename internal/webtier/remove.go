@@ -53,18 +53,6 @@ func stopServing(s Spec, seen NodeStatus) action {
 	return func(ctx context.Context, h *host.Host) error { return h.DisableUnit(ctx, units...) }
 }
 
-func wipeRoot(s Spec) action {
-	return func(ctx context.Context, h *host.Host) error {
-		return run(ctx, h, "wipe "+s.DocumentRoot, shell.Script(`: web-wipe-root
-root=$1; mp=$2; sentinel=$3
-if [ -n "$mp" ]; then awk -v p="$mp" '$5 == p { found = 1 } END { exit !found }' /proc/self/mountinfo || { echo "$mp is not mounted" >&2; exit 1; }; fi
-[ -d "$root" ] || exit 0
-timeout 600 find "$root" -mindepth 1 -delete || exit 1
-rm -f -- "$sentinel"
-[ "$root" = "$mp" ] || rmdir -- "$root"`, s.DocumentRoot, s.MountPoint, s.sentinel()))
-	}
-}
-
 // removeConfiguration puts back what Debian's packages brought, so that the
 // machine is as after their installation, with the servers off.
 func removeConfiguration(s Spec, node host.Node, seen NodeStatus) action {
@@ -77,15 +65,15 @@ func removeConfiguration(s Spec, node host.Node, seen NodeStatus) action {
 			}
 		}
 	}
-	paths = append(paths, s.rollingFile(), drainFile)
-	unit := ""
+	paths = append(paths, s.rollingFile(), drainFile, s.siteRecord())
+	unit, local := "", s.state()
 	if s.Mount != nil {
-		unit = mountUnit(s.MountPoint)
+		unit, local = mountUnit(s.MountPoint), ""
 	}
 	return func(ctx context.Context, h *host.Host) error {
 		if err := run(ctx, h, "remove the configuration", shell.Script(`: web-remove-configuration
 set -u
-unit=$1; mp=$2; ours=$3; library=$4; php=$5; pending=$6; shift 6
+unit=$1; mp=$2; ours=$3; library=$4; php=$5; pending=$6; local=$7; shift 7
 if [ -n "$unit" ]; then
 systemctl disable --quiet -- "$unit" 2>/dev/null
 timeout 60 systemctl stop -- "$unit" || umount --lazy -- "$mp"
@@ -99,8 +87,9 @@ www=/etc/php/$php/fpm/pool.d/www.conf
 [ -z "$php" ] || [ ! -e "$www.terraform-ha-off" ] || mv -f -- "$www.terraform-ha-off" "$www"
 rm -f -- "$@"
 rm -rf -- "$library" "$pending"
+if [ -n "$local" ]; then rm -f -- "$local/sentinel" "$local/lock" "$local/cron.lock"; rmdir -- "$local" 2>/dev/null; fi
 rmdir /etc/systemd/system/apache2.service.d "/etc/systemd/system/php$php-fpm.service.d" 2>/dev/null
-systemctl daemon-reload`, append([]string{unit, s.MountPoint, s.apacheName(), s.library(), seen.PHP, pendingDirectory}, paths...)...)); err != nil {
+systemctl daemon-reload`, append([]string{unit, s.MountPoint, s.apacheName(), s.library(), seen.PHP, pendingDirectory, local}, paths...)...)); err != nil {
 			return err
 		}
 		return h.RemoveFile(ctx, s.marker().Path())

@@ -48,6 +48,8 @@ type data struct {
 	DrainFile         string
 	RuntimeDirectory  string
 	Sentinel          string
+	SiteRecord        string
+	CronLock          string
 	MountOptions      string
 	MountUnitQuoted   string
 	MountPointPattern string
@@ -70,6 +72,8 @@ func dataFor(s Spec, node string, memoryMiB int) data {
 		DrainFile:        drainFile,
 		RuntimeDirectory: runtimeDirectory,
 		Sentinel:         s.sentinel(),
+		SiteRecord:       s.siteRecord(),
+		CronLock:         s.cronLock(),
 		Workers:          workers(s.PHPWorkers, memoryMiB),
 		Settings:         settings(s.PHPSettings),
 	}

@@ -36,7 +36,7 @@ func TestFiles(t *testing.T) {
 }
 
 func TestWordPressConfig(t *testing.T) {
-	golden(t, "wp-config.golden", string(wordpressConfig(goodWordPress().defaulted())))
+	golden(t, "wp-config.golden", string(wordpressLoader(wordpressSpec()))+string(wordpressConfig(wordpressSpec())))
 }
 
 func golden(t *testing.T, name, got string) {

@@ -156,9 +156,6 @@ func (s Spec) shared() string {
 	return s.DocumentRoot
 }
 
-// sentinel is the file whose reading proves that the shared directory is there.
-func (s Spec) sentinel() string { return path.Join(s.shared(), ".terraform-ha-health") }
-
 // php reports whether the tier runs PHP.
 func (s Spec) php() bool { return s.PHP == nil || *s.PHP }
 

@@ -23,6 +23,12 @@ func goodWordPress() *WordPress {
 		URL: "https://shop.example.org/", Title: "Shop", AdminUser: "admin", AdminPassword: "x", AdminEmail: "a@example.org"}
 }
 
+func wordpressSpec() Spec {
+	s := good()
+	s.WordPress = goodWordPress()
+	return s.Defaulted()
+}
+
 func TestValidate(t *testing.T) {
 	number := func(n int) *int { return &n }
 	off := false
@@ -44,6 +50,7 @@ func TestValidate(t *testing.T) {
 		"injection by root":       {func(s *Spec) { s.DocumentRoot = "/srv/www/a\">\nx" }, "document_root", "other than letters"},
 		"root beside mount":       {func(s *Spec) { s.MountPoint = "/srv/files" }, "document_root", "does not lie on the mount"},
 		"root beside by prefix":   {func(s *Spec) { s.MountPoint = "/srv/ww" }, "document_root", "does not lie on the mount"},
+		"root is the mount":       {func(s *Spec) { s.MountPoint = "/srv/www/site" }, "document_root", "below the mount point"},
 		"mount over the system":   {func(s *Spec) { s.MountPoint = "/" }, "mount_point", "belongs to the system"},
 		"mount over a directory":  {func(s *Spec) { s.MountPoint = "/srv" }, "mount_point", "below it"},
 		"mount over etc":          {func(s *Spec) { s.MountPoint = "/etc/x" }, "mount_point", "belongs to the system"},

@@ -35,6 +35,11 @@ type NodeStatus struct {
 	DistributionPool bool
 	Mount            MountStatus
 	Root             DirectoryStatus
+	// Known is the site that the machine has served.
+	Known Identity
+	// Exposed says of directories above the document root what lets others than root
+	// write there; the site is not looked at then.
+	Exposed []string
 	// Health is the status of the health endpoint asked on the machine; 0 if
 	// nothing answered.
 	Health int
@@ -55,6 +60,8 @@ type MountStatus struct {
 	Source string
 	// Answer is what real I/O on the shared directory gave: [AnswerOK] and so on.
 	Answer string
+	// Sentinel is what the sentinel says.
+	Sentinel Identity
 	// Occupied says that nothing is mounted on a directory that has files.
 	Occupied bool
 }

@@ -33,6 +33,16 @@ func run(ctx context.Context, h *host.Host, what string, command shell.Command) 
 	return nil
 }
 
+// inOrder does one thing after the other.
+func inOrder(first, then action) action {
+	return func(ctx context.Context, h *host.Host) error {
+		if err := first(ctx, h); err != nil {
+			return err
+		}
+		return then(ctx, h)
+	}
+}
+
 func writeFiles(files ...host.File) action {
 	return func(ctx context.Context, h *host.Host) error {
 		for _, file := range files {
@@ -169,9 +179,9 @@ rm -f -- "$pending/mount"`
 // be left behind. Clients look for servers that came back every few seconds, so
 // that an error is not the last word for half the time.
 const proveScript = `: web-prove-mount
-d=$1; f=$1/.terraform-ha-probe.$2; limit=$3
+` + exposed + `d=$1; f=$1/.terraform-ha-probe.$2; limit=$3
 t=$(mktemp -d) || exit 1
-work() { echo "$f $$" >"$f" && [ "$(cat -- "$f")" = "$f $$" ] && rm -f -- "$f"; }
+work() { exposed "$d" >&2; [ -z "$(exposed "$d")" ] && echo "$f $$" >"$f" && [ "$(cat -- "$f")" = "$f $$" ] && rm -f -- "$f"; }
 keep_on() {
 n=0
 until work 2>"$t/why"; do
@@ -190,22 +200,6 @@ failed) echo "writing and reading a file in $d failed: $why" >&2 ;;
 *) echo "$d did not answer within $limit s${why:+; before, it said: $why}" >&2 ;;
 esac
 exit 1`
-
-// prepareRoot makes the document root and the sentinel. Several machines do so
-// on one volume at once: what exists is left alone.
-func prepareRoot(s Spec) action {
-	return func(ctx context.Context, h *host.Host) error {
-		return run(ctx, h, "prepare "+s.DocumentRoot, shell.Script(`: web-prepare-root
-set -eu
-root=$1; sentinel=$2; said=$3
-mkdir -p -m 0755 -- "$root"
-if [ ! -s "$sentinel" ]; then
-t=$(mktemp -- "$sentinel.XXXXXX"); printf '%s\n' "$said" >"$t"; chmod 0644 "$t"; mv -f -- "$t" "$sentinel"
-fi
-chmod 0644 -- "$sentinel"
-chown www-data:www-data -- "$root"`, s.DocumentRoot, s.sentinel(), "terraform-ha web tier "+s.Name))
-	}
-}
 
 // What [pendingDirectory] calls the services.
 const (

@@ -124,6 +124,8 @@ func (v *validation) directories(s Spec) {
 			v.add(message, "mount_point")
 		} else if s.DocumentRoot != s.MountPoint && !strings.HasPrefix(s.DocumentRoot, s.MountPoint+"/") {
 			v.add(fmt.Sprintf("%s does not lie on the mount at %s", s.DocumentRoot, s.MountPoint), "document_root")
+		} else if s.DocumentRoot == s.MountPoint {
+			v.add(fmt.Sprintf("must be a directory below the mount point, such as %s/site: the mount point itself holds what only root may write", s.MountPoint), "document_root")
 		}
 	}
 }

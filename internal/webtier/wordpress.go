@@ -3,7 +3,6 @@ package webtier
 import (
 	"fmt"
 	"net/url"
-	"path"
 	"regexp"
 	"slices"
 	"strings"
@@ -49,15 +48,16 @@ type WordPressStatus struct {
 	// complete.
 	Copying bool
 	Copied  bool
-	// Ours says that wp-config.php was written by us, even if our record is lost.
-	Ours bool
+	// Loader is the digest of the document root's wp-config.php, which loads the one
+	// with the settings; empty without one.
+	Loader string
 	// Installed says that the database was filled by us, or found filled.
 	Installed bool
-	// Rendered is the digest of the settings that wp-config.php was made from,
+	// Rendered is the digest of the settings that the configuration was made from,
 	// and ConfigSHA256 that of the file as it was written.
 	Rendered     string
 	ConfigSHA256 string
-	// Config is wp-config.php as it was seen.
+	// Config is that file as it was seen.
 	Config host.FileState
 	// Unsalted says that the salts beside it are missing.
 	Unsalted bool
@@ -80,8 +80,8 @@ const (
 )
 
 // databaseCode runs under PHP and prints one of the constants above. It reads the
-// password from standard input, or from wp-config.php and does not run that file:
-// it lies where the site itself may write. The numbers are those of a refusal: ER_DBACCESS_DENIED_ERROR,
+// password from standard input, or from the line of the configuration that has it. The
+// numbers are those of a refusal: ER_DBACCESS_DENIED_ERROR,
 // ER_ACCESS_DENIED_ERROR, ER_BAD_DB_ERROR, ER_HOST_NOT_PRIVILEGED (what a host gets
 // that no account is for), ER_ACCESS_DENIED_NO_PASSWORD_ERROR, and a locked account
 // in MySQL and in MariaDB.
@@ -180,7 +180,7 @@ func (w WordPress) validate(v *validation, s Spec) {
 // settingsDigest is of everything that wp-config.php is made from, save the
 // passwords, which are not known when the site is only looked at.
 func (w WordPress) settingsDigest() string {
-	return host.Digest(fmt.Appendf(nil, "1\n%s\n%s\n%s\n%s\n%s\n%d\n", w.DBHost, w.DBName, w.DBUser, w.TablePrefix, w.URL, w.PasswordVersion))[:16]
+	return host.Digest(fmt.Appendf(nil, "2\n%s\n%s\n%s\n%s\n%s\n%d\n", w.DBHost, w.DBName, w.DBUser, w.TablePrefix, w.URL, w.PasswordVersion))[:16]
 }
 
 func parseWordPress(seen *WordPressStatus, words []string) {
@@ -198,8 +198,6 @@ func parseWordPress(seen *WordPressStatus, words []string) {
 		case "config":
 			seen.Rendered, seen.ConfigSHA256 = words[2], words[3]
 		}
-	case "ours":
-		seen.Ours = true
 	case "unsalted":
 		seen.Unsalted = true
 	case "database":
@@ -227,7 +225,7 @@ func wordpressPlan(plan *Plan, s Spec, status Status, busy map[string]bool) erro
 	for _, node := range s.Nodes {
 		seen := status.Nodes[node.Name].WordPress
 		site.database = or(site.database, seen.Database)
-		site.installed = site.installed || seen.Installed || seen.recordLost()
+		site.installed = site.installed || seen.Installed || seen.recordLost(s)
 	}
 	for _, node := range s.Nodes {
 		seen := status.Nodes[node.Name]
@@ -255,7 +253,7 @@ func wordpressPlan(plan *Plan, s Spec, status Status, busy map[string]bool) erro
 // would only hide.
 func refuseWordPress(s Spec, seen WordPressStatus, site siteStatus) *reconcile.RefusedError {
 	switch {
-	case seen.Filled && !seen.known() && !s.Adopt:
+	case seen.Filled && !seen.known(s) && !s.Adopt:
 		return &reconcile.RefusedError{
 			What:     "install WordPress in " + s.DocumentRoot,
 			Evidence: []string{"the document root has files which are not ours"},
@@ -279,34 +277,38 @@ func databaseLost(s Spec) *reconcile.RefusedError {
 			"its files, with all uploads, are still there",
 		},
 		WayOut: "Restore the database from a backup. To begin again with an empty site instead, take the line \"installed\" out of " +
-			path.Join(s.DocumentRoot, stampName) + " " + where + ", or make that file with the line \"copied\" where it is missing.",
+			s.wordpressRecord() + " " + where + ", or make that file with the line \"copied\" where it is missing.",
 	}
 }
 
 // known reports whether we have been at work in the document root.
-func (w WordPressStatus) known() bool {
-	return w.Copying || w.copied() || w.Installed || w.Rendered != ""
+func (w WordPressStatus) known(s Spec) bool {
+	return w.Copying || w.copied(s) || w.Installed || w.Rendered != ""
 }
 
+// ours reports whether wp-config.php is the one that is written here, even if our
+// record is lost.
+func (w WordPressStatus) ours(s Spec) bool { return w.Loader == host.Digest(wordpressLoader(s)) }
+
 // recordLost reports that the files are ours and our record of them is gone.
-func (w WordPressStatus) recordLost() bool {
-	return w.Ours && !w.Copying && !w.Copied && !w.Installed && w.Rendered == ""
+func (w WordPressStatus) recordLost(s Spec) bool {
+	return w.ours(s) && !w.Copying && !w.Copied && !w.Installed && w.Rendered == ""
 }
 
 // copied reports whether all files are there. The last one to be written is
 // wp-config.php: it stands for a record that is lost, in a restore that leaves
 // out dot files for example.
-func (w WordPressStatus) copied() bool { return w.Copied || w.Ours }
+func (w WordPressStatus) copied(s Spec) bool { return w.Copied || w.ours(s) }
 
 // wordpressSteps has the database let WordPress in with the wanted password before
 // that is written down: the database may be the one that changes later, or never.
 func wordpressSteps(s Spec, node host.Node, seen WordPressStatus, site siteStatus) []Step {
 	var steps []Step
 	add := func(title, why string, do action) { steps = append(steps, step(node.Name, title, why, do)) }
-	if !seen.copied() {
+	if !seen.copied(s) {
 		add("copy WordPress", "WordPress is not in "+s.DocumentRoot, copyWordPress(s))
 	}
-	whys := configWhys(*s.WordPress, seen)
+	whys := configWhys(s, seen)
 	answer := site.database
 	if s.Mount == nil {
 		answer = seen.Database // it was asked with this machine's own wp-config.php
@@ -331,18 +333,22 @@ func wordpressSteps(s Spec, node host.Node, seen WordPressStatus, site siteStatu
 	return steps
 }
 
-func configWhys(w WordPress, seen WordPressStatus) []string {
+func configWhys(s Spec, seen WordPressStatus) []string {
 	switch {
 	case !seen.Config.Exists:
-		return []string{"wp-config.php is missing"}
-	case seen.Rendered != w.settingsDigest():
-		return []string{"wp-config.php has other settings"}
+		return []string{"WordPress has no configuration"}
+	case seen.Rendered != s.WordPress.settingsDigest():
+		return []string{"WordPress has other settings"}
 	case seen.Unsalted:
-		return []string{"wp-salts.php is missing"}
+		return []string{"WordPress has no salts"}
 	case seen.Config.SHA256 != seen.ConfigSHA256:
+		return []string{"WordPress's configuration was edited"}
+	case !slices.Equal([]string{seen.Config.Mode, seen.Config.Owner, seen.Config.Group}, []string{"0640", "root", siteUser}):
+		return []string{fmt.Sprintf("WordPress's configuration has mode %s %s:%s instead of 0640 root:%s", seen.Config.Mode, seen.Config.Owner, seen.Config.Group, siteUser)}
+	case seen.Loader == "":
+		return []string{"wp-config.php is missing"}
+	case !seen.ours(s):
 		return []string{"wp-config.php was edited"}
-	case !slices.Equal([]string{seen.Config.Mode, seen.Config.Owner, seen.Config.Group}, []string{"0640", "root", "www-data"}):
-		return []string{fmt.Sprintf("wp-config.php has mode %s %s:%s instead of 0640 root:www-data", seen.Config.Mode, seen.Config.Owner, seen.Config.Group)}
 	}
 	return nil
 }

@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"path"
 	"strings"
 	"time"
 
@@ -13,15 +14,20 @@ import (
 	"github.com/terraform-ha/terraform-provider-ha/internal/shell"
 )
 
-// stampName is the file of our own record, in the document root.
-const stampName = ".terraform-ha-wordpress"
+// wordpressRecord is the file of our own record of WordPress, a line per fact.
+func (s Spec) wordpressRecord() string { return path.Join(s.state(), "wordpress") }
 
-// wordpressStamp is the shell that keeps our own record beside the files, a line
-// per fact, one machine at a time.
-const wordpressStamp = `set -u; umask 022
-root=$1; shift
-stamp=$root/` + stampName + `
-exec 9>"$root/.terraform-ha-lock" || exit 1
+// wordpressSettings is the file with WordPress's settings and passwords. It lies
+// outside of the document root, where no request can reach it and the site cannot
+// change it.
+func (s Spec) wordpressSettings() string { return path.Join(s.state(), "wordpress.php") }
+
+// wordpressStamp is the shell that keeps our own record, one machine at a time.
+const wordpressStamp = rooted + asSite + `set -u; umask 022
+root=$1; state=$2; shift 2
+rooted "$state" "${root%/*}"
+stamp=$state/wordpress
+exec 9>>"$state/lock" || exit 1
 flock -w 300 9 || { echo "another machine works in $root" >&2; exit 1; }
 record() { { [ ! -e "$stamp" ] || grep -v "^$1\( \|\$\)" "$stamp"; printf '%s\n' "$*"; } >"$stamp.new"; mv -f -- "$stamp.new" "$stamp"; }
 `
@@ -53,42 +59,49 @@ mkdir "$t/x" && tar -xzf "$t/archive" -C "$t/x" --no-same-owner --no-same-permis
 from=$t/x/wordpress
 fi
 [ -e "$from/wp-load.php" ] || { echo "there is no WordPress in $source" >&2; exit 1; }
-chown www-data:www-data "$root"; chmod 0755 "$t"
-cd "$from" && setpriv --reuid=www-data --regid=www-data --clear-groups sh -ec '
+chmod 0755 "$t"
+limit=3600
+as_site sh -c '
+cd "$2" || exit 1
 find -L . -mindepth 1 -type d -print0 | (cd "$1" && xargs -0 mkdir -p --)
-find -L . -type f ! -path ./wp-config.php ! -path ./.htaccess -print0 | xargs -0 -P 8 -n 40 cp --parents -t "$1" --
-mkdir -p "$1/wp-content/uploads"' sh "$root" || exit 1
+find -L . -type f ! -path ./wp-config.php ! -path ./.htaccess -print0 | xargs -0 -P 8 -n 40 cp --parents -t "$1" -- || exit 1
+mkdir -p "$1/wp-content/uploads"' sh "$root" "$from" || exit 1
 record copied`
 
 // The salts are made on the machine, once for all, and never leave the volume.
 const wordpressConfigScript = `: web-wordpress-config
-` + wordpressStamp + `digest=$1
-put() { chown root:www-data "$1.new" && chmod 0640 "$1.new" && mv -f -- "$1.new" "$1"; }
+` + wordpressStamp + `digest=$1; loader=$2
+put() { chown root:` + siteUser + ` "$1.new" && chmod 0640 "$1.new" && mv -f -- "$1.new" "$1"; }
 umask 077
-salts=$root/wp-salts.php
+salts=$state/salts.php
 if [ ! -s "$salts" ]; then
 { echo '<?php'
 for name in AUTH_KEY SECURE_AUTH_KEY LOGGED_IN_KEY NONCE_KEY AUTH_SALT SECURE_AUTH_SALT LOGGED_IN_SALT NONCE_SALT; do
 printf "define('%s', '%s');\n" "$name" "$(head -c 48 /dev/urandom | base64 -w 0)"
 done; } >"$salts.new" && put "$salts" || exit 1
 fi
-chown root:www-data "$salts"; chmod 0640 "$salts"
-cat >"$root/wp-config.php.new" && php -l "$root/wp-config.php.new" >/dev/null && put "$root/wp-config.php" || exit 1
+chown root:` + siteUser + ` "$salts"; chmod 0640 "$salts"
+settings=$state/wordpress.php
+cat >"$settings.new" && php -l "$settings.new" >/dev/null && put "$settings" || exit 1
 umask 022
-record config "$digest" "$(sha256sum <"$root/wp-config.php" | cut -d' ' -f1)"
-: >>"$root/.terraform-ha-cron.lock"; chown www-data:www-data "$root/.terraform-ha-cron.lock"`
+limit=60
+as_site sh -c 'umask 022
+t=$(mktemp -- "$1/wp-config.XXXXXX") || exit 1
+printf %s "$2" >"$t" && chmod 0644 -- "$t" && mv -fT -- "$t" "$1/wp-config.php" || { rm -f -- "$t"; exit 1; }' sh "$root" "$loader" || exit 1
+record config "$digest" "$(sha256sum <"$settings" | cut -d' ' -f1)"`
 
 // installWordPressScript lets WordPress's own installer fill the database, unless
 // it is filled: the database is what decides, not our record. The installer is a
 // constant text; what it works with comes on standard input.
 const installWordPressScript = `: web-wordpress-install
 ` + wordpressStamp + `code=$1
-cd "$root" || exit 1
-said=$(setpriv --reuid=www-data --regid=www-data --clear-groups timeout 240 php -d display_errors=stderr -d memory_limit=256M -r "$code") || { printf '%s\n' "$said" >&2; exit 1; }
-case $said in
-*terraform-ha:done*) record installed ;;
-*) printf '%s\n' "$said" >&2; exit 1 ;;
-esac`
+t=$(mktemp -d) || exit 1
+trap 'rm -rf "$t"' EXIT
+limit=240
+as_site sh -c 'cd "$1" && exec php -d display_errors=stderr -d memory_limit=256M -r "$2"' sh "$root" "$code" >"$t/said" 2>"$t/why"; status=$?
+if [ "$status" = 0 ] && head -c 65536 "$t/said" | grep -q '^terraform-ha:done'; then record installed; exit 0; fi
+head -c 2000 "$t/said" "$t/why" >&2
+exit 1`
 
 // installCode runs under PHP. wp_mail is replaced because the installer would
 // tell the administrator by mail, which a new machine cannot send.
@@ -123,7 +136,7 @@ echo "terraform-ha:done\n";
 func copyWordPress(s Spec) action {
 	return func(ctx context.Context, h *host.Host) error {
 		w := s.WordPress
-		return h.RunDetached(ctx, "copy WordPress to "+s.DocumentRoot, shell.Script(copyWordPressScript, s.DocumentRoot, w.Source, w.SHA256))
+		return h.RunDetached(ctx, "copy WordPress to "+s.DocumentRoot, shell.Script(copyWordPressScript, s.DocumentRoot, s.state(), w.Source, w.SHA256))
 	}
 }
 
@@ -132,8 +145,8 @@ func writeWordPressConfig(s Spec) action {
 		if s.WordPress.DBPassword == "" {
 			return fmt.Errorf("cannot write wp-config.php on %s: the database user's password is not known; set it in the configuration", h.Name())
 		}
-		command := shell.Script(wordpressConfigScript, s.DocumentRoot, s.WordPress.settingsDigest())
-		return run(ctx, h, "write wp-config.php", command.WithStdin(wordpressConfig(*s.WordPress)))
+		command := shell.Script(wordpressConfigScript, s.DocumentRoot, s.state(), s.WordPress.settingsDigest(), string(wordpressLoader(s)))
+		return run(ctx, h, "write wp-config.php", command.WithStdin(wordpressConfig(s)))
 	}
 }
 
@@ -187,13 +200,27 @@ func installWordPress(s Spec) action {
 		if err != nil {
 			return fmt.Errorf("cannot install WordPress on %s: %w", h.Name(), err)
 		}
-		return run(ctx, h, "install WordPress", shell.Script(installWordPressScript, s.DocumentRoot, installCode).WithStdin(data))
+		return run(ctx, h, "install WordPress", shell.Script(installWordPressScript, s.DocumentRoot, s.state(), installCode).WithStdin(data))
 	}
 }
 
-// wordpressConfig returns wp-config.php: the same on every node, with the salts
-// beside it.
-func wordpressConfig(w WordPress) []byte {
+// wordpressLoader returns the document root's wp-config.php, the same on every node.
+// WordPress's command line reads the line that loads wp-settings.php in this file.
+func wordpressLoader(s Spec) []byte {
+	return fmt.Appendf(nil, `<?php
+// Managed by terraform-provider-ha; changes are reverted.
+require %s;
+if (!defined('ABSPATH')) {
+    define('ABSPATH', __DIR__ . '/');
+}
+require_once ABSPATH . 'wp-settings.php';
+`, phpString(s.wordpressSettings()))
+}
+
+// wordpressConfig returns WordPress's settings: the same on every node, with the salts
+// beside them.
+func wordpressConfig(s Spec) []byte {
+	w := *s.WordPress
 	var b bytes.Buffer
 	b.WriteString("<?php\n// Managed by terraform-provider-ha; changes are reverted.\n")
 	define := func(name, value string) { fmt.Fprintf(&b, "define('%s', %s);\n", name, phpString(value)) }
@@ -211,8 +238,7 @@ func wordpressConfig(w WordPress) []byte {
 		b.WriteString("define('FORCE_SSL_ADMIN', true);\n")
 	}
 	fmt.Fprintf(&b, "$table_prefix = %s;\n", phpString(w.TablePrefix))
-	b.WriteString("require __DIR__ . '/wp-salts.php';\n")
-	b.WriteString("if (!defined('ABSPATH')) {\n    define('ABSPATH', __DIR__ . '/');\n}\nrequire_once ABSPATH . 'wp-settings.php';\n")
+	b.WriteString("require __DIR__ . '/salts.php';\n")
 	return b.Bytes()
 }
 

@@ -53,8 +53,8 @@ resource "ha_web_tier" "this" {
     }
 
     precondition {
-      condition     = var.mount_point == null ? true : startswith("${var.document_root}/", "${var.mount_point}/")
-      error_message = "The document root does not lie on the mount."
+      condition     = var.mount_point == null ? true : startswith(var.document_root, "${var.mount_point}/")
+      error_message = "The document root does not lie below the mount point."
     }
 
     precondition {

@@ -54,7 +54,7 @@ variable "nodes" {
 }
 
 variable "document_root" {
-  description = "Directory of the site, inside the mount point if there is a mount."
+  description = "Directory of the site, below the mount point if there is a mount, as in `/srv/www/site`."
   type        = string
   default     = "/srv/www/site"
   nullable    = false
@@ -71,6 +71,7 @@ variable "mount" {
     source         = string
     backup_servers = optional(list(string))
     options        = optional(string)
+    volume_id      = optional(string)
   })
   default = null
 }

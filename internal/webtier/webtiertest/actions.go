@@ -23,6 +23,8 @@ func (s *Server) act() {
 		"web-mount-volume":         s.mountVolume,
 		"web-prove-mount":          s.proveMount,
 		"web-prepare-root":         s.prepareRoot,
+		"web-remember-site":        s.rememberSite,
+		"web-look-at-volume":       s.lookAtVolume,
 		"web-configure-php":        s.configurePHP,
 		"web-configure-apache":     s.configureApache,
 		"web-restart-servers":      s.restartServers,
@@ -79,9 +81,35 @@ func (s *Server) restartServers(args []string, _ []byte) error {
 	return s.Machine.Start(args[2])
 }
 
-func (s *Server) prepareRoot([]string, []byte) error {
-	files := s.content()
-	files.Sentinel, files.Root, files.Owner = true, true, "www-data www-data"
+func (s *Server) prepareRoot(args []string, _ []byte) error {
+	files, volume, expected := s.content(), args[3], args[4]
+	if expected != "" && (!files.Root || files.Site != expected) {
+		return errors.New("the sentinel is not that of this site")
+	}
+	if files.Site == "" {
+		s.tier.sites++
+		files.Site = fmt.Sprintf("site-%d", s.tier.sites)
+	}
+	if files.Volume == "" || expected == "" && volume != "-" {
+		files.Volume = strings.TrimPrefix(volume, "-")
+	}
+	files.Root, files.Owner = true, "www-data www-data"
+	return nil
+}
+
+// rememberSite keeps what the sentinel says under the name of the record.
+func (s *Server) rememberSite(args []string, _ []byte) error {
+	if s.content().Site == "" {
+		return errors.New("there is no sentinel")
+	}
+	s.Machine.WriteFile(args[1], s.content().Site+" "+or(s.content().Volume, "-"))
+	return nil
+}
+
+func (s *Server) lookAtVolume(args []string, _ []byte) error {
+	if found := s.tier.at(args[1]); found.Site != args[4] {
+		return fmt.Errorf("%s on it is that of %s", args[3], found.Site)
+	}
 	return nil
 }
 
@@ -159,7 +187,8 @@ func (s *Server) copyWordPress([]string, []byte) error {
 
 func (s *Server) configureWordPress(args []string, stdin []byte) error {
 	files := s.content()
-	files.rendered, files.config, files.access = args[1], host.Digest(stdin), "0640 root www-data"
+	files.rendered, files.config, files.access = args[2], host.Digest(stdin), "0640 root www-data"
+	files.Loader = args[3]
 	files.written, files.Unsalted = files.config, false
 	_, files.password, _ = strings.Cut(string(stdin), "define('DB_PASSWORD', '")
 	files.password, _, _ = strings.Cut(files.password, "');\n")
@@ -188,6 +217,9 @@ func (s *Server) wipeRoot(args []string, _ []byte) error {
 
 func (s *Server) removeConfiguration(args []string, _ []byte) error {
 	unit, ours, library, pending := args[0], args[2], args[3], args[5]
+	if args[6] != "" {
+		s.Local.Site = ""
+	}
 	if unit != "" {
 		_ = s.Machine.Stop(unit)
 		s.Mounted, s.Hung = "", false
@@ -198,7 +230,7 @@ func (s *Server) removeConfiguration(args []string, _ []byte) error {
 		s.Machine.WriteFile(poolPath, s.Machine.Files[poolOffPath].Content)
 		s.Machine.RemoveAll(poolOffPath)
 	}
-	for _, name := range append(args[6:], library, pending) {
+	for _, name := range append(args[7:], library, pending) {
 		s.Machine.RemoveAll(name)
 	}
 	return nil

@@ -85,18 +85,29 @@ func (s *Server) php(args []string) string {
 
 func (s *Server) mount(args []string) string {
 	out := ""
+	if known := s.Machine.Files[args[3]].Content; known != "" {
+		out = "known " + known + "\n"
+	}
 	if mountPoint := args[0]; mountPoint != "" {
 		if s.Mounted == "" {
-			return map[bool]string{true: "occupied\n"}[s.Occupied]
+			return out + map[bool]string{true: "occupied\n"}[s.Occupied]
 		}
-		out = "mounted fuse.glusterfs " + s.Mounted + "\n"
+		out += "mounted fuse.glusterfs " + s.Mounted + "\n"
 		if s.Hung {
 			return out + "answer hung\n"
 		}
 	}
 	files := s.content()
-	out += "answer " + map[bool]string{true: "ok", false: "new"}[files.Sentinel] + "\n" + files.describe()
-	if len(args) > 3 && files.Root && files.config != "" {
+	if files.Exposed != "" {
+		return out + "exposed " + files.Exposed + "\n"
+	}
+	if files.Site == "" {
+		out += "answer new\n"
+	} else {
+		out += "answer ok\nsentinel " + files.Site + " " + or(files.Volume, "-") + "\n"
+	}
+	out += files.describe()
+	if args[5] != "" && files.Root && files.config != "" {
 		out += "wordpress database " + s.tier.Database.answer(files.password) + "\n"
 	}
 	return out
@@ -119,11 +130,16 @@ func (c *Content) describe() string {
 		return ""
 	}
 	out := "root " + c.Owner + "\n"
+	if c.Filled {
+		out += "inside filled\n"
+	}
+	if c.Loader != "" {
+		out += "inside loader " + host.Digest([]byte(c.Loader)) + "\n"
+	}
 	for line, there := range map[string]bool{
-		"filled": c.Filled, "stamp copying": c.Copying, "stamp copied": c.Copied, "stamp installed": c.Installed,
+		"stamp copying": c.Copying, "stamp copied": c.Copied, "stamp installed": c.Installed,
 		"stamp config " + c.rendered + " " + c.written: c.rendered != "",
 		"config " + c.config + " " + c.access:          c.config != "",
-		"ours":                                         c.config != "",
 		"unsalted":                                     c.Unsalted,
 	} {
 		if there {
@@ -131,4 +147,11 @@ func (c *Content) describe() string {
 		}
 	}
 	return out
+}
+
+func or(value, fallback string) string {
+	if value == "" {
+		return fallback
+	}
+	return value
 }

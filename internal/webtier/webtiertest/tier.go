@@ -23,8 +23,12 @@ const (
 type Tier struct {
 	// Servers has what runs on each machine.
 	Servers map[string]*Server
-	// Volume is what all machines mount.
+	// Volume is what all machines mount, and Others are what lies on other volumes,
+	// by the source in the mount.
 	Volume *Content
+	Others map[string]*Content
+	// sites counts the numbers that sentinels were given.
+	sites int
 	// Database is what WordPress keeps its posts in.
 	Database Database
 	// CutOff has every machine whose servers were stopped while visitors were sent to
@@ -45,9 +49,12 @@ type Database struct {
 
 // Content is a directory with the files of a site.
 type Content struct {
-	// Sentinel says that the file is there by which the directory is known, Root
-	// that the document root is.
-	Sentinel, Root bool
+	// Site is the number in the sentinel, empty without one, and Volume the volume
+	// that it names. Root says that the document root is there.
+	Site, Volume string
+	Root         bool
+	// Exposed says what lets others than root write above the document root.
+	Exposed string
 	// Owner is the document root's owner and group.
 	Owner string
 	// Filled says that the document root has files. By our record Copying says that
@@ -60,13 +67,16 @@ type Content struct {
 	// rendered and written are what our own record says of wp-config.php, config
 	// and access what the file is.
 	rendered, written, config, access string
+	// Loader is the document root's wp-config.php.
+	Loader string
 	// password is the one in wp-config.php.
 	password string
 }
 
-// LoseRecord removes our own record, as a restore does that leaves out dot files.
+// LoseRecord removes our own record of WordPress, as a restore of the document root
+// alone does.
 func (c *Content) LoseRecord() {
-	c.Copying, c.Copied, c.Installed, c.rendered, c.written = false, false, false, "", ""
+	c.Copying, c.Copied, c.Installed, c.rendered, c.written, c.config, c.access, c.password = false, false, false, "", "", "", "", ""
 }
 
 // Server is the part of a web server that package hosttest does not know.
@@ -152,9 +162,17 @@ func (s *Server) mounts() bool {
 // disk where that is not, or not yet, mounted.
 func (s *Server) content() *Content {
 	if s.Mounted != "" {
-		return s.tier.Volume
+		return s.tier.at(s.Mounted)
 	}
 	return s.Local
+}
+
+// at returns what lies on the volume of a source.
+func (t *Tier) at(source string) *Content {
+	if other, found := t.Others[source]; found {
+		return other
+	}
+	return t.Volume
 }
 
 // Serving reports whether visitors get the site.
@@ -162,7 +180,7 @@ func (s *Server) Serving() bool {
 	m := s.Machine
 	there := !s.mounts() || s.Mounted != "" && !s.Hung
 	return m.Unit(apacheUnit).Running() && m.Unit(fpmUnit).Running() && m.Unit(probeUnit).Running() &&
-		there && s.content().Sentinel && !s.Exists(drainPath) && s.Enabled[s.site] && !s.Wedged
+		there && s.content().Site != "" && s.content().Root && !s.Exists(drainPath) && s.Enabled[s.site] && !s.Wedged
 }
 
 // able reports whether the machine would serve if nobody had drained it.

@@ -1,0 +1,158 @@
+package webtier
+
+import (
+	"context"
+	"fmt"
+	"path"
+	"strings"
+
+	"github.com/terraform-ha/terraform-provider-ha/internal/host"
+	"github.com/terraform-ha/terraform-provider-ha/internal/reconcile"
+	"github.com/terraform-ha/terraform-provider-ha/internal/shell"
+)
+
+// Identity says which site a directory holds. It is in the sentinel, and in a copy of
+// that on every machine that has served the site: a machine so knows an emptied or
+// another volume from its own.
+type Identity struct {
+	// Site is a random number that was drawn when the site's directory was made.
+	Site string
+	// Volume is the identity of the volume under it; empty where none is known.
+	Volume string
+}
+
+func parseIdentity(words []string) Identity {
+	known := func(word string) string { return strings.TrimPrefix(word, "-") }
+	return Identity{Site: known(words[0]), Volume: known(words[1])}
+}
+
+// siteRecord is the machine's copy of the sentinel, made when it served the site.
+func (s Spec) siteRecord() string {
+	return path.Join(host.MarkerDirectory, markerKind+"-"+s.Name+".site")
+}
+
+// knownSite returns what is known of the site that a node is to serve: what any
+// machine knows that mounts the same volume, or this machine alone where each has
+// files of its own.
+func (s Spec) knownSite(status Status, node string) (known Identity, by string) {
+	if s.Mount == nil {
+		return status.Nodes[node].Known, node
+	}
+	for _, other := range s.Nodes {
+		if seen := status.Nodes[other.Name]; seen.Reachable() && seen.Known.Site != "" {
+			return seen.Known, other.Name
+		}
+	}
+	return Identity{}, ""
+}
+
+func refused(s Spec, node string, evidence []string, wayOut string) error {
+	return &reconcile.RefusedError{What: "work on the files of web tier " + s.Name, Node: node, Evidence: evidence, WayOut: wayOut}
+}
+
+// refuseOtherSite refuses to go on where a site that was served is not in its place:
+// whatever was made there anew would be an empty site that looks healthy.
+func refuseOtherSite(s Spec, status Status) error {
+	for _, node := range s.Nodes {
+		seen := status.Nodes[node.Name]
+		known, by := s.knownSite(status, node.Name)
+		if !seen.Reachable() || known.Site == "" {
+			continue
+		}
+		if seen.Known.Site != "" && seen.Known.Site != known.Site {
+			return refused(s, node.Name, []string{
+				fmt.Sprintf("%s knows the site as %s", by, known.Site), fmt.Sprintf("%s knows it as %s", node.Name, seen.Known.Site),
+			}, "They have served different directories. Find the one that is the site's, and remove "+s.siteRecord()+" from the machines that served the other one.")
+		}
+		if s.Mount != nil {
+			if evidence := s.otherVolume(known, seen); evidence != nil {
+				return refused(s, node.Name, evidence, "A site that is served cannot move to another volume: nodes would serve both, and what is written to one is not on the other. "+
+					"Go back to the former mount; or destroy the tier with on_destroy = \"keep\", copy the files to the new volume with "+
+					s.state()+", and create it again.")
+			}
+		}
+		if evidence := s.missingSite(known, seen); evidence != nil {
+			return refused(s, node.Name, evidence, fmt.Sprintf("If files are lost, restore them, with %s. If this is the site's own directory and only that file is lost, copy %s of %s to it. "+
+				"If the site itself is to begin again, with nothing, remove %s from every machine.", s.state(), s.siteRecord(), by, s.siteRecord()))
+		}
+	}
+	return nil
+}
+
+// otherVolume says why the wanted mount is another volume than the one that the site
+// was served from. Only the identity is proof; without one the volume's name is what
+// there is, and another server may be the same one's.
+func (s Spec) otherVolume(known Identity, seen NodeStatus) []string {
+	wanted := s.Mount.VolumeID
+	if wanted != "" && known.Volume != "" {
+		if wanted != known.Volume {
+			return []string{"the site was served from the volume " + known.Volume, "mount is the volume " + wanted}
+		}
+		return nil
+	}
+	was, now := volumeName(seen.Detail["mount_source"]), volumeName(s.Mount.Source)
+	if was != "" && was != now {
+		return []string{"the site was served from the volume " + was, "mount is the volume " + now}
+	}
+	return nil
+}
+
+func volumeName(source string) string {
+	_, volume, _ := strings.Cut(source, ":")
+	return strings.TrimPrefix(volume, "/")
+}
+
+// missingSite says why what lies in the shared directory is not the known site.
+func (s Spec) missingSite(known Identity, seen NodeStatus) []string {
+	if s.Mount != nil && !s.Mount.matches(seen.Mount) {
+		return nil // the right one is mounted first
+	}
+	found := seen.Mount.Sentinel
+	switch {
+	case seen.Mount.Answer == AnswerNew:
+		return []string{"this tier has served its site", s.sentinel() + " is missing"}
+	case seen.Mount.Answer != AnswerOK:
+	case found.Site != known.Site:
+		return []string{"this tier has served the site " + known.Site, fmt.Sprintf("%s is that of %s", s.sentinel(), or(found.Site, "none"))}
+	case s.Mount != nil && s.Mount.VolumeID != "" && found.Volume != "" && found.Volume != s.Mount.VolumeID:
+		return []string{"mount is the volume " + s.Mount.VolumeID, s.sentinel() + " is that of the volume " + found.Volume}
+	case !seen.Root.Exists:
+		return []string{"this tier has served its site", s.DocumentRoot + " is missing"}
+	}
+	return nil
+}
+
+// rememberPart has a machine that serves the site keep a copy of the sentinel.
+func rememberPart(s Spec, seen NodeStatus) part {
+	p := part{title: "remember the site", do: rememberSite(s)}
+	if seen.Serving() && seen.Mount.Answer == AnswerOK && seen.Known != seen.Mount.Sentinel {
+		p.whys = []string{"it serves the site and has no record of it"}
+	}
+	return p
+}
+
+func rememberSite(s Spec) action {
+	return func(ctx context.Context, h *host.Host) error {
+		return run(ctx, h, "remember the site", shell.Script(`: web-remember-site
+sentinel=$1; record=$2; umask 022
+t=$(mktemp -- "$record.XXXXXX") || exit 1
+trap 'rm -f -- "$t"' EXIT
+timeout -k 1 10 head -c 4096 -- "$sentinel" >"$t" && chmod 0644 -- "$t" && mv -fT -- "$t" "$record"`, s.sentinel(), s.siteRecord()))
+	}
+}
+
+// lookAtVolume mounts another source aside and looks for the site on it, before the
+// one that is served is taken away.
+func lookAtVolume(s Spec, site Identity) action {
+	return func(ctx context.Context, h *host.Host) error {
+		return run(ctx, h, "find the site on "+s.Mount.Source, shell.Script(`: web-look-at-volume
+type=$1; source=$2; options=$3; sentinel=$4; expected=$5
+d=$(mktemp -d) || exit 1
+trap 'umount -- "$d" 2>/dev/null || umount --lazy -- "$d" 2>/dev/null; rmdir -- "$d"' EXIT
+timeout -k 5 120 mount -t "$type" -o "$options" "$source" "$d" || exit 1
+found=$(timeout -k 1 30 sed -n 's/^site //p' "$d/$sentinel" 2>/dev/null)
+[ "$found" != "$expected" ] || exit 0
+echo "$sentinel on it is ${found:+that of }${found:-missing}: it is another volume, or an empty one. Nothing was changed" >&2
+exit 1`, s.Mount.Type, s.Mount.Source, s.Mount.options(), strings.TrimPrefix(s.sentinel(), s.MountPoint+"/"), site.Site))
+	}
+}
