@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	stdpath "path"
 	"slices"
 	"strings"
 
@@ -183,7 +182,7 @@ func (m *webTierModel) assume(ctx context.Context, spec *webtier.Spec) {
 		spec.Mount = &webtier.Mount{Source: "unknown.invalid:/unknown", Options: options}
 	}
 	if spec.Mount != nil && (m.MountPoint.IsUnknown() || m.MountPoint.IsNull() && m.Mount.IsUnknown()) {
-		spec.MountPoint = stdpath.Dir(spec.DocumentRoot)
+		spec.Mount, spec.MountPoint = nil, ""
 	}
 	if m.ServerName.IsUnknown() {
 		spec.ServerName = "unknown.invalid"
