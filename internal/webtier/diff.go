@@ -195,6 +195,7 @@ func compare(s Spec, node host.Node, seen NodeStatus, site Identity) changes {
 		add(phpPart(seen, set))
 	}
 	add(apachePart(s, seen, set))
+	add(undeclaredPart(s, seen))
 	add(rememberPart(s, seen))
 	work.complete = true
 	if len(work.parts) == 0 && seen.Health != 200 && seen.Drained != drainedByOperator && !seen.leftover() {

@@ -363,7 +363,7 @@ echo '/* Theme Name: Plain */' >style.css; echo '<html><title><?php bloginfo("na
 	if !strings.HasPrefix(login, "302 ") || !strings.Contains(login, "wp-admin") {
 		t.Errorf("login says %s", login)
 	}
-	for path, want := range map[string]string{"/wp-config.php": "200", "/wp-content/uploads/x.php": "403", "/wp-content/uploads/none.png": "404",
+	for path, want := range map[string]string{"/wp-config.php": "403", "/wp-config.php.bak": "403", "/dump.SQL": "403", "/xmlrpc.php": "403", "/wp-content/uploads/x.php": "403", "/wp-content/uploads/none.png": "404",
 		"/wp-content/uploads/x.php/y.png": "403", "/wp-admin/install.php": "403", "/wp-admin/install.php/?step=2": "403"} {
 		if got := s.Run("web1", `curl -s -o /dev/null -w '%{http_code}' -H 'Host: shop.example.org' http://127.0.0.1`+path); got != want {
 			t.Errorf("%s answers %s, want %s", path, got, want)
@@ -376,15 +376,26 @@ echo '/* Theme Name: Plain */' >style.css; echo '<html><title><?php bloginfo("na
 		t.Error(got)
 	}
 	s.Run("web1", "systemctl start terraform-ha-web-cron.service")
+	if got := s.Run("web1", "curl -sI -H 'Host: shop.example.org' http://127.0.0.1/"); !strings.Contains(got, "X-Content-Type-Options: nosniff") || !strings.Contains(got, "X-Frame-Options: SAMEORIGIN") {
+		t.Errorf("headers: %s", got)
+	}
+	if got := s.Run("web2", `cd /srv/www/site && setpriv --reuid=www-data --regid=www-data --clear-groups php -d display_errors=stderr -r '
+$_SERVER["HTTP_HOST"] = "shop.example.org"; require "wp-load.php"; require ABSPATH . "wp-admin/includes/admin.php"; require ABSPATH . "wp-admin/includes/class-wp-upgrader.php";
+$u = new WP_Automatic_Updater; $c = fn($v) => Core_Upgrader::should_update_to_version($v);
+echo json_encode([$u->is_disabled(), $u->is_vcs_checkout(ABSPATH), $c("6.1.99"), $c("6.2"), get_filesystem_method([], ABSPATH)]);'`); got != `[false,false,true,false,"direct"]` {
+		t.Errorf("the updater says %s", got)
+	}
+	s.Run("web3", "rm /srv/www/site/wp-includes/load.php; rm -r /srv/www/site/wp-admin/images")
 
 	secretless := spec
 	withoutSecrets := *spec.WordPress
 	withoutSecrets.DBPassword, withoutSecrets.AdminPassword = "", ""
 	secretless.WordPress = &withoutSecrets
-	s.wantDrift(secretless, "", "")
 	s.Run("web3", "echo '// x' >>/srv/www/site/wp-config.php")
 	s.wantDrift(secretless, "web1", "wp-config.php was edited")
+	s.wantDrift(secretless, "web1", "WordPress misses wp-includes/load.php")
 	s.mustConverge(spec, balancerFor(spec))
+	s.Run("web1", "test -s /srv/www/site/wp-includes/load.php && test -s /srv/www/site/wp-admin/images/spinner.gif")
 
 	// Our record is lost: the database decides, and nothing is installed again.
 	s.Run("web1", "rm /srv/www/.terraform-ha/shop/wordpress")

@@ -2,7 +2,6 @@ package webtier
 
 import (
 	"context"
-	"path"
 	"strings"
 
 	"github.com/terraform-ha/terraform-provider-ha/internal/host"
@@ -34,9 +33,7 @@ func questions(s Spec, node string) []shell.Part {
 	if s.Mount != nil {
 		units = append(units, mountUnit(s.MountPoint), remountUnit)
 	}
-	if s.WordPress != nil {
-		units = append(units, cronUnit)
-	}
+	units = append(units, cronUnit)
 	// What one machine learns of the database holds for all with the same files.
 	askDatabase := s.Mount == nil || node == s.Nodes[0].Name
 	return []shell.Part{
@@ -47,8 +44,8 @@ cd "$1" 2>/dev/null && for f in "$2"-*.json; do [ -e "$f" ] && printf '%s\n' "$f
 cat -- "$1" 2>/dev/null; :`, s.marker().Path()),
 		host.AskPackages("packages", s.packages()...),
 		host.AskUnits("units", units...),
-		host.AskFiles("files", append(set.fixed(), s.marker().Path())...),
-		shell.Ask("php", phpScript, append([]string{fpmKey}, versionedFiles(s)...)...),
+		host.AskFiles("files", append(append(set.fixed(), s.marker().Path()), cronFiles()...)...),
+		shell.Ask("php", phpScript, append([]string{fpmKey}, phpPaths(s, versionMark)...)...),
 		shell.Ask("enabled", `: web-apache-enabled
 cd /etc/apache2 2>/dev/null && ls -d mods-enabled/* sites-enabled/* conf-enabled/*; :`),
 		askMount(s, askDatabase),
@@ -61,17 +58,6 @@ const fpmKey = "php-fpm.service"
 
 // versionMark stands for the version of PHP in a path.
 const versionMark = "%v"
-
-func versionedFiles(s Spec) []string {
-	if !s.php() {
-		return nil
-	}
-	paths := []string{"/etc/systemd/system/" + fpmUnit(versionMark) + ".d/terraform-ha.conf"}
-	for _, file := range phpFiles(s) {
-		paths = append(paths, path.Join("/etc/php", versionMark, "fpm", file.path))
-	}
-	return paths
-}
 
 // phpScript finds the newest PHP-FPM, which is known by its binary: its
 // directories below /etc stay behind when it is removed.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"path"
 	"slices"
+	"strings"
 
 	"github.com/terraform-ha/terraform-provider-ha/internal/host"
 	"github.com/terraform-ha/terraform-provider-ha/internal/shell"
@@ -131,7 +132,21 @@ for f in * .[!.]*; do
 done
 if [ -e wp-config.php ] || [ -L wp-config.php ]; then
 echo "loader $(dd if=wp-config.php iflag=nofollow,nonblock,fullblock bs=65536 count=1 status=none 2>/dev/null | sha256sum | cut -d' ' -f1)"
-fi`
+fi
+[ -f index.php ] || [ -f wp-load.php ] || exit 0
+for f in ` + coreFiles + `; do
+[ -f "$f" ] || echo "missing $f"
+done
+set -- wp-content/themes/*/style.css
+[ -f "$1" ] || echo "missing wp-content/themes"`
+
+// coreFiles are files that every WordPress has, of each of its parts: all would be a
+// look at thousands. Of some the distribution's package has links into others.
+const coreFiles = `index.php wp-load.php wp-settings.php wp-cron.php wp-login.php wp-blog-header.php wp-includes/version.php ` +
+	`wp-includes/load.php wp-includes/functions.php wp-includes/plugin.php wp-includes/post.php wp-includes/query.php ` +
+	`wp-includes/PHPMailer/PHPMailer.php wp-includes/SimplePie/Item.php wp-includes/ID3/getid3.php wp-includes/certificates/ca-bundle.crt ` +
+	`wp-includes/js/jquery/jquery.js wp-includes/js/underscore.min.js wp-includes/blocks/index.php ` +
+	`wp-admin/index.php wp-admin/admin.php wp-admin/admin-ajax.php wp-admin/includes/admin.php wp-admin/includes/upgrade.php`
 
 // askMount asks what is mounted, what is known of the site and what lies there.
 func askMount(s Spec, askDatabase bool) shell.Part {
@@ -222,6 +237,10 @@ func parseInside(seen *WordPressStatus, words []string) {
 		seen.Filled = true
 	case "loader":
 		seen.Loader = words[1]
+	case "missing":
+		if file := words[1]; file == "wp-content/themes" || slices.Contains(strings.Fields(coreFiles), file) {
+			seen.Missing = append(seen.Missing, file)
+		}
 	}
 }
 

@@ -133,7 +133,7 @@ func (s Spec) Defaulted() Spec {
 		}
 	}
 	if s.WordPress != nil {
-		wordpress := s.WordPress.defaulted()
+		wordpress := s.WordPress.defaulted(s.Name)
 		s.WordPress = &wordpress
 	}
 	s.Nodes = slices.SortedFunc(slices.Values(s.Nodes), func(a, b host.Node) int { return strings.Compare(a.Name, b.Name) })

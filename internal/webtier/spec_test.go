@@ -88,6 +88,8 @@ func TestValidate(t *testing.T) {
 		"database host":           {func(s *Spec) { s.WordPress.DBHost = "a b" }, "wordpress db_host", "not a host"},
 		"database":                {func(s *Spec) { s.WordPress.DBName = "a'b" }, "wordpress db_name", "not the name"},
 		"site's address":          {func(s *Spec) { s.WordPress.URL = "shop.example.org" }, "wordpress url", "not an address"},
+		"site in a directory":     {func(s *Spec) { s.WordPress.URL = "https://shop.example.org/blog/" }, "wordpress url", "served at its root"},
+		"updates":                 {func(s *Spec) { s.WordPress.Updates = "major" }, "wordpress updates", "neither"},
 		"mail":                    {func(s *Spec) { s.WordPress.AdminEmail = "me" }, "wordpress admin_email", "not an e-mail"},
 		"title with a line":       {func(s *Spec) { s.WordPress.Title = "a\nb" }, "wordpress title", "line break"},
 	} {
@@ -119,6 +121,9 @@ func TestDefaults(t *testing.T) {
 	want := []any{80, true, "/healthz", []string{"192.168.255.0/24"}, "/srv/www", "glusterfs", 60}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
+	}
+	if admin := (WordPress{}).defaulted("shop").AdminUser; admin != "shop-admin" {
+		t.Errorf("the administrator is %s", admin)
 	}
 	if s.Mount.Type != "" {
 		t.Error("the spec itself was changed")

@@ -38,7 +38,18 @@ type WordPress struct {
 	Title      string
 	AdminUser  string
 	AdminEmail string
+	// Updates says what WordPress updates of itself: [UpdatesMinor], the default, or
+	// [UpdatesNone].
+	Updates string
+	// XMLRPC lets visitors reach xmlrpc.php.
+	XMLRPC bool
 }
+
+// What WordPress may update of itself, in its scheduled work.
+const (
+	UpdatesMinor = "minor"
+	UpdatesNone  = "none"
+)
 
 // WordPressStatus is what was seen of WordPress on the shared directory.
 type WordPressStatus struct {
@@ -53,6 +64,8 @@ type WordPressStatus struct {
 	Loader string
 	// Installed says that the database was filled by us, or found filled.
 	Installed bool
+	// Missing are files that every WordPress has and this one has not.
+	Missing []string
 	// Rendered is the digest of the settings that the configuration was made from,
 	// and ConfigSHA256 that of the file as it was written.
 	Rendered     string
@@ -109,7 +122,9 @@ func (w WordPress) databaseQuestion() []string {
 
 func (w WordPress) fromPackage() bool { return w.Source == WordPressPackage || w.Source == "" }
 
-func (w WordPress) defaulted() WordPress {
+// defaulted has the tier's name in the administrator's login: "admin" is the one that
+// everybody tries.
+func (w WordPress) defaulted(tier string) WordPress {
 	if w.Source == "" {
 		w.Source = WordPressPackage
 	}
@@ -120,7 +135,10 @@ func (w WordPress) defaulted() WordPress {
 		w.Title = "WordPress"
 	}
 	if w.AdminUser == "" {
-		w.AdminUser = "admin"
+		w.AdminUser = tier + "-admin"
+	}
+	if w.Updates == "" {
+		w.Updates = UpdatesMinor
 	}
 	w.URL = strings.TrimSuffix(w.URL, "/")
 	return w
@@ -163,6 +181,11 @@ func (w WordPress) validate(v *validation, s Spec) {
 	}
 	if site, err := url.Parse(w.URL); err != nil || (site.Scheme != "http" && site.Scheme != "https") || site.Host == "" || strings.ContainsAny(w.URL, `'"\<> `) {
 		at(fmt.Sprintf("%q is not an address such as https://shop.example.org", w.URL), "url")
+	} else if site.Path != "" || site.RawQuery != "" || site.Fragment != "" {
+		at("must end after the host name and port: the site is served at its root", "url")
+	}
+	if w.Updates != UpdatesMinor && w.Updates != UpdatesNone {
+		at(fmt.Sprintf("%q is neither %q nor %q", w.Updates, UpdatesMinor, UpdatesNone), "updates")
 	}
 	if !userPattern.MatchString(w.AdminUser) {
 		at("may have letters, digits, spaces and _ . - @", "admin_user")
@@ -180,7 +203,7 @@ func (w WordPress) validate(v *validation, s Spec) {
 // settingsDigest is of everything that wp-config.php is made from, save the
 // passwords, which are not known when the site is only looked at.
 func (w WordPress) settingsDigest() string {
-	return host.Digest(fmt.Appendf(nil, "2\n%s\n%s\n%s\n%s\n%s\n%d\n", w.DBHost, w.DBName, w.DBUser, w.TablePrefix, w.URL, w.PasswordVersion))[:16]
+	return host.Digest(fmt.Appendf(nil, "2\n%s\n%s\n%s\n%s\n%s\n%s\n%d\n", w.DBHost, w.DBName, w.DBUser, w.TablePrefix, w.URL, w.Updates, w.PasswordVersion))[:16]
 }
 
 func parseWordPress(seen *WordPressStatus, words []string) {
@@ -307,6 +330,9 @@ func wordpressSteps(s Spec, node host.Node, seen WordPressStatus, site siteStatu
 	add := func(title, why string, do action) { steps = append(steps, step(node.Name, title, why, do)) }
 	if !seen.copied(s) {
 		add("copy WordPress", "WordPress is not in "+s.DocumentRoot, copyWordPress(s))
+	}
+	if seen.Copied && len(seen.Missing) > 0 {
+		add("restore missing files of WordPress", "WordPress misses "+strings.Join(seen.Missing, ", "), restoreWordPress(s))
 	}
 	whys := configWhys(s, seen)
 	answer := site.database

@@ -32,15 +32,10 @@ flock -w 300 9 || { echo "another machine works in $root" >&2; exit 1; }
 record() { { [ ! -e "$stamp" ] || grep -v "^$1\( \|\$\)" "$stamp"; printf '%s\n' "$*"; } >"$stamp.new"; mv -f -- "$stamp.new" "$stamp"; }
 `
 
-// copyWordPressScript is repeated when it was interrupted. Thousands of small
-// files on a replicated volume are a matter of round trips, so several are under
-// way at once. The distribution's package is full of links
-// into the machine, which are followed: the volume has to hold real files. The
-// package's own wp-config.php looks for one in /etc and is of no use here.
-const copyWordPressScript = `: web-wordpress-copy
-` + wordpressStamp + `source=$1; sum=$2
-! grep -q '^copied' "$stamp" 2>/dev/null || exit 0
-record copying
+// findWordPress is the shell that has the files of WordPress in $from. The
+// distribution's package is full of links into the machine, which are followed: the
+// volume has to hold real files.
+const findWordPress = `source=$1; sum=$2
 t=$(mktemp -d) || exit 1
 trap 'rm -rf "$t"' EXIT
 if [ "$source" = package ]; then
@@ -59,14 +54,37 @@ mkdir "$t/x" && tar -xzf "$t/archive" -C "$t/x" --no-same-owner --no-same-permis
 from=$t/x/wordpress
 fi
 [ -e "$from/wp-load.php" ] || { echo "there is no WordPress in $source" >&2; exit 1; }
+nowhere=$(find -L "$from" -type l | head -n 5)
+[ -z "$nowhere" ] || { echo "files of WordPress are links to what is not installed:" $nowhere >&2; exit 1; }
 chmod 0755 "$t"
 limit=3600
-as_site sh -c '
+`
+
+// copyWordPressScript is repeated when it was interrupted. Thousands of small
+// files on a replicated volume are a matter of round trips, so several are under
+// way at once. The package's own wp-config.php looks for one in /etc and is of no use
+// here.
+const copyWordPressScript = `: web-wordpress-copy
+` + wordpressStamp + `! grep -q '^copied' "$stamp" 2>/dev/null || exit 0
+record copying
+` + findWordPress + `as_site sh -c '
 cd "$2" || exit 1
 find -L . -mindepth 1 -type d -print0 | (cd "$1" && xargs -0 mkdir -p --)
 find -L . -type f ! -path ./wp-config.php ! -path ./.htaccess -print0 | xargs -0 -P 8 -n 40 cp --parents -t "$1" -- || exit 1
 mkdir -p "$1/wp-content/uploads"' sh "$root" "$from" || exit 1
 record copied`
+
+// restoreWordPressScript puts back what is missing, from the same version alone: a
+// WordPress that has updated itself must not get older parts.
+const restoreWordPressScript = `: web-wordpress-restore
+` + wordpressStamp + findWordPress + `as_site sh -c '
+version() { dd if="$1/wp-includes/version.php" iflag=nofollow,nonblock bs=65536 count=1 status=none | sed -n "s/^.wp_version *= *.\\([0-9.]*\\).*/\\1/p"; }
+have=$(version "$1"); given=$(version "$2")
+[ -n "$have" ] && [ "$have" = "$given" ] || { echo "WordPress ${have:-of unknown version} misses files, and those at hand are of ${given:-another version}: restore them from a backup, or install that version anew in the dashboard" >&2; exit 1; }
+cd "$2" || exit 1
+find -L . -mindepth 1 -type d -print0 | (cd "$1" && xargs -0 mkdir -p --)
+find -L . -type f ! -path ./wp-config.php ! -path ./.htaccess -exec sh -c "to=\$1; shift
+for f; do [ -e \"\$to/\$f\" ] || [ -L \"\$to/\$f\" ] || cp --parents -t \"\$to\" -- \"\$f\" || exit 1; done" sh "$1" {} +' sh "$root" "$from"`
 
 // The salts are made on the machine, once for all, and never leave the volume.
 const wordpressConfigScript = `: web-wordpress-config
@@ -137,6 +155,13 @@ func copyWordPress(s Spec) action {
 	return func(ctx context.Context, h *host.Host) error {
 		w := s.WordPress
 		return h.RunDetached(ctx, "copy WordPress to "+s.DocumentRoot, shell.Script(copyWordPressScript, s.DocumentRoot, s.state(), w.Source, w.SHA256))
+	}
+}
+
+func restoreWordPress(s Spec) action {
+	return func(ctx context.Context, h *host.Host) error {
+		w := s.WordPress
+		return h.RunDetached(ctx, "restore missing files of WordPress in "+s.DocumentRoot, shell.Script(restoreWordPressScript, s.DocumentRoot, s.state(), w.Source, w.SHA256))
 	}
 }
 
@@ -233,7 +258,13 @@ func wordpressConfig(s Spec) []byte {
 	define("WP_HOME", w.URL)
 	define("WP_SITEURL", w.URL)
 	b.WriteString("// A timer runs it, on one node at a time.\ndefine('DISABLE_WP_CRON', true);\n")
-	b.WriteString("// The files are shared: a visitor's request must not change them half-way.\ndefine('AUTOMATIC_UPDATER_DISABLED', true);\ndefine('DISALLOW_FILE_EDIT', true);\n")
+	switch w.Updates {
+	case UpdatesNone:
+		b.WriteString("define('AUTOMATIC_UPDATER_DISABLED', true);\n")
+	default:
+		b.WriteString("// The updater works in scheduled work only, and so on one node.\ndefine('WP_AUTO_UPDATE_CORE', 'minor');\n")
+	}
+	b.WriteString("define('DISALLOW_FILE_EDIT', true);\n")
 	if strings.HasPrefix(w.URL, "https:") {
 		b.WriteString("define('FORCE_SSL_ADMIN', true);\n")
 	}

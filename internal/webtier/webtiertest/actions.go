@@ -31,9 +31,11 @@ func (s *Server) act() {
 		"web-drain":                s.drain,
 		"web-undrain":              s.undrain,
 		"web-wordpress-copy":       s.copyWordPress,
+		"web-wordpress-restore":    s.restoreWordPress,
 		"web-wordpress-config":     s.configureWordPress,
 		"web-wordpress-install":    s.installWordPress,
 		"web-wipe-root":            s.wipeRoot,
+		"web-remove-undeclared":    s.removeUndeclared,
 		"web-remove-configuration": s.removeConfiguration,
 	} {
 		s.Machine.Handle(label, func(_ *hosttest.Machine, c shell.Command) (string, int, string) {
@@ -185,6 +187,11 @@ func (s *Server) copyWordPress([]string, []byte) error {
 	return nil
 }
 
+func (s *Server) restoreWordPress([]string, []byte) error {
+	s.content().Missing = ""
+	return nil
+}
+
 func (s *Server) configureWordPress(args []string, stdin []byte) error {
 	files := s.content()
 	files.rendered, files.config, files.access = args[2], host.Digest(stdin), "0640 root www-data"
@@ -212,6 +219,25 @@ func (s *Server) wipeRoot(args []string, _ []byte) error {
 		return fmt.Errorf("%s is not mounted", mountPoint)
 	}
 	*s.content() = Content{}
+	return nil
+}
+
+func (s *Server) removeUndeclared(args []string, _ []byte) error {
+	units := 0
+	_, _ = fmt.Sscan(args[1], &units)
+	for _, unit := range args[2 : 2+units] {
+		if err := s.Machine.Stop(unit); err != nil {
+			return err
+		}
+		s.Machine.Unit(unit).Enabled = false
+	}
+	for _, name := range args[2+units:] {
+		s.Machine.RemoveAll(name)
+	}
+	if args[0] != "" {
+		s.Machine.WriteFile(poolPath, s.Machine.Files[poolOffPath].Content)
+		s.Machine.RemoveAll(poolOffPath)
+	}
 	return nil
 }
 

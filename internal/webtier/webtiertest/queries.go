@@ -133,6 +133,9 @@ func (c *Content) describe() string {
 	if c.Filled {
 		out += "inside filled\n"
 	}
+	if c.Missing != "" {
+		out += "inside missing " + c.Missing + "\n"
+	}
 	if c.Loader != "" {
 		out += "inside loader " + host.Digest([]byte(c.Loader)) + "\n"
 	}

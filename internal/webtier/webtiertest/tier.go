@@ -61,6 +61,8 @@ type Content struct {
 	// WordPress is being copied there, Copied that it is among them, and Installed
 	// that its database is filled. Unsalted says that its salts are missing.
 	Filled, Copying, Copied, Installed, Unsalted bool
+	// Missing is a file of WordPress that is not there.
+	Missing string
 	// Installs is how often WordPress filled its database.
 	Installs int
 
@@ -179,8 +181,13 @@ func (t *Tier) at(source string) *Content {
 func (s *Server) Serving() bool {
 	m := s.Machine
 	there := !s.mounts() || s.Mounted != "" && !s.Hung
-	return m.Unit(apacheUnit).Running() && m.Unit(fpmUnit).Running() && m.Unit(probeUnit).Running() &&
+	return m.Unit(apacheUnit).Running() && (!s.runsPHP() || m.Unit(fpmUnit).Running()) && m.Unit(probeUnit).Running() &&
 		there && s.content().Site != "" && s.content().Root && !s.Exists(drainPath) && s.Enabled[s.site] && !s.Wedged
+}
+
+// runsPHP reports whether the machine is to run PHP for the site.
+func (s *Server) runsPHP() bool {
+	return s.Exists("/etc/php/8.2/fpm/conf.d/99-terraform-ha.ini")
 }
 
 // able reports whether the machine would serve if nobody had drained it.

@@ -1,0 +1,72 @@
+package webtier
+
+import (
+	"context"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/terraform-ha/terraform-provider-ha/internal/host"
+)
+
+// TestTheProbeKnowsItsSite runs the probe itself, with a stand-in for the servers that
+// it asks.
+func TestTheProbeKnowsItsSite(t *testing.T) {
+	const site, other = "terraform-ha web tier shop\nsite 1\nvolume -\n", "terraform-ha web tier shop\nsite 2\nvolume -\n"
+	for name, test := range map[string]struct {
+		sentinel, known string
+		want            bool
+	}{
+		"first time":     {site, "", true},
+		"the site":       {site, site, true},
+		"now with an id": {site, strings.Replace(site, "-\n", "v1\n", 1), true},
+		"another site":   {other, site, false},
+		"no sentinel":    {"", site, false},
+		"nothing at all": {"", "", false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			directory := t.TempDir()
+			put := func(name, content string) string {
+				file := filepath.Join(directory, name)
+				if content != "" {
+					must(t, os.WriteFile(file, []byte(content), 0o755))
+				}
+				return file
+			}
+			spec := good().Defaulted()
+			ok := put("ok", "left from before")
+			script := string(files(spec, "web1", host.Facts{}, "8.2").scripts[0].Content)
+			for from, to := range map[string]string{
+				spec.sentinel(): put("sentinel", test.sentinel), spec.siteRecord(): put("known", test.known), okFile: ok,
+			} {
+				script = strings.ReplaceAll(script, from, to)
+			}
+			put("curl", "#!/bin/sh\nprintf '204 200 '\n")
+			ctx, stop := context.WithTimeout(t.Context(), 20*time.Second)
+			defer stop()
+			probe := exec.CommandContext(ctx, "/bin/sh", put("probe", script))
+			probe.Env = append(os.Environ(), "PATH="+directory+":"+os.Getenv("PATH"))
+			must(t, probe.Start())
+			defer func() { stop(); _ = probe.Wait() }()
+			for ctx.Err() == nil {
+				content, err := os.ReadFile(ok)
+				if err == nil && strings.HasPrefix(string(content), "ok web1") {
+					if !test.want {
+						t.Error("it is content")
+					}
+					return
+				}
+				if os.IsNotExist(err) {
+					if test.want {
+						t.Error("it is not content")
+					}
+					return
+				}
+			}
+			t.Error("it says nothing")
+		})
+	}
+}
