@@ -73,6 +73,8 @@ type wordPressModel struct {
 	TablePrefix      types.String `tfsdk:"table_prefix"`
 	SourceURL        types.String `tfsdk:"source_url"`
 	SourceSHA256     types.String `tfsdk:"source_sha256"`
+	Updates          types.String `tfsdk:"updates"`
+	XMLRPC           types.Bool   `tfsdk:"xmlrpc"`
 }
 
 func (m *webTierModel) cluster() *clusterModel { return &m.clusterModel }
@@ -137,6 +139,8 @@ func (m *webTierModel) wordPress(ctx context.Context, config *webTierModel) *web
 		TablePrefix:     model.TablePrefix.ValueString(),
 		Source:          model.SourceURL.ValueString(),
 		SHA256:          model.SourceSHA256.ValueString(),
+		Updates:         model.Updates.ValueString(),
+		XMLRPC:          model.XMLRPC.ValueBool(),
 	}
 	if config != nil {
 		if secrets := objectOf[wordPressModel](ctx, config.WordPress); secrets != nil {
@@ -205,6 +209,7 @@ func (m *webTierModel) assume(ctx context.Context, spec *webtier.Spec) {
 			{model.DatabaseHost, &spec.WordPress.DBHost, "unknown.invalid"},
 			{model.DatabaseName, &spec.WordPress.DBName, "unknown"},
 			{model.DatabaseUser, &spec.WordPress.DBUser, "unknown"},
+			{model.Updates, &spec.WordPress.Updates, webtier.UpdatesMinor},
 			{model.SourceSHA256, &spec.WordPress.SHA256, strings.Repeat("0", 64)},
 		} {
 			if attribute.value.IsUnknown() {

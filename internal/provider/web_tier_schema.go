@@ -41,9 +41,9 @@ func webTierSchema(ctx context.Context) schema.Schema {
 			"backends":      schema.MapAttribute{Optional: true, ElementType: types.StringType, MarkdownDescription: "Addresses under which the NodeBalancer knows the nodes, by node. Default: each node's `address`."},
 			"drain_seconds": schema.Int64Attribute{Optional: true, MarkdownDescription: "How long visitors get to leave a drained node. Default: 60 behind a NodeBalancer, which takes up to a minute to act; otherwise 0.", Validators: between(0, 3600)},
 			"wordpress": schema.SingleNestedAttribute{Optional: true, MarkdownDescription: "A WordPress in the document root: copied there and installed exactly once, and WordPress's own from then on.", Attributes: map[string]schema.Attribute{
-				"url":                  schema.StringAttribute{Required: true, MarkdownDescription: "Address of the site as visitors write it."},
+				"url":                  schema.StringAttribute{Required: true, MarkdownDescription: "Address of the site as visitors write it: scheme, host name and port, such as `https://shop.example.org`. It has no path, because the site is served at its root."},
 				"title":                schema.StringAttribute{Optional: true, MarkdownDescription: "Title of the site. Default: `WordPress`."},
-				"admin_user":           schema.StringAttribute{Optional: true, MarkdownDescription: "Login of the first administrator. Default: `admin`."},
+				"admin_user":           schema.StringAttribute{Optional: true, MarkdownDescription: "Login of the first administrator. Default: the name of the tier with `-admin`."},
 				"admin_email":          schema.StringAttribute{Required: true, MarkdownDescription: "Mail address of the first administrator."},
 				"admin_password_wo":    schema.StringAttribute{Required: true, WriteOnly: true, Sensitive: true, MarkdownDescription: "Password of the first administrator, used once, when the site is installed. It reaches neither plan nor state."},
 				"database_host":        schema.StringAttribute{Required: true, MarkdownDescription: "Address of the database: the floating IP, with `:port` if it is not 3306."},
@@ -54,6 +54,8 @@ func webTierSchema(ctx context.Context) schema.Schema {
 				"table_prefix":         schema.StringAttribute{Optional: true, MarkdownDescription: "Prefix of the tables. Default: `wp_`."},
 				"source_url":           schema.StringAttribute{Optional: true, MarkdownDescription: "URL of a .tar.gz archive of WordPress. Default: the distribution's package."},
 				"source_sha256":        schema.StringAttribute{Optional: true, MarkdownDescription: "SHA-256 checksum of that archive, in hexadecimal."},
+				"updates":              schema.StringAttribute{Optional: true, MarkdownDescription: "What WordPress updates of itself, in its scheduled work and so on one node: `minor` takes security and maintenance releases of its version from wordpress.org, `none` nothing. Default: `minor`."},
+				"xmlrpc":               schema.BoolAttribute{Optional: true, MarkdownDescription: "Whether visitors reach `xmlrpc.php`, which some applications log in through. Default: false."},
 			}},
 		}),
 	}

@@ -39,7 +39,7 @@ func (s *site) wantWordPress(t *testing.T) {
 	if !strings.Contains(page, title) {
 		t.Errorf("the site does not show its title %q:\n%.500s", title, page)
 	}
-	form := url.Values{"log": {"admin"}, "pwd": {s.secret(t, "wordpress_admin_password")}, "testcookie": {"1"}}
+	form := url.Values{"log": {"website-admin"}, "pwd": {s.secret(t, "wordpress_admin_password")}, "testcookie": {"1"}}
 	request, err := http.NewRequestWithContext(t.Context(), http.MethodPost, s.url+"/wp-login.php", strings.NewReader(form.Encode()))
 	must(t, err)
 	request.Header.Set("Content-Type", "application/x-www-form-urlencoded")

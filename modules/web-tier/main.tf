@@ -37,6 +37,8 @@ resource "ha_web_tier" "this" {
     table_prefix         = var.wordpress.table_prefix
     source_url           = var.wordpress.source_url
     source_sha256        = var.wordpress.source_sha256
+    updates              = var.wordpress.updates
+    xmlrpc               = var.wordpress.xmlrpc
   }
   on_destroy = var.on_destroy
   timeouts   = var.timeouts

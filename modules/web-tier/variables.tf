@@ -199,6 +199,8 @@ variable "wordpress" {
     table_prefix     = optional(string)
     source_url       = optional(string)
     source_sha256    = optional(string)
+    updates          = optional(string)
+    xmlrpc           = optional(bool)
   })
   default = null
 }

@@ -122,6 +122,8 @@ module "wordpress" {
   database_clients       = local.vlan_clients
   password_version       = var.wordpress.password_version
   source_archive         = var.wordpress.source_archive
+  updates                = var.wordpress.updates
+  xmlrpc                 = var.wordpress.xmlrpc
   upload_limit_megabytes = var.wordpress.upload_limit_megabytes
 }
 

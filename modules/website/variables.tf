@@ -245,18 +245,21 @@ variable "tls_private_key" {
 variable "wordpress" {
   description = <<-EOT
     A WordPress on the site. Default: none.
-    - `admin_email`, `admin_user`, `title`: of the site and its first administrator.
-    - `url`: address of the site as visitors write it. Default: the NodeBalancer's address.
+    - `admin_email`, `admin_user`, `title`: of the site and its first administrator, whose login is `name` with `-admin` by default.
+    - `updates`: what WordPress updates of itself, `minor` or `none`. `xmlrpc`: whether visitors reach `xmlrpc.php`.
+    - `url`: address of the site as visitors write it, without a path. Default: the NodeBalancer's address.
     - `password_version`: counter of yours. Another number sets the database password again.
     - `source_archive`: URL of a .tar.gz archive and its SHA-256 checksum. Default: the distribution's package.
     - `upload_limit_megabytes`: largest file that may be uploaded.
   EOT
   type = object({
     admin_email      = string
-    admin_user       = optional(string, "admin")
+    admin_user       = optional(string)
     title            = optional(string, "WordPress")
     url              = optional(string)
     password_version = optional(number, 1)
+    updates          = optional(string, "minor")
+    xmlrpc           = optional(bool, false)
     source_archive = optional(object({
       url    = string
       sha256 = string

@@ -12,6 +12,8 @@ output "settings" {
     table_prefix     = var.table_prefix
     source_url       = try(var.source_archive.url, null)
     source_sha256    = try(var.source_archive.sha256, null)
+    updates          = var.updates
+    xmlrpc           = var.xmlrpc
   }
 }
 

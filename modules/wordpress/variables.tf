@@ -1,11 +1,11 @@
 variable "url" {
-  description = "Address of the site as visitors write it."
+  description = "Address of the site as visitors write it, without a path: the site is served at its root."
   type        = string
   nullable    = false
 
   validation {
-    condition     = can(regex("^https?://[^\\s'\"\\\\<>/]+[^\\s'\"\\\\<>]*$", var.url))
-    error_message = "The URL is an address such as https://shop.example.org."
+    condition     = can(regex("^https?://[^\\s'\"\\\\<>/?#]+/?$", var.url))
+    error_message = "The URL is an address such as https://shop.example.org, without a path."
   }
 }
 
@@ -22,13 +22,12 @@ variable "title" {
 }
 
 variable "admin_user" {
-  description = "Login of the first administrator."
+  description = "Login of the first administrator. Default: the web tier's name with `-admin`."
   type        = string
-  default     = "admin"
-  nullable    = false
+  default     = null
 
   validation {
-    condition     = can(regex("^[A-Za-z0-9_. @-]{1,60}$", var.admin_user))
+    condition     = var.admin_user == null ? true : can(regex("^[A-Za-z0-9_. @-]{1,60}$", var.admin_user))
     error_message = "A login has up to 60 letters, digits, spaces and _ . - @."
   }
 }
@@ -126,6 +125,25 @@ variable "source_archive" {
     condition     = var.source_archive == null ? true : can(regex("^[0-9a-f]{64}$", var.source_archive.sha256))
     error_message = "The checksum is a SHA-256 in 64 lower-case hexadecimal digits."
   }
+}
+
+variable "updates" {
+  description = "What WordPress updates of itself: `minor`, security and maintenance releases of its version, or `none`."
+  type        = string
+  default     = "minor"
+  nullable    = false
+
+  validation {
+    condition     = contains(["minor", "none"], var.updates)
+    error_message = "WordPress updates itself to `minor` releases or to `none`."
+  }
+}
+
+variable "xmlrpc" {
+  description = "Whether visitors reach `xmlrpc.php`, which some applications log in through."
+  type        = bool
+  default     = false
+  nullable    = false
 }
 
 variable "upload_limit_megabytes" {
