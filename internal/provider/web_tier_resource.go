@@ -37,6 +37,7 @@ type webTierModel struct {
 	PHP            types.Bool   `tfsdk:"php"`
 	PHPSettings    types.Map    `tfsdk:"php_settings"`
 	PHPWorkers     types.Int64  `tfsdk:"php_workers"`
+	Sessions       types.String `tfsdk:"sessions"`
 	TrustedProxies types.List   `tfsdk:"trusted_proxies"`
 	AllowOverride  types.Bool   `tfsdk:"allow_override"`
 	HealthPath     types.String `tfsdk:"health_path"`
@@ -99,6 +100,7 @@ func (m *webTierModel) spec(ctx context.Context, config *webTierModel) webtier.S
 		Port:           int(m.Port.ValueInt64()),
 		PHPSettings:    stringsOf(m.PHPSettings),
 		PHPWorkers:     int(m.PHPWorkers.ValueInt64()),
+		Sessions:       m.Sessions.ValueString(),
 		TrustedProxies: listOf(m.TrustedProxies),
 		AllowOverride:  m.AllowOverride.ValueBool(),
 		HealthPath:     m.HealthPath.ValueString(),

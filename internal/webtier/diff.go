@@ -322,6 +322,9 @@ func contentPart(s Spec, seen NodeStatus, site Identity) part {
 	case seen.Root.Owner != "www-data" || seen.Root.Group != "www-data":
 		p.whys = append(p.whys, fmt.Sprintf("%s belongs to %s:%s instead of www-data:www-data", s.DocumentRoot, seen.Root.Owner, seen.Root.Group))
 	}
+	if s.sessions() != "" && seen.Root.Exists && seen.Mount.Sessions != "700 "+siteUser {
+		p.whys = append(p.whys, s.sessions()+" is not there for "+siteUser+" alone")
+	}
 	switch seen.Mount.Answer {
 	case AnswerNew:
 		p.whys = append(p.whys, path.Base(s.sentinel())+" is missing")

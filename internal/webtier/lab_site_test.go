@@ -305,6 +305,12 @@ systemctl start srv-www.mount; pgrep -n -f '^[^ ]*glusterfs .* /srv/www$' >/run/
 			t.Errorf("web3 serves %q", got)
 		}
 	})
+	t.Run("shared sessions", func(t *testing.T) {
+		s := s.with(t)
+		spec.Sessions = SessionsShared
+		s.mustConverge(spec, balancer)
+		s.sessionsAreShared()
+	})
 	t.Run("reboot", func(t *testing.T) {
 		s := s.with(t)
 		if err := s.Reboot("web3"); err != nil {
@@ -313,6 +319,33 @@ systemctl start srv-www.mount; pgrep -n -f '^[^ ]*glusterfs .* /srv/www$' >/run/
 		t.Logf("back after %s", s.Until(2*time.Minute, "200", func() string { return not("200", s.health("web3")) }))
 		s.wantDrift(spec, "", "")
 	})
+}
+
+// sessionsAreShared has requests of one session come to all nodes at the same time: each
+// counts, and none may be lost. The volume caches as one for a site does.
+func (s *site) sessionsAreShared() {
+	s.t.Helper()
+	s.Run("web1", `for o in features.cache-invalidation:on features.cache-invalidation-timeout:600 performance.cache-invalidation:on performance.stat-prefetch:on \
+performance.md-cache-timeout:600 performance.quick-read:on; do gluster --mode=script volume set content ${o%:*} ${o#*:} >/dev/null; done
+echo '<?php session_start(); $_SESSION["n"] = ($_SESSION["n"] ?? 0) + 1; $_SESSION["data"] = ($_SESSION["data"] ?? "") . "x"; echo $_SESSION["n"], " ", strlen($_SESSION["data"]), "\n";' >/srv/www/site/count.php`)
+	s.Each(func(name string) error {
+		_, err := s.Exec(name, "curl -s http://127.0.0.1/count.php >/dev/null", nil)
+		return err
+	})
+	begin := time.Now()
+	s.Each(func(name string) error {
+		_, err := s.Exec(name, `seq 100 | xargs -P 4 -I{} curl -s -o /dev/null -m 30 -b PHPSESSID=abcdefghijklmnopqrstuvwxyz http://127.0.0.1/count.php`, nil)
+		return err
+	})
+	took := time.Since(begin)
+	if got := s.Run("web2", "curl -s -b PHPSESSID=abcdefghijklmnopqrstuvwxyz http://127.0.0.1/count.php"); got != "301 301" {
+		s.t.Errorf("after 301 requests the session says %s", got)
+	}
+	s.t.Logf("300 requests of one session from three nodes: %s", took)
+	for _, directory := range []string{"/var/lib/php/sessions", "/srv/www/.terraform-ha/shop/sessions"} {
+		s.t.Log(directory, s.Run("web1", `echo '<?php session_save_path("`+directory+`"); session_start(); $_SESSION["n"] = ($_SESSION["n"] ?? 0) + 1;' >/srv/www/site/one.php; curl -s http://127.0.0.1/one.php
+for i in $(seq 200); do curl -s -o /dev/null -w '%{time_total}\n' -b PHPSESSID=one http://127.0.0.1/one.php; done | sort -n | awk '{ t[NR] = $1 } END { print "median", t[100], "99 %", t[198] }'`))
+	}
 }
 
 // wantPagesRefused gives the kernel the second for which it remembers what it was

@@ -71,6 +71,8 @@ func parseMount(node *NodeStatus, lines []string) {
 			node.Mount.Answer = words[1]
 		case "root":
 			node.Root = DirectoryStatus{Exists: true, Owner: words[1], Group: words[2]}
+		case "sessions":
+			node.Mount.Sessions = strings.TrimPrefix(line, "sessions ")
 		case "exposed":
 			node.Exposed = append(node.Exposed, strings.TrimPrefix(line, "exposed "))
 		case "known":

@@ -75,7 +75,7 @@ func dataFor(s Spec, node string, memoryMiB int) data {
 		SiteRecord:       s.siteRecord(),
 		CronLock:         s.cronLock(),
 		Workers:          workers(s.PHPWorkers, memoryMiB),
-		Settings:         settings(s.PHPSettings),
+		Settings:         settings(s.sessionSettings(), s.PHPSettings),
 	}
 	d.StartWorkers = min(2, d.Workers)
 	d.SpareWorkers = max(d.StartWorkers, min(4, d.Workers))
@@ -126,9 +126,12 @@ var phpDefaults = map[string]string{
 	"sys_temp_dir":                    "/tmp",
 }
 
-func settings(wanted map[string]string) []setting {
+// settings returns the defaults with what wins over them, the last one most.
+func settings(wanted ...map[string]string) []setting {
 	merged := maps.Clone(phpDefaults)
-	maps.Copy(merged, wanted)
+	for _, more := range wanted {
+		maps.Copy(merged, more)
+	}
 	var list []setting
 	for _, name := range slices.Sorted(maps.Keys(merged)) {
 		list = append(list, setting{name, merged[name]})

@@ -105,6 +105,7 @@ elif said=$(identity sentinel <"$state/sentinel"); then printf 'answer ok\n%s\n'
 else echo 'answer broken'; return; fi
 [ -d "$root" ] || return
 stat -c 'root %U %G' -- "$root"
+[ ! -d "$state/sessions" ] || stat -c 'sessions %a %U' -- "$state/sessions"
 [ -n "$inside" ] || return
 [ ! -e "$state/wordpress" ] || sed 's/^/wordpress stamp /' "$state/wordpress"
 (ulimit -f 64; limit=5 as_site sh -c "$inside" sh "$root" >"$t/inside")
@@ -173,7 +174,7 @@ func prepareRoot(s Spec, site Identity) action {
 	if s.Mount != nil {
 		volume = s.Mount.VolumeID
 	}
-	args := append([]string{s.DocumentRoot, s.state(), s.Name, or(volume, "-"), site.Site}, s.guarded()...)
+	args := append([]string{s.DocumentRoot, s.state(), s.Name, or(volume, "-"), site.Site, s.sessions()}, s.guarded()...)
 	return func(ctx context.Context, h *host.Host) error {
 		return run(ctx, h, "prepare "+s.DocumentRoot, shell.Script(prepareRootScript, args...))
 	}
@@ -181,7 +182,7 @@ func prepareRoot(s Spec, site Identity) action {
 
 const prepareRootScript = `: web-prepare-root
 ` + rooted + `set -u; umask 022
-root=$1; state=$2; tier=$3; volume=$4; expected=$5; shift 5
+root=$1; state=$2; tier=$3; volume=$4; expected=$5; sessions=$6; shift 6
 rooted "$@"
 sentinel=$state/sentinel
 line() { sed -n "s/^$1 //p" "$sentinel" 2>/dev/null; }
@@ -201,6 +202,9 @@ printf 'terraform-ha web tier %s\nsite %s\nvolume %s\n' "$tier" "$site" "$volume
 fi
 chmod 0644 -- "$sentinel"
 : >>"$state/cron.lock" && chmod 0644 -- "$state/cron.lock" || exit 1
+if [ -n "$sessions" ]; then
+mkdir -p -- "$sessions" && [ ! -L "$sessions" ] && chmod 0700 -- "$sessions" && chown -h ` + siteUser + `:` + siteUser + ` -- "$sessions" || exit 1
+fi
 chown -h ` + siteUser + `:` + siteUser + ` -- "$root"`
 
 // wipeRoot deletes the site. It is the one thing that root does below the document

@@ -72,6 +72,9 @@ type Spec struct {
 	PHP *bool
 	// PHPSettings are settings of php.ini for the site, by name.
 	PHPSettings map[string]string
+	// Sessions says where PHP keeps sessions: [SessionsLocal], the default, or
+	// [SessionsShared].
+	Sessions string
 	// PHPWorkers bounds how many requests PHP works on at once; 0 goes by memory.
 	PHPWorkers int
 	// TrustedProxies may say in X-Forwarded-For who the visitor is.
@@ -100,6 +103,14 @@ const NodeBalancerDrainSeconds = 60
 // private network.
 const NodeBalancerNetwork = "192.168.255.0/24"
 
+// Where PHP's sessions lie.
+const (
+	// SessionsLocal is each node's own disk.
+	SessionsLocal = "local"
+	// SessionsShared is the volume, so that every node knows every session.
+	SessionsShared = "shared"
+)
+
 // Defaulted returns the spec with everything that the user may leave out.
 func (s Spec) Defaulted() Spec {
 	if s.Port == 0 {
@@ -108,6 +119,9 @@ func (s Spec) Defaulted() Spec {
 	if s.PHP == nil {
 		on := true
 		s.PHP = &on
+	}
+	if s.Sessions == "" {
+		s.Sessions = SessionsLocal
 	}
 	if s.HealthPath == "" {
 		s.HealthPath = "/healthz"

@@ -60,6 +60,8 @@ type MountStatus struct {
 	Source string
 	// Answer is what real I/O on the shared directory gave: [AnswerOK] and so on.
 	Answer string
+	// Sessions are mode and owner of the directory of shared sessions.
+	Sessions string
 	// Sentinel is what the sentinel says.
 	Sentinel Identity
 	// Occupied says that nothing is mounted on a directory that has files.

@@ -15,6 +15,7 @@ resource "ha_web_tier" "this" {
   port            = var.port
   health_path     = var.health_path
   php             = var.php
+  sessions        = var.sessions
   php_settings    = var.php_settings
   php_workers     = var.php_workers
   allow_override  = var.allow_override

@@ -152,6 +152,18 @@ variable "packages" {
   nullable    = false
 }
 
+variable "sessions" {
+  description = "Where PHP keeps sessions: `local`, on each node's own disk, or `shared`, on the volume, where every node finds them."
+  type        = string
+  default     = "local"
+  nullable    = false
+
+  validation {
+    condition     = contains(["local", "shared"], var.sessions)
+    error_message = "Sessions are `local` or `shared`."
+  }
+}
+
 variable "trusted_proxies" {
   description = "Addresses and networks that may say who the visitor is. Default: 192.168.255.0/24, where Linode's NodeBalancers come from."
   type        = list(string)

@@ -169,6 +169,7 @@ module "web" {
   server_aliases = var.web.server_aliases
   # What the user says counts more than what WordPress would like.
   php_settings                = merge(try(module.wordpress[0].php_settings, {}), var.web.php_settings)
+  sessions                    = var.web.sessions
   packages                    = var.web.packages
   allow_override              = var.web.allow_override
   nodebalancer                = module.load_balancer.nodebalancer

@@ -181,6 +181,7 @@ variable "web" {
     - `server_name`, `server_aliases`: host names of the site. Default: every name.
     - `php_settings`: settings of php.ini by name.
     - `packages`: further packages, such as PHP extensions.
+    - `sessions`: where PHP keeps sessions, `local` or `shared`.
     - `allow_override`: whether .htaccess files count.
     - `drain_seconds`: how long visitors get to leave a node before it is touched.
   EOT
@@ -196,6 +197,7 @@ variable "web" {
     server_aliases = optional(list(string))
     php_settings   = optional(map(string), {})
     packages       = optional(list(string), [])
+    sessions       = optional(string, "local")
     allow_override = optional(bool, false)
     drain_seconds  = optional(number)
   })

@@ -96,6 +96,7 @@ func (s *Server) prepareRoot(args []string, _ []byte) error {
 		files.Volume = strings.TrimPrefix(volume, "-")
 	}
 	files.Root, files.Owner = true, "www-data www-data"
+	files.Sessions = files.Sessions || args[5] != ""
 	return nil
 }
 

@@ -1,0 +1,41 @@
+package webtier
+
+import "path"
+
+// sessions is the directory of the sessions that all nodes share. Its parent is
+// root's, so that the site's own user can change what lies in it and not what it is.
+func (s Spec) sessions() string {
+	if s.Sessions != SessionsShared {
+		return ""
+	}
+	return path.Join(s.state(), "sessions")
+}
+
+// sessionSettings are the settings of php.ini for the sessions. A session is a file
+// that PHP locks while a request uses it, on a volume as well as on a disk. Debian
+// leaves it to a timer to remove old ones, which knows nothing of the volume.
+func (s Spec) sessionSettings() map[string]string {
+	if s.sessions() == "" {
+		return nil
+	}
+	return map[string]string{
+		"session.save_handler": "files", "session.save_path": s.sessions(), "session.gc_probability": "1", "session.gc_divisor": "1000",
+	}
+}
+
+func (v *validation) sessions(s Spec) {
+	switch s.Sessions {
+	case SessionsLocal:
+	case SessionsShared:
+		if s.Mount == nil || !s.php() {
+			v.add("cannot be shared without PHP and a volume that all nodes mount", "sessions")
+		}
+		for _, name := range []string{"session.save_handler", "session.save_path"} {
+			if _, given := s.PHPSettings[name]; given {
+				v.add("contradicts sessions = \"shared\"", "php_settings", name)
+			}
+		}
+	default:
+		v.add("must be \"local\" or \"shared\"", "sessions")
+	}
+}
