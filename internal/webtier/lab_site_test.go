@@ -305,6 +305,26 @@ systemctl start srv-www.mount; pgrep -n -f '^[^ ]*glusterfs .* /srv/www$' >/run/
 			t.Errorf("web3 serves %q", got)
 		}
 	})
+	t.Run("other servers of the volume", func(t *testing.T) {
+		s := s.with(t)
+		other := spec
+		other.Mount = &Mount{Source: s.Nodes[1].Address + ":/content", BackupServers: []string{s.Nodes[2].Address}}
+		steps := s.mustConverge(other, balancer)
+		t.Log(strings.Join(steps, "\n"))
+		if got := s.Run("web3", "findmnt -no SOURCE /srv/www; curl -s http://127.0.0.1/index.html"); got != s.Nodes[1].Address+":/content\nshared" {
+			t.Errorf("web3 has %q", got)
+		}
+		err := lookAtVolume(other.Defaulted(), Identity{Site: "another"})(t.Context(), s.Hosts["web1"])
+		if err == nil || !strings.Contains(err.Error(), "Nothing was changed") {
+			t.Errorf("as a volume of another site: %v", err)
+		}
+		other.Mount = &Mount{Source: s.Nodes[1].Address + ":/elsewhere"}
+		var refused *reconcile.RefusedError
+		if _, err := s.converge(other, balancer); !errors.As(err, &refused) || !strings.Contains(err.Error(), "cannot move to another volume") {
+			t.Errorf("another volume: %v", err)
+		}
+		s.mustConverge(spec, balancer)
+	})
 	t.Run("shared sessions", func(t *testing.T) {
 		s := s.with(t)
 		spec.Sessions = SessionsShared
