@@ -324,6 +324,7 @@ func TestWordPressAndItsDatabase(t *testing.T) {
 		refused bool
 	}{
 		"a file is gone":            {func(tier *webtiertest.Tier) { tier.Volume.Missing = "wp-includes/load.php" }, "WordPress misses wp-includes/load.php", false},
+		"nobody can look":           {func(tier *webtiertest.Tier) { tier.Volume.Stalled = true }, "could not be looked at", true},
 		"the salts are gone":        {func(tier *webtiertest.Tier) { tier.Volume.Unsalted = true }, "WordPress has no salts", false},
 		"the password was changed":  {func(tier *webtiertest.Tier) { tier.Database.Says = DatabaseDenied }, "does not let wordpress in", false},
 		"the database was emptied":  {func(tier *webtiertest.Tier) { tier.Database.Filled = false }, "has no tables of it any more", true},

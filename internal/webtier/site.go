@@ -57,7 +57,7 @@ func (s Spec) guarded() []string {
 // site's own user, without root's environment and groups, and kills it after $limit
 // seconds. The lock of the caller, descriptor 9, is not handed on. Output has to go to
 // files: a pipe can be kept open by other processes of that user.
-const asSite = `as_site() { timeout -k 2 "${limit:-300}" setpriv --reuid=` + siteUser + ` --regid=` + siteUser + ` --clear-groups --no-new-privs --reset-env "$@" 9>&-; }
+const asSite = `as_site() { timeout -k 1 "${limit:-300}" setpriv --reuid=` + siteUser + ` --regid=` + siteUser + ` --clear-groups --no-new-privs --reset-env "$@" 9>&-; }
 `
 
 // exposed says which of some directories are not root's alone; those that do not
@@ -108,7 +108,7 @@ stat -c 'root %U %G' -- "$root"
 [ ! -d "$state/sessions" ] || stat -c 'sessions %a %U' -- "$state/sessions"
 [ -n "$inside" ] || return
 [ ! -e "$state/wordpress" ] || sed 's/^/wordpress stamp /' "$state/wordpress"
-(ulimit -f 64; limit=5 as_site sh -c "$inside" sh "$root" >"$t/inside")
+(ulimit -f 64; limit=3 as_site sh -c "$inside" sh "$root" >"$t/inside")
 head -c 8192 "$t/inside" | sed 's/^/inside /'
 [ -e "$state/wordpress.php" ] || return
 printf 'wordpress config %s ' "$(sha256sum <"$state/wordpress.php" | cut -d' ' -f1)"; stat -c '0%a %U %G' -- "$state/wordpress.php"
@@ -134,12 +134,13 @@ done
 if [ -e wp-config.php ] || [ -L wp-config.php ]; then
 echo "loader $(dd if=wp-config.php iflag=nofollow,nonblock,fullblock bs=65536 count=1 status=none 2>/dev/null | sha256sum | cut -d' ' -f1)"
 fi
-[ -f index.php ] || [ -f wp-load.php ] || exit 0
+[ -f index.php ] || [ -f wp-load.php ] || { echo end; exit 0; }
 for f in ` + coreFiles + `; do
 [ -f "$f" ] || echo "missing $f"
 done
 set -- wp-content/themes/*/style.css
-[ -f "$1" ] || echo "missing wp-content/themes"`
+[ -f "$1" ] || echo "missing wp-content/themes"
+echo end`
 
 // coreFiles are files that every WordPress has, of each of its parts: all would be a
 // look at thousands. Of some the distribution's package has links into others.
@@ -237,6 +238,8 @@ case $state in */.terraform-ha/*) rmdir -- "${state%/*}" 2>/dev/null ;; esac
 // Whoever is that user can have it say anything.
 func parseInside(seen *WordPressStatus, words []string) {
 	switch words[0] {
+	case "end":
+		seen.Looked = true
 	case "filled":
 		seen.Filled = true
 	case "loader":

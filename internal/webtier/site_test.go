@@ -183,7 +183,7 @@ func TestWhatLiesInTheSiteHoldsUpNobody(t *testing.T) {
 			var node NodeStatus
 			parseMount(&node, answers.Lines("mount"))
 			secret := host.Digest([]byte("root's own\n"))
-			if node.Mount.Answer != AnswerOK || (node.WordPress.Loader != "") != (name != "none") || node.WordPress.Loader == secret {
+			if node.Mount.Answer != AnswerOK || !node.WordPress.Looked || (node.WordPress.Loader != "") != (name != "none") || node.WordPress.Loader == secret {
 				t.Errorf("seen: %+v %+v", node.Mount, node.WordPress)
 			}
 			if took := time.Since(begin); took > 4*time.Second {

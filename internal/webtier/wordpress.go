@@ -53,6 +53,8 @@ const (
 
 // WordPressStatus is what was seen of WordPress on the shared directory.
 type WordPressStatus struct {
+	// Looked says that the site's own user looked at the document root to the end.
+	Looked bool
 	// Filled says that the document root has files.
 	Filled bool
 	// Copying says that our copy of the files has begun, and Copied that it is
@@ -255,7 +257,7 @@ func wordpressPlan(plan *Plan, s Spec, status Status, busy map[string]bool) erro
 		if busy[node.Name] || !seen.Serving() || seen.Mount.Answer != AnswerOK {
 			continue
 		}
-		if refused := refuseWordPress(s, seen.WordPress, site); refused != nil {
+		if refused := refuseWordPress(s, seen, site); refused != nil {
 			if !plan.Empty() {
 				return nil // the tier's own repair comes first
 			}
@@ -274,8 +276,15 @@ func wordpressPlan(plan *Plan, s Spec, status Status, busy map[string]bool) erro
 // refuseWordPress refuses to touch somebody else's files, and to fill a database
 // that once was filled: an empty one is a loss, which another first installation
 // would only hide.
-func refuseWordPress(s Spec, seen WordPressStatus, site siteStatus) *reconcile.RefusedError {
+func refuseWordPress(s Spec, node NodeStatus, site siteStatus) *reconcile.RefusedError {
+	seen := node.WordPress
 	switch {
+	case node.Root.Exists && !seen.Looked:
+		return &reconcile.RefusedError{
+			What:     "look at the WordPress in " + s.DocumentRoot,
+			Evidence: []string{"as " + siteUser + " it could not be looked at within 3 s"},
+			WayOut:   "Look for processes of " + siteUser + " that should not be there, and for a document root with very many files.",
+		}
 	case seen.Filled && !seen.known(s) && !s.Adopt:
 		return &reconcile.RefusedError{
 			What:     "install WordPress in " + s.DocumentRoot,

@@ -130,6 +130,9 @@ func (c *Content) describe() string {
 		return ""
 	}
 	out := "root " + c.Owner + "\n"
+	if !c.Stalled {
+		out += "inside end\n"
+	}
 	if c.Sessions {
 		out += "sessions 700 www-data\n"
 	}

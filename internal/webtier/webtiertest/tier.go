@@ -53,6 +53,8 @@ type Content struct {
 	// that it names. Root says that the document root is there.
 	Site, Volume string
 	Root         bool
+	// Stalled says that the site's own user is kept from looking at it.
+	Stalled bool
 	// Sessions says that there is a directory for shared sessions.
 	Sessions bool
 	// Exposed says what lets others than root write above the document root.
