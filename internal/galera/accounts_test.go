@@ -267,6 +267,22 @@ func TestServersOwnSpelling(t *testing.T) {
 	}
 }
 
+// TestAllPrivilegesOneByOne: the server calls them ALL PRIVILEGES.
+func TestAllPrivilegesOneByOne(t *testing.T) {
+	s, spec := newSim(t, MariaDB, "db1", "db2", "db3"), shop(MariaDB)
+	all := append([]string{"GRANT OPTION", "DELETE VERSIONING ROWS"}, schemaPrivileges...)
+	spec.Users["report"].Grants["my_stats.*"] = all
+	s.must(spec)
+	if got := s.Nodes["db1"].History.Accounts["report@10.0.0.%"].Grants["`my\\_stats`.*"]; !slices.Equal(got, []string{everything, grantOption}) {
+		t.Fatalf("the server has %q", got)
+	}
+	spec.Users["report"].Grants["my_stats.*"] = all[3:]
+	s.must(spec)
+	if got := s.Nodes["db1"].History.Accounts["report@10.0.0.%"].Grants["`my\\_stats`.*"]; len(got) != len(all)-3 {
+		t.Errorf("the server has %q", got)
+	}
+}
+
 func TestHindrances(t *testing.T) {
 	rotated := func(spec Spec) Spec {
 		app := spec.Users["wordpress"]

@@ -183,7 +183,7 @@ func (s Spec) grantSteps(on string, login Login, have Account, folds bool) ([]St
 		granted[grant.Object] = append(granted[grant.Object], grant.Privileges...)
 		want := wanted[grant.Object]
 		extra := without(grant.Privileges, want)
-		if slices.Contains(want, everything) {
+		if slices.Contains(want, everything) || s.Flavor.listsAll(grant.Object, want) {
 			extra = slices.DeleteFunc(extra, func(p string) bool { return p != grantOption })
 		}
 		unknown = append(unknown, grant.unknown(extra)...)
@@ -206,6 +206,9 @@ func (s Spec) grantSteps(on string, login Login, have Account, folds bool) ([]St
 	}
 	for _, object := range slices.SortedFunc(maps.Keys(wanted), compareObjects) {
 		missing := without(wanted[object], normalPrivileges(granted[object]))
+		if slices.Contains(granted[object], everything) && s.Flavor.listsAll(object, wanted[object]) {
+			missing = slices.DeleteFunc(missing, func(p string) bool { return p != grantOption })
+		}
 		if len(missing) > 0 {
 			steps = append(steps, s.stepSQL(on, fmt.Sprintf("grant %s on %s to %s", strings.Join(missing, ", "), object, login),
 				fmt.Sprintf("user %s lacks %s on %s", login, strings.Join(missing, ", "), object),

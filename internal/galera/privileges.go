@@ -103,6 +103,35 @@ func normalPrivileges(privileges []string) []string {
 	return normal
 }
 
+// tablePrivileges and schemaPrivileges are all that there are on an object of that
+// kind. An engine calls all of them ALL PRIVILEGES, also where they were granted
+// one by one. MariaDB has one more.
+var (
+	tablePrivileges = []string{
+		"ALTER", "CREATE", "CREATE VIEW", "DELETE", "DROP", "INDEX", "INSERT", "REFERENCES", "SELECT", "SHOW VIEW",
+		"TRIGGER", "UPDATE",
+	}
+	schemaPrivileges = append([]string{
+		"ALTER ROUTINE", "CREATE ROUTINE", "CREATE TEMPORARY TABLES", "EVENT", "EXECUTE", "LOCK TABLES",
+	}, tablePrivileges...)
+)
+
+// listsAll reports whether privileges are everything on a schema or a table, one
+// by one.
+func (f Flavor) listsAll(o Object, privileges []string) bool {
+	var all []string
+	switch {
+	case o.Kind != "" || o.Schema == "":
+		return false
+	case o.Name == "":
+		all = schemaPrivileges
+	default:
+		all = tablePrivileges
+	}
+	rest := without(all, privileges)
+	return len(rest) == 0 && (f != MariaDB || slices.Contains(privileges, "DELETE HISTORY"))
+}
+
 func without(list, remove []string) []string {
 	return slices.DeleteFunc(slices.Clone(list), func(p string) bool { return slices.Contains(remove, p) })
 }

@@ -243,8 +243,16 @@ func spelled(charset, collation string) string {
 
 func (a *Account) grant(list, object string) {
 	privileges := without(strings.Split(list, ", "), []string{"USAGE"})
-	a.Grants[object] = normalPrivileges(append(a.Grants[object], privileges...))
+	all := normalPrivileges(append(a.Grants[object], privileges...))
+	if strings.HasSuffix(object, ".*") && object != "*.*" && len(without(all, []string{grantOption})) == allOfSchema {
+		all = append(without(all, without(all, []string{grantOption})), everything)
+	}
+	a.Grants[object] = normalPrivileges(all)
 }
+
+// allOfSchema is how many privileges on a schema MariaDB 10.11 has; it calls all
+// of them ALL PRIVILEGES.
+const allOfSchema = 19
 
 func (a *Account) revoke(list, object string) error {
 	have, found := a.Grants[object]
