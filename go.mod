@@ -1,6 +1,6 @@
 module github.com/terraform-ha/terraform-provider-ha
 
-go 1.26.0
+go 1.26.8
 
 require (
 	github.com/getkin/kin-openapi v0.152.0

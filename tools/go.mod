@@ -1,6 +1,6 @@
 module github.com/terraform-ha/terraform-provider-ha/tools
 
-go 1.26.0
+go 1.26.8
 
 tool (
 	github.com/hashicorp/terraform-plugin-docs/cmd/tfplugindocs

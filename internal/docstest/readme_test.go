@@ -65,7 +65,7 @@ var link = regexp.MustCompile(`\]\(([^)#:]+)\)`)
 // TestLinksLeadSomewhere is for the documents at the root, which no generator
 // looks at.
 func TestLinksLeadSomewhere(t *testing.T) {
-	for _, name := range []string{"README.md", "DESIGN.md", "CONTRIBUTING.md", "CHANGELOG.md"} {
+	for _, name := range []string{"README.md", "DESIGN.md", "CONTRIBUTING.md", "SECURITY.md", "CHANGELOG.md"} {
 		content, err := os.ReadFile(filepath.Join(root, name))
 		if err != nil {
 			t.Fatal(err)
