@@ -43,7 +43,10 @@ type tierOf[S, T any] struct {
 	// left is what a change leaves for a machine that does not answer; empty for all.
 	left string
 	// tell is nil where there is nothing that only time repairs.
-	tell   func(S) []string
+	tell func(S) []string
+	// calm says that a refusal is told of and is no drift: what only a person can
+	// cure then makes no update that fails at each apply, unless a change needs it.
+	calm   bool
 	target T
 	// seen is the last observation.
 	seen S
@@ -59,7 +62,7 @@ func (t *tierOf[S, T]) drift() (map[string][]string, error) {
 	plan, err := t.diff(t.seen)
 	drift := plan.Drift()
 	var refused *reconcile.RefusedError
-	if errors.As(err, &refused) {
+	if errors.As(err, &refused) && !t.calm {
 		drift = map[string][]string{reconcile.ClusterNode: {refused.Error()}}
 	}
 	return drift, err
