@@ -37,6 +37,18 @@ func (s *site) clientAddress(t *testing.T) {
 	s.sh(t, "web1", `rm "$1/address.php"`, documentRoot)
 }
 
+// slowBalancer gives the lab's NodeBalancer the delay of a real one for the rest
+// of a part: it acts on a change of a mode, or of its nodes, a minute later.
+func (s *site) slowBalancer(t *testing.T) {
+	t.Helper()
+	must(t, s.Folder.SetBalancerDelay(60*time.Second))
+	t.Cleanup(func() {
+		if err := s.Folder.SetBalancerDelay(0); err != nil {
+			t.Error(err)
+		}
+	})
+}
+
 // roll changes what Apache serves, which is rolled behind the NodeBalancer: one
 // node after the other is drained there, and is UP again before the next.
 func (s *site) roll(t *testing.T) {
@@ -46,6 +58,7 @@ func (s *site) roll(t *testing.T) {
 	if touched := plan.touches(); !slices.Equal(touched, []string{"ha_web_tier"}) {
 		t.Errorf("another name of the site changes %v", touched)
 	}
+	s.slowBalancer(t)
 	probe := s.startProbe(t)
 	watch := s.watchBackends(t)
 	s.apply(t, "apply of another name, web server after web server")
@@ -71,6 +84,7 @@ func (s *site) replace(t *testing.T) {
 	if strings.Contains(plan.said, "Warning:") {
 		t.Errorf("the plan warns:\n%s", plan.said)
 	}
+	s.slowBalancer(t)
 	probe := s.startProbe(t)
 	s.apply(t, "apply of another machine for a web server")
 	if longest := probe.report(t, "while a web server was replaced"); longest > 5*time.Second || probe.failed > 0 {

@@ -33,25 +33,63 @@ func (s *Server) scheduleApply(id int) {
 	s.applies[id] = pending
 }
 
-// applyNow queues what was collected. The caller holds the lock.
+// applyNow queues what was collected, or has it queued later where NodeBalancers
+// take their time. A new one is made at once. The caller holds the lock.
 func (s *Server) applyNow(id int) {
 	pending := s.applies[id]
 	pending.timer.Stop()
 	delete(s.applies, id)
-	s.run(task{
-		object: fmt.Sprintf("nodebalancer %d", id), event: pending.event,
-		do:    func(ctx context.Context) error { return s.applyBalancer(ctx, id) },
-		after: func(err error) { s.applied(id, pending.event, err) },
+	b, ok := s.state.Balancers[id]
+	if !ok { // deleted meanwhile
+		if pending.event != nil {
+			pending.event.end(0, nil)
+		}
+		return
+	}
+	s.rendered++
+	change := rendered{number: s.rendered, spec: renderBalancer(b, s.options.BalancerSource(id)), event: pending.event}
+	delay := s.options.BalancerDelay()
+	if delay <= 0 || s.closed || pending.event != nil {
+		s.queueApply(change)
+		return
+	}
+	time.AfterFunc(delay, func() {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		// The next server applies what this one has not, see resume.
+		if !s.closed {
+			s.queueApply(change)
+		}
 	})
 }
 
-func (s *Server) applyBalancer(ctx context.Context, id int) error {
-	s.mu.Lock()
-	b, ok := s.state.Balancers[id]
-	var spec BalancerSpec
-	if ok {
-		spec = renderBalancer(b, s.options.BalancerSource(id))
+// rendered is a NodeBalancer as it was at some moment.
+type rendered struct {
+	// number counts them, for all NodeBalancers together.
+	number int
+	spec   BalancerSpec
+	// event is the creation that the first application completes.
+	event *event
+}
+
+// queueApply queues a NodeBalancer's configuration, unless it was deleted or a
+// later one was queued before. The caller holds the lock.
+func (s *Server) queueApply(change rendered) {
+	id := change.spec.ID
+	if _, ok := s.state.Balancers[id]; !ok || s.queued[id] > change.number {
+		return
 	}
+	s.queued[id] = change.number
+	s.run(task{
+		object: fmt.Sprintf("nodebalancer %d", id), event: change.event,
+		do:    func(ctx context.Context) error { return s.applyBalancer(ctx, change.spec) },
+		after: func(err error) { s.applied(id, change.event, err) },
+	})
+}
+
+func (s *Server) applyBalancer(ctx context.Context, spec BalancerSpec) error {
+	s.mu.Lock()
+	_, ok := s.state.Balancers[spec.ID]
 	s.mu.Unlock()
 	if !ok {
 		return nil // deleted meanwhile

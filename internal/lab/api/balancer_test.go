@@ -3,7 +3,9 @@ package api
 import (
 	"errors"
 	"strings"
+	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/linode/linodego"
@@ -66,6 +68,66 @@ func (l *lab) applied(id int) {
 		defer l.backend.mu.Unlock()
 		return known && l.backend.balancers[id].Config == want.Config
 	})
+}
+
+// TestABalancerActsLater is the mode in which NodeBalancers take their time: the
+// API shows a change at once, and visitors notice it later.
+func TestABalancerActsLater(t *testing.T) {
+	const delay = 200 * time.Millisecond
+	var later atomic.Bool
+	l := startLab(t, newFakeBackend(), Options{BalancerDelay: func() time.Duration {
+		if later.Load() {
+			return delay
+		}
+		return 0
+	}})
+	ctx, c := t.Context(), l.client
+	later.Store(true)
+	nb := l.balancer() // a new one is not delayed, or nothing could be built
+	later.Store(false)
+	port := must(c.CreateNodeBalancerConfig(ctx, nb.ID, linodego.NodeBalancerConfigCreateOptions{Port: 80, Protocol: linodego.ProtocolHTTP}))(t)
+	node := must(c.CreateNodeBalancerNode(ctx, nb.ID, port.ID, linodego.NodeBalancerNodeCreateOptions{Address: "192.168.128.10:80", Label: "web1"}))(t)
+	l.applied(nb.ID)
+
+	later.Store(true)
+	before := l.config(nb.ID)
+	changed := time.Now()
+	drain := linodego.NodeBalancerNodeUpdateOptions{Mode: linodego.ModeDrain}
+	if drained := must(c.UpdateNodeBalancerNode(ctx, nb.ID, port.ID, node.ID, drain))(t); drained.Mode != linodego.ModeDrain {
+		t.Errorf("the API shows mode %s", drained.Mode)
+	}
+	l.until("the NodeBalancer acts", func() bool { return l.config(nb.ID) != before })
+	if took := time.Since(changed); took < delay {
+		t.Errorf("it acted after %s", took)
+	}
+	l.applied(nb.ID)
+
+	// What was asked for first and comes last may not take a later change back.
+	applied := l.times(nb.ID)
+	l.server.mu.Lock()
+	stale := rendered{number: l.server.rendered - 1, spec: BalancerSpec{ID: nb.ID, Config: before}}
+	l.server.queueApply(stale)
+	l.server.mu.Unlock()
+	later.Store(false)
+	must(c.UpdateNodeBalancerNode(ctx, nb.ID, port.ID, node.ID, linodego.NodeBalancerNodeUpdateOptions{Mode: linodego.ModeAccept}))(t)
+	l.applied(nb.ID)
+	if now := l.times(nb.ID); now != applied+1 {
+		t.Errorf("an old configuration and a new one were applied %d times", now-applied)
+	}
+}
+
+// times is how often a NodeBalancer was given a configuration.
+func (l *lab) times(id int) int {
+	l.backend.mu.Lock()
+	defer l.backend.mu.Unlock()
+	return l.backend.applied[id]
+}
+
+// config is what a NodeBalancer acts by.
+func (l *lab) config(id int) string {
+	l.backend.mu.Lock()
+	defer l.backend.mu.Unlock()
+	return l.backend.balancers[id].Config
 }
 
 func TestPortsAndNodes(t *testing.T) {

@@ -27,6 +27,9 @@ type Options struct {
 	// Debounce is how long changes of a NodeBalancer are collected before they
 	// are applied; the default is 150 ms.
 	Debounce time.Duration
+	// BalancerDelay returns how long a NodeBalancer takes to act on a change after
+	// that; nil means that it acts at once. It is asked at each change.
+	BalancerDelay func() time.Duration
 	// StatsAge is how long node status is remembered; the default is 1 s.
 	StatsAge time.Duration
 	// Parallel bounds concurrent work of the backend; the default is 3.
@@ -67,6 +70,9 @@ func (o Options) withDefaults() (Options, error) {
 	}
 	if o.Debounce == 0 {
 		o.Debounce = 150 * time.Millisecond
+	}
+	if o.BalancerDelay == nil {
+		o.BalancerDelay = func() time.Duration { return 0 }
 	}
 	if o.StatsAge == 0 {
 		o.StatsAge = time.Second

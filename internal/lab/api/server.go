@@ -28,6 +28,10 @@ type Server struct {
 	state   *state
 	closed  bool
 	applies map[int]*applyTimer
+	// rendered counts the configurations of NodeBalancers; queued has, for each,
+	// the number of the latest one that was queued.
+	rendered int
+	queued   map[int]int
 }
 
 // NewServer loads the region and resumes what an earlier server left undone.
@@ -43,7 +47,7 @@ func NewServer(ctx context.Context, options Options) (*Server, error) {
 	s := &Server{
 		options: options,
 		store:   store{options.StateFile},
-		applies: map[int]*applyTimer{},
+		applies: map[int]*applyTimer{}, queued: map[int]int{},
 	}
 	if s.state, err = s.store.load(); err != nil {
 		return nil, err

@@ -120,6 +120,14 @@ func (l *Lab) id(name string) int {
 	return 0
 }
 
+func (l *Lab) ids(names []string) []int {
+	ids := make([]int, 0, len(names))
+	for _, name := range names {
+		ids = append(ids, l.id(name))
+	}
+	return ids
+}
+
 // Each acts on every machine at the same time.
 func (l *Lab) Each(act func(name string) error) {
 	l.t.Helper()
@@ -173,11 +181,7 @@ func (l *Lab) PowerOn(name string) error { return l.region.PowerOn(l.t.Context()
 // PowerOnTogether starts machines at the same moment without waiting for
 // anything.
 func (l *Lab) PowerOnTogether(names ...string) error {
-	ids := make([]int, 0, len(names))
-	for _, name := range names {
-		ids = append(ids, l.id(name))
-	}
-	return l.region.PowerOnTogether(l.t.Context(), ids...)
+	return l.region.PowerOnTogether(l.t.Context(), l.ids(names)...)
 }
 
 // Start starts a machine and waits until it has booted. Units that wait for
@@ -189,6 +193,15 @@ func (l *Lab) Reboot(name string) error { return l.region.Reboot(l.t.Context(), 
 
 // WaitBooted waits until a machine that was powered on has booted.
 func (l *Lab) WaitBooted(name string) error { return l.region.WaitBooted(l.t.Context(), l.id(name)) }
+
+// Cut cuts machines off from all others, which are told with a refusal or lose
+// everything silently. The test itself still reaches them.
+func (l *Lab) Cut(reject bool, names ...string) error {
+	return l.region.Partition(l.t.Context(), machine.Partition{Side: l.ids(names), Reject: reject})
+}
+
+// Heal takes every cut back.
+func (l *Lab) Heal() error { return l.region.Heal(l.t.Context()) }
 
 // Freeze stops every process of a machine where it stands.
 func (l *Lab) Freeze(name string) error { return l.region.Freeze(l.t.Context(), l.id(name)) }

@@ -18,7 +18,7 @@ const (
 	bootPoll  = 100 * time.Millisecond
 	// bootLook is how long one look at a boot waits for its end. A boot in which
 	// two looks find the same units starting waits for something else.
-	bootLook = 8 * time.Second
+	bootLook = 5 * time.Second
 )
 
 // WaitBooted waits until sshd answers on a machine's public address and its

@@ -13,8 +13,9 @@ type endpoint struct {
 	container string
 	// hardware are the hardware addresses of its interfaces.
 	hardware []string
-	// addresses are its IPv4 addresses at this moment.
-	addresses []string
+	// own are the IPv4 addresses that the lab gave it. An address that moves
+	// between machines is none of them, whoever holds it at this moment.
+	own []string
 }
 
 // endpoints returns the running containers of the lab that are wanted.
@@ -28,42 +29,39 @@ func (r *Region) endpoints(ctx context.Context, wanted func(Resource) bool) ([]e
 		if !wanted(container) {
 			continue
 		}
-		out, err := r.execIn(ctx, container.Name, []string{"ip", "-json", "address"}, nil)
+		out, err := r.execIn(ctx, container.Name, []string{"sh", "-c", endpointScript}, nil)
 		if err != nil {
 			return nil, err
 		}
-		each, err := parseEndpoint(out)
+		each, err := parseEndpoint(out, container)
 		if err != nil {
 			return nil, fmt.Errorf("cannot read the addresses of %s: %w", container.Name, err)
 		}
-		each.container = container.Name
 		found = append(found, each)
 	}
 	return found, nil
 }
 
-func parseEndpoint(out []byte) (endpoint, error) {
-	var links []struct {
-		Type      string `json:"link_type"`
-		Hardware  string `json:"address"`
-		Addresses []struct {
-			Family string `json:"family"`
-			Local  string `json:"local"`
-		} `json:"addr_info"`
+// endpointScript prints the interfaces on one line, and then a machine's boot
+// facts; a balancer has none.
+const endpointScript = `ip -json link; cat /etc/lab/machine 2> /dev/null || true`
+
+func parseEndpoint(out []byte, container Resource) (endpoint, error) {
+	links, facts, _ := strings.Cut(string(out), "\n")
+	found := endpoint{container: container.Name, own: ownAddresses(facts)}
+	if len(found.own) == 0 {
+		found.own = slices.DeleteFunc([]string{container.PublicIPv4, container.PrivateIPv4}, func(a string) bool { return a == "" })
 	}
-	if err := json.Unmarshal(out, &links); err != nil {
+	var interfaces []struct {
+		Type     string `json:"link_type"`
+		Hardware string `json:"address"`
+	}
+	if err := json.Unmarshal([]byte(links), &interfaces); err != nil {
 		return endpoint{}, err
 	}
-	var found endpoint
-	for _, link := range links {
-		if link.Type != "ether" {
-			continue
-		}
-		found.hardware = append(found.hardware, link.Hardware)
-		for _, address := range link.Addresses {
-			if address.Family == "inet" {
-				found.addresses = append(found.addresses, address.Local)
-			}
+	for _, each := range interfaces {
+		if each.Type == "ether" {
+			found.hardware = append(found.hardware, each.Hardware)
 		}
 	}
 	return found, nil
@@ -78,42 +76,61 @@ delete table arp lab_fault
 `
 
 // cutRules are the nftables rules that lose everything which comes from peers.
-// Peers are recognized by their hardware addresses, so that multicast and
-// addresses that move between machines are lost too; each side of a cut has
-// its own rules. A refusal has to be made where the packet is sent, because
-// the other side loses the answer.
+// Peers are recognized by their hardware addresses and by nothing else, so that
+// multicast is lost, and an address that moves to another machine is reachable
+// there. Each side of a cut has its own rules.
+//
+// A rejecting cut answers the sender in the peer's place, so it lets refusals
+// through, and the resolution of addresses that cannot move: without it the
+// sender could not send what is to be refused.
 func cutRules(peers []endpoint, reject bool, gateway string) string {
-	var hardware, addresses []string
+	var hardware, own []string
 	for _, peer := range peers {
 		hardware = append(hardware, peer.hardware...)
-		addresses = append(addresses, peer.addresses...)
-	}
-	if gateway != "" {
-		addresses = append(addresses, gateway)
+		own = append(own, peer.own...)
 	}
 	slices.Sort(hardware)
-	slices.Sort(addresses)
-	verdict := "drop"
-	if reject {
-		verdict = "reject"
-	}
-	var rules strings.Builder
-	rules.WriteString(noRules)
-	rules.WriteString("table inet lab_fault {\n\tchain input {\n\t\ttype filter hook input priority -300;\n")
-	if len(hardware) > 0 {
-		fmt.Fprintf(&rules, "\t\tether saddr { %s } drop\n", strings.Join(hardware, ", "))
+	slices.Sort(own)
+	senders := "{ " + strings.Join(hardware, ", ") + " }"
+	from := "ether saddr " + senders
+	var input, output, arp []string
+	switch {
+	case len(hardware) == 0:
+	case reject:
+		input = []string{
+			from + " tcp flags & rst == rst accept",
+			from + " icmp type destination-unreachable accept",
+			from + " meta l4proto tcp reject with tcp reset",
+			from + " reject",
+		}
+		arp = []string{"arp saddr ether " + senders + " arp saddr ip != { " + strings.Join(own, ", ") + " } drop"}
+	default:
+		input = []string{from + " drop"}
+		arp = []string{"arp saddr ether " + senders + " drop"}
 	}
 	if gateway != "" {
-		fmt.Fprintf(&rules, "\t\tip saddr %s drop\n", gateway)
+		verdict := "drop"
+		if reject {
+			verdict = "reject"
+		}
+		input = append(input, "ip saddr "+gateway+" drop")
+		output = append(output, "ip daddr "+gateway+" "+verdict)
 	}
-	rules.WriteString("\t}\n\tchain output {\n\t\ttype filter hook output priority -300;\n")
-	if len(addresses) > 0 {
-		fmt.Fprintf(&rules, "\t\tip daddr { %s } %s\n", strings.Join(addresses, ", "), verdict)
+	return noRules + table("inet", chain("input", input)+chain("output", output)) + table("arp", chain("input", arp))
+}
+
+func table(family, chains string) string {
+	if chains == "" {
+		return ""
 	}
-	rules.WriteString("\t}\n}\n")
-	if len(hardware) > 0 {
-		rules.WriteString("table arp lab_fault {\n\tchain input {\n\t\ttype filter hook input priority -300;\n")
-		fmt.Fprintf(&rules, "\t\tarp saddr ether { %s } drop\n\t}\n}\n", strings.Join(hardware, ", "))
+	return "table " + family + " lab_fault {\n" + chains + "}\n"
+}
+
+// chain is a chain at a hook, before every other filter there.
+func chain(hook string, rules []string) string {
+	if len(rules) == 0 {
+		return ""
 	}
-	return rules.String()
+	return "\tchain " + hook + " {\n\t\ttype filter hook " + hook + " priority -300;\n\t\t" +
+		strings.Join(rules, "\n\t\t") + "\n\t}\n"
 }

@@ -36,6 +36,23 @@ func bootFacts(s MachineSpec, gateway netip.Addr, vlans []attachedVLAN, dns []st
 	return facts.String()
 }
 
+// ownAddresses are the IPv4 addresses, without prefix lengths, in boot facts.
+func ownAddresses(facts string) []string {
+	places := map[string]int{"public": 1, "private": 1, "vlan": 3}
+	var own []string
+	for line := range strings.Lines(facts) {
+		fields := strings.Fields(line)
+		if len(fields) < 2 {
+			continue
+		}
+		if at, found := places[fields[0]]; found && at < len(fields) {
+			address, _, _ := strings.Cut(fields[at], "/")
+			own = append(own, address)
+		}
+	}
+	return own
+}
+
 // file is one file that is written into a container.
 type file struct {
 	name    string

@@ -140,16 +140,19 @@ type Partition struct {
 	// From are the machines on the other side. Empty means everything else in
 	// the lab: all other running machines and all balancers.
 	From []int
-	// Reject makes the senders' own kernels refuse what goes across, which
-	// daemons notice at once. Otherwise it is lost silently.
+	// Reject answers what goes across with a refusal, which daemons notice at
+	// once. Otherwise it is lost silently.
 	Reject bool
 	// CutLab cuts Side from the host too, so that SSH from the lab fails.
 	CutLab bool
 }
 
 // Partition cuts the network. All traffic across the cut is lost in both
-// directions on every interface, with ARP and multicast. A machine has one cut
-// at a time: a new one replaces it.
+// directions on every interface, with ARP and multicast, by the hardware
+// addresses of those who send it: an address that moves to another machine is
+// reachable there. A machine has one cut at a time: a new one replaces it. A
+// machine that boots later is not a part of the cut, and one that reboots loses
+// its side of it.
 func (r *Region) Partition(ctx context.Context, cut Partition) error {
 	side, err := r.endpoints(ctx, func(c Resource) bool { return c.Kind == kindMachine && contains(cut.Side, c.ID) })
 	if err == nil && len(side) != len(cut.Side) {

@@ -370,6 +370,9 @@ func (l lab) partition() {
 	}
 	l.fails(2, one)
 
+	l.movedAddress(false)
+	l.movedAddress(true)
+
 	l.must(l.Partition(ctx, machine.Partition{Side: []int{1}, CutLab: true}))
 	l.fails(1, "ping -c1 -W1 -q 172.27.0.1")
 	l.must(l.Heal(ctx))
@@ -377,6 +380,35 @@ func (l lab) partition() {
 	l.run(3, one+"&&"+two)
 	l.must(l.WaitBooted(ctx, 1))
 	l.must(l.Heal(ctx))
+}
+
+// takeAddress adds an address and tells the neighbors. arping fails because
+// nobody answers to that.
+const takeAddress = `ip address add 10.0.0.100/24 dev eth1; arping -q -c1 -w1 -U -P -S 10.0.0.100 -i eth1 10.0.0.100; true`
+
+// movedAddress cuts off the machine that holds an address, lets another one take
+// it, and wants clients to reach that one, as long as the first keeps it too.
+func (l lab) movedAddress(reject bool) {
+	l.t.Helper()
+	l.must(l.Heal(l.t.Context()))
+	l.run(1, takeAddress)
+	connect := "curl --silent --max-time 2 telnet://10.0.0.100:22 < /dev/null | grep -q SSH"
+	l.run(3, connect)
+	l.must(l.Partition(l.t.Context(), machine.Partition{Side: []int{1}, Reject: reject}))
+	started := time.Now()
+	l.fails(3, "curl --silent --max-time 4 telnet://10.0.0.100:22 < /dev/null | grep -q SSH")
+	if took := time.Since(started); (took < 2*time.Second) != reject {
+		l.t.Errorf("a new connection failed after %s with reject %t", took, reject)
+	}
+	l.run(2, takeAddress)
+	l.run(3, connect)
+	// The neighbor is asked for again, and both machines have the address.
+	l.run(3, "ip neighbor flush 10.0.0.100 dev eth1; "+connect)
+	l.run(2, connect)
+	l.run(1, "ip address del 10.0.0.100/24 dev eth1")
+	l.must(l.Heal(l.t.Context()))
+	l.run(2, "ip address del 10.0.0.100/24 dev eth1")
+	l.run(3, "ip neighbor flush 10.0.0.100 dev eth1")
 }
 
 func (l lab) freezeAndKill() {

@@ -177,18 +177,13 @@ func TestFreeSubnet(t *testing.T) {
 
 func TestCutRules(t *testing.T) {
 	peers := []endpoint{
-		{hardware: []string{"02:42:00:00:00:02"}, addresses: []string{"10.0.0.2"}},
-		{hardware: []string{"02:42:00:00:00:01"}, addresses: []string{"10.0.0.1", "192.0.2.1"}},
+		{hardware: []string{"02:42:00:00:00:02"}, own: []string{"10.0.0.2"}},
+		{hardware: []string{"02:42:00:00:00:01"}, own: []string{"10.0.0.1", "192.0.2.1"}},
 	}
-	want := noRules + `table inet lab_fault {
+	silent := noRules + `table inet lab_fault {
 	chain input {
 		type filter hook input priority -300;
 		ether saddr { 02:42:00:00:00:01, 02:42:00:00:00:02 } drop
-		ip saddr 172.29.0.1 drop
-	}
-	chain output {
-		type filter hook output priority -300;
-		ip daddr { 10.0.0.1, 10.0.0.2, 172.29.0.1, 192.0.2.1 } reject
 	}
 }
 table arp lab_fault {
@@ -198,11 +193,35 @@ table arp lab_fault {
 	}
 }
 `
-	if diff := cmp.Diff(want, cutRules(peers, true, "172.29.0.1")); diff != "" {
+	if diff := cmp.Diff(silent, cutRules(peers, false, "")); diff != "" {
 		t.Error(diff)
 	}
-	if rules := cutRules(nil, false, ""); strings.Contains(rules, "{ }") {
-		t.Errorf("an empty set: %s", rules)
+	rejecting := noRules + `table inet lab_fault {
+	chain input {
+		type filter hook input priority -300;
+		ether saddr { 02:42:00:00:00:01, 02:42:00:00:00:02 } tcp flags & rst == rst accept
+		ether saddr { 02:42:00:00:00:01, 02:42:00:00:00:02 } icmp type destination-unreachable accept
+		ether saddr { 02:42:00:00:00:01, 02:42:00:00:00:02 } meta l4proto tcp reject with tcp reset
+		ether saddr { 02:42:00:00:00:01, 02:42:00:00:00:02 } reject
+		ip saddr 172.29.0.1 drop
+	}
+	chain output {
+		type filter hook output priority -300;
+		ip daddr 172.29.0.1 reject
+	}
+}
+table arp lab_fault {
+	chain input {
+		type filter hook input priority -300;
+		arp saddr ether { 02:42:00:00:00:01, 02:42:00:00:00:02 } arp saddr ip != { 10.0.0.1, 10.0.0.2, 192.0.2.1 } drop
+	}
+}
+`
+	if diff := cmp.Diff(rejecting, cutRules(peers, true, "172.29.0.1")); diff != "" {
+		t.Error(diff)
+	}
+	if rules := cutRules(nil, false, ""); rules != noRules {
+		t.Errorf("rules without peers: %s", rules)
 	}
 }
 
@@ -235,18 +254,30 @@ func TestABootIsOverWhenItWaitsForOthers(t *testing.T) {
 	}
 }
 
-func TestParseEndpoint(t *testing.T) {
-	got, err := parseEndpoint([]byte(`[
-		{"ifname":"lo","link_type":"loopback","address":"00:00:00:00:00:00","addr_info":[{"family":"inet","local":"127.0.0.1"}]},
-		{"ifname":"eth0","link_type":"ether","address":"02:42:ac:1d:00:0a","addr_info":[
-			{"family":"inet","local":"172.29.0.10"},{"family":"inet","local":"192.168.128.5"},{"family":"inet6","local":"fe80::1"}]},
-		{"ifname":"eth1","link_type":"ether","address":"02:42:ac:1e:00:02","addr_info":[]}]`))
-	want := endpoint{
-		hardware:  []string{"02:42:ac:1d:00:0a", "02:42:ac:1e:00:02"},
-		addresses: []string{"172.29.0.10", "192.168.128.5"},
-	}
-	if diff := cmp.Diff(want, got, cmp.AllowUnexported(endpoint{})); diff != "" || err != nil {
-		t.Error(diff, err)
+func TestAFloatingIPIsNoneOfAMachinesOwnAddresses(t *testing.T) {
+	links := `[{"ifname":"lo","link_type":"loopback","address":"00:00:00:00:00:00"},` +
+		`{"ifname":"eth0","link_type":"ether","address":"02:42:ac:1d:00:0a"},` +
+		`{"ifname":"eth1","link_type":"ether","address":"02:42:ac:1e:00:02"}]` + "\n"
+	hardware := []string{"02:42:ac:1d:00:0a", "02:42:ac:1e:00:02"}
+	for name, test := range map[string]struct {
+		out       string
+		container Resource
+		want      endpoint
+	}{
+		"machine": {
+			links + "public 172.29.0.10 172.29.0.1\nprivate 192.168.128.5/17\nvlan eth1 172.30.0.0/24 10.0.0.11/24\nvlan eth2 172.30.1.0/24\ndns 192.0.2.53\n",
+			Resource{Name: "x-1", PublicIPv4: "172.29.0.10", PrivateIPv4: "192.168.128.4"},
+			endpoint{"x-1", hardware, []string{"172.29.0.10", "192.168.128.5", "10.0.0.11"}},
+		},
+		"balancer": {
+			links, Resource{Name: "x-nb-1", PublicIPv4: "172.29.0.20", PrivateIPv4: "192.168.255.10"},
+			endpoint{"x-nb-1", hardware, []string{"172.29.0.20", "192.168.255.10"}},
+		},
+	} {
+		got, err := parseEndpoint([]byte(test.out), test.container)
+		if diff := cmp.Diff(test.want, got, cmp.AllowUnexported(endpoint{})); diff != "" || err != nil {
+			t.Error(name, diff, err)
+		}
 	}
 }
 

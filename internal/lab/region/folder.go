@@ -13,6 +13,8 @@ import (
 	"net/netip"
 	"os"
 	"path/filepath"
+	"strings"
+	"time"
 )
 
 // Folder is where everything that a lab leaves on this computer lies, besides
@@ -72,9 +74,50 @@ func (f Folder) settingsFile() string { return f.file("lab.json") }
 
 func (f Folder) lockFile() string { return f.file("api.pid") }
 
+// balancerDelayFile says how long the lab's NodeBalancers take to act.
+func (f Folder) balancerDelayFile() string { return f.file("balancer-delay") }
+
+// SetBalancerDelay makes the lab's NodeBalancers act on every change that much
+// later, from the next change on, also where the lab runs. A real one takes up
+// to 60 seconds, says its documentation; 0 is the lab's own, a fraction of a
+// second.
+func (f Folder) SetBalancerDelay(delay time.Duration) error {
+	if delay < 0 || delay > longestBalancerDelay {
+		return fmt.Errorf("cannot delay NodeBalancers by %s: it must be 0s to %s", delay, longestBalancerDelay)
+	}
+	// Renamed into place, because the API may read at any time.
+	next := f.balancerDelayFile() + ".new"
+	err := os.WriteFile(next, []byte(delay.String()+"\n"), 0o600)
+	if err == nil {
+		err = os.Rename(next, f.balancerDelayFile())
+	}
+	if err != nil {
+		return fmt.Errorf("cannot keep the delay of NodeBalancers: %w", err)
+	}
+	return nil
+}
+
+const longestBalancerDelay = 10 * time.Minute
+
+// BalancerDelay is what SetBalancerDelay has set, else 0.
+func (f Folder) BalancerDelay() (time.Duration, error) {
+	content, err := os.ReadFile(f.balancerDelayFile())
+	if errors.Is(err, fs.ErrNotExist) {
+		return 0, nil
+	}
+	var delay time.Duration
+	if err == nil {
+		delay, err = time.ParseDuration(strings.TrimSpace(string(content)))
+	}
+	if err != nil {
+		return 0, fmt.Errorf("cannot read the delay of NodeBalancers: %w", err)
+	}
+	return delay, nil
+}
+
 // own are the files that a lab makes and that its end removes.
 func (f Folder) own() []string {
-	return []string{f.LogFile(), f.KeyFile(), f.KeyFile() + ".pub", f.StateFile(), f.settingsFile(), f.lockFile()}
+	return []string{f.LogFile(), f.KeyFile(), f.KeyFile() + ".pub", f.StateFile(), f.settingsFile(), f.lockFile(), f.balancerDelayFile()}
 }
 
 // ErrNoLab says that no lab was started in a folder.

@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/terraform-ha/terraform-provider-ha/internal/lab/api"
 )
@@ -23,6 +24,32 @@ func TestFolderNames(t *testing.T) {
 	}
 	if named, _ := NewFolder(one.Path, "mine"); named.Name != "mine" {
 		t.Errorf("name %q", named.Name)
+	}
+}
+
+func TestBalancerDelay(t *testing.T) {
+	folder := Folder{Path: t.TempDir(), Name: "mine"}
+	if delay, err := folder.BalancerDelay(); delay != 0 || err != nil {
+		t.Errorf("before it was set: %s, %v", delay, err)
+	}
+	for _, wrong := range []time.Duration{-time.Second, time.Hour} {
+		if err := folder.SetBalancerDelay(wrong); err == nil {
+			t.Errorf("%s was accepted", wrong)
+		}
+	}
+	for _, want := range []time.Duration{time.Minute, 0} {
+		if err := folder.SetBalancerDelay(want); err != nil {
+			t.Fatal(err)
+		}
+		if delay, err := folder.BalancerDelay(); delay != want || err != nil {
+			t.Errorf("%s, %v; want %s", delay, err, want)
+		}
+	}
+	if err := folder.remove(); err != nil {
+		t.Error(err)
+	}
+	if left, err := os.ReadDir(folder.Path); err != nil || len(left) > 0 {
+		t.Errorf("left behind: %v, %v", left, err)
 	}
 }
 

@@ -68,10 +68,18 @@ func newServer(ctx context.Context, client docker.CLI, folder Folder, settings S
 	if err != nil {
 		return nil, err
 	}
+	logger := slog.New(slog.NewTextHandler(log, nil))
 	return api.NewServer(ctx, api.Options{
 		Token: settings.Token, Backend: backend{hardware}, StateFile: folder.StateFile(),
 		PublicPrefix: settings.Subnet, FirstPublic: nth(settings.Subnet, firstHost),
-		Logger: slog.New(slog.NewTextHandler(log, nil)),
+		BalancerDelay: func() time.Duration {
+			delay, err := folder.BalancerDelay()
+			if err != nil {
+				logger.Error("NodeBalancers act at once", "error", err)
+			}
+			return delay
+		},
+		Logger: logger,
 	})
 }
 

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/terraform-ha/terraform-provider-ha/internal/lab/machine"
 	"github.com/terraform-ha/terraform-provider-ha/internal/lab/region"
@@ -28,11 +29,16 @@ const faultUsage = `lab fault KIND NAME ...:
                             -reject tells the sender, -lab cuts SSH from here too
   heal                      take every cut back
   fill NAME PATH            fill the disk at a path; free takes it back
-  free NAME PATH`
+  free NAME PATH
+  balancer DELAY            NodeBalancers act on every change that much later, until this
+                            is said again; a real one takes up to 60s, 0s is the lab's own`
 
 func fault(ctx context.Context, c command) error {
 	if len(c.args) == 0 {
 		return usageError(faultUsage)
+	}
+	if c.args[0] == "balancer" {
+		return c.balancer()
 	}
 	hardware, err := region.Hardware(ctx, c.client, c.folder)
 	if err != nil {
@@ -96,6 +102,20 @@ func (c command) sayStarting(ctx context.Context, hardware *machine.Region, name
 		}
 	}
 	return nil
+}
+
+func (c command) balancer() error {
+	if len(c.args) != 2 {
+		return usageError(faultUsage)
+	}
+	delay, err := time.ParseDuration(c.args[1])
+	if err != nil {
+		return usageError(faultUsage)
+	}
+	if _, err := c.folder.Settings(); err != nil {
+		return err
+	}
+	return c.folder.SetBalancerDelay(delay)
 }
 
 func (c command) kill(ctx context.Context, hardware *machine.Region, args []string) error {
