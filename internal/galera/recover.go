@@ -16,9 +16,9 @@ import (
 // own. The same UUID means no state transfer: Galera compares UUID and position
 // only, so a server that is just restarted keeps its own commits beside the
 // others' (galera, replicator_str.cpp, "state_transfer_required").
-const takeTheOthers = "On each server that gives its data up: save what only it has while it runs, because a stopped one cannot be dumped (mariadb-dump or mysqldump); " +
-	"stop it; keep a copy of " + dataDirectory + " and remove grastate.dat and gvwstate.dat from it; start it. It then takes all data by state transfer. " +
-	"One that is only restarted keeps its own commits and hides the difference."
+const takeTheOthers = "On each server that gives its data up: save what only it has while it runs, because a stopped one cannot be dumped (mariadb-dump or mysqldump), " +
+	"and stop it. Once all of these are stopped, keep a copy of their " + dataDirectory + ", remove grastate.dat and gvwstate.dat from it, and start them one after the other. " +
+	"Each then takes all data by state transfer. One that is only restarted keeps its own commits and hides the difference."
 
 // membership makes every node that answers a member, one at a time.
 func (s Spec) membership(status Status) ([]Step, error) {

@@ -7,6 +7,8 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/terraform-ha/terraform-provider-ha/internal/host/hosttest"
 )
 
 // TestAStaleNodeIsTakenOutOfTheWay has one node die, the others lose power a moment
@@ -43,6 +45,28 @@ func TestAStaleNodeIsTakenOutOfTheWay(t *testing.T) {
 			})
 		})
 	}
+}
+
+// TestEveryFaultWhileAStaleNodeIsTakenOutOfTheWay breaks the cure off at each step.
+func TestEveryFaultWhileAStaleNodeIsTakenOutOfTheWay(t *testing.T) {
+	cut := func(t *testing.T) (*sim, Spec) {
+		t.Helper()
+		s, spec := built(t, MariaDB)
+		s.Crash("db3")
+		s.Crash("db1", "db2")
+		s.PowerBack("db1", "db2", "db3")
+		return s, spec
+	}
+	s, spec := cut(t)
+	s.must(spec)
+	want := s.end()
+	hosttest.EveryFault(t, func(t *testing.T, fault *hosttest.Fault) {
+		s, spec := cut(t)
+		s.faulty(spec, fault)
+		if diff := cmp.Diff(want, s.end()); diff != "" {
+			t.Errorf("end after %q (-want +got):\n%s", fault.Struck(), diff)
+		}
+	})
 }
 
 // TestANodeThatLeftIsTakenOutOfTheWay remembers no view at all, because it was
@@ -193,7 +217,7 @@ func TestTheLastOneOfAnOrderlyEndIsCertain(t *testing.T) {
 // a stopped server cannot be dumped.
 func TestTheAdviceKeepsNoCommitsBesideTheOthers(t *testing.T) {
 	at := -1
-	for _, step := range []string{"while it runs", "stop it", "remove grastate.dat", "start it"} {
+	for _, step := range []string{"while it runs", "stop it", "Once all of these are stopped", "remove grastate.dat", "start them"} {
 		next := strings.Index(takeTheOthers, step)
 		if next <= at {
 			t.Errorf("%q comes at %d in: %s", step, next, takeTheOthers)
