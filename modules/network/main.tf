@@ -3,20 +3,28 @@ locals {
   # The last address of a network is its broadcast address.
   last_host = pow(2, 32 - local.prefix_length) - 2
 
-  # Generation 1 is at first_host + slot, generation 2 ten further, generation 3 again at first_host + slot.
+  # A tier takes as many blocks of 20 addresses as its highest slot needs: nine slots each.
+  last_hosts = { for tier_key, tier in var.tiers : tier_key =>
+    tier.first_host + 20 * ceil(max(1, [for node in tier.nodes : node.slot]...) / 9) - 1
+  }
+
+  # Where odd generations of a node are; even ones are ten further. Slots 1 to 9 are at first_host + 1 to + 9, slots
+  # 10 to 18 at first_host + 21 to + 29.
+  numbers = { for tier_key, tier in var.tiers : tier_key => {
+    for key, node in tier.nodes : key => tier.first_host + 20 * floor((node.slot - 1) / 9) + (node.slot - 1) % 9 + 1
+  } }
+
   nodes = { for tier_key, tier in var.tiers : tier_key => {
     for key, node in tier.nodes : key => {
-      number     = tier.first_host + node.slot + (node.generation % 2 == 1 ? 0 : 10)
+      number     = local.numbers[tier_key][key] + (node.generation % 2 == 1 ? 0 : 10)
       generation = node.generation
     }
   } }
 
   # Where a replacement lives beside the machine that it replaces, both are let in.
   addresses = { for tier_key, tier in var.tiers : tier_key => flatten([
-    for node in tier.nodes : [for distance in [0, 10] : cidrhost(var.vlan_cidr, tier.first_host + node.slot + distance)]
+    for key in keys(tier.nodes) : [for distance in [0, 10] : cidrhost(var.vlan_cidr, local.numbers[tier_key][key] + distance)]
   ]) }
-
-  reserved_numbers = flatten([for tier in var.tiers : range(tier.first_host + 1, tier.first_host + 20)])
 
   admin_ipv4 = sort([for cidr in var.admin_cidrs : cidr if !strcontains(cidr, ":")])
   admin_ipv6 = sort([for cidr in var.admin_cidrs : cidr if strcontains(cidr, ":")])

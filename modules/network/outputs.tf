@@ -18,8 +18,8 @@ output "nodes" {
   } }
 
   precondition {
-    condition     = alltrue([for tier in var.tiers : tier.first_host + 19 <= local.last_host])
-    error_message = "The VLAN's network ${var.vlan_cidr} has no room for every tier: each needs 19 addresses after its first host."
+    condition     = alltrue([for last in values(local.last_hosts) : last <= local.last_host])
+    error_message = "The VLAN's network ${var.vlan_cidr} has no room for every tier: each needs 19 addresses after its first host, and 20 more for every nine slots after the ninth."
   }
 }
 
@@ -38,8 +38,10 @@ output "floating_ips" {
   }
 
   precondition {
-    condition     = alltrue([for number in values(var.floating_ips) : !contains(local.reserved_numbers, number)])
-    error_message = "A floating IP lies among the addresses of a tier: each takes the 19 after its first host."
+    condition = alltrue(flatten([for number in values(var.floating_ips) : [
+      for tier_key, tier in var.tiers : number <= tier.first_host || number > local.last_hosts[tier_key]
+    ]]))
+    error_message = "A floating IP lies among the addresses of a tier: each takes the 19 after its first host, and 20 more for every nine slots after the ninth."
   }
 }
 

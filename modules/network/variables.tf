@@ -82,9 +82,11 @@ variable "admin_cidrs" {
 variable "tiers" {
   description = <<-EOT
     The tiers, by keys of your choice (up to 8 characters). Each gets its own firewall and placement group.
-    - `first_host`: number of the address in the VLAN's network from which the tier's 19 addresses are counted.
+    - `first_host`: number of the address in the VLAN's network from which the tier's addresses are counted: 19, and 20 more for
+      every nine slots after the ninth.
     - `nodes`: the tier's machines, by keys of your choice.
-      - `slot`: the machine's place in the address plan, 1 to 9. It never changes.
+      - `slot`: the machine's place in the address plan, from 1. It never changes. How high it may be is a matter of the
+        VLAN's size and of the next tier's first host.
       - `generation`: counts replacements of the machine. Odd and even generations have different addresses, so that
         the new machine can live beside the old one. In this release only the web tier can follow to the new address.
     - `inbound`: what may reach the tier from outside the VLAN, besides SSH.
@@ -112,9 +114,9 @@ variable "tiers" {
 
   validation {
     condition = alltrue(flatten([for tier in var.tiers : [
-      for node in tier.nodes : node.slot >= 1 && node.slot <= 9 && floor(node.slot) == node.slot
+      for node in tier.nodes : node.slot >= 1 && floor(node.slot) == node.slot
     ]]))
-    error_message = "A slot is a whole number from 1 to 9."
+    error_message = "A slot is a whole number from 1."
   }
 
   validation {
@@ -159,12 +161,13 @@ variable "tiers" {
     error_message = "A tier's first host is a whole number from 1."
   }
 
-  # Each tier takes first_host + 1 to first_host + 19.
+  # Each tier takes the 19 addresses after its first host, and 20 more for every nine slots after the ninth.
   validation {
     condition = alltrue(flatten([for key, tier in var.tiers : [
-      for other, second in var.tiers : key == other || abs(tier.first_host - second.first_host) >= 20
+      for other, second in var.tiers : key == other || tier.first_host > second.first_host ||
+      second.first_host - tier.first_host >= 20 * ceil(max(1, [for node in tier.nodes : node.slot]...) / 9)
     ]]))
-    error_message = "The tiers' addresses overlap: their first hosts are at least 20 apart."
+    error_message = "The tiers' addresses overlap: the next first host is at least 20 after a tier's own, and 20 more for every nine slots after the ninth."
   }
 
   validation {

@@ -70,7 +70,8 @@ variable "vlan_cidr" {
 variable "files" {
   description = <<-EOT
     The file tier.
-    - `nodes`: machines by keys of your choice; `slot` (1 to 9) is a machine's place in the address plan, `type` is its
+    - `nodes`: machines by keys of your choice; `slot` (1 to 9; web servers may have more, as far as the VLAN has room:
+      81 in a /24) is a machine's place in the address plan, `type` is its
       Linode type. Another `generation` replaces the Linode by one with another address, which this release supports for
       web nodes only: leave it alone here.
     - `type`: Linode type of the tier.
@@ -97,6 +98,11 @@ variable "files" {
   validation {
     condition     = length(var.files.nodes) >= 3 && length(var.files.nodes) % 2 == 1
     error_message = "The file tier has an odd number of nodes, at least 3, so that a majority is left when one is lost."
+  }
+
+  validation {
+    condition     = alltrue([for node in var.files.nodes : node.slot <= 9])
+    error_message = "The address plan has nine places for file servers: the next tier's addresses follow. More copies of the same data would only make writing slower."
   }
 
   validation {
@@ -142,6 +148,11 @@ variable "databases" {
   nullable = false
 
   validation {
+    condition     = alltrue([for node in var.databases.nodes : node.slot <= 9])
+    error_message = "The address plan has nine places for databases: the next tier's addresses follow. More copies of the same data would only make writing slower."
+  }
+
+  validation {
     condition     = alltrue([for node in var.databases.nodes : node.generation == 1])
     error_message = "This release moves only web nodes to new machines: the generation of databases stays 1."
   }
@@ -184,6 +195,7 @@ variable "web" {
     - `sessions`: where PHP keeps sessions, `local` or `shared`.
     - `allow_override`: whether .htaccess files count.
     - `drain_seconds`: how long visitors get to leave a node before it is touched.
+    - `check`: a page (`path`, `status`, `contains`) that a changed node must serve before the next one is changed.
   EOT
   type = object({
     nodes = optional(map(object({
@@ -194,12 +206,17 @@ variable "web" {
     type           = optional(string, "g6-standard-1")
     document_root  = optional(string, "/srv/www/site")
     server_name    = optional(string)
-    server_aliases = optional(list(string))
+    server_aliases = optional(set(string))
     php_settings   = optional(map(string), {})
-    packages       = optional(list(string), [])
+    packages       = optional(set(string), [])
     sessions       = optional(string, "local")
     allow_override = optional(bool, false)
     drain_seconds  = optional(number)
+    check = optional(object({
+      path     = string
+      status   = optional(number, 200)
+      contains = optional(string)
+    }))
   })
   default  = {}
   nullable = false
@@ -219,7 +236,7 @@ variable "load_balancer" {
       interval_seconds = optional(number, 5)
       timeout_seconds  = optional(number, 3)
       attempts         = optional(number, 2)
-      passive          = optional(bool, true)
+      passive          = optional(bool, false)
     }), {})
   })
   default  = {}

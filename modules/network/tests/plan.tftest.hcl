@@ -47,6 +47,29 @@ run "addresses_follow_slots_and_generations" {
   }
 }
 
+run "as_many_slots_as_there_is_room" {
+  command = plan
+
+  variables {
+    tiers = {
+      db  = { first_host = 40, nodes = { db9 = { slot = 9 } } }
+      web = { first_host = 60, nodes = { web9 = { slot = 9 }, web10 = { slot = 10 }, web18 = { slot = 18, generation = 2 }, web81 = { slot = 81 } } }
+    }
+  }
+
+  assert {
+    condition = [for key in ["web9", "web10", "web18", "web81"] : output.nodes.web[key].address] == [
+      "10.0.0.69/24", "10.0.0.81/24", "10.0.0.99/24", "10.0.0.229/24",
+    ]
+    error_message = "Slots after the ninth are at other addresses: ${jsonencode(output.nodes.web)}."
+  }
+
+  assert {
+    condition     = length(distinct(flatten(values(output.addresses)))) == 10 && contains(output.addresses.web, "10.0.0.239")
+    error_message = "Two nodes share an address: ${jsonencode(output.addresses)}."
+  }
+}
+
 run "another_node_moves_nobody" {
   command = plan
 

@@ -131,7 +131,7 @@ run "slot_out_of_range" {
   command = plan
 
   variables {
-    tiers = { db = { first_host = 40, nodes = { db1 = { slot = 10 } } } }
+    tiers = { db = { first_host = 40, nodes = { db1 = { slot = 0 } } } }
   }
 
   expect_failures = [var.tiers]
@@ -275,4 +275,35 @@ run "inbound_rule_from_an_address" {
   }
 
   expect_failures = [var.tiers]
+}
+
+run "more_slots_than_the_next_tier_leaves" {
+  command = plan
+
+  variables {
+    tiers = { db = { first_host = 40, nodes = { db1 = { slot = 10 } } }, web = { first_host = 60, nodes = { web1 = { slot = 1 } } } }
+  }
+
+  expect_failures = [var.tiers]
+}
+
+run "more_slots_than_the_network_has" {
+  command = plan
+
+  variables {
+    tiers = { web = { first_host = 60, nodes = { web1 = { slot = 82 } } } }
+  }
+
+  expect_failures = [output.nodes]
+}
+
+run "floating_ip_among_the_further_slots" {
+  command = plan
+
+  variables {
+    tiers        = { web = { first_host = 60, nodes = { web10 = { slot = 10 } } } }
+    floating_ips = { db = 85 }
+  }
+
+  expect_failures = [output.floating_ips]
 }

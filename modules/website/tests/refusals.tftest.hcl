@@ -197,3 +197,23 @@ run "another_generation_of_a_database" {
 
   expect_failures = [var.databases]
 }
+
+run "more_databases_than_places" {
+  command = plan
+
+  variables {
+    databases = { nodes = { a = { slot = 1 }, b = { slot = 2 }, c = { slot = 10 } } }
+  }
+
+  expect_failures = [var.databases]
+}
+
+run "more_file_servers_than_places" {
+  command = plan
+
+  variables {
+    files = { nodes = { a = { slot = 1 }, b = { slot = 2 }, c = { slot = 10 } } }
+  }
+
+  expect_failures = [var.files]
+}
