@@ -42,11 +42,10 @@ type tierOf[S, T any] struct {
 	removal func(S, bool) (reconcile.Plan[T], error)
 	// left is what a change leaves for a machine that does not answer; empty for all.
 	left string
+	// finish is what is left to do once the cluster is as it should be; nil for nothing.
+	finish func(context.Context) error
 	// tell is nil where there is nothing that only time repairs.
-	tell func(S) []string
-	// calm says that a refusal is told of and is no drift: what only a person can
-	// cure then makes no update that fails at each apply, unless a change needs it.
-	calm   bool
+	tell   func(S) []string
 	target T
 	// seen is the last observation.
 	seen S
@@ -62,7 +61,7 @@ func (t *tierOf[S, T]) drift() (map[string][]string, error) {
 	plan, err := t.diff(t.seen)
 	drift := plan.Drift()
 	var refused *reconcile.RefusedError
-	if errors.As(err, &refused) && !t.calm {
+	if errors.As(err, &refused) {
 		drift = map[string][]string{reconcile.ClusterNode: {refused.Error()}}
 	}
 	return drift, err
@@ -80,6 +79,13 @@ func (t *tierOf[S, T]) notices() []string {
 }
 
 func (t *tierOf[S, T]) converge(ctx context.Context, reporter reconcile.Reporter) error {
+	if err := t.convergeAndVerify(ctx, reporter); err != nil || t.finish == nil {
+		return err
+	}
+	return t.finish(ctx)
+}
+
+func (t *tierOf[S, T]) convergeAndVerify(ctx context.Context, reporter reconcile.Reporter) error {
 	observe := func(ctx context.Context) (S, error) {
 		t.observe(ctx)
 		return t.seen, permanent(t.errs(t.seen))

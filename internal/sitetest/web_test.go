@@ -78,7 +78,9 @@ func (s *site) replace(t *testing.T) {
 	before := s.machines["web1"]
 	s.variables["web_nodes"] = `{ web1 = { slot = 1, generation = 2 }, web2 = { slot = 2 }, web3 = { slot = 3 } }`
 	plan := s.plan(t)
-	if gone := plan.destroys(); len(gone) != 1 || !strings.HasSuffix(gone[0], `linode_instance.this["web1"]`) {
+	gone := plan.destroys()
+	slices.Sort(gone)
+	if len(gone) != 2 || !strings.HasSuffix(gone[0], `linode_nodebalancer_node.this["web1"]`) || !strings.HasSuffix(gone[1], `linode_instance.this["web1"]`) {
 		t.Fatalf("another generation of web1 destroys %v:\n%s", gone, plan.said)
 	}
 	if strings.Contains(plan.said, "Warning:") {

@@ -83,14 +83,15 @@ variable "check" {
     Health check of the backends. A backend that fails silently is out of rotation after about attempts * interval + timeout.
     - `path`: must answer 2xx or 3xx; `health_path` of the web tier.
     - `interval_seconds`, `timeout_seconds`, `attempts`.
-    - `passive`: whether a visitor's request that a backend answers with a 5xx counts as well.
+    - `passive`: whether a visitor's request that a backend answers with a 5xx counts as well. Off, because what all
+      backends share fails on all of them: while the database moves, every page is a 5xx, and no backend would be left.
   EOT
   type = object({
     path             = optional(string, "/healthz")
     interval_seconds = optional(number, 5)
     timeout_seconds  = optional(number, 3)
     attempts         = optional(number, 2)
-    passive          = optional(bool, true)
+    passive          = optional(bool, false)
   })
   default  = {}
   nullable = false

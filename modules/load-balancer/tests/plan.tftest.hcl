@@ -32,7 +32,8 @@ run "plain_http" {
       linode_nodebalancer_config.this.check_path == "/healthz" &&
       linode_nodebalancer_config.this.check_interval == 5 &&
       linode_nodebalancer_config.this.check_timeout == 3 &&
-      linode_nodebalancer_config.this.check_attempts == 2
+      linode_nodebalancer_config.this.check_attempts == 2 &&
+      linode_nodebalancer_config.this.check_passive == false
     )
     error_message = "The health check is another one."
   }

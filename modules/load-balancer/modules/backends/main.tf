@@ -1,3 +1,11 @@
+# Another address is another backend: the new one is there, and takes visitors, before
+# the one that the web tier has drained is taken away.
+resource "terraform_data" "address" {
+  for_each = var.backends
+
+  input = each.value
+}
+
 resource "linode_nodebalancer_node" "this" {
   for_each = var.backends
 
@@ -6,6 +14,13 @@ resource "linode_nodebalancer_node" "this" {
   label           = each.key
   address         = each.value
   weight          = lookup(var.weights, each.key, 100)
-  # The web tier drains a node while it works on it, and sets it back to this.
-  mode = "accept"
+  mode            = "accept"
+
+  lifecycle {
+    create_before_destroy = true
+    replace_triggered_by  = [terraform_data.address[each.key]]
+    # The web tier drains a node while it works on it, and takes that back itself. What
+    # an operator has set, to keep visitors away, stays.
+    ignore_changes = [mode]
+  }
 }

@@ -29,3 +29,21 @@ run "every_backend_accepts" {
     error_message = "The weights are other ones."
   }
 }
+
+run "before_a_replacement" {}
+
+run "another_address_is_another_backend" {
+  variables {
+    backends = { web1 = "192.168.130.9:80", web2 = "192.168.255.2:80" }
+  }
+
+  assert {
+    condition     = output.node_ids["web1"] != run.before_a_replacement.node_ids["web1"]
+    error_message = "The backend of the old Linode was changed in place, with the mode that it was drained by."
+  }
+
+  assert {
+    condition     = output.node_ids["web2"] == run.before_a_replacement.node_ids["web2"]
+    error_message = "A backend was replaced whose address is the same."
+  }
+}
