@@ -215,8 +215,8 @@ func stringsOf(value types.Map) map[string]string {
 	return items
 }
 
-// listOf returns the known strings of a list.
-func listOf(value types.List) []string {
+// listOf returns the known strings of a list or set.
+func listOf(value interface{ Elements() []attr.Value }) []string {
 	var items []string
 	for _, element := range value.Elements() {
 		if item, ok := element.(types.String); ok && !item.IsUnknown() && !item.IsNull() {

@@ -32,16 +32,17 @@ type webTierModel struct {
 	MountPoint     types.String `tfsdk:"mount_point"`
 	DocumentRoot   types.String `tfsdk:"document_root"`
 	ServerName     types.String `tfsdk:"server_name"`
-	ServerAliases  types.List   `tfsdk:"server_aliases"`
+	ServerAliases  types.Set    `tfsdk:"server_aliases"`
 	Port           types.Int64  `tfsdk:"port"`
 	PHP            types.Bool   `tfsdk:"php"`
 	PHPSettings    types.Map    `tfsdk:"php_settings"`
 	PHPWorkers     types.Int64  `tfsdk:"php_workers"`
 	Sessions       types.String `tfsdk:"sessions"`
-	TrustedProxies types.List   `tfsdk:"trusted_proxies"`
+	TrustedProxies types.Set    `tfsdk:"trusted_proxies"`
 	AllowOverride  types.Bool   `tfsdk:"allow_override"`
 	HealthPath     types.String `tfsdk:"health_path"`
-	Packages       types.List   `tfsdk:"packages"`
+	Check          types.Object `tfsdk:"check"`
+	Packages       types.Set    `tfsdk:"packages"`
 	NodeBalancer   types.Object `tfsdk:"nodebalancer"`
 	Backends       types.Map    `tfsdk:"backends"`
 	DrainSeconds   types.Int64  `tfsdk:"drain_seconds"`
@@ -53,6 +54,12 @@ type webMountModel struct {
 	BackupServers types.List   `tfsdk:"backup_servers"`
 	Options       types.String `tfsdk:"options"`
 	VolumeID      types.String `tfsdk:"volume_id"`
+}
+
+type webCheckModel struct {
+	Path     types.String `tfsdk:"path"`
+	Status   types.Int64  `tfsdk:"status"`
+	Contains types.String `tfsdk:"contains"`
 }
 
 type nodeBalancerModel struct {
@@ -110,12 +117,18 @@ func (m *webTierModel) spec(ctx context.Context, config *webTierModel) webtier.S
 		on := m.PHP.ValueBool()
 		spec.PHP = &on
 	}
+	if !m.TrustedProxies.IsNull() && spec.TrustedProxies == nil {
+		spec.TrustedProxies = []string{} // nobody, which is not the default
+	}
 	if !m.DrainSeconds.IsNull() && !m.DrainSeconds.IsUnknown() {
 		seconds := int(m.DrainSeconds.ValueInt64())
 		spec.DrainSeconds = &seconds
 	}
 	if mount := objectOf[webMountModel](ctx, m.Mount); mount != nil {
 		spec.Mount = &webtier.Mount{Source: mount.Source.ValueString(), BackupServers: listOf(mount.BackupServers), Options: mount.Options.ValueString(), VolumeID: mount.VolumeID.ValueString()}
+	}
+	if check := objectOf[webCheckModel](ctx, m.Check); check != nil {
+		spec.Check = &webtier.Check{Path: check.Path.ValueString(), Status: int(check.Status.ValueInt64()), Contains: check.Contains.ValueString()}
 	}
 	if balancer := objectOf[nodeBalancerModel](ctx, m.NodeBalancer); balancer != nil {
 		spec.NodeBalancer = &webtier.NodeBalancer{ID: int(balancer.ID.ValueInt64()), ConfigID: int(balancer.ConfigID.ValueInt64())}
@@ -190,6 +203,9 @@ func (m *webTierModel) assume(ctx context.Context, spec *webtier.Spec) {
 	if spec.Mount != nil && (m.MountPoint.IsUnknown() || m.MountPoint.IsNull() && m.Mount.IsUnknown()) {
 		spec.Mount, spec.MountPoint = nil, ""
 	}
+	if check := objectOf[webCheckModel](ctx, m.Check); check != nil && !fullyKnown(ctx, m.Check) {
+		spec.Check = nil
+	}
 	if m.ServerName.IsUnknown() {
 		spec.ServerName = "unknown.invalid"
 	}
@@ -261,7 +277,7 @@ func (m *webTierModel) preflight(ctx context.Context, a *access) diag.Diagnostic
 	return diags
 }
 
-func (m *webTierModel) open(ctx context.Context, a *access, hosts host.Hosts, config, _ *webTierModel) (tier, error) {
+func (m *webTierModel) open(ctx context.Context, a *access, hosts host.Hosts, config, prior *webTierModel) (tier, error) {
 	spec := m.spec(ctx, config)
 	target := webtier.Target{Hosts: hosts}
 	// Without a configuration nothing is drained: machines are read or given up, and
@@ -274,7 +290,12 @@ func (m *webTierModel) open(ctx context.Context, a *access, hosts host.Hosts, co
 		target.Balancer = client.NodeBalancer(spec.NodeBalancer.ID, spec.NodeBalancer.ConfigID)
 	}
 	views := hosts.Views()
+	var left []string
+	if prior != nil {
+		left = spec.Left(prior.spec(ctx, nil))
+	}
 	return &tierOf[webtier.Status, webtier.Target]{
+		finish: func(ctx context.Context) error { return webtier.Release(ctx, target.Balancer, spec, left) },
 		target: target,
 		look:   func(ctx context.Context) webtier.Status { return webtier.Observe(ctx, views, spec) },
 		errs: func(seen webtier.Status) map[string]error {

@@ -179,6 +179,7 @@ func compare(s Spec, node host.Node, seen NodeStatus, site Identity) changes {
 	add(packagesPart(missing))
 	add(scriptsPart(seen, set))
 	add(unitsPart(s, seen, set))
+	add(kernelPart(seen, set))
 	mount := mountPart(s, seen, set, site)
 	add(mount)
 	content := contentPart(s, seen, site)

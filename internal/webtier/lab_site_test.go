@@ -16,14 +16,26 @@ func TestLabLocalFiles(t *testing.T) {
 	s := boot(t, "web1", "web2", "web3")
 	drain := 1
 	spec := Spec{Name: "shop", Nodes: s.Nodes, DocumentRoot: "/srv/www/site", DrainSeconds: &drain,
-		PHPSettings: map[string]string{"memory_limit": "200M"}}
+		PHPSettings: map[string]string{
+			"memory_limit": "200M", "error_reporting": "E_ALL & ~E_DEPRECATED", "disable_functions": "header",
+			// Neither is a matter of the health check's, and there is no such file yet.
+			"open_basedir": "/srv/www/site", "auto_prepend_file": "/srv/www/site/before.php",
+		}}
 	balancer := balancerFor(spec)
 	s.mustConverge(spec, balancer)
 	if len(balancer.log) > 0 {
 		t.Errorf("building asked the balancer for %q", balancer.log)
 	}
 	for _, node := range s.Nodes {
-		s.Run(node.Name, `echo '<?php echo ini_get("memory_limit"), " ", $_SERVER["REMOTE_ADDR"], " ", $_SERVER["HTTPS"] ?? "http";' >/srv/www/site/index.php; touch /srv/www/site/.env`)
+		s.Run(node.Name, `echo '<?php echo ini_get("memory_limit"), " ", $_SERVER["REMOTE_ADDR"], " ", $_SERVER["HTTPS"] ?? "http";' >/srv/www/site/index.php; touch /srv/www/site/.env /srv/www/site/before.php`)
+	}
+	s.Run("web1", `echo '<?php echo error_reporting(), " ", $_SERVER["PHP_AUTH_USER"] ?? "nobody", " ", $_SERVER["HTTP_AUTHORIZATION"] ?? "", " ", $_SERVER["HTTP_X_FORWARDED_PROTO"] ?? "no proto";' >/srv/www/site/said.php`)
+	if got := s.Run("web1", `curl -s -u 'editor:secret word' -H 'X-Forwarded-Proto: https' http://127.0.0.1/said.php`); got != "24575 editor Basic ZWRpdG9yOnNlY3JldCB3b3Jk https" {
+		t.Errorf("said.php said %q", got)
+	}
+	// Who is no balancer cannot say how a visitor came.
+	if got := s.Run("web2", `curl -s -H 'X-Forwarded-Proto: https' http://`+s.Nodes[0].Address+`/ http://`+s.Nodes[0].Address+`/said.php`); got != "200M "+s.Nodes[1].Address+" http24575 nobody  no proto" {
+		t.Errorf("to a stranger web1 said %q", got)
 	}
 	if got := s.Run("web1", `curl -s http://127.0.0.1/`); got != "200M 127.0.0.1 http" {
 		t.Errorf("index.php said %q", got)
@@ -37,6 +49,20 @@ func TestLabLocalFiles(t *testing.T) {
 		}
 	}
 
+	t.Run("busy workers", func(t *testing.T) {
+		s := s.with(t)
+		s.Run("web1", `echo '<?php sleep(6);' >/srv/www/site/slow.php; for i in $(seq 40); do curl -s http://127.0.0.1/slow.php >/dev/null 2>&1 & done`)
+		begin := time.Now()
+		s.Until(10*time.Second, "four seconds of health", func() string {
+			if got := s.health("web1"); got != "200" {
+				t.Fatalf("with all workers busy the node says %s after %s", got, time.Since(begin))
+			}
+			if time.Since(begin) < 4*time.Second {
+				return "less went by"
+			}
+			return ""
+		})
+	})
 	t.Run("drifts", func(t *testing.T) {
 		for _, drift := range []struct{ name, breaks, want string }{
 			{"apache stopped", "systemctl stop apache2", "apache2 is stopped"},
@@ -330,6 +356,26 @@ systemctl start srv-www.mount; pgrep -n -f '^[^ ]*glusterfs .* /srv/www$' >/run/
 		spec.Sessions = SessionsShared
 		s.mustConverge(spec, balancer)
 		s.sessionsAreShared()
+	})
+	t.Run("Debian's own document root", func(t *testing.T) {
+		s := s.with(t)
+		s.remove(spec, false)
+		// As Apache's package leaves it; somebody's own page is not in the way of nothing.
+		s.Each(func(name string) error {
+			_, err := s.Exec(name, "mkdir -p /var/www/html && cp /usr/share/apache2/default-site/index.html /var/www/html/", nil)
+			return err
+		})
+		spec.DocumentRoot = "/var/www/html"
+		s.Run("web2", "echo mine >/var/www/html/index.html")
+		if _, err := s.converge(spec, balancer); err == nil || !strings.Contains(err.Error(), "/var/www has files") {
+			t.Errorf("over a page of somebody's: %v", err)
+		}
+		s.Run("web2", "cp /usr/share/apache2/default-site/index.html /var/www/html/")
+		s.mustConverge(spec, balancer)
+		s.Run("web1", "echo shared >/var/www/html/index.html")
+		if got := s.Run("web3", "curl -s http://127.0.0.1/"); got != "shared" {
+			t.Errorf("web3 serves %q", got)
+		}
 	})
 	t.Run("reboot", func(t *testing.T) {
 		s := s.with(t)

@@ -48,6 +48,7 @@ cat -- "$1" 2>/dev/null; :`, s.marker().Path()),
 		shell.Ask("php", phpScript, append([]string{fpmKey}, phpPaths(s, versionMark)...)...),
 		shell.Ask("enabled", `: web-apache-enabled
 cd /etc/apache2 2>/dev/null && ls -d mods-enabled/* sites-enabled/* conf-enabled/*; :`),
+		kernelQuestion(),
 		askMount(s, askDatabase),
 		shell.Ask("state", stateScript, s.healthURL(), drainFile, drainMark, s.rollingFile(), pendingDirectory),
 	}

@@ -26,6 +26,7 @@ func parseNode(answers shell.Answers) NodeStatus {
 		node.Detail = marker.Detail
 	}
 	parsePHP(&node, answers.Lines("php"))
+	parseKernel(&node, answers.Lines("kernel"))
 	parseMount(&node, answers.Lines("mount"))
 	parseState(&node, answers.Lines("state"))
 	return node

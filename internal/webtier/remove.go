@@ -58,7 +58,7 @@ func stopServing(s Spec, seen NodeStatus) action {
 func removeConfiguration(s Spec, node host.Node, seen NodeStatus) action {
 	set := files(s, node.Name, seen.Facts, seen.PHP)
 	var paths []string
-	for _, group := range [][]host.File{set.units, set.mount, set.scripts, set.php, set.apache} {
+	for _, group := range [][]host.File{set.units, set.mount, set.kernel, set.scripts, set.php, set.apache} {
 		for _, file := range group {
 			if file.Path != "/etc/apache2/ports.conf" {
 				paths = append(paths, file.Path)
@@ -91,6 +91,11 @@ if [ -n "$local" ]; then rm -f -- "$local/sentinel" "$local/lock" "$local/cron.l
 rmdir /etc/systemd/system/apache2.service.d "/etc/systemd/system/php$php-fpm.service.d" 2>/dev/null
 systemctl daemon-reload`, append([]string{unit, s.MountPoint, s.apacheName(), s.library(), seen.PHP, pendingDirectory, local}, paths...)...)); err != nil {
 			return err
+		}
+		if len(set.kernel) > 0 {
+			if err := setKernel(kernelDefaults)(ctx, h); err != nil {
+				return err
+			}
 		}
 		return h.RemoveFile(ctx, s.marker().Path())
 	}

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"embed"
 	"fmt"
-	"maps"
 	"path"
 	"regexp"
 	"slices"
@@ -57,6 +56,16 @@ type data struct {
 	StartWorkers      int
 	SpareWorkers      int
 	Settings          []setting
+	// PageSeconds is how long PHP may work on a page, and BodyBytes how much a visitor
+	// may send; 0 leaves that to Apache's default.
+	PageSeconds int
+	BodyBytes   int64
+	// ProxySeconds is how long Apache waits for PHP-FPM, which is to say itself that a
+	// page took too long.
+	ProxySeconds int
+	Kernel       []setting
+	// FromProxy is a condition of Apache's: the request comes from a trusted proxy.
+	FromProxy string
 }
 
 type setting struct{ Name, Value string }
@@ -76,9 +85,14 @@ func dataFor(s Spec, node string, memoryMiB int) data {
 		CronLock:         s.cronLock(),
 		Workers:          workers(s.PHPWorkers, memoryMiB),
 		Settings:         settings(s.sessionSettings(), s.PHPSettings),
+		PageSeconds:      pageSeconds(s.PHPSettings),
+		BodyBytes:        bodyBytes(s.PHPSettings),
+		FromProxy:        fromProxy(s.TrustedProxies),
+		Kernel:           keepalive,
 	}
 	d.StartWorkers = min(2, d.Workers)
 	d.SpareWorkers = max(d.StartWorkers, min(4, d.Workers))
+	d.ProxySeconds = d.PageSeconds + 10
 	if s.Mount != nil {
 		d.MountOptions = s.Mount.options()
 		d.MountUnitQuoted = mountUnit(s.MountPoint)
@@ -92,52 +106,6 @@ func (s Spec) library() string { return path.Join(host.ProgramDirectory, "web-"+
 
 // remount is the script that mounts again what is lost.
 func (s Spec) remount() string { return s.library() + "/remount" }
-
-// workers returns how many requests PHP works on at once: what the user said, or
-// what fits into memory beside the system at 64 MiB each, which is what a
-// request of a common content management system takes. It goes in steps, so
-// that a kernel that reports a little less memory changes nothing.
-func workers(wanted, memoryMiB int) int {
-	if wanted > 0 {
-		return wanted
-	}
-	fit := (memoryMiB - 512) / 64
-	return min(max(fit-fit%5, 5), 100)
-}
-
-// phpDefaults are for code on a network file system: look at a file rarely, keep
-// what was read in memory, and write nothing there that is temporary.
-var phpDefaults = map[string]string{
-	"opcache.enable":                  "1",
-	"opcache.memory_consumption":      "256",
-	"opcache.interned_strings_buffer": "16",
-	"opcache.max_accelerated_files":   "20000",
-	"opcache.validate_timestamps":     "1",
-	"opcache.revalidate_freq":         "60",
-	"realpath_cache_size":             "4M",
-	"realpath_cache_ttl":              "600",
-	"expose_php":                      "Off",
-	"memory_limit":                    "256M",
-	"upload_max_filesize":             "64M",
-	"post_max_size":                   "72M",
-	"max_execution_time":              "120",
-	"session.save_handler":            "files",
-	"session.save_path":               "/var/lib/php/sessions",
-	"sys_temp_dir":                    "/tmp",
-}
-
-// settings returns the defaults with what wins over them, the last one most.
-func settings(wanted ...map[string]string) []setting {
-	merged := maps.Clone(phpDefaults)
-	for _, more := range wanted {
-		maps.Copy(merged, more)
-	}
-	var list []setting
-	for _, name := range slices.Sorted(maps.Keys(merged)) {
-		list = append(list, setting{name, merged[name]})
-	}
-	return list
-}
 
 // render fills in a template, which is part of this program and cannot fail on
 // data that passed validation.
@@ -162,6 +130,8 @@ type fileSet struct {
 	units []host.File
 	// mount has to be mounted again.
 	mount []host.File
+	// kernel has to be put into effect.
+	kernel []host.File
 	// php and apache have to be tested and loaded.
 	php    []host.File
 	apache []host.File
@@ -170,12 +140,22 @@ type fileSet struct {
 // paths returns the paths of files that do not depend on the version of PHP.
 func (f fileSet) fixed() []string {
 	var paths []string
-	for _, group := range [][]host.File{f.scripts, f.units, f.mount, f.apache} {
+	for _, group := range [][]host.File{f.scripts, f.units, f.mount, f.kernel, f.apache} {
 		for _, file := range group {
 			paths = append(paths, file.Path)
 		}
 	}
 	return paths
+}
+
+// fromProxy is true for those who may say how a visitor came: the trusted proxies and
+// the machine itself. mod_remoteip leaves the connection's own address alone.
+func fromProxy(trusted []string) string {
+	var conditions []string
+	for _, network := range append([]string{"127.0.0.0/8", "::1"}, trusted...) {
+		conditions = append(conditions, fmt.Sprintf("%%{CONN_REMOTE_ADDR} -ipmatch '%s'", network))
+	}
+	return strings.Join(conditions, " || ")
 }
 
 // files returns the files of a node. Those of PHP-FPM are left out while the
@@ -199,6 +179,7 @@ func files(s Spec, node string, facts host.Facts, php string) fileSet {
 		},
 	}
 	if d.PHP {
+		set.kernel = append(set.kernel, file(kernelFile, "sysctl.conf.tmpl", "0644"))
 		set.scripts = append(set.scripts, file(d.Library+"/healthz.php", "healthz.php.tmpl", "0644"))
 	}
 	if s.Mount != nil {

@@ -25,7 +25,7 @@ func TestFiles(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			set := files(spec.Defaulted(), "web1", host.Facts{MemoryMiB: 4096}, "8.2")
 			var b strings.Builder
-			for _, group := range [][]host.File{set.scripts, set.units, set.mount, set.php, set.apache} {
+			for _, group := range [][]host.File{set.scripts, set.units, set.mount, set.kernel, set.php, set.apache} {
 				for _, file := range group {
 					b.WriteString("==== " + file.Path + " " + file.Mode + "\n" + string(file.Content))
 				}

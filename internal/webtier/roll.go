@@ -340,6 +340,10 @@ const upLimit = 3 * time.Minute
 func returnToService(s Spec, node host.Node) func(context.Context, Target) error {
 	return func(ctx context.Context, target Target) error {
 		h := target.Hosts[node.Name]
+		// Before any visitor gets there.
+		if err := awaitPage(ctx, s, node, target); err != nil {
+			return err
+		}
 		if err := undrain(ctx, h); err != nil {
 			return err
 		}
@@ -359,7 +363,11 @@ func returnToService(s Spec, node host.Node) func(context.Context, Target) error
 				return fmt.Errorf("cannot return %s to service: %w", node.Name, err)
 			}
 		}
-		return h.RemoveFile(ctx, s.rollingFile())
+		if err := h.RemoveFile(ctx, s.rollingFile()); err != nil {
+			return err
+		}
+		// Before the next node goes.
+		return awaitPage(ctx, s, node, target)
 	}
 }
 

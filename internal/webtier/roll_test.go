@@ -1,9 +1,15 @@
 package webtier
 
 import (
+	"errors"
+	"fmt"
+	"slices"
 	"strings"
 	"testing"
+	"testing/synctest"
+	"time"
 
+	"github.com/terraform-ha/terraform-provider-ha/internal/host"
 	"github.com/terraform-ha/terraform-provider-ha/internal/reconcile"
 )
 
@@ -90,4 +96,139 @@ func TestWhatIsDownIsBroughtBackTogether(t *testing.T) {
 	if plan := planSim(t, hosts, spec); len(plan.Stages) != 1 || len(plan.Stages[0].Lanes) != 3 {
 		t.Errorf("one after the other: %v", plan.Titles())
 	}
+}
+
+func TestRefusesToDrainWhenTooFewServe(t *testing.T) {
+	hosts, _, machines, spec := built(t)
+	machines["web3"].Down = true
+	spec.ServerName = "shop.example.org"
+	_, err := Diff(spec, Observe(t.Context(), hosts.Views(), spec))
+	if _, refused := errors.AsType[*reconcile.RefusedError](err); !refused {
+		t.Fatalf("got %v", err)
+	}
+	if !strings.Contains(err.Error(), "1 of the other nodes serve, 2 must; web3: cannot reach web3") {
+		t.Errorf("got %v", err)
+	}
+}
+
+// TestATierThatIsMostlyDeadIsNotDrained has three machines of nine left, which serve
+// the visitors of nine.
+func TestATierThatIsMostlyDeadIsNotDrained(t *testing.T) {
+	for _, test := range []struct{ nodes, must int }{{1, 0}, {2, 1}, {3, 2}, {4, 2}, {5, 3}, {9, 5}} {
+		if got := (Spec{Nodes: make([]host.Node, test.nodes)}).others(); got != test.must {
+			t.Errorf("of %d nodes %d others must serve, want %d", test.nodes, got, test.must)
+		}
+	}
+	names := []string{"web1", "web2", "web3", "web4", "web5", "web6", "web7", "web8", "web9"}
+	hosts, _, machines := simulate(t, names...)
+	spec := good()
+	spec.Nodes = nil
+	for i, name := range names {
+		spec.Nodes = append(spec.Nodes, host.Node{Name: name, Address: fmt.Sprintf("10.0.0.%d", 11+i)})
+	}
+	if err := convergeSim(t, hosts, spec, nil); err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range names[3:] {
+		machines[name].Down = true
+	}
+	spec.ServerName = "shop.example.org"
+	_, err := Diff(spec, Observe(t.Context(), hosts.Views(), spec))
+	if _, refused := errors.AsType[*reconcile.RefusedError](err); !refused || !strings.Contains(err.Error(), "2 of the other nodes serve, 5 must") {
+		t.Errorf("got %v", err)
+	}
+}
+
+// TestOrderIsNoChange has names, networks and packages in another order, and twice.
+func TestOrderIsNoChange(t *testing.T) {
+	hosts, _, _ := simulate(t, "web1", "web2", "web3")
+	spec := good()
+	spec.ServerName, spec.ServerAliases = "shop.example.org", []string{"a.example.org", "b.example.org"}
+	spec.TrustedProxies, spec.Packages = []string{"10.1.0.0/16", "10.2.0.0/16"}, []string{"php-gd", "php-intl"}
+	if err := convergeSim(t, hosts, spec, nil); err != nil {
+		t.Fatal(err)
+	}
+	for _, names := range [][]string{spec.ServerAliases, spec.TrustedProxies, spec.Packages, spec.Mount.BackupServers} {
+		slices.Reverse(names)
+	}
+	spec.ServerAliases = append(spec.ServerAliases, spec.ServerAliases[0])
+	if plan := planSim(t, hosts, spec); !plan.Empty() {
+		t.Errorf("the plan is %v", plan.Drift())
+	}
+}
+
+// TestNobodyIsTrusted keeps an empty list apart from none.
+func TestNobodyIsTrusted(t *testing.T) {
+	spec := good()
+	spec.TrustedProxies = []string{}
+	if got := spec.Defaulted().Defaulted().TrustedProxies; got == nil || len(got) != 0 {
+		t.Errorf("trusted are %v", got)
+	}
+}
+
+// TestVerifyDoesNotWaitForMachinesThatAreAway proves the others, and is an error at once
+// where there are none.
+func TestVerifyDoesNotWaitForMachinesThatAreAway(t *testing.T) {
+	hosts, _, machines, spec := built(t)
+	for _, name := range []string{"web3", "web2", "web1"} {
+		machines[name].Down = true
+		begin := time.Now()
+		err := Verify(t.Context(), hosts.Views(), spec)
+		if (err != nil) != (name == "web1") || time.Since(begin) > 5*time.Second {
+			t.Errorf("after %s, without %s: %v", time.Since(begin), name, err)
+		}
+	}
+}
+
+// TestASettingThatBreaksEveryPageReachesOneNode has the health endpoint say 200 all
+// the time, and a page that is asked for.
+func TestASettingThatBreaksEveryPageReachesOneNode(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		hosts, tier, machines, spec := built(t)
+		balancer := balancerFor(spec)
+		spec.Check = &Check{Path: "/"}
+		tier.Breaks = "1M"
+		spec.PHPSettings = map[string]string{"memory_limit": "1M"}
+		err := convergeSim(t, hosts, spec, balancer)
+		if err == nil || !strings.Contains(err.Error(), "/ answers 500 instead of 200, and web2 serves that page as it must") {
+			t.Errorf("got %v", err)
+		}
+		if balancer.modes["10.0.0.11:80"] != "drain" || !tier.Servers["web1"].Exists(drainFile) {
+			t.Error("visitors are sent to web1")
+		}
+		for _, name := range []string{"web2", "web3"} {
+			if !tier.Servers[name].Serving() || strings.Contains(machines[name].Files["/etc/php/8.2/fpm/conf.d/99-terraform-ha.ini"].Content, "1M") {
+				t.Errorf("%s was changed", name)
+			}
+		}
+		// What did not help does not get further than that either.
+		spec.PHPSettings["memory_limit"] = "11M"
+		if err := convergeSim(t, hosts, spec, balancer); err == nil || !strings.Contains(err.Error(), "web1") || balancer.modes["10.0.0.11:80"] != "drain" {
+			t.Errorf("got %v, %v", err, balancer.modes)
+		}
+		spec.PHPSettings["memory_limit"] = "512M"
+		if err := convergeSim(t, hosts, spec, balancer); err != nil {
+			t.Fatal(err)
+		}
+		if err := Verify(t.Context(), hosts.Views(), spec); err != nil {
+			t.Error(err)
+		}
+	})
+}
+
+// TestAPageThatNobodyServesHoldsNothingUp is a site whose database is away: the change
+// may be its cure. Verify is what says so.
+func TestAPageThatNobodyServesHoldsNothingUp(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		hosts, tier, _, spec := built(t)
+		spec.Check = &Check{Path: "/"}
+		spec.ServerName = "shop.example.org"
+		tier.Breaks = "memory_limit"
+		if err := convergeSim(t, hosts, spec, balancerFor(spec)); err != nil {
+			t.Fatal(err)
+		}
+		if err := Verify(t.Context(), hosts.Views(), spec); err == nil || !strings.Contains(err.Error(), "web1: / answers 500 instead of 200; web2") {
+			t.Errorf("got %v", err)
+		}
+	})
 }

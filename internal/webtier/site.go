@@ -82,13 +82,13 @@ const rooted = exposed + `rooted() { why=$(exposed "$@"); [ -z "$why" ] || { ech
 // way looks at the directory and may block there. The look itself is a child
 // that can be left behind: nothing interrupts a process that waits for FUSE.
 const mountScript = `: web-mount
-` + exposed + asSite + `mp=$1; root=$2; state=$3; known=$4; inside=$5; code=$6; shift 6
+` + welcomePage + exposed + asSite + `mp=$1; root=$2; state=$3; known=$4; inside=$5; code=$6; shift 6
 identity() { site=; volume=; read -r _; read -r _ site; read -r _ volume; echo "$1 ${site:--} ${volume:--}"; }
 [ ! -f "$known" ] || identity known <"$known"
 if [ -n "$mp" ]; then
 m=$(awk -v p="$mp" '$5 == p { for (i = 7; i <= NF; i++) if ($i == "-") l = $(i+1) " " $(i+2) } END { print l }' /proc/self/mountinfo)
 if [ -z "$m" ]; then
-[ -z "$(ls -A -- "$mp" | head -n 1)" ] || echo occupied
+[ -z "$(filled "$mp")" ] || echo occupied
 exit 0
 fi
 printf 'mounted %s\n' "$m"

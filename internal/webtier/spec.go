@@ -85,7 +85,9 @@ type Spec struct {
 	// ExtraDirectives go into the virtual host as they are.
 	ExtraDirectives string
 	HealthPath      string
-	NodeBalancer    *NodeBalancer
+	// Check is a page that a changed node must serve; nil for none.
+	Check        *Check
+	NodeBalancer *NodeBalancer
 	// DrainSeconds is how long visitors get to leave a node that is drained;
 	// nil is 60 behind a NodeBalancer and 0 otherwise.
 	DrainSeconds *int
@@ -129,6 +131,8 @@ func (s Spec) Defaulted() Spec {
 	if s.TrustedProxies == nil {
 		s.TrustedProxies = []string{NodeBalancerNetwork}
 	}
+	// Their order means nothing, and must not change files.
+	s.ServerAliases, s.TrustedProxies, s.Packages = sorted(s.ServerAliases), sorted(s.TrustedProxies), sorted(s.Packages)
 	if s.DrainSeconds == nil {
 		seconds := 0
 		if s.NodeBalancer != nil {
@@ -136,12 +140,18 @@ func (s Spec) Defaulted() Spec {
 		}
 		s.DrainSeconds = &seconds
 	}
+	if s.Check != nil && s.Check.Status == 0 {
+		check := *s.Check
+		check.Status = 200
+		s.Check = &check
+	}
 	if s.Mount != nil {
 		mount := *s.Mount
 		if mount.Type == "" {
 			mount.Type = GlusterFS
 		}
 		s.Mount = &mount
+		mount.BackupServers = sorted(mount.BackupServers)
 		if s.MountPoint == "" {
 			s.MountPoint = mountPointFor(s.DocumentRoot)
 		}
@@ -152,6 +162,13 @@ func (s Spec) Defaulted() Spec {
 	}
 	s.Nodes = slices.SortedFunc(slices.Values(s.Nodes), func(a, b host.Node) int { return strings.Compare(a.Name, b.Name) })
 	return s
+}
+
+func sorted(names []string) []string {
+	if len(names) == 0 {
+		return names // an empty list is another answer than none
+	}
+	return slices.Compact(slices.Sorted(slices.Values(names)))
 }
 
 // mountPointFor returns the first two levels of a document root: a volume is
@@ -187,8 +204,9 @@ func (s Spec) healthURL() string {
 	return "http://127.0.0.1:" + strconv.Itoa(s.Port) + s.HealthPath
 }
 
-// others is how many other nodes must serve while one is out of service.
-func (s Spec) others() int { return min(2, len(s.Nodes)-1) }
+// others is how many other nodes must serve while one is out of service: half of the
+// tier, which was made for all of its visitors, and of two nodes the other one.
+func (s Spec) others() int { return min((len(s.Nodes)+1)/2, len(s.Nodes)-1) }
 
 // packages returns every package that a node needs, in order.
 func (s Spec) packages() []string {

@@ -81,11 +81,22 @@ func TestValidate(t *testing.T) {
 		"sessions in two places": {func(s *Spec) {
 			s.Sessions, s.PHPSettings = SessionsShared, map[string]string{"session.save_path": "/tmp"}
 		}, "php_settings session.save_path", "contradicts"},
+		"words for levels":     {func(s *Spec) { s.PHPSettings = map[string]string{"error_reporting": "E_ALL & ~E_NOTHING"} }, "php_settings error_reporting", "E_ALL & ~E_DEPRECATED"},
+		"half a level":         {func(s *Spec) { s.PHPSettings = map[string]string{"error_reporting": "E_ALL &"} }, "php_settings error_reporting", "neither a number"},
+		"levels and more":      {func(s *Spec) { s.PHPSettings = map[string]string{"error_reporting": "E_ALL; x = 1"} }, "php_settings error_reporting", "neither a number"},
+		"letters of an amount": {func(s *Spec) { s.PHPSettings = map[string]string{"memory_limit": "512MB"} }, "php_settings memory_limit", "takes all else for bytes"},
+		"upload above post": {func(s *Spec) {
+			s.PHPSettings = map[string]string{"upload_max_filesize": "1G", "post_max_size": "100M"}
+		}, "php_settings upload_max_filesize", "more than post_max_size, 100M"},
+		"another root":         {func(s *Spec) { s.PHPSettings = map[string]string{"doc_root": "/srv"} }, "php_settings doc_root", "document_root"},
 		"settings without PHP": {func(s *Spec) { s.PHP = &off; s.PHPWorkers = 3 }, "php_settings", "while php is off"},
 		"package":              {func(s *Spec) { s.Packages = []string{"a b"} }, "packages", "not the name"},
 		"package to remove":    {func(s *Spec) { s.Packages = []string{"php-fpm-"} }, "packages", "not the name"},
 		"package to install":   {func(s *Spec) { s.Packages = []string{"php-fpm+"} }, "packages", "not the name"},
 		"option as package":    {func(s *Spec) { s.Packages = []string{"-o"} }, "packages", "not the name"},
+		"page":                 {func(s *Spec) { s.Check = &Check{Path: "index.php"} }, "check path", "not the path of a page"},
+		"page's status":        {func(s *Spec) { s.Check = &Check{Path: "/", Status: 99} }, "check status", "not the status"},
+		"page's text":          {func(s *Spec) { s.Check = &Check{Path: "/", Contains: "a\nb"} }, "check contains", "line break"},
 		"nodebalancer":         {func(s *Spec) { s.NodeBalancer = &NodeBalancer{ID: 1} }, "nodebalancer", "numbers"},
 		"drain":                {func(s *Spec) { s.DrainSeconds = number(-1) }, "drain_seconds", "between"},
 		"checksum":             {func(s *Spec) { s.WordPress.Source = "https://wordpress.org/x.tar.gz" }, "wordpress sha256", "64"},

@@ -28,6 +28,9 @@ type NodeStatus struct {
 	// Units are by name; PHP-FPM's is under [fpmKey] because its name has the version.
 	Units map[string]host.UnitState
 	Files map[string]host.FileState
+	// Kernel has the kernel's values of the settings that the tier changes, by their
+	// paths below /proc/sys.
+	Kernel map[string]string
 	// Enabled are the links in Apache's mods-enabled, sites-enabled and
 	// conf-enabled: "mods-enabled/rewrite.load".
 	Enabled []string

@@ -2,13 +2,13 @@ package webtier
 
 import (
 	"context"
+	"encoding/base64"
 	"fmt"
 	"path"
 	"strings"
 	"time"
 
 	"github.com/terraform-ha/terraform-provider-ha/internal/host"
-	"github.com/terraform-ha/terraform-provider-ha/internal/reconcile"
 	"github.com/terraform-ha/terraform-provider-ha/internal/shell"
 )
 
@@ -54,14 +54,6 @@ func writeFiles(files ...host.File) action {
 	}
 }
 
-// installPackages keeps Apache from serving the distribution's welcome page
-// before it is configured: a balancer could take that for the site.
-func installPackages(missing []string) action {
-	return func(ctx context.Context, h *host.Host) error {
-		return h.InstallPackages(ctx, missing, apacheUnit)
-	}
-}
-
 func writeScripts(changed []host.File, probe bool) action {
 	return func(ctx context.Context, h *host.Host) error {
 		if err := writeFiles(changed...)(ctx, h); err != nil || !probe {
@@ -99,6 +91,7 @@ func mountVolume(s Spec, changed []host.File, again bool) action {
 	return func(ctx context.Context, h *host.Host) error {
 		if again {
 			if err := run(ctx, h, "announce another mount", shell.Script(`: web-mount-pending
+umask 022
 mkdir -p "$1" && : >"$1/mount"`, pendingDirectory)); err != nil {
 				return err
 			}
@@ -135,7 +128,8 @@ func yesNo(on bool) string {
 // Servers that still see that one are restarted as the timer would; whether they
 // can be is not this script's to say.
 const mountVolumeScript = `: web-mount-volume
-set -u
+set -u; umask 022
+` + welcomePage + `
 unit=$1; mp=$2; type=$3; again=$4; pending=$5; remount=$6
 mounted() { awk -v p="$mp" '$5 == p { found = 1 } END { exit !found }' /proc/self/mountinfo; }
 client() { pgrep -f -- "^[^ ]*glusterfs .* $mp\$" >/dev/null; }
@@ -157,8 +151,9 @@ elif mounted && [ "$type" = fuse.glusterfs ] && ! client; then
 umount --lazy -- "$mp"
 fi
 if ! mounted; then
-if [ -d "$mp" ] && [ -n "$(ls -A -- "$mp")" ]; then
-echo "$mp is not empty: its files would be hidden by the mount" >&2; exit 1
+if [ -d "$mp" ]; then
+[ -z "$(filled "$mp")" ] || { echo "$mp is not empty: its files would be hidden by the mount" >&2; exit 1; }
+case $mp in /var/www | /var/www/html) remove_welcome "$mp" ;; esac
 fi
 if [ ! -d "$mp" ]; then
 mkdir -p -m 0755 -- "$(dirname -- "$mp")" && mkdir -m 0000 -- "$mp" || exit 1
@@ -210,19 +205,22 @@ const (
 // transaction is the shell that both configurations share: put files in place,
 // keep what was there, and put it back when the service refuses them. The pending
 // mark makes the next run load what an interrupted one has only written.
-const transaction = `set -u
+//
+// Contents come on standard input, a line of base64 for each file: a setting may be
+// secret, and a command line is for everybody on the machine to read.
+const transaction = `set -u; umask 022
 pending=$1/$2; count=$3; shift 3
 mkdir -p "${pending%/*}" && : >"$pending" || exit 1
 b=$(mktemp -d) || exit 1
 trap 'rm -rf "$b"' EXIT
 n=0
 while [ "$n" -lt "$count" ]; do
-n=$((n + 1)); f=$1
+n=$((n + 1)); f=$1; shift
+read -r content || exit 1
 printf %s "$f" >"$b/$n.path"
 [ ! -e "$f" ] || cp -p -- "$f" "$b/$n.old"
 mkdir -p -- "${f%/*}"
-printf '%s\n' "$2" >"$f.terraform-ha-new" && chmod 0644 "$f.terraform-ha-new" && chown root:root "$f.terraform-ha-new" && mv -f -- "$f.terraform-ha-new" "$f" || exit 1
-shift 2
+printf %s "$content" | base64 -d >"$f.terraform-ha-new" && chmod 0644 "$f.terraform-ha-new" && chown root:root "$f.terraform-ha-new" && mv -f -- "$f.terraform-ha-new" "$f" || exit 1
 done
 files_back() {
 while [ "$n" -gt 0 ]; do
@@ -282,21 +280,22 @@ fi
 if systemctl is-active --quiet "php$version-fpm.service"; then systemctl reload "php$version-fpm.service" || exit 1; fi
 rm -f "$pending"`
 
-// transactionArguments are the arguments that [transaction] reads. The shell
-// takes final line breaks from nobody: files end in one that the script writes.
-func transactionArguments(service string, files []host.File, more ...string) []string {
+// configure returns the command of one of the scripts that begin with [transaction].
+func configure(script shell.Text, service string, files []host.File, more ...string) shell.Command {
 	args := []string{pendingDirectory, service, fmt.Sprint(len(files))}
+	var contents strings.Builder
 	for _, file := range files {
-		args = append(args, file.Path, strings.TrimSuffix(string(file.Content), "\n"))
+		args = append(args, file.Path)
+		contents.WriteString(base64.StdEncoding.EncodeToString(file.Content) + "\n")
 	}
-	return append(args, more...)
+	return shell.Script(script, append(args, more...)...).WithStdin([]byte(contents.String()))
 }
 
 func configureApache(s Spec, files []host.File, load bool) action {
 	return func(ctx context.Context, h *host.Host) error {
 		if load {
-			args := transactionArguments(apacheService, files, strings.Join(s.modules(), " "), strings.TrimSuffix(s.apacheName(), ".conf"))
-			if err := run(ctx, h, "configure Apache", shell.Script(configureApacheScript, args...)); err != nil {
+			command := configure(configureApacheScript, apacheService, files, strings.Join(s.modules(), " "), strings.TrimSuffix(s.apacheName(), ".conf"))
+			if err := run(ctx, h, "configure Apache", command); err != nil {
 				return err
 			}
 		}
@@ -307,8 +306,7 @@ func configureApache(s Spec, files []host.File, load bool) action {
 func configurePHP(version string, files []host.File, load bool) action {
 	return func(ctx context.Context, h *host.Host) error {
 		if load {
-			args := transactionArguments(phpService, files, version)
-			if err := run(ctx, h, "configure PHP-FPM", shell.Script(configurePHPScript, args...)); err != nil {
+			if err := run(ctx, h, "configure PHP-FPM", configure(configurePHPScript, phpService, files, version)); err != nil {
 				return err
 			}
 		}
@@ -373,30 +371,4 @@ done
 echo "$url answers $code: $(curl -s --max-time 3 -- "$url" | head -c 200)" >&2
 exit 1`, s.healthURL(), drainFile, drainMark, fmt.Sprint(int(healthLimit.Seconds()))))
 	}
-}
-
-// Verify proves that every node serves: its health endpoint says 200 and the
-// shared directory takes a file and gives it back.
-func Verify(ctx context.Context, views host.Views, spec Spec) error {
-	spec = spec.Defaulted()
-	return reconcile.WaitAtMost(ctx, healthLimit, "web tier "+spec.Name+" to serve", time.Second, func(ctx context.Context) (string, error) {
-		return notServing(spec, Observe(ctx, views, spec)), nil
-	})
-}
-
-func notServing(s Spec, status Status) string {
-	var reasons []string
-	for _, node := range s.Nodes {
-		seen := status.Nodes[node.Name]
-		switch {
-		case seen.Err != nil:
-			reasons = append(reasons, fmt.Sprintf("%s: %v", node.Name, seen.Err))
-		case seen.Drained == drainedByOperator:
-		case seen.Health != 200:
-			reasons = append(reasons, fmt.Sprintf("%s: %s answers %d", node.Name, s.HealthPath, seen.Health))
-		case seen.Mount.Answer != AnswerOK:
-			reasons = append(reasons, fmt.Sprintf("%s: %s is %s", node.Name, s.shared(), or(seen.Mount.Answer, "not mounted")))
-		}
-	}
-	return strings.Join(reasons, "; ")
 }

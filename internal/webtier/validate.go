@@ -51,6 +51,9 @@ func (s Spec) Validate() []Problem {
 			v.add(fmt.Sprintf("%q is not the name of a package", name), "packages")
 		}
 	}
+	if s.Check != nil {
+		s.Check.validate(v)
+	}
 	if s.NodeBalancer != nil && (s.NodeBalancer.ID <= 0 || s.NodeBalancer.ConfigID <= 0) {
 		v.add("needs the numbers of a NodeBalancer and of one of its configurations", "nodebalancer")
 	}
@@ -193,26 +196,6 @@ func (v *validation) apache(s Spec) {
 }
 
 func isHostName(name string) bool { return len(name) <= 253 && hostPattern.MatchString(name) }
-
-func (v *validation) phpSettings(s Spec) {
-	if !s.php() && (len(s.PHPSettings) > 0 || s.PHPWorkers != 0) {
-		v.add("are of no use while php is off", "php_settings")
-	}
-	if s.PHPWorkers < 0 || s.PHPWorkers > 2000 {
-		v.add("must lie between 1 and 2000", "php_workers")
-	}
-	for _, name := range slices.Sorted(maps.Keys(s.PHPSettings)) {
-		value := s.PHPSettings[name]
-		switch {
-		case !settingPattern.MatchString(name), strings.HasSuffix(strings.ToLower(name), "extension"):
-			v.add("is not the name of a PHP setting", "php_settings", name)
-		case strings.ContainsFunc(value, func(r rune) bool { return r < ' ' || r == 0x7f }):
-			v.add("holds a control character or a line break", "php_settings", name)
-		case strings.ContainsAny(value, `"\`) || strings.Contains(value, "${"):
-			v.add(`holds a quote, a backslash or "${", which php.ini reads as more than text`, "php_settings", name)
-		}
-	}
-}
 
 func (v *validation) mount(m Mount) {
 	if _, known := mountTypes[m.Type]; !known {

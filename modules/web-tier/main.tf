@@ -14,6 +14,7 @@ resource "ha_web_tier" "this" {
   server_aliases  = var.server_aliases
   port            = var.port
   health_path     = var.health_path
+  check           = var.check
   php             = var.php
   sessions        = var.sessions
   php_settings    = var.php_settings

@@ -90,7 +90,7 @@ variable "server_name" {
 
 variable "server_aliases" {
   description = "Further host names."
-  type        = list(string)
+  type        = set(string)
   default     = null
 }
 
@@ -115,6 +115,27 @@ variable "health_path" {
   validation {
     condition     = can(regex("^(/[A-Za-z0-9_][A-Za-z0-9._-]*)+$", var.health_path))
     error_message = "The health path is a path such as /healthz."
+  }
+}
+
+variable "check" {
+  description = <<-EOT
+    A page by which a change is judged: asked for on a changed node before visitors get there again, and before the next node
+    is changed. Default: none.
+    - `path`: of the page, such as `/`.
+    - `status`: HTTP status that it must answer with.
+    - `contains`: text that must be in it. Default: any.
+  EOT
+  type = object({
+    path     = string
+    status   = optional(number, 200)
+    contains = optional(string)
+  })
+  default = null
+
+  validation {
+    condition     = var.check == null ? true : startswith(var.check.path, "/")
+    error_message = "The path of the page begins with a slash."
   }
 }
 
@@ -147,7 +168,7 @@ variable "allow_override" {
 
 variable "packages" {
   description = "Further packages to install, such as PHP extensions."
-  type        = list(string)
+  type        = set(string)
   default     = []
   nullable    = false
 }
@@ -165,8 +186,8 @@ variable "sessions" {
 }
 
 variable "trusted_proxies" {
-  description = "Addresses and networks that may say who the visitor is. Default: 192.168.255.0/24, where Linode's NodeBalancers come from."
-  type        = list(string)
+  description = "Addresses and networks that may say who the visitor is, and whether he came by HTTPS. Default: 192.168.255.0/24, where Linode's NodeBalancers come from."
+  type        = set(string)
   default     = null
 }
 

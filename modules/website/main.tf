@@ -175,6 +175,7 @@ module "web" {
   nodebalancer                = module.load_balancer.nodebalancer
   backend_addresses           = module.web_instances.private_ips
   drain_seconds               = var.web.drain_seconds
+  check                       = var.web.check
   wordpress                   = one(module.wordpress[*].settings)
   wordpress_admin_password    = var.wordpress_admin_password
   wordpress_database_password = var.wordpress_database_password

@@ -1,8 +1,10 @@
 package webtiertest
 
 import (
+	"encoding/base64"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/terraform-ha/terraform-provider-ha/internal/host"
@@ -18,7 +20,9 @@ type action func(args []string, stdin []byte) error
 func (s *Server) act() {
 	for label, run := range map[string]action{
 		"web-restart-probe":        nothing,
+		"web-remove-welcome":       nothing,
 		"web-reset-failed":         nothing,
+		"web-set-kernel":           s.setKernel,
 		"web-mount-pending":        s.announceMount,
 		"web-mount-volume":         s.mountVolume,
 		"web-prove-mount":          s.proveMount,
@@ -48,6 +52,13 @@ func (s *Server) act() {
 }
 
 func nothing([]string, []byte) error { return nil }
+
+func (s *Server) setKernel(args []string, _ []byte) error {
+	for pair := range slices.Chunk(args, 2) {
+		s.Kernel[pair[0]] = pair[1]
+	}
+	return nil
+}
 
 func (s *Server) announceMount(args []string, _ []byte) error {
 	s.Machine.WriteFile(args[0]+"/mount", "")
@@ -116,21 +127,28 @@ func (s *Server) lookAtVolume(args []string, _ []byte) error {
 	return nil
 }
 
-// transaction returns the files in the arguments of a script that configures a
-// service, and the arguments after them.
-func transaction(args []string) (files map[string]string, rest []string) {
+// transaction returns the files of a script that configures a service, whose contents
+// are lines of base64 on its standard input, and the arguments after their paths.
+func transaction(args []string, stdin []byte) (files map[string]string, rest []string, err error) {
 	count := 0
 	_, _ = fmt.Sscan(args[2], &count)
 	files, rest = map[string]string{}, args[3:]
-	for range count {
-		files[rest[0]] = rest[1] + "\n"
-		rest = rest[2:]
+	lines := strings.Split(string(stdin), "\n")
+	for i := range count {
+		content, err := base64.StdEncoding.DecodeString(lines[i])
+		if err != nil {
+			return nil, nil, err
+		}
+		files[rest[0]], rest = string(content), rest[1:]
 	}
-	return files, rest
+	return files, rest, nil
 }
 
-func (s *Server) configurePHP(args []string, _ []byte) error {
-	files, _ := transaction(args)
+func (s *Server) configurePHP(args []string, stdin []byte) error {
+	files, _, err := transaction(args, stdin)
+	if err != nil {
+		return err
+	}
 	for name, content := range files {
 		s.Machine.WriteFile(name, content)
 	}
@@ -142,8 +160,11 @@ func (s *Server) configurePHP(args []string, _ []byte) error {
 	return nil
 }
 
-func (s *Server) configureApache(args []string, _ []byte) error {
-	files, rest := transaction(args)
+func (s *Server) configureApache(args []string, stdin []byte) error {
+	files, rest, err := transaction(args, stdin)
+	if err != nil {
+		return err
+	}
 	for name, content := range files {
 		if s.Refuse != "" && strings.Contains(content, s.Refuse) {
 			return fmt.Errorf("Apache refuses %s", name)

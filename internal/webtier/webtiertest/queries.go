@@ -31,12 +31,26 @@ func (s *Server) answer() {
 		return strings.Join(slices.Sorted(maps.Keys(s.Enabled)), "\n")
 	})
 	query("web-php", s.php)
+	query("web-kernel", func(args []string) string {
+		var b strings.Builder
+		for _, path := range args {
+			b.WriteString(path + ":" + s.Kernel[path] + "\n")
+		}
+		return b.String()
+	})
 	query("web-mount", s.mount)
 	query("web-state", s.state)
 	m.HandleQuery("web-wordpress-database", func(_ *hosttest.Machine, c shell.Command) (string, int, string) {
 		return s.tier.Database.answer(string(c.Stdin())), 0, ""
 	})
 	query("web-health", func([]string) string { return s.health() })
+	query("web-ask-page", func(args []string) string {
+		ini := m.Files["/etc/php/8.2/fpm/conf.d/99-terraform-ha.ini"].Content
+		if s.tier.Breaks != "" && strings.Contains(ini, s.tier.Breaks) {
+			return "answers 500 instead of " + args[1]
+		}
+		return ""
+	})
 	m.HandleQuery("web-await-health", func(m *hosttest.Machine, c shell.Command) (string, int, string) {
 		drain, mark := m.Files[c.Args()[1]], c.Args()[2]
 		byOperator := drain.Content != "" && strings.TrimSpace(drain.Content) != mark

@@ -31,6 +31,8 @@ type Tier struct {
 	sites int
 	// Database is what WordPress keeps its posts in.
 	Database Database
+	// Breaks makes every page of a machine 500 whose settings of PHP hold it.
+	Breaks string
 	// CutOff has every machine whose servers were stopped while visitors were sent to
 	// it, and MostOut is how many that could serve were kept from it at one moment.
 	CutOff  []string
@@ -101,6 +103,8 @@ type Server struct {
 	Occupied bool
 	// Enabled has the links below /etc/apache2: "sites-enabled/shop.conf".
 	Enabled map[string]bool
+	// Kernel has the kernel's settings by their path below /proc/sys.
+	Kernel map[string]string
 	// Refuse makes Apache refuse a configuration that holds it.
 	Refuse string
 
@@ -114,7 +118,7 @@ func Install(t testing.TB, machines map[string]*hosttest.Machine, name string) *
 	tier := &Tier{Servers: map[string]*Server{}, Volume: &Content{}}
 	for node, m := range machines {
 		s := &Server{
-			Machine: m, Local: &Content{}, Enabled: map[string]bool{},
+			Machine: m, Local: &Content{}, Enabled: map[string]bool{}, Kernel: map[string]string{},
 			tier: tier, site: "sites-enabled/terraform-ha-" + name + ".conf",
 		}
 		tier.Servers[node] = s
@@ -131,6 +135,7 @@ func (t *Tier) Reset() {
 	for _, s := range t.Servers {
 		*s.Local, s.Mounted, s.Hung, s.Wedged = Content{}, "", false, false
 		clear(s.Enabled)
+		clear(s.Kernel)
 	}
 }
 

@@ -1,0 +1,124 @@
+package webtier
+
+import (
+	"context"
+	"fmt"
+	"net/url"
+	"regexp"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/terraform-ha/terraform-provider-ha/internal/host"
+	"github.com/terraform-ha/terraform-provider-ha/internal/reconcile"
+	"github.com/terraform-ha/terraform-provider-ha/internal/shell"
+)
+
+// Check is a page by which a change is judged. The health endpoint says whether a node
+// can serve, and a setting that breaks every page does not change that.
+type Check struct {
+	// Path is the page's, with its query if it has one.
+	Path string
+	// Status is the HTTP status that it must answer with; 0 means 200.
+	Status int
+	// Contains is text that must be in it; empty for any.
+	Contains string
+}
+
+// pathOfPage is a path with a query as they stand in a request (RFC 3986, 3.3 and 3.4).
+var pathOfPage = regexp.MustCompile(`^/[A-Za-z0-9._~!$&'()*+,;=:@%/?-]*$`)
+
+func (c Check) validate(v *validation) {
+	if !pathOfPage.MatchString(c.Path) {
+		v.add(fmt.Sprintf("%q is not the path of a page such as /index.php?page=1", c.Path), "check", "path")
+	}
+	if c.Status < 200 || c.Status > 599 {
+		v.add(fmt.Sprintf("%d is not the status of an answer", c.Status), "check", "status")
+	}
+	if strings.ContainsFunc(c.Contains, func(r rune) bool { return r < ' ' || r == 0x7f }) {
+		v.add("holds a control character or a line break", "check", "contains")
+	}
+}
+
+// pageQuestion asks a node for the page as the balancer would, and prints what is
+// wrong with it.
+func (s Spec) pageQuestion() shell.Command {
+	name, scheme := s.ServerName, ""
+	if s.WordPress != nil {
+		if site, err := url.Parse(s.WordPress.URL); err == nil {
+			name, scheme = site.Host, site.Scheme
+		}
+	}
+	return shell.Script(`: web-ask-page
+url=$1; status=$2; contains=$3; name=$4; scheme=$5
+t=$(mktemp -d) || exit 1
+trap 'rm -rf "$t"' EXIT
+set --
+[ -z "$name" ] || set -- -H "Host: $name"
+[ -z "$scheme" ] || set -- "$@" -H "X-Forwarded-Proto: $scheme"
+code=$(curl -s -o "$t/page" -w '%{http_code}' --max-time 10 "$@" -- "$url")
+if [ "$code" != "$status" ]; then printf 'answers %s instead of %s' "$code" "$status"
+elif [ -n "$contains" ] && ! grep -qF -e "$contains" "$t/page"; then printf 'answers %s without the text that must be in it' "$code"
+fi`, "http://127.0.0.1:"+strconv.Itoa(s.Port)+s.Check.Path, strconv.Itoa(s.Check.Status), s.Check.Contains, name, scheme)
+}
+
+// pageFault says what is wrong with a node's page; empty if nothing is.
+func pageFault(ctx context.Context, view host.View, s Spec) (string, error) {
+	result, err := view.Query(ctx, s.pageQuestion())
+	if err != nil {
+		return "", fmt.Errorf("cannot ask %s for %s: %w", view.Name(), s.Check.Path, err)
+	}
+	if said := strings.TrimSpace(string(result.Stdout)); said != "" {
+		return s.Check.Path + " " + said, nil
+	}
+	return "", nil
+}
+
+// askPages returns what is wrong with each node's page.
+func askPages(ctx context.Context, views host.Views, s Spec) map[string]string {
+	faults := map[string]string{}
+	for name, seen := range host.Look(ctx, views, func(ctx context.Context, view host.View) (string, error) { return pageFault(ctx, view, s) }) {
+		faults[name] = seen.Value
+		if seen.Err != nil {
+			faults[name] = seen.Err.Error()
+		}
+	}
+	return faults
+}
+
+// pageLimitOfNode is how long a changed node may take to serve the page: PHP looks at
+// files again, and caches are cold.
+const pageLimitOfNode = 20 * time.Second
+
+// awaitPage waits until a changed node serves the page of the check. Where it does not
+// and another node does, the change is to blame and ends there. Where no node does, it
+// is not: the database is away, or the site is not installed yet.
+func awaitPage(ctx context.Context, s Spec, node host.Node, target Target) error {
+	if s.Check == nil {
+		return nil
+	}
+	fault := ""
+	err := reconcile.WaitAtMost(ctx, pageLimitOfNode, s.Check.Path, time.Second, func(ctx context.Context) (string, error) {
+		now, err := pageFault(ctx, target.Hosts[node.Name].View, s)
+		if err == nil {
+			fault = now
+		}
+		return now, err
+	})
+	if err == nil || ctx.Err() != nil || fault == "" {
+		return err
+	}
+	others := host.Views{}
+	for _, other := range s.Nodes {
+		if h, found := target.Hosts[other.Name]; found && other.Name != node.Name {
+			others[other.Name] = h.View
+		}
+	}
+	faults := askPages(ctx, others, s)
+	for _, other := range s.Nodes {
+		if fine, asked := faults[other.Name]; asked && fine == "" {
+			return fmt.Errorf("cannot go on with %s: %s, and %s serves that page as it must; correct what was changed and apply again", node.Name, fault, other.Name)
+		}
+	}
+	return nil
+}
