@@ -76,6 +76,7 @@ func inputsAreDocumented(t *testing.T, dir string) {
 func TestProviders(t *testing.T) {
 	c := newCLI(t)
 	t.Run("modules", func(t *testing.T) { testModules(t, c) })
+	t.Run("fences", func(t *testing.T) { testFences(t, c) })
 	t.Run("plan", func(t *testing.T) { testPlanOfTheWebsite(t, c) })
 	t.Run("region", func(t *testing.T) { testRegion(t, c) })
 }

@@ -224,6 +224,28 @@ func (a *access) hop(name string, node nodeModel, remembered string) ssh.Hop {
 	return hop
 }
 
+// acceptedUnrecorded warns of host keys that were accepted as new by a create that
+// failed and so recorded nothing: the next apply would accept whatever is there.
+func (a *access) acceptedUnrecorded(nodes map[string]nodeModel) diag.Diagnostics {
+	var diags diag.Diagnostics
+	if !a.base.HostKey.AcceptNew {
+		return diags
+	}
+	var lines []string
+	for _, name := range sortedKeys(nodes) {
+		hop := a.hop(name, nodes[name], "")
+		client := a.pool.Client(ssh.Target{Node: name, Hop: hop, Bastions: a.bastions, ConnectTimeout: a.connect})
+		if key := client.LearnedHostKey(); key != "" && !hop.Vouched() {
+			lines = append(lines, hop.KnownHostsName()+" "+key)
+		}
+	}
+	if len(lines) > 0 {
+		diags.AddWarning("Host Keys Accepted and Not Recorded", "These keys were accepted as new, and a create that failed records nothing. The next apply would accept whichever keys it finds. "+
+			"Put these lines into the provider's known_hosts if they are the machines' own:\n\n"+strings.Join(lines, "\n"))
+	}
+	return diags
+}
+
 // defaultPort is where a machine is reached whose node names no port; null while
 // that is not known. There is no access where a configuration is only validated.
 func (a *access) defaultPort() types.Int64 {

@@ -1,6 +1,8 @@
 package provider_test
 
 import (
+	"fmt"
+	"strings"
 	"testing"
 
 	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
@@ -38,4 +40,30 @@ func TestARefusalHasTheReasonOfTheNetwork(t *testing.T) {
 			ExpectError: loose(`(?s)Unable to Create Galera Cluster.*Refused to.*cannot reach n2 at 127.0.0.1:\d+: .*(closed during the SSH|reset by peer)`),
 		}},
 	})
+}
+
+// A create that fails records nothing, and so no host key either: the user is told.
+func TestKeysThatAFailedCreateAcceptedAreNamed(t *testing.T) {
+	t.Parallel()
+	f, s := subjects["gluster_volume"](t)
+	line := fmt.Sprintf("[%s]:%d %s", f.servers["n2"].Host(), f.servers["n2"].Port(), f.servers["n2"].HostKeyLine())
+	named := func(wanted bool) func() {
+		return func() {
+			if said := f.warned(); strings.Contains(said, line) != wanted {
+				t.Errorf("%q is named: %t, in %q", line, !wanted, said)
+			}
+		}
+	}
+	fails := func(prepare func()) resource.TestStep {
+		return resource.TestStep{
+			PreConfig:   func() { prepare(); f.machines["n1"].FailNext(s.createFault) },
+			Config:      f.config(f.resource(s.kind, s.body)),
+			ExpectError: loose("Unable to Create"),
+		}
+	}
+	steps := []resource.TestStep{fails(func() {})}
+	f.ssh += f.vouched()
+	known := fails(named(true))
+	resource.UnitTest(t, resource.TestCase{ProtoV6ProviderFactories: f.factories(), Steps: append(steps, known)})
+	named(false)()
 }

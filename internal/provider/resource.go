@@ -213,6 +213,7 @@ func (r *clusterResource[M, P]) Create(ctx context.Context, req resource.CreateR
 	defer cancel()
 	hosts, done := r.apply(ctx, "Create", p, &config, nil, &resp.Diagnostics)
 	if !done {
+		resp.Diagnostics.Append(r.access.acceptedUnrecorded(p.cluster().nodes())...)
 		// Nothing is recorded: a recorded failure would be tainted, and the next
 		// apply would destroy what holds data. The markers on the machines let the
 		// next apply go on where this one stopped.

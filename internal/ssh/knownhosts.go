@@ -62,6 +62,10 @@ func (h Hop) Vouched() bool {
 	return err == nil && len(found.keys)+len(found.authorities) > 0
 }
 
+// KnownHostsName is how a known_hosts file names the machine: "host", or
+// "[host]:port" where the port is not 22.
+func (h Hop) KnownHostsName() string { return knownName(h.Host, h.port()) }
+
 func (k *known) add(marker string, key xssh.PublicKey, ofThisHost bool) {
 	switch {
 	case marker == "revoked":
