@@ -30,7 +30,7 @@ func (s Spec) contents(status Status) ([]Step, error) {
 	steps, err := s.contentsOn(on, status)
 	if len(steps) > 0 && writable < 0 {
 		return nil, &reconcile.RefusedError{
-			What: "change databases and users", Evidence: append(status.hindrances(), "there is to "+steps[0].Title),
+			What: "change databases and users", Evidence: append(status.hindrances(), "the first change would be to "+steps[0].Title),
 			WayOut: "No member takes changes. Set the variable back on one of them, as in SET GLOBAL wsrep_reject_queries = NONE, and apply again.",
 		}
 	}
