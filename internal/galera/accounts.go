@@ -153,7 +153,7 @@ func (s Spec) accountQueries() []string {
 	for _, name := range sortedKeys(names) {
 		queries = append(queries, accountQuery(name))
 	}
-	for _, login := range sortedLogins(accounts) {
+	for _, login := range append([]Login{checkLogin()}, sortedLogins(accounts)...) {
 		queries = append(queries, grantsQuery(login))
 	}
 	return append(queries, countQuery)
@@ -164,8 +164,8 @@ func (s Spec) accountQueries() []string {
 // declared. Without an answer to the last question, nothing is known of accounts:
 // none of them may be called missing.
 func (s Spec) parseAccounts(out string) (accounts map[Login]Account, read bool) {
-	asked := map[Login]bool{{checkAccount, "localhost"}: true}
-	grants := map[string]Login{}
+	asked := map[Login]bool{checkLogin(): true}
+	grants := map[string]Login{"# " + grantsQuery(checkLogin()): checkLogin()}
 	for login := range s.accounts() {
 		asked[login] = true
 		grants["# "+grantsQuery(login)] = login
@@ -218,6 +218,13 @@ func (a *Account) read(login Login, line string) {
 		}
 	}
 	a.Unread = append(a.Unread, line)
+}
+
+// has reports whether the account has a privilege everywhere.
+func (a Account) has(privilege string) bool {
+	return slices.ContainsFunc(a.Grants, func(g Grant) bool {
+		return g.Object == Object{} && (slices.Contains(g.Privileges, privilege) || slices.Contains(g.Privileges, everything))
+	})
 }
 
 // take reads a line's tokens; false if they say nothing that is known. A line may

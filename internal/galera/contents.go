@@ -43,8 +43,12 @@ func (s Spec) contents(status Status) ([]Step, error) {
 
 func (s Spec) contentsOn(on string, status Status) (steps []Step, refusal error) {
 	seen := status.Nodes[on]
-	if _, exists := seen.Accounts[Login{checkAccount, "localhost"}]; !exists {
-		steps = append(steps, s.stepSQL(on, "create account "+checkAccount, "the health check's account is missing", createCheckAccount(s.Flavor.engine())))
+	check, exists := seen.Accounts[checkLogin()]
+	switch engine := s.Flavor.engine(); {
+	case !exists:
+		steps = append(steps, s.stepSQL(on, "create account "+checkAccount, "the health check's account is missing", createCheckAccount(engine)))
+	case !check.has(engine.alwaysConnects):
+		steps = append(steps, s.stepSQL(on, "let "+checkAccount+" into a full server", "the health check's account has no place in a full server", createCheckAccount(engine)))
 	}
 	for _, schema := range sortedKeys(s.Databases) {
 		steps = append(steps, s.databaseSteps(on, schema, seen)...)

@@ -41,6 +41,8 @@ type engine struct {
 	transferAuth string
 	// bySocket lets the system user of the same name in without a password.
 	bySocket string
+	// alwaysConnects is the privilege to connect beyond max_connections.
+	alwaysConnects string
 	// sqlMode holds for our own sessions, whatever the settings say: the escapes
 	// of [literal] must mean what they do by default, and GRANT must not create an
 	// account.
@@ -57,17 +59,18 @@ type engine struct {
 func (f Flavor) engine() engine {
 	if f == Percona {
 		return engine{
-			packages:      []string{"percona-xtradb-cluster", "socat"},
-			repository:    "pxc-84-lts",
-			unit:          "mysql.service",
-			bootstrapUnit: "mysql@bootstrap.service",
-			client:        "mysql",
-			server:        "mysqld",
-			configPath:    "/etc/mysql/mysql.conf.d/zz-ha.cnf",
-			provider:      "/usr/lib/galera4/libgalera_smm.so",
-			errorLog:      "/var/log/mysql/error.log",
-			transfer:      "xtrabackup-v2",
-			bySocket:      "IDENTIFIED WITH auth_socket",
+			packages:       []string{"percona-xtradb-cluster", "socat"},
+			repository:     "pxc-84-lts",
+			unit:           "mysql.service",
+			bootstrapUnit:  "mysql@bootstrap.service",
+			client:         "mysql",
+			server:         "mysqld",
+			configPath:     "/etc/mysql/mysql.conf.d/zz-ha.cnf",
+			provider:       "/usr/lib/galera4/libgalera_smm.so",
+			errorLog:       "/var/log/mysql/error.log",
+			transfer:       "xtrabackup-v2",
+			bySocket:       "IDENTIFIED WITH auth_socket",
+			alwaysConnects: "CONNECTION_ADMIN",
 			extra: [][2]string{
 				// Every node would need the same certificate files before its first start,
 				// and the setting cannot be changed in a running cluster
@@ -78,19 +81,20 @@ func (f Flavor) engine() engine {
 		}
 	}
 	return engine{
-		packages:     []string{"galera-4", "mariadb-backup", "mariadb-server", "socat"},
-		unit:         "mariadb.service",
-		client:       "mariadb",
-		server:       "mariadbd",
-		configPath:   "/etc/mysql/mariadb.conf.d/70-ha.cnf",
-		provider:     "/usr/lib/galera/libgalera_smm.so",
-		transfer:     "mariabackup",
-		transferAuth: "mysql:",
-		bySocket:     "IDENTIFIED VIA unix_socket",
-		sqlMode:      "NO_AUTO_CREATE_USER",
-		extra:        [][2]string{{"wsrep_on", "ON"}},
-		keeps:        transferKeeps,
-		startCheck:   "^[^ ]*bash /etc/mysql/debian-start",
+		packages:       []string{"galera-4", "mariadb-backup", "mariadb-server", "socat"},
+		unit:           "mariadb.service",
+		client:         "mariadb",
+		server:         "mariadbd",
+		configPath:     "/etc/mysql/mariadb.conf.d/70-ha.cnf",
+		provider:       "/usr/lib/galera/libgalera_smm.so",
+		transfer:       "mariabackup",
+		transferAuth:   "mysql:",
+		bySocket:       "IDENTIFIED VIA unix_socket",
+		alwaysConnects: "CONNECTION ADMIN",
+		sqlMode:        "NO_AUTO_CREATE_USER",
+		extra:          [][2]string{{"wsrep_on", "ON"}},
+		keeps:          transferKeeps,
+		startCheck:     "^[^ ]*bash /etc/mysql/debian-start",
 	}
 }
 
@@ -119,6 +123,9 @@ const (
 	dataDirectory = "/var/lib/mysql"
 	socketPath    = "/run/mysqld/mysqld.sock"
 	// checkAccount is what the floating IP's health check connects as. It has no
-	// privileges and no password: only the system user of that name may use it.
+	// password: only the system user of that name may use it. Its one privilege is
+	// the connection that a full server keeps for administrators.
 	checkAccount = "keepalived_script"
 )
+
+func checkLogin() Login { return Login{checkAccount, "localhost"} }

@@ -2,6 +2,7 @@ package galera
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/terraform-ha/terraform-provider-ha/internal/host"
@@ -26,6 +27,7 @@ func (s Spec) lines(node host.Node) [][2]string {
 		{"wsrep_node_name", node.Name},
 		{"wsrep_node_address", node.Address},
 		{"wsrep_sst_method", engine.transfer},
+		{"wsrep_sst_donor", s.donors(node)},
 	}
 	if engine.transferAuth != "" {
 		lines = append(lines, [2]string{"wsrep_sst_auth", engine.transferAuth})
@@ -33,6 +35,19 @@ func (s Spec) lines(node host.Node) [][2]string {
 	lines = append(lines, engine.extra...)
 	lines = append(lines, [2]string{"wsrep_provider_options", `"` + s.providerOptions() + `"`})
 	return overridden(lines, s.settings(node))
+}
+
+// donors lists the other nodes, the last one first: a floating IP is with one of
+// the first ones, unless somebody decided otherwise. After the comma at the end any
+// node may be the donor (Galera documentation, "wsrep_sst_donor").
+func (s Spec) donors(node host.Node) string {
+	donors := ""
+	for _, other := range slices.Backward(s.nodes()) {
+		if other.Name != node.Name {
+			donors += other.Name + ","
+		}
+	}
+	return donors
 }
 
 // configFile renders the engine's configuration for one node.

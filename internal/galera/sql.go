@@ -94,7 +94,7 @@ func setPassword(login Login, identified string) string {
 func dropUser(login Login) string { return fmt.Sprintf("DROP USER IF EXISTS %s;\n", account(login)) }
 
 func createCheckAccount(engine engine) string {
-	return fmt.Sprintf("CREATE USER IF NOT EXISTS %s %s;\n", account(Login{checkAccount, "localhost"}), engine.bySocket)
+	return fmt.Sprintf("CREATE USER IF NOT EXISTS %[1]s %[2]s;\nGRANT %[3]s ON *.* TO %[1]s;\n", account(checkLogin()), engine.bySocket, engine.alwaysConnects)
 }
 
 // objectSQL writes an object for GRANT and REVOKE. Its names are quoted here,

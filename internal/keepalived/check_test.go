@@ -9,13 +9,13 @@ import (
 func member(changed ...string) string {
 	values := map[string]string{
 		"wsrep_local_state": "4", "wsrep_local_state_comment": "Synced", "wsrep_cluster_status": "Primary", "wsrep_cluster_size": "3", "wsrep_ready": "ON",
-		"wsrep_desync": "OFF", "wsrep_sst_method": "mariabackup", "read_only": "OFF", "query": "4",
+		"wsrep_desync": "OFF", "wsrep_sst_method": "mariabackup", "read_only": "OFF", "query": "1",
 	}
 	for i := 0; i < len(changed); i += 2 {
 		values[changed[i]] = changed[i+1]
 	}
 	var out strings.Builder
-	for _, name := range []string{"wsrep_local_state", "wsrep_local_state_comment", "wsrep_cluster_status", "wsrep_cluster_size", "wsrep_ready", "wsrep_desync", "wsrep_sst_method", "read_only", "super_read_only", "pxc_maint_mode", "query"} {
+	for _, name := range []string{"wsrep_local_state", "wsrep_local_state_comment", "wsrep_cluster_status", "wsrep_cluster_size", "wsrep_ready", "wsrep_desync", "wsrep_sst_method", "wsrep_reject_queries", "wsrep_sst_donor_rejects_queries", "read_only", "super_read_only", "pxc_maint_mode", "query"} {
 		if values[name] != "" {
 			out.WriteString(name + "\t" + values[name] + "\n")
 		}
@@ -51,6 +51,7 @@ func TestGaleraCheck(t *testing.T) {
 		"no Galera":                         {Check{}, "query\t4\n", "not a Galera node"},
 		"full":                              {Check{}, tooMany, ""},
 		"refuses queries":                   {Check{}, member("query", "") + notReady, "refuses queries: error 1047"},
+		"told to refuse queries":            {Check{}, member("wsrep_reject_queries", "ALL_KILL"), "wsrep_reject_queries is ALL_KILL"},
 		"takes no writes":                   {Check{}, member("read_only", "ON"), "takes no writes"},
 		"takes nobody's writes":             {Check{}, member("super_read_only", "ON"), "takes no writes"},
 		"may be read only":                  {Check{AllowReadOnly: true}, member("read_only", "ON"), ""},
@@ -58,6 +59,7 @@ func TestGaleraCheck(t *testing.T) {
 		"donor of Percona":                  {Check{}, donor("wsrep_sst_method", "xtrabackup-v2"), ""},
 		"donor that is blocked":             {Check{}, donor("wsrep_sst_method", "rsync"), "blocks it: wsrep_sst_method is rsync"},
 		"blocked donor that is the last":    {Check{}, donor("wsrep_sst_method", "rsync", "wsrep_cluster_size", "2"), ""},
+		"donor that is told to refuse":      {Check{}, donor("wsrep_sst_donor_rejects_queries", "ON"), "wsrep_sst_donor_rejects_queries is ON"},
 		"donor that refuses queries":        {Check{}, donor("query", "") + notReady, "refuses queries"},
 		"donor where none is wanted":        {Check{RefuseDonor: true}, donor(), "not Synced"},
 		"taken out of step by an operator":  {Check{}, donor("wsrep_desync", "ON"), "wsrep_desync is ON"},

@@ -532,7 +532,7 @@ for i in 1 2 3 4 5 6 7 8 9 10 11 12; do nohup mariadb -uapp -papp -e 'SELECT SLE
 		return ""
 	})
 	s.stays(holder, "full")
-	s.Run(holder, "pkill -f SLEEP.60; mariadb -e 'SET GLOBAL max_connections=151'")
+	s.Run(holder, "pkill -x mariadb; mariadb -e 'SET GLOBAL max_connections=151'")
 }
 
 // serves has the only server hold the address while another one takes its data
@@ -545,14 +545,14 @@ func (s *site) serves() {
 	donor := s.holder()
 	s.Run("db2", "sed -i 's#gcomm://.*#gcomm://10.88.0.11#' /etc/mysql/mariadb.conf.d/90-test.cnf; rm -rf /var/lib/mysql/grastate.dat; systemctl start --no-block mariadb")
 	s.Until(60*time.Second, "a state transfer", func() string {
-		return s.unless(donor, `mariadb -NBe "SHOW STATUS LIKE 'wsrep_local_state'" | grep -q 2 && pkill -STOP mariabackup || pkill -STOP mariadb-backup`, "none")
+		return s.unless(donor, `mariadb -NBe "SHOW STATUS LIKE 'wsrep_local_state'" | grep -q 2 && pkill -STOP -x "mariabackup|mariadb-backup"`, "none")
 	})
 	s.t.Log(s.reasons())
 	s.stays(donor, "the only server is a donor")
 	if state := s.Run(donor, `mariadb -NBe "SHOW STATUS LIKE 'wsrep_local_state'"`); !strings.HasSuffix(state, "2") {
 		s.t.Errorf("the transfer was over: %s", state)
 	}
-	s.Run(donor, "pkill -CONT mariabackup || pkill -CONT mariadb-backup")
+	s.Run(donor, "pkill -CONT -x 'mariabackup|mariadb-backup'")
 	s.Until(90*time.Second, "the joiner", func() string {
 		return s.unless("db2", `mariadb -NBe "SHOW STATUS LIKE 'wsrep_local_state'" | grep -q 4`, "not Synced")
 	})

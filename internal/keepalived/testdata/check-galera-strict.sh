@@ -8,18 +8,19 @@ unfit() {
 }
 [ ! -e /run/terraform-ha/drain ] || unfit 'the machine is drained: /run/terraform-ha/drain exists'
 client=$(command -v mariadb || command -v mysql) || unfit 'there is no mariadb or mysql client'
-# The account has no password: the server asks the kernel who is connected. SHOW
-# is answered by a node that refuses every query, so the last question is one. It
-# does not wait for the other nodes.
+# The account has no password: the server asks the kernel who is connected. A node
+# that refuses every query answers SHOW all the same, and also a query without a
+# table (MariaDB 10.11), so it is asked for the variable too. Nothing here waits for
+# the other nodes.
 answer=$(timeout 3 "$client" --no-defaults --connect-timeout=3 --user=keepalived_script \
     --batch --skip-column-names --execute="
     SET SESSION wsrep_sync_wait = 0;
     SHOW GLOBAL STATUS WHERE Variable_name IN ('wsrep_local_state', 'wsrep_local_state_comment', 'wsrep_cluster_status', 'wsrep_cluster_size', 'wsrep_ready');
-    SHOW GLOBAL VARIABLES WHERE Variable_name IN ('pxc_maint_mode', 'wsrep_desync', 'wsrep_sst_method', 'read_only', 'super_read_only');
-    SELECT 'query', COUNT(*) FROM information_schema.schemata" 2>&1)
+    SHOW GLOBAL VARIABLES WHERE Variable_name IN ('pxc_maint_mode', 'wsrep_desync', 'wsrep_sst_method', 'wsrep_reject_queries', 'wsrep_sst_donor_rejects_queries', 'read_only', 'super_read_only');
+    SELECT 'query', 1" 2>&1)
 status=$?
 [ $status != 124 ] || unfit 'the database does not answer within 3 s'
-state='' comment='' part='' size='' ready='' mode='' desync='' method='' read_only='' super='' query='' error='' words=''
+state='' comment='' part='' size='' ready='' mode='' desync='' method='' read_only='' super='' rejects='' donor_rejects='' query='' error='' words=''
 while read -r name value rest; do
     case $name in
     wsrep_local_state) state=$value ;;
@@ -30,6 +31,8 @@ while read -r name value rest; do
     pxc_maint_mode) mode=$value ;;
     wsrep_desync) desync=$value ;;
     wsrep_sst_method) method=$value ;;
+    wsrep_reject_queries) rejects=$value ;;
+    wsrep_sst_donor_rejects_queries) donor_rejects=$value ;;
     read_only) read_only=$value ;;
     super_read_only) super=$value ;;
     query) query=$value ;;
@@ -50,4 +53,5 @@ case $state in
 esac
 [ "$ready" = ON ] || unfit 'the node is not ready for queries'
 [ "${mode:-DISABLED}" = DISABLED ] || unfit "the node is in maintenance: pxc_maint_mode is $mode"
+[ "${rejects:-NONE}" = NONE ] || unfit "the node refuses queries: wsrep_reject_queries is $rejects"
 [ -n "$query" ] || unfit "the node refuses queries: error $error $words"
