@@ -58,7 +58,7 @@ func webTierSchema(ctx context.Context) schema.Schema {
 				"database_password_wo": schema.StringAttribute{Required: true, WriteOnly: true, Sensitive: true, MarkdownDescription: "Password of the database user. It reaches neither plan nor state."},
 				"password_wo_version":  schema.Int64Attribute{Required: true, MarkdownDescription: "Counter of yours: another number writes the database password again."},
 				"table_prefix":         schema.StringAttribute{Optional: true, MarkdownDescription: "Prefix of the tables. Default: `wp_`."},
-				"source_url":           schema.StringAttribute{Optional: true, MarkdownDescription: "URL of a .tar.gz archive of WordPress. Default: the distribution's package."},
+				"source_url":           schema.StringAttribute{Optional: true, MarkdownDescription: "URL of a .tar.gz archive of WordPress, as wordpress.org has them. Another archive later updates the site, if it is of a newer version. Default: the distribution's package."},
 				"source_sha256":        schema.StringAttribute{Optional: true, MarkdownDescription: "SHA-256 checksum of that archive, in hexadecimal."},
 				"updates":              schema.StringAttribute{Optional: true, MarkdownDescription: "What WordPress updates of itself, in its scheduled work and so on one node: `minor` takes security and maintenance releases of its version from wordpress.org, `none` nothing. Default: `minor`."},
 				"xmlrpc":               schema.BoolAttribute{Optional: true, MarkdownDescription: "Whether visitors reach `xmlrpc.php`, which some applications log in through. Default: false."},

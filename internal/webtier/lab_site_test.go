@@ -575,4 +575,13 @@ func (s *site) installsFromArchive(spec Spec) {
 	if !strings.Contains(page, "Welcome to WordPress") {
 		s.t.Errorf("from the archive web3 serves %.300q", page)
 	}
+	// A newer version, as its number alone says.
+	sum = s.Run("web1", `cd /srv/archive && mkdir x && tar -xzf wordpress.tar.gz -C x && cd x/wordpress && touch readme.html && echo '<?php // newer' >wp-includes/newer.php
+sed -i 's/^.wp_version = .*/$wp_version = "6.1.99";/' wp-includes/version.php && cd .. && tar -czf ../newer.tar.gz wordpress && sha256sum <../newer.tar.gz | cut -d' ' -f1`)
+	wordpress.Source, wordpress.SHA256 = "http://"+address+"/newer.tar.gz", sum
+	s.wantDrift(spec, "web1", "WordPress was not made from the declared archive")
+	s.mustConverge(spec, balancerFor(spec))
+	if got := s.Run("web2", "grep '^.wp_version' /srv/www/site/wp-includes/version.php; stat -c %U /srv/www/site/wp-includes/newer.php; ls /srv/www/site/wp-content/upgrade; curl -s -H 'Host: shop.example.org' http://127.0.0.1/ | grep -o 'Welcome to WordPress' | head -n 1"); got != "$wp_version = \"6.1.99\";\nwww-data\nWelcome to WordPress" {
+		s.t.Errorf("after the update: %s", got)
+	}
 }

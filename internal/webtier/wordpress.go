@@ -66,6 +66,9 @@ type WordPressStatus struct {
 	Loader string
 	// Installed says that the database was filled by us, or found filled.
 	Installed bool
+	// Source is the checksum of the archive that the files were last taken from, or
+	// [WordPressPackage].
+	Source string
 	// Missing are files that every WordPress has and this one has not.
 	Missing []string
 	// Rendered is the digest of the settings that the configuration was made from,
@@ -220,6 +223,8 @@ func parseWordPress(seen *WordPressStatus, words []string) {
 			seen.Copied = true
 		case "installed":
 			seen.Installed = true
+		case "source":
+			seen.Source = words[2]
 		case "config":
 			seen.Rendered, seen.ConfigSHA256 = words[2], words[3]
 		}
@@ -364,6 +369,9 @@ func wordpressSteps(s Spec, node host.Node, seen WordPressStatus, site siteStatu
 	}
 	if !seen.Installed {
 		add("install WordPress", "WordPress is not installed in the database", installWordPress(s))
+	}
+	if len(steps) == 0 && s.WordPress.outdated(seen) {
+		add("update WordPress", "WordPress was not made from the declared archive", updateWordPress(s))
 	}
 	return steps
 }

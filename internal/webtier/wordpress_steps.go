@@ -72,6 +72,7 @@ cd "$2" || exit 1
 find -L . -mindepth 1 -type d -print0 | (cd "$1" && xargs -0 mkdir -p --)
 find -L . -type f ! -path ./wp-config.php ! -path ./.htaccess -print0 | xargs -0 -P 8 -n 40 cp --parents -t "$1" -- || exit 1
 mkdir -p "$1/wp-content/uploads"' sh "$root" "$from" || exit 1
+record source "${sum:-package}"
 record copied`
 
 // restoreWordPressScript puts back what is missing, from the same version alone: a
@@ -106,7 +107,9 @@ limit=60
 as_site sh -c 'umask 022
 t=$(mktemp -- "$1/wp-config.XXXXXX") || exit 1
 printf %s "$2" >"$t" && chmod 0644 -- "$t" && mv -fT -- "$t" "$1/wp-config.php" || { rm -f -- "$t"; exit 1; }' sh "$root" "$loader" || exit 1
-record config "$digest" "$(sha256sum <"$settings" | cut -d' ' -f1)"`
+record config "$digest" "$(sha256sum <"$settings" | cut -d' ' -f1)"
+# A record that was lost begins again here: the files are not to be copied anew.
+grep -q '^copied' "$stamp" || record copied`
 
 // installWordPressScript lets WordPress's own installer fill the database, unless
 // it is filled: the database is what decides, not our record. The installer is a

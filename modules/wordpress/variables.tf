@@ -109,7 +109,7 @@ variable "password_version" {
 }
 
 variable "source_archive" {
-  description = "URL of a .tar.gz archive of WordPress and its SHA-256 checksum. Default: the distribution's package."
+  description = "URL of a .tar.gz archive of WordPress and its SHA-256 checksum; a newer one updates the site. Default: the distribution's package."
   type = object({
     url    = string
     sha256 = string

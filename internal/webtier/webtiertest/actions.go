@@ -35,6 +35,7 @@ func (s *Server) act() {
 		"web-drain":                s.drain,
 		"web-undrain":              s.undrain,
 		"web-wordpress-copy":       s.copyWordPress,
+		"web-wordpress-update":     s.updateWordPress,
 		"web-wordpress-restore":    s.restoreWordPress,
 		"web-wordpress-config":     s.configureWordPress,
 		"web-wordpress-install":    s.installWordPress,
@@ -203,8 +204,14 @@ func (s *Server) undrain(args []string, _ []byte) error {
 	return nil
 }
 
-func (s *Server) copyWordPress([]string, []byte) error {
+func (s *Server) updateWordPress(args []string, _ []byte) error {
+	s.content().Source = args[3]
+	return nil
+}
+
+func (s *Server) copyWordPress(args []string, _ []byte) error {
 	files := s.content()
+	files.Source = or(args[3], "package")
 	files.Filled, files.Copying, files.Copied = true, false, true
 	return nil
 }
@@ -218,7 +225,7 @@ func (s *Server) configureWordPress(args []string, stdin []byte) error {
 	files := s.content()
 	files.rendered, files.config, files.access = args[2], host.Digest(stdin), "0640 root www-data"
 	files.Loader = args[3]
-	files.written, files.Unsalted = files.config, false
+	files.written, files.Unsalted, files.Copied = files.config, false, true
 	_, files.password, _ = strings.Cut(string(stdin), "define('DB_PASSWORD', '")
 	files.password, _, _ = strings.Cut(files.password, "');\n")
 	return nil

@@ -160,7 +160,8 @@ func (c *Content) describe() string {
 		out += "inside loader " + host.Digest([]byte(c.Loader)) + "\n"
 	}
 	for line, there := range map[string]bool{
-		"stamp copying": c.Copying, "stamp copied": c.Copied, "stamp installed": c.Installed,
+		"stamp source " + c.Source: c.Source != "",
+		"stamp copying":            c.Copying, "stamp copied": c.Copied, "stamp installed": c.Installed,
 		"stamp config " + c.rendered + " " + c.written: c.rendered != "",
 		"config " + c.config + " " + c.access:          c.config != "",
 		"unsalted":                                     c.Unsalted,

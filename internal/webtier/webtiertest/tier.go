@@ -69,6 +69,8 @@ type Content struct {
 	Filled, Copying, Copied, Installed, Unsalted bool
 	// Missing is a file of WordPress that is not there.
 	Missing string
+	// Source is what our record says of where WordPress was taken from.
+	Source string
 	// Installs is how often WordPress filled its database.
 	Installs int
 

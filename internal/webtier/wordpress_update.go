@@ -1,0 +1,73 @@
+package webtier
+
+import (
+	"context"
+
+	"github.com/terraform-ha/terraform-provider-ha/internal/host"
+	"github.com/terraform-ha/terraform-provider-ha/internal/shell"
+)
+
+// outdated reports whether the declared archive is another one than the site was last
+// made or updated from. The distribution's package has no say once it was copied: what
+// it holds is as old as the distribution.
+func (w WordPress) outdated(seen WordPressStatus) bool {
+	return !w.fromPackage() && seen.Installed && seen.Source != w.SHA256
+}
+
+// updateWordPressScript leaves the work to WordPress's own updater, which knows what a
+// version has removed, keeps visitors out meanwhile and changes the database. It is
+// done where the archive is newer, and only noted where it is not.
+const updateWordPressScript = `: web-wordpress-update
+` + wordpressStamp + findWordPress + `update=$3; upgrade=$4
+limit=1800
+as_site sh -c 'cd "$1" && php -d display_errors=stderr -d memory_limit=256M -r "$2" -- "$4" && exec php -d display_errors=stderr -d memory_limit=256M -r "$3"' \
+sh "$root" "$update" "$upgrade" "${from%/*}" >"$t/said" 2>"$t/why"; status=$?
+if [ "$status" = 0 ] && head -c 65536 "$t/said" | grep -q '^terraform-ha:done'; then record source "$sum"; exit 0; fi
+head -c 2000 "$t/said" "$t/why" >&2
+exit 1`
+
+// loadCode is how a program under PHP becomes a part of the site.
+const loadCode = `
+$_SERVER['HTTP_HOST'] = 'localhost';
+$_SERVER['REQUEST_METHOD'] = 'GET';
+$_SERVER['REQUEST_URI'] = '/';
+$_SERVER['SERVER_PROTOCOL'] = 'HTTP/1.1';
+mysqli_report(MYSQLI_REPORT_OFF);
+require getcwd() . '/wp-load.php';
+require ABSPATH . 'wp-admin/includes/admin.php';
+`
+
+// updateCode replaces the files, from an archive that was unpacked.
+const updateCode = loadCode + `
+require ABSPATH . 'wp-admin/includes/class-wp-upgrader.php';
+function fail($why) { fwrite(STDERR, "$why\n"); exit(3); }
+$given = (function ($file) { require $file; return $wp_version; })($argv[1] . '/wordpress/wp-includes/version.php');
+if (version_compare($given, $GLOBALS['wp_version'], '<=')) exit(0);
+if (!WP_Filesystem()) fail('the files of WordPress cannot be written');
+if (!WP_Upgrader::create_lock('core_updater', 1800)) fail('another update is under way');
+$work = WP_CONTENT_DIR . '/upgrade/terraform-ha-' . bin2hex(random_bytes(8));
+wp_mkdir_p("$work/wordpress");
+$result = copy_dir($argv[1] . '/wordpress', "$work/wordpress", ['wp-config.php', '.htaccess']);
+if (!is_wp_error($result)) {
+    require "$work/wordpress/wp-admin/includes/update-core.php";
+    $result = update_core($work, ABSPATH);
+}
+$GLOBALS['wp_filesystem']->delete($work, true);
+WP_Upgrader::release_lock('core_updater');
+if (is_wp_error($result)) fail($result->get_error_message() . ' ' . json_encode($result->get_error_data()));
+`
+
+// upgradeCode changes the database to what the new files want, where it has to be.
+const upgradeCode = loadCode + `
+require_once ABSPATH . 'wp-admin/includes/upgrade.php';
+wp_upgrade();
+echo "terraform-ha:done\n";
+`
+
+func updateWordPress(s Spec) action {
+	return func(ctx context.Context, h *host.Host) error {
+		w := s.WordPress
+		return h.RunDetached(ctx, "update WordPress in "+s.DocumentRoot,
+			shell.Script(updateWordPressScript, s.DocumentRoot, s.state(), w.Source, w.SHA256, updateCode, upgradeCode))
+	}
+}
