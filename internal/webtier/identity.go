@@ -153,6 +153,6 @@ timeout -k 5 120 mount -t "$type" -o "$options" "$source" "$d" || exit 1
 found=$(timeout -k 1 30 sed -n 's/^site //p' "$d/$sentinel" 2>/dev/null)
 [ "$found" != "$expected" ] || exit 0
 echo "$sentinel on it is ${found:+that of }${found:-missing}: it is another volume, or an empty one. Nothing was changed" >&2
-exit 1`, s.Mount.Type, s.Mount.Source, s.Mount.options(), strings.TrimPrefix(s.sentinel(), s.MountPoint+"/"), site.Site))
+exit 1`, s.Mount.Type, s.Mount.Source, s.mountOptions(), strings.TrimPrefix(s.sentinel(), s.MountPoint+"/"), site.Site))
 	}
 }

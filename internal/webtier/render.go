@@ -94,7 +94,7 @@ func dataFor(s Spec, node string, memoryMiB int) data {
 	d.SpareWorkers = max(d.StartWorkers, min(4, d.Workers))
 	d.ProxySeconds = d.PageSeconds + 10
 	if s.Mount != nil {
-		d.MountOptions = s.Mount.options()
+		d.MountOptions = s.mountOptions()
 		d.MountUnitQuoted = mountUnit(s.MountPoint)
 		d.MountPointPattern = regexp.QuoteMeta(s.MountPoint)
 	}

@@ -13,7 +13,7 @@ import (
 func TestSessionsAreShared(t *testing.T) {
 	hosts, tier, machines, spec := built(t)
 	spec.Sessions = SessionsShared
-	if drift := fmt.Sprint(planSim(t, hosts, spec).Drift()); !strings.Contains(drift, "/srv/www/.terraform-ha/shop/sessions is not there for www-data alone") {
+	if drift := fmt.Sprint(planSim(t, hosts, spec).Drift()); !strings.Contains(drift, "srv-www.mount differs") {
 		t.Errorf("the plan says %s", drift)
 	}
 	if err := convergeSim(t, hosts, spec, nil); err != nil {
@@ -22,11 +22,19 @@ func TestSessionsAreShared(t *testing.T) {
 	if plan := planSim(t, hosts, spec); !plan.Empty() || !tier.Volume.Sessions {
 		t.Errorf("left: %v", plan.Drift())
 	}
+	tier.Volume.Sessions = false
+	if drift := fmt.Sprint(planSim(t, hosts, spec).Drift()); !strings.Contains(drift, "/srv/www/.terraform-ha/shop/sessions is not there for www-data alone") {
+		t.Errorf("the plan says %s", drift)
+	}
 	ini := machines["web3"].Files["/etc/php/8.2/fpm/conf.d/99-terraform-ha.ini"].Content
 	for _, want := range []string{`session.save_path = "/srv/www/.terraform-ha/shop/sessions"`, `session.gc_probability = "1"`} {
 		if !strings.Contains(ini, want) {
 			t.Errorf("no %s in\n%s", want, ini)
 		}
+	}
+	const unit = "/etc/systemd/system/srv-www.mount"
+	if content := machines["web1"].Files[unit].Content; !strings.Contains(content, ",attribute-timeout=0,entry-timeout=0,xlator-option=*-quick-read.cache-timeout=0\n") {
+		t.Errorf("mounted by\n%s", content)
 	}
 	if local := string(files(good().Defaulted(), "web1", host.Facts{}, "8.2").php[0].Content); !strings.Contains(local, `session.save_path = "/var/lib/php/sessions"`) {
 		t.Errorf("by default:\n%s", local)

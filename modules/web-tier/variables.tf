@@ -174,7 +174,7 @@ variable "packages" {
 }
 
 variable "sessions" {
-  description = "Where PHP keeps sessions: `local`, on each node's own disk, or `shared`, on the volume, where every node finds them."
+  description = "Where PHP keeps sessions: `local`, on each node's own disk, or `shared`, on the volume, where every node finds them, at the price of its client's caches."
   type        = string
   default     = "local"
   nullable    = false
