@@ -166,6 +166,9 @@ func (s Spec) prepareNode(node host.Node, seen NodeStatus, uuid string) Lane {
 		lane = append(lane, stepInstall(node.Name, engine, missing))
 	}
 	lane = append(lane, s.guardSteps(node, seen)...)
+	if unheld := host.ToHold(engine.held(), seen.Unheld, seen.Packages); len(unheld) > 0 && (len(missing) == 0 || !seen.running()) {
+		lane = append(lane, s.stepHold(node.Name, unheld, host.WhyHold(unheld, seen.Packages)))
+	}
 	lane = append(lane, s.unitSteps(node.Name, seen)...)
 	config := s.configFile(node)
 	// A member gets its file right before its restart: one that keeps a server from

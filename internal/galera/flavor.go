@@ -22,6 +22,8 @@ func Flavors() []Flavor { return []Flavor{MariaDB, Percona} }
 // engine is all in which the flavors differ.
 type engine struct {
 	packages []string
+	// serverPackage is the one that has the server's version.
+	serverPackage string
 	// repository is Percona's name of the release series; empty for packages of
 	// the distribution.
 	repository string
@@ -60,6 +62,7 @@ func (f Flavor) engine() engine {
 	if f == Percona {
 		return engine{
 			packages:       []string{"percona-xtradb-cluster", "socat"},
+			serverPackage:  "percona-xtradb-cluster",
 			repository:     "pxc-84-lts",
 			unit:           "mysql.service",
 			bootstrapUnit:  "mysql@bootstrap.service",
@@ -82,6 +85,7 @@ func (f Flavor) engine() engine {
 	}
 	return engine{
 		packages:       []string{"galera-4", "mariadb-backup", "mariadb-server", "socat"},
+		serverPackage:  "mariadb-server",
 		unit:           "mariadb.service",
 		client:         "mariadb",
 		server:         "mariadbd",
@@ -105,6 +109,11 @@ func (f Flavor) engine() engine {
 // 10.11.19), for which flow control has to stop the cluster in the end.
 const transferKeeps = `.*\.pem$\|.*galera\.cache$\|.*sst_in_progress$\|.*\.sst$\|.*gvwstate\.dat$\|.*grastate\.dat$\|` +
 	`.*\.err$\|.*\.log$\|.*RPM_UPGRADE_MARKER$\|.*RPM_UPGRADE_HISTORY$\|.*/m[a-z]*_upgrade_info$`
+
+// held are the packages whose upgrade restarts or changes the server.
+func (e engine) held() []string {
+	return slices.DeleteFunc(slices.Clone(e.packages), func(p string) bool { return p == "socat" })
+}
 
 // service is the unit's name as a person says it.
 func (e engine) service() string { return strings.TrimSuffix(e.unit, ".service") }

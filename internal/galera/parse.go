@@ -17,6 +17,7 @@ func (s Spec) parse(answers shell.Answers) NodeStatus {
 	node := NodeStatus{
 		Facts:     host.ParseFacts(answers["facts"]),
 		Packages:  host.ParsePackages(answers["packages"]),
+		Unheld:    host.ParseUnheld(answers["packages"]),
 		Unit:      units[engine.unit],
 		Bootstrap: units[engine.bootstrapUnit],
 		Mount:     units[dataMount],

@@ -46,6 +46,9 @@ func (s Spec) compared(node host.Node) map[string]string {
 // Notices are what a user should know and no plan can change.
 func (s Spec) Notices(status Status) []string {
 	var notices []string
+	if differing := s.differingReleases(status); differing != "" {
+		notices = append(notices, differing)
+	}
 	for _, node := range s.nodes() {
 		seen, found := status.Nodes[node.Name]
 		// One that has to be restarted for its configuration gets what was asked then.

@@ -22,9 +22,11 @@ type Status struct {
 type NodeStatus struct {
 	// Err says why there is nothing else: the node did not answer, or not in a
 	// form that can be read.
-	Err       error
-	Facts     host.Facts
-	Packages  map[string]string
+	Err      error
+	Facts    host.Facts
+	Packages map[string]string
+	// Unheld are those of the packages that an upgrade of the system would replace.
+	Unheld    []string
 	Unit      host.UnitState
 	Bootstrap host.UnitState
 	// Guard are the units of the guard against stale nodes, by name.

@@ -2,6 +2,7 @@ package galera
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"path"
 	"strings"
@@ -62,6 +63,13 @@ func stepInstall(node string, engine engine, missing []string) Step {
 				}
 			}
 			return hosts[node].InstallPackages(ctx, missing, engine.unit)
+		}}
+}
+
+func (s Spec) stepHold(node string, packages []string, why string) Step {
+	return Step{Node: node, Title: "hold " + strings.Join(packages, " "), Why: why,
+		Do: func(ctx context.Context, hosts host.Hosts) error {
+			return hosts[node].HoldPackages(ctx, "galera-"+s.Name, packages...)
 		}}
 }
 
@@ -244,7 +252,7 @@ func (s Spec) stepJoin(node string, engine engine, why string) Step {
 				// It may be the joiner that the donor serves: it must not wait for that.
 				return s.become(ctx, hosts[node], "start")
 			}
-			if err := now.noRoom(node); err != nil {
+			if err := errors.Join(now.noRoom(node), s.otherSeries(now, node)); err != nil {
 				return err
 			}
 			if err := s.awaitWhole(ctx, hosts.Views(), now.where(NodeStatus.primary), 10*time.Minute); err != nil {

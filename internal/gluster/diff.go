@@ -183,6 +183,9 @@ func (d *differ) prepareNode(node host.Node, seen Node) Lane {
 	if lacking := lacking(seen.Packages); len(lacking) > 0 {
 		add("install packages", sentence("package %s is not installed", "packages %s are not installed", lacking), install(node.Name, lacking))
 	}
+	if unheld := host.ToHold([]string{"glusterfs-server"}, seen.Unheld, seen.Packages); len(unheld) > 0 {
+		add("hold packages", host.WhyHold(unheld, seen.Packages), hold(node.Name, d.spec.Name, unheld))
+	}
 	running := seen.Daemon.Running()
 	if why := d.spec.daemonFile().Difference(seen.Files[daemonFile]); why != "" && !running {
 		add("write glusterd.vol", why, writeFile(node.Name, d.spec.daemonFile()))

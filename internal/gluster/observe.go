@@ -124,6 +124,7 @@ func parseNode(answers shell.Answers) Node {
 		Facts:    host.ParseFacts(answers["facts"]),
 		Packages: host.ParsePackages(answers["packages"]),
 		Daemon:   host.ParseUnits(answers["units"])[daemonUnit],
+		Unheld:   host.ParseUnheld(answers["packages"]),
 		Files:    host.ParseFiles(answers["files"]),
 		Marker:   parseMarker(answers["marker"].Out),
 		UUID:     parseIdentity(answers["identity"].Out),

@@ -22,6 +22,8 @@ type Node struct {
 	Packages map[string]string
 	Daemon   host.UnitState
 	Files    map[string]host.FileState
+	// Unheld are those of the packages that an upgrade of the system would replace.
+	Unheld []string
 	// Marker is ours on this machine; nil if there is none.
 	Marker *host.Marker
 	// UUID is the machine's identity in a pool. glusterd makes it up when it is

@@ -24,6 +24,12 @@ func install(node string, packages []string) act {
 	}
 }
 
+func hold(node, volume string, packages []string) act {
+	return func(ctx context.Context, hosts host.Hosts) error {
+		return hosts[node].HoldPackages(ctx, markerKind+"-"+volume, packages...)
+	}
+}
+
 func reloadSystemd(node string) act {
 	return func(ctx context.Context, hosts host.Hosts) error { return hosts[node].ReloadSystemd(ctx) }
 }

@@ -24,8 +24,14 @@ type PackageManager interface {
 	// hold are kept from starting by themselves.
 	Install(packages, hold []string) shell.Command
 	// Ask asks which of the packages are installed; the answer has a line
-	// "installed name version" for each that is.
+	// "installed name version hold" for each that is, or "install" at its end where
+	// it is not held.
 	Ask(name string, packages ...string) shell.Part
+	// Hold keeps upgrades of the system from replacing the packages and what belongs
+	// to them, and writes down in the record what was not held before. Release ends
+	// that.
+	Hold(record string, packages ...string) shell.Command
+	Release(record string) shell.Command
 }
 
 // Apt is the package manager of Debian and Ubuntu.
@@ -46,7 +52,7 @@ func (Apt) Install(packages, hold []string) shell.Command {
 	return shell.Script(`: install-packages
 export DEBIAN_FRONTEND=noninteractive NEEDRESTART_SUSPEND=1
 hold=$1; shift
-apt() { apt-get -qq -y -o DPkg::Lock::Timeout=600 -o Dpkg::Use-Pty=0 -o Dpkg::Options::=--force-confdef -o Dpkg::Options::=--force-confold "$@"; }
+apt() { apt-get -qq -y -o DPkg::Lock::Timeout=600 -o Dpkg::Use-Pty=0 -o Dpkg::Options::=--force-confdef -o Dpkg::Options::=--force-confold --allow-change-held-packages "$@"; }
 [ -z "$hold" ] || systemctl mask --runtime --quiet $hold
 command -v cloud-init >/dev/null && timeout 900 cloud-init status --wait >/dev/null 2>&1
 dpkg --configure -a >/dev/null 2>&1
@@ -68,7 +74,7 @@ exit $s`, args...)
 // Ask implements [PackageManager].
 func (Apt) Ask(name string, packages ...string) shell.Part {
 	return shell.Ask(name, `: package-versions
-dpkg-query -W -f '${db:Status-Status} ${Package} ${Version}\n' -- "$@"`, packages...)
+dpkg-query -W -f '${db:Status-Status} ${Package} ${Version} ${db:Status-Want}\n' -- "$@"`, packages...)
 }
 
 // AskPackages asks which packages are installed; [ParsePackages] reads the answer.
@@ -81,7 +87,7 @@ func ParsePackages(answer shell.Answer) map[string]string {
 	versions := map[string]string{}
 	for line := range strings.Lines(answer.Out) {
 		// One that was removed has left its configuration and says "config-files".
-		if fields := strings.Fields(line); len(fields) == 3 && fields[0] == "installed" {
+		if fields := strings.Fields(line); len(fields) >= 3 && fields[0] == "installed" {
 			versions[fields[1]] = fields[2]
 		}
 	}

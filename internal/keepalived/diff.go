@@ -103,6 +103,9 @@ func (c comparison) prepare(node host.Node) Lane {
 	if missing := missingPackages(c.spec, machine); len(missing) > 0 {
 		lane = append(lane, installStep(node.Name, missing))
 	}
+	if unheld := host.ToHold([]string{"keepalived"}, machine.Unheld, machine.Packages); len(unheld) > 0 {
+		lane = append(lane, holdStep(node.Name, c.spec.Name, unheld, host.WhyHold(unheld, machine.Packages)))
+	}
 	if !machine.HasUser {
 		lane = append(lane, userStep(node.Name))
 	}

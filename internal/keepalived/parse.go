@@ -20,6 +20,7 @@ func parseMachine(answers shell.Answers) (Machine, error) {
 	return Machine{
 		Facts:      host.ParseFacts(answers["facts"]),
 		Packages:   host.ParsePackages(answers["packages"]),
+		Unheld:     host.ParseUnheld(answers["packages"]),
 		Unit:       unit,
 		DropInRead: slices.Contains(strings.Fields(unit.DropIns), dropInPath),
 		Files:      host.ParseFiles(answers["files"]),

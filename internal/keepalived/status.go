@@ -54,9 +54,11 @@ type CheckResult struct {
 // Machine is one machine as it was seen.
 type Machine struct {
 	// Err says why nothing was seen; everything else is then empty.
-	Err       error
-	Facts     host.Facts
-	Packages  map[string]string
+	Err      error
+	Facts    host.Facts
+	Packages map[string]string
+	// Unheld are those of the packages that an upgrade of the system would replace.
+	Unheld    []string
 	Unit      host.UnitState
 	Files     map[string]host.FileState
 	Main      Ownership

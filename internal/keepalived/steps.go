@@ -131,6 +131,12 @@ func installStep(node string, packages []string) Step {
 	})
 }
 
+func holdStep(node, name string, packages []string, why string) Step {
+	return step(node, "hold "+strings.Join(packages, ", "), why, func(ctx context.Context, h *host.Host) error {
+		return h.HoldPackages(ctx, Kind+"-"+name, packages...)
+	})
+}
+
 func userStep(node string) Step {
 	return step(node, "make the system user "+scriptUser, "the user "+scriptUser+" is missing", func(ctx context.Context, h *host.Host) error {
 		return h.SystemUser(ctx, scriptUser)

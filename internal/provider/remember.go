@@ -53,7 +53,11 @@ func (r *clusterResource[M, P]) remember(ctx context.Context, plan P, state tfty
 // forget removes the declaration; a machine that does not answer keeps it.
 func (r *clusterResource[M, P]) forget(ctx context.Context, state P, hosts host.Hosts) {
 	host.Look(ctx, hosts.Views(), func(ctx context.Context, view host.View) (struct{}, error) {
-		return struct{}{}, hosts[view.Name()].RemoveFile(ctx, r.declarationPath(state.label().ValueString()))
+		name := state.label().ValueString()
+		if err := hosts[view.Name()].ReleasePackages(ctx, r.kind+"-"+name); err != nil {
+			return struct{}{}, err
+		}
+		return struct{}{}, hosts[view.Name()].RemoveFile(ctx, r.declarationPath(name))
 	})
 }
 

@@ -1,6 +1,7 @@
 package webtier
 
 import (
+	"context"
 	"fmt"
 	"path"
 	"slices"
@@ -177,6 +178,7 @@ func compare(s Spec, node host.Node, seen NodeStatus, site Identity) changes {
 	add(markerPart(s, seen))
 	missing := missingPackages(s, seen)
 	add(packagesPart(missing))
+	add(holdPart(s, seen))
 	add(scriptsPart(seen, set))
 	add(unitsPart(s, seen, set))
 	add(kernelPart(seen, set))
@@ -231,6 +233,22 @@ func packagesPart(missing []string) part {
 	p := part{title: "install packages", disruptive: true, do: installPackages(missing)}
 	if len(missing) > 0 {
 		p.whys = []string{"not installed: " + strings.Join(missing, ", ")}
+	}
+	return p
+}
+
+// holdPart keeps an upgrade of the system from restarting all web servers at once.
+func holdPart(s Spec, seen NodeStatus) part {
+	wanted := []string{"apache2"}
+	if s.php() {
+		wanted = append(wanted, "php-fpm")
+	}
+	unheld := slices.DeleteFunc(wanted, func(p string) bool { return !slices.Contains(seen.Unheld, p) })
+	p := part{title: "hold packages", do: func(ctx context.Context, h *host.Host) error {
+		return h.HoldPackages(ctx, markerKind+"-"+s.Name, unheld...)
+	}}
+	if why := host.WhyHold(unheld, seen.Packages); why != "" {
+		p.whys = []string{why}
 	}
 	return p
 }

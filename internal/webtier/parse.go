@@ -13,6 +13,7 @@ func parseNode(answers shell.Answers) NodeStatus {
 	node := NodeStatus{
 		Facts:    host.ParseFacts(answers["facts"]),
 		Packages: host.ParsePackages(answers["packages"]),
+		Unheld:   host.ParseUnheld(answers["packages"]),
 		Units:    host.ParseUnits(answers["units"]),
 		Files:    host.ParseFiles(answers["files"]),
 		Enabled:  answers.Lines("enabled"),

@@ -23,6 +23,8 @@ type NodeStatus struct {
 	// no more than the name.
 	Detail   map[string]string
 	Packages map[string]string
+	// Unheld are those of the packages that an upgrade of the system would replace.
+	Unheld []string
 	// PHP is the version of the PHP-FPM that is installed: "8.2"; empty without one.
 	PHP string
 	// Units are by name; PHP-FPM's is under [fpmKey] because its name has the version.

@@ -29,6 +29,8 @@ type Machine struct {
 	Packages map[string]string
 	// Catalog has the packages that can be installed; others make apt fail.
 	Catalog map[string]Package
+	// Held are the packages that are held at their version.
+	Held map[string]bool
 	// Units has what systemd knows, by full name: "mariadb.service".
 	Units map[string]*Unit
 	// Users and Groups exist; a user has a group of the same name.
@@ -91,6 +93,7 @@ func newMachine(t testing.TB, name, cidr string, shared *world) *Machine {
 		Directories: map[string]Directory{},
 		Packages:    map[string]string{},
 		Catalog:     map[string]Package{},
+		Held:        map[string]bool{},
 		Units:       map[string]*Unit{},
 		Users:       map[string]bool{"root": true, "www-data": true, "nobody": true},
 		Groups:      map[string]bool{"adm": true, "nogroup": true},
@@ -210,6 +213,8 @@ func (m *Machine) builtins() {
 		"enable-units":     (*Machine).enableUnits,
 		"systemctl":        (*Machine).systemctl,
 		"install-packages": (*Machine).installPackages,
+		"hold-packages":    (*Machine).holdPackages,
+		"release-packages": (*Machine).releasePackages,
 		"detached":         (*Machine).detached,
 		"take-lease":       (*Machine).takeLease,
 		"release-lease":    (*Machine).releaseLease,

@@ -93,10 +93,36 @@ func (m *Machine) packageVersions(c shell.Command) (string, int, string) {
 	var b strings.Builder
 	for _, name := range c.Args() {
 		if version := m.Packages[name]; version != "" {
-			fmt.Fprintf(&b, "installed %s %s\n", name, version)
+			want := "install"
+			if m.Held[name] {
+				want = "hold"
+			}
+			fmt.Fprintf(&b, "installed %s %s %s\n", name, version, want)
 		}
 	}
 	return b.String(), 0, ""
+}
+
+// holdPackages holds what is asked for, and nothing that belongs to it.
+func (m *Machine) holdPackages(c shell.Command) (string, int, string) {
+	record, names := c.Args()[0], c.Args()[1:]
+	content := m.Files[record].Content
+	for _, name := range names {
+		if m.Packages[name] != "" && !m.Held[name] {
+			m.Held[name] = true
+			content += name + "\n"
+		}
+	}
+	m.WriteFile(record, content)
+	return "", 0, ""
+}
+
+func (m *Machine) releasePackages(c shell.Command) (string, int, string) {
+	for _, name := range strings.Fields(m.Files[c.Args()[0]].Content) {
+		delete(m.Held, name)
+	}
+	m.RemoveAll(c.Args()[0])
+	return "", 0, ""
 }
 
 func (m *Machine) facts(shell.Command) (string, int, string) {
