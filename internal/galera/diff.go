@@ -157,7 +157,7 @@ func (s Spec) prepare(status Status) []Lane {
 }
 
 func (s Spec) prepareNode(node host.Node, seen NodeStatus, uuid string) Lane {
-	engine := s.Flavor.engine()
+	engine := s.engine()
 	var lane Lane
 	// The marker comes first, so that a run that breaks off can be resumed.
 	lane = append(lane, s.markerStep(node.Name, seen, uuid)...)
@@ -207,7 +207,7 @@ func (s Spec) unitSteps(node string, seen NodeStatus) []Step {
 // installs completes the software of running servers, one after the other: a
 // package may bring another version of the server with it, which stops it.
 func (s Spec) installs(status Status) []Step {
-	engine := s.Flavor.engine()
+	engine := s.engine()
 	var steps []Step
 	for _, node := range s.nodes() {
 		seen := status.Nodes[node.Name]
@@ -224,7 +224,7 @@ func missingPackages(wanted []string, installed map[string]string) []string {
 
 // joins brings in every node that answers and is no member, in order.
 func (s Spec) joins(status Status, members []string) []Step {
-	engine := s.Flavor.engine()
+	engine := s.engine()
 	var steps []Step
 	for _, node := range s.nodes() {
 		seen := status.Nodes[node.Name]
@@ -272,7 +272,7 @@ func (n NodeStatus) whyNotMember(engine engine) string {
 // their file, the holder of a floating IP last. Nodes that are no members and
 // answer are repaired before, if anything is.
 func (s Spec) restarts(status Status, repaired bool) ([]Step, error) {
-	engine := s.Flavor.engine()
+	engine := s.engine()
 	var stale, holders []string
 	why, changed := map[string]string{}, map[string]*host.File{}
 	for _, node := range s.nodes() {

@@ -19,6 +19,24 @@ const (
 // Flavors lists every flavor.
 func Flavors() []Flavor { return []Flavor{MariaDB, Percona} }
 
+// Series lists the release series of a flavor, the default first; none where the
+// distribution decides.
+func (f Flavor) Series() []string {
+	if f == Percona {
+		return []string{"pxc-84-lts", "pxc-80"}
+	}
+	return nil
+}
+
+// engine is the flavor's, of the series that is wanted.
+func (s Spec) engine() engine {
+	engine := s.Flavor.engine()
+	if s.Series != "" {
+		engine.repository = s.Series
+	}
+	return engine
+}
+
 // engine is all in which the flavors differ.
 type engine struct {
 	packages []string
@@ -63,7 +81,7 @@ func (f Flavor) engine() engine {
 		return engine{
 			packages:       []string{"percona-xtradb-cluster", "socat"},
 			serverPackage:  "percona-xtradb-cluster",
-			repository:     "pxc-84-lts",
+			repository:     f.Series()[0],
 			unit:           "mysql.service",
 			bootstrapUnit:  "mysql@bootstrap.service",
 			client:         "mysql",

@@ -15,6 +15,8 @@ type Spec struct {
 	// Name is wsrep_cluster_name.
 	Name   string
 	Flavor Flavor
+	// Series is Percona's name of a release series; empty for the flavor's default.
+	Series string
 	Nodes  []host.Node
 	// Settings are engine settings by name, beside those that the cluster needs.
 	Settings map[string]string
@@ -87,6 +89,13 @@ func (s Spec) Validate() []Problem {
 	}
 	if !s.Flavor.known() {
 		report(fmt.Sprintf("unknown flavor %q; known are %v", s.Flavor, Flavors()), "flavor")
+	}
+	switch known := s.Flavor.Series(); {
+	case s.Series == "" || slices.Contains(known, s.Series):
+	case len(known) == 0:
+		report(fmt.Sprintf("series is for percona; the series of %s is that of the distribution", s.Flavor), "series")
+	default:
+		report(fmt.Sprintf("unknown series %q; known are %s", s.Series, strings.Join(known, " and ")), "series")
 	}
 	s.validateNodes(report)
 	s.validateSettings(report)
@@ -202,6 +211,14 @@ func (s Spec) nodes() []host.Node {
 // quorum is how many nodes have to serve for the cluster to survive the loss of the
 // others.
 func (s Spec) quorum() int { return len(s.Nodes)/2 + 1 }
+
+func (s Spec) names() []string {
+	var names []string
+	for _, node := range s.nodes() {
+		names = append(names, node.Name)
+	}
+	return names
+}
 
 func (s Spec) addresses() []string {
 	var addresses []string

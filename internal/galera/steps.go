@@ -94,25 +94,6 @@ func (s Spec) stepInstallOnMember(node string, engine engine, missing []string, 
 	return step
 }
 
-// addPerconaRepository does what Percona's manual says ("Install Percona XtraDB
-// Cluster with APT"). The empty root password in the debconf answers makes the
-// package tie the account root to the system's root.
-func addPerconaRepository(ctx context.Context, node *host.Host, series string) error {
-	if err := node.InstallPackages(ctx, []string{"curl", "gnupg2", "lsb-release", "ca-certificates"}); err != nil {
-		return err
-	}
-	return node.RunDetached(ctx, "set up Percona's repository", shell.Script(`: galera-percona-repository
-set -e
-export DEBIAN_FRONTEND=noninteractive
-command -v percona-release >/dev/null || {
-t=$(mktemp --suffix=.deb); trap 'rm -f "$t"' EXIT
-curl -fsSL -o "$t" https://repo.percona.com/apt/percona-release_latest.generic_all.deb
-apt-get -qq -y -o DPkg::Lock::Timeout=600 install "$t"
-}
-percona-release setup -y "$1"
-printf '%s\n' 'percona-xtradb-cluster-server percona-xtradb-cluster-server/root-pass password' 'percona-xtradb-cluster-server percona-xtradb-cluster-server/re-root-pass password' | debconf-set-selections`, series))
-}
-
 func stepEnable(node string, engine engine, why string) Step {
 	return Step{Node: node, Title: "enable " + engine.unit, Why: why,
 		Do: func(ctx context.Context, hosts host.Hosts) error { return hosts[node].EnableUnit(ctx, engine.unit) }}
@@ -177,7 +158,12 @@ n=$((n+1)); sleep 0.2
 done`
 
 func (s Spec) become(ctx context.Context, node *host.Host, verb string) error {
-	engine := s.Flavor.engine()
+	engine := s.engine()
+	if engine.repository != "" && verb != "await" {
+		if err := initializeData(ctx, node); err != nil {
+			return err
+		}
+	}
 	_, err := node.Run(ctx, shell.Script(becomeMember, verb, engine.unit, engine.client, socketPath, engine.bootstrapUnit, engine.startCheck,
 		s.transfersPath(), s.errorLog()))
 	return err
@@ -342,14 +328,25 @@ func (s Spec) undrain(ctx context.Context, node *host.Host) error {
 }
 
 // stepHandBack moves the first node from the bootstrap unit to the ordinary one.
-// Left as it is, the next start would make a second cluster.
+// Left as it is, the next start would make a second cluster. It is a restart, so
+// the others are whole before, and a floating IP is given away.
 func (s Spec) stepHandBack(node string, engine engine) Step {
 	return Step{Node: node, Title: "hand over from " + engine.bootstrapUnit + " to " + engine.unit, Why: engine.bootstrapUnit + " still runs",
 		Do: func(ctx context.Context, hosts host.Hosts) error {
-			if err := hosts[node].StopUnit(ctx, engine.bootstrapUnit); err != nil {
+			if err := s.awaitWhole(ctx, hosts.Views(), s.names(), 10*time.Minute); err != nil {
 				return err
 			}
-			return s.become(ctx, hosts[node], "start")
+			if err := s.drain(ctx, hosts[node]); err != nil {
+				return err
+			}
+			err := hosts[node].StopUnit(ctx, engine.bootstrapUnit)
+			if err == nil {
+				err = s.become(ctx, hosts[node], "start")
+			}
+			if errReturn := s.undrain(context.WithoutCancel(ctx), hosts[node]); err == nil {
+				err = errReturn
+			}
+			return err
 		}}
 }
 

@@ -286,3 +286,63 @@ func TestVersionsAreCompared(t *testing.T) {
 		}
 	})
 }
+
+// TestPerconaInitializesItsData has a data directory that was wiped, and a volume
+// with a lost+found: the package and its unit leave both without an account for the
+// system's root.
+func TestPerconaInitializesItsData(t *testing.T) {
+	s, spec := newSim(t, Percona, "db1", "db2", "db3"), shop(Percona)
+	for _, node := range s.Nodes {
+		node.LostAndFound = true
+	}
+	s.must(spec)
+	if err := reconcile.Run(t.Context(), Remove(spec, s.observe(spec), true), s.hosts, reconcile.Silent{}); err != nil {
+		t.Fatal(err)
+	}
+	s.must(spec)
+}
+
+// TestTheHandOverIsDrained has the first node hold the floating IP while it still
+// runs in the unit that has bootstrapped it.
+func TestTheHandOverIsDrained(t *testing.T) {
+	s, spec := built(t, Percona)
+	first := s.Machines["db1"]
+	_ = first.Stop("mysql")
+	s.Nodes["db1"].Safe = true
+	if err := first.Start("mysql@bootstrap"); err != nil {
+		t.Fatal(err)
+	}
+	first.WriteFile("/run/held", "10.0.0.100/24\n")
+	first.OnStop("mysql@bootstrap", func(m *hosttest.Machine) error {
+		if _, held := m.Files["/run/held"]; held {
+			t.Error("the holder was stopped")
+		}
+		return nil
+	})
+	if titles := s.plan(spec).Titles(); len(titles) != 1 || !strings.Contains(titles[0], "hand over from mysql@bootstrap.service") {
+		t.Fatalf("planned %v", titles)
+	}
+	_ = s.converge(spec)
+	if _, drained := first.Files[drainFile]; drained {
+		t.Error("db1 was left drained")
+	}
+}
+
+// TestSeries: the series of a flavor decides about the repository.
+func TestSeries(t *testing.T) {
+	spec := shop(Percona)
+	if got := spec.engine().repository; got != "pxc-84-lts" {
+		t.Error(got)
+	}
+	spec.Series = "pxc-80"
+	if got := spec.engine().repository; got != "pxc-80" || len(spec.Validate()) > 0 {
+		t.Error(got, spec.Validate())
+	}
+	for flavor, series := range map[Flavor]string{Percona: "pxc-57", MariaDB: "pxc-80"} {
+		spec := shop(flavor)
+		spec.Series = series
+		if problems := spec.Validate(); len(problems) != 1 || problems[0].Path[0] != "series" {
+			t.Errorf("%s %s: %v", flavor, series, problems)
+		}
+	}
+}

@@ -24,6 +24,7 @@ type galeraModel struct {
 	clusterModel
 	Name        types.String `tfsdk:"name"`
 	Flavor      types.String `tfsdk:"flavor"`
+	Series      types.String `tfsdk:"series"`
 	Settings    types.Map    `tfsdk:"settings"`
 	Options     types.Map    `tfsdk:"provider_options"`
 	Databases   types.Map    `tfsdk:"databases"`
@@ -50,7 +51,7 @@ func (m *galeraModel) cluster() *clusterModel { return &m.clusterModel }
 func (m *galeraModel) label() types.String { return m.Name }
 
 func (m *galeraModel) frozen() map[string]attr.Value {
-	return map[string]attr.Value{"name": m.Name, "flavor": m.Flavor}
+	return map[string]attr.Value{"name": m.Name, "flavor": m.Flavor, "series": m.series()}
 }
 
 // spec returns what the model says. Secrets come from the configuration.
@@ -58,6 +59,7 @@ func (m *galeraModel) spec(ctx context.Context, config *galeraModel) galera.Spec
 	spec := galera.Spec{
 		Name:            m.Name.ValueString(),
 		Flavor:          galera.Flavor(stringOr(m.Flavor.ValueString(), string(galera.MariaDB))),
+		Series:          m.Series.ValueString(),
 		Nodes:           m.members(),
 		Settings:        stringsOf(m.Settings),
 		NodeSettings:    m.nodeSettings(),
@@ -84,6 +86,15 @@ func (m *galeraModel) spec(ctx context.Context, config *galeraModel) galera.Spec
 		spec.Users[name] = u
 	}
 	return spec
+}
+
+// series is the release series, the flavor's default where none is given.
+func (m *galeraModel) series() types.String {
+	known := galera.Flavor(m.Flavor.ValueString()).Series()
+	if m.Series.IsNull() && len(known) > 0 {
+		return types.StringValue(known[0])
+	}
+	return m.Series
 }
 
 // nodeSettings returns the settings of single nodes.

@@ -28,8 +28,10 @@ func galeraAttributes() map[string]schema.Attribute {
 	return map[string]schema.Attribute{
 		"name": schema.StringAttribute{Required: true, MarkdownDescription: "Name of the cluster (`wsrep_cluster_name`): 1 to 32 letters, digits, underscores and hyphens. It cannot change."},
 		"flavor": schema.StringAttribute{Optional: true, Computed: true, Default: stringdefault.StaticString(string(galera.MariaDB)),
-			MarkdownDescription: "`mariadb`: MariaDB with galera-4 from the distribution, state transfer by mariabackup. `percona`: Percona XtraDB Cluster 8.4 from Percona's repository, state transfer by xtrabackup-v2. It cannot change. Default: `mariadb`.",
+			MarkdownDescription: "`mariadb`: MariaDB with galera-4 from the distribution, state transfer by mariabackup. `percona`: Percona XtraDB Cluster from Percona's repository, whose packages are checked with Percona's key, state transfer by xtrabackup-v2. It cannot change. Default: `mariadb`.",
 			Validators:          []validator.String{stringvalidator.OneOf(string(galera.MariaDB), string(galera.Percona))}},
+		"series": schema.StringAttribute{Optional: true,
+			MarkdownDescription: "Release series of Percona XtraDB Cluster, by Percona's name of its repository: `pxc-84-lts` (8.4) or `pxc-80` (8.0). Only for `flavor = \"percona\"`; MariaDB is the distribution's. It cannot change. Default: `pxc-84-lts`."},
 		"settings": schema.MapAttribute{Optional: true, ElementType: types.StringType,
 			MarkdownDescription: "Engine settings by name, such as `innodb_buffer_pool_size = \"512M\"`. A change restarts the nodes one at a time. A hyphen in a name counts as an underscore. Refused with the reason are settings that the cluster itself needs and those that break what it promises. A name that is not known here is warned of when it is planned, and the server's own check decides about it before a node is changed; `loose_` before a name lets a server pass over what it does not know. What a server makes of a value is read back, and a difference is a warning. Default: none."},
 		"provider_options": schema.MapAttribute{Optional: true, ElementType: types.StringType,

@@ -8,6 +8,7 @@ locals {
 resource "ha_galera_cluster" "this" {
   name     = var.name
   flavor   = var.flavor
+  series   = var.series
   nodes    = var.nodes
   settings = var.settings
 

@@ -65,6 +65,12 @@ variable "flavor" {
   }
 }
 
+variable "series" {
+  description = "Release series of Percona XtraDB Cluster: `pxc-84-lts` or `pxc-80`. Default: `pxc-84-lts`."
+  type        = string
+  default     = null
+}
+
 variable "settings" {
   description = "Engine settings by name, such as `innodb_buffer_pool_size = \"512M\"`."
   type        = map(string)

@@ -92,6 +92,9 @@ type Node struct {
 	// Variables are global variables that somebody set, shown beside those of the
 	// cluster.
 	Variables map[string]string
+	// Initialized says that the data directory has system tables, with an account for
+	// the system's root. LostAndFound is a directory in it that a file system brings.
+	Initialized, LostAndFound bool
 	// Config is what the server read when it started.
 	Config string
 
@@ -161,7 +164,8 @@ func Install(t testing.TB, machines map[string]*hosttest.Machine, engine Engine)
 func (s *Cluster) offer(m *hosttest.Machine, node *Node) {
 	m.Offer(s.engine.Packages...)
 	m.Catalog[s.engine.Server] = hosttest.Package{Version: "1:10-1", Units: []string{s.engine.Unit}, OnInstall: func(m *hosttest.Machine) {
-		node.Installed = true
+		// The package makes no system tables in a directory that is not empty.
+		node.Installed, node.Initialized = true, !node.LostAndFound
 		if s.engine.BootstrapUnit != "" {
 			m.AddUnit(s.engine.BootstrapUnit).Static = true
 		}
@@ -177,6 +181,9 @@ func (s *Cluster) start(node *Node, bootstrap bool) error {
 	if !found {
 		node.Standalone = true
 		return nil
+	}
+	if s.engine.Repository != "" && !node.Initialized {
+		return fmt.Errorf("[ERROR] [MY-010457] [Server] --initialize specified but the data directory has files in it, or root has a random password")
 	}
 	node.Config, node.Standalone, node.NonPrimary = file.Content, false, false
 	newCluster := bootstrap || node.newCluster

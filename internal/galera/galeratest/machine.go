@@ -145,6 +145,10 @@ func (s *Cluster) handle(m *hosttest.Machine, node *Node) {
 		}
 		return err
 	})
+	change("galera-initialize", func(shell.Command) error {
+		node.Initialized = true
+		return nil
+	})
 	change("galera-start-no-block", func(c shell.Command) error {
 		s.wait(node)
 		s.reform()
