@@ -243,9 +243,9 @@ func TestUnreachableIsNotDrift(t *testing.T) {
 
 func TestRefusedConfigurationLeavesTheNodeServing(t *testing.T) {
 	hosts, tier, _, spec := built(t)
-	tier.Servers["web1"].Refuse = "NoSuchDirective"
 	bad := spec
-	bad.ExtraDirectives = "NoSuchDirective on"
+	bad.ServerName = "refused.example.org"
+	tier.Servers["web1"].Refuse = bad.ServerName
 	balancer := balancerFor(spec)
 	if err := convergeSim(t, hosts, bad, balancer); err == nil {
 		t.Fatal("it was accepted")

@@ -112,12 +112,15 @@ func TestLabLocalFiles(t *testing.T) {
 	})
 	t.Run("config test fails", func(t *testing.T) {
 		s := s.with(t)
+		// Apache runs on with what it has read, until something of the tier changes.
+		s.Run("web1", "echo NoSuchDirective on >/etc/apache2/conf-enabled/by-hand.conf")
 		bad := spec
-		bad.ExtraDirectives = "NoSuchDirective on"
+		bad.ServerName = "other.example.org"
 		_, err := s.converge(bad, balancer)
 		if err == nil || !strings.Contains(err.Error(), "NoSuchDirective") {
 			t.Errorf("got %v", err)
 		}
+		s.Run("web1", "rm /etc/apache2/conf-enabled/by-hand.conf")
 		if got := s.Run("web1", `curl -s http://127.0.0.1/ && apachectl configtest 2>&1`); !strings.Contains(got, "200M") || !strings.Contains(got, "Syntax OK") {
 			t.Errorf("web1 says %q", got)
 		}

@@ -17,7 +17,7 @@ var update = flag.Bool("update", false, "write the golden files")
 func TestFiles(t *testing.T) {
 	off := false
 	plain := Spec{Name: "docs", Nodes: []host.Node{{Name: "web1", Address: "10.0.0.11"}}, DocumentRoot: "/var/www/docs", PHP: &off,
-		Port: 8080, ServerName: "docs.example.org", ServerAliases: []string{"*.docs.example.org"}, AllowOverride: true, ExtraDirectives: "    Redirect /old /new"}
+		Port: 8080, ServerName: "docs.example.org", ServerAliases: []string{"*.docs.example.org"}, AllowOverride: true}
 	full := good()
 	full.WordPress = goodWordPress()
 	full.PHPSettings = map[string]string{"memory_limit": "512M", "date.timezone": "UTC"}

@@ -76,8 +76,8 @@ func TestAStallThatGoesOnIsChangedOneByOne(t *testing.T) {
 // TestARefusedConfigurationLeavesASickNodeAlone has nobody wait for it to serve.
 func TestARefusedConfigurationLeavesASickNodeAlone(t *testing.T) {
 	hosts, tier, machines, spec := built(t)
-	spec.ExtraDirectives = "NoSuchDirective on"
-	tier.Servers["web1"].Refuse, tier.Servers["web1"].Wedged = "NoSuchDirective", true
+	spec.ServerName = "refused.example.org"
+	tier.Servers["web1"].Refuse, tier.Servers["web1"].Wedged = spec.ServerName, true
 	err := reconcile.Run(t.Context(), planSim(t, hosts, spec), Target{Hosts: hosts}, reconcile.Silent{})
 	if err == nil || strings.Contains(err.Error(), "still out of service") {
 		t.Errorf("got %v", err)

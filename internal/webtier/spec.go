@@ -82,9 +82,7 @@ type Spec struct {
 	// AllowOverride lets .htaccess files in the document root change the
 	// configuration, at the price of a look at the mount per directory and request.
 	AllowOverride bool
-	// ExtraDirectives go into the virtual host as they are.
-	ExtraDirectives string
-	HealthPath      string
+	HealthPath    string
 	// Check is a page that a changed node must serve; nil for none.
 	Check        *Check
 	NodeBalancer *NodeBalancer

@@ -69,8 +69,6 @@ func TestValidate(t *testing.T) {
 		"health path":             {func(s *Spec) { s.HealthPath = `/x"y` }, "health_path", "not a path"},
 		"trust everybody":         {func(s *Spec) { s.TrustedProxies = []string{"0.0.0.0/0"} }, "trusted_proxies", "every visitor"},
 		"proxy":                   {func(s *Spec) { s.TrustedProxies = []string{"nb"} }, "trusted_proxies", "neither"},
-		"end of the host":         {func(s *Spec) { s.ExtraDirectives = "</VirtualHost>" }, "extra_directives", "begin or end"},
-		"control character":       {func(s *Spec) { s.ExtraDirectives = "a\rb" }, "extra_directives", "control"},
 		"setting's name":          {func(s *Spec) { s.PHPSettings = map[string]string{"a b": "1"} }, "php_settings a b", "not the name"},
 		"extension":               {func(s *Spec) { s.PHPSettings = map[string]string{"zend_extension": "/tmp/x.so"} }, "php_settings zend_extension", "not the name"},
 		"setting with a line":     {func(s *Spec) { s.PHPSettings = map[string]string{"memory_limit": "1M\nx=y"} }, "php_settings memory_limit", "line break"},

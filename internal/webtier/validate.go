@@ -27,7 +27,6 @@ var (
 	settingPattern  = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9_]*(\.[A-Za-z0-9_]+)*$`)
 	volumePattern   = regexp.MustCompile(`^/?[A-Za-z0-9_-]+(/[A-Za-z0-9._-]+)*$`)
 	optionPattern   = regexp.MustCompile(`^[A-Za-z0-9_.:=/-]+(,[A-Za-z0-9_.:=/-]+)*$`)
-	sectionPattern  = regexp.MustCompile(`(?i)</?\s*VirtualHost`)
 	nodeNamePattern = regexp.MustCompile(`^[A-Za-z0-9]([A-Za-z0-9._-]{0,62})$`)
 )
 
@@ -186,12 +185,6 @@ func (v *validation) apache(s Spec) {
 		} else if err == nil && prefix.Bits() == 0 {
 			v.add(fmt.Sprintf("%s would let every visitor say who they are", proxy), "trusted_proxies")
 		}
-	}
-	if sectionPattern.MatchString(s.ExtraDirectives) {
-		v.add("stand inside the virtual host and cannot begin or end one", "extra_directives")
-	}
-	if strings.ContainsFunc(s.ExtraDirectives, func(r rune) bool { return r < ' ' && r != '\n' && r != '\t' || r == 0x7f }) {
-		v.add("hold a control character", "extra_directives")
 	}
 }
 
