@@ -244,7 +244,7 @@ func (s *site) destroyKeep(t *testing.T) {
 
 func (s *site) brick() string { return "/srv/gluster/" + volume + "/brick" }
 
-// destroyWipe destroys the tiers with their data, and then all that is left.
+// destroyWipe destroys the tiers with their data, and builds them anew.
 func (s *site) destroyWipe(t *testing.T) {
 	s.variables["on_destroy"] = "wipe"
 	plan := s.plan(t)
@@ -262,9 +262,19 @@ func (s *site) destroyWipe(t *testing.T) {
 			t.Errorf("%s still has\n%s", node, left)
 		}
 	}
+	delete(s.variables, "on_destroy")
+	s.apply(t, "apply that builds the tiers anew")
+	s.wantWhole(t)
+	s.wantWordPress(t)
+}
+
+// destroyAll destroys everything at once, as a user does who keeps the data on
+// machines that go too: each tier goes while its machines are there, and none of
+// them waits for one that is gone.
+func (s *site) destroyAll(t *testing.T) {
 	started := time.Now()
 	s.do(t, "destroy", "-auto-approve", "-input=false", "-no-color")
-	took(t, "destroy of the machines", started)
+	took(t, "destroy of everything, data kept", started)
 	left, err := machine.List(t.Context(), s.Docker, s.Folder.Name)
 	must(t, err)
 	for _, each := range left {

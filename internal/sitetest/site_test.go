@@ -94,6 +94,7 @@ func TestSite(t *testing.T) {
 		{"interrupted", s.interrupted},
 		{"destroyKeep", s.destroyKeep},
 		{"destroyWipe", s.destroyWipe},
+		{"destroyAll", s.destroyAll},
 	} {
 		passed := t.Run(part.name, func(t *testing.T) {
 			started := time.Now()
