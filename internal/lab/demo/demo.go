@@ -123,6 +123,9 @@ The site is up after %[1]s: %[2]s
       cut its power; load the site; see make demo-status; "poweron" boots it
   make demo-down
       remove the site and its lab; the images stay for the next one
+
+The machines are containers that may mount: root in one of them is nearly root
+on this computer. Do not let anybody log in to them who must not be that.
 `
 
 // program is this program as a person would call it.

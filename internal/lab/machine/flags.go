@@ -31,9 +31,22 @@ var capabilityNames = []string{
 	"WAKE_ALARM", "BLOCK_SUSPEND", "AUDIT_READ", "PERFMON", "BPF", "CHECKPOINT_RESTORE",
 }
 
-// hostCapabilities are not for a machine: kernel modules and the clock are the
-// host's, and a time service in a machine would set it.
-var hostCapabilities = []string{"SYS_MODULE", "SYS_TIME"}
+// machineCapabilities are what systemd, the daemons of the tiers and the lab's
+// faults need. SYS_ADMIN is among them, for mounts and for GlusterFS's trusted
+// attributes, and makes root of a machine nearly root of the host.
+var machineCapabilities = []string{
+	"AUDIT_CONTROL", "AUDIT_WRITE", // sessions of sshd
+	"CHOWN", "DAC_OVERRIDE", "DAC_READ_SEARCH", "FOWNER", "FSETID", "SETFCAP", // files as packages want them
+	"IPC_LOCK",                                          // MariaDB's unit asks for it
+	"KILL", "SETGID", "SETPCAP", "SETUID", "SYS_CHROOT", // services under users of their own
+	"LINUX_IMMUTABLE",                          // mount points that nothing is written below
+	"MKNOD",                                    // loop devices for disks of a size
+	"NET_ADMIN", "NET_BIND_SERVICE", "NET_RAW", // addresses, packet filters, VRRP
+	"SYS_ADMIN",  // mounts
+	"SYS_BOOT",   // a reboot from inside tells the engine what it is
+	"SYS_NICE",   // Keepalived's priority
+	"SYS_PTRACE", // who listens on a port
+}
 
 func (r *Region) readEngine(ctx context.Context) (engine, error) {
 	version, err := r.docker.Run(ctx, "info", "--format", "{{.CgroupVersion}}")
@@ -78,14 +91,16 @@ func missingCapabilities(status []byte) ([]string, error) {
 
 // bootFlags are the arguments of "docker create" with which systemd boots.
 // "--privileged" is never among them: it fails where a capability is missing,
-// and would hand the host's devices to the machines.
+// and would hand the host's devices to the machines. The engine's filter of
+// system calls stays; AppArmor's profile for containers forbids every mount.
 func (e engine) bootFlags() []string {
-	flags := []string{"--cap-add=ALL"}
-	for _, name := range slices.Compact(slices.Sorted(slices.Values(append(slices.Clone(e.missing), hostCapabilities...)))) {
-		flags = append(flags, "--cap-drop="+name)
+	flags := []string{"--cap-drop=ALL"}
+	for _, name := range machineCapabilities {
+		if !slices.Contains(e.missing, name) {
+			flags = append(flags, "--cap-add="+name)
+		}
 	}
 	flags = append(flags,
-		"--security-opt", "seccomp=unconfined",
 		"--security-opt", "apparmor=unconfined",
 		"--device", "/dev/fuse",
 		"--tmpfs", "/run", "--tmpfs", "/run/lock",

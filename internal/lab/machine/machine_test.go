@@ -5,6 +5,7 @@ import (
 	"io"
 	"net"
 	"net/netip"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -36,30 +37,43 @@ func TestMissingCapabilities(t *testing.T) {
 }
 
 func TestBootFlags(t *testing.T) {
-	common := func(drops ...string) string {
-		return "--cap-add=ALL " + strings.Join(drops, " ") + " --security-opt seccomp=unconfined" +
-			" --security-opt apparmor=unconfined --device /dev/fuse --tmpfs /run --tmpfs /run/lock" +
+	common := func(missing ...string) string {
+		flags := "--cap-drop=ALL"
+		for _, name := range machineCapabilities {
+			if !slices.Contains(missing, name) {
+				flags += " --cap-add=" + name
+			}
+		}
+		return flags + " --security-opt apparmor=unconfined --device /dev/fuse --tmpfs /run --tmpfs /run/lock" +
 			" --restart on-failure --stop-signal SIGRTMIN+3 "
 	}
 	for name, test := range map[string]struct {
 		engine engine
 		want   string
 	}{
-		"version 1": {engine{cgroups: "1"},
-			common("--cap-drop=SYS_MODULE", "--cap-drop=SYS_TIME") + "-v /sys/fs/cgroup:/sys/fs/cgroup:ro"},
-		"version 1 without SYS_RESOURCE": {engine{cgroups: "1", missing: []string{"SYS_RESOURCE"}},
-			common("--cap-drop=SYS_MODULE", "--cap-drop=SYS_RESOURCE", "--cap-drop=SYS_TIME") +
-				"-v /sys/fs/cgroup:/sys/fs/cgroup:ro"},
-		"version 2": {engine{cgroups: "2"},
-			common("--cap-drop=SYS_MODULE", "--cap-drop=SYS_TIME") + "--cgroupns=private"},
-		"version 2 without SYS_TIME": {engine{cgroups: "2", missing: []string{"SYS_TIME"}},
-			common("--cap-drop=SYS_MODULE", "--cap-drop=SYS_TIME") + "--cgroupns=private"},
+		"version 1": {engine{cgroups: "1"}, common() + "-v /sys/fs/cgroup:/sys/fs/cgroup:ro"},
+		"version 1 without AUDIT_CONTROL": {engine{cgroups: "1", missing: []string{"SYS_RESOURCE", "AUDIT_CONTROL"}},
+			common("AUDIT_CONTROL") + "-v /sys/fs/cgroup:/sys/fs/cgroup:ro"},
+		"version 2": {engine{cgroups: "2"}, common() + "--cgroupns=private"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			if diff := cmp.Diff(test.want, strings.Join(test.engine.bootFlags(), " ")); diff != "" {
 				t.Error(diff)
 			}
 		})
+	}
+}
+
+// TestMachinesCannotTouchTheHostsKernel names what no machine may have: modules,
+// the clock, the memory and ports of devices, and what goes around the engine's
+// filter of system calls.
+func TestMachinesCannotTouchTheHostsKernel(t *testing.T) {
+	flags := strings.Join(engine{cgroups: "1"}.bootFlags(), " ")
+	for _, never := range []string{"SYS_MODULE", "SYS_TIME", "SYS_RAWIO", "SYSLOG", "MAC_ADMIN", "MAC_OVERRIDE", "BPF", "PERFMON",
+		"=ALL --cap-add=ALL", "--privileged", "seccomp"} {
+		if strings.Contains(flags, never) {
+			t.Errorf("%s is in %s", never, flags)
+		}
 	}
 }
 
