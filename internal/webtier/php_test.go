@@ -58,7 +58,7 @@ func TestContentsAreInNoCommandLine(t *testing.T) {
 	hosts, _, machines := simulate(t, "web1", "web2", "web3")
 	spec := good()
 	spec.PHPSettings = map[string]string{"smtp.password": secret}
-	spec.ExtraDirectives = "SetEnv TOKEN " + secret
+	spec.ServerName, spec.ServerAliases = "www.example.org", []string{secret + ".example.org"}
 	for range 2 {
 		if err := convergeSim(t, hosts, spec, nil); err != nil {
 			t.Fatal(err)
@@ -74,5 +74,8 @@ func TestContentsAreInNoCommandLine(t *testing.T) {
 	}
 	if content := machines["web1"].Files["/etc/php/8.2/fpm/conf.d/99-terraform-ha.ini"].Content; !strings.Contains(content, secret) {
 		t.Error("php.ini does not have it")
+	}
+	if content := machines["web1"].Files["/etc/apache2/sites-available/terraform-ha-shop.conf"].Content; !strings.Contains(content, secret) {
+		t.Error("the virtual host does not have it")
 	}
 }
