@@ -1,11 +1,9 @@
 package gluster
 
 import (
-	"context"
 	"fmt"
 	"maps"
 	"slices"
-	"strings"
 
 	"github.com/terraform-ha/terraform-provider-ha/internal/host"
 	"github.com/terraform-ha/terraform-provider-ha/internal/reconcile"
@@ -22,7 +20,8 @@ type (
 
 // Diff plans the way from what was observed to what is wanted, or refuses. It
 // plans what this observation is enough for: software first, then pool and
-// volume once every glusterd answers.
+// volume once every glusterd answers. What only a person can cure is in no plan and
+// no refusal unless something that is to be done needs it; [Notices] tells of it.
 func Diff(spec Spec, status Status) (Plan, error) {
 	d := newDiffer(spec, status)
 	d.setAside()
@@ -33,73 +32,18 @@ func Diff(spec Spec, status Status) (Plan, error) {
 	d.prepare(&plan)
 	if d.allAnswer() {
 		if d.exists {
-			d.peers(&plan)
 			d.change(&plan)
 			d.restart(&plan)
+			d.rejoin(&plan)
+			d.remakeBricks(&plan)
 		} else if err := d.build(&plan); err != nil {
 			return Plan{}, err
 		}
 	}
-	d.splitBrain()
-	switch {
-	case plan.Empty() && d.blocked != nil:
+	if plan.Empty() && d.blocked != nil {
 		return Plan{}, d.blocked
-	case d.lost != nil:
-		// It shows beside the others' drift. Once nothing else is left to do, the
-		// plan is the refusal.
-		plan.Serial("lost", Step{Node: d.lost.Node, Title: "leave it out", Why: strings.Join(d.lost.Evidence, "; "),
-			Do: func(context.Context, host.Hosts) error { return nil }})
 	}
 	return plan, nil
-}
-
-// setAside takes machines out of account whose brick is lost, or that are not the
-// members any more that they were. Nothing can be done about them here, but the
-// other copies need their repair all the more.
-func (d *differ) setAside() {
-	if !d.exists {
-		return
-	}
-	var (
-		kept  []host.Node
-		lost  *reconcile.RefusedError
-		empty bool
-	)
-	for _, node := range d.reached {
-		refused, brick := d.refuseRebuilt(node), d.status.Nodes[node.Name].Brick
-		if refused == nil {
-			refused = d.refuseLostBrick(brick)
-		}
-		if refused == nil {
-			kept = append(kept, node)
-			continue
-		}
-		refused.Node = node.Name
-		if lost == nil {
-			lost = refused
-		}
-		empty = empty || brick.Exists
-	}
-	if len(kept) > 0 {
-		d.reached, d.lost, d.blocked, d.emptyBrick = kept, lost, lost, empty
-	}
-}
-
-// splitBrain tells of files whose copies contradict each other: clients get errors
-// for them until a person has said which copy is right.
-func (d *differ) splitBrain() {
-	for _, name := range d.clients() {
-		for _, brick := range d.status.Nodes[name].Heal {
-			if brick.SplitBrain > 0 && d.blocked == nil {
-				d.blocked = &reconcile.RefusedError{
-					What:     "change volume " + d.spec.Name,
-					Evidence: []string{fmt.Sprintf("%d entries of brick %s are in split brain", brick.SplitBrain, brick.Name)},
-					WayOut: "\"gluster volume heal " + d.spec.Name + " info split-brain\" lists them; choose the copy that counts with " +
-						"\"gluster volume heal " + d.spec.Name + " split-brain latest-mtime\" and the file.",
-				}
-			}
-		}
-	}
 }
 
 type differ struct {
@@ -109,13 +53,13 @@ type differ struct {
 	// exists says that the volume's definition was seen, and absent that it is in
 	// no pool and on no disk. Neither holds while every glusterd is stopped.
 	exists, absent bool
-	// reached are the spec's nodes that answered.
+	// reached are the spec's nodes that answered and are not sick.
 	reached []host.Node
-	// lost says what is wrong with a machine that was set aside. With emptyBrick it
-	// has a directory in the place of its brick, which GlusterFS would take for the
+	// sick are machines that answer and cannot serve their bricks. Those that are bare
+	// have a directory in the place of the brick, which GlusterFS would take for the
 	// brick if the volume was started by force.
-	lost       *reconcile.RefusedError
-	emptyBrick bool
+	sick []sick
+	bare []host.Node
 	// blocked is work that has to wait for machines. It is only worth an error if
 	// nothing else can be done.
 	blocked *reconcile.RefusedError
@@ -133,7 +77,7 @@ func newDiffer(spec Spec, status Status) *differ {
 	return d
 }
 
-// missing returns the nodes that did not answer.
+// missing returns the nodes that did not answer, or are sick.
 func (d *differ) missing() []string {
 	var names []string
 	for _, node := range d.spec.Nodes {
@@ -155,8 +99,12 @@ func (d *differ) allAnswer() bool {
 }
 
 func (d *differ) block(what string, evidence ...string) {
+	d.blockUntil(what, "Bring the volume's machines back first.", evidence...)
+}
+
+func (d *differ) blockUntil(what, wayOut string, evidence ...string) {
 	if d.blocked == nil {
-		d.blocked = &reconcile.RefusedError{What: what, Evidence: evidence, WayOut: "Bring the volume's machines back first."}
+		d.blocked = &reconcile.RefusedError{What: what, Evidence: evidence, WayOut: wayOut}
 	}
 }
 
@@ -164,12 +112,19 @@ func (d *differ) block(what string, evidence ...string) {
 func (d *differ) prepare(plan *Plan) {
 	var lanes []Lane
 	for _, node := range d.reached {
-		lanes = append(lanes, d.prepareNode(node, d.status.Nodes[node.Name]))
+		lanes = append(lanes, d.prepareNode(node, d.status.Nodes[node.Name], false))
+	}
+	for _, sick := range d.sick {
+		if sick.refused == nil || !sick.outside {
+			lanes = append(lanes, d.prepareNode(sick.node, d.status.Nodes[sick.node.Name], sick.outside))
+		}
 	}
 	plan.Parallel("prepare", lanes...)
 }
 
-func (d *differ) prepareNode(node host.Node, seen Node) Lane {
+// prepareNode is for one machine. One that is outside of its pool is started when
+// it has its identity back.
+func (d *differ) prepareNode(node host.Node, seen Node, outside bool) Lane {
 	var lane Lane
 	add := func(title, why string, do act) {
 		lane = append(lane, Step{Node: node.Name, Title: title, Why: why, Do: do})
@@ -177,7 +132,7 @@ func (d *differ) prepareNode(node host.Node, seen Node) Lane {
 	// A directory whose attributes cannot be read yet may be somebody's brick: it
 	// becomes ours when they can.
 	known := !d.absent || !seen.Brick.Exists || seen.Brick.AttributesKnown
-	if marker := d.spec.marker(d.remembered()).File(); known && marker.Difference(seen.Files[marker.Path]) != "" {
+	if marker := d.spec.marker(node.Name, d.remembered()).File(); known && marker.Difference(seen.Files[marker.Path]) != "" {
 		add("write the marker", "the "+marker.Difference(seen.Files[marker.Path])+" (marker)", writeFile(node.Name, marker))
 	}
 	if lacking := lacking(seen.Packages); len(lacking) > 0 {
@@ -190,18 +145,12 @@ func (d *differ) prepareNode(node host.Node, seen Node) Lane {
 	if why := d.spec.daemonFile().Difference(seen.Files[daemonFile]); why != "" && !running {
 		add("write glusterd.vol", why, writeFile(node.Name, d.spec.daemonFile()))
 	}
-	if why := dropIn().Difference(seen.Files[dropInFile]); why != "" {
-		add("write the drop-in of glusterd", "the drop-in of glusterd: "+why, writeFile(node.Name, dropIn()))
-		if running {
-			add("reload systemd", "", reloadSystemd(node.Name))
-		}
-	} else if seen.Daemon.NeedsDaemonReload {
-		add("reload systemd", "systemd has not read the unit of glusterd again", reloadSystemd(node.Name))
-	}
+	d.prepareUnits(seen, running, add, node.Name)
 	if d.absent && known && !seen.Brick.Exists {
-		add("make the brick directory", "the brick directory "+d.spec.BrickPath+" is missing", makeBrick(node.Name, d.spec))
+		add("make the brick directory", "the brick directory "+d.spec.pathOf(node.Name)+" is missing", makeBrick(node.Name, d.spec))
 	}
 	switch {
+	case outside:
 	case !running:
 		why := "glusterd is stopped"
 		if seen.Daemon.Load == "masked" {
@@ -216,6 +165,34 @@ func (d *differ) prepareNode(node host.Node, seen Node) Lane {
 		add("give glusterd an identity", "glusterd has no identity", startDaemon(node.Name, "start"))
 	}
 	return lane
+}
+
+// prepareUnits brings the drop-in of glusterd in place, and the unit that ends
+// bricks at shutdown.
+func (d *differ) prepareUnits(seen Node, running bool, add func(title, why string, do act), node string) {
+	reload := ""
+	if seen.Daemon.NeedsDaemonReload || seen.Shutdown.NeedsDaemonReload {
+		reload = "systemd has not read the units of glusterd again"
+	}
+	written := false
+	for _, unit := range []struct {
+		what string
+		file host.File
+	}{{"the drop-in of glusterd", dropIn()}, {"the unit " + shutdownUnit, shutdownUnitFile()}} {
+		if why := unit.file.Difference(seen.Files[unit.file.Path]); why != "" {
+			add("write "+unit.what, unit.what+": "+why, writeFile(node, unit.file))
+			written = true
+		}
+	}
+	switch {
+	case written && (running || seen.Shutdown.Load == "loaded"):
+		add("reload systemd", "", reloadSystemd(node))
+	case !written && reload != "":
+		add("reload systemd", reload, reloadSystemd(node))
+	}
+	if !seen.Shutdown.Running() || !seen.Shutdown.Enabled() {
+		add("start "+shutdownUnit, "the unit "+shutdownUnit+", which ends bricks before the network goes, is not active", startShutdownUnit(node))
+	}
 }
 
 func lacking(installed map[string]string) []string {
@@ -247,6 +224,7 @@ func (d *differ) restart(plan *Plan) {
 		if !seen.Daemon.Running() || why == "" && !stale {
 			continue
 		}
+		steps = append(steps, Step{Title: "wait until the volume is healed", Do: waitHealed(d.spec, d.volumeStarted())})
 		if why != "" {
 			steps = append(steps, Step{Node: node.Name, Title: "write glusterd.vol", Why: why, Do: writeFile(node.Name, file)})
 		} else {
@@ -259,12 +237,15 @@ func (d *differ) restart(plan *Plan) {
 	if len(steps) == 0 {
 		return
 	}
-	if missing := d.missing(); len(missing) > 0 {
-		d.block("restart glusterd", unreachable(missing)...)
+	if missing := d.absentees(d.reached); len(missing) > 0 {
+		d.block("restart glusterd", missing...)
 		return
 	}
-	gate := Step{Title: "wait until the volume is healthy", Do: waitHealthy(d.spec, d.names(), d.volumeStarted())}
-	plan.Serial("restart", append([]Step{gate}, steps...)...)
+	if split := d.splitBrain(); split != "" {
+		d.blockUntil("restart glusterd", "Resolve the split brain first.", split)
+		return
+	}
+	plan.Serial("restart", steps...)
 }
 
 func (d *differ) volumeStarted() bool { return d.exists && d.volume.State == volumeStarted }
@@ -277,6 +258,24 @@ func names(nodes []host.Node) []string {
 		all = append(all, node.Name)
 	}
 	return all
+}
+
+// absentees says of each machine that is not among those present why.
+func (d *differ) absentees(present []host.Node) []string {
+	var evidence []string
+	for _, node := range d.spec.Nodes {
+		if slices.Contains(present, node) {
+			continue
+		}
+		why := node.Name + " does not answer"
+		for _, sick := range d.sick {
+			if sick.node == node {
+				why = node.Name + ": " + sick.why
+			}
+		}
+		evidence = append(evidence, why)
+	}
+	return evidence
 }
 
 func unreachable(names []string) []string {

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"testing/synctest"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -28,7 +29,11 @@ func content() gluster.Spec {
 
 func converge(t *testing.T, hosts host.Hosts, spec gluster.Spec) error {
 	t.Helper()
-	_, err := reconcile.Converge(t.Context(),
+	return convergeIn(t.Context(), hosts, spec)
+}
+
+func convergeIn(ctx context.Context, hosts host.Hosts, spec gluster.Spec) error {
+	_, err := reconcile.Converge(ctx,
 		func(ctx context.Context) (gluster.Status, error) {
 			return gluster.Observe(ctx, hosts.Views(), spec), nil
 		},
@@ -88,7 +93,7 @@ func TestConvergeFromNothing(t *testing.T) {
 }
 
 func TestEveryStepMayFail(t *testing.T) {
-	hosttest.EveryFault(t, func(t *testing.T, fault *hosttest.Fault) {
+	everyFault(t, func(t *testing.T, fault *hosttest.Fault) {
 		hosts, sim := newPool(t, "files1", "files2", "files3")
 		fault.Arm(sim.Machines)
 		_ = converge(t, hosts, content())
@@ -145,6 +150,16 @@ func TestDriftIsSeenAndRepaired(t *testing.T) {
 				s.Machines["files1"].RemoveAll("/etc/systemd/system/glusterd.service.d/terraform-ha.conf")
 			},
 			map[string][]string{"files1": {"the drop-in of glusterd: terraform-ha.conf is missing"}},
+		},
+		"bricks not ended at shutdown": {
+			func(s *glustertest.Pool) { _ = s.Machines["files2"].Stop("terraform-ha-bricks") },
+			map[string][]string{"files2": {"the unit terraform-ha-bricks, which ends bricks before the network goes, is not active"}},
+		},
+		"unit edited": {
+			func(s *glustertest.Pool) {
+				s.Machines["files2"].WriteFile("/etc/systemd/system/terraform-ha-bricks.service", "[Unit]\n")
+			},
+			map[string][]string{"files2": {"the unit terraform-ha-bricks: terraform-ha-bricks.service differs"}},
 		},
 		"volume stopped": {
 			func(s *glustertest.Pool) { s.CLI(s.Machines["files1"], "volume", "stop", "content") },
@@ -272,37 +287,6 @@ func TestANodeThatIsDown(t *testing.T) {
 	refusal(t, err)
 }
 
-// TestALostBrickHidesNothing has a machine whose disk is gone, beside another one
-// whose brick has died: with both away the volume answers nobody.
-func TestALostBrickHidesNothing(t *testing.T) {
-	hosts, sim := built(t)
-	sim.Machines["files3"].RemoveAll(brickPath)
-	sim.Nodes["files3"].Running = false
-	_, err := diff(t, hosts, content())
-	refusal(t, err)
-	sim.Nodes["files1"].Running = false
-	plan, err := diff(t, hosts, content())
-	if drift := plan.Drift(); err != nil || len(drift["files1"]) != 1 || len(drift["files3"]) != 1 {
-		t.Errorf("got %v, %v", drift, err)
-	}
-	refusal(t, converge(t, hosts, content()))
-	if !sim.Nodes["files1"].Running {
-		t.Error("the brick of files1 was not started")
-	}
-}
-
-// TestABareDirectoryIsNotMadeABrick is the same with a directory where the disk was:
-// GlusterFS takes it for the brick when it starts a volume by force.
-func TestABareDirectoryIsNotMadeABrick(t *testing.T) {
-	hosts, sim := built(t)
-	sim.Nodes["files3"].BrickID = ""
-	sim.Nodes["files1"].Running = false
-	refusal(t, converge(t, hosts, content()))
-	if sim.Nodes["files1"].Running {
-		t.Error("the volume was started by force")
-	}
-}
-
 func TestRefusals(t *testing.T) {
 	tests := map[string]struct {
 		build  bool
@@ -334,12 +318,6 @@ func TestRefusals(t *testing.T) {
 		"cloned machines": {
 			build: true, damage: func(s *glustertest.Pool) { s.Nodes["files2"].UUID = s.Nodes["files1"].UUID }, want: "same identity",
 		},
-		"a rebuilt machine": {
-			build: true, damage: func(s *glustertest.Pool) {
-				// The pool keeps the old identity of its bricks.
-				s.Machines["files2"].HandleQuery("gluster-identity", answerWith("UUID=new\n"))
-			}, want: "the machine was rebuilt",
-		},
 		"rejected": {
 			build: true, damage: func(s *glustertest.Pool) { s.PeerState = 6 }, want: "rejects its peer",
 		},
@@ -349,9 +327,6 @@ func TestRefusals(t *testing.T) {
 		},
 		"other type": {
 			build: true, spec: func(s *gluster.Spec) { s.Type = gluster.Arbiter }, want: "it has replica 3, arbiter 0",
-		},
-		"brick not mounted": {
-			build: true, damage: func(s *glustertest.Pool) { s.Machines["files1"].RemoveAll(brickPath) }, want: "the directory is missing",
 		},
 		"data of a volume that was deleted": {
 			build: true,
@@ -456,8 +431,9 @@ func forAll(s *glustertest.Pool, do func(*hosttest.Machine)) {
 }
 
 // TestAWaitAsksForAHeal has entries that no self-heal daemon was told of.
-func TestAWaitAsksForAHeal(t *testing.T) {
-	t.Parallel()
+func TestAWaitAsksForAHeal(t *testing.T) { synctest.Test(t, waitAsksForAHeal) }
+
+func waitAsksForAHeal(t *testing.T) {
 	hosts, sim := built(t)
 	sim.Nodes["files1"].Pending = 7
 	spec := content()
@@ -468,30 +444,6 @@ func TestAWaitAsksForAHeal(t *testing.T) {
 	if sim.Nodes["files1"].Pending != 0 {
 		t.Error("nobody asked for a heal")
 	}
-}
-
-// TestWhatOnlyAPersonCanCure is told by a plan all the same.
-func TestWhatOnlyAPersonCanCure(t *testing.T) {
-	t.Run("a brick that no client reaches", func(t *testing.T) {
-		hosts, sim := built(t)
-		sim.Nodes["files3"].Blocked = true
-		plan, err := diff(t, hosts, content())
-		if err != nil {
-			t.Fatal(err)
-		}
-		want := map[string][]string{"cluster": {"brick 10.0.0.13:" + brickPath + " cannot be reached from files1: Transport endpoint is not connected"}}
-		if got := plan.Drift(); !cmp.Equal(want, got) {
-			t.Errorf("drift (-want +got):\n%s", cmp.Diff(want, got))
-		}
-	})
-	t.Run("split brain", func(t *testing.T) {
-		hosts, sim := built(t)
-		sim.Nodes["files2"].SplitBrain = 2
-		_, err := diff(t, hosts, content())
-		if refused := refusal(t, err); !strings.Contains(refused.Error(), "2 entries of brick 10.0.0.12:"+brickPath+" are in split brain") {
-			t.Errorf("got %v", refused)
-		}
-	})
 }
 
 // TestEveryTypeConverges builds volumes of each type.

@@ -22,14 +22,20 @@
 // Failure model: one machine of a set of three may stop, hang or vanish. Its
 // bricks' share is written by the others and healed when it is back; what is
 // still to be healed is visible in [Status] and is not drift, since nothing but
-// time repairs it. With a majority of a set gone, clients get errors until it
+// time repairs it; it is waited for only before glusterd of a server is restarted. With a majority of a set gone, clients get errors until it
 // returns; nothing here overrides that.
 //
 // glusterd.vol and the drop-in of its unit belong to the pool, not to a volume:
 // several volumes on the same machines share them and therefore have to declare
 // the same range of brick ports.
 //
-// Adding, removing and replacing machines is not in this package yet: a volume
-// whose bricks differ from the specification is refused (see refuseGeometry,
-// which is where such changes will be planned).
+// A machine that was rebuilt at its address, and one whose disk was replaced, are
+// taken in again and filled by the others, as long as all others of the set are
+// there and have nothing to be healed among themselves (see sick.go and
+// rebuild.go). What only a person can cure is told by [Notices]; it is no drift,
+// and refuses nothing that does not need it.
+//
+// Adding and removing machines, and replacing one by another at another address, is
+// not in this package yet: a volume whose bricks differ from the specification is
+// refused (see refuseGeometry, which is where such changes will be planned).
 package gluster

@@ -18,8 +18,8 @@ const daemonUnit = "glusterd"
 // so that machines asked at the same time get in each other's way, and leaves out
 // the bricks of lost peers. Each machine sees its own processes, and the heal
 // information is a real client's view of all bricks. To become a client is the
-// dearest of all questions, so a plan asks the first machine only; [Verify] asks
-// every one.
+// dearest of all questions, so a plan asks the first machine only, and another one
+// where that cannot tell; [Verify] asks every one.
 func Observe(ctx context.Context, views host.Views, spec Spec) Status {
 	first := ""
 	for _, node := range spec.Nodes {
@@ -27,12 +27,36 @@ func Observe(ctx context.Context, views host.Views, spec Spec) Status {
 			first = node.Name
 		}
 	}
-	return look(ctx, views, spec, func(name string) bool { return name == first })
+	status := look(ctx, views, spec, func(name string) bool { return name == first })
+	if seen := status.Nodes[first]; !seen.canAsk(spec.Name) || seen.HealErr != nil {
+		askAnyClient(ctx, views, spec, status)
+	}
+	return status
 }
 
-// examine is [Observe] with every machine's view as a client.
-func examine(ctx context.Context, views host.Views, spec Spec) Status {
-	return look(ctx, views, spec, func(string) bool { return true })
+// canAsk reports whether a machine can be asked as a client of a volume.
+func (n Node) canAsk(volume string) bool {
+	v, found := n.volume(volume)
+	return n.answers() && found && v.State == volumeStarted
+}
+
+// askAnyClient asks the first machine that can for a client's view, if none has
+// given one yet.
+func askAnyClient(ctx context.Context, views host.Views, spec Spec, status Status) {
+	for _, name := range status.Names() {
+		seen := status.Nodes[name]
+		if seen.AskedAsClient || !seen.canAsk(spec.Name) {
+			continue
+		}
+		answers, err := views[name].Ask(ctx, askHeal(spec.Name))
+		if err != nil {
+			continue
+		}
+		if seen.hear(answers); len(seen.Heal) > 0 {
+			status.Nodes[name] = seen
+			return
+		}
+	}
 }
 
 func look(ctx context.Context, views host.Views, spec Spec, asClient func(name string) bool) Status {
@@ -48,17 +72,17 @@ func look(ctx context.Context, views host.Views, spec Spec, asClient func(name s
 }
 
 func observeNode(ctx context.Context, view host.View, spec Spec, asClient bool) (Node, error) {
-	marker := spec.marker(nil).Path()
+	marker := spec.marker("", nil).Path()
 	questions := []shell.Part{
 		host.AskFacts("facts"),
 		host.AskPackages("packages", packages()...),
-		host.AskUnits("units", daemonUnit),
-		host.AskFiles("files", daemonFile, dropInFile, marker),
+		host.AskUnits("units", daemonUnit, shutdownUnit),
+		host.AskFiles("files", daemonFile, dropInFile, shutdownFile, marker),
 		shell.Ask("marker", `: gluster-marker
 [ ! -e "$1" ] || cat -- "$1"`, marker),
 		shell.Ask("identity", `: gluster-identity
 cat /var/lib/glusterd/glusterd.info`),
-		shell.Ask("brick", askBrick, spec.Name, spec.BrickPath),
+		shell.Ask("brick", askBrick, spec.Name, spec.pathOf(view.Name())),
 		// One program for both: to start it is most of what either costs. While it
 		// reads commands it waits for a glusterd that is not there, so that is asked first.
 		shell.Ask("pool", `: gluster-pool
@@ -66,17 +90,31 @@ kill -0 "$(cat /var/run/glusterd.pid)" || { echo 'glusterd is not running'; exit
 printf 'peer status\nvolume info\n' | PYTHONHOME=`+noPython+` timeout 20 gluster --mode=script --xml`),
 	}
 	if asClient {
-		// Without the test, the question costs a failed connection on every
-		// machine whose volume is stopped or not there.
-		questions = append(questions, shell.Ask("heal", `: gluster-heal
-grep -qx status=1 "/var/lib/glusterd/vols/$1/info" || exit 0
-PYTHONHOME=`+noPython+` timeout 20 gluster --mode=script --xml volume heal "$1" info summary`, spec.Name))
+		questions = append(questions, askHeal(spec.Name))
 	}
 	answers, err := view.Ask(ctx, questions...)
 	if err != nil {
 		return Node{}, err
 	}
 	return parseNode(answers), nil
+}
+
+// askHeal asks for what a client on the machine sees. Without the test, the
+// question costs a failed connection on every machine whose volume is stopped or
+// not there.
+func askHeal(volume string) shell.Part {
+	return shell.Ask("heal", `: gluster-heal
+grep -qx status=1 "/var/lib/glusterd/vols/$1/info" || exit 0
+PYTHONHOME=`+noPython+` timeout 20 gluster --mode=script --xml volume heal "$1" info summary`, volume)
+}
+
+// hear takes the answer to [askHeal] in.
+func (n *Node) hear(answers shell.Answers) {
+	_, n.AskedAsClient = answers["heal"]
+	if heal := answers["heal"]; heal.Out != "" || heal.Status != 0 {
+		output, err := parseOutput(heal.Out)
+		n.Heal, n.HealErr = output.heal(), err
+	}
 }
 
 // askBrick prints facts about the brick's directory and processes, a word and a
@@ -96,13 +134,15 @@ args=$(alive "$f") || continue
 case $args in */glusterfsd*"$v."*) echo 'running yes'; printf '%s\n' "$args" | sed -n '/^--brick-port$/{n;s/^/port /p;}' ;; esac
 done
 case $(alive "/var/run/gluster/shd/$v/$v-shd.pid") in */glusterfs*shd/*) echo 'healer yes' ;; esac
+for f in /var/lib/terraform-ha/gluster-*.json; do [ ! -e "$f" ] || [ "$f" = "/var/lib/terraform-ha/gluster-$v.json" ] || echo 'others yes'; done
 [ -n "$p" ] || exit 0
 printf 'path %s\n' "$p"
 d=$p; while [ ! -e "$d" ]; do d=${d%/*}; d=${d:-/}; done
 stat -c '%d %m' -- "$d" / | { read -r disk mount; read -r root _; printf 'mount %s\n' "$mount"; [ "$disk" != "$root" ] || echo 'root yes'; }
 if [ -d "$p" ]; then
 echo 'exists yes'
-[ -z "$(find "$p" -mindepth 1 -maxdepth 1 ! -name .glusterfs -print -quit)" ] || echo 'content yes'
+if [ -n "$(find "$p" -mindepth 1 -maxdepth 1 ! -name '.glusterfs*' -print -quit)" ]; then printf 'content yes\nnames yes\n'
+elif [ -n "$(find "$p" -mindepth 1 -maxdepth 1 ! -name .glusterfs -print -quit)" ]; then echo 'content yes'; fi
 [ ! -e "$p/.glusterfs" ] || echo 'internal yes'
 elif [ -e "$p" ]; then
 printf 'exists yes\ncontent yes\n'
@@ -120,24 +160,23 @@ sub(/^trusted\.gfid=0x/, "") { print "gfid", $0 }
 sub(/^trusted\.glusterfs\.volume-id=0x/, "") { print "volume-id", $0 }'`
 
 func parseNode(answers shell.Answers) Node {
+	units := host.ParseUnits(answers["units"])
 	node := Node{
 		Facts:    host.ParseFacts(answers["facts"]),
 		Packages: host.ParsePackages(answers["packages"]),
-		Daemon:   host.ParseUnits(answers["units"])[daemonUnit],
 		Unheld:   host.ParseUnheld(answers["packages"]),
+		Daemon:   units[daemonUnit],
+		Shutdown: units[shutdownUnit],
 		Files:    host.ParseFiles(answers["files"]),
 		Marker:   parseMarker(answers["marker"].Out),
-		UUID:     parseIdentity(answers["identity"].Out),
+		UUID:     parseIdentity(answers["identity"].Out, "UUID"),
+		Version:  parseIdentity(answers["identity"].Out, "operating-version"),
 	}
 	node.Brick, node.Defined = parseBrick(answers["brick"].Out)
 	var pool cliOutput
 	pool, node.CLI = parseOutputs(answers["pool"].Out, 2)
 	node.Peers, node.Volumes = pool.peers(), pool.volumes()
-	_, node.AskedAsClient = answers["heal"]
-	if heal := answers["heal"]; heal.Out != "" || heal.Status != 0 {
-		heal, err := parseOutput(heal.Out)
-		node.Heal, node.HealErr = heal.heal(), err
-	}
+	node.hear(answers)
 	return node
 }
 
@@ -150,10 +189,10 @@ func parseMarker(text string) *host.Marker {
 	return &marker
 }
 
-func parseIdentity(text string) string {
+func parseIdentity(text, key string) string {
 	for line := range strings.Lines(text) {
-		if uuid, found := strings.CutPrefix(strings.TrimSpace(line), "UUID="); found {
-			return uuid
+		if value, found := strings.CutPrefix(strings.TrimSpace(line), key+"="); found {
+			return value
 		}
 	}
 	return ""

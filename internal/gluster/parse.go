@@ -196,6 +196,10 @@ func parseBrick(text string) (brick Brick, defined bool) {
 			brick.Content = true
 		case "internal":
 			brick.Internal = true
+		case "names":
+			brick.Names = true
+		case "others":
+			brick.OtherVolumes = true
 		case "attributes":
 			brick.AttributesKnown = true
 		case "volume-id":

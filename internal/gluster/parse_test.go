@@ -113,7 +113,7 @@ func TestHealthIsNeverFalseGreen(t *testing.T) {
 	}
 	fill := func(heal ...BrickHeal) {
 		for _, name := range []string{"a", "b", "c"} {
-			node := Node{UUID: name, Brick: Brick{Running: true, HealerRunning: true}, Heal: heal, Volumes: []Volume{{Name: "v", State: volumeStarted}}}
+			node := Node{UUID: name, AskedAsClient: true, Brick: Brick{Running: true, HealerRunning: true}, Heal: heal, Volumes: []Volume{{Name: "v", State: volumeStarted}}}
 			for _, other := range []string{"a", "b", "c"} {
 				if other != name {
 					node.Peers = append(node.Peers, Peer{UUID: other, Connected: true, State: stateInCluster})

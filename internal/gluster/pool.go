@@ -7,6 +7,7 @@ import (
 
 	"github.com/terraform-ha/terraform-provider-ha/internal/host"
 	"github.com/terraform-ha/terraform-provider-ha/internal/reconcile"
+	"github.com/terraform-ha/terraform-provider-ha/internal/shell"
 )
 
 // build plans pool and volume from nothing. Every machine answered, and so did
@@ -16,6 +17,12 @@ func (d *differ) build(plan *Plan) error {
 		return nil
 	}
 	leader := d.leader()
+	if err := d.refuseVersions(d.reached); err != nil {
+		return err
+	}
+	if err := d.refuseStrangers(leader); err != nil {
+		return err
+	}
 	probes, err := d.probes(leader)
 	if err != nil {
 		return err
@@ -27,7 +34,7 @@ func (d *differ) build(plan *Plan) error {
 		if d.poisoned(seen) {
 			clean = append(clean, Lane{{
 				Node: node.Name, Title: "clean the brick of a failed create",
-				Why: "the brick is left over from a create that failed", Do: cleanBrick(node.Name, d.spec.BrickPath),
+				Why: "the brick is left over from a create that failed", Do: cleanBrick(node.Name, d.spec.pathOf(node.Name)),
 			}})
 		}
 	}
@@ -77,8 +84,8 @@ func (d *differ) probes(leader host.Node) ([]Step, error) {
 		if member, _ := knows(leader, node); member {
 			continue
 		}
-		if err := d.refuseOtherPool(node); err != nil {
-			return nil, err
+		if refused := d.refuseOtherPool(node); refused != nil {
+			return nil, refused
 		}
 		steps = append(steps, Step{Node: node.Name, Title: "join the pool of " + leader.Name, Why: "it is not in the pool of " + leader.Name,
 			Do: probe(leader.Name, node.Address)})
@@ -95,8 +102,49 @@ func (d *differ) probes(leader host.Node) ([]Step, error) {
 	return steps, nil
 }
 
+// refuseStrangers refuses to let machines join the pool of a leader that has
+// members which are none of ours: whoever runs that pool then runs our machines,
+// too. A pool that carries other volumes of ours may be larger than this one.
+func (d *differ) refuseStrangers(leader host.Node) error {
+	refused := d.refuseOtherPool(leader)
+	if refused == nil || d.status.Nodes[leader.Name].Brick.OtherVolumes {
+		return nil
+	}
+	return refused
+}
+
+// refuseVersions refuses to make one pool of machines with different releases:
+// the newer ones speak what the older ones do not understand.
+func (d *differ) refuseVersions(nodes []host.Node) error {
+	if majors, evidence := d.releases(nodes, major); len(majors) > 1 {
+		return &reconcile.RefusedError{
+			What: "form a pool", Evidence: evidence,
+			WayOut: "Bring the machines to one release of GlusterFS first.",
+		}
+	}
+	return nil
+}
+
+// releases are the different versions of machines, and each machine's in words.
+func (d *differ) releases(nodes []host.Node, part func(string) string) (different map[string]bool, evidence []string) {
+	different = map[string]bool{}
+	for _, node := range nodes {
+		if version := d.status.Nodes[node.Name].Packages[serverPackage]; version != "" {
+			different[part(version)] = true
+			evidence = append(evidence, fmt.Sprintf("%s has %s %s", node.Name, serverPackage, version))
+		}
+	}
+	return different, evidence
+}
+
+// major is the release of a version: "10" of "10.3-5".
+func major(version string) string {
+	release, _, _ := strings.Cut(version, ".")
+	return release
+}
+
 // refuseOtherPool refuses a machine that is a member of somebody else's pool.
-func (d *differ) refuseOtherPool(node host.Node) error {
+func (d *differ) refuseOtherPool(node host.Node) *reconcile.RefusedError {
 	ours := map[string]bool{}
 	for _, seen := range d.status.Nodes {
 		ours[seen.UUID] = true
@@ -105,7 +153,7 @@ func (d *differ) refuseOtherPool(node host.Node) error {
 		if !ours[peer.UUID] {
 			return &reconcile.RefusedError{
 				What: "add the machine to the pool", Node: node.Name,
-				Evidence: []string{"it is in another pool, with " + strings.Join(peer.Names, " ")},
+				Evidence: []string{"it is in another pool, with " + strings.Join(peer.Names, " ") + ", which is none of this resource's nodes"},
 				WayOut:   "Detach it there first.",
 			}
 		}
@@ -116,15 +164,7 @@ func (d *differ) refuseOtherPool(node host.Node) error {
 // unsettled says which member does not see which, among the machines that
 // answer; empty if all see all.
 func (d *differ) unsettled() string {
-	return peerReason(d.status, names(d.reached))
-}
-
-// peers plans the pool's repair for a volume that exists: its members are known,
-// so there is nothing but waiting to do.
-func (d *differ) peers(plan *Plan) {
-	if why := d.unsettled(); why != "" {
-		plan.Serial("pool", Step{Title: "wait until all peers are connected", Why: why, Do: waitPeers(d.spec, names(d.reached))})
-	}
+	return peerReason(d.status, names(d.members()))
 }
 
 // change plans what is to be done about a volume that exists.
@@ -133,12 +173,17 @@ func (d *differ) change(plan *Plan) {
 	different := differences(d.spec.options(), d.volume.Options)
 	resets := d.resets()
 	mayChange := true
-	if work := len(different)+len(resets) > 0 || d.volume.State != volumeStarted; work && len(d.missing()) > 0 {
+	start := d.volume.State != volumeStarted
+	work := len(different)+len(resets) > 0 || start
+	if away := d.away(start); work && len(away) > 0 {
 		// A transaction that meets a lost peer hangs and leaves its lock behind.
 		mayChange = false
-		d.block("change volume "+d.spec.Name, append(unreachable(d.missing()), d.pending(different, resets)...)...)
+		d.block("change volume "+d.spec.Name, append(away, d.pending(different, resets)...)...)
 	}
 	var steps []Step
+	if work && mayChange && d.unsettled() != "" {
+		steps = append(steps, Step{Title: "wait until all peers are connected", Do: waitPeers(d.spec, names(d.members()))})
+	}
 	if d.volumeStarted() {
 		steps = append(steps, d.revive(leader)...)
 	}
@@ -165,6 +210,27 @@ func (d *differ) change(plan *Plan) {
 	plan.Serial("volume", steps...)
 }
 
+// members are the machines that answer as members of the pool, those with a lost
+// brick included.
+func (d *differ) members() []host.Node {
+	members := slices.Clone(d.reached)
+	for _, sick := range d.sick {
+		if !sick.outside {
+			members = append(members, sick.node)
+		}
+	}
+	return members
+}
+
+// away says why a transaction cannot be made: every member of the pool has to be
+// there, and every brick where the volume is to be started.
+func (d *differ) away(start bool) []string {
+	if start {
+		return d.absentees(d.reached)
+	}
+	return d.absentees(d.members())
+}
+
 func (d *differ) pending(different []OptionDifference, resets []string) []string {
 	var evidence []string
 	for _, difference := range different {
@@ -183,9 +249,6 @@ func (d *differ) pending(different []OptionDifference, resets []string) []string
 // with a machine missing, too: that is when the dead brick matters most.
 func (d *differ) revive(leader host.Node) []Step {
 	var steps []Step
-	if d.emptyBrick {
-		return nil
-	}
 	for _, node := range d.reached {
 		brick := d.status.Nodes[node.Name].Brick
 		var dead []string
@@ -200,11 +263,30 @@ func (d *differ) revive(leader host.Node) []Step {
 				Done: processesRun(node.Name, d.spec), Do: forceStart(d.spec, leader.Name, node.Name)})
 		}
 	}
-	if why := serveReason(d.spec, d.status, d.clients(), names(d.reached)); why != "" || len(steps) > 0 {
-		if len(steps) > 0 {
-			why = ""
+	if len(steps) > 0 && len(d.bare) > 0 {
+		away := d.removeBare()
+		if away == nil {
+			return nil
 		}
-		steps = append(steps, Step{Title: "wait until the bricks are connected", Why: why, Do: waitServing(d.spec, names(d.reached))})
+		steps = append(away, steps...)
+	}
+	if len(steps) > 0 {
+		steps = append(steps, Step{Title: "wait until the bricks are connected", Do: waitServing(d.spec, names(d.reached))})
+	}
+	return steps
+}
+
+// removeBare plans to take empty directories out of the way of a start by force;
+// nil if one of them is not empty.
+func (d *differ) removeBare() []Step {
+	var steps []Step
+	for _, node := range d.bare {
+		brick := d.status.Nodes[node.Name].Brick
+		if !brick.AttributesKnown || !brick.Virgin() {
+			return nil
+		}
+		steps = append(steps, Step{Node: node.Name, Title: "remove the empty directory in the place of the brick",
+			Do: run(node.Name, "remove "+brick.Path, shell.New("rmdir", "--", brick.Path))})
 	}
 	return steps
 }

@@ -2,6 +2,7 @@ package gluster
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -97,7 +98,11 @@ func (d *differ) marked() bool {
 }
 
 func (d *differ) ours(seen Node) bool {
-	return seen.Marker != nil && seen.Marker.Name == d.spec.Name && seen.Marker.Detail[markerBrick] == d.spec.BrickPath
+	if seen.Marker == nil || seen.Marker.Name != d.spec.Name {
+		return false
+	}
+	path := seen.Marker.Detail[markerBrick]
+	return path == d.spec.BrickPath || slices.Contains(slices.Collect(maps.Values(d.spec.BrickPaths)), path)
 }
 
 // refuseGeometry is where growing, shrinking and replacing will be planned.
@@ -113,6 +118,9 @@ func (d *differ) refuseGeometry() *reconcile.RefusedError {
 	want := d.spec.bricks()
 	if !sameMembers(have, want) {
 		refused.Evidence = []string{"it consists of " + strings.Join(have, " "), "wanted are " + strings.Join(want, " ")}
+		if moved := d.moved(have); moved != "" {
+			refused.WayOut = "If a brick was replaced by hand on its own machine, declare where it lies now: brick_paths = { " + moved + " }. " + later
+		}
 		return refused
 	}
 	type counts struct{ replica, arbiter, disperse, redundancy int }
@@ -147,6 +155,27 @@ func (d *differ) refuseSwitchingOff() *reconcile.RefusedError {
 		Evidence: []string{"it is on in volume " + d.spec.Name + ", and without it clients take the first piece of a file for the whole"},
 		WayOut:   "Declare it as it is. To be rid of it, copy the files to a new volume.",
 	}
+}
+
+// moved is where the bricks of nodes lie that have one, and not at its path, as
+// brick_paths has it.
+func (d *differ) moved(have []string) string {
+	var moved []string
+	for _, node := range d.spec.Nodes {
+		var found []string
+		for _, brick := range have {
+			if path, is := strings.CutPrefix(brick, node.Address+":"); is {
+				found = append(found, path)
+			}
+		}
+		if len(found) != 1 {
+			return ""
+		}
+		if found[0] != d.spec.BrickPath {
+			moved = append(moved, fmt.Sprintf("%s = %q", node.Name, found[0]))
+		}
+	}
+	return strings.Join(moved, ", ")
 }
 
 func sameMembers(a, b []string) bool {
@@ -223,9 +252,7 @@ func (d *differ) refuseRejected() *reconcile.RefusedError {
 
 // isLost reports whether a peer is a machine that was set aside.
 func (d *differ) isLost(peer Peer) bool {
-	return d.lost != nil && slices.ContainsFunc(d.spec.Nodes, func(node host.Node) bool {
-		return node.Name == d.lost.Node && slices.Contains(peer.Names, node.Address)
-	})
+	return slices.ContainsFunc(d.sick, func(sick sick) bool { return slices.Contains(peer.Names, sick.node.Address) })
 }
 
 func (d *differ) refuseBricks() *reconcile.RefusedError {
@@ -251,7 +278,7 @@ func (d *differ) refuseBricks() *reconcile.RefusedError {
 func (d *differ) refuseLostBrick(brick Brick) *reconcile.RefusedError {
 	refused := &reconcile.RefusedError{
 		What:   "use the brick " + brick.Path,
-		WayOut: "Mount its file system if that is what is missing. Replacing the disk of a brick comes with a later release.",
+		WayOut: "Mount its file system if that is what is missing.",
 	}
 	id := strings.ReplaceAll(d.volume.ID, "-", "")
 	switch {

@@ -60,7 +60,7 @@ func (d *differ) wipe() Plan {
 		ends = append(ends, Lane{
 			{Node: node.Name, Title: "restore the configuration of glusterd", Do: restore(node.Name)},
 			{Node: node.Name, Title: "remove the marker", Do: func(ctx context.Context, hosts host.Hosts) error {
-				return hosts[node.Name].RemoveFile(ctx, d.spec.marker(nil).Path())
+				return hosts[node.Name].RemoveFile(ctx, d.spec.marker(node.Name, nil).Path())
 			}},
 		})
 	}
@@ -145,7 +145,7 @@ fi
 find "$p" -xdev -mindepth 1 -delete || exit 1
 rmdir -- "$p" 2>/dev/null && exit 0
 getfattr --absolute-names -d -m '^trusted\.' -- "$p" 2>/dev/null | sed -n 's/^\(trusted\.[^=]*\).*/\1/p' | while read -r a; do setfattr -x "$a" -- "$p"; done
-[ -z "$(ls -A -- "$p")" ]`, spec.Name, spec.BrickPath, strings.ReplaceAll(spec.VolumeID, "-", "")))
+[ -z "$(ls -A -- "$p")" ]`, spec.Name, spec.pathOf(node), strings.ReplaceAll(spec.VolumeID, "-", "")))
 }
 
 // detach takes the spec's machines out of the pool that carry no brick of any
@@ -195,8 +195,8 @@ func restore(node string) act {
 d=/var/lib/glusterd; n=0
 while [ -z "$(ls -A "$d/vols" 2>/dev/null)" ] && [ -n "$(ls -A "$d/peers" 2>/dev/null)" ] && [ $n -lt 75 ]; do n=$((n + 1)); sleep 0.2; done
 [ -z "$(ls -A "$d/vols" "$d/peers" 2>/dev/null | grep -v -e : -e '^$')" ] || exit 0
-systemctl disable --quiet --now glusterd 2>/dev/null
-rm -f -- "$2"; rmdir -- "$(dirname -- "$2")" 2>/dev/null
+systemctl disable --quiet --now glusterd terraform-ha-bricks 2>/dev/null
+rm -f -- "$2" "$3"; rmdir -- "$(dirname -- "$2")" 2>/dev/null
 [ ! -e "$1" ] || { cat >"$1.new" && mv -f -- "$1.new" "$1"; }
-systemctl daemon-reload`, daemonFile, dropInFile).WithStdin([]byte(renderDaemon(stockPorts()))))
+systemctl daemon-reload`, daemonFile, dropInFile, shutdownFile).WithStdin([]byte(renderDaemon(stockPorts()))))
 }

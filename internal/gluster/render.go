@@ -10,9 +10,11 @@ import (
 )
 
 const (
-	daemonFile = "/etc/glusterfs/glusterd.vol"
-	dropInFile = "/etc/systemd/system/glusterd.service.d/terraform-ha.conf"
-	markerKind = "gluster"
+	daemonFile   = "/etc/glusterfs/glusterd.vol"
+	dropInFile   = "/etc/systemd/system/glusterd.service.d/terraform-ha.conf"
+	shutdownUnit = "terraform-ha-bricks"
+	shutdownFile = "/etc/systemd/system/" + shutdownUnit + ".service"
+	markerKind   = "gluster"
 	// markerBrick and markerOptions are what a marker remembers: the brick's path,
 	// and the options that this resource set and has to reset when the user no
 	// longer declares them.
@@ -22,7 +24,9 @@ const (
 	managed = "# Managed by terraform-provider-ha (gluster); changes are reverted.\n"
 )
 
-func packages() []string { return []string{"glusterfs-server", "attr"} }
+const serverPackage = "glusterfs-server"
+
+func packages() []string { return []string{serverPackage, "attr"} }
 
 // stockPorts is the range of a glusterd that nobody configured.
 func stockPorts() PortRange { return PortRange{Base: 49152, Max: 60999} }
@@ -58,10 +62,43 @@ func dropIn() host.File {
 	return host.File{Path: dropInFile, Content: []byte(managed + "[Service]\nKillMode=process\n"), Mode: "0644"}
 }
 
+// shutdownUnitFile ends the bricks and the self-heal daemon while the network is
+// still there when the machine shuts down. They outlive glusterd on purpose, and
+// without this they die after the network: clients are told nothing and wait for
+// the ping timeout, and locks of the self-heal daemon stay until then. systemd
+// stops a unit before what it is ordered after, so "After=network.target" is enough.
+// Nothing else than a shutdown may end a brick, so a stop of the unit by hand does
+// nothing.
+func shutdownUnitFile() host.File {
+	return host.File{Path: shutdownFile, Content: []byte(managed + `[Unit]
+Description=End the bricks of GlusterFS before the network goes at shutdown
+After=network.target
+
+[Service]
+Type=oneshot
+RemainAfterExit=yes
+ExecStart=/bin/true
+ExecStop=/bin/sh -c '` + strings.ReplaceAll(endBricks, "$", "$$") + `'
+TimeoutStopSec=20
+
+[Install]
+WantedBy=multi-user.target
+`), Mode: "0644"}
+}
+
+// endBricks is the unit's command. A pid file survives its process, so the name of
+// the process has to fit.
+const endBricks = `[ "$(systemctl is-system-running)" = stopping ] || exit 0; ` +
+	`pids() { for f in /run/gluster/vols/*/*.pid /run/gluster/shd/*/*.pid; do ` +
+	`read -r p <"$f" || continue; read -r c <"/proc/$p/comm" || continue; ` +
+	`case $c in glusterfs|glusterfsd) echo "$p" ;; esac; done 2>/dev/null; }; ` +
+	`n=0; while p=$(pids); [ -n "$p" ]; do ` +
+	`case $n in 0) kill $p ;; 50) kill -KILL $p ;; 60) exit 0 ;; esac; n=$((n + 1)); sleep 0.1; done`
+
 // marker is what makes a machine's brick ours.
-func (s Spec) marker(options []string) host.Marker {
+func (s Spec) marker(node string, options []string) host.Marker {
 	return host.Marker{Kind: markerKind, Name: s.Name, Detail: map[string]string{
-		markerBrick:   s.BrickPath,
+		markerBrick:   s.pathOf(node),
 		markerOptions: strings.Join(options, ","),
 	}}
 }

@@ -52,6 +52,9 @@ type Spec struct {
 	Order []string
 	// BrickPath is the brick's directory, the same on every machine.
 	BrickPath string
+	// BrickPaths has the directories of nodes whose brick lies elsewhere than at
+	// BrickPath, because somebody replaced it by hand.
+	BrickPaths map[string]string
 	// Type is one of the types above; empty means [Replicate].
 	Type string
 	// Replica is the number of bricks in a set, the arbiter included; Arbiter how
@@ -150,8 +153,34 @@ func (s Spec) setSize() int {
 	return s.Replica
 }
 
+// quorum is how many bricks of a set have to be there for it to serve.
+func (s Spec) quorum() int {
+	if s.Type == Disperse {
+		return s.Disperse - s.Redundancy
+	}
+	return s.Replica/2 + 1
+}
+
+// pathOf returns the directory of a node's brick.
+func (s Spec) pathOf(name string) string {
+	if path := s.BrickPaths[name]; path != "" {
+		return path
+	}
+	return s.BrickPath
+}
+
 // brick returns a node's brick as GlusterFS names it.
-func (s Spec) brick(node host.Node) string { return node.Address + ":" + s.BrickPath }
+func (s Spec) brick(node host.Node) string { return node.Address + ":" + s.pathOf(node.Name) }
+
+// set returns the nodes that hold the same files as a node, itself included.
+func (s Spec) set(node host.Node) []host.Node {
+	for set := range slices.Chunk(s.Nodes, max(s.setSize(), 1)) {
+		if slices.Contains(set, node) {
+			return set
+		}
+	}
+	return nil
+}
 
 // bricks returns all bricks in their order.
 func (s Spec) bricks() []string {

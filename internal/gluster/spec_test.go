@@ -67,6 +67,8 @@ func TestValidate(t *testing.T) {
 		"top path":               {func(s *gluster.Spec) { s.BrickPath = "/data" }, []string{"brick_path: directory of the root"}},
 		"system path":            {func(s *gluster.Spec) { s.BrickPath = "/etc/gluster" }, []string{"brick_path: belongs to the system"}},
 		"path with a space":      {func(s *gluster.Spec) { s.BrickPath = "/srv/a b" }, []string{"brick_path: characters"}},
+		"path of nobody":         {func(s *gluster.Spec) { s.BrickPaths = map[string]string{"files9": "/srv/a/b"} }, []string{"brick_paths/files9: no node"}},
+		"other path":             {func(s *gluster.Spec) { s.BrickPaths = map[string]string{"files1": "srv/a/b"} }, []string{"brick_paths/files1: relative"}},
 		"short option":           {func(s *gluster.Spec) { s.Options = map[string]string{"quick-read": "on"} }, []string{"options/quick-read: full name"}},
 		"option with attribute":  {func(s *gluster.Spec) { s.Options = map[string]string{"auth.allow": "*"} }, []string{"options/auth.allow: attribute clients"}},
 		"option of the pool":     {func(s *gluster.Spec) { s.Options = map[string]string{"cluster.brick-multiplex": "on"} }, []string{"options/cluster.brick-multiplex: whole pool"}},
@@ -171,6 +173,7 @@ func TestFilesOnAMachine(t *testing.T) {
 	for path, file := range map[string]string{
 		"/etc/glusterfs/glusterd.vol":                              "glusterd.vol",
 		"/etc/systemd/system/glusterd.service.d/terraform-ha.conf": "drop-in.conf",
+		"/etc/systemd/system/terraform-ha-bricks.service":          "bricks.service",
 		"/var/lib/terraform-ha/gluster-content.json":               "marker.json",
 	} {
 		golden(t, file, sim.Machines["files1"].Files[path].Content)

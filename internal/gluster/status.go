@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 
 	"github.com/terraform-ha/terraform-provider-ha/internal/host"
 )
@@ -21,6 +22,8 @@ type Node struct {
 	Facts    host.Facts
 	Packages map[string]string
 	Daemon   host.UnitState
+	// Shutdown is the unit that ends bricks before the network goes.
+	Shutdown host.UnitState
 	Files    map[string]host.FileState
 	// Unheld are those of the packages that an upgrade of the system would replace.
 	Unheld []string
@@ -29,6 +32,8 @@ type Node struct {
 	// UUID is the machine's identity in a pool. glusterd makes it up when it is
 	// first needed, so it may be empty.
 	UUID string
+	// Version is the operating version of the pool as the machine has it.
+	Version string
 	// Defined says that the volume's definition lies on the machine's disk,
 	// which can be seen while glusterd is stopped.
 	Defined bool
@@ -105,6 +110,10 @@ type Brick struct {
 	Content bool
 	// Internal says that it holds .glusterfs.
 	Internal bool
+	// Names says that it holds something that clients see.
+	Names bool
+	// OtherVolumes says that the machine has markers of other volumes.
+	OtherVolumes bool
 	// OnRoot says that it lies, or would lie, on the root file system, and
 	// MountPoint where its file system is mounted.
 	OnRoot     bool
@@ -196,7 +205,41 @@ func (n Node) peer(uuid string) (Peer, bool) {
 // Notices says in a sentence each what the user should know and no plan changes.
 func Notices(spec Spec, status Status) []string {
 	d := newDiffer(spec, status)
-	return append(status.Healing(spec.Name), d.optionNotices()...)
+	d.setAside()
+	var notices []string
+	for _, ill := range d.sick {
+		if ill.refused != nil {
+			notices = append(notices, fmt.Sprintf("%s cannot serve its brick of volume %s: %s. %s", ill.node.Name, spec.Name, strings.Join(ill.refused.Evidence, "; "), ill.refused.WayOut))
+		}
+	}
+	if d.exists {
+		notices = append(notices, d.connectionNotices()...)
+	}
+	return append(append(notices, status.Healing(spec.Name)...), d.optionNotices()...)
+}
+
+// connectionNotices are about machines and bricks that do not reach each other,
+// files whose copies contradict each other, and releases that differ.
+func (d *differ) connectionNotices() []string {
+	var notices []string
+	if d.allAnswer() {
+		if why := d.unsettled(); why != "" {
+			notices = append(notices, "The pool is not whole: "+why+".")
+		}
+	}
+	if d.volumeStarted() {
+		if why := serveReason(d.spec, d.status, d.clients(), names(d.reached)); why != "" {
+			notices = append(notices, "The volume "+d.spec.Name+" is not wholly served: "+why+".")
+		}
+	}
+	if split := d.splitBrain(); split != "" {
+		notices = append(notices, fmt.Sprintf("In volume %s %s: clients get errors for them until a person has said which copy is right. "+
+			"\"gluster volume heal %[1]s info split-brain\" lists them; choose the copy that counts with \"gluster volume heal %[1]s split-brain latest-mtime\" and the file.", d.spec.Name, split))
+	}
+	if versions, evidence := d.releases(d.reached, func(version string) string { return version }); len(versions) > 1 {
+		notices = append(notices, "The machines have different versions: "+strings.Join(evidence, ", ")+". Bring them to one, a machine at a time.")
+	}
+	return notices
 }
 
 // optionNotices are about options that are on the volume and are not declared.

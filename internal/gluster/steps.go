@@ -38,6 +38,19 @@ func enableDaemon(node string) act {
 	return func(ctx context.Context, hosts host.Hosts) error { return hosts[node].EnableUnit(ctx, daemonUnit) }
 }
 
+// startShutdownUnit has nothing to do but to be active when the machine shuts down.
+func startShutdownUnit(node string) act {
+	return func(ctx context.Context, hosts host.Hosts) error {
+		if err := hosts[node].ReloadSystemd(ctx); err != nil {
+			return err
+		}
+		if err := hosts[node].EnableUnit(ctx, shutdownUnit); err != nil {
+			return err
+		}
+		return hosts[node].StartUnit(ctx, shutdownUnit)
+	}
+}
+
 // startDaemon starts or restarts glusterd and waits until it answers, which is
 // also what makes it write down its identity. Debian's unit may start six times
 // in an hour; after that it needs reset-failed.
@@ -80,7 +93,7 @@ func makeBrick(node string, spec Spec) act {
 			refused.Node = node
 			return refused
 		}
-		return hosts[node].MakeDirectory(ctx, spec.BrickPath, "0755", "root", "root")
+		return hosts[node].MakeDirectory(ctx, spec.pathOf(node), "0755", "root", "root")
 	}
 }
 

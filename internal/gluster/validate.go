@@ -26,7 +26,8 @@ func (s Spec) Validate() []Problem {
 	v.name(s.Name)
 	v.nodes(s)
 	v.order(s)
-	v.brickPath(s.BrickPath)
+	v.brickPath([]string{"brick_path"}, s.BrickPath)
+	v.brickPaths(s)
 	if len(s.Nodes) > 0 {
 		v.geometry(s.Defaulted())
 	}
@@ -134,8 +135,18 @@ func (v *validation) order(s Spec) {
 	}
 }
 
-func (v *validation) brickPath(dir string) {
-	at := []string{"brick_path"}
+func (v *validation) brickPaths(s Spec) {
+	for _, name := range slices.Sorted(maps.Keys(s.BrickPaths)) {
+		at := []string{"brick_paths", name}
+		if len(s.Nodes) > 0 && !slices.ContainsFunc(s.Nodes, func(node host.Node) bool { return node.Name == name }) {
+			v.add(at, "%s is no node", name)
+			continue
+		}
+		v.brickPath(at, s.BrickPaths[name])
+	}
+}
+
+func (v *validation) brickPath(at []string, dir string) {
 	switch {
 	case dir == "":
 	case !path.IsAbs(dir):

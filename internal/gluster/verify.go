@@ -11,25 +11,161 @@ import (
 )
 
 const (
-	pollInterval = 300 * time.Millisecond
+	pollInterval = 500 * time.Millisecond
 	processLimit = time.Minute
 	peerLimit    = time.Minute
 	healLimit    = 10 * time.Minute
+	verifyLimit  = 3 * time.Minute
+	// clientInterval and healInterval are between two looks as a client, which is
+	// the dearest of all questions.
+	clientInterval = 2 * time.Second
+	healInterval   = 10 * time.Second
 )
 
-// Verify waits until the volume is healthy as seen from every machine: all peers
-// connected, every brick served, nothing to heal and nothing split.
+// Verify waits until the machines that can serve the volume do: all peers among
+// them connected, every brick of theirs served to each of them. What is still to be
+// healed does not count, because only time repairs it, and [Notices] tells of it;
+// neither does a machine that does not answer or that only a person can cure, as
+// long as every set of bricks keeps its majority.
 func Verify(ctx context.Context, views host.Views, spec Spec) error {
 	spec = spec.Defaulted()
-	return wait(ctx, views, spec, healLimit, "volume "+spec.Name+" to be healthy", func(status Status) string {
-		return healthReason(spec, status, names(spec.Nodes), true)
+	return watch{
+		limit: verifyLimit, what: "volume " + spec.Name + " to be served",
+		reason: func(status Status) string { return servedReason(spec, status) },
+		client: serveWatch(spec),
+	}.wait(ctx, views, spec)
+}
+
+// watch is a condition of the volume that is waited for.
+type watch struct {
+	limit time.Duration
+	what  string
+	// reason says by every machine's own view why the condition does not hold.
+	reason func(Status) string
+	// each hears of every look, and may help.
+	each func(context.Context, Status)
+	// client is asked once reason has nothing to say.
+	client clientWatch
+}
+
+// clientWatch is the part of a condition that only clients of the volume see.
+type clientWatch struct {
+	// reason is nil if clients are not asked.
+	reason func(Status) string
+	// every is for one look by every machine as a client; otherwise the first that
+	// can answers for all.
+	every    bool
+	interval time.Duration
+	// each hears of every look, and may help.
+	each func(context.Context, Status)
+}
+
+func (w watch) wait(ctx context.Context, views host.Views, spec Spec) error {
+	var (
+		asked time.Time
+		last  string
+	)
+	return reconcile.WaitAtMost(ctx, w.limit, w.what, pollInterval, func(ctx context.Context) (string, error) {
+		status := look(ctx, views, spec, func(string) bool { return false })
+		if w.each != nil {
+			w.each(ctx, status)
+		}
+		if reason := w.reason(status); reason != "" {
+			return reason, nil
+		}
+		if w.client.reason == nil {
+			return "", nil
+		}
+		if !asked.IsZero() && time.Since(asked) < w.client.interval {
+			return last, nil
+		}
+		asked = time.Now()
+		if w.client.every {
+			status = look(ctx, views, spec, func(string) bool { return true })
+		} else {
+			askAnyClient(ctx, views, spec, status)
+		}
+		if w.client.each != nil {
+			w.client.each(ctx, status)
+		}
+		last = w.client.reason(status)
+		return last, nil
 	})
 }
 
-func wait(ctx context.Context, views host.Views, spec Spec, limit time.Duration, what string, reason func(Status) string) error {
-	return reconcile.WaitAtMost(ctx, limit, what, pollInterval, func(ctx context.Context) (string, error) {
-		return reason(examine(ctx, views, spec)), nil
-	})
+// serveWatch has every machine that stands reach every brick of those.
+func serveWatch(spec Spec) clientWatch {
+	return clientWatch{every: true, interval: clientInterval, reason: func(status Status) string {
+		d := newDiffer(spec, status)
+		d.setAside()
+		return serveReason(d.spec, status, names(d.reached), names(d.reached))
+	}}
+}
+
+// servedReason says why the machines that stand do not serve the volume, as far as
+// they see it themselves.
+func servedReason(spec Spec, status Status) string {
+	d := newDiffer(spec, status)
+	d.setAside()
+	standing := names(d.reached)
+	if reason := peerReason(status, standing); reason != "" {
+		return reason
+	}
+	if reason := volumeReason(d); reason != "" {
+		return reason
+	}
+	if reason := processReason(status, standing); reason != "" {
+		return reason
+	}
+	return d.quorumReason()
+}
+
+func volumeReason(d *differ) string {
+	switch {
+	case len(d.reached) == 0:
+		return "no machine answers"
+	case !d.exists:
+		return "the volume does not exist"
+	case d.volume.State != volumeStarted:
+		return "the volume is not started"
+	}
+	return ""
+}
+
+func processReason(status Status, nodes []string) string {
+	for _, name := range nodes {
+		switch brick := status.Nodes[name].Brick; {
+		case !brick.Running:
+			return "the brick process is not running on " + name
+		case !brick.HealerRunning:
+			return "the self-heal daemon is not running on " + name
+		}
+	}
+	return ""
+}
+
+// quorumReason says which set of bricks has too few on machines that stand.
+func (d *differ) quorumReason() string {
+	for set := range slices.Chunk(d.spec.Nodes, max(d.spec.setSize(), 1)) {
+		serving := 0
+		for _, node := range set {
+			if slices.Contains(d.reached, node) {
+				serving++
+			}
+		}
+		if serving < d.spec.quorum() {
+			return fmt.Sprintf("only %d of the %d bricks of %s are served, and %d are needed", serving, len(set), joinWords(names(set)), d.spec.quorum())
+		}
+	}
+	return ""
+}
+
+// waitServed waits for the volume where nothing is taken out of service after it.
+func waitServed(spec Spec, hosts host.Hosts) watch {
+	return watch{
+		limit: verifyLimit, what: "volume " + spec.Name + " to be served", each: reviver(spec, hosts),
+		reason: func(status Status) string { return servedReason(spec, status) }, client: serveWatch(spec),
+	}
 }
 
 func waitHealthy(spec Spec, nodes []string, started bool) act {
@@ -37,35 +173,49 @@ func waitHealthy(spec Spec, nodes []string, started bool) act {
 		if !started {
 			return waitPeers(spec, nodes)(ctx, hosts)
 		}
-		revive, heal := reviver(spec, hosts), impatient(spec, hosts)
-		return wait(ctx, hosts.Views(), spec, healLimit, "volume "+spec.Name+" to be healthy", func(status Status) string {
-			revive(ctx, status)
-			heal(ctx, status)
-			return healthReason(spec, status, nodes, true)
-		})
+		return waitServed(spec, hosts).wait(ctx, hosts.Views(), spec)
+	}
+}
+
+// waitHealed waits until nothing is left to be healed, which is for the moment
+// before a server is taken out: what it alone has would be away with it. One
+// machine is asked now and then.
+func waitHealed(spec Spec, started bool) act {
+	return func(ctx context.Context, hosts host.Hosts) error {
+		if !started {
+			return nil
+		}
+		return watch{
+			limit: healLimit, what: "volume " + spec.Name + " to be healed",
+			reason: func(status Status) string { return servedReason(spec, status) },
+			client: clientWatch{interval: healInterval, each: impatient(spec, hosts), reason: func(status Status) string {
+				return healReason(status, status.Names())
+			}},
+		}.wait(ctx, hosts.Views(), spec)
 	}
 }
 
 // reviveAfter is how many looks in a row must find a process dead before it is
 // started again: glusterd itself takes a moment to replace one.
-const reviveAfter = 20
-
-// healAfter is how many looks in a row must find entries before a heal is asked
-// for: what is written this very moment is among them.
-const healAfter = 20
+const reviveAfter = 12
 
 // impatient asks for a heal of what nobody was told of: a self-heal daemon looks
-// by itself when a server comes back, and otherwise only now and then.
+// by itself when a server comes back, and otherwise only now and then. What the
+// first look finds may be written this very moment.
 func impatient(spec Spec, hosts host.Hosts) func(context.Context, Status) {
-	looks := 0
+	found := 0
 	return func(ctx context.Context, status Status) {
-		if healReason(status, names(spec.Nodes)) == "" {
-			looks = 0
+		if healReason(status, status.Names()) == "" {
+			found = 0
 			return
 		}
-		if looks++; looks%healAfter == 0 {
-			// "heal" answers in prose, and what it did is what the wait sees.
-			_, _ = gluster(ctx, hosts[spec.Nodes[0].Name], "volume", "heal", spec.Name)
+		if found++; found > 1 {
+			for _, name := range status.Names() {
+				if status.Nodes[name].AskedAsClient {
+					// "heal" answers in prose, and what it did is what the wait sees.
+					_, _ = gluster(ctx, hosts[name], "volume", "heal", spec.Name)
+				}
+			}
 		}
 	}
 }
@@ -77,14 +227,20 @@ func impatient(spec Spec, hosts host.Hosts) func(context.Context, Status) {
 func reviver(spec Spec, hosts host.Hosts) func(context.Context, Status) {
 	dead := map[string]int{}
 	return func(ctx context.Context, status Status) {
-		for name, node := range status.Nodes {
-			if !node.answers() || node.Brick.Running && node.Brick.HealerRunning {
-				dead[name] = 0
+		d := newDiffer(spec, status)
+		d.setAside()
+		if len(d.bare) > 0 {
+			return
+		}
+		for _, node := range d.reached {
+			seen := status.Nodes[node.Name]
+			if !seen.answers() || seen.Brick.Running && seen.Brick.HealerRunning {
+				dead[node.Name] = 0
 				continue
 			}
-			if dead[name]++; dead[name]%reviveAfter == 0 {
+			if dead[node.Name]++; dead[node.Name]%reviveAfter == 0 {
 				// Whether it helped is what the wait goes on to find out.
-				_, _ = gluster(ctx, hosts[name], "volume", "start", spec.Name, "force")
+				_, _ = gluster(ctx, hosts[node.Name], "volume", "start", spec.Name, "force")
 			}
 		}
 	}
@@ -92,50 +248,41 @@ func reviver(spec Spec, hosts host.Hosts) func(context.Context, Status) {
 
 func waitPeers(spec Spec, nodes []string) act {
 	return func(ctx context.Context, hosts host.Hosts) error {
-		return wait(ctx, hosts.Views(), spec, peerLimit, "all peers to be connected", func(status Status) string {
+		return watch{limit: peerLimit, what: "all peers to be connected", reason: func(status Status) string {
 			return peerReason(status, nodes)
-		})
+		}}.wait(ctx, hosts.Views(), spec)
 	}
 }
 
 func waitServing(spec Spec, nodes []string) act {
 	return func(ctx context.Context, hosts host.Hosts) error {
-		return wait(ctx, hosts.Views(), spec, processLimit, "the bricks to be connected", func(status Status) string {
-			return serveReason(spec, status, nodes, nodes)
-		})
+		return watch{
+			limit: processLimit, what: "the bricks to be connected", reason: func(status Status) string { return processReason(status, nodes) },
+			client: clientWatch{every: true, interval: clientInterval, reason: func(status Status) string { return serveReason(spec, status, nodes, nodes) }},
+		}.wait(ctx, hosts.Views(), spec)
 	}
 }
 
-// Health says why the volume is not healthy; empty if it is. Entries that are
-// being healed count.
+// Health says why the volume is not wholly healthy; empty if it is. A machine that
+// is away counts, and so do entries that are to be healed.
 func Health(spec Spec, status Status) string {
-	spec = spec.Defaulted()
-	return healthReason(spec, status, names(spec.Nodes), true)
-}
-
-func healthReason(spec Spec, status Status, nodes []string, healed bool) string {
-	if reason := peerReason(status, nodes); reason != "" {
+	d := newDiffer(spec, status)
+	if reason := peerReason(status, d.names()); reason != "" {
 		return reason
 	}
-	volume, found := status.Volume(spec.Name)
-	switch {
-	case !found:
-		return "the volume does not exist"
-	case volume.State != volumeStarted:
-		return "the volume is not started"
-	}
-	for _, name := range nodes {
-		switch brick := status.Nodes[name].Brick; {
-		case !brick.Running:
-			return "the brick process is not running on " + name
-		case !brick.HealerRunning:
-			return "the self-heal daemon is not running on " + name
-		}
-	}
-	if reason := serveReason(spec, status, nodes, nodes); reason != "" || !healed {
+	if reason := volumeReason(d); reason != "" {
 		return reason
 	}
-	return healReason(status, nodes)
+	if reason := processReason(status, d.names()); reason != "" {
+		return reason
+	}
+	if len(d.clients()) == 0 {
+		return "no machine was asked as a client"
+	}
+	if reason := serveReason(d.spec, status, d.clients(), d.names()); reason != "" {
+		return reason
+	}
+	return healReason(status, d.clients())
 }
 
 // peerReason says which of the nodes does not see which other as a connected

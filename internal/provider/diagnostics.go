@@ -107,7 +107,7 @@ func attributePath(elements []string) path.Path {
 }
 
 // mapAttribute names the attributes that are maps with keys of the user's.
-var mapAttribute = map[string]bool{"nodes": true, "settings": true, "provider_options": true, "databases": true, "users": true, "options": true, "php_settings": true, "backends": true}
+var mapAttribute = map[string]bool{"nodes": true, "settings": true, "provider_options": true, "databases": true, "users": true, "options": true, "brick_paths": true, "php_settings": true, "backends": true}
 
 // reporter writes the steps to Terraform's log and keeps those that succeeded.
 // A failed step knows only of its own round.

@@ -25,6 +25,7 @@ type glusterModel struct {
 	clusterModel
 	Name               types.String `tfsdk:"name"`
 	BrickPath          types.String `tfsdk:"brick_path"`
+	BrickPaths         types.Map    `tfsdk:"brick_paths"`
 	Type               types.String `tfsdk:"type"`
 	Replica            types.Int64  `tfsdk:"replica"`
 	Arbiter            types.Int64  `tfsdk:"arbiter"`
@@ -54,6 +55,7 @@ func (m *glusterModel) spec() gluster.Spec {
 		Nodes:              m.members(),
 		Order:              listOf(m.Order),
 		BrickPath:          m.BrickPath.ValueString(),
+		BrickPaths:         stringsOf(m.BrickPaths),
 		Type:               m.Type.ValueString(),
 		Replica:            int(m.Replica.ValueInt64()),
 		Arbiter:            int(m.Arbiter.ValueInt64()),
@@ -185,6 +187,7 @@ func (m *glusterModel) open(_ context.Context, _ *access, hosts host.Hosts, _, p
 			_, found := seen.Volume(spec.Name)
 			return !found
 		},
+		calm:    true,
 		tell:    func(seen gluster.Status) []string { return gluster.Notices(spec, seen) },
 		diff:    func(seen gluster.Status) (gluster.Plan, error) { return gluster.Diff(spec, seen) },
 		verify:  func(ctx context.Context) error { return gluster.Verify(ctx, views, spec) },

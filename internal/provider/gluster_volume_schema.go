@@ -20,8 +20,9 @@ func glusterSchema(ctx context.Context) schema.Schema {
 	return schema.Schema{
 		MarkdownDescription: "A GlusterFS volume and the trusted pool that it lies on: every file on several machines, self-healing, mountable from any of them.",
 		Attributes: clusterAttributes(ctx, onDestroy, map[string]schema.Attribute{
-			"name":       schema.StringAttribute{Required: true, MarkdownDescription: "Name of the volume: letters, digits, underscores and hyphens. It cannot change."},
-			"brick_path": schema.StringAttribute{Required: true, MarkdownDescription: "Directory of the brick on every node: an absolute path, best a subdirectory of a file system of its own, so that a disk which is not mounted is not taken for an empty brick. It cannot change."},
+			"name":        schema.StringAttribute{Required: true, MarkdownDescription: "Name of the volume: letters, digits, underscores and hyphens. It cannot change."},
+			"brick_path":  schema.StringAttribute{Required: true, MarkdownDescription: "Directory of the brick on every node: an absolute path, best a subdirectory of a file system of its own, so that a disk which is not mounted is not taken for an empty brick. It cannot change."},
+			"brick_paths": schema.MapAttribute{Optional: true, ElementType: types.StringType, MarkdownDescription: "Directories of the bricks, by node, that lie elsewhere than at `brick_path`: for a volume in which somebody replaced a brick by hand on its own machine. It says where bricks are and moves none. Default: none."},
 			"type": schema.StringAttribute{Optional: true, Computed: true, Default: stringdefault.StaticString(gluster.Replicate),
 				MarkdownDescription: "`replicate`: every file on every node. `distributed-replicate`: files spread over sets of `replica` nodes. `arbiter`: two copies and a third node that only decides. `disperse`: erasure-coded, not for many small files. It cannot change. Default: `replicate`.",
 				Validators:          []validator.String{stringvalidator.OneOf(gluster.Replicate, gluster.DistributedReplicate, gluster.Arbiter, gluster.Disperse)}},

@@ -276,6 +276,7 @@ func (r *clusterResource[M, P]) apply(ctx context.Context, verb string, plan P, 
 	if err := guarded(ctx, lease, func(ctx context.Context) error { return t.converge(ctx, log) }); err != nil {
 		return fail(err)
 	}
+	diags.Append(unreachableWarnings(t.unreachable())...)
 	r.tell(t, diags)
 	diags.Append(leftOutWarnings(t.unreachable(), t.leftOver())...)
 	plan.outputs(ctx, t)

@@ -45,7 +45,10 @@ type tierOf[S, T any] struct {
 	// finish is what is left to do once the cluster is as it should be; nil for nothing.
 	finish func(context.Context) error
 	// tell is nil where there is nothing that only time repairs.
-	tell   func(S) []string
+	tell func(S) []string
+	// calm says that a refusal is told of and is no drift: what only a person can
+	// cure then makes no update that fails at each apply, unless a change needs it.
+	calm   bool
 	target T
 	// seen is the last observation.
 	seen S
@@ -61,7 +64,7 @@ func (t *tierOf[S, T]) drift() (map[string][]string, error) {
 	plan, err := t.diff(t.seen)
 	drift := plan.Drift()
 	var refused *reconcile.RefusedError
-	if errors.As(err, &refused) {
+	if errors.As(err, &refused) && !t.calm {
 		drift = map[string][]string{reconcile.ClusterNode: {refused.Error()}}
 	}
 	return drift, err

@@ -6,6 +6,7 @@ resource "ha_gluster_volume" "this" {
   name                 = var.name
   nodes                = var.nodes
   brick_path           = coalesce(var.brick_path, "/srv/gluster/${var.name}/brick")
+  brick_paths          = var.brick_paths
   type                 = var.type
   replica              = var.replica
   disperse             = var.disperse

@@ -64,6 +64,13 @@ variable "brick_path" {
   }
 }
 
+variable "brick_paths" {
+  description = "Directories of the bricks, by node, that lie elsewhere than at `brick_path`, because somebody replaced them by hand on their own machines."
+  type        = map(string)
+  default     = {}
+  nullable    = false
+}
+
 variable "allow_root_partition" {
   description = "Whether the brick may lie on the root file system, which a full volume then fills. Needed on a Linode without a further disk."
   type        = bool

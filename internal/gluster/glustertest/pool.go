@@ -27,6 +27,8 @@ type Pool struct {
 	Members map[string]bool
 	// Volumes has the volumes by name.
 	Volumes map[string]*Volume
+	// Mounts are the mount points of bricks' file systems that are not /srv/gluster.
+	Mounts map[string]string
 	// PeerState is the state in which members see each other.
 	PeerState int
 }
@@ -37,6 +39,14 @@ type Node struct {
 	Address string
 	// UUID is the machine's identity in the pool.
 	UUID string
+	// Rebuilt says that the machine was made anew: its glusterd has an identity of its
+	// own or none yet, while the pool still knows it by UUID.
+	Rebuilt bool
+	// Own is the identity of a rebuilt machine.
+	Own string
+	// Alone says that glusterd has the identity that the pool knows, and no peers;
+	// Told that it was told of the pool since, which it takes in when it restarts.
+	Alone, Told bool
 	// KnownAs are the names under which the others know the machine.
 	KnownAs map[string]bool
 	// BrickID is the attribute of the brick directory.
@@ -45,6 +55,12 @@ type Node struct {
 	Running, Healer bool
 	// Blocked says that the brick's process runs and no client reaches it.
 	Blocked bool
+	// Emptied says that the brick's directory lost everything, .glusterfs included.
+	Emptied bool
+	// Out says that the brick was taken out to be made anew.
+	Out bool
+	// Blames is how many entries the brick holds against others than a lost one.
+	Blames int
 	// Pending is how many files wait for healing, SplitBrain how many are in split
 	// brain.
 	Pending, SplitBrain int
@@ -64,7 +80,7 @@ type Volume struct {
 // by the first address of eth0.
 func Install(t testing.TB, machines map[string]*hosttest.Machine) *Pool {
 	t.Helper()
-	p := &Pool{t: t, Machines: machines, Nodes: map[string]*Node{}, Members: map[string]bool{}, Volumes: map[string]*Volume{}, PeerState: 3}
+	p := &Pool{t: t, Machines: machines, Nodes: map[string]*Node{}, Members: map[string]bool{}, Volumes: map[string]*Volume{}, Mounts: map[string]string{}, PeerState: 3}
 	for name, m := range machines {
 		p.Nodes[name] = &Node{Address: addressOf(m), KnownAs: map[string]bool{}}
 		m.Offer("attr")
@@ -102,13 +118,22 @@ func (p *Pool) handle(m *hosttest.Machine) {
 			return query(m, p.Nodes[m.Name], c), 0, ""
 		})
 	}
-	m.Handle("gluster", func(m *hosttest.Machine, c shell.Command) (string, int, string) {
+	p.change(m, "gluster", func(m *hosttest.Machine, c shell.Command) (string, int, string) {
 		return p.CLI(m, c.Args()...), 0, ""
 	})
-	m.Handle("gluster-daemon", p.daemon)
-	m.Handle("gluster-clean-brick", p.clean)
-	m.Handle("gluster-wipe-brick", p.wipe)
-	m.Handle("gluster-restore", p.restore)
+	p.change(m, "gluster-daemon", p.daemon)
+	p.change(m, "gluster-clean-brick", p.clean)
+	p.change(m, "gluster-wipe-brick", p.wipe)
+	p.change(m, "gluster-restore", p.restore)
+	p.change(m, "gluster-restore-identity", p.restoreIdentity)
+	p.change(m, "gluster-remake-brick", p.remake)
+	p.change(m, "rmdir", func(m *hosttest.Machine, c shell.Command) (string, int, string) {
+		m.RemoveAll(c.Args()[len(c.Args())-1])
+		return "", 0, ""
+	})
+	m.Handle("gluster-blame", func(m *hosttest.Machine, _ shell.Command) (string, int, string) {
+		return strconv.Itoa(p.Nodes[m.Name].Blames) + "\n", 0, ""
+	})
 }
 
 func (p *Pool) marker(m *hosttest.Machine, _ *Node, c shell.Command) string {
@@ -116,10 +141,14 @@ func (p *Pool) marker(m *hosttest.Machine, _ *Node, c shell.Command) string {
 }
 
 func (p *Pool) identity(_ *hosttest.Machine, n *Node, _ shell.Command) string {
-	if n.UUID == "" {
+	uuid := n.UUID
+	if n.Rebuilt {
+		uuid = n.Own
+	}
+	if uuid == "" {
 		return ""
 	}
-	return "UUID=" + n.UUID + "\noperating-version=100000\n"
+	return "UUID=" + uuid + "\noperating-version=100000\n"
 }
 
 func (p *Pool) brick(m *hosttest.Machine, n *Node, c shell.Command) string {
@@ -134,12 +163,19 @@ func (p *Pool) brick(m *hosttest.Machine, n *Node, c shell.Command) string {
 	if n.Healer {
 		b.WriteString("healer yes\n")
 	}
-	fmt.Fprintf(&b, "path %s\nmount /srv/gluster\n", path)
+	mount := p.Mounts[m.Name]
+	if mount == "" {
+		mount = "/srv/gluster"
+	}
+	fmt.Fprintf(&b, "path %s\nmount %s\n", path, mount)
 	if _, found := m.Directories[path]; found {
 		b.WriteString("exists yes\n")
+		if n.BrickID != "" && !n.Emptied {
+			b.WriteString("internal yes\n")
+		}
 		for file := range m.Files {
 			if strings.HasPrefix(file, path+"/") {
-				b.WriteString("content yes\n")
+				b.WriteString("content yes\nnames yes\n")
 				break
 			}
 		}
@@ -169,7 +205,13 @@ func (p *Pool) heal(m *hosttest.Machine, n *Node, c shell.Command) string {
 
 // has reports whether a machine has a volume's definition.
 func (p *Pool) has(name, volume string) bool {
-	return p.Volumes[volume] != nil && p.Members[name]
+	return p.Volumes[volume] != nil && p.in(name)
+}
+
+// in reports whether a machine is a member of the pool and knows it.
+func (p *Pool) in(name string) bool {
+	node := p.Nodes[name]
+	return p.Members[name] && !node.Rebuilt && !node.Alone
 }
 
 func (p *Pool) at(address string) string {
@@ -231,6 +273,8 @@ func (p *Pool) CLI(m *hosttest.Machine, words ...string) string {
 			return answer(-1, "Volume has been started", "")
 		}
 		delete(p.Volumes, words[2])
+	case "reset-brick":
+		return p.resetBrick(words)
 	case "heal":
 		for _, node := range p.Nodes {
 			node.Pending = 0
@@ -245,7 +289,7 @@ func (p *Pool) CLI(m *hosttest.Machine, words ...string) string {
 func (p *Pool) serve(volume *Volume, run bool) {
 	for _, brick := range volume.Bricks {
 		name := p.at(strings.Split(brick, ":")[0])
-		if p.Machines[name].Unit("glusterd").Running() && !p.Machines[name].Down {
+		if p.Machines[name].Unit("glusterd").Running() && !p.Machines[name].Down && p.in(name) && !run || p.brickStarts(name, brick) {
 			p.Nodes[name].Running, p.Nodes[name].Healer = run, run
 		}
 	}
@@ -253,7 +297,7 @@ func (p *Pool) serve(volume *Volume, run bool) {
 
 func (p *Pool) peers(m *hosttest.Machine) string {
 	var b strings.Builder
-	if !p.Members[m.Name] {
+	if !p.in(m.Name) {
 		return ""
 	}
 	for _, name := range slices.Sorted(maps.Keys(p.Members)) {
@@ -262,7 +306,7 @@ func (p *Pool) peers(m *hosttest.Machine) string {
 			continue
 		}
 		connected := 0
-		if p.Machines[name].Unit("glusterd").Running() && !p.Machines[name].Down {
+		if p.Machines[name].Unit("glusterd").Running() && !p.Machines[name].Down && p.in(name) {
 			connected = 1
 		}
 		fmt.Fprintf(&b, "<peer><uuid>%s</uuid><hostname>x</hostname><hostnames>", node.UUID)
@@ -277,6 +321,12 @@ func (p *Pool) peers(m *hosttest.Machine) string {
 func (p *Pool) probe(m *hosttest.Machine, other string) string {
 	if !p.Machines[other].Unit("glusterd").Running() || p.Machines[other].Down {
 		return answer(-1, "Probe returned with Transport endpoint is not connected", "")
+	}
+	if node := p.Nodes[m.Name]; node.Rebuilt {
+		return answer(-1, "Probe returned with unknown errno 107: the peer knows another identity", "")
+	} else if node.Alone {
+		node.Told = true
+		return answer(0, "", "")
 	}
 	if !p.Members[m.Name] {
 		p.Members[m.Name] = true
@@ -360,8 +410,14 @@ func (p *Pool) daemon(m *hosttest.Machine, c shell.Command) (string, int, string
 			return out, status, said
 		}
 	}
-	if node := p.Nodes[m.Name]; node.UUID == "" {
+	switch node := p.Nodes[m.Name]; {
+	case node.Rebuilt && node.Own == "":
+		node.Own = "uuid-new-" + m.Name
+	case node.UUID == "":
 		node.UUID = "uuid-" + m.Name
+	case node.Told:
+		node.Alone, node.Told = false, false
+		node.Healer = true
 	}
 	return "", 0, ""
 }
@@ -384,8 +440,9 @@ func (p *Pool) restore(m *hosttest.Machine, c shell.Command) (string, int, strin
 	if len(p.Members) > 1 && p.Members[m.Name] {
 		return "", 0, ""
 	}
-	m.Call(shell.Script(": disable-units\n", "glusterd"))
+	m.Call(shell.Script(": disable-units\n", "glusterd", "terraform-ha-bricks"))
 	m.RemoveAll(c.Args()[1])
+	m.RemoveAll(c.Args()[2])
 	m.WriteFile(c.Args()[0], string(c.Stdin()))
 	return "", 0, ""
 }
