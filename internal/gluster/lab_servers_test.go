@@ -65,7 +65,7 @@ func (l *laboratory) reboot(spec gluster.Spec, server string) {
 	if longest := end(); longest > time.Second {
 		l.t.Errorf("a request took %s while %s rebooted in an orderly way", longest, server)
 	}
-	l.Until(time.Minute, "the volume healthy after the reboot", func() string { return gluster.Health(spec, l.observe(spec)) })
+	l.healthy(spec)
 	l.empty(spec)
 }
 
@@ -97,7 +97,7 @@ func (l *laboratory) emptied(spec gluster.Spec, server string) {
 // sameBricks waits until all is healed, and compares the bricks.
 func (l *laboratory) sameBricks(spec gluster.Spec) {
 	l.t.Helper()
-	l.Until(2*time.Minute, "the volume healed", func() string { return gluster.Health(spec, l.observe(spec)) })
+	l.healthy(spec)
 	sums := map[string]string{}
 	for _, node := range spec.Nodes {
 		sums[node.Name] = l.Run(node.Name, "cd "+spec.BrickPath+" && find . -path ./.glusterfs -prune -o -type f -exec sha256sum {} + | sort -k2 && find . -name '.glusterfs*' -prune -o -printf '%y %m %u %l %P\\n' | sort")

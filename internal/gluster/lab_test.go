@@ -215,6 +215,13 @@ func (l *laboratory) otherTypes(spec gluster.Spec) {
 	}
 }
 
+// healthy waits until every server is there and nothing is left to be healed, which
+// no apply waits for.
+func (l *laboratory) healthy(spec gluster.Spec) {
+	l.t.Helper()
+	l.Until(3*time.Minute, "the volume wholly healthy", func() string { return gluster.Health(spec, l.observe(spec)) })
+}
+
 func (l *laboratory) must(err error) {
 	l.t.Helper()
 	if err != nil {
@@ -240,7 +247,7 @@ func (l *laboratory) killServer(spec gluster.Spec) {
 	}
 	l.must(l.PowerOn("files1"))
 	healed := labtest.Time(l.t, "heal")
-	l.must(gluster.Verify(l.t.Context(), l.servers.Views(), spec))
+	l.healthy(spec)
 	healed()
 	l.empty(spec)
 }
@@ -269,7 +276,7 @@ func (l *laboratory) clientLosesServer(spec gluster.Spec) {
 		return ""
 	})
 	l.t.Logf("healed without being told after %s", took)
-	l.must(gluster.Verify(l.t.Context(), l.servers.Views(), spec))
+	l.healthy(spec)
 }
 
 // poison makes what a failed create leaves behind, and foreign data.
