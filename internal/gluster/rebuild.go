@@ -3,6 +3,7 @@ package gluster
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -12,40 +13,65 @@ import (
 
 // rejoin plans to take machines into the pool again that were rebuilt at their
 // addresses. The pool refuses an identity that it does not know at an address that
-// it does, so the machine gets the old one from a member, and probes that member:
-// it is told of the pool then, and after a restart of the volumes.
+// it does, so the machine gets back what it had on its disk as a member: its
+// identity and the list of its peers. It connects to them when it starts, as after
+// any reboot, and they hand it the volumes. (To probe a member instead can leave
+// both sides in "Sent and Received peer request" for ever, release 10.3.)
 func (d *differ) rejoin(plan *Plan) {
 	for _, ill := range d.sick {
 		node := ill.node.Name
-		seen := d.status.Nodes[node]
-		if !ill.outside || ill.refused != nil || len(lacking(seen.Packages)) > 0 {
+		if !ill.outside || ill.refused != nil || len(lacking(d.status.Nodes[node].Packages)) > 0 {
 			continue
 		}
-		leader := d.leader()
-		identity, version := d.identityOf(ill.node), d.status.Nodes[leader.Name].Version
-		var steps []Step
-		if seen.UUID != identity {
-			steps = append(steps, Step{Node: node, Title: "give it its identity in the pool back", Why: ill.why, Do: restoreIdentity(node, identity, version)})
-		}
-		plan.Serial("rejoin", append(steps,
+		plan.Serial("rejoin",
+			Step{Node: node, Title: "give it its place in the pool back", Why: ill.why, Do: restoreMembership(node, d.membership(ill.node))},
 			Step{Node: node, Title: "write glusterd.vol", Do: writeFile(node, d.spec.daemonFile())},
 			Step{Node: node, Title: "start glusterd", Do: startDaemon(node, "restart")},
-			Step{Node: node, Title: "join the pool again", Why: ill.why, Do: probe(node, leader.Address)},
-			Step{Node: node, Title: "restart glusterd", Do: startDaemon(node, "restart")},
-			Step{Title: "wait until all peers are connected", Do: waitMembership(d.spec, append(names(d.members()), node), node)})...)
+			Step{Title: "wait until the pool has taken it in", Do: waitMembership(d.spec, append(names(d.members()), node), node)})
 	}
 }
 
-// restoreIdentity is for a glusterd that has neither peers nor volumes.
-func restoreIdentity(node, identity, version string) act {
-	return run(node, "restore the identity of glusterd", shell.Script(`: gluster-restore-identity
+// membership is what a member has on its disk: its identity, the version that the
+// pool runs with, and identity and address of each other member.
+func (d *differ) membership(node host.Node) []string {
+	leader := d.leader()
+	seen := d.status.Nodes[leader.Name]
+	identity := d.identityOf(node)
+	words := []string{identity, seen.Version, seen.UUID, leader.Address}
+	for _, peer := range seen.Peers {
+		if peer.UUID != identity {
+			words = append(words, peer.UUID, d.addressOf(peer))
+		}
+	}
+	return words
+}
+
+// addressOf is how a peer is known, if possible by the address of its brick.
+func (d *differ) addressOf(peer Peer) string {
+	for _, node := range d.spec.Nodes {
+		if slices.Contains(peer.Names, node.Address) {
+			return node.Address
+		}
+	}
+	return peer.Names[0]
+}
+
+// restoreMembership is for a glusterd that has neither peers nor volumes. The peers
+// come last and at once: without them the machine is seen to have none.
+func restoreMembership(node string, membership []string) act {
+	return run(node, "restore the membership of glusterd", shell.Script(`: gluster-restore-membership
 set -e
 d=/var/lib/glusterd
 [ -z "$(ls -A "$d/vols" "$d/peers" 2>/dev/null | grep -v -e : -e '^$')" ] || { echo "it has peers or volumes of its own" >&2; exit 1; }
 systemctl stop glusterd
-mkdir -p "$d"
+rm -rf -- "$d/peers.new"
+mkdir -p "$d/peers" "$d/peers.new"
 printf 'UUID=%s\noperating-version=%s\n' "$1" "$2" >"$d/glusterd.info.new"
-mv -f "$d/glusterd.info.new" "$d/glusterd.info"`, identity, version))
+mv -f "$d/glusterd.info.new" "$d/glusterd.info"
+shift 2
+while [ $# -gt 1 ]; do printf 'uuid=%s\nstate=3\nhostname1=%s\n' "$1" "$2" >"$d/peers.new/$1"; shift 2; done
+rmdir "$d/peers"
+mv "$d/peers.new" "$d/peers"`, membership...))
 }
 
 // waitMembership waits until a machine is a member and knows the volume.
@@ -71,8 +97,13 @@ func (d *differ) remakeBricks(plan *Plan) {
 		}
 		node, brick := ill.node.Name, d.spec.brick(ill.node)
 		leader := d.leader().Name
+		// A glusterd that was told of the volume while the directory was missing does
+		// not know the brick as its own ("When destination brick is new", release
+		// 10.3), and one that has read the volume from its disk does.
 		plan.Serial("brick",
 			Step{Title: "wait until the others of the set have all files", Do: waitVouched(d.spec, ill.node)},
+			Step{Node: node, Title: "restart glusterd", Do: startDaemon(node, "restart")},
+			Step{Title: "wait until all peers are connected", Do: waitPeers(d.spec, names(d.members()))},
 			Step{Node: node, Title: "take the lost brick out", Why: ill.why,
 				Do: inTransaction(leader, "volume", "reset-brick", d.spec.Name, brick, "start")},
 			Step{Node: node, Title: "make the brick directory anew", Do: remakeBrick(node, d.spec.pathOf(node))},
@@ -128,7 +159,7 @@ func waitVouched(spec Spec, node host.Node) act {
 // the lost brick.
 func blameReason(ctx context.Context, hosts host.Hosts, spec Spec, others []string, lost string) string {
 	for _, name := range others {
-		result, err := hosts[name].Run(ctx, shell.Script(askBlame, spec.Name, spec.pathOf(name), lost))
+		result, err := hosts[name].Run(ctx, shell.Script(askBlame, volumeFile(spec.Name), spec.pathOf(name), lost))
 		if err != nil {
 			return fmt.Sprintf("cannot look for what is to be healed on %s: %v", name, err)
 		}
@@ -143,22 +174,27 @@ func blameReason(ctx context.Context, hosts host.Hosts, spec Spec, others []stri
 	return ""
 }
 
+// volumeFile is what clients in the pool mount the volume by.
+func volumeFile(volume string) string {
+	return "/var/lib/glusterd/vols/" + volume + "/trusted-" + volume + ".tcp-fuse.vol"
+}
+
 // askBlame counts the entries of a brick that it holds against others than the brick
 // $3, which is named as GlusterFS does. The index of what is to be healed has a name
 // for each entry, and the entry an attribute for each other brick, whose name the
 // volume file has (xlators/cluster/afr). An entry may be a symbolic link or be
 // reached by one, so attributes are read both ways.
 const askBlame shell.Text = `: gluster-blame
-v=$1; p=$2; lost=$3
+file=$1; p=$2; lost=$3
 x=$(awk -v lost="$lost" '
 /^volume /{ name = $2; h = s = px = "" }
 $2 == "remote-host" { h = $3 } $2 == "remote-subvolume" { s = $3 } $2 == "afr-pending-xattr" { px = $3 }
 /^end-volume/{ if (s != "" && h ":" s == lost) client = name }
 $1 == "subvolumes" && px != "" { split(px, x, ","); for (i = 2; i <= NF; i++) if ($i == client) { print x[i - 1]; exit } }
-' "/var/lib/glusterd/vols/$v/trusted-$v.tcp-fuse.vol")
+' "$file")
 [ -n "$x" ] || { echo "the volume file does not name $lost" >&2; exit 1; }
 cd "$p/.glusterfs/indices/xattrop" || exit 1
-list() { ls | sed -n 's,^\(..\)\(..\)\(....-....*\)$,../..///,p'; }
+list() { ls | sed -n 's,^\(..\)\(..\)\(....-....*\)$,../../\1/\2/\1\2\3,p'; }
 for how in -h --; do
 list | xargs -r getfattr -d -m '^trusted\.afr\.' -e hex $how 2>/dev/null
 done | awk -F= -v x="trusted.afr.$x" '

@@ -115,7 +115,7 @@ func (d *differ) refuseRejoin(ill sick) *reconcile.RefusedError {
 		return refused
 	}
 	for _, other := range d.reached {
-		if peer, found := d.status.Nodes[other.Name].peer(d.identityOf(ill.node)); found && peer.Connected && seen.UUID != peer.UUID {
+		if peer, found := d.status.Nodes[other.Name].peer(d.identityOf(ill.node)); found && peer.Healthy() && seen.UUID != peer.UUID {
 			refused.Evidence = append(refused.Evidence, "the machine with the identity that the pool knows is connected to "+other.Name)
 			refused.WayOut = "Two machines claim one place: find out which is the member, and take the other one out of nodes."
 			return refused

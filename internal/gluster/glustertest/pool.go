@@ -45,8 +45,11 @@ type Node struct {
 	// Own is the identity of a rebuilt machine.
 	Own string
 	// Alone says that glusterd has the identity that the pool knows, and no peers;
-	// Told that it was told of the pool since, which it takes in when it restarts.
+	// Told that it has their list and connects to them when it starts.
 	Alone, Told bool
+	// Unknown says that glusterd was told of the volume while its brick was missing,
+	// and does not know the brick as its own until it starts again.
+	Unknown bool
 	// KnownAs are the names under which the others know the machine.
 	KnownAs map[string]bool
 	// BrickID is the attribute of the brick directory.
@@ -125,7 +128,7 @@ func (p *Pool) handle(m *hosttest.Machine) {
 	p.change(m, "gluster-clean-brick", p.clean)
 	p.change(m, "gluster-wipe-brick", p.wipe)
 	p.change(m, "gluster-restore", p.restore)
-	p.change(m, "gluster-restore-identity", p.restoreIdentity)
+	p.change(m, "gluster-restore-membership", p.restoreMembership)
 	p.change(m, "gluster-remake-brick", p.remake)
 	p.change(m, "rmdir", func(m *hosttest.Machine, c shell.Command) (string, int, string) {
 		m.RemoveAll(c.Args()[len(c.Args())-1])
@@ -325,8 +328,7 @@ func (p *Pool) probe(m *hosttest.Machine, other string) string {
 	if node := p.Nodes[m.Name]; node.Rebuilt {
 		return answer(-1, "Probe returned with unknown errno 107: the peer knows another identity", "")
 	} else if node.Alone {
-		node.Told = true
-		return answer(0, "", "")
+		return answer(-1, "Sent and Received peer request", "")
 	}
 	if !p.Members[m.Name] {
 		p.Members[m.Name] = true
@@ -418,6 +420,8 @@ func (p *Pool) daemon(m *hosttest.Machine, c shell.Command) (string, int, string
 	case node.Told:
 		node.Alone, node.Told = false, false
 		node.Healer = true
+	default:
+		node.Unknown = false
 	}
 	return "", 0, ""
 }

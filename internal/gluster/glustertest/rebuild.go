@@ -61,7 +61,7 @@ func (p *Pool) Rebuild(name string) {
 	clear(m.Directories)
 	clear(m.Packages)
 	clear(m.Units)
-	p.Nodes[name] = &Node{Address: old.Address, UUID: old.UUID, KnownAs: old.KnownAs, Rebuilt: true}
+	p.Nodes[name] = &Node{Address: old.Address, UUID: old.UUID, KnownAs: old.KnownAs, Rebuilt: true, Unknown: true}
 }
 
 // brickStarts reports whether glusterd can start the brick of a machine.
@@ -73,16 +73,21 @@ func (p *Pool) brickStarts(name, brick string) bool {
 		found && node.BrickID != "" && !node.Emptied && !node.Out
 }
 
-func (p *Pool) restoreIdentity(m *hosttest.Machine, c shell.Command) (string, int, string) {
-	node := p.Nodes[m.Name]
+func (p *Pool) restoreMembership(m *hosttest.Machine, c shell.Command) (string, int, string) {
+	node, words := p.Nodes[m.Name], c.Args()
 	if p.in(m.Name) {
 		return "", 1, "it has peers or volumes of its own"
 	}
 	_ = m.Stop("glusterd")
-	if c.Args()[0] != node.UUID || c.Args()[1] == "" {
-		p.t.Errorf("%s gets the identity %q with version %q, it had %s", m.Name, c.Args()[0], c.Args()[1], node.UUID)
+	if words[0] != node.UUID || words[1] == "" {
+		p.t.Errorf("%s gets the identity %q with version %q, it had %s", m.Name, words[0], words[1], node.UUID)
 	}
-	node.Rebuilt, node.Own, node.Alone = false, "", true
+	for member := range p.Members {
+		if other := p.Nodes[member]; member != m.Name && !slices.Contains(words[2:], other.UUID) {
+			p.t.Errorf("%s is not told of %s: %v", m.Name, member, words)
+		}
+	}
+	node.Rebuilt, node.Own, node.Alone, node.Told = false, "", true, true
 	return "", 0, ""
 }
 
@@ -96,7 +101,7 @@ func (p *Pool) resetBrick(words []string) string {
 		node.Running, node.Out = false, true
 	case len(words) == 7 && words[4] == words[3] && words[5] == "commit" && words[6] == "force":
 		_, found := p.Machines[name].Directories[path]
-		if !node.Out || !found || node.BrickID != "" {
+		if !node.Out || node.Unknown || !found || node.BrickID != "" {
 			return answer(-1, "Source brick must be stopped, or the brick may be containing or be contained by an existing brick", "")
 		}
 		node.Out, node.Emptied, node.Running, node.Healer = false, false, true, true
