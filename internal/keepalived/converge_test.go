@@ -180,6 +180,13 @@ func TestUnreachableIsNeitherDriftNorInTheWay(t *testing.T) {
 	}
 	_ = n.machines["db2"].Stop("keepalived")
 	n.mustConverge(simSpec())
+	patient := simSpec()
+	patient.Check.Fall++
+	n.mustConverge(patient)
+	if err := Verify(t.Context(), n.hosts.Views(), patient); err != nil {
+		t.Errorf("another check with one machine away: %v", err)
+	}
+	n.mustConverge(simSpec())
 	changed := simSpec()
 	changed.AuthSecret = "other"
 	var refusal *reconcile.RefusedError

@@ -50,6 +50,8 @@ func questions(spec Spec) []shell.Part {
 		host.AskFiles("files", observedPaths(spec)...),
 		shell.Ask("marker", `: keepalived-marker
 cat -- "$1"`, spec.marker().Path()),
+		shell.Ask("sent", `: keepalived-sent
+sed -n '/^vrrp_instance /,$p' "$1" 2>/dev/null | sha256sum`, instancePath(spec.Name)),
 		// A file of comments only is what a package or a person left empty.
 		shell.Ask("main", `: keepalived-main
 [ -e "$1" ] || { echo nobody; exit 0; }

@@ -31,6 +31,7 @@ func parseMachine(answers shell.Answers) (Machine, error) {
 		Firewall:   parseFirewall(answers["firewall"]),
 		Check:      parseCheck(answers["check"].Out),
 		Role:       answers["role"].Out,
+		Sent:       strings.TrimSuffix(answers["sent"].Out, "  -"),
 		ReadStale:  answers["read"].Out == "stale",
 		Marker:     parseMarker(answers["marker"]),
 	}, nil

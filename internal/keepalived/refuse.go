@@ -34,7 +34,8 @@ func refuse(spec Spec, status Status) error {
 
 // refuseBlindChange keeps machines that answer from drifting apart from one
 // that does not: it would go on with its old configuration, and machines whose
-// instances differ do not hear each other, so two would hold the address.
+// instances differ do not hear each other, so two would hold the address. How the
+// machines check themselves may differ.
 func refuseBlindChange(spec Spec, status Status) error {
 	unreachable := status.Unreachable()
 	if len(unreachable) == 0 || len(status.Holders) > 1 {
@@ -57,7 +58,7 @@ func refuseBlindChange(spec Spec, status Status) error {
 			continue
 		}
 		file := instanceFile(c.valuesFor(node))
-		if difference := file.Difference(machine.Files[file.Path]); difference != "" {
+		if difference := file.Difference(machine.Files[file.Path]); difference != "" && machine.Sent != sentBy(file) {
 			evidence = append(evidence, fmt.Sprintf("on %s %s", node.Name, difference))
 			return &reconcile.RefusedError{
 				What:     "change the configuration of floating IP " + spec.ip() + " on some of its machines",

@@ -112,6 +112,14 @@ func instanceFile(v values) host.File {
 	return host.File{Path: instancePath(v.Name), Content: fill("instance.conf.tmpl", v), Mode: "0600"}
 }
 
+// sentBy is the digest of the part of an instance's file that all machines have to
+// agree on, with each its own addresses and priority. What comes before it, the
+// check, is each machine's own business.
+func sentBy(instance host.File) string {
+	_, after, _ := bytes.Cut(instance.Content, []byte("\nvrrp_instance "))
+	return host.Digest(append([]byte("vrrp_instance "), after...))
+}
+
 // firewallFile is the packet filter of this address on this node.
 func firewallFile(v values) host.File {
 	return host.File{Path: firewallPath(v.Name), Content: fill("firewall.nft.tmpl", v), Mode: "0644"}

@@ -70,6 +70,9 @@ type Machine struct {
 	// Role is the state that Keepalived last told: MASTER, BACKUP, FAULT or
 	// empty.
 	Role string
+	// Sent is the digest of the part of the instance's file that says what the
+	// machine sends and expects.
+	Sent string
 	// ReadStale says that Keepalived runs with an older configuration than the
 	// one in its files.
 	ReadStale bool

@@ -20,7 +20,7 @@ func TestADeadDatabaseNodeLeavesTheRest(t *testing.T) {
 	f.ssh = "host_key_policy = \"accept-new\"\nboot_timeout = \"2s\""
 	cluster := galeratest.Install(t, f.machines, galeratest.MariaDB())
 	config := func(version int, more string) string {
-		return f.config(f.resource("ha_galera_cluster", fmt.Sprintf("name = \"shop\"\nusers = { shop = { password_wo = \"pa55w0rd-%d\", password_wo_version = %[1]d } }\n%s", version, more)))
+		return f.config(f.resource("ha_galera_cluster", fmt.Sprintf("name = \"shop\"\nusers = { shop = { hosts = [\"%%\"], password_wo = \"pa55w0rd-%d\", password_wo_version = %[1]d } }\n%[2]s", version, more)))
 	}
 	const address, setting = "ha_galera_cluster.t", "settings = { max_connections = \"333\" }\n"
 	resource.UnitTest(t, resource.TestCase{
@@ -37,7 +37,7 @@ func TestADeadDatabaseNodeLeavesTheRest(t *testing.T) {
 				Check: look(func() (err error) {
 					f.locked(func() {
 						h := cluster.Nodes["n1"].History
-						if _, made := h.Databases["crm"]; !made || h.Accounts["shop@%"].Password != "pa55w0rd-2" {
+						if _, made := h.Databases["crm"]; !made || h.Accounts["shop@%"].Password != hashed("pa55w0rd-2") {
 							err = fmt.Errorf("databases %v, password %q", h.Databases, h.Accounts["shop@%"].Password)
 						}
 					})

@@ -225,6 +225,7 @@ func (m *floatingIPModel) open(ctx context.Context, _ *access, hosts host.Hosts,
 		},
 		diff:   func(seen keepalived.Status) (keepalived.Plan, error) { return keepalived.Diff(spec, seen) },
 		verify: func(ctx context.Context) error { return keepalived.Verify(ctx, views, spec) },
+		left:   "its files, and what Keepalived has to be told",
 		removal: func(seen keepalived.Status, wipe bool) (keepalived.Plan, error) {
 			return keepalived.Remove(spec, seen, wipe)
 		},

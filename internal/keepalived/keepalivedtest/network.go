@@ -11,6 +11,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/terraform-ha/terraform-provider-ha/internal/host"
 	"github.com/terraform-ha/terraform-provider-ha/internal/host/hosttest"
 	"github.com/terraform-ha/terraform-provider-ha/internal/shell"
 )
@@ -230,6 +231,13 @@ func (n *Network) handle(m *hosttest.Machine, d *Daemon) {
 		return fmt.Sprintf(`{"nftables": [{"set": {"name": "peers", "elem": %s}}, {"rule": {"expr": [{"match": {}}, {"drop": null}]}}]}`, peers), 0, ""
 	})
 	m.HandleQuery("keepalived-role", func(*hosttest.Machine, shell.Command) (string, int, string) { return d.Role, 0, "" })
+	m.HandleQuery("keepalived-sent", func(m *hosttest.Machine, c shell.Command) (string, int, string) {
+		_, after, found := strings.Cut("\n"+m.Files[c.Args()[0]].Content, "\nvrrp_instance ")
+		if found {
+			after = "vrrp_instance " + after
+		}
+		return host.Digest([]byte(after)) + "  -\n", 0, ""
+	})
 	m.HandleQuery("keepalived-read", func(m *hosttest.Machine, _ shell.Command) (string, int, string) {
 		if d.Read != "" && d.Read != n.onDisk(m) {
 			return "stale", 0, ""
