@@ -188,7 +188,7 @@ func (s *site) drifts() {
 		"user wordpress@"+labClients+" lacks ALL PRIVILEGES on word_press.*")
 	s.converge()
 	s.attacks()
-	s.driftOf(`has SELECT on columns "a`, "EXECUTE on procedure", "has the role reader", "the default role reader", "may act as root@localhost", "has SELECT on all databases like word_press")
+	s.driftOf("has SELECT on columns ", evilColumn, "EXECUTE on procedure", "has the role reader", "the default role reader", "may act as root@localhost", "has SELECT on all databases like word_press")
 	s.converge()
 	if diff := cmp.Diff(before, s.grants("db2")); diff != "" {
 		s.t.Errorf("grants (-before +after):\n%s", diff)
@@ -231,7 +231,9 @@ func (s *site) attacks() {
 		s.t.Fatalf("the attack fails by itself: %v: %s", err, out)
 	}
 	s.sql("db3", "CREATE ROLE reader; GRANT ALL ON *.* TO reader; GRANT reader TO "+wordpress+"; SET DEFAULT ROLE reader FOR "+wordpress+
-		"; GRANT PROXY ON 'root'@'localhost' TO "+wordpress+"; GRANT SELECT ON `word_press`.* TO "+wordpress)
+		"; GRANT SELECT ON `word_press`.* TO "+wordpress)
+	// What is granted here as a proxy was not seen on another node.
+	s.sql("db1", "GRANT PROXY ON 'root'@'localhost' TO "+wordpress)
 }
 
 // isHindered has every setting of which our own sessions are to know nothing, and

@@ -112,7 +112,7 @@ const becomeMember = `: galera-member
 verb=$1 unit=$2 client=$3 socket=$4 bootstrap=$5 check=$6 transfers=$7 log=$8 old= gone=0 most=2
 begun=$(date +%s)
 ` + lastWords + `
-state() { [ ! -S "$socket" ] || timeout 3 "$client" --no-defaults --socket="$socket" -N -B -e "SET SESSION wsrep_sync_wait = 0; SHOW GLOBAL STATUS WHERE Variable_name IN ('wsrep_cluster_status','wsrep_local_state','wsrep_ready')" 2>/dev/null | sort | cut -f2 | tr '\n' ' '; }
+state() { [ ! -S "$socket" ] || timeout 3 "$client" --no-defaults --socket="$socket" -N -B -e "SET SESSION wsrep_sync_wait = 0; SET SESSION sql_select_limit = 18446744073709551615; SHOW GLOBAL STATUS WHERE Variable_name IN ('wsrep_cluster_status','wsrep_local_state','wsrep_ready')" 2>/dev/null | sort | cut -f2 | tr '\n' ' '; }
 restarts() { systemctl show -p NRestarts --value "$1"; }
 invocation() { systemctl show -p InvocationID --value "$unit"; }
 busy() { [ "$(systemctl show -p ActiveState --value "$run")" = activating ]; }
