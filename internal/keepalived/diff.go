@@ -286,7 +286,7 @@ func (c comparison) settle() []Step {
 	}
 	if len(holders) == 1 {
 		if lacking := c.status.Machines[holders[0]].lacks(c.spec.ips()); len(lacking) > 0 {
-			return []Step{completeStep(holders[0], c.spec, lacking)}
+			return []Step{completeStep(holders[0], lacking)}
 		}
 	}
 	fit := c.fit("")

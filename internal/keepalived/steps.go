@@ -202,7 +202,7 @@ func settleStep(spec Spec, fit []string, why string) Step {
 
 // completeStep gives a holder what it lacks: Keepalived configures its addresses
 // only when it becomes master. Another machine takes all of them meanwhile.
-func completeStep(node string, spec Spec, lacking []string) Step {
+func completeStep(node string, lacking []string) Step {
 	why := fmt.Sprintf("it holds the floating IP without %s", strings.Join(lacking, ", "))
 	return step(node, "restart keepalived", why, func(ctx context.Context, h *host.Host) error {
 		return h.RestartUnit(ctx, unitName)

@@ -119,7 +119,7 @@ func selfContained(f fence) (string, error) {
 	if diags.HasErrors() {
 		return "", diags
 	}
-	body := file.Body.(*hclsyntax.Body) //nolint:forcetypeassert // what ParseConfig makes
+	body := file.Body.(*hclsyntax.Body) // what ParseConfig makes
 	declared := map[string]bool{}
 	for _, block := range body.Blocks {
 		switch block.Type {

@@ -94,7 +94,7 @@ func TestBadInputFailsAtPlan(t *testing.T) {
 		"galera: same host and port":  {galera(samePort), "n1 and n3 are the same machine"},
 		"galera: node as path":        {galera(named), "The key of a node has 1 to 63 letters"},
 		"gluster: node as path":       {gluster(named + "\nbrick_path = \"/srv/g/brick\""), "The key of a node has 1 to 63 letters"},
-		"floating: node as path":      {floating(named + "\naddress = \"10.0.0.100/24\""), "The key of a node has 1 to 63 letters"},
+		"floating: node as path":      {floating(named + "\naddress = \"10.0.0.100/24\"\ncheck = { none = {} }"), "The key of a node has 1 to 63 letters"},
 		"web: node as path":           {web(named + "\ndocument_root = \"/srv/www/x\""), "The key of a node has 1 to 63 letters"},
 		"galera: same address":        {galera(twice), "and n3 have the same address 10.0.0.1"},
 		"galera: option of quorum":    {galera(threeNodes + "\nprovider_options = { \"pc.ignore_sb\" = \"true\" }"), "both halves would go on"},

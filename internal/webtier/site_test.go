@@ -58,7 +58,7 @@ func newHostile(t *testing.T) *hostile {
 	if _, err := user.Lookup(siteUser); err != nil {
 		t.Skip("this system has no " + siteUser)
 	}
-	base, err := os.MkdirTemp("/var/lib", "webtier-test-")
+	base, err := os.MkdirTemp("/var/lib", "webtier-test-") //nolint:usetesting // anybody may write above a directory of t.TempDir
 	must(t, err)
 	t.Cleanup(func() { _ = os.RemoveAll(base) })
 	must(t, os.Chmod(base, 0o755))
