@@ -298,7 +298,7 @@ func TestInstancesChangeTogether(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(plan.Stages) != 1 || len(plan.Stages[0].Lanes) != 3 {
+	if len(plan.Stages) != 2 || len(plan.Stages[0].Lanes) != 1 || len(plan.Stages[1].Lanes) != 2 || plan.Titles()[0] != "db1: reload keepalived" {
 		t.Errorf("planned: %v in %d stages", plan.Titles(), len(plan.Stages))
 	}
 	// A run that broke off has left them so, and one machine has gone since.
@@ -311,6 +311,32 @@ func TestInstancesChangeTogether(t *testing.T) {
 	n.Daemons["db2"].Role, n.Daemons["db2"].Held = "MASTER", true
 	if _, err := Diff(changed, Observe(t.Context(), n.hosts.Views(), changed)); err != nil {
 		t.Errorf("with two holders: %v", err)
+	}
+}
+
+// TestAFailedChangeMakesNoSecondHolder breaks a change off on each machine: on the
+// holder nothing has changed then, and another one must not take the address too.
+func TestAFailedChangeMakesNoSecondHolder(t *testing.T) {
+	for _, name := range []string{"db1", "db2", "db3"} {
+		t.Run(name, func(t *testing.T) {
+			n := newNetwork(t)
+			n.mustConverge(simSpec())
+			changed := simSpec()
+			changed.AuthSecret = "other"
+			n.machines[name].FailNext("keepalived-load")
+			plan, err := Diff(changed, Observe(t.Context(), n.hosts.Views(), changed))
+			if err != nil {
+				t.Fatal(err)
+			}
+			err = reconcile.Run(t.Context(), plan, n.hosts, reconcile.Silent{})
+			if holder := name == "db1"; (err != nil) != holder {
+				t.Fatalf("the change ended with %v", err)
+			}
+			if seen := Observe(t.Context(), n.hosts.Views(), changed); !slices.Equal(seen.Holders, []string{"db1"}) {
+				t.Errorf("held by %v", seen.Holders)
+			}
+			n.mustConverge(changed)
+		})
 	}
 }
 

@@ -28,7 +28,7 @@ func Diff(spec Spec, status Status) (Plan, error) {
 	}
 	c := comparison{spec: spec, status: status}
 	var plan Plan
-	var lanes, together []Lane
+	var lanes, first, together []Lane
 	var loading []change
 	for _, node := range sortedNodes(spec.Nodes) {
 		if machine, seen := status.Machines[node.Name]; !seen || !machine.Reachable() {
@@ -39,8 +39,10 @@ func Diff(spec Spec, status Status) (Plan, error) {
 			switch {
 			case c.untouched():
 				lane = append(lane, change.step())
+			case change.instance && change.verb == reload && slices.Contains(status.Holders, node.Name):
+				first = append(first, Lane{change.step()})
 			case change.instance && change.verb == reload:
-				together = append(together, Lane{change.step()})
+				together = append(together, Lane{change.stepOrStop()})
 			default:
 				loading = append(loading, change)
 			}
@@ -49,7 +51,10 @@ func Diff(spec Spec, status Status) (Plan, error) {
 	}
 	plan.Parallel("prepare", lanes...)
 	// Machines whose instances differ in what they send do not hear each other, and
-	// after three advertisements each takes the address. Each tests its file first.
+	// after three advertisements each takes the address. Each tests its file first. The
+	// holder loads it before the others, well within that time: if it fails there,
+	// nothing has changed.
+	plan.Parallel("load the floating IP's configuration on its holder", first...)
 	plan.Parallel("load the floating IP's configuration at the same time", together...)
 	plan.Serial("load the configuration, the holder last", c.rolling(loading)...)
 	plan.Parallel("remove addresses that Keepalived did not configure", c.strays()...)

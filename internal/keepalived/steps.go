@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/base64"
+	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -155,6 +156,31 @@ func (ch change) step() Step {
 		restart: "restart keepalived",
 	}[ch.verb]
 	return script(ch.node.Name, title, ch.why, shell.Script(loadText, ch.verb.String()).WithStdin(encodeFiles(ch.files)))
+}
+
+// stopTime is what a machine has for stopping Keepalived, also when the run has ended.
+const stopTime = 15 * time.Second
+
+// stepOrStop is the step on a machine that does not hold the address. One that goes on
+// with the former configuration would not hear the holder any more, and take the
+// address as well. Where the new one cannot be loaded Keepalived is stopped, and the
+// other machines go on; the next round starts it, or says why it cannot.
+func (ch change) stepOrStop() Step {
+	load := ch.step()
+	loads := load.Do
+	load.Do = func(ctx context.Context, hosts host.Hosts) error {
+		err := loads(ctx, hosts)
+		if err == nil {
+			return nil
+		}
+		stopping, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopTime)
+		defer cancel()
+		if stopped := hosts[ch.node.Name].StopUnit(stopping, unitName); stopped != nil {
+			return errors.Join(err, stopped)
+		}
+		return ctx.Err()
+	}
+	return load
 }
 
 func strayStep(node string, spec Spec, why string) Step {

@@ -78,9 +78,13 @@ func Install(t testing.TB, machines map[string]*hosttest.Machine, name, ip strin
 		m.OnStart("keepalived", func(m *hosttest.Machine) error { n.read(m, d); return nil })
 		m.OnReload("keepalived", func(m *hosttest.Machine) error { n.read(m, d); return nil })
 		m.OnStop("keepalived", func(m *hosttest.Machine) error {
+			// Only a master says goodbye, upon which the others settle at once.
+			goodbye := d.Role == "MASTER"
 			d.Read, d.instance, d.Role, d.Lacks = "", "", "", nil
 			d.Held = d.Held && m.Files[dropInPath].Content == ""
-			n.elect()
+			if goodbye {
+				n.elect()
+			}
 			return nil
 		})
 		n.handle(m, d)
