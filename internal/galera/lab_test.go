@@ -86,6 +86,8 @@ func TestLab(t *testing.T) {
 		{"power cut", (*site).cutsPower},
 		{"stale node", (*site).comesBackByItself},
 		{"stale node without the guard", (*site).curesAStaleNode},
+		{"stale node's data given up", (*site).givesItsDataUp},
+		{"stale positions", (*site).recoversPositions},
 		{"two histories", (*site).refusesTwoHistories},
 		{"rebuilt", (*site).takesInARebuiltMachine},
 		{"wipe", (*site).wipes},
