@@ -10,7 +10,7 @@ import (
 
 var (
 	packageName = regexp.MustCompile("`(internal/[a-z/]+)`")
-	testName    = regexp.MustCompile("`((?:Test|Fuzz)[A-Za-z0-9]+)`")
+	testName    = regexp.MustCompile("`((?:Test|Fuzz)[A-Za-z0-9]+)(?:/[^`]*)?`")
 )
 
 // TestReadmeNamesTestsThatExist holds the table of what is proved: a row is a
@@ -22,18 +22,26 @@ func TestReadmeNamesTestsThatExist(t *testing.T) {
 	}
 	found := 0
 	for line := range strings.Lines(string(content)) {
-		in := packageName.FindStringSubmatch(line)
-		if !strings.HasPrefix(line, "| ") || in == nil {
+		named := packageName.FindAllStringSubmatchIndex(line, -1)
+		if !strings.HasPrefix(line, "| ") {
 			continue
 		}
-		tests := sources(t, in[1])
-		if tests == "" {
-			t.Errorf("README: %s has no tests", in[1])
-		}
-		for _, name := range testName.FindAllStringSubmatch(line, -1) {
-			found++
-			if !strings.Contains(tests, "func "+name[1]+"(") {
-				t.Errorf("README: %s has no %s", in[1], name[1])
+		// A test belongs to the package that is named before it.
+		for i, at := range named {
+			end := len(line)
+			if i+1 < len(named) {
+				end = named[i+1][0]
+			}
+			directory := line[at[2]:at[3]]
+			tests := sources(t, directory)
+			if tests == "" {
+				t.Errorf("README: %s has no tests", directory)
+			}
+			for _, name := range testName.FindAllStringSubmatch(line[at[1]:end], -1) {
+				found++
+				if !strings.Contains(tests, "func "+name[1]+"(") {
+					t.Errorf("README: %s has no %s", directory, name[1])
+				}
 			}
 		}
 	}

@@ -6,15 +6,10 @@ import (
 	"github.com/terraform-ha/terraform-provider-ha/internal/gluster/glustertest"
 	"github.com/terraform-ha/terraform-provider-ha/internal/host"
 	"github.com/terraform-ha/terraform-provider-ha/internal/host/hosttest"
-	"github.com/terraform-ha/terraform-provider-ha/internal/shell"
 )
 
 func newPool(t *testing.T, names ...string) (host.Hosts, *glustertest.Pool) {
 	t.Helper()
 	hosts, machines := hosttest.Cluster(t, names...)
 	return hosts, glustertest.Install(t, machines)
-}
-
-func answerWith(text string) hosttest.Handler {
-	return func(*hosttest.Machine, shell.Command) (string, int, string) { return text, 0, "" }
 }
