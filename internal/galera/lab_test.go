@@ -431,6 +431,7 @@ func (s *site) wipes() {
 	if status := s.observe(); !status.Absent() {
 		s.t.Errorf("something is left: %v", status.table())
 	}
+	s.ReleasePackages("galera-" + s.spec.Name)
 	for _, node := range s.Nodes {
 		if got := s.Run(node.Name, "ls -d /var/lib/mysql/word_press /etc/mysql/mariadb.conf.d/70-ha.cnf /var/lib/terraform-ha/* 2>/dev/null || :"); got != "" {
 			s.t.Errorf("%s still has %s", node.Name, got)

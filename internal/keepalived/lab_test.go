@@ -466,6 +466,7 @@ func (s *site) removeAll() {
 	if !plan.Empty() {
 		s.t.Errorf("removed, and still to be removed: %v", plan.Titles())
 	}
+	s.ReleasePackages(keepalived.Kind + "-" + s.spec.Name)
 }
 
 func (s *site) remove() {

@@ -189,6 +189,7 @@ func (s *site) remove(spec Spec, wipe bool) {
 	if plan, _ := Remove(spec, Observe(s.t.Context(), s.Hosts.Views(), spec), wipe); !plan.Empty() {
 		s.t.Errorf("still to remove: %q", plan.Titles())
 	}
+	s.ReleasePackages(markerKind + "-" + spec.Name)
 }
 
 // glusterByHand makes a replicated volume on the machines themselves.

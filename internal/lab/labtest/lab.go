@@ -140,6 +140,13 @@ func (l *Lab) Each(act func(name string) error) {
 	must(l.t, errors.Join(failed...))
 }
 
+// ReleasePackages lifts the holds of one cluster, as a destroy does after the tier's
+// own removal.
+func (l *Lab) ReleasePackages(owner string) {
+	l.t.Helper()
+	l.Each(func(name string) error { return l.Hosts[name].ReleasePackages(l.t.Context(), owner) })
+}
+
 // Exec runs a line of shell on a machine as root, past its network, and returns
 // what it wrote to its standard output and, if it failed, to its standard error.
 func (l *Lab) Exec(name, line string, stdin io.Reader) (string, error) {
