@@ -525,7 +525,7 @@ func TestLabGalera(t *testing.T) {
 func (s *site) full() {
 	holder := s.holder()
 	s.Run(holder, `mariadb -e "CREATE USER IF NOT EXISTS app@localhost IDENTIFIED BY 'app'; SET GLOBAL max_connections=10"
-for i in 1 2 3 4 5 6 7 8 9 10 11 12; do nohup mariadb -uapp -papp -e 'SELECT SLEEP(60)' >/dev/null 2>&1 & done`)
+for i in 1 2 3 4 5 6 7 8 9 10 11 12; do systemd-run --quiet --collect --unit="full-$i" mariadb -uapp -papp -e 'SELECT SLEEP(60)'; done`)
 	s.Until(5*time.Second, "a full server", func() string {
 		if out, _ := s.Exec(holder, "mariadb -uapp -papp -e 'SELECT 1'", nil); !strings.Contains(out, "ERROR 1040") {
 			return out
@@ -533,7 +533,7 @@ for i in 1 2 3 4 5 6 7 8 9 10 11 12; do nohup mariadb -uapp -papp -e 'SELECT SLE
 		return ""
 	})
 	s.stays(holder, "full")
-	s.Run(holder, "pkill -x mariadb; mariadb -e 'SET GLOBAL max_connections=151'")
+	s.Run(holder, "systemctl stop 'full-*'; mariadb -e 'SET GLOBAL max_connections=151'")
 }
 
 // serves has the only server hold the address while another one takes its data
@@ -544,7 +544,9 @@ func (s *site) serves() {
 		return s.unless("db1", "ip -o address show to 10.88.0.100/32 | grep -q .", "it is not")
 	})
 	donor := s.holder()
-	s.Run("db2", "sed -i 's#gcomm://.*#gcomm://10.88.0.11#' /etc/mysql/mariadb.conf.d/90-test.cnf; rm -rf /var/lib/mysql/grastate.dat; systemctl start --no-block mariadb")
+	// A joiner names an address of its own choice to the donor, here one that the donor
+	// does not reach.
+	s.Run("db2", "sed -i 's#gcomm://.*#gcomm://10.88.0.11\\nwsrep_node_address=10.88.0.12#' /etc/mysql/mariadb.conf.d/90-test.cnf; rm -rf /var/lib/mysql/grastate.dat; systemctl start --no-block mariadb")
 	s.Until(60*time.Second, "a state transfer", func() string {
 		return s.unless(donor, `mariadb -NBe "SHOW STATUS LIKE 'wsrep_local_state'" | grep -q 2 && pkill -STOP -x "mariabackup|mariadb-backup"`, "none")
 	})
