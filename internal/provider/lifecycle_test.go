@@ -39,6 +39,8 @@ type subject struct {
 	reset func()
 	// createFault and updateFault are commands in the middle of the work.
 	createFault, updateFault string
+	// updateAt is the machine whose failure ends an update: n1 where it is nil.
+	updateAt func() string
 	// updated, kept and wiped look at the machines.
 	updated, kept, wiped func() error
 }
@@ -90,7 +92,17 @@ func floatingIP(t *testing.T) (*fleet, subject) {
 				delete(m.Users, "keepalived_script")
 			}
 		},
-		createFault: "keepalived-load", updateFault: "keepalived-load",
+		// The holder by then; what fails elsewhere is tried again in the next round.
+		createFault: "keepalived-load", updateFault: "keepalived-load", updateAt: func() (holder string) {
+			f.locked(func() {
+				for name, d := range network.Daemons {
+					if d.Held {
+						holder = name
+					}
+				}
+			})
+			return holder
+		},
 		updated: func() error {
 			if content, _ := f.file("n1", vrrpInstance); !strings.Contains(content, "advert_int 2") {
 				return fmt.Errorf("the instance is\n%s", content)
@@ -371,6 +383,10 @@ func TestFailures(t *testing.T) {
 			f, s := build(t)
 			config := f.config(f.resource(s.kind, s.body))
 			changed := f.config(f.resource(s.kind, s.changed))
+			at := s.updateAt
+			if at == nil {
+				at = func() string { return "n1" }
+			}
 			resource.UnitTest(t, resource.TestCase{
 				ProtoV6ProviderFactories: f.factories(),
 				Steps: []resource.TestStep{
@@ -384,7 +400,7 @@ func TestFailures(t *testing.T) {
 						ConfigPlanChecks: before(plancheck.ExpectResourceAction(s.address(), plancheck.ResourceActionCreate)),
 					},
 					{
-						PreConfig:   func() { f.machines["n1"].FailNext(s.updateFault) },
+						PreConfig:   func() { f.machines[at()].FailNext(s.updateFault) },
 						Config:      changed,
 						ExpectError: loose("(?s)Unable to Update.*the next plan shows what is left"),
 					},
