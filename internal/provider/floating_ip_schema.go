@@ -15,13 +15,11 @@ import (
 
 func floatingIPSchema(ctx context.Context) schema.Schema {
 	onDestroy := "A floating IP holds no data: destroying it takes the address and its configuration away with either value. Default: `keep`."
-	attributes := clusterAttributes(ctx, onDestroy, floatingIPAttributes())
-	nodes := attributes["nodes"].(schema.MapNestedAttribute) //nolint:forcetypeassert // made by clusterAttributes
-	nodes.NestedObject.Attributes["priority"] = schema.Int64Attribute{Optional: true, Validators: between(1, 150),
-		MarkdownDescription: "Which node takes the address first when nobody has it, 1 to 150: the highest. No two nodes have the same. Default: 100 for the first node in the order of the keys, and 10 less for each after it (1 less with more than ten nodes)."}
+	ofNode := map[string]schema.Attribute{"priority": schema.Int64Attribute{Optional: true, Validators: between(1, 150),
+		MarkdownDescription: "Which node takes the address first when nobody has it, 1 to 150: the highest. No two nodes have the same. Default: 100 for the first node in the order of the keys, and 10 less for each after it (1 less with more than ten nodes)."}}
 	return schema.Schema{
 		MarkdownDescription: "An address that Keepalived keeps on exactly one of several machines, and moves when that machine or what it serves fails. The machines share a layer-2 network: on Linode a VLAN.",
-		Attributes:          attributes,
+		Attributes:          clusterAttributes(ctx, onDestroy, floatingIPAttributes(), ofNode),
 	}
 }
 

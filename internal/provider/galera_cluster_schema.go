@@ -14,13 +14,11 @@ import (
 
 func galeraSchema(ctx context.Context) schema.Schema {
 	onDestroy := "What destroying the resource does: `keep` leaves the servers running and their data in place; `wipe` stops them and empties their data directories. Default: `keep`."
-	attributes := clusterAttributes(ctx, onDestroy, galeraAttributes())
-	nodes := attributes["nodes"].(schema.MapNestedAttribute) //nolint:forcetypeassert // made by clusterAttributes
-	nodes.NestedObject.Attributes["settings"] = schema.MapAttribute{Optional: true, ElementType: types.StringType,
-		MarkdownDescription: "Engine settings of this node alone, by name. They replace those of the cluster and obey the same rules. A change restarts this node. Default: none."}
+	ofNode := map[string]schema.Attribute{"settings": schema.MapAttribute{Optional: true, ElementType: types.StringType,
+		MarkdownDescription: "Engine settings of this node alone, by name. They replace those of the cluster and obey the same rules. A change restarts this node. Default: none."}}
 	return schema.Schema{
 		MarkdownDescription: "A synchronous, multi-master database cluster of three or more nodes: MariaDB with Galera, or Percona XtraDB Cluster. It is bootstrapped once; every later change is rolled node by node behind the cluster's own health.",
-		Attributes:          attributes,
+		Attributes:          clusterAttributes(ctx, onDestroy, galeraAttributes(), ofNode),
 	}
 }
 

@@ -45,6 +45,6 @@ func glusterSchema(ctx context.Context) schema.Schema {
 				"options":        schema.StringAttribute{Computed: true, MarkdownDescription: "Mount options for fstab or a mount unit."},
 				"volume_id":      schema.StringAttribute{Computed: true, MarkdownDescription: "Identity of the volume, a UUID, by which a client tells it from another volume of the same name."},
 			}},
-		}),
+		}, nil),
 	}
 }

@@ -53,23 +53,18 @@ const (
 )
 
 // clusterAttributes returns the attributes that all resources share, and those of
-// one resource. What destroying does to data is the resource's own sentence.
-func clusterAttributes(ctx context.Context, onDestroy string, own map[string]schema.Attribute) map[string]schema.Attribute {
+// one resource, of itself and of its nodes. What destroying does to data is the
+// resource's own sentence.
+func clusterAttributes(ctx context.Context, onDestroy string, own, ofNode map[string]schema.Attribute) map[string]schema.Attribute {
+	node := nodeAttributes()
+	maps.Copy(node, ofNode)
 	all := map[string]schema.Attribute{
 		"id": schema.StringAttribute{Computed: true, MarkdownDescription: "The resource's name on its machines.",
 			PlanModifiers: []planmodifier.String{stringplanmodifier.UseStateForUnknown()}},
 		"nodes": schema.MapNestedAttribute{
 			Required:            true,
 			MarkdownDescription: "The machines, by keys of your choice. A key stays with its place in the cluster. Which machines can be replaced is said under Limits.",
-			NestedObject: schema.NestedAttributeObject{Attributes: map[string]schema.Attribute{
-				"host": schema.StringAttribute{Required: true, MarkdownDescription: "Name or address at which this machine is reached over SSH.", Validators: []validator.String{stringvalidator.LengthAtLeast(1)}},
-				"address": schema.StringAttribute{Optional: true, Computed: true, MarkdownDescription: "IP address at which its peers reach it. Default: `host`.", PlanModifiers: []planmodifier.String{addressFromHost{}},
-					// A tier takes an empty address for one that is not known yet.
-					Validators: []validator.String{stringvalidator.LengthAtLeast(1)}},
-				"port":     schema.Int64Attribute{Optional: true, MarkdownDescription: "SSH port. Default: that of the provider block.", Validators: between(1, 65535)},
-				"user":     schema.StringAttribute{Optional: true, MarkdownDescription: "SSH user. Default: that of the provider block."},
-				"host_key": schema.StringAttribute{Optional: true, MarkdownDescription: "Public host key as in authorized_keys, or its fingerprint `SHA256:...`. Only this key is accepted."},
-			}},
+			NestedObject:        schema.NestedAttributeObject{Attributes: node},
 		},
 		"on_destroy": schema.StringAttribute{
 			Optional: true, Computed: true, Default: stringdefault.StaticString(destroyKeep),
@@ -86,6 +81,19 @@ func clusterAttributes(ctx context.Context, onDestroy string, own map[string]sch
 	}
 	maps.Copy(all, own)
 	return all
+}
+
+// nodeAttributes returns the attributes that the nodes of all resources share.
+func nodeAttributes() map[string]schema.Attribute {
+	return map[string]schema.Attribute{
+		"host": schema.StringAttribute{Required: true, MarkdownDescription: "Name or address at which this machine is reached over SSH.", Validators: []validator.String{stringvalidator.LengthAtLeast(1)}},
+		"address": schema.StringAttribute{Optional: true, Computed: true, MarkdownDescription: "IP address at which its peers reach it. Default: `host`.", PlanModifiers: []planmodifier.String{addressFromHost{}},
+			// A tier takes an empty address for one that is not known yet.
+			Validators: []validator.String{stringvalidator.LengthAtLeast(1)}},
+		"port":     schema.Int64Attribute{Optional: true, MarkdownDescription: "SSH port. Default: that of the provider block.", Validators: between(1, 65535)},
+		"user":     schema.StringAttribute{Optional: true, MarkdownDescription: "SSH user. Default: that of the provider block."},
+		"host_key": schema.StringAttribute{Optional: true, MarkdownDescription: "Public host key as in authorized_keys, or its fingerprint `SHA256:...`. Only this key is accepted."},
+	}
 }
 
 var driftElement = types.ListType{ElemType: types.StringType}

@@ -63,6 +63,6 @@ func webTierSchema(ctx context.Context) schema.Schema {
 				"updates":              schema.StringAttribute{Optional: true, MarkdownDescription: "What WordPress updates of itself, in its scheduled work and so on one node: `minor` takes security and maintenance releases of its version from wordpress.org, `none` nothing. Default: `minor`."},
 				"xmlrpc":               schema.BoolAttribute{Optional: true, MarkdownDescription: "Whether visitors reach `xmlrpc.php`, which some applications log in through. Default: false."},
 			}},
-		}),
+		}, nil),
 	}
 }
