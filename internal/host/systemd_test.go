@@ -24,10 +24,12 @@ func read(t *testing.T, h *host.Host, file string) string {
 
 // TestUnderSystemd boots one machine for what only systemd can answer.
 func TestUnderSystemd(t *testing.T) {
-	h := labtest.Boot(t, "host-test", "machine1").Hosts["machine1"]
+	lab := labtest.Boot(t, "host-test", "machine1")
+	h := lab.Hosts["machine1"]
 	t.Run("detached", func(t *testing.T) { detachedUnderSystemd(t, h) })
 	t.Run("units", func(t *testing.T) { unitsUnderSystemd(t, h) })
 	t.Run("packages", func(t *testing.T) { packagesUnderSystemd(t, h) })
+	t.Run("firewall", func(t *testing.T) { firewallUnderSystemd(t, lab.With(t), h) })
 }
 
 func detachedUnderSystemd(t *testing.T, h *host.Host) {
@@ -177,4 +179,50 @@ for try in 1 2 3 4 5 6 7 8 9 10; do [ ! -e /tmp/locked ] || exit 0; sleep 0.3; d
 		installs("nftables", "/tmp/cloud-init-done")
 		sh(": remove-cloud-init\nrm /usr/local/bin/cloud-init")
 	})
+}
+
+// firewallUnderSystemd is about what flushes all rules, and about the boot.
+func firewallUnderSystemd(t *testing.T, lab *labtest.Lab, h *host.Host) {
+	ctx := t.Context()
+	must(t, h.InstallPackages(ctx, []string{host.FirewallPackage}))
+	shop, blog := filterOf("shop", "10.0.0.21/32"), filterOf("blog", "10.0.0.0/8", "fd00::/64")
+	expect := func(after, want string) {
+		t.Helper()
+		answers, err := h.Ask(ctx, host.AskFirewall("filter", "probe"), host.AskFiles("files", shop.Paths()...))
+		must(t, err)
+		if got := shop.Difference(host.ParseFiles(answers["files"]), host.ParseFirewall(answers["filter"])); got != want {
+			t.Errorf("after %s: got %q, want %q", after, got, want)
+		}
+	}
+	expect("the installation", "the packet filter for its ports is missing")
+	if enabled, err := lab.Exec("machine1", "systemctl is-enabled nftables; systemctl is-active nftables", nil); err == nil || !strings.Contains(enabled, "disabled") {
+		t.Errorf("the package has enabled its own rules: %s", enabled)
+	}
+	must(t, h.ApplyFirewall(ctx, shop))
+	must(t, h.ApplyFirewall(ctx, blog))
+	expect("loading", "")
+	for _, verb := range []string{"start", "restart", "reload", "stop"} {
+		lab.Run("machine1", "nft add table inet stranger; systemctl "+verb+" nftables")
+		if tables := lab.Run("machine1", "nft list tables"); strings.Contains(tables, "stranger") || !strings.Contains(tables, "terraform_ha_probe") {
+			t.Errorf("after %s of nftables.service: %s", verb, tables)
+		}
+		expect(verb+" of nftables.service", "")
+	}
+	lab.Run("machine1", "nft add rule inet terraform_ha_probe clients accept")
+	expect("a rule by hand", "the packet filter was changed after it was loaded")
+	must(t, h.ApplyFirewall(ctx, shop))
+	expect("loading again", "")
+	lab.Run("machine1", "nft flush ruleset")
+	expect("a flush", "the packet filter is not loaded")
+	must(t, lab.Reboot("machine1"))
+	must(t, lab.WaitBooted("machine1"))
+	expect("a reboot", "")
+	if order := lab.Run("machine1", "systemctl show -p Before --value terraform-ha-filter.service; systemctl show -p After --value sysinit.target"); !strings.Contains(order, "network-pre.target") || !strings.Contains(order, "terraform-ha-filter.service") {
+		t.Errorf("it is loaded in no order to the network and to daemons: %s", order)
+	}
+	must(t, h.RemoveFirewall(ctx, shop))
+	must(t, h.RemoveFirewall(ctx, blog))
+	if left := lab.Run("machine1", "nft list tables; ls /etc/terraform-ha /usr/lib/terraform-ha /etc/systemd/system/*filter* /etc/systemd/system/nftables* 2>/dev/null; true"); strings.TrimSpace(left) != "" {
+		t.Errorf("left is %s", left)
+	}
 }

@@ -37,6 +37,7 @@ type Machine struct {
 	Users  map[string]bool
 	Groups map[string]bool
 
+	filters  map[string]*filter
 	t        testing.TB
 	world    *world
 	handlers map[string]handler
@@ -97,6 +98,7 @@ func newMachine(t testing.TB, name, cidr string, shared *world) *Machine {
 		Units:       map[string]*Unit{},
 		Users:       map[string]bool{"root": true, "www-data": true, "nobody": true},
 		Groups:      map[string]bool{"adm": true, "nogroup": true},
+		filters:     map[string]*filter{},
 		t:           t,
 		world:       shared,
 		handlers:    map[string]handler{},
@@ -219,6 +221,8 @@ func (m *Machine) builtins() {
 		"take-lease":       (*Machine).takeLease,
 		"release-lease":    (*Machine).releaseLease,
 		"system-user":      (*Machine).systemUser,
+		"apply-firewall":   (*Machine).applyFirewall,
+		"remove-firewall":  (*Machine).removeFirewall,
 	} {
 		m.Handle(label, run)
 	}
@@ -229,6 +233,7 @@ func (m *Machine) builtins() {
 		"unit-states":      (*Machine).unitStates,
 		"package-versions": (*Machine).packageVersions,
 		"facts":            (*Machine).facts,
+		"firewall-state":   (*Machine).firewallState,
 	} {
 		m.HandleQuery(label, run)
 	}
