@@ -46,5 +46,6 @@ module "website" {
   wordpress_database_password = var.wordpress_database_password
 
   on_destroy = var.on_destroy
+  protect    = var.protect
   timeouts   = var.timeouts
 }

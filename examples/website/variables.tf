@@ -136,9 +136,15 @@ variable "wordpress_database_password" {
 }
 
 variable "on_destroy" {
-  description = "What destroying does with files and databases: `keep` or `wipe`."
+  description = "What destroying a tier does with files and databases: `keep` or `wipe`. Both are gone with the Linodes: see `protect`."
   type        = string
   default     = "keep"
+}
+
+variable "protect" {
+  description = "Whether destroying the site is refused. Switch it on where the data matter; switching it off is an apply of its own."
+  type        = bool
+  default     = false
 }
 
 variable "timeouts" {

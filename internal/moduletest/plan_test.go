@@ -7,6 +7,7 @@ import (
 	"encoding/binary"
 	"encoding/pem"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 )
@@ -52,10 +53,13 @@ func testPlanOfTheWebsite(t *testing.T, c cli) {
 		}
 	}
 
-	c.environment = append(c.environment, "TF_VAR_wordpress=false")
+	c.environment = append(c.environment, "TF_VAR_wordpress=false", "TF_VAR_protect=true")
 	plan = run("plan", "-input=false", "-no-color")
 	if want := "Plan: 36 to add, 0 to change, 0 to destroy."; !strings.Contains(plan, want) {
 		t.Errorf("without WordPress, the plan does not say %q:\n%s", want, plan)
+	}
+	if got := len(regexp.MustCompile(`\+ protect +=\s+true`).FindAllString(plan, -1)); got != 2 {
+		t.Errorf("%d resources are protected, want the volume and the cluster:\n%s", got, plan)
 	}
 }
 

@@ -29,6 +29,7 @@ type galeraModel struct {
 	Options     types.Map    `tfsdk:"provider_options"`
 	Databases   types.Map    `tfsdk:"databases"`
 	Users       types.Map    `tfsdk:"users"`
+	Protect     types.Bool   `tfsdk:"protect"`
 	ClusterUUID types.String `tfsdk:"cluster_uuid"`
 	Members     types.List   `tfsdk:"members"`
 	Version     types.String `tfsdk:"version"`
@@ -49,6 +50,8 @@ type galeraUserModel struct {
 func (m *galeraModel) cluster() *clusterModel { return &m.clusterModel }
 
 func (m *galeraModel) label() types.String { return m.Name }
+
+func (m *galeraModel) protection() *types.Bool { return &m.Protect }
 
 func (m *galeraModel) frozen() map[string]attr.Value {
 	return map[string]attr.Value{"name": m.Name, "flavor": m.Flavor, "series": m.series()}

@@ -13,7 +13,7 @@ import (
 )
 
 func galeraSchema(ctx context.Context) schema.Schema {
-	onDestroy := "What destroying the resource does: `keep` leaves the servers running and their data in place; `wipe` stops them and empties their data directories. Default: `keep`."
+	onDestroy := "What destroying the resource does: `keep` leaves the servers running and their data in place; `wipe` stops them and empties their data directories. " + keepKeeps + " Default: `keep`."
 	ofNode := map[string]schema.Attribute{"settings": schema.MapAttribute{Optional: true, ElementType: types.StringType,
 		MarkdownDescription: "Engine settings of this node alone, by name. They replace those of the cluster and obey the same rules. A change restarts this node. Default: none."}}
 	return schema.Schema{
@@ -49,8 +49,9 @@ func galeraAttributes() map[string]schema.Attribute {
 				"grants": schema.MapAttribute{Optional: true, ElementType: types.ListType{ElemType: types.StringType},
 					MarkdownDescription: "Privileges by object, such as `\"wordpress.*\" = [\"ALL\"]`. Others are revoked, also on columns and routines, and so are roles and the right to act as another account."},
 			}}},
-		"cluster_uuid": schema.StringAttribute{Computed: true, MarkdownDescription: "Identity of the cluster's history (`wsrep_cluster_state_uuid`)."},
-		"members":      schema.ListAttribute{Computed: true, ElementType: types.StringType, MarkdownDescription: "Nodes that are members, in order."},
-		"version":      schema.StringAttribute{Computed: true, MarkdownDescription: "Version of the server."},
+		protectAttribute: protectSchema(),
+		"cluster_uuid":   schema.StringAttribute{Computed: true, MarkdownDescription: "Identity of the cluster's history (`wsrep_cluster_state_uuid`)."},
+		"members":        schema.ListAttribute{Computed: true, ElementType: types.StringType, MarkdownDescription: "Nodes that are members, in order."},
+		"version":        schema.StringAttribute{Computed: true, MarkdownDescription: "Version of the server."},
 	}
 }

@@ -37,6 +37,7 @@ type glusterModel struct {
 	Clients            types.List   `tfsdk:"clients"`
 	PingTimeoutSeconds types.Int64  `tfsdk:"ping_timeout_seconds"`
 	AllowRootPartition types.Bool   `tfsdk:"allow_root_partition"`
+	Protect            types.Bool   `tfsdk:"protect"`
 	VolumeID           types.String `tfsdk:"volume_id"`
 	Mount              types.Object `tfsdk:"mount"`
 }
@@ -44,6 +45,8 @@ type glusterModel struct {
 func (m *glusterModel) cluster() *clusterModel { return &m.clusterModel }
 
 func (m *glusterModel) label() types.String { return m.Name }
+
+func (m *glusterModel) protection() *types.Bool { return &m.Protect }
 
 func (m *glusterModel) frozen() map[string]attr.Value {
 	return map[string]attr.Value{"name": m.Name, "brick_path": m.BrickPath, "type": m.Type}

@@ -16,7 +16,7 @@ import (
 )
 
 func glusterSchema(ctx context.Context) schema.Schema {
-	onDestroy := "What destroying the resource does: `keep` stops the volume and leaves its definition and every brick's data in place; `wipe` deletes the volume and empties the bricks. Default: `keep`."
+	onDestroy := "What destroying the resource does: `keep` stops the volume and leaves its definition and every brick's data in place; `wipe` deletes the volume and empties the bricks. " + keepKeeps + " Default: `keep`."
 	return schema.Schema{
 		MarkdownDescription: "A GlusterFS volume and the trusted pool that it lies on: every file on several machines, self-healing, mountable from any of them.",
 		Attributes: clusterAttributes(ctx, onDestroy, map[string]schema.Attribute{
@@ -38,6 +38,7 @@ func glusterSchema(ctx context.Context) schema.Schema {
 			"ping_timeout_seconds": schema.Int64Attribute{Optional: true, Computed: true, Default: int64default.StaticInt64(gluster.DefaultPingTimeoutSeconds),
 				MarkdownDescription: "After how long without an answer clients give up a server, 5 to 1013 s. One that vanishes silently stalls them for up to twice that. GlusterFS's own default of 42 s stalls writes for up to 84 s. Default: 10.", Validators: between(5, 1013)},
 			"allow_root_partition": schema.BoolAttribute{Optional: true, Computed: true, Default: booldefault.StaticBool(false), MarkdownDescription: "Whether a brick may lie on the root file system, which a full volume then fills. Default: false."},
+			protectAttribute:       protectSchema(),
 			"volume_id":            schema.StringAttribute{Computed: true, MarkdownDescription: "Identity of the volume, a UUID."},
 			"mount": schema.SingleNestedAttribute{Computed: true, MarkdownDescription: "How a client mounts the volume.", Attributes: map[string]schema.Attribute{
 				"source":         schema.StringAttribute{Computed: true, MarkdownDescription: "First server and volume: `10.0.0.11:/content`."},

@@ -55,6 +55,11 @@ type doubtful[M any] interface {
 	doubts(prior *M) []problem
 }
 
+// guarded is a model of what holds data: its protection against being destroyed.
+type guarded interface {
+	protection() *types.Bool
+}
+
 // problem is a fault of a configuration: the path of the attribute, outermost
 // first, and a sentence.
 type problem struct {
@@ -125,6 +130,9 @@ func (r *clusterResource[M, P]) ValidateConfig(ctx context.Context, req resource
 // place. It contacts no machine.
 func (r *clusterResource[M, P]) ModifyPlan(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
 	if req.Plan.Raw.IsNull() {
+		var state M
+		resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
+		resp.Diagnostics.Append(protected[M, P](r.typeName, &state)...)
 		return
 	}
 	var plan M
@@ -238,7 +246,13 @@ func (r *clusterResource[M, P]) Update(ctx context.Context, req resource.UpdateR
 	defer cancel()
 	hosts, done := r.apply(ctx, "Update", p, &config, &state, &resp.Diagnostics)
 	if !done {
-		return // the prior state stays; the next refresh finds the truth
+		// The prior state stays, and the next refresh finds the truth. A protection is
+		// no property of machines: one that is switched off is off, or nobody could give
+		// up a cluster on which every apply fails.
+		if g, ok := any(p).(guarded); ok {
+			resp.Diagnostics.Append(resp.State.SetAttribute(ctx, path.Root(protectAttribute), *g.protection())...)
+		}
+		return
 	}
 	resp.Diagnostics.Append(resp.Private.SetKey(ctx, importedKey, []byte(notImported))...)
 	resp.Diagnostics.Append(resp.State.Set(ctx, &plan)...)
@@ -273,7 +287,7 @@ func (r *clusterResource[M, P]) apply(ctx context.Context, verb string, plan P, 
 		return fail(err)
 	}
 	defer lease.Release(ctx)
-	if err := guarded(ctx, lease, func(ctx context.Context) error { return t.converge(ctx, log) }); err != nil {
+	if err := underLease(ctx, lease, func(ctx context.Context) error { return t.converge(ctx, log) }); err != nil {
 		return fail(err)
 	}
 	diags.Append(unreachableWarnings(t.unreachable())...)
@@ -350,6 +364,7 @@ func (r *clusterResource[M, P]) tell(t tier, diags *diag.Diagnostics) {
 func (r *clusterResource[M, P]) Delete(ctx context.Context, req resource.DeleteRequest, resp *resource.DeleteResponse) {
 	var state M
 	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
+	resp.Diagnostics.Append(protected[M, P](r.typeName, &state)...)
 	if resp.Diagnostics.HasError() {
 		return
 	}
@@ -377,7 +392,7 @@ func (r *clusterResource[M, P]) Delete(ctx context.Context, req resource.DeleteR
 	}
 	defer lease.Release(ctx)
 	wipe := s.cluster().OnDestroy.ValueString() == destroyWipe
-	if err := guarded(ctx, lease, func(ctx context.Context) error { return t.remove(ctx, wipe, log) }); err != nil {
+	if err := underLease(ctx, lease, func(ctx context.Context) error { return t.remove(ctx, wipe, log) }); err != nil {
 		fail(err)
 		return
 	}
@@ -394,8 +409,8 @@ func (r *clusterResource[M, P]) takeLease(ctx context.Context, hosts host.Hosts,
 	return host.TakeLease(ctx, hosts, lease, host.Owner{Run: r.access.run, Work: "ha_" + r.typeName + " " + name}, r.access.patience)
 }
 
-// guarded does work that ends when the lease is lost.
-func guarded(ctx context.Context, lease *host.Lease, work func(context.Context) error) error {
+// underLease does work that ends when the lease is lost.
+func underLease(ctx context.Context, lease *host.Lease, work func(context.Context) error) error {
 	ctx, done := lease.Guard(ctx)
 	defer done()
 	return lease.Verdict(work(ctx))

@@ -22,6 +22,7 @@ resource "ha_galera_cluster" "this" {
     password_wo_version = user.password_version
   } }
   on_destroy = var.on_destroy
+  protect    = var.protect
   timeouts   = var.timeouts
 }
 

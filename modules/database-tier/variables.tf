@@ -181,7 +181,7 @@ variable "floating_ip_auth_secret" {
 }
 
 variable "on_destroy" {
-  description = "What destroying does: `keep` leaves the data in place, `wipe` deletes it. It must be applied before the destroy that it is meant for."
+  description = "What destroying does: `keep` leaves the data in place, on machines that live on, `wipe` deletes it. A machine that is destroyed as well takes its disk with it: see `protect`. It must be applied before the destroy that it is meant for."
   type        = string
   default     = "keep"
   nullable    = false
@@ -190,6 +190,13 @@ variable "on_destroy" {
     condition     = contains(["keep", "wipe"], var.on_destroy)
     error_message = "Destroying either keeps the data (`keep`) or deletes it (`wipe`)."
   }
+}
+
+variable "protect" {
+  description = "Whether a destroy is refused, and with it that of the machines that `nodes` comes from. Switching it off is an apply of its own, before the destroy that it is meant for."
+  type        = bool
+  default     = false
+  nullable    = false
 }
 
 variable "timeouts" {

@@ -18,6 +18,7 @@ resource "ha_gluster_volume" "this" {
   ping_timeout_seconds = var.ping_timeout_seconds
   allow_root_partition = var.allow_root_partition
   on_destroy           = var.on_destroy
+  protect              = var.protect
   timeouts             = var.timeouts
 
   lifecycle {

@@ -105,6 +105,7 @@ module "files" {
   options              = var.files.options
   clients              = module.network.addresses.web
   on_destroy           = var.on_destroy
+  protect              = var.protect
   timeouts             = var.timeouts
 }
 
@@ -155,6 +156,7 @@ module "database" {
   }
   floating_ip_auth_secret = var.floating_ip_auth_secret
   on_destroy              = var.on_destroy
+  protect                 = var.protect
   timeouts                = var.timeouts
 }
 

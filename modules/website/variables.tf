@@ -322,7 +322,7 @@ variable "tags" {
 }
 
 variable "on_destroy" {
-  description = "What destroying does: `keep` leaves the data in place, `wipe` deletes it. It must be applied before the destroy that it is meant for."
+  description = "What destroying a tier does with its data: `keep` leaves it on the machines, `wipe` deletes it first. `keep` keeps nothing here once the Linodes are destroyed, because files and databases lie on their disks: see `protect`. It must be applied before the destroy that it is meant for."
   type        = string
   default     = "keep"
   nullable    = false
@@ -331,6 +331,13 @@ variable "on_destroy" {
     condition     = contains(["keep", "wipe"], var.on_destroy)
     error_message = "Destroying either keeps the data (`keep`) or deletes it (`wipe`)."
   }
+}
+
+variable "protect" {
+  description = "Whether destroying the files or the databases is refused, and with them that of their Linodes: `terraform destroy` is then an error before anything is destroyed. A web server can still be replaced. Switching it off is an apply of its own."
+  type        = bool
+  default     = false
+  nullable    = false
 }
 
 variable "timeouts" {

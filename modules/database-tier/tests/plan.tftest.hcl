@@ -25,7 +25,7 @@ run "cluster_and_floating_ip" {
   }
 
   assert {
-    condition     = ha_galera_cluster.this.flavor == "mariadb" && ha_galera_cluster.this.on_destroy == "keep"
+    condition     = ha_galera_cluster.this.flavor == "mariadb" && ha_galera_cluster.this.on_destroy == "keep" && !ha_galera_cluster.this.protect
     error_message = "A default of the cluster is another one."
   }
 
@@ -65,11 +65,17 @@ run "hosts_that_are_not_linodes" {
       c = { host = "192.0.2.3" }
     }
     floating_ip = { address = "192.0.2.20/24", interface = "ens3", router_id = 7 }
+    protect     = true
   }
 
   assert {
     condition     = ha_floating_ip.this.interface == "ens3" && ha_floating_ip.this.router_id == 7 && ha_galera_cluster.this.nodes["a"].port == 2222
     error_message = "What was said about the machines got lost."
+  }
+
+  assert {
+    condition     = ha_galera_cluster.this.protect
+    error_message = "The cluster is not protected."
   }
 }
 

@@ -18,7 +18,8 @@ run "defaults" {
       ha_gluster_volume.this.type == "replicate" &&
       ha_gluster_volume.this.profile == "web" &&
       !ha_gluster_volume.this.allow_root_partition &&
-      ha_gluster_volume.this.on_destroy == "keep"
+      ha_gluster_volume.this.on_destroy == "keep" &&
+      !ha_gluster_volume.this.protect
     )
     error_message = "A default is another one."
   }
@@ -33,11 +34,17 @@ run "hosts_that_are_not_linodes" {
       b = { host = "10.1.1.2" }
       c = { host = "10.1.1.3" }
     }
+    protect = true
   }
 
   assert {
     condition     = ha_gluster_volume.this.nodes["a"].port == 2222 && ha_gluster_volume.this.nodes["a"].user == "admin" && ha_gluster_volume.this.nodes["a"].host_key == "SHA256:abc"
     error_message = "The way to a machine got lost."
+  }
+
+  assert {
+    condition     = ha_gluster_volume.this.protect
+    error_message = "The volume is not protected."
   }
 }
 
