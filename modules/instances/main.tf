@@ -17,6 +17,7 @@ resource "linode_instance" "this" {
   authorized_keys = [for key in var.authorized_keys : trimspace(key)]
   private_ip      = var.private_ip
   firewall_id     = var.firewall_id
+  backups_enabled = var.backups
   tags            = var.tags
   # VLANs belong to configuration interfaces. An account may default to the
   # newer kind, to which the blocks below would not apply.
@@ -57,4 +58,13 @@ resource "linode_instance" "this" {
       error_message = "Node ${each.key} is in a VLAN and needs an address in it."
     }
   }
+}
+
+# Goes before its machine does, so that Terraform itself is not held up by it.
+resource "linode_lock" "this" {
+  for_each = var.lock_type == null ? {} : var.nodes
+
+  entity_id   = tonumber(linode_instance.this[each.key].id)
+  entity_type = "linode"
+  lock_type   = var.lock_type
 }

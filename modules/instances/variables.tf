@@ -116,6 +116,23 @@ variable "placement_group_id" {
   default     = null
 }
 
+variable "backups" {
+  description = "Whether Linode backs the machines up, at a price. The backups are copies of a running disk, and Linode deletes them with the machine. Default: as the account has it for new machines; existing ones keep what they have."
+  type        = bool
+  default     = null
+}
+
+variable "lock_type" {
+  description = "A lock of Linode's on each machine: `cannot_delete`, or `cannot_delete_with_subresources` for its disks and addresses too. Whoever deletes or rebuilds a machine outside of Terraform is refused; a destroy by Terraform takes the lock away first. Locks are in the beta of Linode's API: the provider needs `api_version = \"v4beta\"`, and the token's user has to be unrestricted. Default: none."
+  type        = string
+  default     = null
+
+  validation {
+    condition     = var.lock_type == null ? true : contains(["cannot_delete", "cannot_delete_with_subresources"], var.lock_type)
+    error_message = "The lock is cannot_delete or cannot_delete_with_subresources."
+  }
+}
+
 variable "tags" {
   description = "Tags of the machines."
   type        = set(string)

@@ -48,6 +48,8 @@ module "files_instances" {
   vlan_label         = module.network.vlan_label
   firewall_id        = module.network.firewall_ids.files
   placement_group_id = module.network.placement_group_ids.files
+  backups            = var.backups
+  lock_type          = var.lock_type
   tags               = local.tags
 }
 
@@ -63,6 +65,8 @@ module "db_instances" {
   vlan_label         = module.network.vlan_label
   firewall_id        = module.network.firewall_ids.db
   placement_group_id = module.network.placement_group_ids.db
+  backups            = var.backups
+  lock_type          = var.lock_type
   tags               = local.tags
 }
 

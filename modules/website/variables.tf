@@ -340,6 +340,18 @@ variable "protect" {
   nullable    = false
 }
 
+variable "backups" {
+  description = "Whether Linode backs file servers and databases up, at a price. Linode deletes these backups with the machine. Default: as the account has it for new machines."
+  type        = bool
+  default     = null
+}
+
+variable "lock_type" {
+  description = "A lock of Linode's on file servers and databases, against deleting or rebuilding them outside of Terraform: `cannot_delete` or `cannot_delete_with_subresources`. The provider `linode` needs `api_version = \"v4beta\"`. Default: none."
+  type        = string
+  default     = null
+}
+
 variable "timeouts" {
   description = "Longest time for create, read, update and delete, as durations such as `90m`. Default: the provider's."
   type = object({

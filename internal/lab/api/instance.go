@@ -59,7 +59,7 @@ func (s *Server) view(i *instance) map[string]any {
 			"disk": p.Disk, "memory": p.Memory, "vcpus": p.VCPUs, "transfer": p.Transfer, "gpus": 0, "accelerated_devices": 0,
 		},
 		"capabilities": []string{}, "created": i.Created, "updated": i.Updated, "placement_group": nil,
-		"interface_generation": "legacy_config", "disk_encryption": "disabled", "maintenance_policy": i.Policy, "locks": []string{},
+		"interface_generation": "legacy_config", "disk_encryption": "disabled", "maintenance_policy": i.Policy, "locks": s.locksOf(i),
 	}
 	if i.Image != "" {
 		v["image"] = i.Image

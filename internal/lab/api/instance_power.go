@@ -161,6 +161,9 @@ func (s *Server) rebuildInstance(c *call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := s.unlocked(i, lockWhole, lockParts); err != nil {
+		return nil, err
+	}
 	var d deployment
 	if err := c.decode(&d); err != nil {
 		return nil, err
@@ -221,6 +224,9 @@ func (s *Server) deleteInstance(c *call) (any, error) {
 	}
 	if i.Status == "deleting" {
 		return none{}, nil
+	}
+	if err := s.unlocked(i, lockWhole, lockParts); err != nil {
+		return nil, err
 	}
 	s.forget(i)
 	s.queueDelete(i)

@@ -35,7 +35,7 @@ func (s *Server) networkRoutes() []route {
 		{method: "POST", path: "/linode/instances/{linodeId}/ips", handler: s.addInstanceAddress},
 		{method: "GET", path: "/linode/instances/{linodeId}/ips/{address}", handler: s.getInstanceAddress},
 		{method: "PUT", path: "/linode/instances/{linodeId}/ips/{address}", handler: s.updateInstanceAddress},
-		{method: "DELETE", path: "/linode/instances/{linodeId}/ips/{address}", handler: s.deleteInstanceAddress},
+		{method: "DELETE", path: "/linode/instances/{linodeId}/ips/{address}", handler: s.unlockedParts(s.deleteInstanceAddress)},
 	}
 }
 

@@ -10,6 +10,7 @@ type state struct {
 	Firewalls map[int]*firewall       `json:"firewalls"`
 	VPCs      map[int]*vpc            `json:"vpcs"`
 	Keys      map[int]*sshKey         `json:"ssh_keys"`
+	Locks     map[int]*lock           `json:"locks"`
 	Events    []*event                `json:"events"`
 	Tags      map[string]string       `json:"tags"`
 	Ranges    map[string]*ipv6Range   `json:"ipv6_ranges"`
@@ -27,6 +28,7 @@ func newState() *state {
 		Firewalls: map[int]*firewall{},
 		VPCs:      map[int]*vpc{},
 		Keys:      map[int]*sshKey{},
+		Locks:     map[int]*lock{},
 		Tags:      map[string]string{},
 		Ranges:    map[string]*ipv6Range{},
 		RDNS:      map[string]string{},

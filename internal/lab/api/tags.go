@@ -19,6 +19,7 @@ func (s *Server) routes() []route {
 	return slices.Concat(
 		s.accountRoutes(), s.eventRoutes(), s.catalogRoutes(), s.instanceRoutes(), s.configRoutes(), s.balancerRoutes(),
 		s.placementRoutes(), s.firewallRoutes(), s.networkRoutes(), s.vpcRoutes(), s.tagRoutes(),
+		s.lockRoutes(), s.backupRoutes(),
 	)
 }
 

@@ -33,6 +33,7 @@ func resources() map[string]resource {
 		"linode_firewall_device":            firewallDeviceResource(),
 		"linode_instance":                   instanceResource(),
 		"linode_instance_shared_ips":        sharedIPsResource(),
+		"linode_lock":                       lockResource(),
 		"linode_nodebalancer":               nodeBalancerResource(),
 		"linode_nodebalancer_config":        nodeBalancerConfigResource(),
 		"linode_nodebalancer_node":          nodeBalancerNodeResource(),

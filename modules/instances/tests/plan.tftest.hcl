@@ -86,6 +86,33 @@ run "without_extras" {
   }
 }
 
+run "no_lock_unless_asked_for" {
+  command = plan
+
+  assert {
+    condition     = length(linode_lock.this) == 0
+    error_message = "Locks are for those who ask for them: they need the beta of the API."
+  }
+}
+
+run "locked_and_backed_up" {
+  command = plan
+
+  variables {
+    backups   = true
+    lock_type = "cannot_delete"
+  }
+
+  assert {
+    condition = (
+      linode_instance.this["web2"].backups_enabled &&
+      linode_lock.this["web2"].lock_type == "cannot_delete" &&
+      linode_lock.this["web2"].entity_type == "linode"
+    )
+    error_message = "Each machine has a lock and backups."
+  }
+}
+
 run "nodes_have_a_host_and_an_address" {
   variables {
     private_ip = true

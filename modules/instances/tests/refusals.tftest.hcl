@@ -137,3 +137,13 @@ run "region_that_is_none" {
 
   expect_failures = [var.region]
 }
+
+run "unknown_lock" {
+  command = plan
+
+  variables {
+    lock_type = "cannot_resize"
+  }
+
+  expect_failures = [var.lock_type]
+}
