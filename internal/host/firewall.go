@@ -121,13 +121,15 @@ done
 exit $s
 `
 
-// firewallUnitText loads the filters before the network and before any daemon.
+// firewallUnitText loads the filters before the network and before any daemon:
+// systemd orders no target after a unit without default dependencies by itself
+// (systemd.target(5), "Default Dependencies").
 const firewallUnitText = `# Managed by terraform-provider-ha; changes are reverted.
 [Unit]
 Description=Loads the packet filters of terraform-provider-ha
 DefaultDependencies=no
 Wants=network-pre.target
-Before=network-pre.target shutdown.target
+Before=network-pre.target sysinit.target shutdown.target
 After=nftables.service
 Conflicts=shutdown.target
 [Service]

@@ -222,7 +222,7 @@ func firewallUnderSystemd(t *testing.T, lab *labtest.Lab, h *host.Host) {
 	}
 	must(t, h.RemoveFirewall(ctx, shop))
 	must(t, h.RemoveFirewall(ctx, blog))
-	if left := lab.Run("machine1", "nft list tables; ls /etc/terraform-ha /usr/lib/terraform-ha /etc/systemd/system/*filter* /etc/systemd/system/nftables* 2>/dev/null; true"); strings.TrimSpace(left) != "" {
+	if left := lab.Run("machine1", "nft list tables | grep terraform; ls /etc/terraform-ha /usr/lib/terraform-ha /etc/systemd/system/*filter* /etc/systemd/system/nftables* 2>/dev/null; true"); strings.TrimSpace(left) != "" {
 		t.Errorf("left is %s", left)
 	}
 }
