@@ -6,6 +6,8 @@ import (
 	"encoding/base64"
 	"encoding/binary"
 	"encoding/pem"
+	"fmt"
+	"os"
 	"path/filepath"
 	"regexp"
 	"strings"
@@ -60,6 +62,43 @@ func testPlanOfTheWebsite(t *testing.T, c cli) {
 	}
 	if got := len(regexp.MustCompile(`\+ protect +=\s+true`).FindAllString(plan, -1)); got != 2 {
 		t.Errorf("%d resources are protected, want the volume and the cluster:\n%s", got, plan)
+	}
+}
+
+// testSettingsOfTheWebsite plans what the module website only hands on.
+func testSettingsOfTheWebsite(t *testing.T, c cli) {
+	_, public := keyPair(t)
+	private, _ := keyPair(t)
+	c.environment = []string{"LINODE_TOKEN=token-of-the-test", "LINODE_URL=http://127.0.0.1:9", "HA_SSH_PRIVATE_KEY=" + private}
+	dir := filepath.Join(copyOfTree(t), "settings")
+	if err := os.Mkdir(dir, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	write(t, filepath.Join(dir, "main.tf"), fmt.Sprintf(`
+module "website" {
+  source          = "../modules/website"
+  name            = "shop"
+  region          = "us-ord"
+  admin_cidrs     = ["203.0.113.7/32"]
+  authorized_keys = [%q]
+  databases = {
+    flavor = "percona"
+    series = "pxc-80"
+    nodes  = { db1 = { slot = 1, settings = { innodb_io_capacity = "777" } }, db2 = { slot = 2 }, db3 = { slot = 3 } }
+  }
+}
+`, public))
+	var plan string
+	for _, arguments := range [][]string{{"init", "-input=false", "-no-color"}, {"plan", "-input=false", "-no-color"}} {
+		var err error
+		if plan, err = c.run(t.Context(), dir, arguments...); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, want := range []string{`series += "pxc-80"`, `"innodb_io_capacity" = "777"`} {
+		if !regexp.MustCompile(want).MatchString(plan) {
+			t.Errorf("the plan does not have %s:\n%s", want, plan)
+		}
 	}
 }
 

@@ -35,9 +35,14 @@ resource "ha_floating_ip" "this" {
   preempt                        = var.floating_ip.preempt
   auth_secret                    = var.floating_ip_auth_secret
   advertisement_interval_seconds = var.floating_ip.advertisement_interval_seconds
-  nodes = { for key, node in var.nodes : key => merge(node, {
+  nodes = { for key, node in var.nodes : key => {
+    host     = node.host
+    address  = node.address
+    port     = node.port
+    user     = node.user
+    host_key = node.host_key
     priority = lookup(var.floating_ip.priorities, key, null)
-  }) }
+  } }
   check = {
     galera           = { allow_donor = var.floating_ip.check.allow_donor, allow_read_only = var.floating_ip.check.allow_read_only }
     interval_seconds = var.floating_ip.check.interval_seconds

@@ -17,6 +17,7 @@ variable "nodes" {
     - `address`: address at which its peers reach it. Default: `host`.
     - `port`, `user`: of SSH. Default: those of the provider block.
     - `host_key`: public host key or its fingerprint. Only this key is accepted.
+    - `settings`: engine settings of this node alone, by name. They replace those of the cluster.
   EOT
   type = map(object({
     host     = string
@@ -24,6 +25,7 @@ variable "nodes" {
     port     = optional(number)
     user     = optional(string)
     host_key = optional(string)
+    settings = optional(map(string))
   }))
   nullable = false
 

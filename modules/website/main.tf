@@ -137,7 +137,8 @@ module "database" {
 
   name     = var.name
   flavor   = var.databases.flavor
-  nodes    = module.db_instances.nodes
+  series   = var.databases.series
+  nodes    = { for key, node in module.db_instances.nodes : key => merge(node, { settings = var.databases.nodes[key].settings }) }
   settings = var.databases.settings
 
   provider_options = var.databases.provider_options

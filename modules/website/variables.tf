@@ -114,8 +114,9 @@ variable "files" {
 variable "databases" {
   description = <<-EOT
     The database tier.
-    - `nodes`, `type`: as for `files`; leave `generation` alone here, too.
-    - `flavor`: `mariadb` or `percona`.
+    - `nodes`, `type`: as for `files`; leave `generation` alone here, too. A node may have `settings` of its own, which replace
+      those of all.
+    - `flavor`: `mariadb` or `percona`; `series`: Percona's, such as `pxc-80`.
     - `settings`: engine settings by name; `provider_options`: options of the Galera library by name.
     - `databases`, `users`: besides those of WordPress; passwords are in `database_passwords`. Without `hosts` an account is for
       clients in the VLAN.
@@ -126,9 +127,11 @@ variable "databases" {
       slot       = number
       generation = optional(number, 1)
       type       = optional(string)
+      settings   = optional(map(string))
     })), { db1 = { slot = 1 }, db2 = { slot = 2 }, db3 = { slot = 3 } })
     type     = optional(string, "g6-standard-2")
     flavor   = optional(string, "mariadb")
+    series   = optional(string)
     settings = optional(map(string), {})
 
     provider_options = optional(map(string), {})

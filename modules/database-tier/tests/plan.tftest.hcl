@@ -61,7 +61,7 @@ run "hosts_that_are_not_linodes" {
   variables {
     nodes = {
       a = { host = "192.0.2.1", port = 2222, user = "admin" }
-      b = { host = "192.0.2.2" }
+      b = { host = "192.0.2.2", settings = { innodb_buffer_pool_size = "256M" } }
       c = { host = "192.0.2.3" }
     }
     floating_ip = { address = "192.0.2.20/24", interface = "ens3", router_id = 7 }
@@ -71,6 +71,11 @@ run "hosts_that_are_not_linodes" {
   assert {
     condition     = ha_floating_ip.this.interface == "ens3" && ha_floating_ip.this.router_id == 7 && ha_galera_cluster.this.nodes["a"].port == 2222
     error_message = "What was said about the machines got lost."
+  }
+
+  assert {
+    condition     = ha_galera_cluster.this.nodes["b"].settings["innodb_buffer_pool_size"] == "256M" && ha_galera_cluster.this.nodes["a"].settings == null
+    error_message = "A setting is for the node that it was given to."
   }
 
   assert {
