@@ -159,7 +159,7 @@ func (f Flavor) faultOfSetting(name, value string) string {
 	case taken != "":
 		return fmt.Sprintf("%s cannot be set: %s", name, reserved[taken])
 	case strings.ContainsAny(value, "\n\r\x00\"'#"):
-		return "a setting's value holds no quotes, number signs or line breaks"
+		return "the value of a setting has no quotes, number signs or line breaks"
 	case slices.Contains(aliases(name), "bind_address") && !slices.Contains(everywhere, value):
 		return "bind_address cannot be one address: the server has to be reached at its node's address and at a floating IP that comes and goes; the packet filter is the place for who may connect"
 	}

@@ -119,11 +119,11 @@ func (s Spec) validateNodes(report func(string, ...string)) {
 		if node.Address == "" {
 			continue
 		}
-		address, err := netip.ParseAddr(node.Address)
-		if err != nil || address.IsUnspecified() || address.IsMulticast() || address.IsLoopback() {
-			report(fmt.Sprintf("%q is not an IP address that peers can reach", node.Address), "nodes", node.Name, "address")
+		if fault := node.FaultOfAddress(); fault != "" {
+			report(fault, "nodes", node.Name, "address")
 			continue
 		}
+		address := netip.MustParseAddr(node.Address)
 		// The library, the state transfer and the server listen on IPv4 by default, and
 		// nodes of both kinds do not find each other.
 		if !address.Is4() {
@@ -150,13 +150,13 @@ func (s Spec) validateContents(report func(string, ...string)) {
 		// between its versions.
 		switch {
 		case !charset.MatchString(database.Charset):
-			report("not a character set's name", "databases", name, "charset")
+			report(fmt.Sprintf("%q is not the name of a character set, such as utf8mb4", database.Charset), "databases", name, "charset")
 		case database.Charset == "utf8":
 			report("utf8 stands for different character sets in different versions; use utf8mb4", "databases", name, "charset")
 		}
 		switch {
 		case !charset.MatchString(database.Collation):
-			report("not a collation's name", "databases", name, "collation")
+			report(fmt.Sprintf("%q is not the name of a collation, such as utf8mb4_unicode_ci", database.Collation), "databases", name, "collation")
 		case strings.HasPrefix(database.Collation, "utf8_"):
 			report("utf8 stands for different character sets in different versions; use a collation of utf8mb4", "databases", name, "collation")
 		}

@@ -38,7 +38,7 @@ func TestValidate(t *testing.T) {
 		"host names":             {func(s *gluster.Spec) { s.Nodes = nodes("a.example.org", "b.example.org", "c") }, nil},
 		"unknown address":        {func(s *gluster.Spec) { s.Nodes[1].Address = "" }, nil},
 		"unknown nodes":          {func(s *gluster.Spec) { s.Nodes = nil }, nil},
-		"no nodes":               {func(s *gluster.Spec) { s.Nodes = []host.Node{} }, []string{"nodes: needs nodes"}},
+		"no nodes":               {func(s *gluster.Spec) { s.Nodes = []host.Node{} }, []string{"nodes: needs at least one node"}},
 		"one node":               {func(s *gluster.Spec) { s.Nodes = six[:1] }, []string{"replica: 1 replicas have no majority"}},
 		"two nodes":              {func(s *gluster.Spec) { s.Nodes = six[:2] }, []string{"replica: 2 replicas have no majority"}},
 		"even replica":           {func(s *gluster.Spec) { s.Nodes = six[:4] }, []string{"replica: two equal halves"}},

@@ -75,14 +75,14 @@ func (v *validation) name(name string) {
 
 func (v *validation) nodes(s Spec) {
 	if s.Nodes != nil && len(s.Nodes) == 0 {
-		v.add([]string{"nodes"}, "a volume needs nodes")
+		v.add([]string{"nodes"}, "a volume needs at least one node")
 	}
 	names, addresses := map[string]bool{}, map[string]string{}
 	nodes := slices.Clone(s.Nodes)
 	slices.SortStableFunc(nodes, func(a, b host.Node) int { return strings.Compare(a.Name, b.Name) })
 	for _, node := range nodes {
 		if names[node.Name] {
-			v.add([]string{"nodes", node.Name}, "the node is listed twice")
+			v.add([]string{"nodes", node.Name}, "node %s is listed twice", node.Name)
 		}
 		names[node.Name] = true
 		if node.Address == "" {
@@ -139,7 +139,7 @@ func (v *validation) brickPaths(s Spec) {
 	for _, name := range slices.Sorted(maps.Keys(s.BrickPaths)) {
 		at := []string{"brick_paths", name}
 		if len(s.Nodes) > 0 && !slices.ContainsFunc(s.Nodes, func(node host.Node) bool { return node.Name == name }) {
-			v.add(at, "%s is no node", name)
+			v.add(at, "there is no node %s", name)
 			continue
 		}
 		v.brickPath(at, s.BrickPaths[name])

@@ -27,7 +27,7 @@ func TestValidate(t *testing.T) {
 		"outside":               {func(s *Spec) { s.Address = "10.0.1.100/24" }, "nodes.db1.address", "outside of 10.0.1.0/24"},
 		"one node":              {func(s *Spec) { s.Nodes = s.Nodes[:1] }, "nodes", "at least 2 nodes"},
 		"duplicate address":     {func(s *Spec) { s.Nodes[2].Address = "10.0.0.11" }, "nodes.db3.address", "address of db1 too"},
-		"node address":          {func(s *Spec) { s.Nodes[2].Address = "db3.example" }, "nodes.db3.address", "not an address"},
+		"node address":          {func(s *Spec) { s.Nodes[2].Address = "db3.example" }, "nodes.db3.address", "not an IP address"},
 		"router id 0 to 255":    {func(s *Spec) { s.RouterID = 256 }, "router_id", "between 1 and 255"},
 		"router id negative":    {func(s *Spec) { s.RouterID = -1 }, "router_id", "between 1 and 255"},
 		"long secret":           {func(s *Spec) { s.AuthSecret = "ninechars" }, "auth_secret", "first 8 characters"},
@@ -54,7 +54,7 @@ func TestValidate(t *testing.T) {
 		"additional, IPv6":      {func(s *Spec) { s.Additional = []string{"fd00::1/64"} }, "additional_addresses", "not an IPv4 address"},
 		"additional, the first": {func(s *Spec) { s.Additional = []string{"10.0.0.100/24"} }, "additional_addresses", "the first address"},
 		"additional, of a node": {func(s *Spec) { s.Additional = []string{"10.0.0.12/24"} }, "additional_addresses", "address of node db2"},
-		"additional, twice":     {func(s *Spec) { s.Additional = []string{"10.0.0.101/24", "10.0.0.101/24"} }, "additional_addresses", "there twice"},
+		"additional, twice":     {func(s *Spec) { s.Additional = []string{"10.0.0.101/24", "10.0.0.101/24"} }, "additional_addresses", "listed twice"},
 		"priority of nobody":    {func(s *Spec) { s.Priorities = map[string]int{"db9": 5} }, "priorities.db9", "no node db9"},
 	}
 	for name, test := range tests {

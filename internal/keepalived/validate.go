@@ -36,7 +36,7 @@ func (s Spec) Validate() []Problem {
 	s = s.Defaulted()
 	var found problems
 	if !namePattern.MatchString(s.Name) {
-		found.add(at("name"), "the name becomes part of file names: use up to 40 lower-case letters, digits and hyphens, beginning and ending with a letter or digit")
+		found.add(at("name"), "%q is not a name that can be part of file names: use up to 40 lower-case letters, digits and hyphens, beginning and ending with a letter or digit", s.Name)
 	}
 	if s.Method != MethodVRRP {
 		found.add(at("method"), "method %q is not available; %q works wherever machines share a layer-2 network, such as a Linode VLAN", s.Method, MethodVRRP)
@@ -106,7 +106,7 @@ func (s Spec) validateAdditional(found *problems) {
 		case prefix.Addr().IsLoopback() || prefix.Addr().IsMulticast() || prefix.Addr().IsUnspecified():
 			found.add(where, "%s is not an address that a machine can be reached at", prefix.Addr())
 		}
-		owners[prefix.Addr()] = "there twice"
+		owners[prefix.Addr()] = "listed twice"
 	}
 }
 
@@ -128,18 +128,19 @@ func (s Spec) validateNodes(found *problems, prefix netip.Prefix) {
 	owners, names := map[netip.Addr]string{}, map[string]bool{}
 	for _, node := range s.Nodes {
 		if names[node.Name] {
-			found.add(at("nodes", node.Name), "node %s is there twice", node.Name)
+			found.add(at("nodes", node.Name), "node %s is listed twice", node.Name)
 		}
 		names[node.Name] = true
 		if node.Address == "" {
 			continue
 		}
 		where := at("nodes", node.Name, "address")
-		ip, err := netip.ParseAddr(node.Address)
-		switch {
-		case err != nil:
-			found.add(where, "%q is not an address", node.Address)
+		if fault := node.FaultOfAddress(); fault != "" {
+			found.add(where, "%s", fault)
 			continue
+		}
+		ip := netip.MustParseAddr(node.Address)
+		switch {
 		case !ip.Is4():
 			found.add(where, "%s is not an IPv4 address; VRRP runs between the nodes' addresses in the network of the floating IP", node.Address)
 			continue

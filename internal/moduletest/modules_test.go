@@ -246,3 +246,27 @@ func read(t *testing.T, path string) string {
 	}
 	return string(content)
 }
+
+// TestErrorMessagesAreSentences holds for what a module says of its variables, below
+// the line in which Terraform names the variable.
+func TestErrorMessagesAreSentences(t *testing.T) {
+	found := 0
+	for _, module := range modules(t) {
+		for _, match := range errorMessage.FindAllStringSubmatch(sources(t, filepath.Join(root(t), module)), -1) {
+			found++
+			if !oneSentence.MatchString(match[1]) {
+				t.Errorf("%s: %q is no sentence", module, match[1])
+			}
+		}
+	}
+	// The number only says that they are still found.
+	if found < 50 {
+		t.Errorf("%d messages were found", found)
+	}
+}
+
+var (
+	errorMessage = regexp.MustCompile(`(?m)^\s*error_message\s*=\s*"(.*)"$`)
+	// It begins with a capital, or with a figure that is filled in.
+	oneSentence = regexp.MustCompile(`^(\$\{.*\}|[A-Z]\S*) .+\.$`)
+)

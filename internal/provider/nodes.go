@@ -111,7 +111,7 @@ func (m *clusterModel) misnamed() []problem {
 	for _, name := range sortedKeys(m.nodes()) {
 		if !nodeName.MatchString(name) {
 			problems = append(problems, problem{path: []string{"nodes", name}, message: fmt.Sprintf(
-				"the key of a node has 1 to 63 letters, digits, dots, hyphens and underscores, and does not begin with a dot or a hyphen: %q is none", name)})
+				"%q is not the key of a node: it has 1 to 63 letters, digits, dots, hyphens and underscores, and does not begin with a dot or a hyphen", name)})
 		}
 	}
 	return problems
@@ -234,10 +234,11 @@ func listOf(value interface{ Elements() []attr.Value }) []string {
 	return items
 }
 
-// duplicateHosts reports machines that are named twice. A node without a port
+// duplicateHosts lists machines that are named twice. A node without a port
 // has the default one; while that is null, only other nodes without a port do.
-func duplicateHosts(nodes map[string]nodeModel, defaultPort types.Int64) map[string]string {
-	seen, twice := map[string]string{}, map[string]string{}
+func duplicateHosts(nodes map[string]nodeModel, defaultPort types.Int64) []problem {
+	var twice []problem
+	seen := map[string]string{}
 	for _, name := range slices.Sorted(maps.Keys(nodes)) {
 		node := nodes[name]
 		if node.Host.IsUnknown() || node.Host.IsNull() || node.Port.IsUnknown() {
@@ -249,7 +250,8 @@ func duplicateHosts(nodes map[string]nodeModel, defaultPort types.Int64) map[str
 		}
 		endpoint := strings.ToLower(node.Host.ValueString()) + ":" + port.String()
 		if other, taken := seen[endpoint]; taken {
-			twice[name] = other
+			twice = append(twice, problem{path: []string{"nodes", name, "host"}, message: fmt.Sprintf(
+				"nodes %s and %s are the same machine, %s; every node needs one of its own", other, name, node.Host.ValueString())})
 		}
 		seen[endpoint] = name
 	}

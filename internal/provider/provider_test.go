@@ -88,20 +88,26 @@ func TestBadInputFailsAtPlan(t *testing.T) {
 	root := threeNodes + "\ndocument_root = \"/srv/www/x\"\n"
 	mount := "mount = { source = \"10.0.0.1:/content\" }"
 	const later = "resource \"terraform_data\" \"later\" {}\n"
+	byName := strings.Replace(threeNodes, `"203.0.113.3", address = "10.0.0.3"`, `"db3.example.org"`, 1)
+	const noAddress = `nodes\["n3"\].address: "db3.example.org" is not an IP address, and the other machines reach n3 at one; set address`
 	tests := map[string]struct{ config, want string }{
+		"galera: host as address":     {galera(byName), noAddress},
+		"floating: host as address":   {floating(byName + "\naddress = \"10.0.0.100/24\"\ncheck = { none = {} }"), noAddress},
+		"web: host as address":        {web(byName + "\ndocument_root = \"/srv/www/x\""), noAddress},
+		"galera: named once more":     {galera(twice), `nodes\["n3"\].address: n1 and n3 have the same address`},
 		"galera: two nodes":           {galera(two), "needs at least 3 nodes to survive"},
 		"galera: same host":           {galera(same), "n1 and n3 are the same machine"},
 		"galera: same host and port":  {galera(samePort), "n1 and n3 are the same machine"},
-		"galera: node as path":        {galera(named), "The key of a node has 1 to 63 letters"},
-		"gluster: node as path":       {gluster(named + "\nbrick_path = \"/srv/g/brick\""), "The key of a node has 1 to 63 letters"},
-		"floating: node as path":      {floating(named + "\naddress = \"10.0.0.100/24\"\ncheck = { none = {} }"), "The key of a node has 1 to 63 letters"},
-		"web: node as path":           {web(named + "\ndocument_root = \"/srv/www/x\""), "The key of a node has 1 to 63 letters"},
+		"galera: node as path":        {galera(named), "is not the key of a node: it has 1 to 63 letters"},
+		"gluster: node as path":       {gluster(named + "\nbrick_path = \"/srv/g/brick\""), "is not the key of a node: it has 1 to 63 letters"},
+		"floating: node as path":      {floating(named + "\naddress = \"10.0.0.100/24\"\ncheck = { none = {} }"), "is not the key of a node: it has 1 to 63 letters"},
+		"web: node as path":           {web(named + "\ndocument_root = \"/srv/www/x\""), "is not the key of a node: it has 1 to 63 letters"},
 		"galera: same address":        {galera(twice), "and n3 have the same address 10.0.0.1"},
 		"galera: option of quorum":    {galera(threeNodes + "\nprovider_options = { \"pc.ignore_sb\" = \"true\" }"), "both halves would go on"},
 		"galera: options in one":      {galera(threeNodes + "\nsettings = { wsrep_provider_options = \"gcache.size=1G\" }"), "go into provider_options, one by one"},
 		"galera: setting of a node":   {galera(strings.Replace(threeNodes, `"10.0.0.3" }`, `"10.0.0.3", settings = { wsrep_on = "OFF" } }`, 1)), "wsrep_on cannot be set"},
 		"galera: reserved setting":    {galera(threeNodes + "\nsettings = { wsrep_on = \"OFF\" }"), "cannot be set: the cluster needs its own value"},
-		"galera: setting with lines":  {galera(threeNodes + "\nsettings = { init_connect = \"a\\nb\" }"), "holds no quotes, number signs or line breaks"},
+		"galera: setting with lines":  {galera(threeNodes + "\nsettings = { init_connect = \"a\\nb\" }"), "has no quotes, number signs or line breaks"},
 		"galera: database as shell":   {galera(threeNodes + "\ndatabases = { \"a$(reboot)\" = {} }"), "database's name has 1 to 64 letters"},
 		"galera: system schema":       {galera(threeNodes + "\ndatabases = { mysql = {} }"), "is a schema of the engine itself"},
 		"galera: user as SQL":         {galera(threeNodes + "\nusers = { \"a'@'%\" = { hosts = [\"%\"] } }"), "user's name has 1 to 32 letters"},

@@ -61,10 +61,17 @@ type guarded interface {
 }
 
 // problem is a fault of a configuration: the path of the attribute, outermost
-// first, and a sentence.
+// first, and a sentence without its full stop.
 type problem struct {
 	path    []string
 	message string
+}
+
+// String names the attribute, with the node or the other key, before the sentence:
+// Terraform shows the line of the outermost attribute alone, and where that is made by
+// an expression neither name is in it.
+func (p problem) String() string {
+	return fmt.Sprintf("%s: %s.", attributePath(p.path), capitalized(p.message))
 }
 
 // faults are what is wrong with a configuration: one problem with the name of a node,
@@ -114,15 +121,12 @@ func (r *clusterResource[M, P]) ValidateConfig(ctx context.Context, req resource
 		return
 	}
 	m := P(&config)
-	for name, other := range duplicateHosts(m.cluster().nodes(), r.access.defaultPort()) {
-		resp.Diagnostics.AddAttributeError(path.Root("nodes").AtMapKey(name).AtName("host"), "Invalid Configuration",
-			fmt.Sprintf("%s and %s are the same machine; every node needs one of its own.", other, name))
+	found := duplicateHosts(m.cluster().nodes(), r.access.defaultPort())
+	if !m.cluster().Nodes.IsUnknown() {
+		found = append(found, faults[M](ctx, m)...)
 	}
-	if m.cluster().Nodes.IsUnknown() {
-		return
-	}
-	for _, p := range faults[M](ctx, m) {
-		resp.Diagnostics.AddAttributeError(attributePath(p.path), "Invalid Configuration", capitalized(p.message)+".")
+	for _, p := range found {
+		resp.Diagnostics.AddAttributeError(attributePath(p.path), "Invalid Configuration", p.String())
 	}
 }
 
@@ -161,7 +165,7 @@ func (r *clusterResource[M, P]) ModifyPlan(ctx context.Context, req resource.Mod
 		resp.Diagnostics.Append(r.refuseChanges(p, P(&state))...)
 		if c, ok := any(p).(cautious[M]); ok {
 			for _, caution := range c.cautions(ctx, &state) {
-				resp.Diagnostics.AddAttributeWarning(attributePath(caution.path), "Change That Clients Notice", capitalized(caution.message)+".")
+				resp.Diagnostics.AddAttributeWarning(attributePath(caution.path), "Change That Clients Notice", caution.String())
 			}
 		}
 		p.cluster().HostKeys = P(&state).cluster().HostKeys
@@ -172,7 +176,7 @@ func (r *clusterResource[M, P]) ModifyPlan(ctx context.Context, req resource.Mod
 	}
 	if d, ok := any(p).(doubtful[M]); ok {
 		for _, doubt := range d.doubts(prior) {
-			resp.Diagnostics.AddAttributeWarning(attributePath(doubt.path), "Value In Doubt", capitalized(doubt.message)+".")
+			resp.Diagnostics.AddAttributeWarning(attributePath(doubt.path), "Value In Doubt", doubt.String())
 		}
 	}
 	resp.Diagnostics.Append(resp.Plan.Set(ctx, &plan)...)
@@ -192,7 +196,7 @@ func (r *clusterResource[M, P]) refuseChanges(plan, state P) diag.Diagnostics {
 		}
 	}
 	for _, p := range plan.refusals(state) {
-		diags.AddAttributeError(attributePath(p.path), "Change Not Possible In Place", capitalized(p.message)+". Nothing was changed.")
+		diags.AddAttributeError(attributePath(p.path), "Change Not Possible In Place", p.String()+" Nothing was changed.")
 	}
 	nodes := plan.cluster().nodes()
 	if nodes == nil {

@@ -44,7 +44,7 @@ func (v durationValidator) ValidateString(ctx context.Context, req validator.Str
 	}
 	if duration, err := time.ParseDuration(req.ConfigValue.ValueString()); err != nil || duration <= 0 {
 		resp.Diagnostics.AddAttributeError(req.Path, "Invalid Duration",
-			fmt.Sprintf("%q is not %s.", req.ConfigValue.ValueString(), v.Description(ctx)))
+			fmt.Sprintf("%s: %q is not %s.", req.Path, req.ConfigValue.ValueString(), v.Description(ctx)))
 	}
 }
 

@@ -33,10 +33,10 @@ func (c Check) validate(v *validation) {
 		v.add(fmt.Sprintf("%q is not the path of a page such as /index.php?page=1", c.Path), "check", "path")
 	}
 	if c.Status < 200 || c.Status > 599 {
-		v.add(fmt.Sprintf("%d is not the status of an answer", c.Status), "check", "status")
+		v.add(fmt.Sprintf("%d is not the status of an answer: it lies between 200 and 599", c.Status), "check", "status")
 	}
 	if strings.ContainsFunc(c.Contains, func(r rune) bool { return r < ' ' || r == 0x7f }) {
-		v.add("holds a control character or a line break", "check", "contains")
+		v.add("the text holds a control character or a line break", "check", "contains")
 	}
 }
 

@@ -155,16 +155,16 @@ func isErrorReporting(value string) bool {
 
 // phpReserved are settings that the tier has attributes of its own for.
 var phpReserved = map[string]string{
-	"doc_root": "is the tier's own: the directory of the site is document_root",
-	"user_dir": "has no meaning here: nobody's home directory is part of the site",
+	"doc_root": "doc_root is the tier's own: the directory of the site is document_root",
+	"user_dir": "user_dir has no meaning here: nobody's home directory is part of the site",
 }
 
 func (v *validation) phpSettings(s Spec) {
 	if !s.php() && (len(s.PHPSettings) > 0 || s.PHPWorkers != 0) {
-		v.add("are of no use while php is off", "php_settings")
+		v.add("php_settings and php_workers are of no use while php is off", "php_settings")
 	}
 	if s.PHPWorkers < 0 || s.PHPWorkers > 2000 {
-		v.add("must lie between 1 and 2000", "php_workers")
+		v.add(fmt.Sprintf("PHP has between 1 and 2000 workers, not %d", s.PHPWorkers), "php_workers")
 	}
 	for _, name := range slices.Sorted(maps.Keys(s.PHPSettings)) {
 		if message := phpSettingProblem(name, s.PHPSettings[name]); message != "" {
@@ -182,13 +182,13 @@ func (v *validation) phpSettings(s Spec) {
 func phpSettingProblem(name, value string) string {
 	switch {
 	case !settingPattern.MatchString(name), strings.HasSuffix(strings.ToLower(name), "extension"):
-		return "is not the name of a PHP setting"
+		return fmt.Sprintf("%q is not the name of a PHP setting", name)
 	case phpReserved[name] != "":
 		return phpReserved[name]
 	case strings.ContainsFunc(value, func(r rune) bool { return r < ' ' || r == 0x7f }):
-		return "holds a control character or a line break"
+		return "the value of " + name + " holds a control character or a line break"
 	case strings.ContainsAny(value, `"\`) || strings.Contains(value, "${"):
-		return `holds a quote, a backslash or "${", which php.ini reads as more than text`
+		return "the value of " + name + ` holds a quote, a backslash or "${", which php.ini reads as more than text`
 	case name == "error_reporting" && !isErrorReporting(value):
 		return fmt.Sprintf("%q is neither a number nor made of PHP's constants, such as E_ALL & ~E_DEPRECATED", value)
 	case slices.Contains(sizes, name) && !sizePattern.MatchString(value):

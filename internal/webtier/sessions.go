@@ -1,6 +1,7 @@
 package webtier
 
 import (
+	"fmt"
 	"path"
 	"strings"
 )
@@ -44,17 +45,17 @@ func (v *validation) sessions(s Spec) {
 	case SessionsLocal:
 	case SessionsShared:
 		if s.Mount == nil || !s.php() {
-			v.add("cannot be shared without PHP and a volume that all nodes mount", "sessions")
+			v.add("sessions cannot be shared without PHP and a volume that all nodes mount", "sessions")
 		}
 		if s.Mount != nil && strings.Contains(s.Mount.Options, "xlator-option=") {
-			v.add("cannot have an xlator-option beside shared sessions: the client reads one alone", "mount", "options")
+			v.add("the options cannot have an xlator-option beside shared sessions: the client reads one alone", "mount", "options")
 		}
 		for _, name := range []string{"session.save_handler", "session.save_path"} {
 			if _, given := s.PHPSettings[name]; given {
-				v.add("contradicts sessions = \"shared\"", "php_settings", name)
+				v.add(name+" contradicts sessions = \"shared\"", "php_settings", name)
 			}
 		}
 	default:
-		v.add("must be \"local\" or \"shared\"", "sessions")
+		v.add(fmt.Sprintf("%q is neither \"local\" nor \"shared\"", s.Sessions), "sessions")
 	}
 }

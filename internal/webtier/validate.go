@@ -35,7 +35,7 @@ func (s Spec) Validate() []Problem {
 	s = s.Defaulted()
 	v := &validation{}
 	if !namePattern.MatchString(s.Name) {
-		v.add("must be at most 31 lower-case letters, digits and hyphens, and start with a letter", "name")
+		v.add(fmt.Sprintf("%q is not a name of at most 31 lower-case letters, digits and hyphens that starts with a letter", s.Name), "name")
 	}
 	v.nodes(s)
 	v.directories(s)
@@ -54,10 +54,10 @@ func (s Spec) Validate() []Problem {
 		s.Check.validate(v)
 	}
 	if s.NodeBalancer != nil && (s.NodeBalancer.ID <= 0 || s.NodeBalancer.ConfigID <= 0) {
-		v.add("needs the numbers of a NodeBalancer and of one of its configurations", "nodebalancer")
+		v.add("a NodeBalancer is named by its number, id, and by that of one of its configurations, config_id", "nodebalancer")
 	}
 	if *s.DrainSeconds < 0 || *s.DrainSeconds > 3600 {
-		v.add("must lie between 0 and 3600", "drain_seconds")
+		v.add(fmt.Sprintf("draining takes between 0 and 3600 seconds, not %d", *s.DrainSeconds), "drain_seconds")
 	}
 	if s.WordPress != nil {
 		s.WordPress.validate(v, s)
@@ -73,7 +73,7 @@ func (v *validation) add(message string, path ...string) {
 
 func (v *validation) nodes(s Spec) {
 	if len(s.Nodes) == 0 {
-		v.add("needs at least one node", "nodes")
+		v.add("a web tier needs at least one node", "nodes")
 	}
 	names, addresses := map[string]bool{}, map[string]string{}
 	for _, node := range s.Nodes {
@@ -81,17 +81,17 @@ func (v *validation) nodes(s Spec) {
 			v.add(fmt.Sprintf("%q is not a name of letters, digits, dots, hyphens and underscores", node.Name), "nodes", node.Name)
 		}
 		if names[node.Name] {
-			v.add("is there twice", "nodes", node.Name)
+			v.add(fmt.Sprintf("node %s is listed twice", node.Name), "nodes", node.Name)
 		}
 		names[node.Name] = true
 		if node.Address == "" {
 			continue // not known yet
 		}
-		address, err := netip.ParseAddr(node.Address)
-		if err != nil {
-			v.add(fmt.Sprintf("%q is not an IP address", node.Address), "nodes", node.Name, "address")
+		if fault := node.FaultOfAddress(); fault != "" {
+			v.add(fault, "nodes", node.Name, "address")
 			continue
 		}
+		address := netip.MustParseAddr(node.Address)
 		if other, found := addresses[address.String()]; found {
 			v.add(fmt.Sprintf("%s is the address of %s too", address, other), "nodes", node.Name, "address")
 		}
@@ -100,7 +100,7 @@ func (v *validation) nodes(s Spec) {
 	backends := map[string]string{}
 	for _, name := range slices.Sorted(maps.Keys(s.Backends)) {
 		if !names[name] {
-			v.add("is not one of the nodes", "backends", name)
+			v.add(fmt.Sprintf("there is no node %s", name), "backends", name)
 		}
 		address, err := netip.ParseAddr(s.Backends[name])
 		if err != nil {
@@ -121,14 +121,14 @@ func (v *validation) directories(s Spec) {
 	}
 	switch {
 	case s.Mount == nil && s.MountPoint != "":
-		v.add("is of no use without a mount", "mount_point")
+		v.add("a mount point is of no use without a mount", "mount_point")
 	case s.Mount != nil:
 		if message := directoryProblem(s.MountPoint); message != "" {
 			v.add(message, "mount_point")
 		} else if s.DocumentRoot != s.MountPoint && !strings.HasPrefix(s.DocumentRoot, s.MountPoint+"/") {
 			v.add(fmt.Sprintf("%s does not lie on the mount at %s", s.DocumentRoot, s.MountPoint), "document_root")
 		} else if s.DocumentRoot == s.MountPoint {
-			v.add(fmt.Sprintf("must be a directory below the mount point, such as %s/site: the mount point itself holds what only root may write", s.MountPoint), "document_root")
+			v.add(fmt.Sprintf("the document root is a directory below the mount point, such as %s/site: the mount point itself holds what only root may write", s.MountPoint), "document_root")
 		}
 	}
 }
@@ -173,7 +173,7 @@ func (v *validation) apache(s Spec) {
 		}
 	}
 	if s.ServerName == "" && len(s.ServerAliases) > 0 {
-		v.add("are of no use without a server name: the site answers to every name", "server_aliases")
+		v.add("aliases are of no use without server_name: the site answers to every name", "server_aliases")
 	}
 	if !healthPattern.MatchString(s.HealthPath) {
 		v.add(fmt.Sprintf("%q is not a path such as /healthz", s.HealthPath), "health_path")

@@ -160,7 +160,7 @@ var (
 func (w WordPress) validate(v *validation, s Spec) {
 	at := func(message, attribute string) { v.add(message, "wordpress", attribute) }
 	if !s.php() {
-		at("needs PHP", "source")
+		at("WordPress needs PHP, and php is off", "source")
 	}
 	if !w.fromPackage() {
 		source, err := url.Parse(w.Source)
@@ -168,7 +168,7 @@ func (w WordPress) validate(v *validation, s Spec) {
 			at(fmt.Sprintf("%q is neither a URL nor %q", w.Source, WordPressPackage), "source")
 		}
 		if !sha256Pattern.MatchString(w.SHA256) {
-			at("must be the archive's SHA-256 in 64 hexadecimal digits", "sha256")
+			at(fmt.Sprintf("%q is not the SHA-256 of an archive in 64 lower-case hexadecimal digits", w.SHA256), "sha256")
 		}
 	}
 	hostName, port, found := strings.Cut(w.DBHost, ":")
@@ -182,25 +182,25 @@ func (w WordPress) validate(v *validation, s Spec) {
 		at(fmt.Sprintf("%q is not the name of a database user", w.DBUser), "db_user")
 	}
 	if !prefixPattern.MatchString(w.TablePrefix) {
-		at("may have letters, digits and underscores", "table_prefix")
+		at(fmt.Sprintf("%q is not a prefix of 1 to 20 letters, digits and underscores", w.TablePrefix), "table_prefix")
 	}
 	if site, err := url.Parse(w.URL); err != nil || (site.Scheme != "http" && site.Scheme != "https") || site.Host == "" || strings.ContainsAny(w.URL, `'"\<> `) {
 		at(fmt.Sprintf("%q is not an address such as https://shop.example.org", w.URL), "url")
 	} else if site.Path != "" || site.RawQuery != "" || site.Fragment != "" {
-		at("must end after the host name and port: the site is served at its root", "url")
+		at(fmt.Sprintf("%s goes on after the host name and port, and the site is served at its root", w.URL), "url")
 	}
 	if w.Updates != UpdatesMinor && w.Updates != UpdatesNone {
 		at(fmt.Sprintf("%q is neither %q nor %q", w.Updates, UpdatesMinor, UpdatesNone), "updates")
 	}
 	if !userPattern.MatchString(w.AdminUser) {
-		at("may have letters, digits, spaces and _ . - @", "admin_user")
+		at(fmt.Sprintf("%q is not a login of 1 to 60 letters, digits, spaces and _ . - @", w.AdminUser), "admin_user")
 	}
 	if !emailPattern.MatchString(w.AdminEmail) {
 		at(fmt.Sprintf("%q is not an e-mail address", w.AdminEmail), "admin_email")
 	}
 	for attribute, secret := range map[string]string{"db_password": w.DBPassword, "admin_password": w.AdminPassword, "title": w.Title} {
 		if strings.ContainsFunc(secret, func(r rune) bool { return r < ' ' || r == 0x7f }) {
-			at("holds a control character or a line break", attribute)
+			at("the text holds a control character or a line break", attribute)
 		}
 	}
 }
