@@ -53,17 +53,14 @@ const (
 )
 
 func sshSchema() schema.SingleNestedAttribute {
-	credentials := func() map[string]schema.Attribute {
-		return map[string]schema.Attribute{
-			"user": schema.StringAttribute{Optional: true, MarkdownDescription: "Login name. Anyone but `root` must be allowed to use sudo without a password. Default: `HA_SSH_USER`, or `root`."},
-			"port": schema.Int64Attribute{Optional: true, MarkdownDescription: "TCP port. Default: 22.", Validators: between(1, 65535)},
-			"private_key": schema.StringAttribute{Optional: true, Sensitive: true,
-				MarkdownDescription: "Private key: its content, not a path. Default: `HA_SSH_PRIVATE_KEY`, which may be base64 where a variable cannot hold line breaks."},
-			"private_key_passphrase": schema.StringAttribute{Optional: true, Sensitive: true, MarkdownDescription: "Passphrase of the private key. Default: `HA_SSH_PRIVATE_KEY_PASSPHRASE`."},
-			"certificate":            schema.StringAttribute{Optional: true, MarkdownDescription: "OpenSSH certificate for the key: its content."},
-		}
+	attributes := map[string]schema.Attribute{
+		"user": schema.StringAttribute{Optional: true, MarkdownDescription: "Login name. Anyone but `root` must be allowed to use sudo without a password. Default: `HA_SSH_USER`, or `root`."},
+		"port": schema.Int64Attribute{Optional: true, MarkdownDescription: "TCP port. Default: 22.", Validators: between(1, 65535)},
+		"private_key": schema.StringAttribute{Optional: true, Sensitive: true,
+			MarkdownDescription: "Private key: its content, not a path. Default: `HA_SSH_PRIVATE_KEY`, which may be base64 where a variable cannot hold line breaks."},
+		"private_key_passphrase": schema.StringAttribute{Optional: true, Sensitive: true, MarkdownDescription: "Passphrase of the private key. Default: `HA_SSH_PRIVATE_KEY_PASSPHRASE`."},
+		"certificate":            schema.StringAttribute{Optional: true, MarkdownDescription: "OpenSSH certificate for the key: its content. Default: none."},
 	}
-	attributes := credentials()
 	attributes["agent"] = schema.BoolAttribute{Optional: true, MarkdownDescription: "Whether to also ask the agent behind `SSH_AUTH_SOCK` for keys. Default: false."}
 	attributes["known_hosts"] = schema.StringAttribute{Optional: true, MarkdownDescription: "Content of a known_hosts file, with hashed hosts, `@cert-authority` and `@revoked` if you like. Default: `HA_SSH_KNOWN_HOSTS`."}
 	attributes["host_key_policy"] = schema.StringAttribute{Optional: true,
@@ -71,13 +68,25 @@ func sshSchema() schema.SingleNestedAttribute {
 		Validators:          []validator.String{stringvalidator.OneOf(policyPinned, policyAcceptNew)}}
 	attributes["connect_timeout"] = schema.StringAttribute{Optional: true, MarkdownDescription: "How long one attempt to connect may take, as a duration. Default: `10s`.", Validators: []validator.String{durationValidator{}}}
 	attributes["boot_timeout"] = schema.StringAttribute{Optional: true, MarkdownDescription: "How long create and update wait for a machine that does not answer SSH yet, as a duration. Default: `5m`. A machine that has answered an earlier apply is given two minutes of it at most.", Validators: []validator.String{durationValidator{}}}
-	bastion := credentials()
-	bastion["host"] = schema.StringAttribute{Required: true, MarkdownDescription: "Name or address of the bastion."}
-	bastion["host_key"] = schema.StringAttribute{Optional: true, MarkdownDescription: "The bastion's public host key as in authorized_keys, or its fingerprint `SHA256:...`. Without it, `known_hosts` must know the bastion."}
 	attributes["bastions"] = schema.ListNestedAttribute{Optional: true,
-		MarkdownDescription: "Machines on the way, the outermost first. The user, the key and its passphrase and certificate are those of `ssh` unless they are given; a passphrase or a certificate counts only beside a key. Nobody needs sudo on a bastion.",
-		NestedObject:        schema.NestedAttributeObject{Attributes: bastion}}
+		MarkdownDescription: "Machines on the way, the outermost first. Nobody needs sudo on a bastion. Default: none.",
+		NestedObject:        schema.NestedAttributeObject{Attributes: bastionAttributes()}}
 	return schema.SingleNestedAttribute{Optional: true, MarkdownDescription: "How machines are reached. Everything here is content: nothing is read from the runner's disk.", Attributes: attributes}
+}
+
+// bastionAttributes have defaults of their own: what is left out is that of ssh, but
+// for the port.
+func bastionAttributes() map[string]schema.Attribute {
+	return map[string]schema.Attribute{
+		"host": schema.StringAttribute{Required: true, MarkdownDescription: "Name or address of the bastion."},
+		"port": schema.Int64Attribute{Optional: true, MarkdownDescription: "TCP port, whatever that of `ssh` is. Default: 22.", Validators: between(1, 65535)},
+		"user": schema.StringAttribute{Optional: true, MarkdownDescription: "Login name. Default: the `user` of `ssh`."},
+		"private_key": schema.StringAttribute{Optional: true, Sensitive: true,
+			MarkdownDescription: "Private key: its content, not a path. Default: the `private_key` of `ssh`, with its passphrase and its certificate, and the agent if `ssh` asks one. With a key of its own the bastion is offered that alone."},
+		"private_key_passphrase": schema.StringAttribute{Optional: true, Sensitive: true, MarkdownDescription: "Passphrase of the bastion's own `private_key`; it counts only beside one. Default: none."},
+		"certificate":            schema.StringAttribute{Optional: true, MarkdownDescription: "OpenSSH certificate for the bastion's own `private_key`: its content; it counts only beside one. Default: none."},
+		"host_key":               schema.StringAttribute{Optional: true, MarkdownDescription: "The bastion's public host key as in authorized_keys, or its fingerprint `SHA256:...`. Default: what `known_hosts` has for the bastion, which must know it then, whatever `host_key_policy` is."},
+	}
 }
 
 // access is what resources get from the provider block: the way to machines and

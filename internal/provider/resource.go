@@ -86,6 +86,14 @@ func faults[M any, P model[M]](ctx context.Context, m P) []problem {
 	return all
 }
 
+// How long the verbs may take where timeouts says nothing.
+const (
+	createLimit = time.Hour
+	readLimit   = time.Minute
+	updateLimit = time.Hour
+	deleteLimit = 20 * time.Minute
+)
+
 // clusterResource carries out the verbs for a resource with model M.
 type clusterResource[M any, P model[M]] struct {
 	typeName string // "galera_cluster"
@@ -219,7 +227,7 @@ func (r *clusterResource[M, P]) Create(ctx context.Context, req resource.CreateR
 		return
 	}
 	p := P(&plan)
-	limit, diags := p.cluster().Timeouts.Create(ctx, time.Hour)
+	limit, diags := p.cluster().Timeouts.Create(ctx, createLimit)
 	resp.Diagnostics.Append(diags...)
 	ctx, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
@@ -244,7 +252,7 @@ func (r *clusterResource[M, P]) Update(ctx context.Context, req resource.UpdateR
 		return
 	}
 	p := P(&plan)
-	limit, diags := p.cluster().Timeouts.Update(ctx, time.Hour)
+	limit, diags := p.cluster().Timeouts.Update(ctx, updateLimit)
 	resp.Diagnostics.Append(diags...)
 	ctx, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
@@ -311,7 +319,7 @@ func (r *clusterResource[M, P]) Read(ctx context.Context, req resource.ReadReque
 		return
 	}
 	s := P(&state)
-	limit, diags := s.cluster().Timeouts.Read(ctx, time.Minute)
+	limit, diags := s.cluster().Timeouts.Read(ctx, readLimit)
 	resp.Diagnostics.Append(diags...)
 	ctx, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
@@ -373,7 +381,7 @@ func (r *clusterResource[M, P]) Delete(ctx context.Context, req resource.DeleteR
 		return
 	}
 	s := P(&state)
-	limit, diags := s.cluster().Timeouts.Delete(ctx, 20*time.Minute)
+	limit, diags := s.cluster().Timeouts.Delete(ctx, deleteLimit)
 	resp.Diagnostics.Append(diags...)
 	ctx, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()

@@ -21,9 +21,7 @@ var zeroMeans = map[string]string{
 // TestZeroIsNotTakenForNothing holds for the numbers of all resources: a tier's
 // spec takes 0 for a number that was left out.
 func TestZeroIsNotTakenForNothing(t *testing.T) {
-	for name, build := range map[string]func(context.Context) schema.Schema{
-		"floating_ip": floatingIPSchema, "galera_cluster": galeraSchema, "gluster_volume": glusterSchema, "web_tier": webTierSchema,
-	} {
+	for name, build := range resourceSchemas() {
 		t.Run(name, func(t *testing.T) {
 			numbers := numbersOf("", build(t.Context()).Attributes)
 			if len(numbers) < 2 {
@@ -35,6 +33,12 @@ func TestZeroIsNotTakenForNothing(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+func resourceSchemas() map[string]func(context.Context) schema.Schema {
+	return map[string]func(context.Context) schema.Schema{
+		"floating_ip": floatingIPSchema, "galera_cluster": galeraSchema, "gluster_volume": glusterSchema, "web_tier": webTierSchema,
 	}
 }
 
