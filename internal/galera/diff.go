@@ -34,6 +34,7 @@ func Diff(spec Spec, status Status) (Plan, error) {
 		return plan, err
 	}
 	status, unmounted := spec.withoutUnmounted(status)
+	spec = spec.sized(status)
 	plan.Serial("return to service", spec.returns(status)...)
 	plan.Parallel("prepare", spec.prepare(status)...)
 	plan.Serial("install on members", spec.installs(status)...)
@@ -173,7 +174,7 @@ func (s Spec) prepareNode(node host.Node, seen NodeStatus, uuid string) Lane {
 	config := s.configFile(node)
 	// A member gets its file right before its restart: one that keeps a server from
 	// starting must not lie on all nodes before the first has proved it.
-	if difference := config.Difference(seen.Files[config.Path]); difference != "" && (!seen.primary() || !seen.running()) {
+	if difference := s.whyConfig(config, node.Name, seen); difference != "" && (!seen.primary() || !seen.running()) {
 		lane = append(lane, stepWriteConfig(node.Name, engine, config, difference))
 	}
 	switch {
@@ -282,7 +283,7 @@ func (s Spec) restarts(status Status, repaired bool) ([]Step, error) {
 		}
 		config := s.configFile(node)
 		changed[node.Name] = &config
-		if why[node.Name] = config.Difference(seen.Files[config.Path]); why[node.Name] == "" {
+		if why[node.Name] = s.whyConfig(config, node.Name, seen); why[node.Name] == "" {
 			changed[node.Name] = nil
 			why[node.Name] = engine.service() + " started before " + path.Base(config.Path) + " was last changed"
 		}

@@ -56,6 +56,9 @@ type engine struct {
 	// errorLog is where the server writes its errors; empty for the journal.
 	errorLog string
 	transfer string
+	// appliers is the variable with the number of threads that apply what other
+	// nodes have written.
+	appliers string
 	// transferAuth is the account of the donor's backup program. The trailing
 	// colon is an empty password: the account is tied to the system user.
 	transferAuth string
@@ -90,6 +93,7 @@ func (f Flavor) engine() engine {
 			provider:       "/usr/lib/galera4/libgalera_smm.so",
 			errorLog:       "/var/log/mysql/error.log",
 			transfer:       "xtrabackup-v2",
+			appliers:       "wsrep_applier_threads",
 			bySocket:       "IDENTIFIED WITH auth_socket",
 			alwaysConnects: "CONNECTION_ADMIN",
 			extra: [][2]string{
@@ -110,6 +114,7 @@ func (f Flavor) engine() engine {
 		configPath:     "/etc/mysql/mariadb.conf.d/70-ha.cnf",
 		provider:       "/usr/lib/galera/libgalera_smm.so",
 		transfer:       "mariabackup",
+		appliers:       "wsrep_slave_threads",
 		transferAuth:   "mysql:",
 		bySocket:       "IDENTIFIED VIA unix_socket",
 		alwaysConnects: "CONNECTION ADMIN",

@@ -47,7 +47,8 @@ func TestFiles(t *testing.T) {
 		plain := shop(flavor)
 		plain.Settings = nil
 		var b strings.Builder
-		for _, s := range []Spec{plain, spec} {
+		machine := Status{Nodes: map[string]NodeStatus{"db3": seenMachine(3924, 2, 78<<30)}}
+		for _, s := range []Spec{plain.sized(machine), spec.sized(machine)} {
 			for _, file := range s.files(s.Nodes[2]) {
 				if file.Path == guardPath {
 					continue // it is the same for all, and lies beside the tests as it is

@@ -64,17 +64,22 @@ func (s Spec) questions() []shell.Part {
 cat -- "$1" 2>/dev/null; exit 0`, s.marker().Path),
 		shell.Ask("data", `: galera-data
 [ ! -e "$3" ] || { read -r position <"$3"; echo "recovered $position $(stat -c %Y "$3")"; }
-cd "$1" 2>/dev/null || exit 0
-find . -mindepth 1 -maxdepth 1 -type d -printf 'schema %f\n'
+read -r cores 2>/dev/null </sys/devices/system/cpu/online && echo "cores $cores"
+[ ! -e "$4" ] || while read -r line; do
+case $line in "$5"*) echo "made-for ${line#"$5"}"; break ;; "["*) break ;; esac
+done <"$4"
+room() { stat -f --printf='free %a %S\nsize %b %S\nsystem %T\n' "$1"; }
+cd "$1" 2>/dev/null || { room "${1%/*}"; exit 0; }
+find . -mindepth 1 -maxdepth 1 \( -name galera.cache -printf 'cache %s\n' -o -type d -printf 'schema %f\n' \)
 for f in gvwstate.dat grastate.dat; do
 [ ! -e "$f" ] || while read -r key value; do
 case $key in view_id: | member: | uuid: | seqno: | safe_to_bootstrap:) printf '%s %s\n' "${key%:}" "$value" ;; esac
 done <"$f"
 done
-stat -f -c 'free %a %S' .
+room .
 du -s -B1 . 2>/dev/null | { read -r n _ && echo "used $n 1"; }
 read -r n 2>/dev/null <"$2" && echo "failed-transfers $n"
-exit 0`, dataDirectory, s.transfersPath(), recoveredPath),
+exit 0`, dataDirectory, s.transfersPath(), recoveredPath, engine.configPath, madeFor),
 		shell.Ask("holds", heldAddresses, host.MarkerDirectory),
 		shell.Ask("drained", `: galera-drained
 [ "$(cat "$1" 2>/dev/null)" = "$2" ] && echo drained; exit 0`, drainFile, s.drainMark()),

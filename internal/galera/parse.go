@@ -61,6 +61,16 @@ func (n *NodeStatus) parseData(out string) {
 			}
 		case "free":
 			n.Free = product(value)
+		case "cores":
+			n.Cores = parseCores(value)
+		case "size":
+			n.FileSystemSize = product(value)
+		case "system":
+			n.FileSystem = value
+		case "cache":
+			n.Cache = product(value + " 1")
+		case "made-for":
+			n.MadeFor = value
 		case "used":
 			n.Used = product(value)
 		case "failed-transfers":

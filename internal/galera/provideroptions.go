@@ -134,11 +134,16 @@ func (s Spec) doubtfulProviderOptions() []Problem {
 	return doubts
 }
 
-// providerOptions is the value of wsrep_provider_options.
-func (s Spec) providerOptions() string {
+// providerOptions is the value of wsrep_provider_options of one node.
+func (s Spec) providerOptions(node string) string {
 	// The manuals contradict each other on the default of gcache.recover. Without
 	// it a restarted node asks for a full state transfer.
 	options := map[string]string{"gcache.recover": "yes"}
+	for _, d := range s.derived[node] {
+		if d.name == cacheOption {
+			options[d.name] = d.value
+		}
+	}
 	for name, value := range s.ProviderOptions {
 		options[name] = value
 	}

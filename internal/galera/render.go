@@ -33,7 +33,12 @@ func (s Spec) lines(node host.Node) [][2]string {
 		lines = append(lines, [2]string{"wsrep_sst_auth", engine.transferAuth})
 	}
 	lines = append(lines, engine.extra...)
-	lines = append(lines, [2]string{"wsrep_provider_options", `"` + s.providerOptions() + `"`})
+	for _, d := range s.derived[node.Name] {
+		if d.name != cacheOption {
+			lines = append(lines, [2]string{d.name, d.value})
+		}
+	}
+	lines = append(lines, [2]string{"wsrep_provider_options", `"` + s.providerOptions(node.Name) + `"`})
 	return overridden(lines, s.settings(node))
 }
 
@@ -54,7 +59,11 @@ func (s Spec) donors(node host.Node) string {
 func (s Spec) configFile(node host.Node) host.File {
 	engine := s.Flavor.engine()
 	var b strings.Builder
-	fmt.Fprintf(&b, "# Managed by terraform-provider-ha (galera %s); changes are reverted.\n[mysqld]\n", s.Name)
+	fmt.Fprintf(&b, "# Managed by terraform-provider-ha (galera %s); changes are reverted.\n", s.Name)
+	if text := s.derivedText(node.Name); text != "" {
+		fmt.Fprintln(&b, madeFor+text)
+	}
+	b.WriteString("[mysqld]\n")
 	for _, line := range s.lines(node) {
 		fmt.Fprintf(&b, "%s = %s\n", line[0], line[1])
 	}

@@ -18,6 +18,9 @@ var notShown = []string{"datadir", "wsrep_provider_options", "wsrep_sst_auth", "
 // begins with a comma.
 func (s Spec) asked() string {
 	names := map[string]bool{}
+	for _, name := range s.Flavor.engine().derivedVariables() {
+		names[name] = true
+	}
 	for _, node := range s.nodes() {
 		for name := range s.compared(node) {
 			names[name] = true
@@ -45,6 +48,7 @@ func (s Spec) compared(node host.Node) map[string]string {
 
 // Notices are what a user should know and no plan can change.
 func (s Spec) Notices(status Status) []string {
+	s = s.sized(status)
 	var notices []string
 	if differing := s.differingReleases(status); differing != "" {
 		notices = append(notices, differing)

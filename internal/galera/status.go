@@ -54,6 +54,16 @@ type NodeStatus struct {
 	// Free is the room on the file system of the data directory, and Used is what
 	// the directory takes, in bytes; 0 where it is not known.
 	Free, Used int64
+	// Cores is how many processors the machine has; 0 if it is not known.
+	Cores int
+	// FileSystem is the kind of the file system of the data directory in the words of
+	// stat(1), and FileSystemSize its size in bytes.
+	FileSystem     string
+	FileSystemSize int64
+	// Cache is the size in bytes of the write-set cache; 0 if there is none yet.
+	Cache int64
+	// MadeFor is what the configuration file says that follows from the machine.
+	MadeFor string
 	// FailedTransfers counts the state transfers to the node that failed since its
 	// server last served.
 	FailedTransfers int

@@ -238,7 +238,7 @@ func (s Spec) stepJoin(node string, engine engine, why string) Step {
 				// It may be the joiner that the donor serves: it must not wait for that.
 				return s.become(ctx, hosts[node], "start")
 			}
-			if err := errors.Join(now.noRoom(node), s.otherSeries(now, node)); err != nil {
+			if err := errors.Join(s.noRoom(now, node), s.otherSeries(now, node)); err != nil {
 				return err
 			}
 			if err := s.awaitWhole(ctx, hosts.Views(), now.where(NodeStatus.primary), 10*time.Minute); err != nil {

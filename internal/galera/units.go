@@ -95,21 +95,22 @@ func (s Spec) errorLog() string {
 }
 
 // noRoom refuses a state transfer that cannot end well: the data of a donor does
-// not fit on the node. What the node has is removed by the transfer first. Who has
-// a history may get by with what it missed, so only the others are looked at.
-func (s Status) noRoom(name string) error {
-	node, donors := s.Nodes[name], int64(0)
+// not fit on the node. What the node has is removed by the transfer first, but for
+// the write-set cache, which each node has for itself. Who has a history may get by
+// with what it missed, so only the others are looked at.
+func (s Spec) noRoom(status Status, name string) error {
+	node, donors := status.Nodes[name], int64(0)
 	if node.Free == 0 || node.Saved.HasData() && node.FailedTransfers == 0 {
 		return nil
 	}
 	var evidence []string
-	for _, donor := range s.where(NodeStatus.primary) {
-		if used := s.Nodes[donor].Used; donor != name && used > 0 {
+	for _, donor := range status.where(NodeStatus.primary) {
+		if used := status.Nodes[donor].Used - status.Nodes[donor].Cache; donor != name && used > 0 {
 			donors = max(donors, used)
 			evidence = append(evidence, fmt.Sprintf("the data of %s takes %d MiB", donor, used>>20))
 		}
 	}
-	room := node.Free + node.Used
+	room := node.Free + node.Used - max(node.Cache, s.cacheBytes(name))
 	if donors <= room {
 		return nil
 	}

@@ -13,7 +13,12 @@ type Facts struct {
 	// Distribution and Version are ID and VERSION_ID of /etc/os-release: "debian", "12".
 	Distribution string
 	Version      string
-	MemoryMiB    int
+	// MemoryMiB is the machine's memory, or the limit of its control groups where that
+	// is less.
+	MemoryMiB int
+	// MemoryShared says that the memory is that of a computer on which the machine is
+	// a container without a limit: nobody knows how much of it is the machine's.
+	MemoryShared bool
 	// Addresses are its own addresses with prefix lengths: "10.0.0.11/24".
 	Addresses []Address
 }
@@ -24,14 +29,33 @@ type Address struct {
 	CIDR      string
 }
 
-// AskFacts asks for [Facts]; [ParseFacts] reads the answer.
+// AskFacts asks for [Facts]; [ParseFacts] reads the answer. A limit of memory may be
+// on the control group of the first process or on any above it, in version 1 in a
+// hierarchy of its own. Containers with a control group namespace see theirs as the
+// root.
 func AskFacts(name string) shell.Part {
 	return shell.Ask(name, `: facts
 . /etc/os-release
 printf 'distribution %s\nversion %s\n' "$ID" "${VERSION_ID:-}"
+memory=0 limited= top=/sys/fs/cgroup group= file=
 while read -r key kilobytes _; do
-[ "$key" != MemTotal: ] || { echo "memory $((kilobytes / 1024))"; break; }
+[ "$key" != MemTotal: ] || { memory=$kilobytes; break; }
 done </proc/meminfo
+while IFS=: read -r _ controllers path; do
+case ,$controllers, in
+*,memory,*) top=$top/memory group=$top$path file=memory.limit_in_bytes; break ;;
+,,) group=$top$path file=memory.max ;;
+esac
+done </proc/1/cgroup
+while [ -n "$group" ]; do
+if { read -r limit <"$group/$file"; } 2>/dev/null && [ "$limit" != max ] && [ $((limit / 1024)) -le "$memory" ]; then
+memory=$((limit / 1024)) limited=yes
+fi
+[ "$group" != "$top" ] || break
+group=${group%/*}
+done
+echo "memory $((memory / 1024))"
+[ -n "$limited" ] || [ ! -e /run/systemd/container ] || echo "memory-of computer"
 ip -o addr show | while read -r _ interface family address _; do
 case $family in inet | inet6) echo "address $interface $address" ;; esac
 done`)
@@ -53,6 +77,8 @@ func ParseFacts(answer shell.Answer) Facts {
 		case "memory":
 			// What is not a number stays 0: not known.
 			_, _ = fmt.Sscan(fields[1], &facts.MemoryMiB)
+		case "memory-of":
+			facts.MemoryShared = fields[1] == "computer"
 		case "address":
 			if len(fields) == 3 {
 				facts.Addresses = append(facts.Addresses, Address{Interface: fields[1], CIDR: fields[2]})

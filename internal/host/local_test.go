@@ -20,6 +20,8 @@ import (
 type local struct {
 	run string
 	bin string
+	// root has the kernel's files in the place of the system's own; empty for those.
+	root string
 }
 
 // newLocal returns the machine that the test itself runs on.
@@ -34,6 +36,11 @@ func newLocal(t *testing.T) local {
 // Run implements host.Runner.
 func (l local) Run(ctx context.Context, c shell.Command) (shell.Result, error) {
 	line := strings.ReplaceAll(c.Line(), "/run/terraform-ha", l.run)
+	if l.root != "" {
+		for _, place := range []string{"/proc/", "/sys/", "/run/systemd/"} {
+			line = strings.ReplaceAll(line, place, l.root+place)
+		}
+	}
 	command := exec.CommandContext(ctx, "/bin/sh", "-c", line)
 	command.Stdin = bytes.NewReader(c.Stdin())
 	if l.bin != "" {

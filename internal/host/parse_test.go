@@ -3,6 +3,7 @@ package host_test
 import (
 	"errors"
 	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -90,6 +91,65 @@ func TestFactsOfThisMachine(t *testing.T) {
 	facts := host.ParseFacts(answers["facts"])
 	if facts.Distribution == "" || facts.MemoryMiB == 0 {
 		t.Errorf("got %+v of %+v", facts, answers["facts"])
+	}
+}
+
+// TestMemoryIsThatOfTheControlGroup has the kernel's files as virtual machines and
+// containers show them.
+func TestMemoryIsThatOfTheControlGroup(t *testing.T) {
+	const (
+		meminfo   = "MemFree: 100 kB\nMemTotal:        8388608 kB\n"
+		unlimited = "9223372036854771712\n"
+	)
+	for name, test := range map[string]struct {
+		files  map[string]string
+		want   int
+		shared bool
+	}{
+		"a machine": {want: 8192, files: map[string]string{
+			"proc/1/cgroup": "0::/init.scope\n", "sys/fs/cgroup/cgroup.controllers": "memory\n", "sys/fs/cgroup/init.scope/memory.max": "max\n"}},
+		"a machine, version 1": {want: 8192, files: map[string]string{
+			"proc/1/cgroup": "4:memory:/init.scope\n0::/init.scope\n", "sys/fs/cgroup/memory/memory.limit_in_bytes": unlimited}},
+		"a container": {want: 8192, shared: true, files: map[string]string{
+			"proc/1/cgroup": "0::/init.scope\n", "sys/fs/cgroup/memory.max": "max\n", "run/systemd/container": "docker\n"}},
+		"a container, version 1": {want: 8192, shared: true, files: map[string]string{
+			"proc/1/cgroup": "5:cpu,cpuacct:/docker/1\n4:memory:/docker/1/init.scope\n0::/docker/1\n", "run/systemd/container": "docker\n",
+			"sys/fs/cgroup/memory/docker/1/memory.limit_in_bytes": unlimited}},
+		"a container with a limit": {want: 2048, files: map[string]string{
+			"proc/1/cgroup": "0::/init.scope\n", "sys/fs/cgroup/memory.max": "2147483648\n", "sys/fs/cgroup/init.scope/memory.max": "max\n",
+			"run/systemd/container": "docker\n"}},
+		"a container with a limit, version 1": {want: 2048, files: map[string]string{
+			"proc/1/cgroup": "4:memory:/docker/1/init.scope\n0::/docker/1\n", "sys/fs/cgroup/memory/docker/1/memory.limit_in_bytes": "2147483648\n",
+			"sys/fs/cgroup/memory/docker/1/init.scope/memory.limit_in_bytes": unlimited, "sys/fs/cgroup/memory/memory.limit_in_bytes": unlimited,
+			"run/systemd/container": "docker\n"}},
+		"a container that sees its own control group, version 1": {want: 1024, files: map[string]string{
+			"proc/1/cgroup": "4:memory:/docker/1\n", "sys/fs/cgroup/memory/memory.limit_in_bytes": "1073741824\n", "run/systemd/container": "docker\n"}},
+		"a container whose memory is what it may have": {want: 8192, files: map[string]string{
+			"proc/1/cgroup": "0::/\n", "sys/fs/cgroup/memory.max": "8589934592\n", "run/systemd/container": "lxc\n"}},
+		"a limit above": {want: 512, files: map[string]string{
+			"proc/1/cgroup": "0::/a/b/init.scope\n", "sys/fs/cgroup/a/memory.max": "536870912\n", "sys/fs/cgroup/a/b/memory.max": "1073741824\n"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			machine := newLocal(t)
+			machine.root = t.TempDir()
+			test.files["proc/meminfo"] = meminfo
+			for file, content := range test.files {
+				file = filepath.Join(machine.root, file)
+				if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
+					t.Fatal(err)
+				}
+				if err := os.WriteFile(file, []byte(content), 0o644); err != nil {
+					t.Fatal(err)
+				}
+			}
+			answers, err := host.New("real", machine).Ask(t.Context(), host.AskFacts("facts"))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if facts := host.ParseFacts(answers["facts"]); facts.MemoryMiB != test.want || facts.MemoryShared != test.shared {
+				t.Errorf("%d MiB, shared %t, of %q", facts.MemoryMiB, facts.MemoryShared, answers["facts"].Out)
+			}
+		})
 	}
 }
 

@@ -89,6 +89,8 @@ type Node struct {
 	// Free and Used are what the data directory's file system has left, and what the
 	// directory takes, in bytes; 0 is not told.
 	Free, Used int64
+	// Disk is the size of that file system, and Cache that of the write-set cache.
+	Disk, Cache int64
 	// Variables are global variables that somebody set, shown beside those of the
 	// cluster.
 	Variables map[string]string
@@ -141,7 +143,7 @@ func Install(t testing.TB, machines map[string]*hosttest.Machine, engine Engine)
 		Nodes: map[string]*Node{}, Past: map[string]*History{},
 	}
 	for name, m := range machines {
-		node := &Node{Name: name, Seqno: -1}
+		node := &Node{Name: name, Seqno: -1, Disk: 80 << 30}
 		s.Nodes[name] = node
 		m.Users["mysql"] = true
 		if engine.Repository == "" {
@@ -284,7 +286,7 @@ func (s *Cluster) Crash(names ...string) {
 func (s *Cluster) Wipe(names ...string) {
 	for _, name := range names {
 		node := s.Nodes[name]
-		*node = Node{Name: name, Installed: node.Installed, Seqno: -1}
+		*node = Node{Name: name, Installed: node.Installed, Seqno: -1, Disk: node.Disk}
 	}
 }
 

@@ -219,10 +219,20 @@ func (s *Cluster) handle(m *hosttest.Machine, node *Node) {
 
 // data is what lies in the data directory, in the words of the real question.
 func (s *Cluster) data(node *Node) string {
-	if !node.Installed {
-		return ""
-	}
 	var b strings.Builder
+	b.WriteString("cores 0-1\n")
+	config := s.Machines[node.Name].Files[s.engine.ConfigPath].Content
+	if _, rest, found := strings.Cut(config, "# Follows from the machine: "); found {
+		text, _, _ := strings.Cut(rest, "\n")
+		fmt.Fprintf(&b, "made-for %s\n", text)
+	}
+	fmt.Fprintf(&b, "size %d 4096\nsystem ext2/ext3\n", node.Disk/4096)
+	if !node.Installed {
+		return b.String()
+	}
+	if node.Cache > 0 {
+		fmt.Fprintf(&b, "cache %d\n", node.Cache)
+	}
 	b.WriteString("schema mysql\nschema performance_schema\nschema sys\n")
 	for _, schema := range node.Schemas {
 		fmt.Fprintf(&b, "schema %s\n", schema)

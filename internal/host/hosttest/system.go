@@ -129,6 +129,9 @@ func (m *Machine) facts(shell.Command) (string, int, string) {
 	var b strings.Builder
 	f := m.Facts
 	fmt.Fprintf(&b, "distribution %s\nversion %s\nmemory %d\n", f.Distribution, f.Version, f.MemoryMiB)
+	if f.MemoryShared {
+		b.WriteString("memory-of computer\n")
+	}
 	for _, address := range f.Addresses {
 		fmt.Fprintf(&b, "address %s %s\n", address.Interface, address.CIDR)
 	}
