@@ -33,6 +33,10 @@ type galeraModel struct {
 	ClusterUUID types.String `tfsdk:"cluster_uuid"`
 	Members     types.List   `tfsdk:"members"`
 	Version     types.String `tfsdk:"version"`
+	Derived     types.Map    `tfsdk:"derived_settings"`
+
+	// planned says that the model is a plan that is being applied.
+	planned bool
 }
 
 type galeraDatabaseModel struct {
@@ -182,6 +186,7 @@ func (m *galeraModel) refusals(prior *galeraModel) []problem {
 
 func (m *galeraModel) open(ctx context.Context, _ *access, hosts host.Hosts, config, prior *galeraModel) (tier, error) {
 	spec := m.spec(ctx, config)
+	m.planned = config != nil
 	if prior != nil {
 		spec.Partial = true
 		spec.UUID = prior.ClusterUUID.ValueString()
@@ -219,7 +224,7 @@ func hostsOf(user galeraUserModel) []string {
 	return hosts
 }
 
-func (m *galeraModel) outputs(_ context.Context, t tier) {
+func (m *galeraModel) outputs(ctx context.Context, t tier) {
 	seen := t.(*tierOf[galera.Status, host.Hosts]).seen //nolint:forcetypeassert // made by open above
 	// Once it is known it stays: another history is no new value, but a refusal.
 	if uuids := seen.UUIDs(); len(uuids) == 1 && m.ClusterUUID.ValueString() == "" {
@@ -239,11 +244,40 @@ func (m *galeraModel) outputs(_ context.Context, t tier) {
 	}
 	slices.Sort(members)
 	m.Members = stringList(members)
+	// What a plan has shown stays until the next refresh, also where a machine has
+	// changed since.
+	if !m.planned || m.Derived.IsUnknown() {
+		m.Derived = m.derived(m.spec(ctx, nil).DerivedSettings(seen))
+	}
+}
+
+// derived is what follows from the machines. Of a node that does not answer it is
+// what it was.
+func (m *galeraModel) derived(seen map[string]map[string]string) types.Map {
+	before, nodes := m.Derived.Elements(), map[string]attr.Value{}
+	for name := range m.Nodes.Elements() {
+		if settings, found := seen[name]; found {
+			nodes[name] = stringMap(settings)
+		} else if was, found := before[name]; found {
+			nodes[name] = was
+		}
+	}
+	return types.MapValueMust(types.MapType{ElemType: types.StringType}, nodes)
+}
+
+// changesDerived reports whether what is declared changes what follows from the
+// machines.
+func (m *galeraModel) changesDerived(prior *galeraModel) bool {
+	return prior.Derived.IsNull() || !m.Nodes.Equal(prior.Nodes) || !m.Settings.Equal(prior.Settings) || !m.Options.Equal(prior.Options)
 }
 
 func (m *galeraModel) keepOutputs(prior *galeraModel) {
 	m.ClusterUUID = prior.ClusterUUID
 	m.Version = prior.Version
+	m.Derived = prior.Derived
+	if m.changesDerived(prior) {
+		m.Derived = types.MapUnknown(types.MapType{ElemType: types.StringType})
+	}
 	m.Members = types.ListUnknown(types.StringType)
 	if nodes := m.Nodes.Elements(); !m.Nodes.IsUnknown() {
 		m.Members = stringList(sortedKeys(nodes))

@@ -18,6 +18,11 @@ output "version" {
   value       = ha_galera_cluster.this.version
 }
 
+output "derived_settings" {
+  description = "Settings that follow from the machines, by node, with what each follows from."
+  value       = ha_galera_cluster.this.derived_settings
+}
+
 output "drift" {
   description = "What differs from what is declared, by resource and node. Empty means converged."
   value = {

@@ -74,7 +74,7 @@ variable "series" {
 }
 
 variable "settings" {
-  description = "Engine settings by name, such as `innodb_buffer_pool_size = \"512M\"`."
+  description = "Engine settings by name, such as `innodb_buffer_pool_size = \"512M\"`. Buffer pool, connections and applier threads follow from each machine otherwise; see the output `derived_settings`."
   type        = map(string)
   default     = {}
   nullable    = false
