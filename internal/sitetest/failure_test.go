@@ -31,7 +31,7 @@ func (s *site) databaseDies(t *testing.T) {
 		return errors.New("no database has it")
 	})
 	s.wantSiteBack(t)
-	if longest := probe.report(t, "when the database died"); longest > 40*time.Second {
+	if longest := probe.report(t, s, "when the database died"); longest > 40*time.Second {
 		t.Errorf("the site was away for %s", longest)
 	}
 	s.wantBack(t, victim, probe)
@@ -73,7 +73,7 @@ func (s *site) webServerDies(t *testing.T) {
 		return err
 	})
 	s.wantSiteBack(t)
-	if longest := probe.report(t, "when the web server died"); longest > 20*time.Second {
+	if longest := probe.report(t, s, "when the web server died"); longest > 20*time.Second {
 		t.Errorf("the site was away for %s", longest)
 	}
 	s.wantBack(t, victim, probe)
@@ -135,7 +135,7 @@ func (s *site) fileServerDies(t *testing.T) {
 		return err
 	})
 	s.wantSiteBack(t)
-	longest := probe.report(t, "when the file server died")
+	longest := probe.report(t, s, "when the file server died")
 	s.sh(t, "web1", "touch /run/strain-stop")
 	must(t, <-failed)
 	result := <-ended

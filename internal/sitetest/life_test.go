@@ -126,7 +126,7 @@ func (s *site) update(t *testing.T) {
 	}
 	probe := s.startProbe(t)
 	s.apply(t, "apply of a setting, database after database")
-	longest := probe.report(t, "while the databases were restarted")
+	longest := probe.report(t, s, "while the databases were restarted")
 	if longest > 15*time.Second {
 		t.Errorf("the site was away for %s", longest)
 	}

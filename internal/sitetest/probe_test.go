@@ -141,7 +141,7 @@ func visitor() *http.Client { return &http.Client{Timeout: probeLimit} }
 func (p *probe) note(err error) {
 	p.failed++
 	if len(p.failures) < 6 {
-		p.failures = append(p.failures, err.Error())
+		p.failures = append(p.failures, time.Now().UTC().Format("15:04:05.0 ")+err.Error())
 	}
 }
 
@@ -155,13 +155,13 @@ func (s *site) visit(ctx context.Context, client *http.Client, n int64) error {
 
 // report ends the probe, prints how visitors fared, and returns the longest
 // time without a page.
-func (p *probe) report(t *testing.T, during string) time.Duration {
+func (p *probe) report(t *testing.T, s *site, during string) time.Duration {
 	t.Helper()
 	p.stop()
 	<-p.ended
 	t.Logf("TIME %6.1fs longest time without a page %s (%d pages, %d failures)", p.longest.Seconds(), during, len(p.kept), p.failed)
 	if len(p.failures) > 0 {
-		t.Logf("the first failures:\n  %s", strings.Join(p.failures, "\n  "))
+		t.Logf("the first failures:\n  %s\nthe latest apply:\n%s", strings.Join(p.failures, "\n  "), s.applied)
 	}
 	if len(p.kept) == 0 {
 		t.Fatal("no page was ever answered")

@@ -65,6 +65,8 @@ type site struct {
 	url      string
 	// floating is the database's address, without its network's length.
 	floating string
+	// applied is what the latest apply said, with the time of each step.
+	applied string
 }
 
 // TestSite leads one site through its life. Each part leaves it healthy for the

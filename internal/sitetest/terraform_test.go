@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"io/fs"
+	"os"
 	"os/exec"
 	"path/filepath"
 	"slices"
@@ -42,8 +44,20 @@ func (s *site) output(t *testing.T, name string) string {
 func (s *site) apply(t *testing.T, what string) {
 	t.Helper()
 	started := time.Now()
-	out := s.do(t, "apply", "-auto-approve", "-input=false", "-no-color")
+	progress := filepath.Join(t.TempDir(), "progress")
+	command := s.terraform(t, "apply", "-auto-approve", "-input=false", "-no-color")
+	command.Env = append(command.Env, "HA_PROGRESS="+progress)
+	said, err := command.CombinedOutput()
+	out := string(said)
+	if err != nil {
+		t.Fatalf("terraform apply: %v\n%s", err, out)
+	}
 	took(t, what, started)
+	steps, err := os.ReadFile(progress)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		t.Error(err)
+	}
+	s.applied = out + string(steps)
 	for line := range strings.Lines(out) {
 		if strings.Contains(line, ".ha_") && strings.Contains(line, " complete after ") {
 			t.Logf("     %s", strings.TrimSpace(line))

@@ -74,7 +74,7 @@ func (s *site) roll(t *testing.T) {
 	watch := s.watchBackends(t)
 	s.apply(t, "apply of another name, web server after web server")
 	watch.wantRolled(t)
-	if longest := probe.report(t, "while the web servers were rolled"); longest > 5*time.Second || probe.failed > 0 {
+	if longest := probe.report(t, s, "while the web servers were rolled"); longest > 5*time.Second || probe.failed > 0 {
 		t.Errorf("the site was away for %s, %d pages failed", longest, probe.failed)
 	}
 	s.wantWhole(t)
@@ -100,7 +100,7 @@ func (s *site) replace(t *testing.T) {
 	s.slowBalancer(t)
 	probe := s.startProbe(t)
 	s.apply(t, "apply of another machine for a web server")
-	if longest := probe.report(t, "while a web server was replaced"); longest > 5*time.Second || probe.failed > 0 {
+	if longest := probe.report(t, s, "while a web server was replaced"); longest > 5*time.Second || probe.failed > 0 {
 		t.Errorf("the site was away for %s, %d pages failed", longest, probe.failed)
 	}
 	s.find(t)
