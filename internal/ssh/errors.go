@@ -55,6 +55,8 @@ func (e *silentError) Error() string {
 type timeoutError struct {
 	what  string
 	after time.Duration
+	// connected says that something accepted the connection.
+	connected bool
 }
 
 func (e *timeoutError) Error() string   { return fmt.Sprintf("%s within %s", e.what, e.after) }
@@ -81,8 +83,11 @@ func (e *AuthError) Error() string {
 		message += fmt.Sprintf("%s was not enough, the machine also names %s", strings.Join(e.Offered, ", "), strings.Join(e.Wanted, " or "))
 	case len(e.Offered) > 0:
 		message += "the machine refused " + strings.Join(e.Offered, ", ")
+	case e.Err != nil:
 	case len(e.Wanted) > 0:
-		message += "the machine wants " + strings.Join(e.Wanted, " or ")
+		message += "no key was there to offer, and the machine also names " + strings.Join(e.Wanted, " or ")
+	default:
+		message += "no key was there to offer"
 	}
 	if e.Err != nil {
 		message = strings.TrimSuffix(message, ": ") + ": " + e.Err.Error()

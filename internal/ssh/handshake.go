@@ -177,7 +177,7 @@ func (a *attempt) timeoutError() error {
 	if a.stream != nil {
 		what = "connected, but the SSH handshake did not end"
 	}
-	return &timeoutError{what: what, after: a.timeout}
+	return &timeoutError{what: what, after: a.timeout, connected: a.stream != nil}
 }
 
 func (a *attempt) clearer(err error) error {

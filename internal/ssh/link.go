@@ -224,7 +224,10 @@ func (l *link) through(ctx context.Context, timeout time.Duration, network, addr
 	}
 	onward, err := bastion.client.DialContext(ctx, network, address)
 	var rejected *xssh.OpenChannelError
-	if err == nil || errors.As(err, &rejected) || ctx.Err() != nil {
+	if errors.As(err, &rejected) {
+		return nil, &forwardError{bastion: l.hop.label(), err: rejected}
+	}
+	if err == nil || ctx.Err() != nil {
 		return onward, err
 	}
 	// All that is not a rejection is the connection's end.

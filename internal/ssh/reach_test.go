@@ -141,16 +141,9 @@ func TestKeyWithPassphraseAndCertificate(t *testing.T) {
 	contains(t, as[*ssh.CertificateError](t, err), "expired at")
 }
 
-func TestAgentOnlyWhenAskedFor(t *testing.T) {
-	server := sshtest.New(t, sshtest.Options{ExecLocal: true})
-	private, err := xssh.ParseRawPrivateKey([]byte(server.ClientKey()))
-	if err != nil {
-		t.Fatal(err)
-	}
-	ring := agent.NewKeyring()
-	if err := ring.Add(agent.AddedKey{PrivateKey: private}); err != nil {
-		t.Fatal(err)
-	}
+// serveAgent is an agent with these keys behind SSH_AUTH_SOCK.
+func serveAgent(t *testing.T, ring agent.Agent) {
+	t.Helper()
 	listener, err := net.Listen("unix", t.TempDir()+"/agent")
 	if err != nil {
 		t.Fatal(err)
@@ -166,6 +159,19 @@ func TestAgentOnlyWhenAskedFor(t *testing.T) {
 		}
 	}()
 	t.Setenv("SSH_AUTH_SOCK", listener.Addr().String())
+}
+
+func TestAgentOnlyWhenAskedFor(t *testing.T) {
+	server := sshtest.New(t, sshtest.Options{ExecLocal: true})
+	private, err := xssh.ParseRawPrivateKey([]byte(server.ClientKey()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	ring := agent.NewKeyring()
+	if err := ring.Add(agent.AddedKey{PrivateKey: private}); err != nil {
+		t.Fatal(err)
+	}
+	serveAgent(t, ring)
 	where := target(server)
 	where.Auth = ssh.Auth{PrivateKey: sshtest.NewKey(t)}
 	_, err = newPool(t, ssh.Options{}).Client(where).Run(t.Context(), nothing)
@@ -268,7 +274,7 @@ func TestBastionThatForbidsForwarding(t *testing.T) {
 	where.Bastions = []ssh.Hop{hop}
 	where.Wait = time.Minute
 	_, err := newPool(t, ssh.Options{}).Client(where).Run(t.Context(), nothing)
-	contains(t, as[*ssh.UnreachableError](t, err), "cannot reach db1", "prohibited")
+	contains(t, as[*ssh.UnreachableError](t, err), "cannot reach db1", "gate does not forward connections", "prohibited")
 }
 
 func TestSameMachineUnderTwoNames(t *testing.T) {

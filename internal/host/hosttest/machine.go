@@ -22,7 +22,10 @@ type Machine struct {
 	// Down makes every command end in an [Unreachable] error.
 	Down bool
 	// Facts is what the machine says of itself.
-	Facts       host.Facts
+	Facts host.Facts
+	// Ready is what else it says before a change. Its clock is ahead of the test's by
+	// Ready.Ahead.
+	Ready       host.Readiness
 	Files       map[string]File
 	Directories map[string]Directory
 	// Packages has the installed version of every package.
@@ -90,6 +93,7 @@ func newMachine(t testing.TB, name, cidr string, shared *world) *Machine {
 			Distribution: "debian", Version: "12", MemoryMiB: 2048,
 			Addresses: []host.Address{{Interface: "lo", CIDR: "127.0.0.1/8"}, {Interface: "eth0", CIDR: cidr}},
 		},
+		Ready:       host.Readiness{BootID: "boot-of-" + name, FreeMiB: 20000, FreeOn: "/", Listeners: map[int]string{22: "sshd"}},
 		Files:       map[string]File{},
 		Directories: map[string]Directory{},
 		Packages:    map[string]string{},
@@ -233,6 +237,7 @@ func (m *Machine) builtins() {
 		"unit-states":      (*Machine).unitStates,
 		"package-versions": (*Machine).packageVersions,
 		"facts":            (*Machine).facts,
+		"readiness":        (*Machine).readiness,
 		"firewall-state":   (*Machine).firewallState,
 	} {
 		m.HandleQuery(label, run)

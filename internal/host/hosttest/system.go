@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/terraform-ha/terraform-provider-ha/internal/shell"
 )
@@ -134,6 +135,15 @@ func (m *Machine) facts(shell.Command) (string, int, string) {
 	}
 	for _, address := range f.Addresses {
 		fmt.Fprintf(&b, "address %s %s\n", address.Interface, address.CIDR)
+	}
+	return b.String(), 0, ""
+}
+
+func (m *Machine) readiness(shell.Command) (string, int, string) {
+	var b strings.Builder
+	fmt.Fprintf(&b, "boot %s\nclock %d\nfree %d %s\n", m.Ready.BootID, time.Now().Add(m.Ready.Ahead).Unix(), m.Ready.FreeMiB, m.Ready.FreeOn)
+	for port, program := range m.Ready.Listeners {
+		fmt.Fprintf(&b, "listener %d users:((%q,pid=1,fd=3))\n", port, program)
 	}
 	return b.String(), 0, ""
 }
