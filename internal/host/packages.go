@@ -2,6 +2,7 @@ package host
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"regexp"
 	"slices"
@@ -67,6 +68,12 @@ done
 }
 apt install --no-install-recommends "$@" >/dev/null || { update && apt install --no-install-recommends "$@" >/dev/null; }
 s=$?
+[ $s = 0 ] || df -Pm /usr /var | while read -r _ _ _ free _ on; do
+case $free in
+*[!0-9]*) ;;
+*) [ "$free" -ge 300 ] || echo "only $free MiB are free on $on" ;;
+esac
+done | sort -u >&2
 [ -z "$hold" ] || systemctl unmask --runtime --quiet $hold
 exit $s`, args...)
 }
@@ -100,5 +107,22 @@ func (h *Host) InstallPackages(ctx context.Context, packages []string, hold ...s
 	if i := slices.IndexFunc(packages, func(name string) bool { return !ValidPackage(name) }); i >= 0 {
 		return fmt.Errorf("cannot install packages on %s: %q is not the name of a package", h.name, packages[i])
 	}
-	return h.RunDetached(ctx, "install "+strings.Join(packages, " "), h.packages.Install(packages, hold))
+	if err := h.RunDetached(ctx, "install "+strings.Join(packages, " "), h.packages.Install(packages, hold)); err != nil {
+		return &PackagesError{Node: h.name, Packages: packages, Err: errors.Unwrap(err)}
+	}
+	return nil
 }
+
+// PackagesError says that packages could not be installed.
+type PackagesError struct {
+	Node     string
+	Packages []string
+	Err      error
+}
+
+// Error has what the package manager said. What was to be installed and where is in
+// the name of the step.
+func (e *PackagesError) Error() string { return fmt.Sprintf("the package manager failed: %v", e.Err) }
+
+// Unwrap returns the cause.
+func (e *PackagesError) Unwrap() error { return e.Err }

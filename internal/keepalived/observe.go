@@ -16,6 +16,17 @@ id -u keepalived_script >/dev/null 2>&1 || exit 0
 out=$(setpriv --reuid=keepalived_script --regid=keepalived_script --clear-groups timeout "$2" "$1" 2>&1)
 printf '%s\n%s\n' "$?" "$out"`
 
+// takenText asks whether somebody has the address, while this machine is none of the
+// floating IP's: its own holder would answer otherwise. An entry of the neighbours that
+// nobody has confirmed says nothing (ip-neighbour(8)).
+const takenText shell.Text = `: keepalived-taken
+[ -n "$1" ] && [ ! -e "$2" ] && [ -z "$(ip -o -4 address show to "$1/32")" ] || exit 0
+ping -c 1 -w 1 "$1" >/dev/null 2>&1 && answered=yes || answered=
+ip neigh show to "$1" | while read -r _ _ interface word address state; do
+[ "$word" = lladdr ] || continue
+case $answered$state in yes* | *REACHABLE*) echo "$address $interface" ;; esac
+done`
+
 // Observe looks at every machine in one round trip each. It changes nothing.
 // Given a name only, as on import, it finds the rest in the markers; see
 // [Status.Spec].
@@ -58,6 +69,7 @@ sed -n '/^vrrp_instance /,$p' "$1" 2>/dev/null | sha256sum`, instancePath(spec.N
 awk 'NR == 1 && /^# Managed by terraform-provider-ha / { ours = 1 }
 /^[ \t]*[^#! \t]/ { used = 1 }
 END { print used ? ours ? "ours" : "foreign" : "nobody" }' "$1"`, mainPath),
+		shell.Ask("taken", takenText, spec.ip(), spec.marker().Path()),
 		shell.Ask("user", `: keepalived-user
 id -u keepalived_script`),
 		shell.Ask("addresses", `: keepalived-addresses

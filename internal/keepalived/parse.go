@@ -16,6 +16,7 @@ func parseMachine(answers shell.Answers) (Machine, error) {
 	if err != nil {
 		return Machine{}, err
 	}
+	by, on, _ := strings.Cut(answers["taken"].Out, " ")
 	unit := host.ParseUnits(answers["units"])[unitName]
 	return Machine{
 		Facts:      host.ParseFacts(answers["facts"]),
@@ -30,6 +31,8 @@ func parseMachine(answers shell.Answers) (Machine, error) {
 		Others:     parseInstances(answers.Lines("others")),
 		Firewall:   parseFirewall(answers["firewall"]),
 		Check:      parseCheck(answers["check"].Out),
+		TakenBy:    by,
+		SeenOn:     on,
 		Role:       answers["role"].Out,
 		Sent:       strings.TrimSuffix(answers["sent"].Out, "  -"),
 		ReadStale:  answers["read"].Out == "stale",

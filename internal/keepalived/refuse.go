@@ -15,6 +15,9 @@ func refuse(spec Spec, status Status) error {
 	if err := refuseBlindChange(spec, status); err != nil {
 		return err
 	}
+	if err := refuseTaken(spec, status); err != nil {
+		return err
+	}
 	for _, node := range sortedNodes(spec.Nodes) {
 		machine, seen := status.Machines[node.Name]
 		if !seen || !machine.Reachable() {
@@ -70,6 +73,25 @@ func refuseBlindChange(spec Spec, status Status) error {
 	return nil
 }
 
+// refuseTaken keeps the floating IP from an address that somebody else has. Once a
+// machine is part of it, that somebody may be its own holder.
+func refuseTaken(spec Spec, status Status) error {
+	if spec.Adopt || len(status.Holders) > 0 || len(status.names(func(m Machine) bool { return m.Ours(spec.Name) })) > 0 {
+		return nil
+	}
+	taken := status.names(func(m Machine) bool { return m.TakenBy != "" })
+	if len(taken) == 0 {
+		return nil
+	}
+	seen := status.Machines[taken[0]]
+	return &reconcile.RefusedError{
+		What:     "set up floating IP " + spec.ip(),
+		Evidence: []string{fmt.Sprintf("%s answers at %s, seen from %s on %s, and is none of the nodes", seen.TakenBy, spec.ip(), taken[0], seen.SeenOn)},
+		WayOut:   "Choose another address, or take it from the machine that has it.",
+		Path:     at("address"),
+	}
+}
+
 func refuseForeign(spec Spec, node host.Node, machine Machine) *reconcile.RefusedError {
 	if spec.Adopt {
 		return nil
@@ -86,6 +108,7 @@ func refuseForeign(spec Spec, node host.Node, machine Machine) *reconcile.Refuse
 			What: "set up floating IP " + spec.ip(), Node: node.Name,
 			Evidence: []string{fmt.Sprintf("%s has %s already, and no configuration of this floating IP", machine.interfaceOf(held[0]), held[0])},
 			WayOut:   "Choose another address, or remove it from the machine.",
+			Path:     at("address"),
 		}
 	}
 	return nil
@@ -105,13 +128,21 @@ func refuseNetwork(spec Spec, node host.Node, machine Machine) *reconcile.Refuse
 		}
 	}
 	evidence := fmt.Sprintf("it does not have the address %s", node.Address)
+	wayOut := fmt.Sprintf("Correct nodes[%q].address, or attach the machine to the network of the floating IP, which on Linode is a VLAN.", node.Name)
+	path := at("nodes", node.Name, "address")
 	if found != "" {
 		evidence = fmt.Sprintf("%s is on %s, not on %s", node.Address, found, spec.Interface)
+		wayOut = fmt.Sprintf("Correct interface, or leave it out to take the one that has nodes[%q].address.", node.Name)
+		path = at("interface")
+	}
+	if len(has) == 0 {
+		has = []string{"no other"}
 	}
 	return &reconcile.RefusedError{
 		What: "set up floating IP " + spec.ip(), Node: node.Name,
 		Evidence: []string{evidence, "it has " + strings.Join(has, ", ")},
-		WayOut:   "Correct the node's address or the interface.",
+		WayOut:   wayOut,
+		Path:     path,
 	}
 }
 
@@ -127,5 +158,6 @@ func refuseSharedID(spec Spec, node host.Node, machine Machine) *reconcile.Refus
 		What: "set up floating IP " + spec.ip(), Node: node.Name,
 		Evidence: []string{fmt.Sprintf("virtual router id %d on %s is taken by %s", spec.RouterID, networkInterface, path.Base(machine.Others[other].File))},
 		WayOut:   "Set router_id to a number that no other floating IP in this network has.",
+		Path:     at("router_id"),
 	}
 }

@@ -66,7 +66,10 @@ type Machine struct {
 	Addresses []Held
 	Others    []Instance
 	Firewall  Firewall
-	Check     CheckResult
+	// TakenBy is the hardware address that answers at the floating IP, asked from a
+	// machine that is not part of it, and SeenOn the interface; empty where none does.
+	TakenBy, SeenOn string
+	Check           CheckResult
 	// Role is the state that Keepalived last told: MASTER, BACKUP, FAULT or
 	// empty.
 	Role string

@@ -155,7 +155,7 @@ func (s Spec) validateNodes(found *problems, prefix netip.Prefix) {
 		case ip == prefix.Addr():
 			found.add(at("address"), "%s is the address of node %s; a floating IP is an address of its own", ip, node.Name)
 		case !prefix.Contains(ip):
-			found.add(where, "%s is outside of %s, the network of the floating IP %s", ip, prefix.Masked(), prefix.Addr())
+			found.add(where, "%s is outside of %s, the network of the floating IP %s; correct one of the two addresses", ip, prefix.Masked(), prefix.Addr())
 		}
 	}
 }

@@ -144,14 +144,14 @@ func newAccess(_ context.Context, model providerModel, version string) (*access,
 	}
 	if a.base.Auth.PrivateKey != "" {
 		if err := ssh.ValidateAuth(a.base.Auth); err != nil {
-			diags.AddAttributeError(authPath(sshPath, err), "Invalid SSH Credentials", sentence(err))
+			diags.Append(invalidCredentials(sshPath, err))
 		}
 	}
 	for i, bastion := range settings.Bastions {
 		hop := a.bastion(bastion)
 		if hop.Auth.PrivateKey != "" {
 			if err := ssh.ValidateAuth(hop.Auth); err != nil {
-				diags.AddAttributeError(authPath(sshPath.AtName("bastions").AtListIndex(i), err), "Invalid SSH Credentials", sentence(err))
+				diags.Append(invalidCredentials(sshPath.AtName("bastions").AtListIndex(i), err))
 			}
 		}
 		a.bastions = append(a.bastions, hop)
@@ -172,11 +172,14 @@ func (a *access) reporter(ctx context.Context, resource string) *reporter {
 	return &reporter{ctx: ctx, resource: resource, progress: a.progress}
 }
 
+// bastionLabel begins the names of bastions in messages.
+const bastionLabel = "bastion "
+
 func (a *access) bastion(model bastionModel) ssh.Hop {
 	hop := a.base
 	hop.HostKey.AcceptNew = false
 	hop.Host = model.Host.ValueString()
-	hop.Name = "bastion " + hop.Host
+	hop.Name = bastionLabel + hop.Host
 	hop.Port = int(int64Or(model.Port, 22))
 	hop.User = stringOr(model.User.ValueString(), hop.User)
 	if key := model.PrivateKey.ValueString(); key != "" {
@@ -186,6 +189,16 @@ func (a *access) bastion(model bastionModel) ssh.Hop {
 		hop.HostKey.Pinned = []string{pinned}
 	}
 	return hop
+}
+
+// invalidCredentials names the attribute, which may also come from a variable.
+func invalidCredentials(at path.Path, err error) diag.Diagnostic {
+	at = authPath(at, err)
+	text := fmt.Sprintf("%s: %s", at, sentence(err))
+	if last, _ := at.Steps().LastStep(); at.ParentPath().Equal(sshPath) && fmt.Sprint(last) != "certificate" {
+		text += fmt.Sprintf(" Set it in the provider block, or in HA_SSH_%s.", strings.ToUpper(fmt.Sprint(last)))
+	}
+	return diag.NewAttributeErrorDiagnostic(at, "Invalid SSH Credentials", text)
 }
 
 // authPath finds the attribute that an error of the credentials is about.
@@ -276,34 +289,6 @@ func (a *access) patienceWith(node, before nodeModel) time.Duration {
 		return min(a.boot, rebootPatience)
 	}
 	return a.boot
-}
-
-// booted returns the machines once those that still boot had the time for it:
-// less of it where before says that a machine was there already. It is waited for
-// a dead machine here, with all others, and not again at each of the many
-// commands of a run. Where not one machine can be reached, that is the error: what a
-// tier would make of it says less.
-func (a *access) booted(ctx context.Context, nodes, before map[string]nodeModel, remembered map[string]string) (host.Hosts, map[string]*ssh.Client, error) {
-	hosts, clients := a.hosts(nodes, remembered, func(name string) time.Duration { return a.patienceWith(nodes[name], before[name]) })
-	answers := host.Look(ctx, hosts.Views(), func(ctx context.Context, view host.View) (struct{}, error) {
-		_, err := view.Ask(ctx, host.AskFacts("facts"))
-		return struct{}{}, err
-	})
-	impatient, theirs := a.hosts(nodes, remembered, atOnce)
-	var away []error
-	for _, name := range sortedKeys(answers) {
-		err := answers[name].Err
-		if err != nil {
-			hosts[name], clients[name] = impatient[name], theirs[name]
-		}
-		if host.IsUnreachable(err) {
-			away = append(away, err)
-		}
-	}
-	if len(away) > 0 && len(away) == len(hosts) {
-		return nil, nil, fmt.Errorf("no machine of it answers:\n%w", errors.Join(away...))
-	}
-	return hosts, clients, nil
 }
 
 // nodeBalancers returns the client of the Linode API.

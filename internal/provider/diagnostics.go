@@ -21,16 +21,16 @@ import (
 )
 
 // failure makes the diagnostic of a verb that failed: what was attempted and
-// where, what the machine said, what was done before, and what to do.
+// where, what the machine said, what was done before, and what to do. It is about an
+// attribute where one can cure it.
 func failure(verb, title string, err error, done ...string) diag.Diagnostic {
-	var b strings.Builder
-	b.WriteString(sentence(err))
-	var step *reconcile.StepError
-	switch {
-	case len(done) > 0:
-		fmt.Fprintf(&b, "\n\nDone before it: %s. Nothing was rolled back.", strings.Join(done, "; "))
-	case errors.As(err, &step):
-		b.WriteString("\n\nNothing was changed before it.")
+	at, next := remedies(err)
+	text := []string{sentence(err)}
+	if left := whatIsLeft(err, done); left != "" && verb != "Read" {
+		text = append(text, left)
+	}
+	if len(next) > 0 {
+		text = append(text, strings.Join(next, "\n"))
 	}
 	var refused *reconcile.RefusedError
 	var hostKey *ssh.HostKeyError
@@ -38,15 +38,34 @@ func failure(verb, title string, err error, done ...string) diag.Diagnostic {
 	case errors.As(err, &hostKey) && (verb == "Read" || verb == "Delete"):
 		// These verbs know a node as the state has it, so a host_key that was
 		// changed in the configuration is not seen yet.
-		b.WriteString("\n\nIf you know why the key changed, put the new one into the provider's known_hosts, which is believed at once. Changing the node's host_key instead needs one apply with -refresh=false.")
-	case errors.As(err, &refused):
-		b.WriteString("\n\nNothing was changed by the refused step.")
+		text = append(text, "What is in known_hosts is believed at once. Changing the node's host_key instead needs one apply with -refresh=false.")
+	case verb == "Create" && !errors.As(err, &refused):
+		text = append(text, "Terraform has not recorded the resource. Cure the cause and apply again: it goes on where it stopped.")
 	case verb == "Create":
-		b.WriteString("\n\nTerraform has not recorded the resource. Cure the cause and apply again: it goes on where it stopped.")
-	case verb == "Update":
-		b.WriteString("\n\nCure the cause and apply again: the next plan shows what is left to do.")
+		text = append(text, "Terraform has not recorded the resource.")
+	case verb == "Update" && !errors.As(err, &refused):
+		text = append(text, "Cure the cause and apply again: the next plan shows what is left to do.")
 	}
-	return diag.NewErrorDiagnostic(fmt.Sprintf("Unable to %s %s", verb, title), b.String())
+	summary, detail := fmt.Sprintf("Unable to %s %s", verb, title), strings.Join(text, "\n\n")
+	if at == nil {
+		return diag.NewErrorDiagnostic(summary, detail)
+	}
+	return diag.NewAttributeErrorDiagnostic(attributePath(at), summary, detail)
+}
+
+// whatIsLeft says what the machines were left with.
+func whatIsLeft(err error, done []string) string {
+	var step *reconcile.StepError
+	var refused *reconcile.RefusedError
+	switch {
+	case len(done) > 0 && errors.As(err, &refused):
+		return fmt.Sprintf("Done before it: %s. Nothing was rolled back, and nothing was changed by the refused step.", strings.Join(done, "; "))
+	case len(done) > 0:
+		return fmt.Sprintf("Done before it: %s. Nothing was rolled back.", strings.Join(done, "; "))
+	case errors.As(err, &step):
+		return "Nothing was changed before it."
+	}
+	return "Nothing was changed."
 }
 
 func refusalWarning(title string, err error) diag.Diagnostic {

@@ -20,8 +20,8 @@ func TestNoMachineAnswers(t *testing.T) {
 				ProtoV6ProviderFactories: f.factories(),
 				Steps: []resource.TestStep{{
 					Config: f.config(f.resource(s.kind, s.body)),
-					ExpectError: loose(`(?s)Unable to Create.*No machine of it answers:.*cannot reach n1 at 127.0.0.1:\d+: .*(closed during the SSH|reset by peer).*` +
-						`cannot reach n2 at .*cannot reach n3 at .*has not recorded`),
+					ExpectError: loose(`(?s)Unable to Create.*No machine of it answers:.*Cannot reach n1 at 127.0.0.1:\d+: .*(closed during the SSH|reset by peer).*` +
+						`Cannot reach n2 at .*Cannot reach n3 at .*has not recorded`),
 				}},
 			})
 		})

@@ -180,6 +180,13 @@ func (m *galeraModel) problems(ctx context.Context) []problem {
 	return problems
 }
 
+// needs are those of the server and of the Galera library, which takes the two ports
+// beside the server's (Galera's documentation, "Firewall settings").
+func (m *galeraModel) needs() needs {
+	server := []string{"mariadbd", "mysqld"}
+	return needs{ownAddress: true, ports: map[int][]string{3306: server, 4567: server, 4568: server}}
+}
+
 func (m *galeraModel) refusals(prior *galeraModel) []problem {
 	return m.moved(&prior.clusterModel)
 }

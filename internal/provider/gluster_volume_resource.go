@@ -3,6 +3,7 @@ package provider
 import (
 	"context"
 	"fmt"
+	"net/netip"
 	"strings"
 
 	"github.com/hashicorp/terraform-plugin-framework/attr"
@@ -102,6 +103,16 @@ func (m *glusterModel) problems(ctx context.Context) []problem {
 // geometry is how copies and parts lie on the nodes.
 func (m *glusterModel) geometry() map[string]attr.Value {
 	return map[string]attr.Value{"type": m.Type, "replica": m.Replica, "arbiter": m.Arbiter, "disperse": m.Disperse, "redundancy": m.Redundancy}
+}
+
+// needs are those of glusterd.
+func (m *glusterModel) needs() needs {
+	byAddress := true
+	for _, node := range m.nodes() {
+		_, err := netip.ParseAddr(node.peerAddress().ValueString())
+		byAddress = byAddress && err == nil
+	}
+	return needs{ownAddress: byAddress, ports: map[int][]string{24007: {"glusterd"}}}
 }
 
 // refusals are about bricks, which stay where they are and as many as they are.

@@ -20,7 +20,7 @@ import (
 
 // TestMain gives plugin-testing the Terraform on PATH, so that it downloads none.
 func TestMain(m *testing.M) {
-	for _, variable := range []string{"HA_SSH_PRIVATE_KEY", "LINODE_TOKEN", "LINODE_URL", "TF_CLI_CONFIG_FILE"} {
+	for _, variable := range []string{"SSH_AUTH_SOCK", "HA_SSH_PRIVATE_KEY", "LINODE_TOKEN", "LINODE_URL", "TF_CLI_CONFIG_FILE"} {
 		os.Unsetenv(variable)
 	}
 	if os.Getenv("TF_ACC_TERRAFORM_PATH") == "" {

@@ -286,10 +286,15 @@ func (r *clusterResource[M, P]) apply(ctx context.Context, verb string, plan P, 
 		remembered = keysStillValid(plan.cluster(), P(prior).cluster())
 		before = P(prior).cluster().nodes()
 	}
-	hosts, clients, err := r.access.booted(ctx, plan.cluster().nodes(), before, remembered)
+	var wanted needs
+	if d, ok := any(plan).(demanding); ok {
+		wanted = d.needs()
+	}
+	hosts, clients, warnings, err := r.access.booted(ctx, plan.cluster().nodes(), before, remembered, wanted)
 	if err != nil {
 		return fail(err)
 	}
+	diags.Append(warnings...)
 	t, err := plan.open(ctx, r.access, hosts, config, prior)
 	if err != nil {
 		return fail(err)

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"maps"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/terraform-ha/terraform-provider-ha/internal/host"
@@ -85,7 +86,10 @@ func (t *tierOf[S, T]) converge(ctx context.Context, reporter reconcile.Reporter
 	if err := t.convergeAndVerify(ctx, reporter); err != nil || t.finish == nil {
 		return err
 	}
-	return t.finish(ctx)
+	if err := t.finish(ctx); err != nil {
+		return &reconcile.StepError{Title: "finish", Err: err}
+	}
+	return nil
 }
 
 func (t *tierOf[S, T]) convergeAndVerify(ctx context.Context, reporter reconcile.Reporter) error {
@@ -117,7 +121,10 @@ func (t *tierOf[S, T]) diffWithCauses(seen S) (reconcile.Plan[T], error) {
 	errs, with := t.errs(seen), *refused
 	with.Evidence = slices.Clone(refused.Evidence)
 	for _, name := range sortedKeys(errs) {
-		with.Evidence = append(with.Evidence, errs[name].Error())
+		with.Causes = append(with.Causes, errs[name])
+		if !strings.Contains(strings.Join(refused.Evidence, "\n"), errs[name].Error()) {
+			with.Evidence = append(with.Evidence, errs[name].Error())
+		}
 	}
 	return plan, &with
 }
@@ -147,13 +154,16 @@ func (t *tierOf[S, T]) somethingToDo(ctx context.Context) bool {
 // permanent returns the errors that are not about a machine that does not
 // answer: a refused key or a changed host key is cured by no plan.
 func permanent(errs map[string]error) error {
-	var all []error
+	var all findings
 	for _, name := range sortedKeys(errs) {
 		if !host.IsUnreachable(errs[name]) {
-			all = append(all, errs[name])
+			all.errs = append(all.errs, errs[name])
 		}
 	}
-	return errors.Join(all...)
+	if len(all.errs) == 0 {
+		return nil
+	}
+	return &all
 }
 
 func (t *tierOf[S, T]) remove(ctx context.Context, wipe bool, reporter reconcile.Reporter) error {

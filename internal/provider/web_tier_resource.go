@@ -237,6 +237,11 @@ func (m *webTierModel) assume(ctx context.Context, spec *webtier.Spec) {
 	}
 }
 
+// needs are those of Apache.
+func (m *webTierModel) needs() needs {
+	return needs{ports: map[int][]string{int(m.Port.ValueInt64()): {"apache2"}}}
+}
+
 // refusals are about the directory that the site lies in.
 func (m *webTierModel) refusals(prior *webTierModel) []problem {
 	var problems []problem
@@ -266,13 +271,13 @@ func (m *webTierModel) preflight(ctx context.Context, a *access) diag.Diagnostic
 	switch {
 	case err == nil:
 	case errors.As(err, &token):
-		diags.AddError("Linode Token Refused", sentence(err))
+		diags.AddAttributeError(path.Root("nodebalancer"), "Linode Token Refused", sentence(err)+" Correct linode.token in the provider block or LINODE_TOKEN. Nothing was changed.")
 	case errors.As(err, &missing):
-		diags.AddAttributeError(path.Root("nodebalancer"), "NodeBalancer Not Found", sentence(err))
+		diags.AddAttributeError(path.Root("nodebalancer"), "NodeBalancer Not Found", sentence(err)+" Correct nodebalancer.id and nodebalancer.config_id. Nothing was changed.")
 	case a.linodeToken == "":
 		diags.AddAttributeError(path.Root("nodebalancer"), "No Linode Token", sentence(err))
 	default:
-		diags.AddAttributeWarning(path.Root("nodebalancer"), "Linode API Does Not Answer", sentence(err))
+		diags.AddAttributeWarning(path.Root("nodebalancer"), "Linode API Does Not Answer", sentence(err)+" The plan goes on without having asked for the NodeBalancer. Its address is linode.url in the provider block, LINODE_URL, or Linode's own.")
 	}
 	return diags
 }

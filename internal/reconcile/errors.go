@@ -16,6 +16,10 @@ type RefusedError struct {
 	Evidence []string
 	// WayOut tells the user what to do.
 	WayOut string
+	// Causes are why machines did not answer, which the evidence tells in words.
+	Causes []error
+	// Path leads to the attribute that can cure it, outermost first; may be empty.
+	Path []string
 }
 
 // Error gives refusal, evidence and way out.

@@ -152,7 +152,7 @@ type SudoError struct {
 func (e *SudoError) Error() string {
 	reason := "sudo refused: " + shell.Printable(e.Said)
 	if e.Missing {
-		reason = "sudo is not installed"
+		reason = "sudo is not installed; install it"
 	} else if e.Said == "" {
 		reason = "sudo refused"
 	}
@@ -173,7 +173,7 @@ type LoginShellError struct {
 func (e *LoginShellError) Error() string {
 	reason := "the login shell ended without running it"
 	if e.Said != "" {
-		reason += " and said: " + shell.Printable(shell.Tail(e.Said, 300))
+		reason += " and said: " + shell.Printable(shell.Tail(strings.TrimRight(e.Said, "."), 300))
 	}
 	return fmt.Sprintf("cannot run a command on %s as %s: %s; the user needs a shell such as /bin/sh, whose start-up files let a command run that comes without a terminal", e.Node, e.User, reason)
 }

@@ -140,7 +140,7 @@ func whatWordIsInstead(text string) string {
 		return "is base64 of a key: decode it first"
 	}
 	if !strings.ContainsAny(text, "\n ") && strings.ContainsAny(text[:1], "/~.") {
-		return "is the path of a file: give the file's content"
+		return fmt.Sprintf("is the path of a file: give the file's content, such as by file(pathexpand(%q))", text)
 	}
 	return "is in no known format"
 }

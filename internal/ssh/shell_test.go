@@ -31,9 +31,9 @@ func TestAGreetingIsNotTheCommandsOutput(t *testing.T) {
 }
 
 func TestALoginShellThatRunsNothingSaysSo(t *testing.T) {
-	server := sshtest.New(t, sshtest.Options{NoShell: true, Greeting: "This account is \x1b[31mnot available.\n"})
+	server := sshtest.New(t, sshtest.Options{NoShell: true, Greeting: "This account is \x1b[31mnot available\n"})
 	_, err := newPool(t, ssh.Options{}).Client(target(server)).Run(t.Context(), nothing)
-	contains(t, as[*ssh.LoginShellError](t, err), "db1", `This account is \x1b[31mnot available.`, "/bin/sh")
+	contains(t, as[*ssh.LoginShellError](t, err), "db1", `This account is \x1b[31mnot available`, "/bin/sh")
 	var exit *shell.ExitError
 	if errors.As(err, &exit) {
 		t.Error("a command that was not run has a status")

@@ -35,8 +35,12 @@ type Network struct {
 	// Several says that the test itself lets machines have the address at the same
 	// time.
 	Several bool
+	// Taken is the hardware address of somebody else who has the floating IP.
+	Taken string
 	// Deaf keeps machines from hearing each other.
 	Deaf bool
+	// Blocked drops every advertisement, so that each machine takes the address.
+	Blocked bool
 
 	name string
 	ip   string
@@ -142,6 +146,12 @@ func (n *Network) settle(group []string) {
 	if n.Deaf {
 		return
 	}
+	if n.Blocked {
+		for _, name := range group {
+			n.Daemons[name].Role, n.Daemons[name].Held = "MASTER", true
+		}
+		return
+	}
 	master := ""
 	for _, name := range group {
 		if d := n.Daemons[name]; d.Role == "MASTER" && (master == "" || d.since > n.Daemons[master].since) {
@@ -190,7 +200,7 @@ func (n *Network) oneHolder() {
 			holders = append(holders, name)
 		}
 	}
-	if len(holders) > 1 && !n.Several {
+	if len(holders) > 1 && !n.Several && !n.Blocked {
 		n.t.Errorf("%v hold %s at the same time", holders, n.ip)
 	}
 }
@@ -202,6 +212,12 @@ func (n *Network) handle(m *hosttest.Machine, d *Daemon) {
 			return "", 1, ""
 		}
 		return file.Content, 0, ""
+	})
+	m.HandleQuery("keepalived-taken", func(m *hosttest.Machine, c shell.Command) (string, int, string) {
+		if _, ours := m.Files[c.Args()[1]]; ours || d.Held || n.Taken == "" {
+			return "", 0, ""
+		}
+		return n.Taken + " eth0\n", 0, ""
 	})
 	m.HandleQuery("keepalived-main", func(m *hosttest.Machine, _ shell.Command) (string, int, string) {
 		content := m.Files[mainPath].Content

@@ -1,0 +1,58 @@
+package keepalived
+
+import (
+	"strings"
+	"testing"
+)
+
+// TestWhoHasTheAddress runs the question with the answers of ip and ping.
+func TestWhoHasTheAddress(t *testing.T) {
+	const (
+		found  = "10.0.0.100 dev eth0 lladdr 52:54:00:aa:bb:cc "
+		nobody = "10.0.0.100 dev eth0 FAILED"
+	)
+	for name, test := range map[string]struct {
+		own, neighbour, ping, marker string
+		want                         string
+	}{
+		"nobody":                   {"", nobody, "exit 1", "", ""},
+		"somebody":                 {"", found + "REACHABLE", "exit 0", "", "52:54:00:aa:bb:cc eth0"},
+		"who answers no ping":      {"", found + "REACHABLE", "exit 1", "", "52:54:00:aa:bb:cc eth0"},
+		"who answers while stale":  {"", found + "STALE", "exit 0", "", "52:54:00:aa:bb:cc eth0"},
+		"who had it once":          {"", found + "STALE", "exit 1", "", ""},
+		"this machine has it":      {"2: eth0 inet 10.0.0.100/24", "", "exit 0", "", ""},
+		"this machine is of it":    {"", found + "REACHABLE", "exit 0", "marker", ""},
+		"a machine without a ping": {"", found + "REACHABLE", "exit 127", "", "52:54:00:aa:bb:cc eth0"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := newStage(t)
+			s.program("ip", `case "$*" in *address*) printf '%s\n' '`+test.own+`' | sed '/^$/d' ;; *) echo '`+test.neighbour+`' ;; esac`)
+			s.program("ping", test.ping)
+			if test.marker != "" {
+				s.write(test.marker, "{}")
+			}
+			got, err := s.run([]byte("#!/bin/sh\n"+takenText), "10.0.0.100", s.path("marker"))
+			if err != nil || got != test.want {
+				t.Errorf("%q, %v, want %q", got, err, test.want)
+			}
+			if got, err := s.run([]byte("#!/bin/sh\n"+takenText), "", s.path("marker")); err != nil || got != "" {
+				t.Errorf("without an address: %q, %v", got, err)
+			}
+		})
+	}
+}
+
+// TestAnAddressOfSomebodyElseIsRefused until a machine is part of the floating IP: what
+// answers may be its own holder then.
+func TestAnAddressOfSomebodyElseIsRefused(t *testing.T) {
+	n := newNetwork(t)
+	n.Taken = "52:54:00:aa:bb:cc"
+	_, err := Diff(simSpec(), Observe(t.Context(), n.hosts.Views(), simSpec()))
+	if err == nil || !strings.Contains(err.Error(), "52:54:00:aa:bb:cc answers at 10.0.0.100, seen from db1 on eth0") {
+		t.Errorf("got %v", err)
+	}
+	n.Taken = ""
+	n.mustConverge(simSpec())
+	n.Taken = "52:54:00:aa:bb:cc"
+	n.mustConverge(simSpec())
+}

@@ -1,0 +1,153 @@
+package provider
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+
+	"github.com/terraform-ha/terraform-provider-ha/internal/host"
+	"github.com/terraform-ha/terraform-provider-ha/internal/reconcile"
+	"github.com/terraform-ha/terraform-provider-ha/internal/ssh"
+)
+
+// needs are what a tier wants of its machines before anything is done to them.
+type needs struct {
+	// ownAddress says that daemons listen at the address of their node.
+	ownAddress bool
+	// ports are the TCP ports of its daemons, with the names of their programs.
+	ports map[int][]string
+}
+
+// demanding is a model whose tier needs something of its machines.
+type demanding interface {
+	needs() needs
+}
+
+// booted returns the machines once those that still boot had the time for it:
+// less of it where before says that a machine was there already. It is waited for
+// a dead machine here, with all others, and not again at each of the many
+// commands of a run. Where not one machine can be reached, or one that answers lets
+// nobody in, that is the error: what a tier would make of it says less.
+func (a *access) booted(ctx context.Context, nodes, before map[string]nodeModel, remembered map[string]string, wanted needs) (host.Hosts, map[string]*ssh.Client, diag.Diagnostics, error) {
+	hosts, clients := a.hosts(nodes, remembered, func(name string) time.Duration { return a.patienceWith(nodes[name], before[name]) })
+	answers := host.Look(ctx, hosts.Views(), func(ctx context.Context, view host.View) (host.Checked, error) {
+		node := host.Node{Name: view.Name(), Address: nodes[view.Name()].peerAddress().ValueString()}
+		parts, err := view.Ask(ctx, host.AskFacts("facts"), host.AskReadiness("readiness"))
+		return host.Checked{Node: node, Facts: host.ParseFacts(parts["facts"]), Ready: host.ParseReadiness(parts["readiness"], time.Now())}, err
+	})
+	impatient, theirs := a.hosts(nodes, remembered, atOnce)
+	errs := map[string]error{}
+	var machines []host.Checked
+	for _, name := range sortedKeys(answers) {
+		if err := answers[name].Err; err != nil {
+			errs[name] = err
+			hosts[name], clients[name] = impatient[name], theirs[name]
+			continue
+		}
+		machines = append(machines, answers[name].Value)
+	}
+	switch {
+	case permanent(errs) != nil:
+		return nil, nil, nil, permanent(errs)
+	case len(errs) > 0 && len(machines) == 0:
+		away := &findings{intro: "no machine of it answers:\n"}
+		for _, name := range sortedKeys(errs) {
+			away.errs = append(away.errs, errs[name])
+		}
+		return nil, nil, nil, away
+	}
+	if err := unfit(machines, before, wanted); err != nil {
+		return nil, nil, nil, err
+	}
+	return hosts, clients, skewWarning(machines), nil
+}
+
+// leastFreeMiB is less than any tier takes: the package lists of a distribution alone
+// are a third of it.
+const leastFreeMiB = 256
+
+// unfit says why machines cannot be what they are to be, before the first change. A
+// machine that was there before has its ports and its packages.
+func unfit(machines []host.Checked, before map[string]nodeModel, wanted needs) error {
+	var found findings
+	refuse := func(node, attribute, what, wayOut string, evidence ...string) {
+		found.errs = append(found.errs, &reconcile.RefusedError{What: what, Node: node, Evidence: evidence, WayOut: wayOut, Path: ofNode(node, attribute)})
+	}
+	twice := map[string]bool{}
+	for _, pair := range host.Twice(machines) {
+		twice[pair[1]] = true
+		refuse(pair[1], "host", "use one machine as two nodes", fmt.Sprintf(`Every node needs a machine of its own: correct nodes[%q].host or nodes[%q].host.`, pair[0], pair[1]),
+			fmt.Sprintf("%s and %s are one machine", pair[0], pair[1]))
+	}
+	for _, machine := range machines {
+		name, address := machine.Node.Name, machine.Node.Address
+		if twice[name] {
+			continue
+		}
+		if err := machine.Facts.Supported(name); err != nil {
+			found.errs = append(found.errs, err)
+			continue
+		}
+		if wanted.ownAddress && !machine.Facts.Has(address) {
+			refuse(name, "address", "let daemons listen at "+address, fmt.Sprintf(`Correct nodes[%q].address, or give the machine that address, at which the other nodes reach it.`, name),
+				"it does not have that address", "it has "+machine.Facts.Listed())
+		}
+		if _, known := before[name]; known {
+			continue
+		}
+		if ready := machine.Ready; ready.FreeOn != "" && ready.FreeMiB < leastFreeMiB {
+			refuse(name, "host", "install packages", fmt.Sprintf("At least %d MiB have to be free. Make room there, or choose a larger machine.", leastFreeMiB),
+				fmt.Sprintf("%d MiB are free on the file system of %s", ready.FreeMiB, ready.FreeOn))
+		}
+		for _, port := range sortedPorts(wanted.ports) {
+			if program := machine.Ready.Listeners[port]; program != "" && !slices.Contains(wanted.ports[port], program) {
+				refuse(name, "host", fmt.Sprintf("take port %d", port), "Stop and disable it there, or choose another machine.",
+					fmt.Sprintf("%s listens at it already", program))
+			}
+		}
+	}
+	if len(found.errs) == 0 {
+		return nil
+	}
+	return &found
+}
+
+func sortedPorts(ports map[int][]string) []int {
+	var all []int
+	for port := range ports {
+		all = append(all, port)
+	}
+	slices.Sort(all)
+	return all
+}
+
+// findings are errors of several machines, a line each.
+type findings struct {
+	intro string
+	errs  []error
+}
+
+func (f *findings) Error() string {
+	var lines []string
+	for _, err := range f.errs {
+		// All machines behind a bastion say the same of it.
+		if line := sentence(err); !slices.Contains(lines, line) {
+			lines = append(lines, line)
+		}
+	}
+	return f.intro + strings.Join(lines, "\n")
+}
+
+func (f *findings) Unwrap() []error { return f.errs }
+
+func skewWarning(machines []host.Checked) diag.Diagnostics {
+	var diags diag.Diagnostics
+	if said := host.Skewed(machines); said != "" {
+		diags.AddWarning("Clocks Differ", capitalized(said)+". Packages and certificates are refused by a clock that is behind, and logs and times of files cannot be compared. Let the machines synchronise their time, such as with systemd-timesyncd or chrony.")
+	}
+	return diags
+}
