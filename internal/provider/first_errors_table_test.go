@@ -31,6 +31,8 @@ type first struct {
 	kind   string
 	config attributes
 	nodes  attributes
+	// old is a Terraform that knows no write-only attributes.
+	old bool
 	// network and cluster are what the machines of a tier share.
 	network *keepalivedtest.Network
 	cluster *galeratest.Cluster
@@ -196,6 +198,10 @@ var firstErrors = map[string]firstError{
 		[]string{"Refused to use the data directory /var/lib/mysql on n2", "move the directory away", "Nothing was changed"}, false},
 	"address outside of the network": {"floating", func(t *testing.T, f *first) { f.config["address"] = "10.9.0.100/24" }, "Invalid Configuration", `nodes["n1"].address`,
 		[]string{`nodes["n1"].address: 10.0.0.11 is outside of 10.9.0.0/24, the network of the floating IP 10.9.0.100`}, false},
+	"old Terraform": {"galera", func(_ *testing.T, f *first) {
+		f.old = true
+		f.config["users"] = attributes{"shop": attributes{"hosts": []any{"%"}, "password_wo": "pa55w0rd", "password_wo_version": 1}}
+	}, "WriteOnly Attribute Not Allowed", `users["shop"].password_wo`, []string{"password_wo", "only supported in Terraform 1.11 and later"}, false},
 	"wrong token": {"web", func(t *testing.T, f *first) { f.linodeAnswers(t, http.StatusUnauthorized) }, "Linode Token Refused", `nodebalancer`,
 		[]string{"does not accept the token (401)", "linode.token in the provider block or LINODE_TOKEN"}, false},
 	"no token": {"web", func(t *testing.T, f *first) { f.config["nodebalancer"] = attributes{"id": 11, "config_id": 22} }, "No Linode Token", `nodebalancer`,
@@ -253,7 +259,7 @@ func nothingButHello(t *testing.T) int {
 }
 
 var (
-	nextStep = regexp.MustCompile(`(?i)\b(correct|set|add|allow|make room|stop and|choose|move|see that|look at|belongs into|let the|give|put|needs?|have to|every node|clear)\b`)
+	nextStep = regexp.MustCompile(`(?i)\b(correct|set|add|allow|supported in|make room|stop and|choose|move|see that|look at|belongs into|let the|give|put|needs?|have to|every node|clear)\b`)
 )
 
 // TestFirstErrors has everything that a user reads of the likeliest first mistakes.
@@ -267,7 +273,7 @@ func TestFirstErrors(t *testing.T) {
 			if f.linode != nil {
 				provider["linode"] = f.linode
 			}
-			said := created(t, provider, f.kind, f.config)
+			said := created(t, provider, f.kind, f.config, f.old)
 			var found *tfprotov6.Diagnostic
 			for _, d := range said {
 				if d.Summary == test.summary && found == nil {

@@ -14,7 +14,7 @@ type attributes = map[string]any
 // created plays a first apply to the provider without a Terraform, which takes seconds
 // for each, and returns what the user is told. It ends at the first errors. Nothing of a
 // configuration is written as text, so nothing of its syntax is tested.
-func created(t *testing.T, provider attributes, kind string, config attributes) []*tfprotov6.Diagnostic {
+func created(t *testing.T, provider attributes, kind string, config attributes, old bool) []*tfprotov6.Diagnostic {
 	t.Helper()
 	server, err := factories["ha"]()
 	if err != nil {
@@ -47,7 +47,7 @@ func created(t *testing.T, provider attributes, kind string, config attributes) 
 	block, resource := of(schema.Provider, provider), schema.ResourceSchemas[kind]
 	wanted := of(resource, config)
 	validated, err := server.ValidateResourceConfig(t.Context(), &tfprotov6.ValidateResourceConfigRequest{
-		TypeName: kind, Config: wanted, ClientCapabilities: &tfprotov6.ValidateResourceConfigClientCapabilities{WriteOnlyAttributesAllowed: true}})
+		TypeName: kind, Config: wanted, ClientCapabilities: &tfprotov6.ValidateResourceConfigClientCapabilities{WriteOnlyAttributesAllowed: !old}})
 	if failed(validated.Diagnostics, err) {
 		return said
 	}

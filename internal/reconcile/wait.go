@@ -12,7 +12,8 @@ import (
 // [Stop] to end it at once.
 func Wait(ctx context.Context, what string, interval time.Duration, check func(context.Context) (reason string, err error)) error {
 	begin := time.Now()
-	last := "it was never checked"
+	const never = "it was never checked"
+	last := never
 	for {
 		reason, err := check(ctx)
 		if stop, found := errors.AsType[*stopError](err); found {
@@ -24,9 +25,11 @@ func Wait(ctx context.Context, what string, interval time.Duration, check func(c
 		if err == nil && reason == "" {
 			return nil
 		}
-		if err == nil {
+		// A check that was cut short knows less than the one before it.
+		switch cut := ctx.Err() != nil; {
+		case err == nil && (!cut || last == never):
 			last = reason
-		} else if ctx.Err() == nil {
+		case err != nil && !cut:
 			last = err.Error()
 		}
 		timer := time.NewTimer(interval)

@@ -44,6 +44,13 @@ func TestWaitKeepsTheLastReason(t *testing.T) {
 			<-ctx.Done()
 			return "", ctx.Err()
 		}, "db1 is Donor"},
+		"a reason of the end itself": {func(ctx context.Context, n int) (string, error) {
+			if n < 3 {
+				return "db1 is Donor", nil
+			}
+			<-ctx.Done()
+			return "no machine answers", nil
+		}, "db1 is Donor"},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
