@@ -194,7 +194,9 @@ var firstErrors = map[string]firstError{
 	}, "Invalid Configuration", `nodes["n3"].host`, []string{`nodes["n3"].host: Nodes n2 and n3 are the same machine`}, false},
 	"nginx at Apache's port": {"web", func(t *testing.T, f *first) { f.fleet.machines["n1"].Ready.Listeners[80] = "nginx" }, "Unable to Create Web Tier", `nodes["n1"].host`,
 		[]string{"Refused to take port 80 on n1: nginx listens at it already", "Stop and disable it"}, false},
-	"a database that is there": {"galera", func(t *testing.T, f *first) { f.cluster.Nodes["n2"].Installed, f.cluster.Nodes["n2"].Schemas = true, []string{"crm"} }, "Unable to Create Galera Cluster", `nodes["n2"]`,
+	"a database that is there": {"galera", func(t *testing.T, f *first) {
+		f.cluster.Nodes["n2"].Installed, f.cluster.Nodes["n2"].Schemas = true, []string{"crm"}
+	}, "Unable to Create Galera Cluster", `nodes["n2"]`,
 		[]string{"Refused to use the data directory /var/lib/mysql on n2", "move the directory away", "Nothing was changed"}, false},
 	"address outside of the network": {"floating", func(t *testing.T, f *first) { f.config["address"] = "10.9.0.100/24" }, "Invalid Configuration", `nodes["n1"].address`,
 		[]string{`nodes["n1"].address: 10.0.0.11 is outside of 10.9.0.0/24, the network of the floating IP 10.9.0.100`}, false},
