@@ -92,6 +92,7 @@ func (p *haProvider) Resources(context.Context) []func() resource.Resource {
 		newGlusterVolume,
 		newFloatingIP,
 		newWebTier,
+		newSSHHostKey,
 	}
 }
 
