@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"regexp"
 	"strings"
+
+	"github.com/terraform-ha/terraform-provider-ha/internal/lab/cloudinit"
 )
 
 type instanceRequest struct {
@@ -62,6 +64,9 @@ func (s *Server) checkLabel(label string, id int) error {
 func (s *Server) checkDeployment(d *deployment) error {
 	if d.StackScript != 0 {
 		return invalid("stackscript_id", "the lab runs no StackScripts; use metadata.user_data")
+	}
+	if _, err := cloudinit.Decode(d.Metadata.UserData); err != nil {
+		return invalid("metadata.user_data", "%v", err)
 	}
 	if d.Image == "" {
 		return nil

@@ -234,3 +234,38 @@ func TestConfigsDisksAndInterfaces(t *testing.T) {
 		t.Errorf("volumes %v", volumes)
 	}
 }
+
+// TestUserData has what the lab's machines cannot do refused when they are asked for,
+// and not passed over.
+func TestUserData(t *testing.T) {
+	l := newLab(t)
+	const keys = "#cloud-config\n" + `{"ssh_keys":{"ed25519_private":"a","ed25519_public":"b"}}`
+	encoded := func(text string) *linodego.InstanceMetadataOptions {
+		return &linodego.InstanceMetadataOptions{UserData: base64.StdEncoding.EncodeToString([]byte(text))}
+	}
+	for label, metadata := range map[string]*linodego.InstanceMetadataOptions{
+		"plain":  {UserData: keys},
+		"script": encoded("#!/bin/sh\n"),
+		"more":   encoded("#cloud-config\n{\"runcmd\":[\"reboot\"]}"),
+	} {
+		options := instanceOptions(label)
+		options.Metadata = metadata
+		_, err := l.client.CreateInstance(t.Context(), options)
+		wantCode(t, err, 400)
+	}
+	options := instanceOptions("db1")
+	options.Metadata = encoded(keys)
+	i := l.boot(options)
+	// Rebuilding keeps it unless there is other user data.
+	rebuild := linodego.InstanceRebuildOptions{Image: "linode/debian12", RootPass: "another one 42"}
+	for _, want := range []string{keys, "#cloud-config\n"} {
+		if want != keys {
+			rebuild.Metadata = encoded(want)
+		}
+		must(l.client.RebuildInstance(t.Context(), i.ID, rebuild))(t)
+		must(l.client.WaitForInstanceStatus(t.Context(), i.ID, linodego.InstanceRunning, 10))(t)
+		if got := l.backend.machines[i.ID].spec.UserData; got != want || !must(l.client.GetInstance(t.Context(), i.ID))(t).HasUserData {
+			t.Errorf("the machine was given %q, want %q", got, want)
+		}
+	}
+}

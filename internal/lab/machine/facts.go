@@ -4,6 +4,7 @@ import (
 	"archive/tar"
 	"bytes"
 	"fmt"
+	"maps"
 	"net/netip"
 	"path"
 	"slices"
@@ -69,6 +70,13 @@ func firstFiles(s MachineSpec) []file {
 	}
 	if s.RootPassword != "" {
 		files = append(files, file{"etc/lab/root-password", 0o600, []byte("root:" + s.RootPassword + "\n")})
+	}
+	for _, name := range slices.Sorted(maps.Keys(s.HostKeys)) {
+		mode := int64(0o600)
+		if strings.HasSuffix(name, ".pub") {
+			mode = 0o644
+		}
+		files = append(files, file{"etc/ssh/" + name, mode, []byte(s.HostKeys[name])})
 	}
 	return files
 }

@@ -25,6 +25,9 @@ type MachineSpec struct {
 	AuthorizedKeys []string
 	// RootPassword is root's password; empty keeps password login impossible.
 	RootPassword string
+	// HostKeys are files of sshd below /etc/ssh by their names, which are there before
+	// the first boot; a machine without any makes a key of its own.
+	HostKeys map[string]string
 	// Boot starts the machine and waits until it has booted.
 	Boot bool
 	// Disks are file systems of a size of their own, which can be filled; nil
@@ -63,8 +66,9 @@ type BalancerSpec struct {
 
 var (
 	// A host name's label, which is also safe in a container's facts file.
-	hostName  = regexp.MustCompile(`^[A-Za-z0-9]([A-Za-z0-9-]{0,62}[A-Za-z0-9])?$`)
-	vlanLabel = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$`)
+	hostName    = regexp.MustCompile(`^[A-Za-z0-9]([A-Za-z0-9-]{0,62}[A-Za-z0-9])?$`)
+	hostKeyFile = regexp.MustCompile(`^ssh_host_[a-z0-9]+_key(\.pub)?$`)
+	vlanLabel   = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$`)
 )
 
 // validate refuses what would end up broken in a file of the machine.
@@ -98,6 +102,11 @@ func (s MachineSpec) validate() error {
 	for _, disk := range s.Disks {
 		if !path.IsAbs(disk.Path) || strings.ContainsAny(disk.Path, " \t\n") || disk.Bytes <= 0 {
 			return fmt.Errorf("the disk of %d bytes at %q", disk.Bytes, disk.Path)
+		}
+	}
+	for name := range s.HostKeys {
+		if !hostKeyFile.MatchString(name) {
+			return fmt.Errorf("%q is not the name of a host key's file", name)
 		}
 	}
 	if strings.ContainsAny(s.RootPassword, "\n\r") {

@@ -2,10 +2,10 @@ package region
 
 import (
 	"context"
-	"errors"
 	"fmt"
 
 	"github.com/terraform-ha/terraform-provider-ha/internal/lab/api"
+	"github.com/terraform-ha/terraform-provider-ha/internal/lab/cloudinit"
 	"github.com/terraform-ha/terraform-provider-ha/internal/lab/machine"
 )
 
@@ -19,8 +19,6 @@ var (
 	_ api.MachineConfigurer = backend{}
 )
 
-var errUserData = errors.New("the lab's machines have no cloud-init that would run user data")
-
 // CreateMachine replaces what an interrupted creation left behind, which is
 // what a rebuild does.
 func (b backend) CreateMachine(ctx context.Context, spec api.MachineSpec) error {
@@ -29,10 +27,15 @@ func (b backend) CreateMachine(ctx context.Context, spec api.MachineSpec) error 
 
 // RebuildMachine replaces a machine by a pristine one.
 func (b backend) RebuildMachine(ctx context.Context, spec api.MachineSpec) error {
+	made := machineSpec(spec)
 	if spec.UserData != "" {
-		return fmt.Errorf("cannot create machine %d: %w", spec.ID, errUserData)
+		config, err := cloudinit.Parse(spec.UserData)
+		if err != nil {
+			return fmt.Errorf("cannot create machine %d: %w", spec.ID, err)
+		}
+		made.HostKeys = config.HostKeys
 	}
-	return b.Region.RebuildMachine(ctx, machineSpec(spec))
+	return b.Region.RebuildMachine(ctx, made)
 }
 
 // ConfigureMachine gives a machine other networks. A machine that runs is shut

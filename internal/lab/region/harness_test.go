@@ -2,6 +2,8 @@ package region
 
 import (
 	"context"
+	"encoding/base64"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -49,6 +51,8 @@ type lab struct {
 	folder   Folder
 	settings Settings
 	client   *linodego.Client
+	// hostKeys are what machines were given in their user data, by label.
+	hostKeys map[string]string
 }
 
 func newLab(t *testing.T) *lab {
@@ -56,7 +60,7 @@ func newLab(t *testing.T) *lab {
 	if os.Getenv("LAB_TESTS") != "1" {
 		t.Skip("needs Docker: set LAB_TESTS=1")
 	}
-	l := &lab{t: t, folder: Folder{Path: t.TempDir(), Name: testLab}}
+	l := &lab{t: t, hostKeys: map[string]string{}, folder: Folder{Path: t.TempDir(), Name: testLab}}
 	t.Setenv(serveVariable, l.folder.Path)
 	t.Cleanup(func() {
 		if t.Failed() {
@@ -117,9 +121,15 @@ func (l *lab) create(label, address string) *linodego.Instance {
 	l.t.Helper()
 	key, err := os.ReadFile(l.folder.KeyFile() + ".pub")
 	l.must(err)
+	pair, err := ssh.NewKeyPair()
+	l.must(err)
+	l.hostKeys[label] = pair.Public
+	userData, err := json.Marshal(map[string]any{"ssh_keys": map[string]string{"ed25519_private": pair.Private, "ed25519_public": pair.Public}})
+	l.must(err)
 	created, err := l.client.CreateInstance(l.t.Context(), linodego.InstanceCreateOptions{
 		Region: "us-ord", Type: "g6-nanode-1", Label: label, Image: "linode/debian12", PrivateIP: true,
 		AuthorizedKeys: []string{strings.TrimSpace(string(key))},
+		Metadata:       &linodego.InstanceMetadataOptions{UserData: base64.StdEncoding.EncodeToString(append([]byte("#cloud-config\n"), userData...))},
 		Interfaces: []linodego.InstanceConfigInterfaceCreateOptions{
 			{Purpose: linodego.InterfacePurposePublic},
 			{Purpose: linodego.InterfacePurposeVLAN, Label: "site", IPAMAddress: address},
@@ -135,7 +145,8 @@ func (l *lab) running(id int) {
 	l.must(err)
 }
 
-// run runs a command over SSH, as a provider would.
+// run runs a command over SSH, as a provider would, and trusts nothing but the key
+// that the machine was given.
 func (l *lab) run(instance *linodego.Instance, script shell.Text, args ...string) (string, error) {
 	l.t.Helper()
 	key, err := os.ReadFile(l.folder.KeyFile())
@@ -143,7 +154,7 @@ func (l *lab) run(instance *linodego.Instance, script shell.Text, args ...string
 	pool := ssh.NewPool(ssh.Options{})
 	defer pool.Close()
 	client := pool.Client(ssh.Target{Node: instance.Label, Hop: ssh.Hop{
-		Host: instance.IPv4[0].String(), Auth: ssh.Auth{PrivateKey: string(key)}, HostKey: ssh.HostKey{AcceptNew: true},
+		Host: instance.IPv4[0].String(), Auth: ssh.Auth{PrivateKey: string(key)}, HostKey: ssh.HostKey{Pinned: []string{l.hostKeys[instance.Label]}},
 	}})
 	result, err := client.Run(l.t.Context(), shell.Script(script, args...))
 	return strings.TrimSpace(string(result.Stdout)), err

@@ -12,12 +12,14 @@ import (
 	"github.com/linode/linodego"
 
 	"github.com/terraform-ha/terraform-provider-ha/internal/lab/machine"
+	"github.com/terraform-ha/terraform-provider-ha/internal/ssh"
 )
 
 func TestRegion(t *testing.T) {
 	l := newLab(t)
 	s := l.build()
 	s.both(t)
+	t.Run("host keys are those of the user data", s.givenKeys)
 	t.Run("a VLAN joins machines", s.vlan)
 	t.Run("a lost machine is routed around", s.lose)
 	t.Run("a dead node gets no request", s.deadNode)
@@ -45,6 +47,22 @@ func (s *site) both(t *testing.T) {
 	})
 	if by := s.answers(10); by["one"] == 0 || by["two"] == 0 {
 		t.Errorf("answers %v", by)
+	}
+}
+
+// givenKeys looks at a machine whose first connection was checked already; the
+// tests of a reboot and of a rebuild connect again.
+func (s *site) givenKeys(t *testing.T) {
+	s = s.with(t)
+	keys, err := s.run(s.one, "ls /etc/ssh/ssh_host_*; stat -c %a /etc/ssh/ssh_host_ed25519_key")
+	if want := "/etc/ssh/ssh_host_ed25519_key\n/etc/ssh/ssh_host_ed25519_key.pub\n600"; keys != want || err != nil {
+		t.Errorf("%q, %v", keys, err)
+	}
+	other := *s.one
+	other.Label = s.two.Label
+	var wrong *ssh.HostKeyError
+	if _, err := s.run(&other, "true"); !errors.As(err, &wrong) {
+		t.Errorf("a machine with another key was let in: %v", err)
 	}
 }
 
@@ -85,6 +103,9 @@ func (s *site) lose(t *testing.T) {
 	s.must(s.client.RebootInstance(t.Context(), s.two.ID, 0))
 	s.running(s.two.ID)
 	s.until("the node is UP again", s.has("two", "UP"))
+	if _, err := s.run(s.two, "true"); err != nil {
+		t.Errorf("after a reboot: %v", err)
+	}
 }
 
 func (s *site) deadNode(t *testing.T) {
