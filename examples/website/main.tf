@@ -6,9 +6,6 @@ provider "ha" {
   ssh = {
     user        = "root"
     private_key = var.ssh_private_key
-    # The machines are new, and Linode does not tell their host keys: the first
-    # one seen is remembered, and any other refused later.
-    host_key_policy = "accept-new"
   }
 }
 

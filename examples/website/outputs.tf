@@ -17,3 +17,8 @@ output "nodes" {
   description = "For each tier, its machines' public IPv4 addresses."
   value       = module.website.nodes
 }
+
+output "known_hosts" {
+  description = "Host keys of the machines, as a file of known_hosts."
+  value       = module.website.known_hosts
+}

@@ -91,7 +91,8 @@ func (s *site) replace(t *testing.T) {
 	plan := s.plan(t)
 	gone := plan.destroys()
 	slices.Sort(gone)
-	if len(gone) != 2 || !strings.HasSuffix(gone[0], `linode_nodebalancer_node.this["web1"]`) || !strings.HasSuffix(gone[1], `linode_instance.this["web1"]`) {
+	if len(gone) != 3 || !strings.HasSuffix(gone[0], `linode_nodebalancer_node.this["web1"]`) ||
+		!strings.HasSuffix(gone[1], `ha_ssh_host_key.this["web1"]`) || !strings.HasSuffix(gone[2], `linode_instance.this["web1"]`) {
 		t.Fatalf("another generation of web1 destroys %v:\n%s", gone, plan.said)
 	}
 	if strings.Contains(plan.said, "Warning:") {

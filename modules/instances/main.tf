@@ -1,3 +1,20 @@
+# The SSH host key that a machine gets when it is made, so that already the first
+# connection to it is checked.
+resource "ha_ssh_host_key" "this" {
+  for_each = var.generate_host_keys ? var.nodes : {}
+
+  keepers = { generation = each.value.generation }
+}
+
+locals {
+  # cloud-init then deletes the keys of the image and makes none itself.
+  given_keys = { for key, pair in ha_ssh_host_key.this : key => {
+    ssh_keys = { ed25519_private = pair.private_key, ed25519_public = pair.public_key }
+  } }
+  cloud_configs = { for key in keys(var.nodes) : key => merge(var.cloud_config, try(local.given_keys[key], {})) }
+  has_user_data = var.generate_host_keys || length(var.cloud_config) > 0
+}
+
 # The only thing that replaces a machine.
 resource "terraform_data" "generation" {
   for_each = var.nodes
@@ -38,6 +55,15 @@ resource "linode_instance" "this" {
     }
   }
 
+  dynamic "metadata" {
+    for_each = local.has_user_data ? [local.cloud_configs[each.key]] : []
+
+    content {
+      # JSON is YAML.
+      user_data = base64encode("#cloud-config\n${jsonencode(metadata.value)}")
+    }
+  }
+
   dynamic "placement_group" {
     for_each = var.placement_group_id == null ? [] : [var.placement_group_id]
 
@@ -51,7 +77,7 @@ resource "linode_instance" "this" {
     replace_triggered_by  = [terraform_data.generation[each.key]]
     # Linode gives these to new machines only. A changed variable would replace
     # every machine of a tier in one apply.
-    ignore_changes = [image, authorized_keys, firewall_id]
+    ignore_changes = [image, authorized_keys, firewall_id, metadata]
 
     precondition {
       condition     = var.vlan_label == null || each.value.address != null

@@ -4,14 +4,27 @@ locals {
     [for ip in sort(instance.ipv4) : ip if !startswith(ip, "192.168.")][0],
     null,
   ) }
+
+  # What a machine was given when it was made, whatever the variables say since. The
+  # public key is part of a string that is sensitive as a whole.
+  host_keys = { for key, instance in linode_instance.this : key => try(
+    nonsensitive(sensitive(jsondecode(trimprefix(base64decode(instance.metadata[0].user_data), "#cloud-config\n")).ssh_keys.ed25519_public)),
+    null,
+  ) }
 }
 
 output "nodes" {
-  description = "The machines as every tier takes them: `host` for SSH, `address` for their peers."
+  description = "The machines as every tier takes them: `host` for SSH, `address` for their peers, `host_key` where the machine was given one."
   value = { for key, node in var.nodes : key => {
-    host    = local.public_ips[key]
-    address = node.address == null ? local.public_ips[key] : split("/", node.address)[0]
+    host     = local.public_ips[key]
+    address  = node.address == null ? local.public_ips[key] : split("/", node.address)[0]
+    host_key = local.host_keys[key]
   } }
+}
+
+output "known_hosts" {
+  description = "The host keys that the machines were given, as lines of known_hosts."
+  value       = [for key in keys(var.nodes) : "${local.public_ips[key]} ${local.host_keys[key]}" if local.host_keys[key] != null]
 }
 
 output "public_ips" {

@@ -91,6 +91,30 @@ variable "authorized_keys" {
   }
 }
 
+variable "generate_host_keys" {
+  description = "Whether new machines are given an SSH host key that Terraform has made, to which `nodes` is then pinned. The key is in the state, and in Linode's metadata service, where every process on the machine can read it. Without it a machine makes its own, which belongs into the provider's `known_hosts`, or is accepted as new. Existing machines keep what they have."
+  type        = bool
+  default     = true
+  nullable    = false
+}
+
+variable "cloud_config" {
+  description = "What else cloud-init does at the first boot of new machines, as in a file of it: `{ packages = [\"htop\"] }`. The generated host keys are added. Existing machines keep theirs. Default: nothing."
+  type        = any
+  default     = {}
+  nullable    = false
+
+  validation {
+    condition     = can(keys(var.cloud_config))
+    error_message = "The cloud-config is an object, such as { packages = [\"htop\"] }."
+  }
+
+  validation {
+    condition     = !var.generate_host_keys || !(can(var.cloud_config.ssh_keys) || can(var.cloud_config.ssh_deletekeys))
+    error_message = "Host keys are generated (generate_host_keys), so the cloud-config has neither ssh_keys nor ssh_deletekeys."
+  }
+}
+
 variable "private_ip" {
   description = "Whether the machines get a private IPv4 address (192.168.128.0/17), at which NodeBalancers reach them. It cannot be taken away again."
   type        = bool

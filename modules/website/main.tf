@@ -45,6 +45,8 @@ module "files_instances" {
   type               = var.files.type
   image              = var.image
   authorized_keys    = var.authorized_keys
+  generate_host_keys = var.generate_host_keys
+  cloud_config       = var.cloud_config
   vlan_label         = module.network.vlan_label
   firewall_id        = module.network.firewall_ids.files
   placement_group_id = module.network.placement_group_ids.files
@@ -62,6 +64,8 @@ module "db_instances" {
   type               = var.databases.type
   image              = var.image
   authorized_keys    = var.authorized_keys
+  generate_host_keys = var.generate_host_keys
+  cloud_config       = var.cloud_config
   vlan_label         = module.network.vlan_label
   firewall_id        = module.network.firewall_ids.db
   placement_group_id = module.network.placement_group_ids.db
@@ -79,6 +83,8 @@ module "web_instances" {
   type               = var.web.type
   image              = var.image
   authorized_keys    = var.authorized_keys
+  generate_host_keys = var.generate_host_keys
+  cloud_config       = var.cloud_config
   private_ip         = true
   vlan_label         = module.network.vlan_label
   firewall_id        = module.network.firewall_ids.web

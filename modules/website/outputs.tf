@@ -35,6 +35,11 @@ output "nodes" {
   }
 }
 
+output "known_hosts" {
+  description = "The host keys that the machines were given, as a file of known_hosts: for `ssh` by hand, and for `HA_SSH_KNOWN_HOSTS` where a resource is imported."
+  value       = join("\n", concat(module.files_instances.known_hosts, module.db_instances.known_hosts, module.web_instances.known_hosts))
+}
+
 output "drift" {
   description = "For each tier, what differs from what is declared, by node. Empty means converged."
   value = {

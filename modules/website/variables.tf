@@ -49,6 +49,20 @@ variable "image" {
   nullable    = false
 }
 
+variable "generate_host_keys" {
+  description = "Whether new machines are given SSH host keys that Terraform has made, so that already the first connection to each is checked. The keys are in the state, and in Linode's metadata service, where every process on the machine can read its own. Existing machines keep what they have."
+  type        = bool
+  default     = true
+  nullable    = false
+}
+
+variable "cloud_config" {
+  description = "What else cloud-init does at the first boot of every new machine, as in a file of it: `{ packages = [\"htop\"] }`. Default: nothing."
+  type        = any
+  default     = {}
+  nullable    = false
+}
+
 variable "vlan_label" {
   description = "Label of the VLAN. Default: the site's name."
   type        = string

@@ -8,6 +8,15 @@ mock_provider "linode" {
   }
 }
 
+mock_provider "ha" {
+  mock_resource "ha_ssh_host_key" {
+    defaults = {
+      public_key  = "ssh-ed25519 AAAAofthemachine"
+      private_key = "the private key\n"
+    }
+  }
+}
+
 variables {
   name            = "shop"
   region          = "us-ord"
@@ -124,6 +133,23 @@ run "nodes_have_a_host_and_an_address" {
   }
 
   assert {
+    condition     = output.nodes.web1.host_key == "ssh-ed25519 AAAAofthemachine" && output.known_hosts[0] == "198.51.100.7 ssh-ed25519 AAAAofthemachine"
+    error_message = "A machine's node is pinned to the key that it was given."
+  }
+
+  assert {
+    condition = nonsensitive(linode_instance.this["web1"].metadata[0].user_data) == base64encode(
+      "#cloud-config\n{\"ssh_keys\":{\"ed25519_private\":\"the private key\\n\",\"ed25519_public\":\"ssh-ed25519 AAAAofthemachine\"}}",
+    )
+    error_message = "The user data has the host keys and nothing else."
+  }
+
+  assert {
+    condition     = ha_ssh_host_key.this["web2"].keepers["generation"] == "2"
+    error_message = "A replacement has a key of its own."
+  }
+
+  assert {
     condition     = output.private_ips.web1 == "192.168.130.4" && output.public_ips.web1 == "198.51.100.7"
     error_message = "The public and the private address are mixed up."
   }
@@ -141,5 +167,25 @@ run "a_changed_image_or_key_replaces_no_machine" {
   assert {
     condition     = linode_instance.this["web1"].id == "123" && linode_instance.this["web1"].image == "linode/debian12"
     error_message = "A changed variable would replace every machine of a tier at once."
+  }
+}
+
+run "what_a_machine_was_given_stays_true" {
+  command = plan
+
+  variables {
+    private_ip         = true
+    generate_host_keys = false
+    cloud_config       = { packages = ["htop"] }
+  }
+
+  assert {
+    condition     = length(ha_ssh_host_key.this) == 0 && linode_instance.this["web1"].id == "123"
+    error_message = "Other user data would replace every machine of a tier at once."
+  }
+
+  assert {
+    condition     = output.nodes.web1.host_key == "ssh-ed25519 AAAAofthemachine"
+    error_message = "The machine still has the key that it was made with."
   }
 }

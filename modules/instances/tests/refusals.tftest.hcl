@@ -1,4 +1,5 @@
 mock_provider "linode" {}
+mock_provider "ha" {}
 
 variables {
   name            = "shop"
