@@ -38,6 +38,7 @@ func Diff(spec Spec, status Status) (Plan, error) {
 	plan.Serial("return to service", spec.returns(status)...)
 	plan.Parallel("prepare", spec.prepare(status)...)
 	plan.Serial("install on members", spec.installs(status)...)
+	plan.Parallel("load the packet filters of members", spec.lateFilters(status)...)
 	membership, err := spec.membership(status)
 	if unmounted != nil && (err != nil || plan.Empty() && len(membership) == 0) {
 		return Plan{}, unmounted
@@ -162,9 +163,12 @@ func (s Spec) prepareNode(node host.Node, seen NodeStatus, uuid string) Lane {
 	var lane Lane
 	// The marker comes first, so that a run that breaks off can be resumed.
 	lane = append(lane, s.markerStep(node.Name, seen, uuid)...)
-	missing := missingPackages(engine.packages, seen.Packages)
+	missing := missingPackages(s.packages(), seen.Packages)
 	if len(missing) > 0 && !seen.running() {
 		lane = append(lane, stepInstall(node.Name, engine, missing))
+	}
+	if !s.filterWaits(seen) {
+		lane = append(lane, s.filterSteps(node.Name, seen)...)
 	}
 	lane = append(lane, s.guardSteps(node, seen)...)
 	if unheld := host.ToHold(engine.held(), seen.Unheld, seen.Packages); len(unheld) > 0 && (len(missing) == 0 || !seen.running()) {
@@ -212,7 +216,7 @@ func (s Spec) installs(status Status) []Step {
 	var steps []Step
 	for _, node := range s.nodes() {
 		seen := status.Nodes[node.Name]
-		if missing := missingPackages(engine.packages, seen.Packages); seen.Err == nil && seen.running() && len(missing) > 0 {
+		if missing := missingPackages(s.packages(), seen.Packages); seen.Err == nil && seen.running() && len(missing) > 0 {
 			steps = append(steps, s.stepInstallOnMember(node.Name, engine, missing, seen))
 		}
 	}

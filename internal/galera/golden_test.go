@@ -87,7 +87,7 @@ func TestCommands(t *testing.T) {
 var salted = regexp.MustCompile(`\$A\$005\$[^']*`)
 
 var quiet = map[string]bool{
-	"batch": true, "detached": true, "facts": true, "package-versions": true, "unit-states": true, "file-states": true,
+	"batch": true, "detached": true, "facts": true, "package-versions": true, "unit-states": true, "file-states": true, "firewall-state": true,
 }
 
 func writeCommand(b *strings.Builder, command shell.Command, texts map[string]shell.Text) {

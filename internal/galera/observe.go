@@ -2,6 +2,7 @@ package galera
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"github.com/terraform-ha/terraform-provider-ha/internal/host"
@@ -57,9 +58,10 @@ func (s Spec) questions() []shell.Part {
 	engine := s.Flavor.engine()
 	return []shell.Part{
 		host.AskFacts("facts"),
-		host.AskPackages("packages", engine.packages...),
+		host.AskPackages("packages", append(slices.Clone(engine.packages), host.FirewallPackage)...),
 		host.AskUnits("units", append(engine.units(), guardSocket, guardUnit, dataMount)...),
-		host.AskFiles("files", s.paths()...),
+		host.AskFiles("files", append(s.paths(), s.firewall().Paths()...)...),
+		host.AskFirewall("filter", filterTier),
 		shell.Ask("marker", `: galera-marker
 cat -- "$1" 2>/dev/null; exit 0`, s.marker().Path),
 		shell.Ask("data", `: galera-data

@@ -21,6 +21,7 @@ func (s Spec) parse(answers shell.Answers) NodeStatus {
 		Unit:      units[engine.unit],
 		Bootstrap: units[engine.bootstrapUnit],
 		Mount:     units[dataMount],
+		Filter:    host.ParseFirewall(answers["filter"]),
 		Marker:    parseMarker(answers["marker"].Out),
 		Guard:     map[string]host.UnitState{guardSocket: units[guardSocket], guardUnit: units[guardUnit]},
 		Files:     host.ParseFiles(answers["files"]),

@@ -47,6 +47,9 @@ func (s Spec) wipe(ctx context.Context, node *host.Host, engine engine) error {
 	if _, err := node.Run(ctx, wipeData(dataDirectory, initialize)); err != nil {
 		return err
 	}
+	if err := node.RemoveFirewall(ctx, s.firewall()); err != nil {
+		return err
+	}
 	// The marker goes last: a run that breaks off is repeated.
 	files := slices.DeleteFunc(s.paths(), func(p string) bool { return p == s.marker().Path })
 	if err := node.RemoveFile(ctx, append(files, s.versionsPath(), s.transfersPath(), s.marker().Path)...); err != nil {

@@ -219,7 +219,7 @@ func (s Spec) Doubts() []Problem {
 	for _, node := range sortedKeys(s.NodeSettings) {
 		doubt(s.NodeSettings[node], "nodes", node, "settings")
 	}
-	return append(doubts, s.doubtfulProviderOptions()...)
+	return append(append(doubts, s.doubtfulProviderOptions()...), s.doubtfulAddresses()...)
 }
 
 func (f Flavor) doubt(name, value string) string {

@@ -30,6 +30,7 @@ func TestDoubts(t *testing.T) {
 		"provider_options/evs.wonder: evs.wonder is not among",
 		"provider_options/gcache.recover: without gcache.recover a node",
 		"provider_options/pc.weight: with weights, the loss",
+		"users/wordpress/hosts: no network can be",
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)

@@ -30,6 +30,11 @@ type Spec struct {
 	Databases map[string]Database
 	// Users are the accounts that must exist, by name: one for each of the hosts.
 	Users map[string]User
+	// Clients are the addresses and networks from where clients connect to the
+	// server. Where there is none, the hosts of the users say it.
+	Clients []string
+	// Unfiltered leaves the nodes without a packet filter for their ports.
+	Unfiltered bool
 	// FormerUsers are the users that were declared before, with their hosts; what
 	// is not declared any more must go. Databases never go, because their data would.
 	FormerUsers map[string][]string
@@ -104,6 +109,7 @@ func (s Spec) Validate() []Problem {
 	s.validateSettings(report)
 	s.validateProviderOptions(report)
 	s.validateContents(report)
+	s.validateClients(report)
 	return problems
 }
 

@@ -29,6 +29,8 @@ type NodeStatus struct {
 	Unheld    []string
 	Unit      host.UnitState
 	Bootstrap host.UnitState
+	// Filter is the packet filter of the node's ports.
+	Filter host.FirewallState
 	// Guard are the units of the guard against stale nodes, by name.
 	Guard map[string]host.UnitState
 	Files map[string]host.FileState

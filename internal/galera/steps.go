@@ -62,7 +62,7 @@ func stepInstall(node string, engine engine, missing []string) Step {
 					return err
 				}
 			}
-			return hosts[node].InstallPackages(ctx, missing, engine.unit)
+			return hosts[node].InstallPackages(ctx, missing, engine.unit, "nftables.service")
 		}}
 }
 

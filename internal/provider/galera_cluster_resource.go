@@ -27,6 +27,8 @@ type galeraModel struct {
 	Series      types.String `tfsdk:"series"`
 	Settings    types.Map    `tfsdk:"settings"`
 	Options     types.Map    `tfsdk:"provider_options"`
+	Firewall    types.String `tfsdk:"firewall"`
+	Clients     types.Set    `tfsdk:"clients"`
 	Databases   types.Map    `tfsdk:"databases"`
 	Users       types.Map    `tfsdk:"users"`
 	Protect     types.Bool   `tfsdk:"protect"`
@@ -71,6 +73,8 @@ func (m *galeraModel) spec(ctx context.Context, config *galeraModel) galera.Spec
 		Settings:        stringsOf(m.Settings),
 		NodeSettings:    m.nodeSettings(),
 		ProviderOptions: stringsOf(m.Options),
+		Clients:         listOf(m.Clients),
+		Unfiltered:      m.Firewall.ValueString() == host.FirewallNone,
 		Databases:       map[string]galera.Database{},
 		Users:           map[string]galera.User{},
 		UUID:            m.ClusterUUID.ValueString(),
@@ -121,15 +125,15 @@ func (m *galeraModel) nodeSettings() map[string]map[string]string {
 
 // doubts are about settings that are taken as they are: names that only the server
 // can judge, and values that give up a promise of the cluster.
-func (m *galeraModel) doubts(prior *galeraModel) []problem {
+func (m *galeraModel) doubts(ctx context.Context, prior *galeraModel) []problem {
 	before := map[string]bool{}
 	if prior != nil {
-		for _, d := range prior.configuration().Doubts() {
+		for _, d := range prior.configuration(ctx).Doubts() {
 			before[strings.Join(d.Path, " ")+d.Message] = true
 		}
 	}
 	var doubts []problem
-	for _, d := range m.configuration().Doubts() {
+	for _, d := range m.configuration(ctx).Doubts() {
 		if !before[strings.Join(d.Path, " ")+d.Message] {
 			doubts = append(doubts, problem{path: d.Path, message: d.Message})
 		}
@@ -137,14 +141,14 @@ func (m *galeraModel) doubts(prior *galeraModel) []problem {
 	return doubts
 }
 
-// configuration is the part of the spec that becomes the server's configuration.
-func (m *galeraModel) configuration() galera.Spec {
-	return galera.Spec{
-		Flavor:          galera.Flavor(stringOr(m.Flavor.ValueString(), string(galera.MariaDB))),
-		Settings:        stringsOf(m.Settings),
-		NodeSettings:    m.nodeSettings(),
-		ProviderOptions: stringsOf(m.Options),
+// configuration is the spec as far as it can be judged before everything is known:
+// clients that are still to come may be all that there are.
+func (m *galeraModel) configuration(ctx context.Context) galera.Spec {
+	spec := m.spec(ctx, nil)
+	if !fullyKnown(ctx, m.Clients) {
+		spec.Users = nil
 	}
+	return spec
 }
 
 func (m *galeraModel) problems(ctx context.Context) []problem {

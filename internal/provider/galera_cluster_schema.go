@@ -3,6 +3,7 @@ package provider
 import (
 	"context"
 
+	"github.com/hashicorp/terraform-plugin-framework-validators/setvalidator"
 	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema/stringdefault"
@@ -34,6 +35,9 @@ func galeraAttributes() map[string]schema.Attribute {
 			MarkdownDescription: "Engine settings by name, such as `innodb_buffer_pool_size = \"512M\"`. A change restarts the nodes one at a time. A hyphen in a name counts as an underscore. Refused with the reason are settings that the cluster itself needs and those that break what it promises. A name that is not known here is warned of when it is planned, and the server's own check decides about it before a node is changed; `loose_` before a name lets a server pass over what it does not know. What a server makes of a value is read back, and a difference is a warning. Default: none, beside what `derived_settings` shows."},
 		"provider_options": schema.MapAttribute{Optional: true, ElementType: types.StringType,
 			MarkdownDescription: "Options of the Galera library by name (`wsrep_provider_options`), such as `\"gcache.size\" = \"2G\"`. A change restarts the nodes one at a time. Refused are those that give up quorum or recovery (`pc.ignore_sb`, `pc.ignore_quorum`, `pc.npvo`, `pc.bootstrap`, `pc.recovery` and `pc.wait_prim` switched off, `pc.wait_prim_timeout` below `PT30S`), `socket.ssl*`, addresses of one node and places outside the data directory. Default: `\"gcache.recover\" = \"yes\"`, which is kept unless it is set here, and a `gcache.size` by the disk (see `derived_settings`)."},
+		"firewall": firewallAttribute("TCP 4444, 4567, 4568 and 4569 between the nodes, and TCP 3306, also at a floating IP, for the nodes and the clients"),
+		"clients": schema.SetAttribute{Optional: true, ElementType: types.StringType, Validators: []validator.Set{setvalidator.SizeAtLeast(1)},
+			MarkdownDescription: "Addresses and networks, such as `10.0.1.0/24`, from where clients may connect to TCP 3306, besides the nodes. Set it where an account's host says less than that, such as `%` or a name, which would open the port to everybody, or where somebody else manages accounts. An address that is taken out keeps the connections that it has. Default: what the `hosts` of `users` say."},
 		"databases": schema.MapNestedAttribute{Optional: true,
 			MarkdownDescription: "Databases that must exist, by name. One that is taken out of the map stays, because its data would go with it.",
 			NestedObject: schema.NestedAttributeObject{Attributes: map[string]schema.Attribute{
@@ -43,7 +47,7 @@ func galeraAttributes() map[string]schema.Attribute {
 		"users": schema.MapNestedAttribute{Optional: true,
 			MarkdownDescription: "Users that must exist, by name. One that is taken out of the map is dropped, and so is the account of a host that is taken out.",
 			NestedObject: schema.NestedAttributeObject{Attributes: map[string]schema.Attribute{
-				"hosts":               schema.SetAttribute{Required: true, ElementType: types.StringType, MarkdownDescription: "Client addresses, at least one: an address, a network of IPv4 (`10.0.0.0/24`, which is kept as `10.0.0.0/255.255.255.0`), a name, or a pattern with `%` and `_`. The engine keeps an account for each, with the same password and grants. `%` is everybody who can reach the server."},
+				"hosts":               schema.SetAttribute{Required: true, ElementType: types.StringType, MarkdownDescription: "Client addresses, at least one: an address, a network of IPv4 (`10.0.0.0/24`, which is kept as `10.0.0.0/255.255.255.0`), a name, or a pattern with `%` and `_`. The engine keeps an account for each, with the same password and grants. They also say who may connect to TCP 3306, unless `clients` does; `%` and names open it to everybody, of which a plan warns."},
 				"password_wo":         schema.StringAttribute{Optional: true, WriteOnly: true, Sensitive: true, MarkdownDescription: "Password. It reaches neither plan nor state, and no machine: the servers get its hash. Without one the accounts are locked."},
 				"password_wo_version": schema.Int64Attribute{Optional: true, MarkdownDescription: "Counter of yours: another number sets the password again.", Validators: atLeast(1)},
 				"grants": schema.MapAttribute{Optional: true, ElementType: types.ListType{ElemType: types.StringType},

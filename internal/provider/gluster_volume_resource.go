@@ -162,7 +162,7 @@ func (m *glusterModel) cautions(ctx context.Context, prior *glusterModel) []prob
 }
 
 // doubts are about options with known problems, which are set as declared.
-func (m *glusterModel) doubts(prior *glusterModel) []problem {
+func (m *glusterModel) doubts(_ context.Context, prior *glusterModel) []problem {
 	var known map[string]string
 	if prior != nil {
 		known = stringsOf(prior.Options)

@@ -223,6 +223,14 @@ func stringsOf(value types.Map) map[string]string {
 	return items
 }
 
+// firewallAttribute is the attribute of tiers with a packet filter for their ports,
+// which are named with who may connect to them.
+func firewallAttribute(ports string) schema.Attribute {
+	return schema.StringAttribute{Optional: true, Computed: true, Default: stringdefault.StaticString(host.FirewallManaged),
+		MarkdownDescription: "`managed`: every node keeps a packet filter, a table of its own in nftables, which drops new connections to the ports of the tier from anybody else: " + ports + ". It is loaded before anything serves at boot, changes no other rule, opens nothing that another firewall closes, and ends no connection. `none`: there is no filter, and one that this resource has made is removed. Default: `managed`.",
+		Validators:          []validator.String{stringvalidator.OneOf(host.FirewallManaged, host.FirewallNone)}}
+}
+
 // listOf returns the known strings of a list or set.
 func listOf(value interface{ Elements() []attr.Value }) []string {
 	var items []string

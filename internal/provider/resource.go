@@ -52,7 +52,7 @@ type cautious[M any] interface {
 // doubtful is a model that knows values with known problems: a plan that brings
 // one in warns of it. There is no prior model before the resource is created.
 type doubtful[M any] interface {
-	doubts(prior *M) []problem
+	doubts(ctx context.Context, prior *M) []problem
 }
 
 // guarded is a model of what holds data: its protection against being destroyed.
@@ -183,7 +183,7 @@ func (r *clusterResource[M, P]) ModifyPlan(ctx context.Context, req resource.Mod
 		p.keepOutputs(&state)
 	}
 	if d, ok := any(p).(doubtful[M]); ok {
-		for _, doubt := range d.doubts(prior) {
+		for _, doubt := range d.doubts(ctx, prior) {
 			resp.Diagnostics.AddAttributeWarning(attributePath(doubt.path), "Value In Doubt", doubt.String())
 		}
 	}

@@ -3,6 +3,7 @@ package galeratest
 import (
 	"fmt"
 	"maps"
+	"net/netip"
 	"slices"
 	"testing"
 
@@ -146,6 +147,7 @@ func Install(t testing.TB, machines map[string]*hosttest.Machine, engine Engine)
 		node := &Node{Name: name, Seqno: -1, Disk: 80 << 30}
 		s.Nodes[name] = node
 		m.Users["mysql"] = true
+		m.Offer("nftables")
 		if engine.Repository == "" {
 			s.offer(m, node)
 		} else {
@@ -194,12 +196,34 @@ func (s *Cluster) start(node *Node, bootstrap bool) error {
 		return s.begin(node)
 	}
 	for _, name := range s.names {
-		if peer := s.Nodes[name]; peer.History != nil && !peer.NonPrimary && !s.Machines[name].Down {
+		if peer := s.Nodes[name]; peer.History != nil && !peer.NonPrimary && !s.Machines[name].Down && s.reaches(node, name) {
 			s.join(node, peer.History)
 			return nil
 		}
 	}
 	return fmt.Errorf("[ERROR] WSREP: failed to open gcomm backend connection: 110")
+}
+
+// reaches reports whether the packet filters let a node connect to a member and get
+// a state transfer from it. Members that a joiner cannot reach are a fault of the
+// tier, and not of who hurts the machines: it would open the one before the other.
+func (s *Cluster) reaches(node *Node, member string) bool {
+	joiner, peer := s.Machines[node.Name], s.Machines[member]
+	open := peer.Admits(address(joiner), 4567) && joiner.Admits(address(peer), 4444) && joiner.Admits(address(peer), 4568)
+	if !open && s.act != "" {
+		s.t.Errorf("%s: %s and %s do not let each other in", s.act, node.Name, member)
+	}
+	return open
+}
+
+// address is the one by which the nodes know a machine.
+func address(m *hosttest.Machine) netip.Addr {
+	for _, a := range m.Facts.Addresses {
+		if prefix, err := netip.ParsePrefix(a.CIDR); err == nil && !prefix.Addr().IsLoopback() {
+			return prefix.Addr()
+		}
+	}
+	return netip.Addr{}
 }
 
 // begin bootstraps: a new history, or the one that the node has.
