@@ -13,6 +13,8 @@ resource "ha_galera_cluster" "this" {
   settings = var.settings
 
   provider_options = var.provider_options
+  firewall         = var.firewall
+  clients          = var.clients
 
   databases = var.databases
   users = { for name, user in var.users : name => {

@@ -87,6 +87,24 @@ variable "provider_options" {
   nullable    = false
 }
 
+variable "firewall" {
+  description = "`managed`: a packet filter on every node lets only the nodes and the clients connect to the ports of the tier. `none`: there is no filter."
+  type        = string
+  default     = "managed"
+  nullable    = false
+
+  validation {
+    condition     = contains(["managed", "none"], var.firewall)
+    error_message = "The firewall is managed or none."
+  }
+}
+
+variable "clients" {
+  description = "Addresses and networks, such as `10.0.1.0/24`, from where clients may connect to TCP 3306, besides the nodes. Default: what the `hosts` of `users` say."
+  type        = set(string)
+  default     = null
+}
+
 variable "databases" {
   description = "Databases that must exist, by name. One that is taken out of the map stays."
   type = map(object({

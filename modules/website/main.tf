@@ -148,6 +148,8 @@ module "database" {
   settings = var.databases.settings
 
   provider_options = var.databases.provider_options
+  # Both generations, so that a web server is let in before it is made.
+  clients = concat(module.network.addresses.web, tolist(var.databases.clients))
 
   databases = merge(
     var.databases.databases,

@@ -134,6 +134,7 @@ variable "databases" {
     - `settings`: engine settings by name; `provider_options`: options of the Galera library by name.
     - `databases`, `users`: besides those of WordPress; passwords are in `database_passwords`. Without `hosts` an account is for
       clients in the VLAN.
+    - `clients`: addresses and networks from where others than the web servers and the databases may connect to TCP 3306.
     - `router_id`: of the floating IP, unique in the VLAN. Default: the address's last octet.
   EOT
   type = object({
@@ -159,6 +160,7 @@ variable "databases" {
       grants           = optional(map(list(string)), {})
       password_version = optional(number, 1)
     })), {})
+    clients   = optional(set(string), [])
     router_id = optional(number)
   })
   default  = {}

@@ -84,6 +84,34 @@ run "hosts_that_are_not_linodes" {
   }
 }
 
+run "the_packet_filter_follows_the_accounts" {
+  command = plan
+
+  variables {
+    user_passwords = {}
+  }
+
+  assert {
+    condition     = ha_galera_cluster.this.firewall == "managed" && ha_galera_cluster.this.clients == null
+    error_message = "The packet filter is not on, or does not follow the accounts."
+  }
+}
+
+run "the_packet_filter_is_as_told" {
+  command = plan
+
+  variables {
+    user_passwords = {}
+    firewall       = "none"
+    clients        = ["10.0.0.61", "10.9.0.0/16"]
+  }
+
+  assert {
+    condition     = ha_galera_cluster.this.firewall == "none" && ha_galera_cluster.this.clients == toset(["10.0.0.61", "10.9.0.0/16"])
+    error_message = "What was said about the packet filter got lost."
+  }
+}
+
 run "clients_get_the_address_alone" {
   variables {
     user_passwords = {}
