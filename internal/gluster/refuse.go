@@ -299,7 +299,10 @@ func (d *differ) refuseLostBrick(brick Brick) *reconcile.RefusedError {
 // refuseUsedBrick refuses to make a brick of a directory that anybody used.
 func (d *differ) refuseUsedBrick(seen Node) *reconcile.RefusedError {
 	brick := seen.Brick
-	refused := &reconcile.RefusedError{What: "use " + brick.Path + " as a brick"}
+	refused := &reconcile.RefusedError{What: "use " + brick.Path + " as a brick", Path: []string{"brick_path"}}
+	if own := slices.Sorted(maps.Keys(d.spec.BrickPaths)); slices.ContainsFunc(own, func(name string) bool { return d.spec.BrickPaths[name] == brick.Path }) {
+		refused.Path = []string{"brick_paths"}
+	}
 	switch {
 	case len(brick.ForeignParents) > 0:
 		refused.Evidence = []string{strings.Join(brick.ForeignParents, ", ") + " above it is part of another volume"}
@@ -309,7 +312,8 @@ func (d *differ) refuseUsedBrick(seen Node) *reconcile.RefusedError {
 		refused.WayOut = "Use a directory below it, such as " + brick.Path + "/brick."
 	case brick.OnRoot && !d.spec.AllowRootPartition:
 		refused.Evidence = []string{"it lies on the root file system, which a full volume takes down with it"}
-		refused.WayOut = "Mount a file system for it, or set allow_root_partition."
+		refused.WayOut = "Mount a file system for it at a directory above, or set allow_root_partition = true."
+		refused.Path = []string{"allow_root_partition"}
 	case brick.Virgin() || d.poisoned(seen):
 		return nil
 	case d.ours(seen):

@@ -26,11 +26,11 @@ import (
 func failure(verb, title string, err error, done ...string) diag.Diagnostic {
 	at, next := remedies(err)
 	text := []string{sentence(err)}
-	if left := whatIsLeft(err, done); left != "" && verb != "Read" {
-		text = append(text, left)
-	}
 	if len(next) > 0 {
 		text = append(text, strings.Join(next, "\n"))
+	}
+	if verb != "Read" {
+		text = append(text, whatIsLeft(err, done))
 	}
 	var refused *reconcile.RefusedError
 	var hostKey *ssh.HostKeyError
@@ -59,13 +59,22 @@ func whatIsLeft(err error, done []string) string {
 	var refused *reconcile.RefusedError
 	switch {
 	case len(done) > 0 && errors.As(err, &refused):
-		return fmt.Sprintf("Done before it: %s. Nothing was rolled back, and nothing was changed by the refused step.", strings.Join(done, "; "))
+		return fmt.Sprintf("Done before it: %s. Nothing was rolled back, and nothing was changed by the refused step.", latest(done))
 	case len(done) > 0:
-		return fmt.Sprintf("Done before it: %s. Nothing was rolled back.", strings.Join(done, "; "))
+		return fmt.Sprintf("Done before it: %s. Nothing was rolled back.", latest(done))
 	case errors.As(err, &step):
 		return "Nothing was changed before it."
 	}
 	return "Nothing was changed."
+}
+
+// latest has the last of many steps: all of them are a page, and in the log.
+func latest(done []string) string {
+	const most = 6
+	if len(done) <= most {
+		return strings.Join(done, "; ")
+	}
+	return fmt.Sprintf("%d steps, the last of which are %s", len(done), strings.Join(done[len(done)-most:], "; "))
 }
 
 func refusalWarning(title string, err error) diag.Diagnostic {

@@ -15,11 +15,13 @@ import (
 	"github.com/hashicorp/terraform-plugin-go/tftypes"
 
 	"github.com/terraform-ha/terraform-provider-ha/internal/galera/galeratest"
+	"github.com/terraform-ha/terraform-provider-ha/internal/gluster/glustertest"
 	"github.com/terraform-ha/terraform-provider-ha/internal/host"
 	"github.com/terraform-ha/terraform-provider-ha/internal/host/hosttest"
 	"github.com/terraform-ha/terraform-provider-ha/internal/keepalived/keepalivedtest"
 	"github.com/terraform-ha/terraform-provider-ha/internal/shell"
 	"github.com/terraform-ha/terraform-provider-ha/internal/ssh/sshtest"
+	"github.com/terraform-ha/terraform-provider-ha/internal/webtier/webtiertest"
 )
 
 // first is a first apply that fails, as a user may well write or find it.
@@ -36,6 +38,8 @@ type first struct {
 	// network and cluster are what the machines of a tier share.
 	network *keepalivedtest.Network
 	cluster *galeratest.Cluster
+	sites   *webtiertest.Tier
+	bricks  *glustertest.Pool
 }
 
 // node is the configuration of one of the nodes.
@@ -61,7 +65,11 @@ var firsts = map[string]func(t *testing.T) *first{
 		return first
 	},
 	"gluster": func(t *testing.T) *first {
-		return firstOf(glusterFleet(t), "ha_gluster_volume", attributes{"name": "content", "brick_path": glusterBrick})
+		f := newFleet(t, "n1", "n2", "n3")
+		bricks := glustertest.Install(t, f.machines)
+		first := firstOf(f, "ha_gluster_volume", attributes{"name": "content", "brick_path": glusterBrick})
+		first.bricks = bricks
+		return first
 	},
 	"floating": func(t *testing.T) *first {
 		f := newFleet(t, "n1", "n2", "n3")
@@ -71,8 +79,11 @@ var firsts = map[string]func(t *testing.T) *first{
 		return first
 	},
 	"web": func(t *testing.T) *first {
-		f, _ := webTier(t, "")
-		return firstOf(f, "ha_web_tier", attributes{"name": "shop", "document_root": "/srv/www/shop"})
+		f := newFleet(t, "n1", "n2", "n3")
+		sites := webtiertest.Install(t, f.machines, "shop")
+		first := firstOf(f, "ha_web_tier", attributes{"name": "shop", "document_root": "/srv/www/shop"})
+		first.sites = sites
+		return first
 	},
 }
 
@@ -204,12 +215,28 @@ var firstErrors = map[string]firstError{
 		f.old = true
 		f.config["users"] = attributes{"shop": attributes{"hosts": []any{"%"}, "password_wo": "pa55w0rd", "password_wo_version": 1}}
 	}, "WriteOnly Attribute Not Allowed", `users["shop"].password_wo`, []string{"password_wo", "only supported in Terraform 1.11 and later"}, false},
+	"brick on the root file system": {"gluster", func(_ *testing.T, f *first) { f.bricks.Mounts["n1"] = "/" }, "Unable to Create GlusterFS Volume", `allow_root_partition`,
+		[]string{"Refused to use " + glusterBrick + " as a brick on n1: it lies on the root file system", "Mount a file system for it at a directory above, or set allow_root_partition = true"}, false},
+	"database's password": {"web", func(_ *testing.T, f *first) { f.wordPress("denied") }, "Unable to Create Web Tier", `wordpress.database_user`,
+		[]string{"the database shop at 10.0.0.100 to let shop in: it refuses the account, its password or the database's name", "wordpress.database_password_wo", "in users of ha_galera_cluster"}, false},
+	"database's address": {"web", func(_ *testing.T, f *first) { f.wordPress("away") }, "Unable to Create Web Tier", `wordpress.database_host`,
+		[]string{"the database shop at 10.0.0.100 to let shop in: it does not answer from n1", "Correct wordpress.database_host, with :port"}, false},
 	"wrong token": {"web", func(t *testing.T, f *first) { f.linodeAnswers(t, http.StatusUnauthorized) }, "Linode Token Refused", `nodebalancer`,
 		[]string{"does not accept the token (401)", "linode.token in the provider block or LINODE_TOKEN"}, false},
 	"no token": {"web", func(t *testing.T, f *first) { f.config["nodebalancer"] = attributes{"id": 11, "config_id": 22} }, "No Linode Token", `nodebalancer`,
 		[]string{"linode.token in the provider block or LINODE_TOKEN"}, false},
 	"wrong NodeBalancer": {"web", func(t *testing.T, f *first) { f.linodeAnswers(t, http.StatusNotFound) }, "NodeBalancer Not Found", `nodebalancer`,
 		[]string{"NodeBalancer 11, configuration 22 does not exist, or the token may not see it", "nodebalancer.id and nodebalancer.config_id"}, false},
+}
+
+// wordPress is a site whose database says this for as long as it is waited for.
+func (f *first) wordPress(says string) {
+	f.sites.Database.Says = says
+	f.config["timeouts"] = attributes{"create": "6s"}
+	f.config["wordpress"] = attributes{
+		"url": "http://shop.example.org", "admin_email": "a@example.org", "admin_password_wo": "x",
+		"database_host": vip, "database_name": "shop", "database_user": "shop", "database_password_wo": "x", "password_wo_version": 1,
+	}
 }
 
 // publicOnly are the addresses of a machine without a VLAN.

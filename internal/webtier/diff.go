@@ -112,7 +112,7 @@ func refuseMountPoint(s Spec, status Status) error {
 		if evidence != "" {
 			return &reconcile.RefusedError{
 				What: "mount " + s.Mount.Source, Node: node.Name, Evidence: []string{evidence},
-				WayOut: "Choose another mount_point, or clear this one.",
+				WayOut: "Choose another mount_point, or clear this one.", Path: []string{"mount_point"},
 			}
 		}
 	}

@@ -294,7 +294,8 @@ func refuseWordPress(s Spec, node NodeStatus, site siteStatus) *reconcile.Refuse
 		return &reconcile.RefusedError{
 			What:     "install WordPress in " + s.DocumentRoot,
 			Evidence: []string{"the document root has files which are not ours"},
-			WayOut:   "Empty the document root, or choose another one.",
+			WayOut:   "Empty the directory, or choose another document_root.",
+			Path:     []string{"document_root"},
 		}
 	case site.installed && site.database == DatabaseEmpty:
 		return databaseLost(s)

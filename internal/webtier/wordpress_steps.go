@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"path"
 	"strings"
@@ -197,12 +198,13 @@ func awaitDatabase(s Spec, installed bool, limit time.Duration) action {
 code=$1; shift
 exec timeout 6 php -n -d extension=mysqlnd -d extension=mysqli -r "$code" -- - "$@"`, w.databaseQuestion()...).WithStdin([]byte(w.DBPassword))
 		what := fmt.Sprintf("the database %s at %s to let %s in", w.DBName, w.DBHost, w.DBUser)
-		return reconcile.WaitAtMost(ctx, limit, what, time.Second, func(ctx context.Context) (string, error) {
+		said := ""
+		err := reconcile.WaitAtMost(ctx, limit, what, time.Second, func(ctx context.Context) (string, error) {
 			result, err := h.Query(ctx, question)
 			if err != nil {
 				return "", err
 			}
-			switch said := strings.TrimSpace(string(result.Stdout)); said {
+			switch said = strings.TrimSpace(string(result.Stdout)); said {
 			case DatabaseFilled:
 				return "", nil
 			case DatabaseEmpty:
@@ -216,8 +218,27 @@ exec timeout 6 php -n -d extension=mysqlnd -d extension=mysqli -r "$code" -- - "
 				return "it does not answer from " + h.Name(), nil
 			}
 		})
+		var waited *reconcile.WaitError
+		if errors.As(err, &waited) && said != "" {
+			return &DatabaseError{Node: h.Name(), Denied: said == DatabaseDenied, Err: err}
+		}
+		return err
 	}
 }
+
+// DatabaseError says that WordPress's database did not let WordPress in.
+type DatabaseError struct {
+	Node string
+	// Denied tells a database that refused from one that did not answer.
+	Denied bool
+	Err    error
+}
+
+// Error says what was waited for, and why in vain.
+func (e *DatabaseError) Error() string { return e.Err.Error() }
+
+// Unwrap returns the cause.
+func (e *DatabaseError) Unwrap() error { return e.Err }
 
 func installWordPress(s Spec) action {
 	return func(ctx context.Context, h *host.Host) error {

@@ -171,6 +171,9 @@ func (p *Pool) brick(m *hosttest.Machine, n *Node, c shell.Command) string {
 		mount = "/srv/gluster"
 	}
 	fmt.Fprintf(&b, "path %s\nmount %s\n", path, mount)
+	if mount == "/" {
+		b.WriteString("root yes\n")
+	}
 	if _, found := m.Directories[path]; found {
 		b.WriteString("exists yes\n")
 		if n.BrickID != "" && !n.Emptied {
