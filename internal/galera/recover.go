@@ -34,13 +34,20 @@ func (s Spec) membership(status Status) ([]Step, error) {
 	if steps := s.reform(status); len(steps) > 0 {
 		return steps, nil
 	}
-	if !status.all(func(n NodeStatus) bool { return n.Err == nil }) {
+	withData := status.where(func(n NodeStatus) bool { return n.Err == nil && !n.virgin() })
+	silent := !status.all(func(n NodeStatus) bool { return n.Err == nil })
+	switch known := len(withData) > 0 || s.UUID != ""; {
+	case silent && known:
 		return nil, &reconcile.RefusedError{
 			What: "start the cluster", Evidence: status.table(),
 			WayOut: "No node is in a Primary component, and a node that did not answer may have newer data or be serving. Make every node reachable and apply again.",
 		}
+	case silent:
+		return nil, &reconcile.RefusedError{
+			What: "bootstrap the cluster", Evidence: status.table(),
+			WayOut: "A new cluster begins when all its machines answer, because one of them may have data. Make every node reachable and apply again.",
+		}
 	}
-	withData := status.where(func(n NodeStatus) bool { return !n.virgin() })
 	switch {
 	case len(withData) == 0 && s.UUID != "":
 		return nil, &reconcile.RefusedError{

@@ -123,7 +123,7 @@ var firstErrors = map[string]firstError{
 	"closed port": {"floating", func(t *testing.T, f *first) { f.fleet.servers["n3"].Close() }, "Unable to Create Floating IP", `nodes["n3"].host`,
 		[]string{"cannot reach n3 at 127.0.0.1:", "refused", `correct nodes["n3"].host or the port beside it, whose default is ssh.port`, "Nothing was changed"}, false},
 	"another daemon at the port": {"galera", func(t *testing.T, f *first) { f.node("n2")["port"] = nothingButHello(t) }, "Unable to Create Galera Cluster", `nodes["n2"].host`,
-		[]string{"cannot reach n2 at 127.0.0.1:", "or no sshd"}, false},
+		[]string{"cannot reach n2 at 127.0.0.1:", "or no sshd", "A new cluster begins when all its machines answer"}, false},
 	"silent address": {"web", func(t *testing.T, f *first) {
 		f.ssh["connect_timeout"] = "300ms"
 		for _, name := range f.fleet.names() {
