@@ -83,6 +83,8 @@ type wordPressModel struct {
 	SourceSHA256     types.String `tfsdk:"source_sha256"`
 	Updates          types.String `tfsdk:"updates"`
 	XMLRPC           types.Bool   `tfsdk:"xmlrpc"`
+	ProgramFiles     types.String `tfsdk:"program_files"`
+	Writable         types.Set    `tfsdk:"writable_directories"`
 }
 
 func (m *webTierModel) cluster() *clusterModel { return &m.clusterModel }
@@ -156,6 +158,9 @@ func (m *webTierModel) wordPress(ctx context.Context, config *webTierModel) *web
 		SHA256:          model.SourceSHA256.ValueString(),
 		Updates:         model.Updates.ValueString(),
 		XMLRPC:          model.XMLRPC.ValueBool(),
+		ProgramFiles:    model.ProgramFiles.ValueString(),
+
+		WritableDirectories: listOf(model.Writable),
 	}
 	if config != nil {
 		if secrets := objectOf[wordPressModel](ctx, config.WordPress); secrets != nil {
@@ -228,6 +233,7 @@ func (m *webTierModel) assume(ctx context.Context, spec *webtier.Spec) {
 			{model.DatabaseName, &spec.WordPress.DBName, "unknown"},
 			{model.DatabaseUser, &spec.WordPress.DBUser, "unknown"},
 			{model.Updates, &spec.WordPress.Updates, webtier.UpdatesMinor},
+			{model.ProgramFiles, &spec.WordPress.ProgramFiles, webtier.ProgramFilesReadOnly},
 			{model.SourceSHA256, &spec.WordPress.SHA256, strings.Repeat("0", 64)},
 		} {
 			if attribute.value.IsUnknown() {
@@ -321,6 +327,7 @@ func (m *webTierModel) open(ctx context.Context, a *access, hosts host.Hosts, co
 			return true
 		},
 		diff:   func(seen webtier.Status) (webtier.Plan, error) { return webtier.Diff(spec, seen) },
+		tell:   spec.Notices,
 		verify: func(ctx context.Context) error { return webtier.Verify(ctx, views, spec) },
 		removal: func(seen webtier.Status, wipe bool) (webtier.Plan, error) {
 			return webtier.Remove(spec, seen, wipe)

@@ -25,6 +25,10 @@ func Diff(spec Spec, status Status) (Plan, error) {
 			return Plan{}, err
 		}
 	}
+	number, err := programNumber(spec, status)
+	if err != nil {
+		return Plan{}, err
+	}
 	var (
 		plan    Plan
 		aside   []Lane // may be done while others are
@@ -37,7 +41,7 @@ func Diff(spec Spec, status Status) (Plan, error) {
 			continue
 		}
 		site, _ := spec.knownSite(status, node.Name)
-		work := compare(spec, node, seen, site)
+		work := compare(spec, node, seen, site, number)
 		busy[node.Name] = len(work.parts) > 0 || seen.leftover()
 		switch {
 		case len(work.parts) == 0 && !seen.leftover():
@@ -51,7 +55,7 @@ func Diff(spec Spec, status Status) (Plan, error) {
 	if err := roll(&plan, spec, status, rolling); err != nil {
 		return Plan{}, err
 	}
-	if err := wordpressPlan(&plan, spec, status, busy); err != nil {
+	if err := wordpressPlan(&plan, spec, status, busy, number); err != nil {
 		return Plan{}, err
 	}
 	return plan, nil
@@ -167,7 +171,7 @@ func (c changes) stops() bool {
 
 // compare returns what differs on one machine. What can only be known once
 // software is installed or the mount is there is left to the next observation.
-func compare(s Spec, node host.Node, seen NodeStatus, site Identity) changes {
+func compare(s Spec, node host.Node, seen NodeStatus, site Identity, number int) changes {
 	work := changes{node: node}
 	add := func(p part) {
 		if len(p.whys) > 0 {
@@ -180,6 +184,7 @@ func compare(s Spec, node host.Node, seen NodeStatus, site Identity) changes {
 	add(packagesPart(missing))
 	add(holdPart(s, seen))
 	add(scriptsPart(seen, set))
+	add(accountPart(s, seen, number))
 	add(unitsPart(s, seen, set))
 	add(kernelPart(seen, set))
 	mount := mountPart(s, seen, set, site)
@@ -195,7 +200,7 @@ func compare(s Spec, node host.Node, seen NodeStatus, site Identity) changes {
 		return work
 	}
 	if s.php() {
-		add(phpPart(seen, set))
+		add(phpPart(s, seen, set))
 	}
 	add(apachePart(s, seen, set))
 	add(undeclaredPart(s, seen))
@@ -282,6 +287,9 @@ func unitsPart(s Spec, seen NodeStatus, set fileSet) part {
 	if s.WordPress != nil {
 		wanted = append(wanted, cronUnit)
 	}
+	if s.updatesApart() {
+		wanted = append(wanted, updateUnit)
+	}
 	isNew := len(changed) > 0
 	for _, unit := range append(wanted, apacheUnit, fpmKey) {
 		if seen.Units[unit].NeedsDaemonReload && !isNew {
@@ -338,8 +346,11 @@ func contentPart(s Spec, seen NodeStatus, site Identity) part {
 	switch {
 	case !seen.Root.Exists:
 		p.whys = append(p.whys, s.DocumentRoot+" does not exist")
-	case seen.Root.Owner != "www-data" || seen.Root.Group != "www-data":
-		p.whys = append(p.whys, fmt.Sprintf("%s belongs to %s:%s instead of www-data:www-data", s.DocumentRoot, seen.Root.Owner, seen.Root.Group))
+	case seen.Root.Owner != s.filesOwner() || seen.Root.Group != siteUser:
+		if _, known := seen.accountNamed(s.filesOwner()); !known && s.readOnly() {
+			break // who it belongs to has no name here yet
+		}
+		p.whys = append(p.whys, fmt.Sprintf("%s belongs to %s:%s instead of %s:%s", s.DocumentRoot, seen.Root.Owner, seen.Root.Group, s.filesOwner(), siteUser))
 	}
 	if s.sessions() != "" && seen.Root.Exists && seen.Mount.Sessions != "700 "+siteUser {
 		p.whys = append(p.whys, s.sessions()+" is not there for "+siteUser+" alone")
@@ -357,7 +368,7 @@ func contentPart(s Spec, seen NodeStatus, site Identity) part {
 	return p
 }
 
-func phpPart(seen NodeStatus, set fileSet) part {
+func phpPart(s Spec, seen NodeStatus, set fileSet) part {
 	_, whys := differing(seen, set.php)
 	if seen.PHP == "" {
 		return part{}
@@ -371,7 +382,7 @@ func phpPart(seen NodeStatus, set fileSet) part {
 		whys = append(whys, fpmUnit(seen.PHP)+" has not loaded its configuration")
 	}
 	whys = append(whys, unitWhys(fpmUnit(seen.PHP), seen.Units[fpmKey])...)
-	return part{title: "configure PHP-FPM", whys: whys, disruptive: true, repairs: !load, reverts: true, do: configurePHP(seen.PHP, set.php, load)}
+	return part{title: "configure PHP-FPM", whys: whys, disruptive: true, repairs: !load, reverts: true, do: configurePHP(seen.PHP, set.php, s.doubtfulSettings(), load)}
 }
 
 func apachePart(s Spec, seen NodeStatus, set fileSet) part {

@@ -507,6 +507,7 @@ echo json_encode([$u->is_disabled(), $u->is_vcs_checkout(ABSPATH), $c("6.1.99"),
 		t.Errorf("tables were %s and are %s", before, after)
 	}
 	s.plantedLinks(spec, secretless)
+	s.readOnlyProgramFiles(spec)
 	s.databaseChanges(spec, secretless)
 	s.installsFromArchive(spec)
 }
@@ -568,6 +569,8 @@ func (s *site) installsFromArchive(spec Spec) {
 	address := s.Nodes[0].Address + ":8099"
 	s.Run("web1", "mkdir -p /srv/archive && mv /root/wordpress.tar.gz /srv/archive && systemd-run --quiet --collect --unit=archive php -S "+address+" -t /srv/archive")
 	wordpress := *spec.WordPress
+	// The owner of program files updates them, where pages cannot.
+	wordpress.ProgramFiles, wordpress.WritableDirectories = ProgramFilesReadOnly, []string{"wp-content/cache"}
 	wordpress.Source, wordpress.SHA256 = "http://"+address+"/wordpress.tar.gz", strings.Repeat("0", 64)
 	spec.WordPress = &wordpress
 	if _, err := s.converge(spec, balancerFor(spec)); err == nil || !strings.Contains(err.Error(), "the archive has the checksum "+sum) {
@@ -585,7 +588,8 @@ sed -i 's/^.wp_version = .*/$wp_version = "6.1.99";/' wp-includes/version.php &&
 	wordpress.Source, wordpress.SHA256 = "http://"+address+"/newer.tar.gz", sum
 	s.wantDrift(spec, "web1", "WordPress was not made from the declared archive")
 	s.mustConverge(spec, balancerFor(spec))
-	if got := s.Run("web2", "grep '^.wp_version' /srv/www/site/wp-includes/version.php; stat -c %U /srv/www/site/wp-includes/newer.php; ls /srv/www/site/wp-content/upgrade; curl -s -H 'Host: shop.example.org' http://127.0.0.1/ | grep -o 'Welcome to WordPress' | head -n 1"); got != "$wp_version = \"6.1.99\";\nwww-data\nWelcome to WordPress" {
+	s.pagesWriteUploadsAlone()
+	if got := s.Run("web2", "grep '^.wp_version' /srv/www/site/wp-includes/version.php; stat -c %U /srv/www/site/wp-includes/newer.php; ls /srv/www/site/wp-content/upgrade; curl -s -H 'Host: shop.example.org' http://127.0.0.1/ | grep -o 'Welcome to WordPress' | head -n 1"); got != "$wp_version = \"6.1.99\";\nwordpress-files\nWelcome to WordPress" {
 		s.t.Errorf("after the update: %s", got)
 	}
 }

@@ -33,10 +33,10 @@ func questions(s Spec, node string) []shell.Part {
 	if s.Mount != nil {
 		units = append(units, mountUnit(s.MountPoint), remountUnit)
 	}
-	units = append(units, cronUnit)
+	units = append(units, cronUnit, updateUnit)
 	// What one machine learns of the database holds for all with the same files.
 	askDatabase := s.Mount == nil || node == s.Nodes[0].Name
-	return []shell.Part{
+	parts := []shell.Part{
 		host.AskFacts("facts"),
 		shell.Ask("markers", `: web-markers
 cd "$1" 2>/dev/null && for f in "$2"-*.json; do [ -e "$f" ] && printf '%s\n' "$f"; done; :`, host.MarkerDirectory, markerKind),
@@ -44,14 +44,18 @@ cd "$1" 2>/dev/null && for f in "$2"-*.json; do [ -e "$f" ] && printf '%s\n' "$f
 cat -- "$1" 2>/dev/null; :`, s.marker().Path()),
 		host.AskPackages("packages", s.packages()...),
 		host.AskUnits("units", units...),
-		host.AskFiles("files", append(append(set.fixed(), s.marker().Path()), cronFiles()...)...),
-		shell.Ask("php", phpScript, append([]string{fpmKey}, phpPaths(s, versionMark)...)...),
+		host.AskFiles("files", append(append(set.fixed(), s.marker().Path()), append(cronFiles(), updateFiles(s)...)...)...),
+		shell.Ask("php", phpScript, append([]string{fpmKey, strings.Join(s.doubtfulSettings(), " ")}, phpPaths(s, versionMark)...)...),
 		shell.Ask("enabled", `: web-apache-enabled
 cd /etc/apache2 2>/dev/null && ls -d mods-enabled/* sites-enabled/* conf-enabled/*; :`),
 		kernelQuestion(),
 		askMount(s, askDatabase),
 		shell.Ask("state", stateScript, s.healthURL(), drainFile, drainMark, s.rollingFile(), pendingDirectory),
 	}
+	if s.readOnly() {
+		parts = append(parts, accountsQuestion())
+	}
+	return parts
 }
 
 // fpmKey stands for the unit of PHP-FPM, whose name has the version of PHP.
@@ -63,13 +67,14 @@ const versionMark = "%v"
 // phpScript finds the newest PHP-FPM, which is known by its binary: its
 // directories below /etc stay behind when it is removed.
 const phpScript = `: web-php
-key=$1; shift
+` + unknownSettings + `key=$1; settings=$2; shift 2
 v=''; n=0
 for f in /usr/sbin/php-fpm[0-9]*; do [ ! -e "$f" ] || { v=${f##*/php-fpm}; n=$((n + 1)); }; done
 [ "$n" -lt 2 ] || v=$(ls /usr/sbin/php-fpm[0-9]* | sed 's|.*/php-fpm||' | sort -V | tail -n 1)
 [ -n "$v" ] || exit 0
 printf 'version %s\n' "$v"
 [ ! -e "/etc/php/$v/fpm/pool.d/www.conf" ] || echo pool
+unknown_settings "$v" $settings
 printf 'units\nUnit=%s\n' "$key"
 systemctl show -p LoadState,ActiveState,SubState,UnitFileState,NeedDaemonReload -- "php$v-fpm.service"
 echo files

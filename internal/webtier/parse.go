@@ -17,6 +17,7 @@ func parseNode(answers shell.Answers) NodeStatus {
 		Units:    host.ParseUnits(answers["units"]),
 		Files:    host.ParseFiles(answers["files"]),
 		Enabled:  answers.Lines("enabled"),
+		accounts: parseAccounts(answers.Lines("accounts")),
 	}
 	for _, line := range answers.Lines("markers") {
 		name := strings.TrimSuffix(strings.TrimPrefix(line, markerKind+"-"), ".json")
@@ -45,6 +46,10 @@ func parsePHP(node *NodeStatus, lines []string) {
 			node.PHP = rest
 		case "pool":
 			node.DistributionPool = true
+		case "unknown", "unloaded":
+			if settingPattern.MatchString(rest) {
+				node.UnknownSettings = append(node.UnknownSettings, rest)
+			}
 		case "units":
 			section = &units
 		case "files":

@@ -47,6 +47,9 @@ func stopServing(s Spec, seen NodeStatus) action {
 	if s.WordPress != nil {
 		units = append(units, cronUnit)
 	}
+	if s.updatesApart() {
+		units = append(units, updateUnit)
+	}
 	if s.php() && seen.PHP != "" {
 		units = append(units, fpmUnit(seen.PHP))
 	}

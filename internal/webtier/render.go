@@ -29,6 +29,7 @@ const (
 	probeUnit   = "terraform-ha-web-probe.service"
 	remountUnit = "terraform-ha-web-mount.timer"
 	cronUnit    = "terraform-ha-web-cron.timer"
+	updateUnit  = "terraform-ha-web-update.timer"
 )
 
 //go:embed templates/*.tmpl
@@ -37,18 +38,21 @@ var templateFiles embed.FS
 // data is what the templates know.
 type data struct {
 	Spec
-	Node              string
-	PHP               bool
-	Library           string
-	Socket            string
-	HealthSocket      string
-	HealthPattern     string
-	OKFile            string
-	DrainFile         string
-	RuntimeDirectory  string
-	Sentinel          string
-	SiteRecord        string
-	CronLock          string
+	Node             string
+	PHP              bool
+	Library          string
+	Socket           string
+	HealthSocket     string
+	HealthPattern    string
+	OKFile           string
+	DrainFile        string
+	RuntimeDirectory string
+	Sentinel         string
+	SiteRecord       string
+	CronLock         string
+	ProgramUser      string
+	// Writable are directories of uploads, of which nothing is run.
+	Writable          []string
 	MountOptions      string
 	MountUnitQuoted   string
 	MountPointPattern string
@@ -83,12 +87,16 @@ func dataFor(s Spec, node string, memoryMiB int) data {
 		Sentinel:         s.sentinel(),
 		SiteRecord:       s.siteRecord(),
 		CronLock:         s.cronLock(),
+		ProgramUser:      programUser,
 		Workers:          workers(s.PHPWorkers, memoryMiB),
 		Settings:         settings(s.sessionSettings(), s.PHPSettings),
 		PageSeconds:      pageSeconds(s.PHPSettings),
 		BodyBytes:        bodyBytes(s.PHPSettings),
 		FromProxy:        fromProxy(s.TrustedProxies),
 		Kernel:           keepalive,
+	}
+	if s.WordPress != nil {
+		d.Writable = s.writable()
 	}
 	d.StartWorkers = min(2, d.Workers)
 	d.SpareWorkers = max(d.StartWorkers, min(4, d.Workers))
@@ -104,13 +112,16 @@ func dataFor(s Spec, node string, memoryMiB int) data {
 // library is where this tier's own scripts lie on a machine.
 func (s Spec) library() string { return path.Join(host.ProgramDirectory, "web-"+s.Name) }
 
+// updater is the script that updates WordPress where pages may not.
+func (s Spec) updater() string { return s.library() + "/update.php" }
+
 // remount is the script that mounts again what is lost.
 func (s Spec) remount() string { return s.library() + "/remount" }
 
 // render fills in a template, which is part of this program and cannot fail on
 // data that passed validation.
 func render(name string, d data) []byte {
-	parsed, err := template.ParseFS(templateFiles, "templates/"+name)
+	parsed, err := template.New(name).Funcs(template.FuncMap{"pattern": regexp.QuoteMeta}).ParseFS(templateFiles, "templates/"+name)
 	if err != nil {
 		panic(err)
 	}
@@ -193,6 +204,12 @@ func files(s Spec, node string, facts host.Facts, php string) fileSet {
 		set.units = append(set.units,
 			file(system+strings.TrimSuffix(cronUnit, "timer")+"service", "cron.service.tmpl", "0644"),
 			file(system+cronUnit, "cron.timer.tmpl", "0644"))
+	}
+	if s.updatesApart() {
+		set.scripts = append(set.scripts, file(s.updater(), "update.php.tmpl", "0644"))
+		set.units = append(set.units,
+			file(system+strings.TrimSuffix(updateUnit, "timer")+"service", "update.service.tmpl", "0644"),
+			file(system+updateUnit, "update.timer.tmpl", "0644"))
 	}
 	if d.PHP && php != "" {
 		set.units = append(set.units, file(system+fpmUnit(php)+".d/terraform-ha.conf", "dropin.conf.tmpl", "0644"))

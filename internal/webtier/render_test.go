@@ -4,6 +4,7 @@ import (
 	"flag"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -37,6 +38,27 @@ func TestFiles(t *testing.T) {
 
 func TestWordPressConfig(t *testing.T) {
 	golden(t, "wp-config.golden", string(wordpressLoader(wordpressSpec()))+string(wordpressConfig(wordpressSpec())))
+}
+
+// TestReadOnlyProgramFiles has what pages that may not write program files add to a machine.
+func TestReadOnlyProgramFiles(t *testing.T) {
+	spec := wordpressSpec()
+	spec.WordPress.ProgramFiles, spec.WordPress.WritableDirectories = ProgramFilesReadOnly, []string{"wp-content/cache.d"}
+	var b strings.Builder
+	set := files(spec, "web1", host.Facts{MemoryMiB: 4096}, "8.2")
+	for _, file := range append(set.scripts, set.units...) {
+		if slices.Contains(updateFiles(spec), file.Path) {
+			b.WriteString("==== " + file.Path + " " + file.Mode + "\n" + string(file.Content))
+		}
+	}
+	for _, text := range []string{string(set.apache[2].Content), string(wordpressConfig(spec))} {
+		for line := range strings.Lines(text) {
+			if strings.Contains(line, "wp-content") || strings.Contains(line, "FILE_MODS") {
+				b.WriteString(line)
+			}
+		}
+	}
+	golden(t, "read-only.golden", b.String())
 }
 
 func golden(t *testing.T, name, got string) {

@@ -35,7 +35,7 @@ func TestMissingFilesComeFromTheSameVersion(t *testing.T) {
 	s := h.spec
 	do := func(script shell.Text, version string) error {
 		source, sum := h.archive(t, version)
-		_, err := h.host.Run(t.Context(), shell.Script(script, s.DocumentRoot, s.state(), source, sum))
+		_, err := h.host.Run(t.Context(), shell.Script(script, s.DocumentRoot, s.state(), s.filesOwner(), source, sum))
 		return err
 	}
 	must(t, prepareRoot(s, Identity{})(t.Context(), h.host))

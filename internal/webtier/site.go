@@ -3,6 +3,7 @@ package webtier
 import (
 	"context"
 	"path"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -54,10 +55,13 @@ func (s Spec) guarded() []string {
 }
 
 // asSite is the shell's way into the document root: "as_site command" runs it as the
-// site's own user, without root's environment and groups, and kills it after $limit
-// seconds. The lock of the caller, descriptor 9, is not handed on. Output has to go to
-// files: a pipe can be kept open by other processes of that user.
-const asSite = `as_site() { timeout -k 1 "${limit:-300}" setpriv --reuid=` + siteUser + ` --regid=` + siteUser + ` --clear-groups --no-new-privs --reset-env "$@" 9>&-; }
+// site's own user and "as_owner command" as the owner of its program files, $owner,
+// without root's environment and groups, and kills it after $limit seconds. The locks of
+// the caller, descriptors 8 and 9, are not handed on. Output has to go to files: a pipe
+// can be kept open by other processes of that user.
+const asSite = `as() { who=$1; shift; timeout -k 1 "${limit:-300}" setpriv --reuid="$who" --regid=` + siteUser + ` --clear-groups --no-new-privs --reset-env "$@" 8>&- 9>&-; }
+as_site() { as ` + siteUser + ` "$@"; }
+as_owner() { as "$owner" "$@"; }
 `
 
 // exposed says which of some directories are not root's alone; those that do not
@@ -82,7 +86,7 @@ const rooted = exposed + `rooted() { why=$(exposed "$@"); [ -z "$why" ] || { ech
 // way looks at the directory and may block there. The look itself is a child
 // that can be left behind: nothing interrupts a process that waits for FUSE.
 const mountScript = `: web-mount
-` + welcomePage + exposed + asSite + `mp=$1; root=$2; state=$3; known=$4; inside=$5; code=$6; shift 6
+` + welcomePage + exposed + asSite + `mp=$1; root=$2; state=$3; known=$4; inside=$5; dirs=$6; code=$7; shift 7
 identity() { site=; volume=; read -r _; read -r _ site; read -r _ volume; echo "$1 ${site:--} ${volume:--}"; }
 [ ! -f "$known" ] || identity known <"$known"
 if [ -n "$mp" ]; then
@@ -108,7 +112,7 @@ stat -c 'root %U %G' -- "$root"
 [ ! -d "$state/sessions" ] || stat -c 'sessions %a %U' -- "$state/sessions"
 [ -n "$inside" ] || return
 [ ! -e "$state/wordpress" ] || sed 's/^/wordpress stamp /' "$state/wordpress"
-(ulimit -f 64; limit=3 as_site sh -c "$inside" sh "$root" >"$t/inside")
+(ulimit -f 64; limit=3 as_site sh -c "$inside" sh "$root" "$dirs" >"$t/inside")
 head -c 8192 "$t/inside" | sed 's/^/inside /'
 [ -e "$state/wordpress.php" ] || return
 printf 'wordpress config %s ' "$(sha256sum <"$state/wordpress.php" | cut -d' ' -f1)"; stat -c '0%a %U %G' -- "$state/wordpress.php"
@@ -126,7 +130,8 @@ rm -rf "$t"`
 
 // insideScript runs as the site's own user and looks at what WordPress's files are.
 // Nothing that lies there can hold it up: links are not followed and pipes not waited
-// for, and no more is read than wp-config.php of ours has.
+// for, and no more is read than wp-config.php of ours has. Where it may write some
+// directories only, it says which of others it may write, and which of those not.
 const insideScript = `cd "$1" || exit 1
 for f in * .[!.]*; do
 [ ! -e "$f" ] && [ ! -L "$f" ] || { echo filled; break; }
@@ -138,6 +143,14 @@ fi
 for f in ` + coreFiles + `; do
 [ -f "$f" ] || echo "missing $f"
 done
+if [ -n "$2" ]; then
+for f in ` + sampledForWriting + coreFiles + `; do
+[ ! -w "$f" ] || echo "open $f"
+done
+for d in $2; do
+[ ! -d "${d%/*}" ] || [ -w "$d" ] || echo "shut $d"
+done
+fi
 set -- wp-content/themes/*/style.css
 [ -f "$1" ] || echo "missing wp-content/themes"
 echo end`
@@ -152,18 +165,21 @@ const coreFiles = `index.php wp-load.php wp-settings.php wp-cron.php wp-login.ph
 
 // askMount asks what is mounted, what is known of the site and what lies there.
 func askMount(s Spec, askDatabase bool) shell.Part {
-	mountPoint, inside := "", ""
+	mountPoint, inside, writable := "", "", ""
 	if s.Mount != nil {
 		mountPoint = s.MountPoint
 	}
 	question := make([]string, 5)
 	if s.WordPress != nil {
 		inside = insideScript
+		if s.readOnly() {
+			writable = strings.Join(s.writable(), " ")
+		}
 		if askDatabase {
 			question = s.WordPress.databaseQuestion()
 		}
 	}
-	args := append([]string{mountPoint, s.DocumentRoot, s.state(), s.siteRecord(), inside}, question...)
+	args := append([]string{mountPoint, s.DocumentRoot, s.state(), s.siteRecord(), inside, writable}, question...)
 	return shell.Ask("mount", mountScript, append(args, s.guarded()...)...)
 }
 
@@ -175,7 +191,7 @@ func prepareRoot(s Spec, site Identity) action {
 	if s.Mount != nil {
 		volume = s.Mount.VolumeID
 	}
-	args := append([]string{s.DocumentRoot, s.state(), s.Name, or(volume, "-"), site.Site, s.sessions()}, s.guarded()...)
+	args := append([]string{s.DocumentRoot, s.state(), s.Name, or(volume, "-"), site.Site, s.sessions(), s.filesOwner()}, s.guarded()...)
 	return func(ctx context.Context, h *host.Host) error {
 		return run(ctx, h, "prepare "+s.DocumentRoot, shell.Script(prepareRootScript, args...))
 	}
@@ -183,7 +199,7 @@ func prepareRoot(s Spec, site Identity) action {
 
 const prepareRootScript = `: web-prepare-root
 ` + rooted + `set -u; umask 022
-root=$1; state=$2; tier=$3; volume=$4; expected=$5; sessions=$6; shift 6
+root=$1; state=$2; tier=$3; volume=$4; expected=$5; sessions=$6; owner=$7; shift 7
 rooted "$@"
 sentinel=$state/sentinel
 line() { sed -n "s/^$1 //p" "$sentinel" 2>/dev/null; }
@@ -206,7 +222,7 @@ chmod 0644 -- "$sentinel"
 if [ -n "$sessions" ]; then
 mkdir -p -- "$sessions" && [ ! -L "$sessions" ] && chmod 0700 -- "$sessions" && chown -h ` + siteUser + `:` + siteUser + ` -- "$sessions" || exit 1
 fi
-chown -h ` + siteUser + `:` + siteUser + ` -- "$root"`
+chown -h "$owner:` + siteUser + `" -- "$root"`
 
 // wipeRoot deletes the site. It is the one thing that root does below the document
 // root: what other users own there has to go as well. The programs that do it go from
@@ -234,6 +250,9 @@ rm -rf --one-file-system -- "$state"
 case $state in */.terraform-ha/*) rmdir -- "${state%/*}" 2>/dev/null ;; esac
 :`
 
+// insideName is a name that the scripts above ask about.
+var insideName = regexp.MustCompile(`^[A-Za-z0-9._/-]+$`)
+
 // parseInside reads what the site's own user said of what lies in the document root.
 // Whoever is that user can have it say anything.
 func parseInside(seen *WordPressStatus, words []string) {
@@ -244,6 +263,14 @@ func parseInside(seen *WordPressStatus, words []string) {
 		seen.Filled = true
 	case "loader":
 		seen.Loader = words[1]
+	case "open", "shut":
+		if len(words[1]) < 200 && insideName.MatchString(words[1]) {
+			if words[0] == "open" {
+				seen.Open = append(seen.Open, words[1])
+			} else {
+				seen.Shut = append(seen.Shut, words[1])
+			}
+		}
 	case "missing":
 		if file := words[1]; file == "wp-content/themes" || slices.Contains(strings.Fields(coreFiles), file) {
 			seen.Missing = append(seen.Missing, file)

@@ -130,7 +130,7 @@ func TestPlantedLinksAreNotFollowed(t *testing.T) {
 	for name, do := range map[string]func() error{
 		"prepare": func() error { return prepareRoot(s, Identity{})(t.Context(), h.host) },
 		"copy": func() error {
-			_, err := h.host.Run(t.Context(), shell.Script(copyWordPressScript, s.DocumentRoot, s.state(), "file://"+archive+"/w.tar.gz", host.Digest(sum)))
+			_, err := h.host.Run(t.Context(), shell.Script(copyWordPressScript, s.DocumentRoot, s.state(), s.filesOwner(), "file://"+archive+"/w.tar.gz", host.Digest(sum)))
 			return err
 		},
 		"configure": func() error { return writeWordPressConfig(s)(t.Context(), h.host) },

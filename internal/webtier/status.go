@@ -27,6 +27,8 @@ type NodeStatus struct {
 	Unheld []string
 	// PHP is the version of the PHP-FPM that is installed: "8.2"; empty without one.
 	PHP string
+	// UnknownSettings are those wanted of PHP that it does not know.
+	UnknownSettings []string
 	// Units are by name; PHP-FPM's is under [fpmKey] because its name has the version.
 	Units map[string]host.UnitState
 	Files map[string]host.FileState
@@ -38,8 +40,10 @@ type NodeStatus struct {
 	Enabled []string
 	// DistributionPool says that PHP-FPM still runs the distribution's own pool.
 	DistributionPool bool
-	Mount            MountStatus
-	Root             DirectoryStatus
+	// accounts are the users of the machine.
+	accounts []account
+	Mount    MountStatus
+	Root     DirectoryStatus
 	// Known is the site that the machine has served.
 	Known Identity
 	// Exposed says of directories above the document root what lets others than root

@@ -267,10 +267,14 @@ fi
 rm -f "$pending"`
 
 const configurePHPScript = `: web-configure-php
-` + transaction + `version=$1
+` + transaction + unknownSettings + `version=$1
 www=/etc/php/$version/fpm/pool.d/www.conf
 [ ! -e "$www" ] || mv -f -- "$www" "$www.terraform-ha-off" || exit 1
-if ! "php-fpm$version" -t >"$b/said" 2>&1; then
+refused=
+if ! "php-fpm$version" -t >"$b/said" 2>&1; then refused=yes
+elif unknown_settings "$@" | sed -n "s/^unknown \(.*\)/PHP $version knows no setting \1/p" >"$b/said" && [ -s "$b/said" ]; then refused=yes
+fi
+if [ -n "$refused" ]; then
 files_back; rm -f "$pending"
 [ -n "$(ls "${www%/*}"/*.conf 2>/dev/null)" ] || mv -f -- "$www.terraform-ha-off" "$www"
 echo "PHP-FPM refuses the configuration, the one before is back in place:" >&2
@@ -303,10 +307,10 @@ func configureApache(s Spec, files []host.File, load bool) action {
 	}
 }
 
-func configurePHP(version string, files []host.File, load bool) action {
+func configurePHP(version string, files []host.File, settings []string, load bool) action {
 	return func(ctx context.Context, h *host.Host) error {
 		if load {
-			if err := run(ctx, h, "configure PHP-FPM", configure(configurePHPScript, phpService, files, version)); err != nil {
+			if err := run(ctx, h, "configure PHP-FPM", configure(configurePHPScript, phpService, files, append([]string{version}, settings...)...)); err != nil {
 				return err
 			}
 		}

@@ -15,6 +15,11 @@ func cronFiles() []string {
 	return []string{systemUnits + cronUnit, systemUnits + strings.TrimSuffix(cronUnit, "timer") + "service"}
 }
 
+// updateFiles are those of the timer that updates WordPress where pages may not.
+func updateFiles(s Spec) []string {
+	return []string{systemUnits + updateUnit, systemUnits + strings.TrimSuffix(updateUnit, "timer") + "service", s.updater()}
+}
+
 // systemUnits is where units of ours lie.
 const systemUnits = "/etc/systemd/system/"
 
@@ -31,6 +36,17 @@ func undeclaredPart(s Spec, seen NodeStatus) part {
 		}
 		if len(paths) > 0 {
 			units = append(units, cronUnit)
+		}
+	}
+	if !s.updatesApart() {
+		for _, name := range updateFiles(s) {
+			if seen.Files[name].Exists {
+				whys = append(whys, path.Base(name)+" is there, and updates need none")
+				paths = append(paths, name)
+			}
+		}
+		if seen.Files[systemUnits+updateUnit].Exists {
+			units = append(units, updateUnit)
 		}
 	}
 	version := ""

@@ -43,6 +43,12 @@ type WordPress struct {
 	Updates string
 	// XMLRPC lets visitors reach xmlrpc.php.
 	XMLRPC bool
+	// ProgramFiles says whether pages may write program files: [ProgramFilesWritable],
+	// the default, or [ProgramFilesReadOnly].
+	ProgramFiles string
+	// WritableDirectories are those that pages may write all the same, beside uploads,
+	// relative to the document root.
+	WritableDirectories []string
 }
 
 // What WordPress may update of itself, in its scheduled work.
@@ -71,6 +77,12 @@ type WordPressStatus struct {
 	Source string
 	// Missing are files that every WordPress has and this one has not.
 	Missing []string
+	// Files is what our record says of who may write what; empty where files were never
+	// divided. Open and Shut are names that pages can write and should not, and the other
+	// way round.
+	Files string
+	Open  []string
+	Shut  []string
 	// Rendered is the digest of the settings that the configuration was made from,
 	// and ConfigSHA256 that of the file as it was written.
 	Rendered     string
@@ -145,6 +157,10 @@ func (w WordPress) defaulted(tier string) WordPress {
 	if w.Updates == "" {
 		w.Updates = UpdatesMinor
 	}
+	if w.ProgramFiles == "" {
+		w.ProgramFiles = ProgramFilesWritable
+	}
+	w.WritableDirectories = sorted(w.WritableDirectories)
 	w.URL = strings.TrimSuffix(w.URL, "/")
 	return w
 }
@@ -192,6 +208,7 @@ func (w WordPress) validate(v *validation, s Spec) {
 	if w.Updates != UpdatesMinor && w.Updates != UpdatesNone {
 		at(fmt.Sprintf("%q is neither %q nor %q", w.Updates, UpdatesMinor, UpdatesNone), "updates")
 	}
+	w.validateProgramFiles(at)
 	if !userPattern.MatchString(w.AdminUser) {
 		at(fmt.Sprintf("%q is not a login of 1 to 60 letters, digits, spaces and _ . - @", w.AdminUser), "admin_user")
 	}
@@ -208,7 +225,7 @@ func (w WordPress) validate(v *validation, s Spec) {
 // settingsDigest is of everything that wp-config.php is made from, save the
 // passwords, which are not known when the site is only looked at.
 func (w WordPress) settingsDigest() string {
-	return host.Digest(fmt.Appendf(nil, "2\n%s\n%s\n%s\n%s\n%s\n%s\n%d\n", w.DBHost, w.DBName, w.DBUser, w.TablePrefix, w.URL, w.Updates, w.PasswordVersion))[:16]
+	return host.Digest(fmt.Appendf(nil, "3\n%s\n%s\n%s\n%s\n%s\n%s\n%s\n%d\n", w.DBHost, w.DBName, w.DBUser, w.TablePrefix, w.URL, w.Updates, w.ProgramFiles, w.PasswordVersion))[:16]
 }
 
 func parseWordPress(seen *WordPressStatus, words []string) {
@@ -225,6 +242,8 @@ func parseWordPress(seen *WordPressStatus, words []string) {
 			seen.Installed = true
 		case "source":
 			seen.Source = words[2]
+		case "files":
+			seen.Files = strings.TrimSpace(strings.Join(words[2:], " "))
 		case "config":
 			seen.Rendered, seen.ConfigSHA256 = words[2], words[3]
 		}
@@ -242,16 +261,18 @@ func parseWordPress(seen *WordPressStatus, words []string) {
 type siteStatus struct {
 	database  string
 	installed bool
+	// number is that of the owner of program files.
+	number int
 }
 
 // wordpressPlan appends the work on WordPress. The files lie on the shared
 // directory, so one machine does it for all; without one, each does. Machines that
 // are busy with other work have their turn after the next observation.
-func wordpressPlan(plan *Plan, s Spec, status Status, busy map[string]bool) error {
+func wordpressPlan(plan *Plan, s Spec, status Status, busy map[string]bool, number int) error {
 	if s.WordPress == nil {
 		return nil
 	}
-	var site siteStatus
+	site := siteStatus{number: number}
 	for _, node := range s.Nodes {
 		seen := status.Nodes[node.Name].WordPress
 		site.database = or(site.database, seen.Database)
@@ -348,6 +369,13 @@ func wordpressSteps(s Spec, node host.Node, seen WordPressStatus, site siteStatu
 	}
 	if seen.Copied && len(seen.Missing) > 0 {
 		add("restore missing files of WordPress", "WordPress misses "+strings.Join(seen.Missing, ", "), restoreWordPress(s))
+	}
+	if whys := filesWhys(s, seen, site.number); len(whys) > 0 || !seen.copied(s) && s.readOnly() {
+		why := ""
+		if seen.copied(s) {
+			why = strings.Join(whys, "; ")
+		}
+		add("give files of WordPress to their owners", why, divideFiles(s, site.number))
 	}
 	whys := configWhys(s, seen)
 	answer := site.database

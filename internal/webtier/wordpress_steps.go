@@ -25,7 +25,7 @@ func (s Spec) wordpressSettings() string { return path.Join(s.state(), "wordpres
 
 // wordpressStamp is the shell that keeps our own record, one machine at a time.
 const wordpressStamp = rooted + asSite + `set -u; umask 022
-root=$1; state=$2; shift 2
+root=$1; state=$2; owner=$3; shift 3
 rooted "$state" "${root%/*}"
 stamp=$state/wordpress
 exec 9>>"$state/lock" || exit 1
@@ -68,7 +68,7 @@ limit=3600
 const copyWordPressScript = `: web-wordpress-copy
 ` + wordpressStamp + `! grep -q '^copied' "$stamp" 2>/dev/null || exit 0
 record copying
-` + findWordPress + `as_site sh -c '
+` + findWordPress + `as_owner sh -c '
 cd "$2" || exit 1
 find -L . -mindepth 1 -type d -print0 | (cd "$1" && xargs -0 mkdir -p --)
 find -L . -type f ! -path ./wp-config.php ! -path ./.htaccess -print0 | xargs -0 -P 8 -n 40 cp --parents -t "$1" -- || exit 1
@@ -79,7 +79,7 @@ record copied`
 // restoreWordPressScript puts back what is missing, from the same version alone: a
 // WordPress that has updated itself must not get older parts.
 const restoreWordPressScript = `: web-wordpress-restore
-` + wordpressStamp + findWordPress + `as_site sh -c '
+` + wordpressStamp + findWordPress + `as_owner sh -c '
 version() { dd if="$1/wp-includes/version.php" iflag=nofollow,nonblock bs=65536 count=1 status=none | sed -n "s/^.wp_version *= *.\\([0-9.]*\\).*/\\1/p"; }
 have=$(version "$1"); given=$(version "$2")
 [ -n "$have" ] && [ "$have" = "$given" ] || { echo "WordPress ${have:-of unknown version} misses files, and those at hand are of ${given:-another version}: restore them from a backup, or install that version anew in the dashboard" >&2; exit 1; }
@@ -105,7 +105,7 @@ settings=$state/wordpress.php
 cat >"$settings.new" && php -l "$settings.new" >/dev/null && put "$settings" || exit 1
 umask 022
 limit=60
-as_site sh -c 'umask 022
+as_owner sh -c 'umask 022
 t=$(mktemp -- "$1/wp-config.XXXXXX") || exit 1
 printf %s "$2" >"$t" && chmod 0644 -- "$t" && mv -fT -- "$t" "$1/wp-config.php" || { rm -f -- "$t"; exit 1; }' sh "$root" "$loader" || exit 1
 record config "$digest" "$(sha256sum <"$settings" | cut -d' ' -f1)"
@@ -158,14 +158,14 @@ echo "terraform-ha:done\n";
 func copyWordPress(s Spec) action {
 	return func(ctx context.Context, h *host.Host) error {
 		w := s.WordPress
-		return h.RunDetached(ctx, "copy WordPress to "+s.DocumentRoot, shell.Script(copyWordPressScript, s.DocumentRoot, s.state(), w.Source, w.SHA256))
+		return h.RunDetached(ctx, "copy WordPress to "+s.DocumentRoot, shell.Script(copyWordPressScript, s.DocumentRoot, s.state(), s.filesOwner(), w.Source, w.SHA256))
 	}
 }
 
 func restoreWordPress(s Spec) action {
 	return func(ctx context.Context, h *host.Host) error {
 		w := s.WordPress
-		return h.RunDetached(ctx, "restore missing files of WordPress in "+s.DocumentRoot, shell.Script(restoreWordPressScript, s.DocumentRoot, s.state(), w.Source, w.SHA256))
+		return h.RunDetached(ctx, "restore missing files of WordPress in "+s.DocumentRoot, shell.Script(restoreWordPressScript, s.DocumentRoot, s.state(), s.filesOwner(), w.Source, w.SHA256))
 	}
 }
 
@@ -174,7 +174,7 @@ func writeWordPressConfig(s Spec) action {
 		if s.WordPress.DBPassword == "" {
 			return fmt.Errorf("cannot write wp-config.php on %s: the database user's password is not known; set it in the configuration", h.Name())
 		}
-		command := shell.Script(wordpressConfigScript, s.DocumentRoot, s.state(), s.WordPress.settingsDigest(), string(wordpressLoader(s)))
+		command := shell.Script(wordpressConfigScript, s.DocumentRoot, s.state(), s.filesOwner(), s.WordPress.settingsDigest(), string(wordpressLoader(s)))
 		return run(ctx, h, "write wp-config.php", command.WithStdin(wordpressConfig(s)))
 	}
 }
@@ -249,7 +249,7 @@ func installWordPress(s Spec) action {
 		if err != nil {
 			return fmt.Errorf("cannot install WordPress on %s: %w", h.Name(), err)
 		}
-		return run(ctx, h, "install WordPress", shell.Script(installWordPressScript, s.DocumentRoot, s.state(), installCode).WithStdin(data))
+		return run(ctx, h, "install WordPress", shell.Script(installWordPressScript, s.DocumentRoot, s.state(), s.filesOwner(), installCode).WithStdin(data))
 	}
 }
 
@@ -289,6 +289,10 @@ func wordpressConfig(s Spec) []byte {
 		b.WriteString("// The updater works in scheduled work only, and so on one node.\ndefine('WP_AUTO_UPDATE_CORE', 'minor');\n")
 	}
 	b.WriteString("define('DISALLOW_FILE_EDIT', true);\n")
+	if s.readOnly() {
+		b.WriteString("// Pages may not write them; the timer for updates is another user and says so itself.\n" +
+			"if (!defined('DISALLOW_FILE_MODS')) {\n    define('DISALLOW_FILE_MODS', true);\n}\n")
+	}
 	if strings.HasPrefix(w.URL, "https:") {
 		b.WriteString("define('FORCE_SSL_ADMIN', true);\n")
 	}

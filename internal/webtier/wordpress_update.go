@@ -20,20 +20,25 @@ func (w WordPress) outdated(seen WordPressStatus) bool {
 const updateWordPressScript = `: web-wordpress-update
 ` + wordpressStamp + findWordPress + `update=$3; upgrade=$4
 limit=1800
-as_site sh -c 'cd "$1" && php -d display_errors=stderr -d memory_limit=256M -r "$2" -- "$4" && exec php -d display_errors=stderr -d memory_limit=256M -r "$3"' \
+as_owner sh -c 'cd "$1" && php -d display_errors=stderr -d memory_limit=256M -r "$2" -- "$4" && exec php -d display_errors=stderr -d memory_limit=256M -r "$3"' \
 sh "$root" "$update" "$upgrade" "${from%/*}" >"$t/said" 2>"$t/why"; status=$?
 if [ "$status" = 0 ] && head -c 65536 "$t/said" | grep -q '^terraform-ha:done'; then record source "$sum"; exit 0; fi
 head -c 2000 "$t/said" "$t/why" >&2
 exit 1`
 
-// loadCode is how a program under PHP becomes a part of the site.
+// loadCode is how a program under PHP becomes a part of the site, without its plugins
+// and themes: who can write the database decides which of them are run, and must not
+// decide what the owner of program files runs.
 const loadCode = `
 $_SERVER['HTTP_HOST'] = 'localhost';
 $_SERVER['REQUEST_METHOD'] = 'GET';
 $_SERVER['REQUEST_URI'] = '/';
 $_SERVER['SERVER_PROTOCOL'] = 'HTTP/1.1';
 mysqli_report(MYSQLI_REPORT_OFF);
+define('WP_INSTALLING', true);
+define('DISALLOW_FILE_MODS', false);
 require getcwd() . '/wp-load.php';
+wp_installing(false);
 require ABSPATH . 'wp-admin/includes/admin.php';
 `
 
@@ -68,6 +73,6 @@ func updateWordPress(s Spec) action {
 	return func(ctx context.Context, h *host.Host) error {
 		w := s.WordPress
 		return h.RunDetached(ctx, "update WordPress in "+s.DocumentRoot,
-			shell.Script(updateWordPressScript, s.DocumentRoot, s.state(), w.Source, w.SHA256, updateCode, upgradeCode))
+			shell.Script(updateWordPressScript, s.DocumentRoot, s.state(), s.filesOwner(), w.Source, w.SHA256, updateCode, upgradeCode))
 	}
 }

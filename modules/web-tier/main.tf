@@ -41,6 +41,8 @@ resource "ha_web_tier" "this" {
     source_sha256        = var.wordpress.source_sha256
     updates              = var.wordpress.updates
     xmlrpc               = var.wordpress.xmlrpc
+    program_files        = var.wordpress.program_files
+    writable_directories = var.wordpress.writable_directories
   }
   on_destroy = var.on_destroy
   timeouts   = var.timeouts

@@ -234,6 +234,9 @@ variable "wordpress" {
     source_sha256    = optional(string)
     updates          = optional(string)
     xmlrpc           = optional(bool)
+    program_files    = optional(string)
+
+    writable_directories = optional(set(string))
   })
   default = null
 }

@@ -135,6 +135,8 @@ module "wordpress" {
   source_archive         = var.wordpress.source_archive
   updates                = var.wordpress.updates
   xmlrpc                 = var.wordpress.xmlrpc
+  program_files          = var.wordpress.program_files
+  writable_directories   = var.wordpress.writable_directories
   upload_limit_megabytes = var.wordpress.upload_limit_megabytes
 }
 

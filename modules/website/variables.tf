@@ -288,6 +288,7 @@ variable "wordpress" {
     - `url`: address of the site as visitors write it, without a path. Default: the NodeBalancer's address.
     - `password_version`: counter of yours. Another number sets the database password again.
     - `source_archive`: URL of a .tar.gz archive and its SHA-256 checksum. Default: the distribution's package.
+    - `program_files`: `read_only` keeps pages from writing program files, all but uploads and `writable_directories`; the dashboard then installs nothing. Default: `writable`.
     - `upload_limit_megabytes`: largest file that may be uploaded.
   EOT
   type = object({
@@ -298,6 +299,9 @@ variable "wordpress" {
     password_version = optional(number, 1)
     updates          = optional(string, "minor")
     xmlrpc           = optional(bool, false)
+    program_files    = optional(string, "writable")
+
+    writable_directories = optional(set(string), [])
     source_archive = optional(object({
       url    = string
       sha256 = string

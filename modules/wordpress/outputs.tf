@@ -14,6 +14,9 @@ output "settings" {
     source_sha256    = try(var.source_archive.sha256, null)
     updates          = var.updates
     xmlrpc           = var.xmlrpc
+    program_files    = var.program_files
+
+    writable_directories = var.writable_directories
   }
 }
 

@@ -146,6 +146,35 @@ variable "xmlrpc" {
   nullable    = false
 }
 
+variable "program_files" {
+  description = "Whether pages may write WordPress's program files: `writable`, so that plugins, themes and updates can be installed in the dashboard, or `read_only`."
+  type        = string
+  default     = "writable"
+  nullable    = false
+
+  validation {
+    condition     = contains(["writable", "read_only"], var.program_files)
+    error_message = "Program files are `writable` or `read_only`."
+  }
+}
+
+variable "writable_directories" {
+  description = "Directories that pages may write although program files are read-only, because a plugin needs them, such as `wp-content/cache`. Default: none but `wp-content/uploads`."
+  type        = set(string)
+  default     = []
+  nullable    = false
+
+  validation {
+    condition     = alltrue([for directory in var.writable_directories : can(regex("^wp-content(/[A-Za-z0-9_][A-Za-z0-9._-]*)+$", directory))])
+    error_message = "A writable directory lies below wp-content, such as wp-content/cache."
+  }
+
+  validation {
+    condition     = length(var.writable_directories) == 0 || var.program_files == "read_only"
+    error_message = "Writable directories are of no use while all program files are writable."
+  }
+}
+
 variable "upload_limit_megabytes" {
   description = "Largest file that may be uploaded."
   type        = number

@@ -39,6 +39,8 @@ func (s *Server) act() {
 		"web-wordpress-restore":    s.restoreWordPress,
 		"web-wordpress-config":     s.configureWordPress,
 		"web-wordpress-install":    s.installWordPress,
+		"web-divide-files":         s.divideFiles,
+		"web-add-user":             s.addUser,
 		"web-wipe-root":            s.wipeRoot,
 		"web-remove-undeclared":    s.removeUndeclared,
 		"web-remove-configuration": s.removeConfiguration,
@@ -107,7 +109,7 @@ func (s *Server) prepareRoot(args []string, _ []byte) error {
 	if files.Volume == "" || expected == "" && volume != "-" {
 		files.Volume = strings.TrimPrefix(volume, "-")
 	}
-	files.Root, files.Owner = true, "www-data www-data"
+	files.Root, files.Owner = true, args[6]+" www-data"
 	files.Sessions = files.Sessions || args[5] != ""
 	return nil
 }
@@ -205,13 +207,13 @@ func (s *Server) undrain(args []string, _ []byte) error {
 }
 
 func (s *Server) updateWordPress(args []string, _ []byte) error {
-	s.content().Source = args[3]
+	s.content().Source = args[4]
 	return nil
 }
 
 func (s *Server) copyWordPress(args []string, _ []byte) error {
 	files := s.content()
-	files.Source = or(args[3], "package")
+	files.Source = or(args[4], "package")
 	files.Filled, files.Copying, files.Copied = true, false, true
 	return nil
 }
@@ -223,11 +225,29 @@ func (s *Server) restoreWordPress([]string, []byte) error {
 
 func (s *Server) configureWordPress(args []string, stdin []byte) error {
 	files := s.content()
-	files.rendered, files.config, files.access = args[2], host.Digest(stdin), "0640 root www-data"
-	files.Loader = args[3]
+	files.rendered, files.config, files.access = args[3], host.Digest(stdin), "0640 root www-data"
+	files.Loader = args[4]
 	files.written, files.Unsalted, files.Copied = files.config, false, true
 	_, files.password, _ = strings.Cut(string(stdin), "define('DB_PASSWORD', '")
 	files.password, _, _ = strings.Cut(files.password, "');\n")
+	return nil
+}
+
+func (s *Server) divideFiles(args []string, _ []byte) error {
+	files := s.content()
+	if args[4] == "" {
+		files.Divided = "writable"
+		return nil
+	}
+	if s.Accounts[args[2]] == "" {
+		return fmt.Errorf("there is no user %s", args[2])
+	}
+	files.Divided, files.Open, files.Shut = "read_only "+args[3]+" "+args[4], "", ""
+	return nil
+}
+
+func (s *Server) addUser(args []string, _ []byte) error {
+	s.Accounts[args[0]] = args[1]
 	return nil
 }
 

@@ -39,6 +39,13 @@ func (s *Server) answer() {
 		return b.String()
 	})
 	query("web-mount", s.mount)
+	query("web-accounts", func([]string) string {
+		out := "root:0:0\nwww-data:33:33\n"
+		for _, name := range slices.Sorted(maps.Keys(s.Accounts)) {
+			out += name + ":" + s.Accounts[name] + ":33\n"
+		}
+		return out
+	})
 	query("web-state", s.state)
 	m.HandleQuery("web-wordpress-database", func(_ *hosttest.Machine, c shell.Command) (string, int, string) {
 		return s.tier.Database.answer(string(c.Stdin())), 0, ""
@@ -87,10 +94,15 @@ func (s *Server) php(args []string) string {
 	if s.Exists(poolPath) {
 		out += "pool\n"
 	}
+	for name := range strings.FieldsSeq(args[1]) {
+		if s.Unknown[name] {
+			out += "unloaded " + name + "\n"
+		}
+	}
 	units, _, _ := s.Machine.Call(host.AskUnits("x", fpmUnit).Command)
 	out += "units\n" + strings.Replace(units, "Unit="+fpmUnit, "Unit="+args[0], 1)
 	var names []string
-	for _, name := range args[1:] {
+	for _, name := range args[2:] {
 		names = append(names, strings.ReplaceAll(name, "%v", "8.2"))
 	}
 	files, _, _ := s.Machine.Call(host.AskFiles("x", names...).Command)
@@ -121,7 +133,7 @@ func (s *Server) mount(args []string) string {
 		out += "answer ok\nsentinel " + files.Site + " " + or(files.Volume, "-") + "\n"
 	}
 	out += files.describe()
-	if args[5] != "" && files.Root && files.config != "" {
+	if args[6] != "" && files.Root && files.config != "" {
 		out += "wordpress database " + s.tier.Database.answer(files.password) + "\n"
 	}
 	return out
@@ -156,11 +168,18 @@ func (c *Content) describe() string {
 	if c.Missing != "" {
 		out += "inside missing " + c.Missing + "\n"
 	}
+	if c.Open != "" {
+		out += "inside open " + c.Open + "\n"
+	}
+	if c.Shut != "" {
+		out += "inside shut " + c.Shut + "\n"
+	}
 	if c.Loader != "" {
 		out += "inside loader " + host.Digest([]byte(c.Loader)) + "\n"
 	}
 	for line, there := range map[string]bool{
 		"stamp source " + c.Source: c.Source != "",
+		"stamp files " + c.Divided: c.Divided != "",
 		"stamp copying":            c.Copying, "stamp copied": c.Copied, "stamp installed": c.Installed,
 		"stamp config " + c.rendered + " " + c.written: c.rendered != "",
 		"config " + c.config + " " + c.access:          c.config != "",

@@ -69,6 +69,9 @@ type Content struct {
 	Filled, Copying, Copied, Installed, Unsalted bool
 	// Missing is a file of WordPress that is not there.
 	Missing string
+	// Divided is what our record says of who may write what. Open is a name that pages
+	// can write and should not, Shut one that they cannot and should.
+	Divided, Open, Shut string
 	// Source is what our record says of where WordPress was taken from.
 	Source string
 	// Installs is how often WordPress filled its database.
@@ -107,6 +110,10 @@ type Server struct {
 	Enabled map[string]bool
 	// Kernel has the kernel's settings by their path below /proc/sys.
 	Kernel map[string]string
+	// Accounts are users beside root and the site's own, with their numbers.
+	Accounts map[string]string
+	// Unknown are settings that PHP does not know, of extensions that are not loaded.
+	Unknown map[string]bool
 	// Refuse makes Apache refuse a configuration that holds it.
 	Refuse string
 
@@ -120,7 +127,7 @@ func Install(t testing.TB, machines map[string]*hosttest.Machine, name string) *
 	tier := &Tier{Servers: map[string]*Server{}, Volume: &Content{}}
 	for node, m := range machines {
 		s := &Server{
-			Machine: m, Local: &Content{}, Enabled: map[string]bool{}, Kernel: map[string]string{},
+			Machine: m, Local: &Content{}, Enabled: map[string]bool{}, Kernel: map[string]string{}, Accounts: map[string]string{},
 			tier: tier, site: "sites-enabled/terraform-ha-" + name + ".conf",
 		}
 		tier.Servers[node] = s
@@ -138,6 +145,7 @@ func (t *Tier) Reset() {
 		*s.Local, s.Mounted, s.Hung, s.Wedged = Content{}, "", false, false
 		clear(s.Enabled)
 		clear(s.Kernel)
+		clear(s.Accounts)
 	}
 }
 

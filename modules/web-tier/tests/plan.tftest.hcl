@@ -66,6 +66,9 @@ run "wordpress" {
       database_host = "10.0.0.10"
       database_name = "wordpress"
       database_user = "wordpress"
+      program_files = "read_only"
+
+      writable_directories = ["wp-content/cache"]
     }
     wordpress_admin_password    = "not in the plan"
     wordpress_database_password = "not in the plan either"
@@ -74,6 +77,11 @@ run "wordpress" {
   assert {
     condition     = ha_web_tier.this.wordpress.database_host == "10.0.0.10" && ha_web_tier.this.wordpress.password_wo_version == 1
     error_message = "WordPress is not configured as asked."
+  }
+
+  assert {
+    condition     = ha_web_tier.this.wordpress.program_files == "read_only" && ha_web_tier.this.wordpress.writable_directories == toset(["wp-content/cache"])
+    error_message = "Pages may write other files."
   }
 
   assert {

@@ -133,3 +133,34 @@ run "no_uploads" {
 
   expect_failures = [var.upload_limit_megabytes]
 }
+
+run "program_files_of_another_kind" {
+  command = plan
+
+  variables {
+    program_files = "locked"
+  }
+
+  expect_failures = [var.program_files]
+}
+
+run "a_writable_directory_elsewhere" {
+  command = plan
+
+  variables {
+    program_files        = "read_only"
+    writable_directories = ["cache"]
+  }
+
+  expect_failures = [var.writable_directories]
+}
+
+run "writable_directories_beside_writable_files" {
+  command = plan
+
+  variables {
+    writable_directories = ["wp-content/cache"]
+  }
+
+  expect_failures = [var.writable_directories]
+}

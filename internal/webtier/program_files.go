@@ -1,0 +1,258 @@
+package webtier
+
+import (
+	"context"
+	"fmt"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/terraform-ha/terraform-provider-ha/internal/host"
+	"github.com/terraform-ha/terraform-provider-ha/internal/reconcile"
+	"github.com/terraform-ha/terraform-provider-ha/internal/shell"
+)
+
+// Whether pages may write the program files of WordPress.
+const (
+	// ProgramFilesWritable has the user who runs pages own all files.
+	ProgramFilesWritable = "writable"
+	// ProgramFilesReadOnly has another user own all but uploads, and update them.
+	ProgramFilesReadOnly = "read_only"
+)
+
+// programUser owns the program files that pages may not write. No service runs as it
+// but the updates. Its number has to be the same on all machines, because a volume
+// knows users by number; programUID is one that Debian gives to nobody by itself soon:
+// adduser counts up from 100, systemd down from 999.
+const (
+	programUser = "wordpress-files"
+	programUID  = 617
+)
+
+// uploads is where pages may write in any case.
+const uploads = "wp-content/uploads"
+
+// readOnly reports whether pages may not write program files.
+func (s Spec) readOnly() bool {
+	return s.WordPress != nil && s.WordPress.ProgramFiles == ProgramFilesReadOnly
+}
+
+// filesOwner is who the document root belongs to.
+func (s Spec) filesOwner() string {
+	if s.readOnly() {
+		return programUser
+	}
+	return siteUser
+}
+
+// writable are the directories of the site, relative to the document root, that pages
+// may write while program files are read-only.
+func (s Spec) writable() []string {
+	return slices.Compact(slices.Sorted(slices.Values(append([]string{uploads}, s.WordPress.WritableDirectories...))))
+}
+
+// updatesApart reports whether updates are the work of a timer of their own: scheduled
+// work runs as the user of the pages.
+func (s Spec) updatesApart() bool { return s.readOnly() && s.WordPress.Updates != UpdatesNone }
+
+var writablePattern = regexp.MustCompile(`^wp-content(/[A-Za-z0-9_][A-Za-z0-9._-]*)+$`)
+
+// programDirectories hold what is run, so that whoever writes there is who runs it.
+var programDirectories = []string{"wp-content/plugins", "wp-content/themes", "wp-content/mu-plugins", "wp-content/languages", "wp-content/upgrade"}
+
+func (w WordPress) validateProgramFiles(at func(message, attribute string)) {
+	if w.ProgramFiles != ProgramFilesWritable && w.ProgramFiles != ProgramFilesReadOnly {
+		at(fmt.Sprintf("%q is neither %q nor %q", w.ProgramFiles, ProgramFilesWritable, ProgramFilesReadOnly), "program_files")
+	}
+	if len(w.WritableDirectories) > 0 && w.ProgramFiles == ProgramFilesWritable {
+		at("are of no use while program_files is \"writable\"", "writable_directories")
+	}
+	for _, directory := range w.WritableDirectories {
+		switch {
+		case !writablePattern.MatchString(directory):
+			at(fmt.Sprintf("%q is not a directory such as wp-content/cache", directory), "writable_directories")
+		case slices.Contains(programDirectories, directory):
+			at(directory+" holds programs: whoever writes there decides what the site runs", "writable_directories")
+		}
+	}
+}
+
+// account is a line of /etc/passwd.
+type account struct {
+	name     string
+	uid, gid int
+}
+
+func accountsQuestion() shell.Part {
+	return shell.Ask("accounts", `: web-accounts
+cut -d: -f1,3,4 /etc/passwd`)
+}
+
+func parseAccounts(lines []string) []account {
+	var accounts []account
+	for _, line := range lines {
+		words := strings.Split(line, ":")
+		if len(words) != 3 {
+			continue
+		}
+		uid, err := strconv.Atoi(words[1])
+		gid, other := strconv.Atoi(words[2])
+		if err == nil && other == nil {
+			accounts = append(accounts, account{words[0], uid, gid})
+		}
+	}
+	return accounts
+}
+
+func (n NodeStatus) accountNamed(name string) (account, bool) {
+	at := slices.IndexFunc(n.accounts, func(a account) bool { return a.name == name })
+	if at < 0 {
+		return account{}, false
+	}
+	return n.accounts[at], true
+}
+
+// programNumber returns the number that the owner of program files has on machines, or
+// is to get there, and refuses what would make another user of a machine their owner.
+func programNumber(s Spec, status Status) (int, error) {
+	if !s.readOnly() {
+		return 0, nil
+	}
+	number, by := programUID, ""
+	for _, node := range s.Nodes {
+		seen := status.Nodes[node.Name]
+		found, exists := seen.accountNamed(programUser)
+		if !seen.Reachable() || !exists {
+			continue
+		}
+		if by != "" && found.uid != number {
+			return 0, refusedAccount(node.Name, fmt.Sprintf("%s has the number %d on %s and %d on %s", programUser, number, by, found.uid, node.Name))
+		}
+		number, by = found.uid, node.Name
+	}
+	for _, node := range s.Nodes {
+		seen := status.Nodes[node.Name]
+		if at := slices.IndexFunc(seen.accounts, func(a account) bool { return a.uid == number && a.name != programUser }); seen.Reachable() && at >= 0 {
+			return 0, refusedAccount(node.Name, fmt.Sprintf("the number %d, which %s has or is to get, belongs to %s on %s", number, programUser, seen.accounts[at].name, node.Name))
+		}
+	}
+	return number, nil
+}
+
+func refusedAccount(node, evidence string) error {
+	return &reconcile.RefusedError{
+		What: "give the program files of WordPress an owner of their own", Node: node, Evidence: []string{evidence},
+		WayOut: "Give " + programUser + " one number that is free on every machine, and apply again: \"useradd --system --uid <number> --gid " + siteUser +
+			" --no-create-home --shell /usr/sbin/nologin " + programUser + "\" where it is missing, \"usermod --uid <number> " + programUser + "\" where it has another one.",
+	}
+}
+
+// accountPart makes the owner of program files known to a machine.
+func accountPart(s Spec, seen NodeStatus, number int) part {
+	p := part{title: "add the user " + programUser}
+	if !s.readOnly() {
+		return p
+	}
+	if _, exists := seen.accountNamed(programUser); !exists {
+		p.whys = []string{"it has no user " + programUser}
+	}
+	p.do = func(ctx context.Context, h *host.Host) error {
+		return run(ctx, h, "add the user "+programUser, shell.Script(`: web-add-user
+getent passwd "$1" >/dev/null || useradd --system --uid "$2" --gid "$3" --no-create-home --home-dir /nonexistent --shell /usr/sbin/nologin \
+--comment 'program files of WordPress' -- "$1"`, programUser, strconv.Itoa(number), siteUser))
+	}
+	return p
+}
+
+// filesRecord is what the record says of who may write what.
+func (s Spec) filesRecord(number int) string {
+	if !s.readOnly() {
+		return ProgramFilesWritable
+	}
+	return fmt.Sprintf("%s %d %s", ProgramFilesReadOnly, number, strings.Join(s.writable(), " "))
+}
+
+// filesWhys says why program files and uploads do not belong to whom they should.
+func filesWhys(s Spec, seen WordPressStatus, number int) []string {
+	record := or(seen.Files, ProgramFilesWritable)
+	var whys []string
+	switch wanted := s.filesRecord(number); {
+	case record == wanted:
+	case !s.readOnly():
+		whys = append(whys, "pages cannot write the program files of WordPress")
+	case record == ProgramFilesWritable:
+		whys = append(whys, "pages can write the program files of WordPress")
+	default:
+		whys = append(whys, fmt.Sprintf("the files of WordPress were divided as %q", record))
+	}
+	if s.readOnly() && len(whys) == 0 {
+		if len(seen.Open) > 0 {
+			whys = append(whys, "pages can write "+strings.Join(seen.Open, ", "))
+		}
+		if len(seen.Shut) > 0 {
+			whys = append(whys, "pages cannot write "+strings.Join(seen.Shut, ", "))
+		}
+	}
+	return whys
+}
+
+// sampledForWriting are names that pages must not be able to write: those that a plan
+// looks at anyway, and the directories in which names decide what is run.
+const sampledForWriting = `. wp-content wp-content/plugins wp-content/themes wp-content/mu-plugins wp-includes wp-admin wp-config.php `
+
+// divideFilesScript is the one place but for wiping where root does something below the
+// document root: nobody else may give a file to another user. It changes owners and has
+// kept no capability for anything else. The names that it meets may be the work of the
+// site's own user, so that it goes from directory to directory by descriptors, never
+// follows a link, and takes only what belongs to one of the two users: whatever is put
+// in its way, no file of anybody else changes hands. All else is done by those two, and
+// the last word is that of the user who runs pages: what may I write?
+const divideFilesScript = `: web-divide-files
+` + wordpressStamp + `number=$1; dirs=$2; limit=3600
+exec 8<"$state/cron.lock" || exit 1
+flock -w 600 8 || { echo "scheduled work of another machine does not end" >&2; exit 1; }
+t=$(mktemp -d) || exit 1
+trap 'rm -rf "$t"' EXIT
+site=$(id -u ` + siteUser + `) || exit 1
+was=$(sed -n 's/^files read_only \([0-9]*\) .*/\1/p' "$stamp" 2>/dev/null)
+give() {
+from=$1; to=$2; shift 2
+setpriv --bounding-set=-all,+chown,+dac_read_search --inh-caps=-all --no-new-privs find "$root" -xdev "$@" -uid "$from" \
+-execdir chown -h --from="$from" -- "$to:` + siteUser + `" {} +
+}
+if [ -z "$dirs" ]; then
+give "$was" "$site" || exit 1
+record files writable
+exit 0
+fi
+[ "${was:-$number}" = "$number" ] || give "$was" "$number" || exit 1
+set -- -false
+for d in $dirs; do set -- "$@" -o -path "$root/$d" -o -path "$root/$d/*"; done
+give "$site" "$number" ! \( "$@" \) || exit 1
+as_owner sh -c 'cd "$1" || exit 1
+for d in $2; do [ ! -d "${d%/*}" ] || [ -e "$d" ] || [ -L "$d" ] || mkdir -- "$d" || exit 1; done' sh "$root" "$dirs" || exit 1
+give "$number" "$site" \( "$@" \) || exit 1
+others='cd "$1" || exit 1; dirs=$2; set -- -false; for d in $dirs; do set -- "$@" -o -path "./$d"; done'
+as_owner sh -c "$others"'
+exec find . -xdev \( "$@" \) -prune -o -user "$(id -u)" \( -type d ! -perm -050 -o -type f ! -perm -040 -o ! -type l -perm /022 \) -exec chmod g+rX,go-w -- {} +' sh "$root" "$dirs" || exit 1
+as_site sh -c "$others"'
+exec find . -xdev \( "$@" \) -prune -o \( -writable -o -xtype l \) -print' sh "$root" "$dirs" >"$t/open" 2>"$t/why"; status=$?
+# 1 says that it was not let in somewhere, where it cannot write then.
+[ "$status" -le 1 ] || { echo "looking for what pages can write ended with $status: $(head -c 1000 "$t/why")" >&2; exit 1; }
+if [ -s "$t/open" ]; then
+echo "pages can still write these, or could write what these links lead to; give them to ` + programUser + `, or remove them:" $(head -n 5 "$t/open") >&2
+exit 1
+fi
+record files read_only "$number" $dirs`
+
+func divideFiles(s Spec, number int) action {
+	return func(ctx context.Context, h *host.Host) error {
+		dirs := ""
+		if s.readOnly() {
+			dirs = strings.Join(s.writable(), " ")
+		}
+		return h.RunDetached(ctx, "give the files of WordPress to their owners",
+			shell.Script(divideFilesScript, s.DocumentRoot, s.state(), s.filesOwner(), strconv.Itoa(number), dirs))
+	}
+}
