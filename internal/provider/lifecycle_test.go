@@ -257,8 +257,12 @@ func webTier(t *testing.T, mount string) (*fleet, subject) {
 			return err
 		}
 	}
+	lost := ""
+	if mount != "" {
+		lost = "the sentinel is not that of this site"
+	}
 	return f, subject{
-		kind: "ha_web_tier", name: "shop",
+		kind: "ha_web_tier", name: "shop", lost: lost,
 		body:    body,
 		changed: body + "server_name = \"shop.example.org\"\n  php_settings = { memory_limit = \"300M\" }",
 		frozen:  frozen{"document_root", "/srv/www/shop", "/srv/www/store"},

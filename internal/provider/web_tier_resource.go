@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -47,6 +48,7 @@ type webTierModel struct {
 	Backends       types.Map    `tfsdk:"backends"`
 	DrainSeconds   types.Int64  `tfsdk:"drain_seconds"`
 	WordPress      types.Object `tfsdk:"wordpress"`
+	SiteID         types.String `tfsdk:"site_id"`
 }
 
 type webMountModel struct {
@@ -114,6 +116,7 @@ func (m *webTierModel) spec(ctx context.Context, config *webTierModel) webtier.S
 		AllowOverride:  m.AllowOverride.ValueBool(),
 		HealthPath:     m.HealthPath.ValueString(),
 		Packages:       listOf(m.Packages),
+		Site:           m.SiteID.ValueString(),
 	}
 	if !m.PHP.IsNull() && !m.PHP.IsUnknown() {
 		on := m.PHP.ValueBool()
@@ -207,6 +210,9 @@ func (m *webTierModel) assume(ctx context.Context, spec *webtier.Spec) {
 	}
 	if spec.Mount != nil && (m.MountPoint.IsUnknown() || m.MountPoint.IsNull() && m.Mount.IsUnknown()) {
 		spec.Mount, spec.MountPoint = nil, ""
+		// What it must hold depends on where the volume is mounted.
+		spec.PHPSettings = maps.Clone(spec.PHPSettings)
+		delete(spec.PHPSettings, "open_basedir")
 	}
 	if check := objectOf[webCheckModel](ctx, m.Check); check != nil && !fullyKnown(ctx, m.Check) {
 		spec.Check = nil
@@ -319,6 +325,9 @@ func (m *webTierModel) open(ctx context.Context, a *access, hosts host.Hosts, co
 			return errs
 		},
 		gone: func(seen webtier.Status) bool {
+			if spec.Mount != nil && spec.Site != "" {
+				return false // all machines were made anew, and the site is on the volume
+			}
 			for _, node := range seen.Nodes {
 				if slices.Contains(node.Markers, spec.Name) {
 					return false
@@ -335,12 +344,26 @@ func (m *webTierModel) open(ctx context.Context, a *access, hosts host.Hosts, co
 	}, nil
 }
 
-func (m *webTierModel) outputs(ctx context.Context, _ tier) {
-	m.MountPoint = types.StringValue(m.spec(ctx, nil).MountPoint)
+func (m *webTierModel) outputs(ctx context.Context, t tier) {
+	spec := m.spec(ctx, nil)
+	m.MountPoint = types.StringValue(spec.MountPoint)
+	// Once it is known it stays: another site is no new value, but a refusal.
+	if m.SiteID.ValueString() != "" {
+		return
+	}
+	m.SiteID = types.StringNull()
+	seen := t.(*tierOf[webtier.Status, webtier.Target]).seen //nolint:forcetypeassert // made by open above
+	if site := spec.Established(seen); site != "" {
+		m.SiteID = types.StringValue(site)
+	}
 }
 
 func (m *webTierModel) keepOutputs(prior *webTierModel) {
 	if m.MountPoint.IsUnknown() {
 		m.MountPoint = prior.MountPoint
+	}
+	m.SiteID = prior.SiteID
+	if prior.SiteID.IsNull() && !m.Mount.IsNull() {
+		m.SiteID = types.StringUnknown() // it was not seen yet
 	}
 }

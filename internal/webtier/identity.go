@@ -31,9 +31,12 @@ func (s Spec) siteRecord() string {
 	return path.Join(host.MarkerDirectory, markerKind+"-"+s.Name+".site")
 }
 
+// ofTheState is who knows a site that no machine remembers.
+const ofTheState = "the state of Terraform"
+
 // knownSite returns what is known of the site that a node is to serve: what any
-// machine knows that mounts the same volume, or this machine alone where each has
-// files of its own.
+// machine knows that mounts the same volume, or the state where all machines were made
+// anew, or this machine alone where each has files of its own.
 func (s Spec) knownSite(status Status, node string) (known Identity, by string) {
 	if s.Mount == nil {
 		return status.Nodes[node].Known, node
@@ -42,6 +45,9 @@ func (s Spec) knownSite(status Status, node string) (known Identity, by string) 
 		if seen := status.Nodes[other.Name]; seen.Reachable() && seen.Known.Site != "" {
 			return seen.Known, other.Name
 		}
+	}
+	if s.Site != "" {
+		return Identity{Site: s.Site}, ofTheState
 	}
 	return Identity{}, ""
 }
@@ -59,6 +65,11 @@ func refuseOtherSite(s Spec, status Status) error {
 		if !seen.Reachable() || known.Site == "" {
 			continue
 		}
+		if s.Mount != nil && s.Site != "" && s.Site != known.Site {
+			return refused(s, by, []string{
+				fmt.Sprintf("%s knows the site as %s", ofTheState, s.Site), fmt.Sprintf("%s knows it as %s", by, known.Site),
+			}, "They are different directories. Find the one that is the site's. "+beginAgain)
+		}
 		if seen.Known.Site != "" && seen.Known.Site != known.Site {
 			return refused(s, node.Name, []string{
 				fmt.Sprintf("%s knows the site as %s", by, known.Site), fmt.Sprintf("%s knows it as %s", node.Name, seen.Known.Site),
@@ -72,11 +83,37 @@ func refuseOtherSite(s Spec, status Status) error {
 			}
 		}
 		if evidence := s.missingSite(known, seen); evidence != nil {
-			return refused(s, node.Name, evidence, fmt.Sprintf("If files are lost, restore them, with %s. If this is the site's own directory and only that file is lost, copy %s of %s to it. "+
-				"If the site itself is to begin again, with nothing, remove %s from every machine.", s.state(), s.siteRecord(), by, s.siteRecord()))
+			return refused(s, node.Name, evidence, fmt.Sprintf("If files are lost, restore them, with %s. If this is the site's own directory and only that file is lost, %s. ",
+				s.state(), s.sentinelAgain(known, by))+beginAgain)
 		}
 	}
 	return nil
+}
+
+// beginAgain is how a user says that a site is to begin again. What is taken off the
+// machines then are their records of it, and a new resource knows of none.
+const beginAgain = "If the site itself is to begin again, with nothing, have the resource replaced: terraform apply -replace=<its address>."
+
+// sentinelAgain says how a sentinel comes back that alone was lost.
+func (s Spec) sentinelAgain(known Identity, by string) string {
+	if by == ofTheState {
+		return fmt.Sprintf("make it again, as root, with the lines \"terraform-ha web tier %s\" and \"site %s\"", s.Name, known.Site)
+	}
+	return fmt.Sprintf("copy %s of %s to it", s.siteRecord(), by)
+}
+
+// Established returns the number of the site that was seen on the volume; empty where
+// none was, or where every machine has files of its own.
+func (s Spec) Established(status Status) string {
+	if s.Mount == nil {
+		return ""
+	}
+	for _, node := range s.Nodes {
+		if seen := status.Nodes[node.Name]; seen.Reachable() && seen.Mount.Answer == AnswerOK && seen.Mount.Sentinel.Site != "" {
+			return seen.Mount.Sentinel.Site
+		}
+	}
+	return ""
 }
 
 // otherVolume says why the wanted mount is another volume than the one that the site

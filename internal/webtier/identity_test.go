@@ -136,3 +136,45 @@ func TestGuardedDirectories(t *testing.T) {
 		t.Error(got)
 	}
 }
+
+// TestAnEstablishedSiteIsNotBegunOnNewMachines has all machines made anew at once, so
+// that only Terraform's state knows of the site.
+func TestAnEstablishedSiteIsNotBegunOnNewMachines(t *testing.T) {
+	for name, test := range map[string]struct {
+		do   func(*webtiertest.Tier, *Spec)
+		want string
+	}{
+		"the volume is as it was":      {func(*webtiertest.Tier, *Spec) {}, ""},
+		"the volume was emptied":       {func(tier *webtiertest.Tier, _ *Spec) { *tier.Volume = webtiertest.Content{} }, "sentinel is missing"},
+		"it is that of another site":   {func(tier *webtiertest.Tier, _ *Spec) { tier.Volume.Site = "site-9" }, "is that of site-9"},
+		"the document root is gone":    {func(tier *webtiertest.Tier, _ *Spec) { tier.Volume.Root = false }, "/srv/www/site is missing"},
+		"a new site is what is wanted": {func(tier *webtiertest.Tier, s *Spec) { *tier.Volume, s.Site = webtiertest.Content{}, "" }, ""},
+		"a machine knows another site": {func(tier *webtiertest.Tier, _ *Spec) {
+			tier.Servers["web2"].Machine.WriteFile(good().siteRecord(), "site-9 v1")
+		}, "web2 knows it as site-9"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			hosts, tier, _ := simulate(t, "web1", "web2", "web3")
+			spec := good()
+			must(t, convergeSim(t, hosts, spec, nil))
+			spec.Site = spec.Defaulted().Established(Observe(t.Context(), hosts.Views(), spec))
+			hosts, again, _ := simulate(t, "web1", "web2", "web3")
+			again.Volume = tier.Volume
+			test.do(again, &spec)
+			before := *again.Volume
+			// The first one finds it out where it mounts the volume, and makes nothing.
+			first := convergeSim(t, hosts, spec, nil)
+			err := convergeSim(t, hosts, spec, nil)
+			var refused *reconcile.RefusedError
+			if (first != nil) != (err != nil) || errors.As(err, &refused) != (test.want != "") || err != nil && !strings.Contains(err.Error(), test.want) {
+				t.Errorf("got %v, then %v", first, err)
+			}
+			if test.want != "" && *again.Volume != before {
+				t.Errorf("it was changed: %+v", again.Volume)
+			}
+			if err != nil && !strings.Contains(err.Error(), "-replace") {
+				t.Errorf("no way out: %v", err)
+			}
+		})
+	}
+}

@@ -204,7 +204,7 @@ rooted "$@"
 sentinel=$state/sentinel
 line() { sed -n "s/^$1 //p" "$sentinel" 2>/dev/null; }
 if [ -n "$expected" ]; then
-[ "$(line site)" = "$expected" ] || { echo "$sentinel is not there or is not that of this site: the volume is another one, or it was emptied" >&2; exit 1; }
+[ "$(line site)" = "$expected" ] || { echo "$sentinel is not there or is not that of this site: the volume is another one, or it was emptied. Nothing was made on it; the next plan says what to do" >&2; exit 1; }
 [ -d "$root" ] || { echo "$root is gone" >&2; exit 1; }
 fi
 mkdir -p -- "$root" "$state" || exit 1

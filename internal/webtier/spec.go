@@ -91,6 +91,9 @@ type Spec struct {
 	DrainSeconds *int
 	Packages     []string
 	WordPress    *WordPress
+	// Site is the number of the site that the tier is known to have served, whatever its
+	// machines remember; empty where none is known. It counts for a site on a mount.
+	Site string
 	// Adopt takes over machines that serve other sites already.
 	Adopt bool
 }

@@ -41,6 +41,7 @@ func (s Spec) Validate() []Problem {
 	v.directories(s)
 	v.apache(s)
 	v.phpSettings(s)
+	v.openBasedir(s)
 	v.sessions(s)
 	if s.Mount != nil {
 		v.mount(*s.Mount)
