@@ -36,8 +36,7 @@ func (a *access) booted(ctx context.Context, nodes, before map[string]nodeModel,
 	hosts, clients := a.hosts(nodes, remembered, func(name string) time.Duration { return a.patienceWith(nodes[name], before[name]) })
 	answers := host.Look(ctx, hosts.Views(), func(ctx context.Context, view host.View) (host.Checked, error) {
 		node := host.Node{Name: view.Name(), Address: nodes[view.Name()].peerAddress().ValueString()}
-		parts, err := view.Ask(ctx, host.AskFacts("facts"), host.AskReadiness("readiness"))
-		return host.Checked{Node: node, Facts: host.ParseFacts(parts["facts"]), Ready: host.ParseReadiness(parts["readiness"], time.Now())}, err
+		return a.checked(ctx, view, node, wanted.ownAddress)
 	})
 	impatient, theirs := a.hosts(nodes, remembered, atOnce)
 	errs := map[string]error{}
@@ -64,6 +63,35 @@ func (a *access) booted(ctx context.Context, nodes, before map[string]nodeModel,
 		return nil, nil, nil, err
 	}
 	return hosts, clients, skewWarning(machines), nil
+}
+
+// addressPatience is how long an address may come after the first login: a machine that
+// boots answers as soon as one of its interfaces is up.
+const addressPatience = 15 * time.Second
+
+// checked asks a machine whether it is ready, and waits a moment for its address.
+func (a *access) checked(ctx context.Context, view host.View, node host.Node, ownAddress bool) (host.Checked, error) {
+	ask := func(ctx context.Context) (host.Checked, error) {
+		parts, err := view.Ask(ctx, host.AskFacts("facts"), host.AskReadiness("readiness"))
+		return host.Checked{Node: node, Facts: host.ParseFacts(parts["facts"]), Ready: host.ParseReadiness(parts["readiness"], time.Now())}, err
+	}
+	machine, err := ask(ctx)
+	if err != nil || !ownAddress || machine.Facts.Has(node.Address) {
+		return machine, err
+	}
+	// Where it does not come, the caller tells of what was seen last.
+	_ = reconcile.WaitAtMost(ctx, min(addressPatience, a.boot), "the address "+node.Address, time.Second, func(ctx context.Context) (string, error) {
+		now, err := ask(ctx)
+		if err != nil {
+			return "", err
+		}
+		machine = now
+		if !machine.Facts.Has(node.Address) {
+			return "it does not have it", nil
+		}
+		return "", nil
+	})
+	return machine, nil
 }
 
 // leastFreeMiB is less than any tier takes: the package lists of a distribution alone
