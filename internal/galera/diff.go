@@ -33,6 +33,7 @@ func Diff(spec Spec, status Status) (Plan, error) {
 	if err := spec.refuse(status); err != nil {
 		return plan, err
 	}
+	status, devices := spec.withoutDisks(status)
 	status, unmounted := spec.withoutUnmounted(status)
 	spec = spec.sized(status)
 	plan.Serial("return to service", spec.returns(status)...)
@@ -40,6 +41,9 @@ func Diff(spec Spec, status Status) (Plan, error) {
 	plan.Serial("install on members", spec.installs(status)...)
 	plan.Parallel("load the packet filters of members", spec.lateFilters(status)...)
 	membership, err := spec.membership(status)
+	if err != nil && devices.pending() {
+		return devices.finish(plan)
+	}
 	if unmounted != nil && (err != nil || plan.Empty() && len(membership) == 0) {
 		return Plan{}, unmounted
 	}
@@ -55,10 +59,10 @@ func Diff(spec Spec, status Status) (Plan, error) {
 	if refused == nil {
 		refused = err
 	}
-	if refused != nil && plan.Empty() {
+	if refused != nil && plan.Empty() && !devices.pending() {
 		return Plan{}, refused
 	}
-	return plan, nil
+	return devices.finish(plan)
 }
 
 // errNotAsked is what is known of a configured node that nobody looked at.
@@ -89,7 +93,7 @@ func (s Spec) refuse(status Status) error {
 		if err := node.Facts.Supported(name); err != nil {
 			return err
 		}
-		if foreign := s.foreign(node); len(foreign) > 0 {
+		if foreign := s.foreign(node); len(foreign) > 0 && !s.holdsOurData(name, node) {
 			return &reconcile.RefusedError{
 				What: "use the data directory " + dataDirectory, Node: name, Evidence: foreign,
 				WayOut: "This release takes over no cluster that it has not built. To build a new one, move the directory away on the node.",
@@ -163,6 +167,7 @@ func (s Spec) prepareNode(node host.Node, seen NodeStatus, uuid string) Lane {
 	var lane Lane
 	// The marker comes first, so that a run that breaks off can be resumed.
 	lane = append(lane, s.markerStep(node.Name, seen, uuid)...)
+	lane = append(lane, s.diskSteps(node.Name, seen)...)
 	missing := missingPackages(s.packages(), seen.Packages)
 	if len(missing) > 0 && !seen.running() {
 		lane = append(lane, stepInstall(node.Name, engine, missing))

@@ -30,11 +30,11 @@ const agreeTime = 4 * time.Second
 func look(ctx context.Context, views host.Views, spec Spec) Status {
 	status := Status{Nodes: map[string]NodeStatus{}}
 	seen := host.Look(ctx, views, func(ctx context.Context, view host.View) (NodeStatus, error) {
-		answers, err := view.Ask(ctx, spec.questions()...)
+		answers, err := view.Ask(ctx, spec.questions(view.Name())...)
 		if err != nil {
 			return NodeStatus{}, err
 		}
-		return spec.parse(answers), nil
+		return spec.parse(view.Name(), answers), nil
 	})
 	for name, s := range seen {
 		s.Value.Err = s.Err
@@ -54,13 +54,13 @@ done
 exit 0`
 
 // questions is all that is asked of a node.
-func (s Spec) questions() []shell.Part {
+func (s Spec) questions(node string) []shell.Part {
 	engine := s.Flavor.engine()
-	return []shell.Part{
+	return append([]shell.Part{
 		host.AskFacts("facts"),
 		host.AskPackages("packages", append(slices.Clone(engine.packages), host.FirewallPackage)...),
 		host.AskUnits("units", append(engine.units(), guardSocket, guardUnit, dataMount)...),
-		host.AskFiles("files", append(s.paths(), s.firewall().Paths()...)...),
+		host.AskFiles("files", slices.Concat(s.paths(), s.diskPaths(), s.firewall().Paths())...),
 		host.AskFirewall("filter", filterTier),
 		shell.Ask("marker", `: galera-marker
 cat -- "$1" 2>/dev/null; exit 0`, s.marker().Path),
@@ -102,7 +102,7 @@ c=$1; s=$2; session=$3; hashes=$4; shift 4
 { printf '%s' "$session"; while [ $# -gt 0 ]; do printf 'SELECT %s;\n%s;\n' "$1" "$2"; shift 2; done; } |
 timeout 5 "$c" --no-defaults --socket="$s" --default-character-set=utf8mb4 -N -B --force |
 sed "$hashes"`, append([]string{engine.client, socketPath, engine.reading(), withoutHashes}, marked(s.accountQueries())...)...),
-	}
+	}, s.askDisk(node)...)
 }
 
 // paths are the files of ours on a node.

@@ -11,7 +11,7 @@ import (
 )
 
 // parse reads a node's answers.
-func (s Spec) parse(answers shell.Answers) NodeStatus {
+func (s Spec) parse(name string, answers shell.Answers) NodeStatus {
 	engine := s.Flavor.engine()
 	units := host.ParseUnits(answers["units"])
 	node := NodeStatus{
@@ -30,6 +30,9 @@ func (s Spec) parse(answers shell.Answers) NodeStatus {
 	}
 	node.Ours = node.Files[s.marker().Path].Exists
 	node.parseData(answers["data"].Out)
+	if d, found := s.disk(name); found {
+		node.Disk = d.Parse(answers["disk"], units, node.Files)
+	}
 	node.Drained = answers["drained"].Out != ""
 	node.Passwords = parsePasswords(answers["versions"].Out)
 	if node.Wsrep.Answers {

@@ -89,7 +89,7 @@ func FuzzParse(f *testing.F) {
 	f.Fuzz(func(t *testing.T, out string) {
 		spec := Spec{Flavor: MariaDB, Users: map[string]User{"app": {Hosts: []string{"10.0.0.%"}}}}
 		answer := shell.Answer{Out: out}
-		node := spec.parse(shell.Answers{"data": answer, "wsrep": answer, "schemas": answer, "accounts": answer, "versions": answer, "drained": answer})
+		node := spec.parse("db1", shell.Answers{"data": answer, "wsrep": answer, "schemas": answer, "accounts": answer, "versions": answer, "drained": answer})
 		for login := range node.Accounts {
 			if login.Name != "app" && login.Name != checkAccount {
 				t.Errorf("an account that was not asked for: %q", login)

@@ -23,6 +23,9 @@ type Spec struct {
 	// NodeSettings are settings of single nodes by the node's name. They replace
 	// those of the cluster.
 	NodeSettings map[string]map[string]string
+	// DataDevices are the block devices that hold the data of nodes, by the node's
+	// name; without one the data lies where the data directory does.
+	DataDevices map[string]string
 	// ProviderOptions are options of the Galera library by name
 	// (wsrep_provider_options).
 	ProviderOptions map[string]string
@@ -106,6 +109,7 @@ func (s Spec) Validate() []Problem {
 		report(fmt.Sprintf("unknown series %q; known are %s", s.Series, strings.Join(known, " and ")), "series")
 	}
 	s.validateNodes(report)
+	s.validateDevices(report)
 	s.validateSettings(report)
 	s.validateProviderOptions(report)
 	s.validateContents(report)

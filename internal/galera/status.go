@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/terraform-ha/terraform-provider-ha/internal/disk"
 	"github.com/terraform-ha/terraform-provider-ha/internal/host"
 )
 
@@ -39,6 +40,8 @@ type NodeStatus struct {
 	Marker host.Marker
 	// Mount is the file system at the data directory, where it is one of its own.
 	Mount host.UnitState
+	// Disk is the device that is declared for the data.
+	Disk disk.State
 	// Schemas are the directories of the data directory that are not the
 	// engine's own.
 	Schemas []string

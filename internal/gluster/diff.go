@@ -24,11 +24,19 @@ type (
 // no refusal unless something that is to be done needs it; [Notices] tells of it.
 func Diff(spec Spec, status Status) (Plan, error) {
 	d := newDiffer(spec, status)
-	d.setAside()
-	if err := d.refuse(); err != nil {
-		return Plan{}, err
+	mounts, waits := d.devices()
+	if plan, err := d.devicesFirst(mounts, waits); !d.exists && (err != nil || !plan.Empty()) {
+		return plan, err
 	}
+	d.setAside()
 	var plan Plan
+	if err := d.refuse(); err != nil {
+		plan.Parallel("data devices", mounts...)
+		if plan.Empty() {
+			return Plan{}, err
+		}
+		return plan, nil
+	}
 	d.prepare(&plan)
 	if d.allAnswer() {
 		if d.exists {
@@ -40,6 +48,7 @@ func Diff(spec Spec, status Status) (Plan, error) {
 			return Plan{}, err
 		}
 	}
+	plan.Parallel("data devices", mounts...)
 	if plan.Empty() && d.blocked != nil {
 		return Plan{}, d.blocked
 	}
@@ -135,6 +144,7 @@ func (d *differ) prepareNode(node host.Node, seen Node, outside bool) Lane {
 	if marker := d.spec.marker(node.Name, d.remembered()).File(); known && marker.Difference(seen.Files[marker.Path]) != "" {
 		add("write the marker", "the "+marker.Difference(seen.Files[marker.Path])+" (marker)", writeFile(node.Name, marker))
 	}
+	lane = append(lane, d.diskSteps(node)...)
 	if lacking := lacking(seen.Packages); len(lacking) > 0 {
 		add("install packages", sentence("package %s is not installed", "packages %s are not installed", lacking), install(node.Name, lacking))
 	}

@@ -76,8 +76,8 @@ func observeNode(ctx context.Context, view host.View, spec Spec, asClient bool) 
 	questions := []shell.Part{
 		host.AskFacts("facts"),
 		host.AskPackages("packages", packages()...),
-		host.AskUnits("units", daemonUnit, shutdownUnit),
-		host.AskFiles("files", daemonFile, dropInFile, shutdownFile, marker),
+		host.AskUnits("units", append([]string{daemonUnit, shutdownUnit}, spec.diskUnit(view.Name())...)...),
+		host.AskFiles("files", append([]string{daemonFile, dropInFile, shutdownFile, marker}, spec.diskPaths(view.Name())...)...),
 		shell.Ask("marker", `: gluster-marker
 [ ! -e "$1" ] || cat -- "$1"`, marker),
 		shell.Ask("identity", `: gluster-identity
@@ -92,11 +92,15 @@ printf 'peer status\nvolume info\n' | PYTHONHOME=`+noPython+` timeout 20 gluster
 	if asClient {
 		questions = append(questions, askHeal(spec.Name))
 	}
-	answers, err := view.Ask(ctx, questions...)
+	answers, err := view.Ask(ctx, append(questions, spec.askDisk(view.Name())...)...)
 	if err != nil {
 		return Node{}, err
 	}
-	return parseNode(answers), nil
+	node := parseNode(answers)
+	if d, found := spec.disk(view.Name()); found {
+		node.Disk = d.Parse(answers["disk"], host.ParseUnits(answers["units"]), node.Files)
+	}
+	return node, nil
 }
 
 // askHeal asks for what a client on the machine sees. Without the test, the

@@ -42,6 +42,10 @@ func (d *differ) setAside() {
 	d.reached, d.sick = kept, found
 	for i, ill := range d.sick {
 		seen := d.status.Nodes[ill.node.Name]
+		if _, refused := d.unmounted(ill.node); refused != nil {
+			d.sick[i].refused = refused
+			continue
+		}
 		if seen.Brick.Exists && seen.Brick.VolumeID == "" {
 			d.bare = append(d.bare, ill.node)
 		}
@@ -66,6 +70,9 @@ func (d *differ) diagnose(node host.Node) sick {
 		ill.outside, ill.why = true, "it has its identity and no peers"
 	}
 	if ill.why != "" {
+		return ill
+	}
+	if ill.why, _ = d.unmounted(node); ill.why != "" {
 		return ill
 	}
 	if refused := d.refuseLostBrick(seen.Brick); refused != nil {

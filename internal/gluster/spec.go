@@ -55,6 +55,9 @@ type Spec struct {
 	// BrickPaths has the directories of nodes whose brick lies elsewhere than at
 	// BrickPath, because somebody replaced it by hand.
 	BrickPaths map[string]string
+	// DataDevices are the block devices that bricks lie on, by node; they are mounted
+	// at the directory above the brick.
+	DataDevices map[string]string
 	// Type is one of the types above; empty means [Replicate].
 	Type string
 	// Replica is the number of bricks in a set, the arbiter included; Arbiter how

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/terraform-ha/terraform-provider-ha/internal/disk"
 	"github.com/terraform-ha/terraform-provider-ha/internal/host"
 )
 
@@ -38,6 +39,8 @@ type Node struct {
 	// which can be seen while glusterd is stopped.
 	Defined bool
 	Brick   Brick
+	// Disk is the device that is declared for the brick.
+	Disk disk.State
 	// CLI is why the command line gave no answer: glusterd is stopped, mostly.
 	// Peers and Volumes are meaningless then.
 	CLI     error
@@ -208,7 +211,7 @@ func Notices(spec Spec, status Status) []string {
 	d.setAside()
 	var notices []string
 	for _, ill := range d.sick {
-		if ill.refused != nil {
+		if ill.refused != nil && !d.mounting(ill.node) {
 			notices = append(notices, fmt.Sprintf("%s cannot serve its brick of volume %s: %s. %s", ill.node.Name, spec.Name, strings.Join(ill.refused.Evidence, "; "), ill.refused.WayOut))
 		}
 	}

@@ -28,6 +28,7 @@ func (s Spec) Validate() []Problem {
 	v.order(s)
 	v.brickPath([]string{"brick_path"}, s.BrickPath)
 	v.brickPaths(s)
+	v.devices(s)
 	if len(s.Nodes) > 0 {
 		v.geometry(s.Defaulted())
 	}

@@ -72,6 +72,7 @@ func (m *galeraModel) spec(ctx context.Context, config *galeraModel) galera.Spec
 		Nodes:           m.members(),
 		Settings:        stringsOf(m.Settings),
 		NodeSettings:    m.nodeSettings(),
+		DataDevices:     m.dataDevices(),
 		ProviderOptions: stringsOf(m.Options),
 		Clients:         listOf(m.Clients),
 		Unfiltered:      m.Firewall.ValueString() == host.FirewallNone,

@@ -15,8 +15,11 @@ import (
 
 func galeraSchema(ctx context.Context) schema.Schema {
 	onDestroy := "What destroying the resource does: `keep` leaves the servers running and their data in place; `wipe` stops them and empties their data directories. " + keepKeeps + " Default: `keep`."
-	ofNode := map[string]schema.Attribute{"settings": schema.MapAttribute{Optional: true, ElementType: types.StringType,
-		MarkdownDescription: "Engine settings of this node alone, by name. They replace those of the cluster and obey the same rules. A change restarts this node. Default: none."}}
+	ofNode := map[string]schema.Attribute{
+		"settings": schema.MapAttribute{Optional: true, ElementType: types.StringType,
+			MarkdownDescription: "Engine settings of this node alone, by name. They replace those of the cluster and obey the same rules. A change restarts this node. Default: none."},
+		"data_device": dataDeviceAttribute("Its file system is mounted at the data directory, `/var/lib/mysql`, and the server starts only with it."),
+	}
 	return schema.Schema{
 		MarkdownDescription: "A synchronous, multi-master database cluster of three or more nodes: MariaDB with Galera, or Percona XtraDB Cluster. It is bootstrapped once; every later change is rolled node by node behind the cluster's own health.",
 		Attributes:          clusterAttributes(ctx, onDestroy, galeraAttributes(), ofNode),

@@ -65,6 +65,7 @@ func (m *glusterModel) spec() gluster.Spec {
 		Arbiter:            int(m.Arbiter.ValueInt64()),
 		Disperse:           int(m.Disperse.ValueInt64()),
 		Redundancy:         int(m.Redundancy.ValueInt64()),
+		DataDevices:        m.dataDevices(),
 		Options:            stringsOf(m.Options),
 		Profile:            m.Profile.ValueString(),
 		Clients:            listOf(m.Clients),

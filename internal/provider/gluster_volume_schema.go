@@ -46,6 +46,8 @@ func glusterSchema(ctx context.Context) schema.Schema {
 				"options":        schema.StringAttribute{Computed: true, MarkdownDescription: "Mount options for fstab or a mount unit."},
 				"volume_id":      schema.StringAttribute{Computed: true, MarkdownDescription: "Identity of the volume, a UUID, by which a client tells it from another volume of the same name."},
 			}},
-		}, nil),
+		}, map[string]schema.Attribute{
+			"data_device": dataDeviceAttribute("Its file system is mounted at the directory above the brick, so that without it there is no brick that could be filled."),
+		}),
 	}
 }

@@ -170,6 +170,9 @@ func (s *Cluster) offer(m *hosttest.Machine, node *Node) {
 	m.Catalog[s.engine.Server] = hosttest.Package{Version: "1:10-1", Units: []string{s.engine.Unit}, OnInstall: func(m *hosttest.Machine) {
 		// The package makes no system tables in a directory that is not empty.
 		node.Installed, node.Initialized = true, !node.LostAndFound
+		if !m.Unit("var-lib-mysql.mount").Running() {
+			m.Occupied["/var/lib/mysql"] = true
+		}
 		if s.engine.BootstrapUnit != "" {
 			m.AddUnit(s.engine.BootstrapUnit).Static = true
 		}
@@ -178,6 +181,9 @@ func (s *Cluster) offer(m *hosttest.Machine, node *Node) {
 
 // start is the server's start. Without our configuration it serves alone.
 func (s *Cluster) start(node *Node, bootstrap bool) error {
+	if unmounted(s.Machines[node.Name], "/var/lib/mysql") {
+		s.t.Errorf("%s is started while its data is not mounted", node.Name)
+	}
 	if node.History != nil || node.Standalone {
 		return fmt.Errorf("another server holds the data directory")
 	}

@@ -78,6 +78,9 @@ func (s *Cluster) handle(m *hosttest.Machine, node *Node) {
 		}
 	}
 	query("galera-data", func(args []string) (string, int) {
+		if unmounted(m, args[0]) {
+			return "cores 0-1\n", 0
+		}
 		out := s.data(node)
 		if failed := m.Files[args[1]].Content; failed != "" && node.Installed {
 			out += "failed-transfers " + failed
@@ -217,6 +220,35 @@ func (s *Cluster) handle(m *hosttest.Machine, node *Node) {
 	})
 }
 
+// unmounted reports whether the machine has a file system for the directory that is
+// not mounted.
+func unmounted(m *hosttest.Machine, directory string) bool {
+	known := false
+	for _, disk := range m.Disks {
+		if disk.Mounted == directory {
+			return false
+		}
+		known = known || disk.UUID != ""
+	}
+	return known
+}
+
+// Replace puts a new machine in the place of one, which gets its block devices.
+func (s *Cluster) Replace(name string) {
+	m, node := s.Machines[name], s.Nodes[name]
+	s.leave(node)
+	for _, disk := range m.Disks {
+		m.Unmount(disk)
+	}
+	clear(m.Files)
+	clear(m.Directories)
+	clear(m.Packages)
+	clear(m.Held)
+	clear(m.Units)
+	clear(m.Occupied)
+	node.Installed, node.Config, node.Variables = false, "", nil
+}
+
 // data is what lies in the data directory, in the words of the real question.
 func (s *Cluster) data(node *Node) string {
 	var b strings.Builder
@@ -227,7 +259,8 @@ func (s *Cluster) data(node *Node) string {
 		fmt.Fprintf(&b, "made-for %s\n", text)
 	}
 	fmt.Fprintf(&b, "size %d 4096\nsystem ext2/ext3\n", node.Disk/4096)
-	if !node.Installed {
+	// A device has the data also where no package is.
+	if !node.Installed && node.UUID == "" {
 		return b.String()
 	}
 	if node.Cache > 0 {

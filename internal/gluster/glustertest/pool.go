@@ -187,7 +187,11 @@ func (p *Pool) brick(m *hosttest.Machine, n *Node, c shell.Command) string {
 		}
 	}
 	if m.Packages["attr"] != "" {
-		fmt.Fprintf(&b, "attributes yes\nvolume-id %s\n", n.BrickID)
+		id := n.BrickID
+		if _, found := m.Directories[path]; !found {
+			id = ""
+		}
+		fmt.Fprintf(&b, "attributes yes\nvolume-id %s\n", id)
 	}
 	return b.String()
 }

@@ -54,14 +54,20 @@ func (p *Pool) quorate() map[string]bool {
 	return sets
 }
 
-// Rebuild puts a new machine without anything at the address of one.
+// Rebuild puts a new machine without anything but the block devices at the address
+// of one.
 func (p *Pool) Rebuild(name string) {
 	m, old := p.Machines[name], p.Nodes[name]
+	brick := ""
+	for _, disk := range m.Disks {
+		m.Unmount(disk)
+		brick = old.BrickID // which lies on it
+	}
 	clear(m.Files)
 	clear(m.Directories)
 	clear(m.Packages)
 	clear(m.Units)
-	p.Nodes[name] = &Node{Address: old.Address, UUID: old.UUID, KnownAs: old.KnownAs, Rebuilt: true, Unknown: true}
+	p.Nodes[name] = &Node{Address: old.Address, UUID: old.UUID, KnownAs: old.KnownAs, Rebuilt: true, Unknown: true, BrickID: brick}
 }
 
 // brickStarts reports whether glusterd can start the brick of a machine.

@@ -36,6 +36,10 @@ type Machine struct {
 	Held map[string]bool
 	// Units has what systemd knows, by full name: "mariadb.service".
 	Units map[string]*Unit
+	// Disks are block devices by path, and Occupied directories that hold something
+	// which Files and Directories do not show.
+	Disks    map[string]*Disk
+	Occupied map[string]bool
 	// Users and Groups exist; a user has a group of the same name.
 	Users  map[string]bool
 	Groups map[string]bool
@@ -99,6 +103,8 @@ func newMachine(t testing.TB, name, cidr string, shared *world) *Machine {
 		Packages:    map[string]string{},
 		Catalog:     map[string]Package{},
 		Held:        map[string]bool{},
+		Disks:       map[string]*Disk{},
+		Occupied:    map[string]bool{},
 		Units:       map[string]*Unit{},
 		Users:       map[string]bool{"root": true, "www-data": true, "nobody": true},
 		Groups:      map[string]bool{"adm": true, "nogroup": true},
@@ -227,6 +233,9 @@ func (m *Machine) builtins() {
 		"system-user":      (*Machine).systemUser,
 		"apply-firewall":   (*Machine).applyFirewall,
 		"remove-firewall":  (*Machine).removeFirewall,
+		"make-file-system": (*Machine).makeFileSystem,
+		"mount-data-disk":  (*Machine).mountDataDisk,
+		"grow-file-system": (*Machine).growFileSystem,
 	} {
 		m.Handle(label, run)
 	}
@@ -239,6 +248,8 @@ func (m *Machine) builtins() {
 		"facts":            (*Machine).facts,
 		"readiness":        (*Machine).readiness,
 		"firewall-state":   (*Machine).firewallState,
+		"data-disk":        (*Machine).dataDisk,
+		"await-device":     (*Machine).awaitDevice,
 	} {
 		m.HandleQuery(label, run)
 	}

@@ -128,7 +128,11 @@ func (m *Machine) Start(name string) error {
 	}
 	unit.Started = m.tick()
 	unit.Active, unit.Sub = "active", "running"
-	if hook := m.hook(name).start; hook != nil {
+	hook := m.hook(name).start
+	if hook == nil && path.Ext(fullName(name)) == ".mount" {
+		hook = func(m *Machine) error { return m.mountHook(fullName(name)) }
+	}
+	if hook != nil {
 		if err := hook(m); err != nil {
 			unit.Active, unit.Sub = "failed", "failed"
 			return fmt.Errorf("Job for %s failed because the control process exited with error code.\n%w", fullName(name), err)
@@ -145,6 +149,9 @@ func (m *Machine) Stop(name string) error {
 	}
 	wasRunning := unit.Running()
 	unit.Active, unit.Sub = "inactive", "dead"
+	if wasRunning && path.Ext(fullName(name)) == ".mount" {
+		m.unmountHook(fullName(name))
+	}
 	if hook := m.hook(name).stop; hook != nil && wasRunning {
 		return hook(m)
 	}
@@ -173,12 +180,24 @@ func (m *Machine) Reboot() {
 		unit := m.Units[name]
 		unit.Active, unit.Sub, unit.Started = "inactive", "dead", 0
 	}
+	for _, disk := range m.Disks {
+		m.Unmount(disk)
+	}
 	m.daemonReload()
+	// Mounts come first in a boot.
+	slices.SortStableFunc(names, func(a, b string) int { return strings.Compare(rank(a), rank(b)) })
 	for _, name := range names {
 		if unit := m.Units[name]; unit != nil && unit.Enabled && !unit.Masked {
 			_ = m.Start(name) // a unit that fails at boot is failed, no more
 		}
 	}
+}
+
+func rank(unit string) string {
+	if path.Ext(unit) == ".mount" {
+		return "first"
+	}
+	return "later"
 }
 
 func (m *Machine) unitNames() []string {

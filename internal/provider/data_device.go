@@ -1,0 +1,29 @@
+package provider
+
+import (
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+)
+
+// dataDeviceAttribute is the device that a node's data lies on. Where it is mounted
+// is the resource's own sentence.
+func dataDeviceAttribute(mounted string) schema.Attribute {
+	return schema.StringAttribute{Optional: true, MarkdownDescription: "Path of a block device on this machine for the data, best one below `/dev/disk/by-id`, such as a Linode volume's `filesystem_path`. " + mounted +
+		" A device that nothing was ever written to gets an XFS file system, which carries whose data it is; that file system is mounted again wherever the device is attached to this node's machine, and grows when the device has grown. Anything else on a device is refused, and so is a directory that holds something already: data is not moved. Default: none, the data lies where the directory lies."}
+}
+
+// dataDevices returns the devices that are given for nodes; one that is not known
+// yet is empty.
+func (m *clusterModel) dataDevices() map[string]string {
+	devices := map[string]string{}
+	for name, value := range m.Nodes.Elements() {
+		node, ok := value.(types.Object)
+		if !ok {
+			continue
+		}
+		if device, ok := node.Attributes()["data_device"].(types.String); ok && !device.IsNull() {
+			devices[name] = device.ValueString()
+		}
+	}
+	return devices
+}
