@@ -1,6 +1,8 @@
 package provider
 
 import (
+	"fmt"
+
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 )
@@ -10,6 +12,21 @@ import (
 func dataDeviceAttribute(mounted string) schema.Attribute {
 	return schema.StringAttribute{Optional: true, MarkdownDescription: "Path of a block device on this machine for the data, best one below `/dev/disk/by-id`, such as a Linode volume's `filesystem_path`. " + mounted +
 		" A device that nothing was ever written to gets an XFS file system, which carries whose data it is; that file system is mounted again wherever the device is attached to this node's machine, and grows when the device has grown. Anything else on a device is refused, and so is a directory that holds something already: data is not moved. Default: none, the data lies where the directory lies."}
+}
+
+// devicesTaken lists nodes that are to have no device any more: their data is on it,
+// and a volume of a module would be deleted in the same apply.
+func (m *clusterModel) devicesTaken(prior *clusterModel) []problem {
+	var problems []problem
+	now, before := m.dataDevices(), prior.dataDevices()
+	for _, name := range sortedKeys(m.nodes()) {
+		_, has := now[name]
+		if device, had := before[name]; had && !has && !m.Nodes.IsUnknown() {
+			problems = append(problems, problem{path: []string{"nodes", name, "data_device"}, message: fmt.Sprintf(
+				"the data of %s lies on %s, and this release does not move it to another place; leave data_device as it is", name, device)})
+		}
+	}
+	return problems
 }
 
 // dataDevices returns the devices that are given for nodes; one that is not known

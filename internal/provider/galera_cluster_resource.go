@@ -193,7 +193,7 @@ func (m *galeraModel) needs() needs {
 }
 
 func (m *galeraModel) refusals(prior *galeraModel) []problem {
-	return m.moved(&prior.clusterModel)
+	return append(m.moved(&prior.clusterModel), m.devicesTaken(&prior.clusterModel)...)
 }
 
 func (m *galeraModel) open(ctx context.Context, _ *access, hosts host.Hosts, config, prior *galeraModel) (tier, error) {

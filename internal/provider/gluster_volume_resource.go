@@ -118,7 +118,7 @@ func (m *glusterModel) needs() needs {
 
 // refusals are about bricks, which stay where they are and as many as they are.
 func (m *glusterModel) refusals(prior *glusterModel) []problem {
-	problems := m.moved(&prior.clusterModel)
+	problems := append(m.moved(&prior.clusterModel), m.devicesTaken(&prior.clusterModel)...)
 	before := prior.nodes()
 	for _, name := range sortedKeys(m.nodes()) {
 		if _, known := before[name]; !known {

@@ -17,6 +17,7 @@ variable "nodes" {
     - `address`: address at which its peers reach it. Default: `host`.
     - `port`, `user`: of SSH. Default: those of the provider block.
     - `host_key`: public host key or its fingerprint. Only this key is accepted.
+    - `data_device`: block device for the data, such as that of a volume of `instances`. Default: the machine's own disk.
   EOT
   type = map(object({
     host     = string
@@ -24,6 +25,8 @@ variable "nodes" {
     port     = optional(number)
     user     = optional(string)
     host_key = optional(string)
+
+    data_device = optional(string)
   }))
   nullable = false
 

@@ -94,3 +94,26 @@ resource "linode_lock" "this" {
   entity_type = "linode"
   lock_type   = var.lock_type
 }
+
+# A resource of its own: it stays when its machine is replaced.
+resource "linode_volume" "data" {
+  for_each = var.data_volume_size_gb == null ? {} : var.nodes
+
+  label      = "${var.name}-${each.key}"
+  region     = var.region
+  size       = var.data_volume_size_gb
+  encryption = var.data_volume_encryption
+  linode_id  = tonumber(linode_instance.this[each.key].id)
+  tags       = var.tags
+
+  lifecycle {
+    # Linode encrypts a volume when it is made, or never. Another value would
+    # replace it with its data.
+    ignore_changes = [encryption]
+
+    precondition {
+      condition     = length("${var.name}-${each.key}") <= 32
+      error_message = "The volume's label ${var.name}-${each.key} is longer than the 32 characters that Linode takes. Shorten the name or the key."
+    }
+  }
+}

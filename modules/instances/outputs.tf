@@ -14,11 +14,13 @@ locals {
 }
 
 output "nodes" {
-  description = "The machines as every tier takes them: `host` for SSH, `address` for their peers, `host_key` where the machine was given one."
+  description = "The machines as every tier takes them: `host` for SSH, `address` for their peers, `host_key` where the machine was given one, `data_device` where it has a volume."
   value = { for key, node in var.nodes : key => {
     host     = local.public_ips[key]
     address  = node.address == null ? local.public_ips[key] : split("/", node.address)[0]
     host_key = local.host_keys[key]
+    # The path has the label that the volume had when it was attached.
+    data_device = try(linode_volume.data[key].filesystem_path, null)
   } }
 }
 
@@ -35,6 +37,11 @@ output "public_ips" {
 output "private_ips" {
   description = "Private IPv4 address of each machine; empty without `private_ip`."
   value       = var.private_ip ? { for key, instance in linode_instance.this : key => instance.private_ip_address } : {}
+}
+
+output "volume_ids" {
+  description = "Block Storage volume of each machine; empty without `data_volume_size_gb`."
+  value       = { for key, volume in linode_volume.data : key => volume.id }
 }
 
 output "ids" {

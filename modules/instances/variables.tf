@@ -134,6 +134,28 @@ variable "firewall_id" {
   default     = null
 }
 
+variable "data_volume_size_gb" {
+  description = "Size in GB of a Block Storage volume for the data of each machine, 10 to 16384. It can grow while it is in use, and not shrink. It stays when its machine is replaced, and goes when the module is destroyed. Default: none, the data lies on the machine's own disk."
+  type        = number
+  default     = null
+
+  validation {
+    condition     = var.data_volume_size_gb == null ? true : var.data_volume_size_gb >= 10 && var.data_volume_size_gb <= 16384 && floor(var.data_volume_size_gb) == var.data_volume_size_gb
+    error_message = "A volume has 10 to 16384 GB, in whole numbers."
+  }
+}
+
+variable "data_volume_encryption" {
+  description = "Whether Linode encrypts new volumes, `enabled` or `disabled`. Existing ones stay as they are. Default: Linode's."
+  type        = string
+  default     = null
+
+  validation {
+    condition     = var.data_volume_encryption == null ? true : contains(["enabled", "disabled"], var.data_volume_encryption)
+    error_message = "Encryption of volumes is enabled or disabled."
+  }
+}
+
 variable "placement_group_id" {
   description = "Placement group of the machines. Default: none."
   type        = string

@@ -39,39 +39,41 @@ module "network" {
 module "files_instances" {
   source = "../instances"
 
-  name               = var.name
-  region             = var.region
-  nodes              = local.nodes.files
-  type               = var.files.type
-  image              = var.image
-  authorized_keys    = var.authorized_keys
-  generate_host_keys = var.generate_host_keys
-  cloud_config       = var.cloud_config
-  vlan_label         = module.network.vlan_label
-  firewall_id        = module.network.firewall_ids.files
-  placement_group_id = module.network.placement_group_ids.files
-  backups            = var.backups
-  lock_type          = var.lock_type
-  tags               = local.tags
+  name                = var.name
+  region              = var.region
+  nodes               = local.nodes.files
+  type                = var.files.type
+  image               = var.image
+  authorized_keys     = var.authorized_keys
+  generate_host_keys  = var.generate_host_keys
+  cloud_config        = var.cloud_config
+  vlan_label          = module.network.vlan_label
+  firewall_id         = module.network.firewall_ids.files
+  placement_group_id  = module.network.placement_group_ids.files
+  data_volume_size_gb = var.files.data_volume_size_gb
+  backups             = var.backups
+  lock_type           = var.lock_type
+  tags                = local.tags
 }
 
 module "db_instances" {
   source = "../instances"
 
-  name               = var.name
-  region             = var.region
-  nodes              = local.nodes.db
-  type               = var.databases.type
-  image              = var.image
-  authorized_keys    = var.authorized_keys
-  generate_host_keys = var.generate_host_keys
-  cloud_config       = var.cloud_config
-  vlan_label         = module.network.vlan_label
-  firewall_id        = module.network.firewall_ids.db
-  placement_group_id = module.network.placement_group_ids.db
-  backups            = var.backups
-  lock_type          = var.lock_type
-  tags               = local.tags
+  name                = var.name
+  region              = var.region
+  nodes               = local.nodes.db
+  type                = var.databases.type
+  image               = var.image
+  authorized_keys     = var.authorized_keys
+  generate_host_keys  = var.generate_host_keys
+  cloud_config        = var.cloud_config
+  vlan_label          = module.network.vlan_label
+  firewall_id         = module.network.firewall_ids.db
+  placement_group_id  = module.network.placement_group_ids.db
+  data_volume_size_gb = var.databases.data_volume_size_gb
+  backups             = var.backups
+  lock_type           = var.lock_type
+  tags                = local.tags
 }
 
 module "web_instances" {

@@ -89,6 +89,7 @@ variable "files" {
       Linode type. Another `generation` replaces the Linode by one with another address, which this release supports for
       web nodes only: leave it alone here.
     - `type`: Linode type of the tier.
+    - `data_volume_size_gb`: size of a Block Storage volume for each machine's data; see the module `instances`. Default: none.
     - `volume`: name of the volume.
     - `brick_path`: directory of the brick. Default: `/srv/gluster/<volume>/brick`.
     - `allow_root_partition`: whether the brick may lie on the root file system. A plain Linode has no other.
@@ -101,6 +102,7 @@ variable "files" {
       type       = optional(string)
     })), { files1 = { slot = 1 }, files2 = { slot = 2 }, files3 = { slot = 3 } })
     type                 = optional(string, "g6-standard-1")
+    data_volume_size_gb  = optional(number)
     volume               = optional(string, "content")
     brick_path           = optional(string)
     allow_root_partition = optional(bool, true)
@@ -130,6 +132,7 @@ variable "databases" {
     The database tier.
     - `nodes`, `type`: as for `files`; leave `generation` alone here, too. A node may have `settings` of its own, which replace
       those of all.
+    - `data_volume_size_gb`: as for `files`.
     - `flavor`: `mariadb` or `percona`; `series`: Percona's, such as `pxc-80`.
     - `settings`: engine settings by name; `provider_options`: options of the Galera library by name.
     - `databases`, `users`: besides those of WordPress; passwords are in `database_passwords`. Without `hosts` an account is for
@@ -144,7 +147,10 @@ variable "databases" {
       type       = optional(string)
       settings   = optional(map(string))
     })), { db1 = { slot = 1 }, db2 = { slot = 2 }, db3 = { slot = 3 } })
-    type     = optional(string, "g6-standard-2")
+    type = optional(string, "g6-standard-2")
+
+    data_volume_size_gb = optional(number)
+
     flavor   = optional(string, "mariadb")
     series   = optional(string)
     settings = optional(map(string), {})

@@ -1,4 +1,9 @@
 mock_provider "linode" {
+  override_resource {
+    target = linode_volume.data["web2"]
+    values = { id = "42", filesystem_path = "/dev/disk/by-id/scsi-0Linode_Volume_shop-web2" }
+  }
+
   mock_resource "linode_instance" {
     defaults = {
       id                 = "123"
@@ -119,6 +124,34 @@ run "locked_and_backed_up" {
       linode_lock.this["web2"].entity_type == "linode"
     )
     error_message = "Each machine has a lock and backups."
+  }
+}
+
+run "no_volume_unless_asked_for" {
+  assert {
+    condition     = length(linode_volume.data) == 0 && output.nodes.web1.data_device == null
+    error_message = "Volumes are for those who ask for them."
+  }
+}
+
+run "a_volume_of_each_machine" {
+  variables {
+    data_volume_size_gb = 50
+  }
+
+  assert {
+    condition = (
+      linode_volume.data["web2"].label == "shop-web2" &&
+      linode_volume.data["web2"].size == 50 &&
+      linode_volume.data["web2"].linode_id == 123 &&
+      linode_volume.data["web2"].region == "us-ord"
+    )
+    error_message = "Each machine has a volume of its own, whose label no replacement changes."
+  }
+
+  assert {
+    condition     = output.nodes.web2.data_device == "/dev/disk/by-id/scsi-0Linode_Volume_shop-web2"
+    error_message = "The tiers learn of the device."
   }
 }
 

@@ -148,3 +148,24 @@ run "unknown_lock" {
 
   expect_failures = [var.lock_type]
 }
+
+run "volume_that_is_too_small" {
+  command = plan
+
+  variables {
+    data_volume_size_gb = 5
+  }
+
+  expect_failures = [var.data_volume_size_gb]
+}
+
+run "label_of_a_volume_that_is_too_long" {
+  command = plan
+
+  variables {
+    nodes               = { a-key-that-is-rather-long-so = { address = "10.0.0.61/24" } }
+    data_volume_size_gb = 10
+  }
+
+  expect_failures = [linode_volume.data]
+}
