@@ -156,6 +156,9 @@ func (s Spec) accountQueries() []string {
 	for _, login := range append([]Login{checkLogin()}, sortedLogins(accounts)...) {
 		queries = append(queries, grantsQuery(login))
 	}
+	if s.Flavor == MariaDB {
+		queries = append(queries, publicQuery)
+	}
 	return append(queries, countQuery)
 }
 

@@ -53,14 +53,18 @@ func (s Spec) contentsOn(on string, status Status) (steps []Step, refusal error)
 	for _, schema := range sortedKeys(s.Databases) {
 		steps = append(steps, s.databaseSteps(on, schema, seen)...)
 	}
+	if err := s.refuseRestrictions(on, seen); err != nil {
+		return steps, err
+	}
 	for _, login := range sortedLogins(s.accounts()) {
 		steps = append(steps, s.userSteps(on, login, seen, status)...)
-		grants, err := s.grantSteps(on, login, seen.Accounts[login], seen.Wsrep.FoldsNames)
+		grants, err := s.grantSteps(on, login, seen.Accounts[login], seen)
 		if err != nil && refusal == nil {
 			refusal = err
 		}
 		steps = append(steps, grants...)
 	}
+	steps = append(steps, s.stepsAgainstProxies(status)...)
 	for _, login := range s.formerAccounts() {
 		if _, exists := seen.Accounts[login]; exists {
 			steps = append(steps, s.stepSQL(on, "drop user "+login.String(), "user "+login.String()+" is no longer declared", dropUser(login)))

@@ -166,17 +166,18 @@ func knownPrivilege(p string) bool {
 // grantSteps revokes what was not declared and grants what is missing. Revoking
 // comes first: taking ALL back also takes what ALL held. It refuses what it cannot
 // say in words of its own: text of a machine never becomes a statement.
-func (s Spec) grantSteps(on string, login Login, have Account, folds bool) ([]Step, error) {
+func (s Spec) grantSteps(on string, login Login, have Account, seen NodeStatus) ([]Step, error) {
 	user := s.accounts()[login]
 	wanted := map[Object][]string{}
 	for declared, privileges := range user.Grants {
 		object := declaredObject(declared)
-		if folds {
+		if seen.Wsrep.FoldsNames {
 			object = object.folded()
 		}
 		wanted[object] = normalPrivileges(append(wanted[object], privileges...))
 	}
 	granted := map[Object][]string{}
+	have.Roles = slices.DeleteFunc(slices.Clone(have.Roles), seen.mandatory)
 	steps := s.stepsAgainstRoles(on, login, have)
 	unknown := slices.Clone(have.Unread)
 	for _, grant := range have.Grants {
@@ -238,8 +239,7 @@ func (g Grant) unknown(extra []string) []string {
 	return unknown
 }
 
-// stepsAgainstRoles revokes roles and the right to act as another account, which
-// cannot be declared.
+// stepsAgainstRoles revokes roles, which cannot be declared.
 func (s Spec) stepsAgainstRoles(on string, login Login, have Account) []Step {
 	var steps []Step
 	revoke := func(what, why, statement string) {
@@ -255,9 +255,6 @@ func (s Spec) stepsAgainstRoles(on string, login Login, have Account) []Step {
 			what = account(Login(role))
 		}
 		revoke("role "+role.String(), "has the role "+role.String(), "REVOKE "+what+" FROM "+account(login)+";\n")
-	}
-	for _, as := range have.Proxies {
-		revoke("PROXY on "+as.String(), "may act as "+as.String()+" (PROXY)", "REVOKE PROXY ON "+account(as)+" FROM "+account(login)+";\n")
 	}
 	return steps
 }

@@ -39,6 +39,7 @@ func (s Spec) parse(name string, answers shell.Answers) NodeStatus {
 		node.Variables = parseVariables(answers["wsrep"].Out)
 		node.Databases, node.Spelled = parseDatabases(answers["schemas"].Out)
 		node.Accounts, node.AccountsRead = s.parseAccounts(answers["accounts"].Out)
+		node.Public = parsePublic(answers["accounts"].Out)
 	}
 	return node
 }

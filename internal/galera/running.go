@@ -21,6 +21,9 @@ func (s Spec) asked() string {
 	for _, name := range s.Flavor.engine().derivedVariables() {
 		names[name] = true
 	}
+	for _, name := range grantsAll {
+		names[name] = true
+	}
 	for _, node := range s.nodes() {
 		for name := range s.compared(node) {
 			names[name] = true
@@ -70,7 +73,7 @@ func (s Spec) Notices(status Status) []string {
 			}
 		}
 	}
-	return append(notices, status.hindranceNotices()...)
+	return slices.Concat(notices, s.grantNotices(status), status.hindranceNotices())
 }
 
 func shownValue(value string) string {

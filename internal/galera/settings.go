@@ -116,6 +116,8 @@ var reserved = map[string]string{
 	"validate_config":      notServing,
 	"tc_heuristic_recover": notServing,
 	"init_file":            "it would run at every start with all rights and on each node by itself",
+	"partial_revokes":      "with it the server takes the pattern of a database in a grant for its name, and takes privileges away that no grant shows",
+	"mandatory_roles":      "every account would have these roles, which are in no grant that is declared",
 	"skip_grant_tables":    "it lets everybody in without a password",
 	// A running cluster cannot change it, because members with and without do not
 	// understand each other (Percona XtraDB Cluster manual, "Encrypt PXC traffic").

@@ -123,6 +123,11 @@ func grantSQL(login Login, o Object, privileges []string) string {
 	return fmt.Sprintf("GRANT %s ON %s TO %s%s;\n", strings.Join(rest, ", "), objectSQL(o), account(login), with)
 }
 
+// revokeProxySQL takes the right to act as another account back on one node alone.
+func revokeProxySQL(login, as Login) string {
+	return "SET SESSION wsrep_on = OFF;\nREVOKE PROXY ON " + account(as) + " FROM " + account(login) + ";\n"
+}
+
 // revokeSQL takes privileges back, whose names are known ones.
 func revokeSQL(login Login, o Object, privileges []string) string {
 	statements := ""

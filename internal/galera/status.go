@@ -83,6 +83,8 @@ type NodeStatus struct {
 	// Databases and Accounts are read where the server answers.
 	Databases map[string]Database
 	Accounts  map[Login]Account
+	// Public is what every account may do.
+	Public []string
 	// AccountsRead reports whether the server answered all of the questions.
 	AccountsRead bool
 	// Spelled is what was declared of databases in the server's own spelling, as

@@ -54,7 +54,7 @@ func galeraAttributes() map[string]schema.Attribute {
 				"password_wo":         schema.StringAttribute{Optional: true, WriteOnly: true, Sensitive: true, MarkdownDescription: "Password. It reaches neither plan nor state, and no machine: the servers get its hash. Without one the accounts are locked."},
 				"password_wo_version": schema.Int64Attribute{Optional: true, MarkdownDescription: "Counter of yours: another number sets the password again.", Validators: atLeast(1)},
 				"grants": schema.MapAttribute{Optional: true, ElementType: types.ListType{ElemType: types.StringType},
-					MarkdownDescription: "Privileges by object, such as `\"wordpress.*\" = [\"ALL\"]`. Others are revoked, also on columns and routines, and so are roles and the right to act as another account."},
+					MarkdownDescription: "Privileges by object, such as `\"wordpress.*\" = [\"ALL\"]`. Others are revoked, also on columns and routines, and so are roles, and on each node the right to act as another account. What every account has by a grant to `PUBLIC` or by `mandatory_roles` is a warning and stays."},
 			}}},
 		protectAttribute: protectSchema(),
 		"cluster_uuid":   schema.StringAttribute{Computed: true, MarkdownDescription: "Identity of the cluster's history (`wsrep_cluster_state_uuid`)."},

@@ -98,6 +98,9 @@ type Node struct {
 	// Initialized says that the data directory has system tables, with an account for
 	// the system's root. LostAndFound is a directory in it that a file system brings.
 	Initialized, LostAndFound bool
+	// Proxies are by "user@host" the accounts as which an account may act on this node
+	// alone, as a statement writes them: that does not replicate.
+	Proxies map[string][]string
 	// Config is what the server read when it started.
 	Config string
 
@@ -132,6 +135,8 @@ type History struct {
 	Databases map[string]Database
 	// Accounts are by "user@host".
 	Accounts map[string]*Account
+	// Public are the lines of SHOW GRANTS FOR PUBLIC; none is an error of the server.
+	Public []string
 
 	views int
 }

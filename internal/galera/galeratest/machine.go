@@ -121,7 +121,7 @@ func (s *Cluster) handle(m *hosttest.Machine, node *Node) {
 		if node.rejects() && !strings.Contains(args[2], "SET SESSION wsrep_dirty_reads = 1;") {
 			return "" // ERROR 1047
 		}
-		return node.History.answer(everySecond(args[4:]))
+		return node.answer(everySecond(args[4:]))
 	}))
 
 	change("galera-check-config", func(c shell.Command) error {

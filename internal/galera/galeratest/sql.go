@@ -23,8 +23,6 @@ type Account struct {
 	// Roles are the roles as a statement writes them.
 	Roles       []string
 	DefaultRole string
-	// Proxies are accounts as a statement writes them.
-	Proxies []string
 }
 
 const (
@@ -135,9 +133,15 @@ func (s *Cluster) checkSession(text string) {
 // sql runs statements as the client would send them.
 func (s *Cluster) sql(node *Node, text string) error {
 	s.checkSession(text)
+	replicates := true
 	for _, statement := range statements(text) {
 		if strings.HasPrefix(statement.text, "SET SESSION ") {
+			replicates = replicates && statement.text != "SET SESSION wsrep_on = OFF"
 			continue
+		}
+		// The others deny the first to the account that applies what is replicated.
+		if proxy := strings.HasPrefix(statement.text, "REVOKE PROXY "); proxy == replicates {
+			s.t.Errorf("replicated %t: %s", replicates, text)
 		}
 		node.History.Seqno++
 		if err := node.execute(statement); err != nil {
@@ -206,7 +210,13 @@ func (n *Node) alter(sql statement) error {
 		return with(m[4], m[5], func(a *Account) error { return a.revokeColumns(m[1], sql.filled(m[3]), columns) })
 	}
 	if m := sqlProxy.FindStringSubmatch(sql.text); m != nil {
-		return with(m[2], m[3], func(a *Account) error { return remove(&a.Proxies, strings.ReplaceAll(sql.filled(m[1]), "'", "`")) })
+		return with(m[2], m[3], func(a *Account) error {
+			key := a.User + "@" + a.Host
+			proxies := n.Proxies[key]
+			err := remove(&proxies, strings.ReplaceAll(sql.filled(m[1]), "'", "`"))
+			n.Proxies[key] = proxies
+			return err
+		})
 	}
 	if m := sqlRole.FindStringSubmatch(sql.text); m != nil {
 		return with(m[2], m[3], func(a *Account) error { return remove(&a.Roles, strings.ReplaceAll(sql.filled(m[1]), "'", "`")) })
@@ -320,7 +330,8 @@ func everySecond(marked []string) []string {
 }
 
 // answer answers the questions for accounts the way the client prints them.
-func (h *History) answer(queries []string) string {
+func (n *Node) answer(queries []string) string {
+	h := n.History
 	var b strings.Builder
 	for _, query := range queries {
 		fmt.Fprintf(&b, "# %s\n", query)
@@ -330,13 +341,16 @@ func (h *History) answer(queries []string) string {
 		if query == "SELECT COUNT(*) FROM mysql.user" {
 			fmt.Fprintln(&b, len(h.Accounts))
 		}
+		if query == "SHOW GRANTS FOR PUBLIC" {
+			b.WriteString(strings.Join(append(h.Public, ""), "\n"))
+		}
 		for _, key := range sorted(h.Accounts) {
 			a := h.Accounts[key]
 			if query == "SELECT User, Host FROM mysql.user WHERE User = '"+a.User+"'" {
 				fmt.Fprintf(&b, "%s\t%s\n", a.User, a.Host)
 			}
 			if query == "SHOW GRANTS FOR '"+a.User+"'@'"+a.Host+"'" {
-				for _, line := range a.show() {
+				for _, line := range a.show(n.Proxies[key]) {
 					b.WriteString(strings.NewReplacer(`\`, `\\`, "\n", `\n`, "\t", `\t`).Replace(line) + "\n")
 				}
 			}
@@ -346,7 +360,7 @@ func (h *History) answer(queries []string) string {
 }
 
 // show returns the lines of SHOW GRANTS.
-func (a *Account) show() []string {
+func (a *Account) show(proxies []string) []string {
 	to := fmt.Sprintf(" TO `%s`@`%s`", a.User, a.Host)
 	var lines []string
 	for _, role := range a.Roles {
@@ -368,7 +382,7 @@ func (a *Account) show() []string {
 		}
 		lines = append(lines, "GRANT "+or(strings.Join(privileges, ", "), "USAGE")+" ON "+object+to+with)
 	}
-	for _, proxy := range a.Proxies {
+	for _, proxy := range proxies {
 		lines = append(lines, "GRANT PROXY ON "+proxy+to)
 	}
 	if a.DefaultRole != "" {
