@@ -3,6 +3,7 @@ package galera
 import (
 	"context"
 	"fmt"
+	"maps"
 	"strconv"
 	"strings"
 	"testing"
@@ -17,15 +18,23 @@ import (
 // site is three machines of the lab that run MariaDB for real.
 type site struct {
 	*labtest.Lab
-	t    *testing.T
-	spec Spec
+	// outside also has the machines that are no nodes: a client and a stranger.
+	outside *labtest.Lab
+	t       *testing.T
+	spec    Spec
 }
 
 func newSite(t *testing.T) *site {
 	t.Helper()
-	lab := labtest.Boot(t, "galera-test", "db1", "db2", "db3")
-	return &site{Lab: lab, t: t, spec: Spec{
-		Name: "shop", Flavor: MariaDB, Nodes: lab.Nodes, Settings: map[string]string{"innodb_buffer_pool_size": "64M"},
+	all := labtest.Boot(t, "galera-test", "db1", "db2", "db3", "client", "stranger")
+	lab := *all
+	lab.Nodes, lab.Hosts = all.Nodes[:3:3], maps.Clone(all.Hosts)
+	for _, other := range all.Nodes[3:] {
+		delete(lab.Hosts, other.Name)
+	}
+	return &site{Lab: &lab, outside: all, t: t, spec: Spec{
+		Clients: []string{all.Nodes[3].Address},
+		Name:    "shop", Flavor: MariaDB, Nodes: lab.Nodes, Settings: map[string]string{"innodb_buffer_pool_size": "64M"},
 		Databases: map[string]Database{"word_press": {Charset: "utf8mb4"}},
 		Users: map[string]User{"wordpress": {Hosts: []string{"10.88.0.0/16"}, Password: secret, PasswordVersion: 1,
 			Grants: map[string][]string{"word_press.*": {"ALL"}}}},
@@ -80,6 +89,7 @@ func TestLab(t *testing.T) {
 		name string
 		run  func(*site)
 	}{
+		{"packet filter", (*site).keepsStrangersOut},
 		{"drift", (*site).drifts},
 		{"rolling change", (*site).rollsUnderLoad},
 		{"kill", (*site).killsOne},
@@ -99,7 +109,7 @@ func TestLab(t *testing.T) {
 func (s *site) with(t *testing.T) *site {
 	t.Helper()
 	copied := *s
-	copied.t, copied.Lab = t, s.With(t)
+	copied.t, copied.Lab, copied.outside = t, s.With(t), s.outside.With(t)
 	return &copied
 }
 
