@@ -139,6 +139,21 @@ func (m *Machine) firewallState(c shell.Command) (string, int, string) {
 	return said, 0, ""
 }
 
+func (m *Machine) firewallSources(c shell.Command) (string, int, string) {
+	var names []string
+	for name := range m.Files {
+		if path.Dir(name) == c.Args()[0] {
+			names = append(names, name)
+		}
+	}
+	slices.Sort(names)
+	said := ""
+	for _, name := range names {
+		said += "owner " + path.Base(name) + "\n" + m.Files[name].Content
+	}
+	return said, 0, ""
+}
+
 func (m *Machine) applyFirewall(c shell.Command) (string, int, string) {
 	for line := range strings.Lines(string(c.Stdin())) {
 		fields := strings.Fields(line)

@@ -250,6 +250,7 @@ func (m *Machine) builtins() {
 		"firewall-state":   (*Machine).firewallState,
 		"data-disk":        (*Machine).dataDisk,
 		"await-device":     (*Machine).awaitDevice,
+		"firewall-sources": (*Machine).firewallSources,
 	} {
 		m.HandleQuery(label, run)
 	}
