@@ -47,6 +47,7 @@ func Diff(spec Spec, status Status) (Plan, error) {
 		} else if err := d.build(&plan); err != nil {
 			return Plan{}, err
 		}
+		d.closeFilters(&plan)
 	}
 	plan.Parallel("data devices", mounts...)
 	if plan.Empty() && d.blocked != nil {
@@ -145,7 +146,7 @@ func (d *differ) prepareNode(node host.Node, seen Node, outside bool) Lane {
 		add("write the marker", "the "+marker.Difference(seen.Files[marker.Path])+" (marker)", writeFile(node.Name, marker))
 	}
 	lane = append(lane, d.diskSteps(node)...)
-	if lacking := lacking(seen.Packages); len(lacking) > 0 {
+	if lacking := lacking(d.spec.packages(), seen.Packages); len(lacking) > 0 {
 		add("install packages", sentence("package %s is not installed", "packages %s are not installed", lacking), install(node.Name, lacking))
 	}
 	if unheld := host.ToHold([]string{"glusterfs-server"}, seen.Unheld, seen.Packages); len(unheld) > 0 {
@@ -156,6 +157,7 @@ func (d *differ) prepareNode(node host.Node, seen Node, outside bool) Lane {
 		add("write glusterd.vol", why, writeFile(node.Name, d.spec.daemonFile()))
 	}
 	d.prepareUnits(seen, running, add, node.Name)
+	d.openFilters(node, seen, add)
 	if d.absent && known && !seen.Brick.Exists {
 		add("make the brick directory", "the brick directory "+d.spec.pathOf(node.Name)+" is missing", makeBrick(node.Name, d.spec))
 	}
@@ -205,8 +207,8 @@ func (d *differ) prepareUnits(seen Node, running bool, add func(title, why strin
 	}
 }
 
-func lacking(installed map[string]string) []string {
-	return slices.DeleteFunc(packages(), func(name string) bool { return installed[name] != "" })
+func lacking(wanted []string, installed map[string]string) []string {
+	return slices.DeleteFunc(wanted, func(name string) bool { return installed[name] != "" })
 }
 
 // remembered is the options that the marker names: all that are managed, and

@@ -62,6 +62,7 @@ func (l *laboratory) reboot(spec gluster.Spec, server string) {
 	l.t.Helper()
 	end := l.load()
 	l.must(l.Reboot(server))
+	l.bootsFiltered(server)
 	if longest := end(); longest > time.Second {
 		l.t.Errorf("a request took %s while %s rebooted in an orderly way", longest, server)
 	}

@@ -15,7 +15,8 @@ import (
 	"github.com/terraform-ha/terraform-provider-ha/internal/reconcile"
 )
 
-// laboratory is three servers of a volume and a machine that mounts it.
+// laboratory is three servers of a volume, a machine that mounts it, and one that
+// has nothing to do with it.
 type laboratory struct {
 	*labtest.Lab
 	t *testing.T
@@ -27,9 +28,10 @@ const client = "web1"
 
 func bootLab(t *testing.T) *laboratory {
 	t.Helper()
-	lab := labtest.Boot(t, "gluster-test", "files1", "files2", "files3", client)
+	lab := labtest.Boot(t, "gluster-test", "files1", "files2", "files3", client, "stranger")
 	servers := maps.Clone(lab.Hosts)
 	delete(servers, client)
+	delete(servers, "stranger")
 	return &laboratory{Lab: lab, t: t, servers: servers}
 }
 
@@ -120,9 +122,13 @@ func TestLab(t *testing.T) {
 	}
 
 	mount := spec.Mount()
-	lab.Run(client, "DEBIAN_FRONTEND=noninteractive apt-get -qq -y install --no-install-recommends glusterfs-client >/dev/null 2>&1")
-	lab.Run(client, "mkdir -p /srv/www && mount -t glusterfs -o "+mount.Options+" "+mount.Source+" /srv/www && echo before >/srv/www/f && cat /srv/www/f")
+	for _, machine := range []string{client, "stranger"} {
+		lab.Run(machine, "DEBIAN_FRONTEND=noninteractive apt-get -qq -y install --no-install-recommends glusterfs-client >/dev/null 2>&1; mkdir -p /srv/www")
+	}
+	lab.Run(client, "mount -t glusterfs -o "+mount.Options+" "+mount.Source+" /srv/www && echo before >/srv/www/f && cat /srv/www/f")
 
+	lab.strangers(spec)
+	lab.changeClients(spec)
 	lab.drift(spec, "files2", "glusterd is stopped", "systemctl stop glusterd", "files2")
 	lab.drift(spec, "files3", "the brick process is not running", "pkill -9 -x glusterfsd", "files3")
 	lab.drift(spec, "cluster", "option network.ping-timeout is 42 instead of 10", "gluster --mode=script volume set content network.ping-timeout 42", "files1")
@@ -203,16 +209,19 @@ func (l *laboratory) renamed(spec gluster.Spec) {
 // otherTypes builds volumes that are not simply replicated, and uses them.
 func (l *laboratory) otherTypes(spec gluster.Spec) {
 	l.t.Helper()
-	for _, kind := range []string{gluster.Arbiter, gluster.Disperse} {
-		other := gluster.Spec{Name: kind, Type: kind, BrickPath: "/srv/gluster/" + kind + "/brick", Nodes: spec.Nodes, Clients: spec.Clients}
+	var others []gluster.Spec
+	for i, kind := range []string{gluster.Arbiter, gluster.Disperse} {
+		user := l.Nodes[3+i]
+		other := gluster.Spec{Name: kind, Type: kind, BrickPath: "/srv/gluster/" + kind + "/brick", Nodes: spec.Nodes, Clients: []string{user.Address}}
 		status := l.converge("create "+kind, other)
 		volume, _ := status.Volume(other.Name)
 		other.VolumeID = volume.ID
 		l.empty(other)
 		mount := other.Mount()
-		l.Run(client, "mount -t glusterfs -o "+mount.Options+" "+mount.Source+" /srv/www && echo text >/srv/www/f && grep -x text /srv/www/f && umount /srv/www")
-		l.remove("wipe "+kind, other, true)
+		l.Run(user.Name, "mount -t glusterfs -o "+mount.Options+" "+mount.Source+" /srv/www && echo text >/srv/www/f && grep -x text /srv/www/f && umount /srv/www")
+		others = append(others, other)
 	}
+	l.sharedFilter(others[0], others[1])
 }
 
 // healthy waits until every server is there and nothing is left to be healed, which

@@ -73,11 +73,16 @@ func look(ctx context.Context, views host.Views, spec Spec, asClient func(name s
 
 func observeNode(ctx context.Context, view host.View, spec Spec, asClient bool) (Node, error) {
 	marker := spec.marker("", nil).Path()
+	files := append([]string{daemonFile, dropInFile, shutdownFile, marker}, spec.firewall(spec.Name, nil, nil).Paths()...)
+	files = append(files, spec.diskPaths(view.Name())...)
 	questions := []shell.Part{
 		host.AskFacts("facts"),
-		host.AskPackages("packages", packages()...),
+		host.AskPackages("packages", append(packages(), host.FirewallPackage)...),
 		host.AskUnits("units", append([]string{daemonUnit, shutdownUnit}, spec.diskUnit(view.Name())...)...),
-		host.AskFiles("files", append([]string{daemonFile, dropInFile, shutdownFile, marker}, spec.diskPaths(view.Name())...)...),
+		host.AskFiles("files", files...),
+		host.AskFirewall("filter", markerKind),
+		host.AskFirewallSources("sources", markerKind),
+		shell.Ask("names", askNames, spec.names()...),
 		shell.Ask("marker", `: gluster-marker
 [ ! -e "$1" ] || cat -- "$1"`, marker),
 		shell.Ask("identity", `: gluster-identity
@@ -138,7 +143,11 @@ args=$(alive "$f") || continue
 case $args in */glusterfsd*"$v."*) echo 'running yes'; printf '%s\n' "$args" | sed -n '/^--brick-port$/{n;s/^/port /p;}' ;; esac
 done
 case $(alive "/var/run/gluster/shd/$v/$v-shd.pid") in */glusterfs*shd/*) echo 'healer yes' ;; esac
-for f in /var/lib/terraform-ha/gluster-*.json; do [ ! -e "$f" ] || [ "$f" = "/var/lib/terraform-ha/gluster-$v.json" ] || echo 'others yes'; done
+for f in /var/lib/terraform-ha/gluster-*.json; do
+[ -e "$f" ] && [ "$f" != "/var/lib/terraform-ha/gluster-$v.json" ] || continue
+echo 'others yes'
+grep -q '"firewall": "managed"' "$f" && { f=${f##*/gluster-}; printf 'managed %s\n' "${f%.json}"; }
+done
 [ -n "$p" ] || exit 0
 printf 'path %s\n' "$p"
 d=$p; while [ ! -e "$d" ]; do d=${d%/*}; d=${d:-/}; done
@@ -166,17 +175,20 @@ sub(/^trusted\.glusterfs\.volume-id=0x/, "") { print "volume-id", $0 }'`
 func parseNode(answers shell.Answers) Node {
 	units := host.ParseUnits(answers["units"])
 	node := Node{
-		Facts:    host.ParseFacts(answers["facts"]),
-		Packages: host.ParsePackages(answers["packages"]),
-		Unheld:   host.ParseUnheld(answers["packages"]),
-		Daemon:   units[daemonUnit],
-		Shutdown: units[shutdownUnit],
-		Files:    host.ParseFiles(answers["files"]),
-		Marker:   parseMarker(answers["marker"].Out),
-		UUID:     parseIdentity(answers["identity"].Out, "UUID"),
-		Version:  parseIdentity(answers["identity"].Out, "operating-version"),
+		Facts:     host.ParseFacts(answers["facts"]),
+		Packages:  host.ParsePackages(answers["packages"]),
+		Unheld:    host.ParseUnheld(answers["packages"]),
+		Daemon:    units[daemonUnit],
+		Shutdown:  units[shutdownUnit],
+		Files:     host.ParseFiles(answers["files"]),
+		Filter:    host.ParseFirewall(answers["filter"]),
+		Sources:   host.ParseFirewallSources(answers["sources"]),
+		Addresses: parseNames(answers["names"].Out),
+		Marker:    parseMarker(answers["marker"].Out),
+		UUID:      parseIdentity(answers["identity"].Out, "UUID"),
+		Version:   parseIdentity(answers["identity"].Out, "operating-version"),
 	}
-	node.Brick, node.Defined = parseBrick(answers["brick"].Out)
+	node.Brick, node.Defined, node.Managed = parseBrick(answers["brick"].Out)
 	var pool cliOutput
 	pool, node.CLI = parseOutputs(answers["pool"].Out, 2)
 	node.Peers, node.Volumes = pool.peers(), pool.volumes()

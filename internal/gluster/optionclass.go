@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/terraform-ha/terraform-provider-ha/internal/host"
 )
 
 const (
@@ -128,9 +130,14 @@ func staysOn(key, value string) bool {
 	return key == optionShard && ok && on
 }
 
-// Warnings says what is known against options that are declared.
+// Warnings says what is known against options that are declared, and which nodes
+// anybody may reach.
 func (s Spec) Warnings() []Problem {
 	var problems []Problem
+	for _, node := range host.PublicNodes(s.Nodes) {
+		problems = append(problems, Problem{Path: []string{"nodes", node.Name, "address"}, Message: fmt.Sprintf(
+			"%s is not a private address: all files pass there unencrypted; give the nodes addresses of a network of their own", node.Address)})
+	}
 	for _, key := range slices.Sorted(maps.Keys(s.Options)) {
 		if doubt := doubtfulValue(key, s.Options[key]); doubt != "" {
 			problems = append(problems, Problem{Path: []string{"options", key}, Message: fmt.Sprintf("%s = %q is set as declared, but %s", key, s.Options[key], doubt)})

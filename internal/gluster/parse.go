@@ -172,7 +172,7 @@ func (o cliOutput) heal() []BrickHeal {
 }
 
 // parseBrick reads the answer to askBrick.
-func parseBrick(text string) (brick Brick, defined bool) {
+func parseBrick(text string) (brick Brick, defined bool, managed []string) {
 	for line := range strings.Lines(text) {
 		word, value, _ := strings.Cut(strings.TrimSuffix(line, "\n"), " ")
 		switch word {
@@ -200,6 +200,8 @@ func parseBrick(text string) (brick Brick, defined bool) {
 			brick.Names = true
 		case "others":
 			brick.OtherVolumes = true
+		case "managed":
+			managed = append(managed, value)
 		case "attributes":
 			brick.AttributesKnown = true
 		case "volume-id":
@@ -210,5 +212,5 @@ func parseBrick(text string) (brick Brick, defined bool) {
 			brick.ForeignParents = append(brick.ForeignParents, value)
 		}
 	}
-	return brick, defined
+	return brick, defined, managed
 }

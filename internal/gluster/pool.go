@@ -69,6 +69,7 @@ func (d *differ) leader() host.Node {
 // probes plans what makes every machine know every other by its address.
 func (d *differ) probes(leader host.Node) ([]Step, error) {
 	var steps []Step
+	others := d.otherMembers(leader)
 	knows := func(a, b host.Node) (member, byAddress bool) {
 		peer, found := d.status.Nodes[a.Name].peer(d.status.Nodes[b.Name].UUID)
 		return found, found && slices.Contains(peer.Names, b.Address)
@@ -86,6 +87,9 @@ func (d *differ) probes(leader host.Node) ([]Step, error) {
 		}
 		if refused := d.refuseOtherPool(node); refused != nil {
 			return nil, refused
+		}
+		if len(others) > 0 {
+			steps = append(steps, Step{Node: node.Name, Title: "reach the other members of the pool", Do: reachMembers(node, others)})
 		}
 		steps = append(steps, Step{Node: node.Name, Title: "join the pool of " + leader.Name, Why: "it is not in the pool of " + leader.Name,
 			Do: probe(leader.Name, node.Address)})

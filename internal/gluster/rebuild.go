@@ -20,7 +20,7 @@ import (
 func (d *differ) rejoin(plan *Plan) {
 	for _, ill := range d.sick {
 		node := ill.node.Name
-		if !ill.outside || ill.refused != nil || len(lacking(d.status.Nodes[node].Packages)) > 0 {
+		if !ill.outside || ill.refused != nil || len(lacking(d.spec.packages(), d.status.Nodes[node].Packages)) > 0 {
 			continue
 		}
 		plan.Serial("rejoin",

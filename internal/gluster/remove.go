@@ -46,7 +46,7 @@ func (d *differ) wipe() Plan {
 	var start, bricks, ends []Lane
 	for _, node := range d.reached {
 		seen := d.status.Nodes[node.Name]
-		if len(lacking(seen.Packages)) > 0 || seen.Daemon.Load != "loaded" {
+		if len(lacking(packages(), seen.Packages)) > 0 || seen.Daemon.Load != "loaded" {
 			continue
 		}
 		if !seen.answers() {
@@ -57,12 +57,11 @@ func (d *differ) wipe() Plan {
 		}
 	}
 	for _, node := range d.reached {
-		ends = append(ends, Lane{
-			{Node: node.Name, Title: "restore the configuration of glusterd", Do: restore(node.Name)},
-			{Node: node.Name, Title: "remove the marker", Do: func(ctx context.Context, hosts host.Hosts) error {
-				return hosts[node.Name].RemoveFile(ctx, d.spec.marker(node.Name, nil).Path())
-			}},
-		})
+		lane := Lane{{Node: node.Name, Title: "restore the configuration of glusterd", Do: restore(node.Name)}}
+		lane = append(lane, d.removeFilters(node)...)
+		ends = append(ends, append(lane, Step{Node: node.Name, Title: "remove the marker", Do: func(ctx context.Context, hosts host.Hosts) error {
+			return hosts[node.Name].RemoveFile(ctx, d.spec.marker(node.Name, nil).Path())
+		}}))
 	}
 	plan.Parallel("start", start...)
 	if len(bricks) > 0 {

@@ -28,6 +28,13 @@ const serverPackage = "glusterfs-server"
 
 func packages() []string { return []string{serverPackage, "attr"} }
 
+func (s Spec) packages() []string {
+	if !s.Unfiltered {
+		return append(packages(), host.FirewallPackage)
+	}
+	return packages()
+}
+
 // stockPorts is the range of a glusterd that nobody configured.
 func stockPorts() PortRange { return PortRange{Base: 49152, Max: 60999} }
 
@@ -97,10 +104,14 @@ const endBricks = `[ "$(systemctl is-system-running)" = stopping ] || exit 0; ` 
 
 // marker is what makes a machine's brick ours.
 func (s Spec) marker(node string, options []string) host.Marker {
-	return host.Marker{Kind: markerKind, Name: s.Name, Detail: map[string]string{
+	marker := host.Marker{Kind: markerKind, Name: s.Name, Detail: map[string]string{
 		markerBrick:   s.pathOf(node),
 		markerOptions: strings.Join(options, ","),
 	}}
+	if !s.Unfiltered {
+		marker.Detail[markerFilter] = filterManaged
+	}
+	return marker
 }
 
 // setBefore is the options that this resource set in the past, by the markers.

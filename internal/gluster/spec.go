@@ -76,6 +76,9 @@ type Spec struct {
 	Clients            []string
 	PingTimeoutSeconds int
 	BrickPorts         PortRange
+	// Unfiltered leaves it to others who may connect to glusterd and the bricks. By
+	// default a packet filter lets in the members of the pool and the clients.
+	Unfiltered bool
 	// AllowRootPartition lets a brick lie on the root file system, which a volume
 	// that fills up then takes down with it.
 	AllowRootPartition bool

@@ -175,6 +175,8 @@ func TestFilesOnAMachine(t *testing.T) {
 		"/etc/systemd/system/glusterd.service.d/terraform-ha.conf": "drop-in.conf",
 		"/etc/systemd/system/terraform-ha-bricks.service":          "bricks.service",
 		"/var/lib/terraform-ha/gluster-content.json":               "marker.json",
+		"/etc/terraform-ha/filter/gluster.nft":                     "filter.nft",
+		"/etc/terraform-ha/filter/gluster/content.nft":             "filter-content.nft",
 	} {
 		golden(t, file, sim.Machines["files1"].Files[path].Content)
 	}

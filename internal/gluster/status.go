@@ -3,6 +3,7 @@ package gluster
 import (
 	"fmt"
 	"maps"
+	"net/netip"
 	"slices"
 	"strings"
 
@@ -30,6 +31,14 @@ type Node struct {
 	Unheld []string
 	// Marker is ours on this machine; nil if there is none.
 	Marker *host.Marker
+	// Filter is the packet filter of GlusterFS's ports, and Sources is who it lets in,
+	// by the volume for which it does.
+	Filter  host.FirewallState
+	Sources map[string][]netip.Prefix
+	// Managed are the other volumes whose own resources look after that.
+	Managed []string
+	// Addresses are those of machines that are known by name, as this one knows them.
+	Addresses map[string][]netip.Addr
 	// UUID is the machine's identity in a pool. glusterd makes it up when it is
 	// first needed, so it may be empty.
 	UUID string
@@ -218,7 +227,8 @@ func Notices(spec Spec, status Status) []string {
 	if d.exists {
 		notices = append(notices, d.connectionNotices()...)
 	}
-	return append(append(notices, status.Healing(spec.Name)...), d.optionNotices()...)
+	notices = append(append(notices, status.Healing(spec.Name)...), d.optionNotices()...)
+	return append(notices, d.filterNotices()...)
 }
 
 // connectionNotices are about machines and bricks that do not reach each other,

@@ -36,6 +36,7 @@ type glusterModel struct {
 	Options            types.Map    `tfsdk:"options"`
 	Profile            types.String `tfsdk:"profile"`
 	Clients            types.List   `tfsdk:"clients"`
+	Firewall           types.String `tfsdk:"firewall"`
 	PingTimeoutSeconds types.Int64  `tfsdk:"ping_timeout_seconds"`
 	AllowRootPartition types.Bool   `tfsdk:"allow_root_partition"`
 	Protect            types.Bool   `tfsdk:"protect"`
@@ -69,6 +70,7 @@ func (m *glusterModel) spec() gluster.Spec {
 		Options:            stringsOf(m.Options),
 		Profile:            m.Profile.ValueString(),
 		Clients:            listOf(m.Clients),
+		Unfiltered:         m.Firewall.ValueString() == host.FirewallNone,
 		PingTimeoutSeconds: int(m.PingTimeoutSeconds.ValueInt64()),
 		AllowRootPartition: m.AllowRootPartition.ValueBool(),
 		VolumeID:           m.VolumeID.ValueString(),
@@ -162,15 +164,18 @@ func (m *glusterModel) cautions(ctx context.Context, prior *glusterModel) []prob
 		strings.Join(lost, ", "), m.Name.ValueString())}}
 }
 
-// doubts are about options with known problems, which are set as declared.
+// doubts are about options with known problems, which are set as declared, and about
+// addresses that are not private.
 func (m *glusterModel) doubts(_ context.Context, prior *glusterModel) []problem {
-	var known map[string]string
+	before := map[string]bool{}
 	if prior != nil {
-		known = stringsOf(prior.Options)
+		for _, p := range prior.spec().Warnings() {
+			before[strings.Join(p.Path, " ")+p.Message] = true
+		}
 	}
 	var problems []problem
 	for _, p := range m.spec().Warnings() {
-		if key := p.Path[1]; known[key] != stringsOf(m.Options)[key] {
+		if !before[strings.Join(p.Path, " ")+p.Message] {
 			problems = append(problems, problem{path: p.Path, message: p.Message})
 		}
 	}

@@ -15,6 +15,7 @@ resource "ha_gluster_volume" "this" {
   profile              = var.profile
   options              = var.options
   clients              = var.clients
+  firewall             = var.firewall
   ping_timeout_seconds = var.ping_timeout_seconds
   allow_root_partition = var.allow_root_partition
   on_destroy           = var.on_destroy

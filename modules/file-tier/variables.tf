@@ -157,6 +157,18 @@ variable "clients" {
   nullable    = false
 }
 
+variable "firewall" {
+  description = "`managed`: every node keeps a packet filter that lets only the nodes and `clients` connect to GlusterFS. `none`: there is no filter."
+  type        = string
+  default     = "managed"
+  nullable    = false
+
+  validation {
+    condition     = contains(["managed", "none"], var.firewall)
+    error_message = "The firewall is `managed` or `none`."
+  }
+}
+
 variable "ping_timeout_seconds" {
   description = "GlusterFS's ping timeout: when a server vanishes silently, clients go on without it after up to twice this time."
   type        = number

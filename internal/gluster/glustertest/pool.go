@@ -29,6 +29,11 @@ type Pool struct {
 	Volumes map[string]*Volume
 	// Mounts are the mount points of bricks' file systems that are not /srv/gluster.
 	Mounts map[string]string
+	// Guests are members of the pool that are none of the machines, by identity, and
+	// the names under which the others know them.
+	Guests map[string][]string
+	// Names has the addresses of machines that are known by name.
+	Names map[string][]string
 	// PeerState is the state in which members see each other.
 	PeerState int
 }
@@ -83,10 +88,10 @@ type Volume struct {
 // by the first address of eth0.
 func Install(t testing.TB, machines map[string]*hosttest.Machine) *Pool {
 	t.Helper()
-	p := &Pool{t: t, Machines: machines, Nodes: map[string]*Node{}, Members: map[string]bool{}, Volumes: map[string]*Volume{}, Mounts: map[string]string{}, PeerState: 3}
+	p := &Pool{t: t, Machines: machines, Nodes: map[string]*Node{}, Members: map[string]bool{}, Volumes: map[string]*Volume{}, Mounts: map[string]string{}, Names: map[string][]string{}, PeerState: 3}
 	for name, m := range machines {
 		p.Nodes[name] = &Node{Address: addressOf(m), KnownAs: map[string]bool{}}
-		m.Offer("attr")
+		m.Offer("attr", "nftables")
 		m.Catalog["glusterfs-server"] = hosttest.Package{Units: []string{"glusterd.service"}, OnInstall: func(m *hosttest.Machine) {
 			if _, found := m.Files["/etc/glusterfs/glusterd.vol"]; !found {
 				m.WriteFile("/etc/glusterfs/glusterd.vol", "volume management\n")
@@ -115,7 +120,8 @@ func (p *Pool) handle(m *hosttest.Machine) {
 		"gluster-pool": func(m *hosttest.Machine, _ *Node, _ shell.Command) string {
 			return p.CLI(m, "peer", "status") + "\n" + p.CLI(m, "volume", "info")
 		},
-		"gluster-heal": p.heal,
+		"gluster-heal":  p.heal,
+		"gluster-names": p.lookup,
 	} {
 		m.HandleQuery(label, func(m *hosttest.Machine, c shell.Command) (string, int, string) {
 			return query(m, p.Nodes[m.Name], c), 0, ""
@@ -125,6 +131,7 @@ func (p *Pool) handle(m *hosttest.Machine) {
 		return p.CLI(m, c.Args()...), 0, ""
 	})
 	p.change(m, "gluster-daemon", p.daemon)
+	m.Handle("gluster-reach", p.reach)
 	p.change(m, "gluster-clean-brick", p.clean)
 	p.change(m, "gluster-wipe-brick", p.wipe)
 	p.change(m, "gluster-restore", p.restore)
@@ -166,6 +173,7 @@ func (p *Pool) brick(m *hosttest.Machine, n *Node, c shell.Command) string {
 	if n.Healer {
 		b.WriteString("healer yes\n")
 	}
+	b.WriteString(p.others(m, volume))
 	mount := p.Mounts[m.Name]
 	if mount == "" {
 		mount = "/srv/gluster"
@@ -204,7 +212,7 @@ func (p *Pool) heal(m *hosttest.Machine, n *Node, c shell.Command) string {
 	var b strings.Builder
 	for _, brick := range volume.Bricks {
 		at := p.at(strings.Split(brick, ":")[0])
-		if p.Nodes[at].Running && !p.Nodes[at].Blocked && !p.Machines[at].Down {
+		if p.Nodes[at].Running && !p.Nodes[at].Blocked && !p.Machines[at].Down && p.admits(at, m.Name) {
 			fmt.Fprintf(&b, `<brick hostUuid="%s"><name>%s</name><status>Connected</status><numberOfEntriesInHealPending>%d</numberOfEntriesInHealPending><numberOfEntriesInSplitBrain>%d</numberOfEntriesInSplitBrain></brick>`, p.Nodes[at].UUID, brick, p.Nodes[at].Pending, p.Nodes[at].SplitBrain)
 		} else {
 			fmt.Fprintf(&b, `<brick hostUuid="-"><name>%s</name><status>Transport endpoint is not connected</status></brick>`, brick)
@@ -316,7 +324,7 @@ func (p *Pool) peers(m *hosttest.Machine) string {
 			continue
 		}
 		connected := 0
-		if p.Machines[name].Unit("glusterd").Running() && !p.Machines[name].Down && p.in(name) {
+		if p.Machines[name].Unit("glusterd").Running() && !p.Machines[name].Down && p.in(name) && p.admits(name, m.Name) && p.admits(m.Name, name) {
 			connected = 1
 		}
 		fmt.Fprintf(&b, "<peer><uuid>%s</uuid><hostname>x</hostname><hostnames>", node.UUID)
@@ -324,6 +332,9 @@ func (p *Pool) peers(m *hosttest.Machine) string {
 			fmt.Fprintf(&b, "<hostname>%s</hostname>", known)
 		}
 		fmt.Fprintf(&b, "</hostnames><connected>%d</connected><state>%d</state><stateStr>state</stateStr></peer>", connected, p.PeerState)
+	}
+	for uuid, names := range p.Guests {
+		fmt.Fprintf(&b, "<peer><uuid>%s</uuid><hostname>x</hostname><hostnames><hostname>%s</hostname></hostnames><connected>1</connected><state>3</state></peer>", uuid, strings.Join(names, "</hostname><hostname>"))
 	}
 	return b.String()
 }

@@ -67,6 +67,7 @@ func (p *Pool) Rebuild(name string) {
 	clear(m.Directories)
 	clear(m.Packages)
 	clear(m.Units)
+	m.FlushFirewall()
 	p.Nodes[name] = &Node{Address: old.Address, UUID: old.UUID, KnownAs: old.KnownAs, Rebuilt: true, Unknown: true, BrickID: brick}
 }
 

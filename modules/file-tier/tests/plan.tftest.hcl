@@ -19,6 +19,7 @@ run "defaults" {
       ha_gluster_volume.this.profile == "web" &&
       !ha_gluster_volume.this.allow_root_partition &&
       ha_gluster_volume.this.on_destroy == "keep" &&
+      ha_gluster_volume.this.firewall == "managed" &&
       !ha_gluster_volume.this.protect
     )
     error_message = "A default is another one."

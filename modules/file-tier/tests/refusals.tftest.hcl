@@ -9,6 +9,16 @@ variables {
   }
 }
 
+run "half_a_firewall" {
+  command = plan
+
+  variables {
+    firewall = "some"
+  }
+
+  expect_failures = [var.firewall]
+}
+
 run "fewer_nodes_than_a_quorum" {
   command = plan
 
