@@ -36,11 +36,26 @@ type Lab struct {
 // side; what an earlier run has left under that name is removed first.
 func Boot(t *testing.T, name string, machines ...string) *Lab {
 	t.Helper()
+	return boot(t, machine.Config{Name: name}, machines)
+}
+
+// BootWithDisks is [Boot] for machines that have a small file system of its own at
+// /srv/small, and may make block devices of files in [Disks].
+func BootWithDisks(t *testing.T, name string, machines ...string) *Lab {
+	t.Helper()
+	return boot(t, machine.Config{Name: name, Disks: []machine.Disk{{Path: "/srv/small", Bytes: 64 << 20}}}, machines)
+}
+
+// Disks is where a machine of [BootWithDisks] has the files of its disks.
+const Disks = "/var/lib/lab/disks"
+
+func boot(t *testing.T, config machine.Config, machines []string) *Lab {
+	t.Helper()
 	if os.Getenv("LAB_TESTS") != "1" {
 		t.Skip("needs Docker: set LAB_TESTS=1")
 	}
 	defer Time(t, "boot")()
-	l := &Lab{Hosts: host.Hosts{}, t: t, region: newRegion(t, name)}
+	l := &Lab{Hosts: host.Hosts{}, t: t, region: newRegion(t, config)}
 	for i, machine := range machines {
 		l.Nodes = append(l.Nodes, host.Node{Name: machine, Address: fmt.Sprintf("10.88.0.%d", 11+i)})
 		l.Hosts[machine] = host.New(machine, runner{l.region, i + 1, machine})
@@ -49,12 +64,14 @@ func Boot(t *testing.T, name string, machines ...string) *Lab {
 	return l
 }
 
-func newRegion(t *testing.T, name string) *machine.Region {
+func newRegion(t *testing.T, config machine.Config) *machine.Region {
 	t.Helper()
+	name := config.Name
 	client := docker.CLI{}
 	must(t, client.Ensure(t.Context(), os.TempDir(), t.Output()))
 	images, err := image.Ensure(t.Context(), client, t.Output())
 	must(t, err)
+	config.Images = images
 	must(t, machine.Down(t.Context(), client, name))
 	t.Cleanup(func() {
 		if os.Getenv("LAB_KEEP") == "1" {
@@ -64,7 +81,7 @@ func newRegion(t *testing.T, name string) *machine.Region {
 			t.Error(err)
 		}
 	})
-	region, err := machine.Up(t.Context(), client, machine.Config{Name: name, Images: images})
+	region, err := machine.Up(t.Context(), client, config)
 	must(t, err)
 	return region
 }
