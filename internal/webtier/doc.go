@@ -16,11 +16,12 @@
 // put back. A machine that serves is changed only while enough others serve,
 // one at a time, drained first and back in service before the next.
 //
-// Below the document root the site's own user is master, and root does nothing there
-// that a planted link could turn against the machine: what it has to write or read,
-// that user writes and reads for it. What root has to rely on lies in a directory of
-// its own beside it. A site that was served is never begun again: a sentinel that is
-// missing or another one's is refused.
+// Below the document root the site's own user is master, or another one owns what
+// pages are not to change, and root does nothing there that a planted link could turn
+// against the machine: what it has to write or read, one of the two writes and reads
+// for it. What root has to rely on lies in a directory of its own beside it. A site that
+// was served is never begun again: a sentinel that is missing or another one's is
+// refused.
 //
 // # Failure model
 //

@@ -1,5 +1,10 @@
 package webtier
 
+import (
+	"maps"
+	"strings"
+)
+
 // readOnlyProgramFiles takes the right to write program files from the pages of a site
 // that is there, in which links were planted, and gives it back.
 func (s *site) readOnlyProgramFiles(spec Spec) {
@@ -50,4 +55,22 @@ su -s /bin/sh www-data -c 'mkdir -p /srv/www/site/wp-content/uploads/old'`)
 		}
 	}
 	s.Run("web1", "rm /srv/www/site/try.php")
+}
+
+// slipsAreRefused has a setting that PHP does not know, and one of an extension that is
+// not there, on the first node.
+func (s *site) slipsAreRefused(spec Spec, balancer Balancer) {
+	s.t.Helper()
+	bad := spec
+	bad.PHPSettings = maps.Clone(spec.PHPSettings)
+	bad.PHPSettings["redis.session.locking_enabled"], bad.PHPSettings["opcache.enabel"] = "1", "1"
+	if _, err := s.converge(bad, balancer); err == nil || !strings.Contains(err.Error(), "knows no setting opcache.enabel") || strings.Contains(err.Error(), "redis") {
+		s.t.Errorf("with a slip: %v", err)
+	}
+	if got := s.Run("web1", "curl -s http://127.0.0.1/; ! grep -r enabel /etc/php"); !strings.Contains(got, "200M") {
+		s.t.Errorf("web1 says %q", got)
+	}
+	if notices := bad.Notices(Observe(s.t.Context(), s.Hosts.Views(), bad)); len(notices) != 2 || !strings.Contains(notices[1], "web1, web2, web3 knows no setting redis.session.locking_enabled") {
+		s.t.Errorf("told: %q", notices)
+	}
 }

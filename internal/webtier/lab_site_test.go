@@ -121,6 +121,7 @@ func TestLabLocalFiles(t *testing.T) {
 			t.Errorf("got %v", err)
 		}
 		s.Run("web1", "rm /etc/apache2/conf-enabled/by-hand.conf")
+		s.slipsAreRefused(spec, balancer)
 		if got := s.Run("web1", `curl -s http://127.0.0.1/ && apachectl configtest 2>&1`); !strings.Contains(got, "200M") || !strings.Contains(got, "Syntax OK") {
 			t.Errorf("web1 says %q", got)
 		}
