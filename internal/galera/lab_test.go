@@ -26,7 +26,7 @@ type site struct {
 
 func newSite(t *testing.T) *site {
 	t.Helper()
-	all := labtest.Boot(t, "galera-test", "db1", "db2", "db3", "client", "stranger")
+	all := labtest.BootLimited(t, "galera-test", 2048, "db1", "db2", "db3", "client", "stranger")
 	lab := *all
 	lab.Nodes, lab.Hosts = all.Nodes[:3:3], maps.Clone(all.Hosts)
 	for _, other := range all.Nodes[3:] {
@@ -34,7 +34,7 @@ func newSite(t *testing.T) *site {
 	}
 	return &site{Lab: &lab, outside: all, t: t, spec: Spec{
 		Clients: []string{all.Nodes[3].Address},
-		Name:    "shop", Flavor: MariaDB, Nodes: lab.Nodes, Settings: map[string]string{"innodb_buffer_pool_size": "64M"},
+		Name:    "shop", Flavor: MariaDB, Nodes: lab.Nodes, Settings: map[string]string{}, ProviderOptions: map[string]string{},
 		Databases: map[string]Database{"word_press": {Charset: "utf8mb4"}},
 		Users: map[string]User{"wordpress": {Hosts: []string{"10.88.0.0/16"}, Password: secret, PasswordVersion: 1,
 			Grants: map[string][]string{"word_press.*": {"ALL"}}}},
@@ -153,6 +153,33 @@ func (s *site) creates() {
 		s.t.Errorf("an underscore is a wildcard in %s", got)
 	}
 	s.findsOnlyTheHash()
+	s.hasDefaultsOfItsMachines()
+}
+
+// hasDefaultsOfItsMachines asks the servers what they run with. The machines have
+// 2 GiB as a limit of their control groups, and a file system that is not theirs.
+func (s *site) hasDefaultsOfItsMachines() {
+	for name, derived := range s.spec.DerivedSettings(s.observe()) {
+		cores := s.Run(name, "nproc --all")
+		if want := "768M (2 GiB of memory)"; derived["innodb_buffer_pool_size"] != want || derived[cacheOption] != "" {
+			s.t.Errorf("of %s follows %v", name, derived)
+		}
+		n, _ := strconv.Atoi(cores)
+		want := fmt.Sprintf("%d\t200\t%d", 768<<20, min(2*n, mostAppliers))
+		if got := s.Run(name, "mariadb -N -e 'SELECT @@innodb_buffer_pool_size, @@max_connections, @@wsrep_slave_threads'"); got != want {
+			s.t.Errorf("%s runs with %q, and %q follows from its machine", name, got, want)
+		}
+	}
+}
+
+// transfers counts the full state transfers that nodes have served. A donor that
+// sends only what a joiner has missed runs the same program to say so.
+func (s *site) transfers() (served int) {
+	for _, node := range s.Nodes {
+		n, _ := strconv.Atoi(s.Run(node.Name, `journalctl -q -o cat -u mariadb | grep "Running: .wsrep_sst_.*--role 'donor'" | grep -vc -e --bypass || :`))
+		served += n
+	}
+	return served
 }
 
 // labClients is the network of the lab's machines as the server keeps it.
@@ -201,7 +228,21 @@ func (s *site) drifts() {
 	s.converge()
 	s.attacks()
 	s.driftOf("has SELECT on columns ", evilColumn, "EXECUTE on procedure", "has the role reader", "the default role reader", "may act as root@localhost", "has SELECT on all databases like word_press")
+	for _, node := range []string{"db1", "db2"} {
+		if got := fmt.Sprint(s.drift()[node]); !strings.Contains(got, "may act as root@localhost") {
+			s.t.Errorf("the proxy of %s is not in %s", node, got)
+		}
+	}
+	if got := strings.Join(s.spec.Notices(s.observe()), "\n"); !strings.Contains(got, "SHOW VIEW on all databases like word_press is granted to PUBLIC") {
+		s.t.Errorf("notices: %s", got)
+	}
 	s.converge()
+	for _, node := range s.Nodes {
+		if got := s.Run(node.Name, "mariadb -N -e \"SELECT COUNT(*) FROM mysql.proxies_priv WHERE User = 'wordpress'\""); got != "0" {
+			s.t.Errorf("%s has %s proxies", node.Name, got)
+		}
+	}
+	s.sql("db1", "REVOKE ALL ON `word_press`.* FROM PUBLIC")
 	if diff := cmp.Diff(before, s.grants("db2")); diff != "" {
 		s.t.Errorf("grants (-before +after):\n%s", diff)
 	}
@@ -244,8 +285,10 @@ func (s *site) attacks() {
 	}
 	s.sql("db3", "CREATE ROLE reader; GRANT ALL ON *.* TO reader; GRANT reader TO "+wordpress+"; SET DEFAULT ROLE reader FOR "+wordpress+
 		"; GRANT SELECT ON `word_press`.* TO "+wordpress)
-	// What is granted here as a proxy was not seen on another node.
+	// A proxy is its own node's: the others deny the statement to the applier.
 	s.sql("db1", "GRANT PROXY ON 'root'@'localhost' TO "+wordpress)
+	s.sql("db2", "GRANT PROXY ON 'root'@'localhost' TO "+wordpress)
+	s.sql("db2", "GRANT SHOW VIEW ON `word_press`.* TO PUBLIC")
 }
 
 // isHindered has every setting of which our own sessions are to know nothing, and
@@ -341,7 +384,9 @@ nohup sh -c 'until [ -e /run/terraform-ha/drain ]; do sleep 0.1; done; ip addr d
 	if holds := s.observe().Nodes["db3"].Holds; len(holds) != 1 {
 		s.t.Errorf("db3 holds %v", holds)
 	}
-	s.spec.Settings["innodb_buffer_pool_size"] = "80M"
+	// A write-set cache of another size costs no state transfer.
+	s.spec.Settings["innodb_buffer_pool_size"], s.spec.ProviderOptions[cacheOption] = "80M", "256M"
+	transfers := s.transfers()
 	stop := s.writer("db3", "rolling")
 	// Only the nodes that are not written to: the writer's own goes down by intent.
 	plan, err := Diff(s.spec, s.observe())
@@ -371,6 +416,12 @@ nohup sh -c 'until [ -e /run/terraform-ha/drain ]; do sleep 0.1; done; ip addr d
 		if got := s.Run(node.Name, "mariadb -N -e 'SELECT @@innodb_buffer_pool_size'"); got != strconv.Itoa(80<<20) {
 			s.t.Errorf("%s runs with %s", node.Name, got)
 		}
+		if got := s.Run(node.Name, "stat -c %s /var/lib/mysql/galera.cache"); got < strconv.Itoa(256<<20) {
+			s.t.Errorf("the cache of %s has %s bytes", node.Name, got)
+		}
+	}
+	if after := s.transfers(); after != transfers || transfers < 2 {
+		s.t.Errorf("there were %d full state transfers before and %d after", transfers, after)
 	}
 }
 

@@ -46,6 +46,13 @@ func BootWithDisks(t *testing.T, name string, machines ...string) *Lab {
 	return boot(t, machine.Config{Name: name, Disks: []machine.Disk{{Path: "/srv/small", Bytes: 64 << 20}}}, machines)
 }
 
+// BootLimited is [Boot] for machines with that much memory each, in MiB. The others
+// have all of the host's, of which nothing says how much is theirs.
+func BootLimited(t *testing.T, name string, memoryMiB int, machines ...string) *Lab {
+	t.Helper()
+	return boot(t, machine.Config{Name: name, MemoryMiB: memoryMiB}, machines)
+}
+
 // Disks is where a machine of [BootWithDisks] has the files of its disks.
 const Disks = "/var/lib/lab/disks"
 

@@ -119,6 +119,17 @@ func (e engine) bootFlags() []string {
 	return append(flags, "-v", "/sys/fs/cgroup:/sys/fs/cgroup:ro")
 }
 
+// memoryFlags limit a machine's memory. It has no swap beside it, which Linode's
+// images have, because the host's is not its own. An engine on a kernel without the
+// controller warns and goes on.
+func memoryFlags(mebibytes int) []string {
+	if mebibytes == 0 {
+		return nil
+	}
+	limit := strconv.Itoa(mebibytes) + "m"
+	return []string{"--memory", limit, "--memory-swap", limit}
+}
+
 // diskFlags let a machine mount file systems of its own size.
 func diskFlags(disks []Disk, volume string) []string {
 	if len(disks) == 0 {

@@ -42,6 +42,9 @@ func (r *Region) create(ctx context.Context, spec MachineSpec) (err error) {
 	if spec.Disks == nil {
 		spec.Disks = r.config.Disks
 	}
+	if spec.MemoryMiB == 0 {
+		spec.MemoryMiB = r.config.MemoryMiB
+	}
 	volumes := []string{r.volumeName(spec.ID)}
 	if len(spec.Disks) > 0 {
 		volumes = append(volumes, r.diskVolumeName(spec.ID))
@@ -83,6 +86,7 @@ func (r *Region) createArguments(spec MachineSpec) []string {
 	// A file system of the host itself: bricks need trusted extended
 	// attributes, and glusterd refuses a brick on the root file system.
 	args = append(args, "-v", r.volumeName(spec.ID)+":/srv")
+	args = append(args, memoryFlags(spec.MemoryMiB)...)
 	args = append(args, diskFlags(spec.Disks, r.diskVolumeName(spec.ID))...)
 	return append(args, r.config.Images.Machine)
 }

@@ -64,6 +64,15 @@ func TestBootFlags(t *testing.T) {
 	}
 }
 
+func TestMemoryFlags(t *testing.T) {
+	if diff := cmp.Diff("--memory 2048m --memory-swap 2048m", strings.Join(memoryFlags(2048), " ")); diff != "" {
+		t.Error(diff)
+	}
+	if flags := memoryFlags(0); flags != nil {
+		t.Errorf("without a limit: %v", flags)
+	}
+}
+
 // TestMachinesCannotTouchTheHostsKernel names what no machine may have: modules,
 // the clock, the memory and ports of devices, and what goes around the engine's
 // filter of system calls.
@@ -79,8 +88,8 @@ func TestMachinesCannotTouchTheHostsKernel(t *testing.T) {
 
 func TestValidate(t *testing.T) {
 	valid := MachineSpec{ID: 1, Label: "db_1.example", PublicIPv4: "172.29.0.10", PrivateIPv4: "192.168.128.5",
-		VLANs: []VLAN{{Label: "net-1", Address: "10.0.0.1/24"}, {Label: "net-2"}},
-		Disks: []Disk{{"/srv/small", 1}}}
+		VLANs:     []VLAN{{Label: "net-1", Address: "10.0.0.1/24"}, {Label: "net-2"}},
+		MemoryMiB: 2048, Disks: []Disk{{"/srv/small", 1}}}
 	if err := valid.validate(); err != nil {
 		t.Fatal(err)
 	}
@@ -97,6 +106,7 @@ func TestValidate(t *testing.T) {
 		"address in VLAN":  func(s *MachineSpec) { s.VLANs = []VLAN{{Label: "a", Address: "10.0.0.1"}} },
 		"relative disk":    func(s *MachineSpec) { s.Disks = []Disk{{"srv", 1}} },
 		"disk with blanks": func(s *MachineSpec) { s.Disks = []Disk{{"/a b", 1}} },
+		"memory":           func(s *MachineSpec) { s.MemoryMiB = -1 },
 		"empty disk":       func(s *MachineSpec) { s.Disks = []Disk{{"/a", 0}} },
 		"password":         func(s *MachineSpec) { s.RootPassword = "a\nroot:b" },
 	} {

@@ -40,6 +40,9 @@ type Config struct {
 	DNS []string
 	// Disks are the disks of machines whose specification names none.
 	Disks []Disk
+	// MemoryMiB is the memory of machines whose specification names none; 0 is all of
+	// the host's.
+	MemoryMiB int
 	// Parallel is how many machines may be made or booted at a time; 0 is 4.
 	Parallel int
 }

@@ -30,6 +30,9 @@ type MachineSpec struct {
 	HostKeys map[string]string
 	// Boot starts the machine and waits until it has booted.
 	Boot bool
+	// MemoryMiB limits the machine's memory; 0 takes the
+	// region's.
+	MemoryMiB int
 	// Disks are file systems of a size of their own, which can be filled; nil
 	// takes the region's.
 	Disks []Disk
@@ -98,6 +101,9 @@ func (s MachineSpec) validate() error {
 		if _, err := netip.ParsePrefix(vlan.Address); err != nil {
 			return fmt.Errorf("the address in VLAN %s: %w", vlan.Label, err)
 		}
+	}
+	if s.MemoryMiB < 0 {
+		return fmt.Errorf("the memory of %d MiB", s.MemoryMiB)
 	}
 	for _, disk := range s.Disks {
 		if !path.IsAbs(disk.Path) || strings.ContainsAny(disk.Path, " \t\n") || disk.Bytes <= 0 {
