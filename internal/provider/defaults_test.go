@@ -70,6 +70,7 @@ func defaultsInCode() map[string]string {
 		"web_tier.trusted_proxies":                 webtier.NodeBalancerNetwork,
 		"web_tier.wordpress.title":                 wordPress.Title,
 		"web_tier.wordpress.table_prefix":          wordPress.TablePrefix,
+		"web_tier.wordpress.program_files":         wordPress.ProgramFiles,
 		"web_tier.wordpress.updates":               wordPress.Updates,
 		"web_tier.wordpress.xmlrpc":                text(wordPress.XMLRPC),
 		// Of the address from the host; see addressFromHost.

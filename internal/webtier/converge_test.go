@@ -543,6 +543,27 @@ func TestEveryFaultOfARollIsResumed(t *testing.T) {
 	})
 }
 
+// An apply that ended early leaves machines without the mount: another one wipes.
+func TestAMachineWithTheMountWipes(t *testing.T) {
+	hosts, tier, _, spec := built(t)
+	tier.Servers["web1"].Mounted = ""
+	plan, err := Remove(spec, Observe(t.Context(), hosts.Views(), spec), true)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := reconcile.Run(t.Context(), plan, Target{Hosts: hosts}, reconcile.Silent{}); err != nil {
+		t.Fatal(err)
+	}
+	if tier.Volume.Root {
+		t.Error("the site is still there")
+	}
+	for name, server := range tier.Servers {
+		if server.Exists(spec.marker().Path()) {
+			t.Errorf("%s still belongs to the tier", name)
+		}
+	}
+}
+
 func TestRemove(t *testing.T) {
 	for _, wipe := range []bool{false, true} {
 		t.Run(fmt.Sprintf("wipe %v", wipe), func(t *testing.T) {

@@ -13,8 +13,8 @@ import (
 func Remove(spec Spec, status Status, wipe bool) (Plan, error) {
 	spec = spec.Defaulted()
 	var plan Plan
-	var stop, clean []Lane
-	wiped := false
+	var stop, first, clean []Lane
+	wiping := wipingNode(spec, status)
 	for _, node := range spec.Nodes {
 		seen, found := status.Nodes[node.Name]
 		if !found || !seen.Reachable() || !seen.Files[spec.marker().Path()].Exists {
@@ -23,20 +23,46 @@ func Remove(spec Spec, status Status, wipe bool) (Plan, error) {
 		stop = append(stop, Lane{step(node.Name, "stop serving", "", stopServing(spec, seen))})
 		lane := Lane{}
 		// On a shared directory one machine wipes for all.
-		if wipe && (spec.Mount == nil || !wiped) {
+		if wipe && (spec.Mount == nil || node.Name == wiping) {
 			lane = append(lane, step(node.Name, "wipe the document root", "", wipeRoot(spec)))
-			wiped = true
 		}
-		clean = append(clean, append(lane, step(node.Name, "remove the configuration", "", removeConfiguration(spec, node, seen))))
+		lane = append(lane, step(node.Name, "remove the configuration", "", removeConfiguration(spec, node, seen)))
+		if wipe && node.Name == wiping {
+			first = append(first, lane)
+		} else {
+			clean = append(clean, lane)
+		}
 	}
 	plan.Parallel("stop", stop...)
-	if wipe && spec.Mount != nil && len(clean) > 0 {
+	if len(first) > 0 {
 		// The others keep the mount busy for no longer than this takes.
-		plan.Parallel("wipe", clean[0])
-		clean = clean[1:]
+		plan.Parallel("wipe", first...)
 	}
 	plan.Parallel("remove", clean...)
 	return plan, nil
+}
+
+// wipingNode is the node that wipes a shared directory for all: the first on which it
+// is mounted, because an apply that ended early may have left the others without it.
+// Where none has it, the first one says so. It is empty for files of the nodes' own.
+func wipingNode(spec Spec, status Status) string {
+	if spec.Mount == nil {
+		return ""
+	}
+	chosen := ""
+	for _, node := range spec.Nodes {
+		seen, found := status.Nodes[node.Name]
+		if !found || !seen.Reachable() || !seen.Files[spec.marker().Path()].Exists {
+			continue
+		}
+		if seen.Mount.Type != "" {
+			return node.Name
+		}
+		if chosen == "" {
+			chosen = node.Name
+		}
+	}
+	return chosen
 }
 
 func stopServing(s Spec, seen NodeStatus) action {
