@@ -12,22 +12,25 @@ func TestWhoHasTheAddress(t *testing.T) {
 		nobody = "10.0.0.100 dev eth0 FAILED"
 	)
 	for name, test := range map[string]struct {
-		own, neighbour, ping, marker string
-		want                         string
+		// The neighbours are those before the question and those after it.
+		own, before, neighbour, ping, marker string
+		want                                 string
 	}{
-		"nobody":                   {"", nobody, "exit 1", "", ""},
-		"somebody":                 {"", found + "REACHABLE", "exit 0", "", "52:54:00:aa:bb:cc eth0"},
-		"who answers no ping":      {"", found + "REACHABLE", "exit 1", "", "52:54:00:aa:bb:cc eth0"},
-		"who answers while stale":  {"", found + "STALE", "exit 0", "", "52:54:00:aa:bb:cc eth0"},
-		"who had it once":          {"", found + "STALE", "exit 1", "", ""},
-		"this machine has it":      {"2: eth0 inet 10.0.0.100/24", "", "exit 0", "", ""},
-		"this machine is of it":    {"", found + "REACHABLE", "exit 0", "marker", ""},
-		"a machine without a ping": {"", found + "REACHABLE", "exit 127", "", "52:54:00:aa:bb:cc eth0"},
+		"nobody":                   {"", "", nobody, "exit 1", "", ""},
+		"somebody":                 {"", "", found + "REACHABLE", "exit 0", "", "52:54:00:aa:bb:cc eth0"},
+		"somebody who was known":   {"", found + "REACHABLE", found + "REACHABLE", "exit 0", "", "52:54:00:aa:bb:cc eth0"},
+		"who answers no ping":      {"", "", found + "REACHABLE", "exit 1", "", "52:54:00:aa:bb:cc eth0"},
+		"who answers while stale":  {"", found + "STALE", found + "STALE", "exit 0", "", "52:54:00:aa:bb:cc eth0"},
+		"who had it once":          {"", found + "STALE", found + "STALE", "exit 1", "", ""},
+		"who had it just now":      {"", found + "REACHABLE", found + "REACHABLE", "exit 1", "", ""},
+		"this machine has it":      {"2: eth0 inet 10.0.0.100/24", "", "", "exit 0", "", ""},
+		"this machine is of it":    {"", "", found + "REACHABLE", "exit 0", "marker", ""},
+		"a machine without a ping": {"", found + "REACHABLE", found + "REACHABLE", "exit 127", "", ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := newStage(t)
-			s.program("ip", `case "$*" in *address*) printf '%s\n' '`+test.own+`' | sed '/^$/d' ;; *) echo '`+test.neighbour+`' ;; esac`)
-			s.program("ping", test.ping)
+			s.program("ip", `case "$*" in *address*) printf '%s\n' '`+test.own+`' | sed '/^$/d' ;; *) [ -e `+s.path("asked")+` ] && echo '`+test.neighbour+`' || echo '`+test.before+`' ;; esac`)
+			s.program("ping", "touch "+s.path("asked")+"; "+test.ping)
 			if test.marker != "" {
 				s.write(test.marker, "{}")
 			}
