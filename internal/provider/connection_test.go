@@ -8,7 +8,9 @@ import (
 
 	"github.com/hashicorp/terraform-plugin-framework/providerserver"
 	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
+	"github.com/hashicorp/terraform-plugin-testing/knownvalue"
 	"github.com/hashicorp/terraform-plugin-testing/plancheck"
+	"github.com/hashicorp/terraform-plugin-testing/tfjsonpath"
 
 	"github.com/terraform-ha/terraform-provider-ha/internal/galera/galeratest"
 	"github.com/terraform-ha/terraform-provider-ha/internal/gluster/glustertest"
@@ -125,7 +127,8 @@ func TestAChangedHostKeyIsRefused(t *testing.T) {
 
 func TestPinnedHostKeys(t *testing.T) {
 	t.Parallel()
-	f := glusterFleet(t)
+	f := newFleet(t, "n1", "n2", "n3")
+	pool := glustertest.Install(t, f.machines)
 	f.ssh = "boot_timeout = \"1s\""
 	unknown := f.config(f.resource("ha_gluster_volume", volumeBody))
 	pinned := unknown
@@ -138,6 +141,13 @@ func TestPinnedHostKeys(t *testing.T) {
 		Steps: []resource.TestStep{
 			{Config: unknown, ExpectError: loose(`(?s)Unable to Create GlusterFS Volume.*trust n1 at .*unknown host key: it presents`)},
 			{Config: pinned, Check: resource.TestCheckResourceAttr("ha_gluster_volume.t", "host_keys.%", "0")},
+			{
+				// A repair learns no key, and its plan does not say that it might.
+				PreConfig: func() { f.locked(func() { pool.Nodes["n2"].Running = false }) },
+				Config:    pinned,
+				ConfigPlanChecks: before(plancheck.ExpectResourceAction("ha_gluster_volume.t", plancheck.ResourceActionUpdate),
+					plancheck.ExpectKnownValue("ha_gluster_volume.t", tfjsonpath.New("host_keys"), knownvalue.MapSizeExact(0))),
+			},
 		},
 	})
 }

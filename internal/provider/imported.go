@@ -123,12 +123,6 @@ func (a *access) strangers(imported []byte, nodes map[string]nodeModel) []string
 	return strangers
 }
 
-// notContacted reports whether the last refresh contacted nobody, so that an apply may
-// learn host keys although no node changes.
-func (m *clusterModel) notContacted() bool {
-	return len(m.HostKeys.Elements()) == 0 && len(m.Drift.Elements()) > 0
-}
-
 // notContacted is the drift of a resource with strangers.
 func notContacted(strangers []string) map[string][]string {
 	return map[string][]string{reconcile.ClusterNode: {fmt.Sprintf(

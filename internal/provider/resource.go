@@ -177,7 +177,7 @@ func (r *clusterResource[M, P]) ModifyPlan(ctx context.Context, req resource.Mod
 			}
 		}
 		p.cluster().HostKeys = P(&state).cluster().HostKeys
-		if !p.cluster().Nodes.Equal(P(&state).cluster().Nodes) || P(&state).cluster().notContacted() {
+		if !p.cluster().Nodes.Equal(P(&state).cluster().Nodes) || r.access.mayLearn(P(&state).cluster()) {
 			p.cluster().HostKeys = types.MapUnknown(types.StringType)
 		}
 		p.keepOutputs(&state)
@@ -457,4 +457,19 @@ func (a *access) learnedKeys(clients map[string]*ssh.Client, nodes map[string]no
 		}
 	}
 	return keys
+}
+
+// mayLearn reports whether an apply that repairs may accept a host key that the refresh
+// before it did not: of a machine that was away then, or that nothing vouched for yet.
+func (a *access) mayLearn(state *clusterModel) bool {
+	if a == nil || !a.base.HostKey.AcceptNew || len(state.Drift.Elements()) == 0 {
+		return false
+	}
+	remembered := state.remembered()
+	for name, node := range state.nodes() {
+		if node.HostKey.IsNull() && remembered[name] == "" {
+			return true
+		}
+	}
+	return false
 }
