@@ -351,7 +351,7 @@ variable "tags" {
 }
 
 variable "on_destroy" {
-  description = "What destroying a tier does with its data: `keep` leaves it on the machines, `wipe` deletes it first. `keep` keeps nothing here once the Linodes are destroyed, because files and databases lie on their disks: see `protect`. It must be applied before the destroy that it is meant for."
+  description = "What destroying a tier does with its data: `keep` leaves it on the machines, `wipe` deletes it first. `keep` keeps nothing here once the Linodes are destroyed, because files and databases lie on their disks or on volumes that are destroyed with them: see `protect`. It must be applied before the destroy that it is meant for."
   type        = string
   default     = "keep"
   nullable    = false
