@@ -65,8 +65,8 @@ func (d Disk) Diff(seen State) Verdict {
 		"Only a device that nothing was ever written to is formatted. If nobody needs what is on it, overwrite it with zeros (\"blkdiscard -z\", or \"wipefs -a\" and its first and last MiB), or give another one.")
 }
 
-func (d Disk) refuse(what string, evidence []string, wayOut string) Verdict {
-	return Verdict{Refused: &reconcile.RefusedError{What: what, Node: d.Node, Evidence: evidence, WayOut: wayOut}}
+func (d Disk) refuse(what string, evidence []string, remedy string) Verdict {
+	return Verdict{Refused: &reconcile.RefusedError{What: what, Node: d.Node, Evidence: evidence, Remedy: remedy}}
 }
 
 // foreign is what makes a device somebody else's.

@@ -19,7 +19,7 @@ func (s Spec) contents(status Status) ([]Step, error) {
 	if len(members) == 0 {
 		return nil, &reconcile.RefusedError{
 			What: "compare databases and users", Evidence: append(status.hindrances(), status.table()...),
-			WayOut: "No member let its accounts be read within some seconds. Look at the load of the servers and at the variables above, and apply again.",
+			Remedy: "No member let its accounts be read within some seconds. Look at the load of the servers and at the variables above, and apply again.",
 		}
 	}
 	on := members[0]
@@ -31,7 +31,7 @@ func (s Spec) contents(status Status) ([]Step, error) {
 	if len(steps) > 0 && writable < 0 {
 		return nil, &reconcile.RefusedError{
 			What: "change databases and users", Evidence: append(status.hindrances(), "the first change would be to "+steps[0].Title),
-			WayOut: "No member takes changes. Set the variable back on one of them, as in SET GLOBAL wsrep_reject_queries = NONE, and apply again.",
+			Remedy: "No member takes changes. Set the variable back on one of them, as in SET GLOBAL wsrep_reject_queries = NONE, and apply again.",
 		}
 	}
 	if engine := s.Flavor.engine(); engine.startCheck != "" && len(steps) > 0 {

@@ -96,25 +96,25 @@ func (s Spec) refuse(status Status) error {
 		if foreign := s.foreign(node); len(foreign) > 0 && !s.holdsOurData(name, node) {
 			return &reconcile.RefusedError{
 				What: "use the data directory " + dataDirectory, Node: name, Evidence: foreign,
-				WayOut: "This release takes over no cluster that it has not built. To build a new one, move the directory away on the node.",
+				Remedy: "This release takes over no cluster that it has not built. To build a new one, move the directory away on the node.",
 			}
 		}
 	}
 	if uuids := status.UUIDs(); len(uuids) > 1 {
 		return &reconcile.RefusedError{
 			What: "change a cluster with two histories", Evidence: status.table(),
-			WayOut: "Decide which history is the right one. " + takeTheOthers,
+			Remedy: "Decide which history is the right one. " + takeTheOthers,
 		}
 	} else if len(uuids) == 1 && s.UUID != "" && uuids[0] != s.UUID {
 		return &reconcile.RefusedError{
 			What: "change a cluster with another history", Evidence: append(status.table(), "the cluster had the UUID "+s.UUID),
-			WayOut: "Put the data directories back. If somebody built the cluster anew on purpose, write its UUID into " + s.marker().Path + " on every node, remove the resource from Terraform's state and apply again, which takes it over by its markers.",
+			Remedy: "Put the data directories back. If somebody built the cluster anew on purpose, write its UUID into " + s.marker().Path + " on every node, remove the resource from Terraform's state and apply again, which takes it over by its markers.",
 		}
 	}
 	if split := status.split(); split != "" {
 		return &reconcile.RefusedError{
 			What: "change a cluster that has fallen apart", Evidence: append([]string{split}, status.table()...),
-			WayOut: "Each part may have data that the other does not have. Decide which one goes on. " + takeTheOthers,
+			Remedy: "Each part may have data that the other does not have. Decide which one goes on. " + takeTheOthers,
 		}
 	}
 	return nil
@@ -326,7 +326,7 @@ func (s Spec) refuseRestarts(status Status, stale []string, repaired bool) error
 	}
 	return &reconcile.RefusedError{
 		What: "restart nodes of a cluster that is not whole", Evidence: status.table(),
-		WayOut: fmt.Sprintf("A restart of %s would leave too few nodes. Repair %s first.", strings.Join(stale, ", "), strings.Join(append(sick, silent...), ", ")),
+		Remedy: fmt.Sprintf("A restart of %s would leave too few nodes. Repair %s first.", strings.Join(stale, ", "), strings.Join(append(sick, silent...), ", ")),
 	}
 }
 

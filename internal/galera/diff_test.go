@@ -148,7 +148,7 @@ func describe(plan Plan, err error) string {
 		for _, line := range refusal.Evidence {
 			fmt.Fprintf(&b, "  %s\n", line)
 		}
-		fmt.Fprintf(&b, "%s\n", refusal.WayOut)
+		fmt.Fprintf(&b, "%s\n", refusal.Remedy)
 	case err != nil:
 		fmt.Fprintf(&b, "error: %v\n", err)
 	case plan.Empty():

@@ -168,7 +168,7 @@ func (s Spec) refuseRestrictions(on string, seen NodeStatus) error {
 	}
 	return &reconcile.RefusedError{
 		What: "compare the privileges of users", Node: on, Evidence: []string{"partial_revokes is ON"},
-		WayOut: "With it the server takes the pattern of a database for its name, so that grants are for other databases than declared. Take back what was revoked in part, run SET PERSIST partial_revokes = OFF on every node, and apply again.",
+		Remedy: "With it the server takes the pattern of a database for its name, so that grants are for other databases than declared. Take back what was revoked in part, run SET PERSIST partial_revokes = OFF on every node, and apply again.",
 	}
 }
 

@@ -202,7 +202,7 @@ func (s Spec) grantSteps(on string, login Login, have Account, seen NodeStatus) 
 	if len(unknown) > 0 {
 		return nil, &reconcile.RefusedError{
 			What: "change the privileges of " + login.String(), Node: on, Evidence: quotedLines(unknown),
-			WayOut: "This release does not know these privileges, and puts no text of a server into a statement. Revoke them by hand, or declare them if they are privileges on a database or table.",
+			Remedy: "This release does not know these privileges, and puts no text of a server into a statement. Revoke them by hand, or declare them if they are privileges on a database or table.",
 		}
 	}
 	for _, object := range slices.SortedFunc(maps.Keys(wanted), compareObjects) {

@@ -90,7 +90,7 @@ func (s Spec) identified(status Status) (Spec, error) {
 			return s, &reconcile.RefusedError{
 				What: "change a cluster with another history", Node: name,
 				Evidence: append(status.table(), "the cluster had the UUID "+s.UUID, "the marker of "+name+" has the UUID "+uuid),
-				WayOut:   "Put the right machine or the right disk in its place. If the cluster was built anew on purpose, see that " + s.marker().Path + " on every node has its UUID.",
+				Remedy:   "Put the right machine or the right disk in its place. If the cluster was built anew on purpose, see that " + s.marker().Path + " on every node has its UUID.",
 			}
 		}
 	}
@@ -130,6 +130,6 @@ func (s Spec) withoutUnmounted(status Status) (Status, error) {
 	}
 	return Status{Nodes: nodes}, &reconcile.RefusedError{
 		What: "use a data directory that is not mounted", Evidence: slices.Clip(evidence),
-		WayOut: "Mount it and apply again. If the data is to lie on the machine's own disk from now on, take the file system out of /etc/fstab and the word volume out of " + s.marker().Path + ".",
+		Remedy: "Mount it and apply again. If the data is to lie on the machine's own disk from now on, take the file system out of /etc/fstab and the word volume out of " + s.marker().Path + ".",
 	}
 }

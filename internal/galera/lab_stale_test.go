@@ -80,7 +80,7 @@ func (s *site) recoversPositions() {
 	}
 	s.t.Log(refusal)
 	// A person decides.
-	_, after, _ := strings.Cut(refusal.WayOut, "The highest position is that of ")
+	_, after, _ := strings.Cut(refusal.Remedy, "The highest position is that of ")
 	furthest := strings.TrimRight(strings.Fields(after)[0], ".")
 	s.Run(furthest, "sed -i 's/^safe_to_bootstrap: 0/safe_to_bootstrap: 1/' /var/lib/mysql/grastate.dat")
 	s.converge()

@@ -28,7 +28,7 @@ func (s Spec) membership(status Status) ([]Step, error) {
 	if rivals := status.rivals(); len(rivals) > 0 {
 		return nil, &reconcile.RefusedError{
 			What: "start a cluster that remembers more than one Primary component", Evidence: append(rivals, status.table()...),
-			WayOut: "Somebody made a Primary component of one part while the other one had one, too. Decide which goes on. " + takeTheOthers,
+			Remedy: "Somebody made a Primary component of one part while the other one had one, too. Decide which goes on. " + takeTheOthers,
 		}
 	}
 	if steps := s.reform(status); len(steps) > 0 {
@@ -40,19 +40,19 @@ func (s Spec) membership(status Status) ([]Step, error) {
 	case silent && known:
 		return nil, &reconcile.RefusedError{
 			What: "start the cluster", Evidence: status.table(),
-			WayOut: "No node is in a Primary component, and a node that did not answer may have newer data or be serving. Make every node reachable and apply again.",
+			Remedy: "No node is in a Primary component, and a node that did not answer may have newer data or be serving. Make every node reachable and apply again.",
 		}
 	case silent:
 		return nil, &reconcile.RefusedError{
 			What: "bootstrap the cluster", Evidence: status.table(),
-			WayOut: "A new cluster begins when all its machines answer, because one of them may have data. Make every node reachable and apply again.",
+			Remedy: "A new cluster begins when all its machines answer, because one of them may have data. Make every node reachable and apply again.",
 		}
 	}
 	switch {
 	case len(withData) == 0 && s.UUID != "":
 		return nil, &reconcile.RefusedError{
 			What: "bootstrap the cluster a second time", Evidence: append(status.table(), "the cluster had the UUID "+s.UUID),
-			WayOut: "Put the data directories back. If the data is meant to be gone, remove the resource from Terraform's state, and " + s.marker().Path + " from the nodes that have it, and apply again.",
+			Remedy: "Put the data directories back. If the data is meant to be gone, remove the resource from Terraform's state, and " + s.marker().Path + " from the nodes that have it, and apply again.",
 		}
 	case len(withData) == 0:
 		first := s.nodes()[0].Name
@@ -118,7 +118,7 @@ func (s Spec) revive(status Status, withData []string) ([]Step, error) {
 		}
 		return nil, &reconcile.RefusedError{
 			What: "change a cluster without a Primary component", Evidence: status.table(),
-			WayOut: "The nodes run and cannot see a majority of each other. Look at the network between them on TCP 4567, 4568 and 4444 and UDP 4567.",
+			Remedy: "The nodes run and cannot see a majority of each other. Look at the network between them on TCP 4567, 4568 and 4444 and UDP 4567.",
 		}
 	}
 	if last, found := status.lastStopped(withData); found {
@@ -129,7 +129,7 @@ func (s Spec) revive(status Status, withData []string) ([]Step, error) {
 	}
 	return nil, &reconcile.RefusedError{
 		What: "bootstrap a cluster whose last position is not certain", Evidence: status.table(),
-		WayOut: "Decide which node goes on; what only others have is lost, so keep copies of their " + dataDirectory + ". " + status.furthest(withData) +
+		Remedy: "Decide which node goes on; what only others have is lost, so keep copies of their " + dataDirectory + ". " + status.furthest(withData) +
 			"Set safe_to_bootstrap to 1 in grastate.dat on that node alone and apply again, or bootstrap it by hand if another one is ahead of it.",
 	}
 }

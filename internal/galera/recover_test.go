@@ -189,8 +189,8 @@ func TestPositionsAreRecoveredBeforeARefusal(t *testing.T) {
 			t.Errorf("%q lacks %s", refusal.Evidence[i], position)
 		}
 	}
-	if want == behind || !strings.Contains(refusal.WayOut, "The highest position is that of db1 and db2.") {
-		t.Errorf("the way out is %q", refusal.WayOut)
+	if want == behind || !strings.Contains(refusal.Remedy, "The highest position is that of db1 and db2.") {
+		t.Errorf("the remedy is %q", refusal.Remedy)
 	}
 	s.Nodes["db3"].Safe = true
 	refused(t, s.converge(spec), "bootstrap a cluster whose last position is not certain")

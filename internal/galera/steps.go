@@ -200,7 +200,7 @@ func (s Spec) stepBootstrap(node, why string) Step {
 			now := s.complete(Observe(ctx, hosts.Views(), s))
 			if !now.all(NodeStatus.virgin) {
 				return &reconcile.RefusedError{What: "bootstrap the cluster", Node: node, Evidence: now.table(),
-					WayOut: "A node got data or stopped answering after the plan was made. Apply again."}
+					Remedy: "A node got data or stopped answering after the plan was made. Apply again."}
 			}
 			return s.become(ctx, hosts[node], "bootstrap")
 		}}
@@ -214,7 +214,7 @@ func (s Spec) stepRebootstrap(node string) Step {
 			quiet := func(n NodeStatus) bool { return n.Err == nil && !n.primary() && (!n.Wsrep.Answers || !n.Wsrep.On) }
 			if !now.all(quiet) || len(now.UUIDs()) > 1 {
 				return &reconcile.RefusedError{What: "bootstrap the cluster again", Node: node, Evidence: now.table(),
-					WayOut: "The cluster changed after the plan was made. Apply again."}
+					Remedy: "The cluster changed after the plan was made. Apply again."}
 			}
 			return s.become(ctx, hosts[node], "bootstrap")
 		}}

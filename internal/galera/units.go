@@ -117,6 +117,6 @@ func (s Spec) noRoom(status Status, name string) error {
 	return &reconcile.RefusedError{
 		What: "start a state transfer that does not fit", Node: name,
 		Evidence: append(evidence, fmt.Sprintf("%s has room for %d MiB at %s", name, room>>20, dataDirectory)),
-		WayOut:   "Give the node a larger disk, or remove data from the cluster, and apply again.",
+		Remedy:   "Give the node a larger disk, or remove data from the cluster, and apply again.",
 	}
 }

@@ -53,7 +53,7 @@ func (s Spec) otherSeries(status Status, name string) error {
 	return &reconcile.RefusedError{
 		What: "let a node with another major version join", Node: name,
 		Evidence: append(evidence, fmt.Sprintf("%s has version %s", name, releases[name])),
-		WayOut:   "Install the members' version on the node, and apply again.",
+		Remedy:   "Install the members' version on the node, and apply again.",
 	}
 }
 

@@ -72,7 +72,7 @@ func transaction(ctx context.Context, h *host.Host, words ...string) error {
 			return &reconcile.RefusedError{
 				What: "run gluster " + strings.Join(words, " "), Node: h.Name(),
 				Evidence: []string{peerProblem(strings.Join(peer.Names, " "), peer)},
-				WayOut:   "Bring the peer back first.",
+				Remedy:   "Bring the peer back first.",
 			}
 		}
 	}

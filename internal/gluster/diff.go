@@ -112,9 +112,9 @@ func (d *differ) block(what string, evidence ...string) {
 	d.blockUntil(what, "Bring the volume's machines back first.", evidence...)
 }
 
-func (d *differ) blockUntil(what, wayOut string, evidence ...string) {
+func (d *differ) blockUntil(what, remedy string, evidence ...string) {
 	if d.blocked == nil {
-		d.blocked = &reconcile.RefusedError{What: what, Evidence: evidence, WayOut: wayOut}
+		d.blocked = &reconcile.RefusedError{What: what, Evidence: evidence, Remedy: remedy}
 	}
 }
 

@@ -106,7 +106,7 @@ func (d *differ) unmounted(node host.Node) (why string, refused *reconcile.Refus
 		refused = verdict.Refused
 	case verdict.Absent:
 		refused.Evidence = []string{"there is no device " + device.Device}
-		refused.WayOut = "Attach its volume to the machine. Then it is mounted."
+		refused.Remedy = "Attach its volume to the machine. Then it is mounted."
 	default:
 		refused.Evidence = []string{device.Device + " is not mounted yet"}
 	}

@@ -374,7 +374,7 @@ exit ${s:-0}`, others...))
 			return &reconcile.RefusedError{
 				What: "take the machine into the pool", Node: node.Name,
 				Evidence: []string{fmt.Sprintf("it does not reach port 24007 of %s, which are in the pool and no nodes of this resource", joinWords(strings.Fields(string(exit.Stderr))))},
-				WayOut:   fmt.Sprintf("Their packet filters have to let %s in first: put it into clients of the volume that is on them, and apply that.", node.Address),
+				Remedy:   fmt.Sprintf("Their packet filters have to let %s in first: put it into clients of the volume that is on them, and apply that.", node.Address),
 			}
 		}
 		return err

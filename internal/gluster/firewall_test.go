@@ -315,7 +315,7 @@ func TestAMachineThatIsNotLetInDoesNotJoin(t *testing.T) {
 	}
 	shared := host.Hosts{"files2": hosts["files2"], "files3": hosts["files3"], "files4": first}
 	refused := refusal(t, converge(t, shared, second))
-	if !strings.Contains(refused.Error(), "it does not reach port 24007 of") || !strings.Contains(refused.WayOut, "let 10.0.0.14 in first") {
+	if !strings.Contains(refused.Error(), "it does not reach port 24007 of") || !strings.Contains(refused.Remedy, "let 10.0.0.14 in first") {
 		t.Errorf("it was refused so: %v", refused)
 	}
 	if sim.Members["files4"] {

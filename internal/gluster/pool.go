@@ -123,7 +123,7 @@ func (d *differ) refuseVersions(nodes []host.Node) error {
 	if majors, evidence := d.releases(nodes, major); len(majors) > 1 {
 		return &reconcile.RefusedError{
 			What: "form a pool", Evidence: evidence,
-			WayOut: "Bring the machines to one release of GlusterFS first.",
+			Remedy: "Bring the machines to one release of GlusterFS first.",
 		}
 	}
 	return nil
@@ -158,7 +158,7 @@ func (d *differ) refuseOtherPool(node host.Node) *reconcile.RefusedError {
 			return &reconcile.RefusedError{
 				What: "add the machine to the pool", Node: node.Name,
 				Evidence: []string{"it is in another pool, with " + strings.Join(peer.Names, " ") + ", which is none of this resource's nodes"},
-				WayOut:   "Detach it there first.",
+				Remedy:   "Detach it there first.",
 			}
 		}
 	}

@@ -186,8 +186,8 @@ func TestABrickThatWasReplacedByHand(t *testing.T) {
 	spec := content()
 	spec.VolumeID = glustertest.VolumeID
 	_, err := diff(t, hosts, spec)
-	if refused := refusal(t, err); !strings.Contains(refused.WayOut, `brick_paths = { files3 = "`+elsewhere+`" }`) {
-		t.Errorf("the way out is %q", refused.WayOut)
+	if refused := refusal(t, err); !strings.Contains(refused.Remedy, `brick_paths = { files3 = "`+elsewhere+`" }`) {
+		t.Errorf("the remedy is %q", refused.Remedy)
 	}
 	spec.BrickPaths = map[string]string{"files3": elsewhere}
 	if err := converge(t, hosts, spec); err != nil {

@@ -33,10 +33,10 @@ func (d *differ) refuse() error {
 func (d *differ) refuseSilence() *reconcile.RefusedError {
 	missing := d.missing()
 	if len(d.reached) == 0 {
-		return &reconcile.RefusedError{What: "change volume " + d.spec.Name, Evidence: unreachable(missing), WayOut: "Unreachable is not absent: bring a machine back."}
+		return &reconcile.RefusedError{What: "change volume " + d.spec.Name, Evidence: unreachable(missing), Remedy: "Unreachable is not absent: bring a machine back."}
 	}
 	if d.absent && len(missing) > 0 {
-		return &reconcile.RefusedError{What: "create volume " + d.spec.Name, Evidence: unreachable(missing), WayOut: "A volume is created only when all its machines answer."}
+		return &reconcile.RefusedError{What: "create volume " + d.spec.Name, Evidence: unreachable(missing), Remedy: "A volume is created only when all its machines answer."}
 	}
 	return nil
 }
@@ -54,7 +54,7 @@ func (d *differ) refuseIdentities() *reconcile.RefusedError {
 			return &reconcile.RefusedError{
 				What: "form a pool", Node: node.Name,
 				Evidence: []string{fmt.Sprintf("%s and %s have the same identity %s, as machines cloned from one image do", other, node.Name, uuid)},
-				WayOut:   "On the machine that holds no bricks, stop glusterd, remove /var/lib/glusterd/glusterd.info and start it again.",
+				Remedy:   "On the machine that holds no bricks, stop glusterd, remove /var/lib/glusterd/glusterd.info and start it again.",
 			}
 		}
 		owner[uuid] = node.Name
@@ -77,10 +77,10 @@ func (d *differ) refuseForeignVolume() *reconcile.RefusedError {
 	switch {
 	case d.spec.VolumeID != "" && d.spec.VolumeID != d.volume.ID:
 		refused.Evidence = []string{fmt.Sprintf("its identity is %s, and this resource's volume was %s", d.volume.ID, d.spec.VolumeID)}
-		refused.WayOut = "Somebody made another volume of this name. Rename it, or choose another name here."
+		refused.Remedy = "Somebody made another volume of this name. Rename it, or choose another name here."
 	case d.spec.VolumeID == "" && !d.spec.Adopt && !d.marked():
 		refused.Evidence = []string{"a volume of this name exists and no machine has a marker of this resource"}
-		refused.WayOut = "This release takes over no volume that it has not built. Choose another name."
+		refused.Remedy = "This release takes over no volume that it has not built. Choose another name."
 	default:
 		return nil
 	}
@@ -110,7 +110,7 @@ func (d *differ) refuseGeometry() *reconcile.RefusedError {
 	if !d.exists {
 		return nil
 	}
-	refused := &reconcile.RefusedError{What: "change the bricks of volume " + d.spec.Name, WayOut: later}
+	refused := &reconcile.RefusedError{What: "change the bricks of volume " + d.spec.Name, Remedy: later}
 	var have []string
 	for _, brick := range d.volume.Bricks {
 		have = append(have, brick.Name)
@@ -119,7 +119,7 @@ func (d *differ) refuseGeometry() *reconcile.RefusedError {
 	if !sameMembers(have, want) {
 		refused.Evidence = []string{"it consists of " + strings.Join(have, " "), "wanted are " + strings.Join(want, " ")}
 		if moved := d.moved(have); moved != "" {
-			refused.WayOut = "If a brick was replaced by hand on its own machine, declare where it lies now: brick_paths = { " + moved + " }. " + later
+			refused.Remedy = "If a brick was replaced by hand on its own machine, declare where it lies now: brick_paths = { " + moved + " }. " + later
 		}
 		return refused
 	}
@@ -138,7 +138,7 @@ func (d *differ) refuseGeometry() *reconcile.RefusedError {
 	}
 	if size := d.spec.setSize(); !slices.Equal(sets(have, size, d.spec.Arbiter), sets(want, size, d.spec.Arbiter)) {
 		refused.Evidence = []string{"its sets are made of " + strings.Join(have, " "), "wanted are sets of " + strings.Join(want, " ")}
-		refused.WayOut = "Set order so that the sets are those of the volume. " + later
+		refused.Remedy = "Set order so that the sets are those of the volume. " + later
 		return refused
 	}
 	return nil
@@ -153,7 +153,7 @@ func (d *differ) refuseSwitchingOff() *reconcile.RefusedError {
 	return &reconcile.RefusedError{
 		What:     "switch " + key + " off",
 		Evidence: []string{"it is on in volume " + d.spec.Name + ", and without it clients take the first piece of a file for the whole"},
-		WayOut:   "Declare it as it is. To be rid of it, copy the files to a new volume.",
+		Remedy:   "Declare it as it is. To be rid of it, copy the files to a new volume.",
 	}
 }
 
@@ -214,7 +214,7 @@ func (d *differ) refuseRebuilt(node host.Node) *reconcile.RefusedError {
 	return &reconcile.RefusedError{
 		What: "use the machine as a member of the pool", Node: node.Name,
 		Evidence: []string{fmt.Sprintf("its identity is %s, and the pool knows %s as %s: the machine was rebuilt", uuid, node.Address, known)},
-		WayOut:   later,
+		Remedy:   later,
 	}
 }
 
@@ -242,7 +242,7 @@ func (d *differ) refuseRejected() *reconcile.RefusedError {
 				return &reconcile.RefusedError{
 					What: "change the pool", Node: node.Name,
 					Evidence: []string{fmt.Sprintf("it rejects its peer %s: their definitions of a volume, or their versions, differ", strings.Join(peer.Names, " "))},
-					WayOut:   "Compare /var/lib/glusterd/vols and the versions on both, and make the one that is wrong join again.",
+					Remedy:   "Compare /var/lib/glusterd/vols and the versions on both, and make the one that is wrong join again.",
 				}
 			}
 		}
@@ -278,7 +278,7 @@ func (d *differ) refuseBricks() *reconcile.RefusedError {
 func (d *differ) refuseLostBrick(brick Brick) *reconcile.RefusedError {
 	refused := &reconcile.RefusedError{
 		What:   "use the brick " + brick.Path,
-		WayOut: "Mount its file system if that is what is missing.",
+		Remedy: "Mount its file system if that is what is missing.",
 	}
 	id := strings.ReplaceAll(d.volume.ID, "-", "")
 	switch {
@@ -306,22 +306,22 @@ func (d *differ) refuseUsedBrick(seen Node) *reconcile.RefusedError {
 	switch {
 	case len(brick.ForeignParents) > 0:
 		refused.Evidence = []string{strings.Join(brick.ForeignParents, ", ") + " above it is part of another volume"}
-		refused.WayOut = "Choose another brick path."
+		refused.Remedy = "Choose another brick path."
 	case brick.MountPoint == brick.Path && brick.Path != "":
 		refused.Evidence = []string{"it is a mount point: without its disk the bare directory would be filled instead"}
-		refused.WayOut = "Use a directory below it, such as " + brick.Path + "/brick."
+		refused.Remedy = "Use a directory below it, such as " + brick.Path + "/brick."
 	case brick.OnRoot && !d.spec.AllowRootPartition:
 		refused.Evidence = []string{"it lies on the root file system, which a full volume takes down with it"}
-		refused.WayOut = "Mount a file system for it at a directory above, or set allow_root_partition = true."
+		refused.Remedy = "Mount a file system for it at a directory above, or set allow_root_partition = true."
 		refused.Path = []string{"allow_root_partition"}
 	case brick.Virgin() || d.poisoned(seen):
 		return nil
 	case d.ours(seen):
 		refused.Evidence = []string{"it holds data of a volume of ours that is no longer defined"}
-		refused.WayOut = "Save the data and empty the directory with its extended attributes, or choose another brick path."
+		refused.Remedy = "Save the data and empty the directory with its extended attributes, or choose another brick path."
 	default:
 		refused.Evidence = []string{"it holds data that this resource did not put there"}
-		refused.WayOut = "Choose another brick path, or empty the directory, its extended attributes included."
+		refused.Remedy = "Choose another brick path, or empty the directory, its extended attributes included."
 	}
 	return refused
 }

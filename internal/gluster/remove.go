@@ -25,7 +25,7 @@ func Remove(spec Spec, status Status, wipe bool) (Plan, error) {
 		if missing := d.missing(); len(missing) > 0 {
 			return Plan{}, &reconcile.RefusedError{
 				What: "wipe volume " + spec.Name, Evidence: unreachable(missing),
-				WayOut: "Bring the machines back, or delete the resource without wiping.",
+				Remedy: "Bring the machines back, or delete the resource without wiping.",
 			}
 		}
 		if refused != nil {

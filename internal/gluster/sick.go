@@ -118,19 +118,19 @@ func (d *differ) refuseRejoin(ill sick) *reconcile.RefusedError {
 	refused := &reconcile.RefusedError{What: "take the machine into the pool again", Node: ill.node.Name, Evidence: []string{ill.why}}
 	if len(seen.Peers) > 0 || len(seen.Volumes) > 0 || seen.Defined {
 		refused.Evidence = append(refused.Evidence, "it has peers or volumes of its own")
-		refused.WayOut = "Detach it from its pool there, and remove /var/lib/glusterd while glusterd is stopped. Then it is taken in again."
+		refused.Remedy = "Detach it from its pool there, and remove /var/lib/glusterd while glusterd is stopped. Then it is taken in again."
 		return refused
 	}
 	for _, other := range d.reached {
 		if peer, found := d.status.Nodes[other.Name].peer(d.identityOf(ill.node)); found && peer.Healthy() && seen.UUID != peer.UUID {
 			refused.Evidence = append(refused.Evidence, "the machine with the identity that the pool knows is connected to "+other.Name)
-			refused.WayOut = "Two machines claim one place: find out which is the member, and take the other one out of nodes."
+			refused.Remedy = "Two machines claim one place: find out which is the member, and take the other one out of nodes."
 			return refused
 		}
 	}
 	if majors, evidence := d.releases(append(slices.Clone(d.reached), ill.node), major); len(majors) > 1 {
 		refused.Evidence = append(refused.Evidence, evidence...)
-		refused.WayOut = "Install the release of GlusterFS there that the others have."
+		refused.Remedy = "Install the release of GlusterFS there that the others have."
 		return refused
 	}
 	return d.refuseIncomplete(ill, refused)
@@ -152,7 +152,7 @@ func (d *differ) refuseIncomplete(ill sick, refused *reconcile.RefusedError) *re
 		default:
 			continue
 		}
-		refused.WayOut = "It is taken in again once all others that hold the same files are whole."
+		refused.Remedy = "It is taken in again once all others that hold the same files are whole."
 		return refused
 	}
 	return nil
@@ -164,24 +164,24 @@ func (d *differ) refuseRemake(ill sick) *reconcile.RefusedError {
 	brick := seen.Brick
 	refused := &reconcile.RefusedError{
 		What: "make the brick " + d.spec.pathOf(ill.node.Name) + " anew", Node: ill.node.Name, Evidence: []string{ill.why},
-		WayOut: "Mount its file system if that is what is missing.",
+		Remedy: "Mount its file system if that is what is missing.",
 	}
 	switch {
 	case d.spec.Type == Disperse:
-		refused.WayOut += " This release makes no brick of a dispersed volume anew; \"gluster volume reset-brick\" does."
+		refused.Remedy += " This release makes no brick of a dispersed volume anew; \"gluster volume reset-brick\" does."
 		return refused
 	case !seen.answers():
 		refused.Evidence = append(refused.Evidence, "glusterd does not answer")
-		refused.WayOut = "It is made anew once it does."
+		refused.Remedy = "It is made anew once it does."
 		return refused
 	case brick.Names || brick.Content && brick.VolumeID == "" || len(brick.ForeignParents) > 0:
 		refused.Evidence = append(refused.Evidence, "the directory, or one above it, holds something")
-		refused.WayOut = "Save what it holds and empty it. Then the brick is made anew."
+		refused.Remedy = "Save what it holds and empty it. Then the brick is made anew."
 		return refused
 	case brick.VolumeID != "" && brick.VolumeID != strings.ReplaceAll(d.volume.ID, "-", ""):
 		return refused
 	case !d.volumeStarted():
-		refused.WayOut = "It is made anew once the volume is started."
+		refused.Remedy = "It is made anew once the volume is started."
 		return refused
 	}
 	if refusal := d.refuseIncomplete(ill, refused); refusal != nil {
@@ -193,7 +193,7 @@ func (d *differ) refuseRemake(ill sick) *reconcile.RefusedError {
 	}
 	if split := d.splitBrain(); split != "" {
 		refused.Evidence = append(refused.Evidence, split)
-		refused.WayOut = "Resolve the split brain first."
+		refused.Remedy = "Resolve the split brain first."
 		return refused
 	}
 	return nil

@@ -221,7 +221,7 @@ func Notices(spec Spec, status Status) []string {
 	var notices []string
 	for _, ill := range d.sick {
 		if ill.refused != nil && !d.mounting(ill.node) {
-			notices = append(notices, fmt.Sprintf("%s cannot serve its brick of volume %s: %s. %s", ill.node.Name, spec.Name, strings.Join(ill.refused.Evidence, "; "), ill.refused.WayOut))
+			notices = append(notices, fmt.Sprintf("%s cannot serve its brick of volume %s: %s. %s", ill.node.Name, spec.Name, strings.Join(ill.refused.Evidence, "; "), ill.refused.Remedy))
 		}
 	}
 	if d.exists {

@@ -49,10 +49,10 @@ func refuseBlindChange(spec Spec, status Status) error {
 	for _, name := range unreachable {
 		evidence = append(evidence, fmt.Sprintf("%s does not answer: %v", name, status.Machines[name].Err))
 	}
-	wayOut := "Bring the machine back and apply again."
+	remedy := "Bring the machine back and apply again."
 	ours := status.names(func(m Machine) bool { return m.Ours(spec.Name) })
 	if len(ours) == 0 {
-		return &reconcile.RefusedError{What: "set up floating IP " + spec.ip(), Evidence: evidence, WayOut: wayOut}
+		return &reconcile.RefusedError{What: "set up floating IP " + spec.ip(), Evidence: evidence, Remedy: remedy}
 	}
 	c := comparison{spec: spec, status: status}
 	for _, node := range sortedNodes(spec.Nodes) {
@@ -66,7 +66,7 @@ func refuseBlindChange(spec Spec, status Status) error {
 			return &reconcile.RefusedError{
 				What:     "change the configuration of floating IP " + spec.ip() + " on some of its machines",
 				Evidence: append(evidence, "with different configurations two machines could hold the address"),
-				WayOut:   wayOut,
+				Remedy:   remedy,
 			}
 		}
 	}
@@ -87,7 +87,7 @@ func refuseTaken(spec Spec, status Status) error {
 	return &reconcile.RefusedError{
 		What:     "set up floating IP " + spec.ip(),
 		Evidence: []string{fmt.Sprintf("%s answers at %s, seen from %s on %s, and is none of the nodes", seen.TakenBy, spec.ip(), taken[0], seen.SeenOn)},
-		WayOut:   "Choose another address, or take it from the machine that has it.",
+		Remedy:   "Choose another address, or take it from the machine that has it.",
 		Path:     at("address"),
 	}
 }
@@ -100,14 +100,14 @@ func refuseForeign(spec Spec, node host.Node, machine Machine) *reconcile.Refuse
 		return &reconcile.RefusedError{
 			What: "replace " + mainPath, Node: node.Name,
 			Evidence: []string{"it was not written by this provider"},
-			WayOut:   "This release takes over no configuration of somebody else's. Move it away on the machine if nothing needs it.",
+			Remedy:   "This release takes over no configuration of somebody else's. Move it away on the machine if nothing needs it.",
 		}
 	}
 	if held := machine.held(spec.ips()); len(held) > 0 && !machine.Ours(spec.Name) {
 		return &reconcile.RefusedError{
 			What: "set up floating IP " + spec.ip(), Node: node.Name,
 			Evidence: []string{fmt.Sprintf("%s has %s already, and no configuration of this floating IP", machine.interfaceOf(held[0]), held[0])},
-			WayOut:   "Choose another address, or remove it from the machine.",
+			Remedy:   "Choose another address, or remove it from the machine.",
 			Path:     at("address"),
 		}
 	}
@@ -128,11 +128,11 @@ func refuseNetwork(spec Spec, node host.Node, machine Machine) *reconcile.Refuse
 		}
 	}
 	evidence := fmt.Sprintf("it does not have the address %s", node.Address)
-	wayOut := fmt.Sprintf("Correct nodes[%q].address, or attach the machine to the network of the floating IP, which on Linode is a VLAN.", node.Name)
+	remedy := fmt.Sprintf("Correct nodes[%q].address, or attach the machine to the network of the floating IP, which on Linode is a VLAN.", node.Name)
 	path := at("nodes", node.Name, "address")
 	if found != "" {
 		evidence = fmt.Sprintf("%s is on %s, not on %s", node.Address, found, spec.Interface)
-		wayOut = fmt.Sprintf("Correct interface, or leave it out to take the one that has nodes[%q].address.", node.Name)
+		remedy = fmt.Sprintf("Correct interface, or leave it out to take the one that has nodes[%q].address.", node.Name)
 		path = at("interface")
 	}
 	if len(has) == 0 {
@@ -141,7 +141,7 @@ func refuseNetwork(spec Spec, node host.Node, machine Machine) *reconcile.Refuse
 	return &reconcile.RefusedError{
 		What: "set up floating IP " + spec.ip(), Node: node.Name,
 		Evidence: []string{evidence, "it has " + strings.Join(has, ", ")},
-		WayOut:   wayOut,
+		Remedy:   remedy,
 		Path:     path,
 	}
 }
@@ -157,7 +157,7 @@ func refuseSharedID(spec Spec, node host.Node, machine Machine) *reconcile.Refus
 	return &reconcile.RefusedError{
 		What: "set up floating IP " + spec.ip(), Node: node.Name,
 		Evidence: []string{fmt.Sprintf("virtual router id %d on %s is taken by %s", spec.RouterID, networkInterface, path.Base(machine.Others[other].File))},
-		WayOut:   "Set router_id to a number that no other floating IP in this network has.",
+		Remedy:   "Set router_id to a number that no other floating IP in this network has.",
 		Path:     at("router_id"),
 	}
 }

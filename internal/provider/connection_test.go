@@ -118,7 +118,7 @@ func TestAChangedHostKeyIsRefused(t *testing.T) {
 				Config:      config,
 				ExpectError: loose(`(?s)Unable to Read GlusterFS Volume.*trust n2.*host key changed since it was accepted.*known_hosts`),
 			},
-			// The way out that the message names; what it teaches is remembered.
+			// The remedy that the message names; what it teaches is remembered.
 			{Config: believed, Check: resource.TestCheckResourceAttr("ha_gluster_volume.t", "host_keys.n2", sshtest.PublicLine(t, second))},
 			{Config: config, PlanOnly: true, ConfigPlanChecks: refreshed(plancheck.ExpectEmptyPlan())},
 		},

@@ -102,8 +102,8 @@ const leastFreeMiB = 256
 // machine that was there before has its ports and its packages.
 func unfit(machines []host.Checked, before map[string]nodeModel, wanted needs) error {
 	var found findings
-	refuse := func(node, attribute, what, wayOut string, evidence ...string) {
-		found.errs = append(found.errs, &reconcile.RefusedError{What: what, Node: node, Evidence: evidence, WayOut: wayOut, Path: ofNode(node, attribute)})
+	refuse := func(node, attribute, what, remedy string, evidence ...string) {
+		found.errs = append(found.errs, &reconcile.RefusedError{What: what, Node: node, Evidence: evidence, Remedy: remedy, Path: ofNode(node, attribute)})
 	}
 	twice := map[string]bool{}
 	for _, pair := range host.Twice(machines) {

@@ -80,7 +80,7 @@ func TestConvergeStopsWhenStepsUndoEachOther(t *testing.T) {
 }
 
 func TestConvergeEndsWithTheErrorOfEachPart(t *testing.T) {
-	refused := &reconcile.RefusedError{What: "bootstrap the cluster", Node: "a", Evidence: []string{"foreign data in /var/lib/mysql", "no marker"}, WayOut: "Set adopt."}
+	refused := &reconcile.RefusedError{What: "bootstrap the cluster", Node: "a", Evidence: []string{"foreign data in /var/lib/mysql", "no marker"}, Remedy: "Set adopt."}
 	t.Run("observation", func(t *testing.T) {
 		s := &site{}
 		_, err := reconcile.Converge(t.Context(), func(context.Context) ([]string, error) { return nil, errDisk }, wants("x"), s, reconcile.Silent{})
@@ -119,7 +119,7 @@ func TestConvergeEndsWithTheErrorOfEachPart(t *testing.T) {
 
 func TestErrorsReadWell(t *testing.T) {
 	for want, err := range map[string]error{
-		"refused to bootstrap on a: x; y. Do z.":                         &reconcile.RefusedError{What: "bootstrap", Node: "a", Evidence: []string{"x", "y"}, WayOut: "Do z."},
+		"refused to bootstrap on a: x; y. Do z.":                         &reconcile.RefusedError{What: "bootstrap", Node: "a", Evidence: []string{"x", "y"}, Remedy: "Do z."},
 		"refused to bootstrap":                                           &reconcile.RefusedError{What: "bootstrap"},
 		"cannot start the volume: no space left":                         &reconcile.StepError{Title: "start the volume", Err: errDisk},
 		"cannot converge after 2 rounds; still to be done: a: x; set it": &reconcile.NotConvergedError{Rounds: 2, Left: []string{"a: x", "set it"}},

@@ -14,15 +14,15 @@ type RefusedError struct {
 	Node string
 	// Evidence is what was observed, a line each.
 	Evidence []string
-	// WayOut tells the user what to do.
-	WayOut string
+	// Remedy tells the user what to do about it.
+	Remedy string
 	// Causes are why machines did not answer, which the evidence tells in words.
 	Causes []error
 	// Path leads to the attribute that can cure it, outermost first; may be empty.
 	Path []string
 }
 
-// Error gives refusal, evidence and way out.
+// Error gives refusal, evidence and remedy.
 func (e *RefusedError) Error() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "refused to %s", e.What)
@@ -32,8 +32,8 @@ func (e *RefusedError) Error() string {
 	if len(e.Evidence) > 0 {
 		fmt.Fprintf(&b, ": %s", strings.Join(e.Evidence, "; "))
 	}
-	if e.WayOut != "" {
-		fmt.Fprintf(&b, ". %s", e.WayOut)
+	if e.Remedy != "" {
+		fmt.Fprintf(&b, ". %s", e.Remedy)
 	}
 	return b.String()
 }

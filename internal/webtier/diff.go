@@ -78,7 +78,7 @@ func refuseForeign(s Spec, status Status) error {
 				return &reconcile.RefusedError{
 					What: "make web tier " + s.Name, Node: node.Name,
 					Evidence: []string{fmt.Sprintf("it belongs to web tier %s", marker)},
-					WayOut:   "Give each web tier machines of its own, or destroy the other one first.",
+					Remedy:   "Give each web tier machines of its own, or destroy the other one first.",
 				}
 			}
 		}
@@ -89,7 +89,7 @@ func refuseForeign(s Spec, status Status) error {
 			return &reconcile.RefusedError{
 				What: "make web tier " + s.Name, Node: node.Name,
 				Evidence: []string{fmt.Sprintf("its Apache serves %s, which is not of this tier", strings.Join(foreign, ", "))},
-				WayOut:   "Disable the site with a2dissite if nobody needs it, or use other machines.",
+				Remedy:   "Disable the site with a2dissite if nobody needs it, or use other machines.",
 			}
 		}
 	}
@@ -116,7 +116,7 @@ func refuseMountPoint(s Spec, status Status) error {
 		if evidence != "" {
 			return &reconcile.RefusedError{
 				What: "mount " + s.Mount.Source, Node: node.Name, Evidence: []string{evidence},
-				WayOut: "Choose another mount_point, or clear this one.", Path: []string{"mount_point"},
+				Remedy: "Choose another mount_point, or clear this one.", Path: []string{"mount_point"},
 			}
 		}
 	}

@@ -52,8 +52,8 @@ func (s Spec) knownSite(status Status, node string) (known Identity, by string) 
 	return Identity{}, ""
 }
 
-func refused(s Spec, node string, evidence []string, wayOut string) error {
-	return &reconcile.RefusedError{What: "work on the files of web tier " + s.Name, Node: node, Evidence: evidence, WayOut: wayOut}
+func refused(s Spec, node string, evidence []string, remedy string) error {
+	return &reconcile.RefusedError{What: "work on the files of web tier " + s.Name, Node: node, Evidence: evidence, Remedy: remedy}
 }
 
 // refuseOtherSite refuses to go on where a site that was served is not in its place:

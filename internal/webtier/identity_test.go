@@ -173,7 +173,7 @@ func TestAnEstablishedSiteIsNotBegunOnNewMachines(t *testing.T) {
 				t.Errorf("it was changed: %+v", again.Volume)
 			}
 			if err != nil && !strings.Contains(err.Error(), "-replace") {
-				t.Errorf("no way out: %v", err)
+				t.Errorf("no remedy: %v", err)
 			}
 		})
 	}

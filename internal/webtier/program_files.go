@@ -143,7 +143,7 @@ func programNumber(s Spec, status Status) (int, error) {
 func refusedAccount(node, evidence string) error {
 	return &reconcile.RefusedError{
 		What: "give the program files of WordPress an owner of their own", Node: node, Evidence: []string{evidence},
-		WayOut: "Give " + programUser + " one number that is free on every machine, and apply again: \"useradd --system --uid <number> --gid " + siteUser +
+		Remedy: "Give " + programUser + " one number that is free on every machine, and apply again: \"useradd --system --uid <number> --gid " + siteUser +
 			" --no-create-home --shell /usr/sbin/nologin " + programUser + "\" where it is missing, \"usermod --uid <number> " + programUser + "\" where it has another one.",
 	}
 }

@@ -73,7 +73,7 @@ func tooFew(s Spec, status Status, name string) []string {
 func refusedToDrain(s Spec, node string, evidence []string) error {
 	return &reconcile.RefusedError{
 		What: "take a node of web tier " + s.Name + " out of service", Node: node, Evidence: evidence,
-		WayOut: "Repair the other nodes first. In place of one that is gone, put a fresh machine under the same key.",
+		Remedy: "Repair the other nodes first. In place of one that is gone, put a fresh machine under the same key.",
 	}
 }
 
@@ -241,7 +241,7 @@ func (s Spec) refuseStrangers(state map[string]BackendState, node host.Node) err
 			"the balancer sends visitors to " + strings.Join(slices.Sorted(maps.Keys(state)), ", "),
 			"none of them is of this tier, whose node is " + s.backend(node),
 		},
-		WayOut: "Set backends to the addresses by which the balancer knows the nodes, or nodebalancer to the one that does.",
+		Remedy: "Set backends to the addresses by which the balancer knows the nodes, or nodebalancer to the one that does.",
 	}
 }
 

@@ -309,13 +309,13 @@ func refuseWordPress(s Spec, node NodeStatus, site siteStatus) *reconcile.Refuse
 		return &reconcile.RefusedError{
 			What:     "look at the WordPress in " + s.DocumentRoot,
 			Evidence: []string{"as " + siteUser + " it could not be looked at within 3 s"},
-			WayOut:   "Look for processes of " + siteUser + " that should not be there, and for a document root with very many files.",
+			Remedy:   "Look for processes of " + siteUser + " that should not be there, and for a document root with very many files.",
 		}
 	case seen.Filled && !seen.known(s) && !s.Adopt:
 		return &reconcile.RefusedError{
 			What:     "install WordPress in " + s.DocumentRoot,
 			Evidence: []string{"the document root has files which are not ours"},
-			WayOut:   "Empty the directory, or choose another document_root.",
+			Remedy:   "Empty the directory, or choose another document_root.",
 			Path:     []string{"document_root"},
 		}
 	case site.installed && site.database == DatabaseEmpty:
@@ -335,7 +335,7 @@ func databaseLost(s Spec) *reconcile.RefusedError {
 			"it was installed before, and its database " + s.WordPress.DBName + " at " + s.WordPress.DBHost + " has no tables of it any more",
 			"its files, with all uploads, are still there",
 		},
-		WayOut: "Restore the database from a backup. To begin again with an empty site instead, take the line \"installed\" out of " +
+		Remedy: "Restore the database from a backup. To begin again with an empty site instead, take the line \"installed\" out of " +
 			s.wordpressRecord() + " " + where + ", or make that file with the line \"copied\" where it is missing.",
 	}
 }
