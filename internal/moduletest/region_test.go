@@ -230,6 +230,12 @@ func (m *idleMachines) RebuildMachine(context.Context, api.MachineSpec) error { 
 func (m *idleMachines) ApplyBalancer(context.Context, api.BalancerSpec) error { return nil }
 func (m *idleMachines) DeleteBalancer(context.Context, int) error             { return nil }
 
+func (m *idleMachines) CreateVolume(context.Context, api.VolumeSpec) error      { return nil }
+func (m *idleMachines) ResizeVolume(context.Context, api.VolumeSpec) error      { return nil }
+func (m *idleMachines) DeleteVolume(context.Context, int) error                 { return nil }
+func (m *idleMachines) AttachVolume(context.Context, int, api.VolumeSpec) error { return nil }
+func (m *idleMachines) DetachVolume(context.Context, int, int) error            { return nil }
+
 func (m *idleMachines) BalancerStats(context.Context, int) ([]byte, error) {
 	return []byte("# pxname,svname,status\n"), nil
 }

@@ -53,7 +53,7 @@ func defaultAccount() account {
 	return account{
 		Company: "Lab", Email: "lab@example.com", Country: "US", BillingSource: "linode",
 		ActiveSince: "2020-01-01T00:00:00", EUUID: "00000000-0000-4000-8000-000000000001",
-		Capabilities:     []string{"Linodes", "NodeBalancers", "Vlans", "VPCs", "Cloud Firewall", "Placement Group"},
+		Capabilities:     []string{"Linodes", "NodeBalancers", "Block Storage", "Block Storage Encryption", "Vlans", "VPCs", "Cloud Firewall", "Placement Group"},
 		ActivePromotions: []any{}, CreditCard: map[string]any{"last_four": "0000", "expiry": "01/2099"},
 	}
 }

@@ -41,8 +41,18 @@ type BalancerSpec struct {
 	Files map[string][]byte
 }
 
+// VolumeSpec says what device stands behind a Block Storage volume.
+type VolumeSpec struct {
+	ID int
+	// Label is what the device is named by on a machine.
+	Label string
+	// SizeGB is its size in units of 2^30 bytes.
+	SizeGB int
+}
+
 // Backend carries out what the API promises. Calls about one object never
-// overlap; calls about different objects run in parallel.
+// overlap, and a volume that is attached counts as a part of its machine; calls
+// about different objects run in parallel.
 type Backend interface {
 	// CreateMachine makes a pristine machine. Called again for the same ID it
 	// replaces what an interrupted call left behind.
@@ -57,6 +67,18 @@ type Backend interface {
 	RebuildMachine(ctx context.Context, spec MachineSpec) error
 	// DeleteMachine removes a machine; an absent one is no error.
 	DeleteMachine(ctx context.Context, id int) error
+	// CreateVolume makes a blank volume; one that an interrupted call has made is
+	// no error.
+	CreateVolume(ctx context.Context, spec VolumeSpec) error
+	// ResizeVolume enlarges a volume, also while a machine uses it.
+	ResizeVolume(ctx context.Context, spec VolumeSpec) error
+	// DeleteVolume removes a volume; an absent one is no error.
+	DeleteVolume(ctx context.Context, id int) error
+	// AttachVolume gives a machine a volume, from now on and at each boot. The
+	// machine may be off or not made yet.
+	AttachVolume(ctx context.Context, machine int, spec VolumeSpec) error
+	// DetachVolume takes a volume from a machine, also from one that is gone.
+	DetachVolume(ctx context.Context, machine, volume int) error
 	// ApplyBalancer creates a balancer or gives it a new configuration.
 	ApplyBalancer(ctx context.Context, spec BalancerSpec) error
 	// BalancerStats returns the CSV of HAProxy's "show stat".

@@ -30,9 +30,10 @@ func regions() []region {
 	} {
 		all = append(all, region{
 			ID: r[0], Label: r[1], Country: r[2], Status: "ok", SiteType: "core",
-			Capabilities: []string{"Linodes", "NodeBalancers", "Vlans", "VPCs", "Cloud Firewall", "Placement Group", "Metadata"},
-			Resolvers:    map[string]any{"ipv4": "192.0.2.53", "ipv6": "2001:db8::53"},
-			GroupLimits:  map[string]int{"maximum_pgs_per_customer": 100, "maximum_linodes_per_pg": groupLimit},
+			Capabilities: []string{"Linodes", "NodeBalancers", "Block Storage", "Block Storage Encryption", "Vlans", "VPCs", "Cloud Firewall",
+				"Placement Group", "Metadata"},
+			Resolvers:   map[string]any{"ipv4": "192.0.2.53", "ipv6": "2001:db8::53"},
+			GroupLimits: map[string]int{"maximum_pgs_per_customer": 100, "maximum_linodes_per_pg": groupLimit},
 		})
 	}
 	return all

@@ -35,7 +35,7 @@ func entityOf(kind string, id int, label string) entity {
 	paths := map[string]string{
 		"linode": "/v4/linode/instances/%d", "nodebalancer": "/v4/nodebalancers/%d",
 		"firewall": "/v4/networking/firewalls/%d", "placement_group": "/v4/placement/groups/%d",
-		"vpc": "/v4/vpcs/%d", "user_ssh_key": "/v4/profile/sshkeys/%d",
+		"vpc": "/v4/vpcs/%d", "user_ssh_key": "/v4/profile/sshkeys/%d", "volume": "/v4/volumes/%d",
 	}
 	return entity{id, label, kind, fmt.Sprintf(paths[kind], id)}
 }

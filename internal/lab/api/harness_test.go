@@ -21,6 +21,7 @@ type fakeBackend struct {
 	mu        sync.Mutex
 	machines  map[int]*fakeMachine
 	balancers map[int]BalancerSpec
+	volumes   map[int]*fakeVolume
 	applied   map[int]int
 	down      map[string]bool
 	fail      map[string]error
@@ -39,7 +40,7 @@ type fakeMachine struct {
 
 func newFakeBackend() *fakeBackend {
 	return &fakeBackend{
-		machines: map[int]*fakeMachine{}, balancers: map[int]BalancerSpec{}, applied: map[int]int{},
+		volumes: map[int]*fakeVolume{}, machines: map[int]*fakeMachine{}, balancers: map[int]BalancerSpec{}, applied: map[int]int{},
 		down: map[string]bool{}, fail: map[string]error{}, working: map[int]bool{},
 	}
 }

@@ -208,10 +208,3 @@ func (s *Server) resizeInstance(c *call) (any, error) {
 	}
 	return nil, invalid("type", "the lab cannot resize a Linode: its machines have no plan of their own; replace it instead")
 }
-
-func (s *Server) listInstanceVolumes(c *call) (any, error) {
-	if _, err := s.instance(c); err != nil {
-		return nil, err
-	}
-	return list{items: []any{}}, nil
-}

@@ -163,9 +163,12 @@ func (s *Server) decodeConfig(c *call, i *instance, config *bootConfig) error {
 	for name, d := range config.Devices {
 		if d == nil {
 			delete(config.Devices, name)
-		} else if !slices.ContainsFunc(i.Disks, func(k *disk) bool { return k.ID == d.DiskID }) {
-			return invalid("devices."+name, "no disk %d belongs to this Linode", d.DiskID)
+		} else if err := s.checkBootDevice(i, "devices."+name, d); err != nil {
+			return err
 		}
+	}
+	if err := s.checkVolumesStay(i, config); err != nil {
+		return err
 	}
 	if c.has("interfaces") {
 		faces, err := s.newInterfaces(r.Interfaces)
@@ -180,10 +183,37 @@ func (s *Server) decodeConfig(c *call, i *instance, config *bootConfig) error {
 	return nil
 }
 
+func (s *Server) checkBootDevice(i *instance, field string, d *device) error {
+	if d.VolumeID != 0 {
+		if v, err := s.findVolume(d.VolumeID); err != nil || v.LinodeID != i.ID {
+			return invalid(field, "the lab attaches volumes by their own operation, and volume %d is not attached to this Linode", d.VolumeID)
+		}
+		return nil
+	}
+	if !slices.ContainsFunc(i.Disks, func(k *disk) bool { return k.ID == d.DiskID }) {
+		return invalid(field, "no disk %d belongs to this Linode", d.DiskID)
+	}
+	return nil
+}
+
+// checkVolumesStay refuses a configuration that would lose a volume of its own at
+// the next boot.
+func (s *Server) checkVolumesStay(i *instance, config *bootConfig) error {
+	for _, v := range s.attachedTo(i) {
+		if v.ConfigID == config.ID && !config.hasVolume(v.ID) {
+			return invalid("devices", "volume %d is attached with this configuration profile: detach it by its own operation", v.ID)
+		}
+	}
+	return nil
+}
+
 func (s *Server) deleteConfig(c *call) (any, error) {
 	i, config, err := s.bootConfig(c)
 	if err != nil {
 		return nil, err
+	}
+	if slices.ContainsFunc(s.attachedTo(i), func(v *volume) bool { return v.ConfigID == config.ID }) {
+		return nil, invalid("", "a volume is attached with this configuration profile: detach it first")
 	}
 	i.Configs = slices.DeleteFunc(i.Configs, func(other *bootConfig) bool { return other == config })
 	s.notify("linode_config_delete", i.entity())

@@ -183,6 +183,7 @@ func (s *Server) rebuildInstance(c *call) (any, error) {
 		i.UserData = d.Metadata.UserData
 	}
 	s.deploy(i, nil, faces)
+	s.keepVolumes(i)
 	i.Status, i.Updated = "rebuilding", s.timestamp()
 	s.queueRebuild(i, d)
 	return s.view(i), nil
@@ -245,11 +246,19 @@ func (s *Server) forget(i *instance) {
 func (s *Server) queueDelete(i *instance) {
 	s.run(task{
 		object: i.object(), event: s.post("linode_delete", "scheduled", i.entity()),
-		do: func(ctx context.Context) error { return s.options.Backend.DeleteMachine(ctx, i.ID) },
+		do: func(ctx context.Context) error {
+			if err := s.options.Backend.DeleteMachine(ctx, i.ID); err != nil {
+				return err
+			}
+			return s.freeVolumes(ctx, i)
+		},
 		after: func(err error) {
 			if err != nil {
 				i.Status = "offline"
 				return
+			}
+			for _, v := range s.attachedTo(i) {
+				s.detached(v)
 			}
 			delete(s.state.Instances, i.ID)
 		},
@@ -271,6 +280,9 @@ func (s *Server) resume() {
 		case i.busy():
 			i.Status = "offline"
 		}
+	}
+	for _, v := range sorted(s.state.Volumes) {
+		s.resumeVolume(v)
 	}
 	for id := range s.state.Balancers {
 		s.scheduleApply(id)

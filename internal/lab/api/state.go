@@ -11,6 +11,7 @@ type state struct {
 	VPCs      map[int]*vpc            `json:"vpcs"`
 	Keys      map[int]*sshKey         `json:"ssh_keys"`
 	Locks     map[int]*lock           `json:"locks"`
+	Volumes   map[int]*volume         `json:"volumes"`
 	Events    []*event                `json:"events"`
 	Tags      map[string]string       `json:"tags"`
 	Ranges    map[string]*ipv6Range   `json:"ipv6_ranges"`
@@ -29,6 +30,7 @@ func newState() *state {
 		VPCs:      map[int]*vpc{},
 		Keys:      map[int]*sshKey{},
 		Locks:     map[int]*lock{},
+		Volumes:   map[int]*volume{},
 		Tags:      map[string]string{},
 		Ranges:    map[string]*ipv6Range{},
 		RDNS:      map[string]string{},
@@ -41,7 +43,7 @@ func newState() *state {
 // could be mistaken for counts.
 var firstIDs = map[string]int{
 	"linode": 1001, "disk": 5001, "config": 6001, "interface": 7001,
-	"nodebalancer": 201, "nbconfig": 301, "node": 401,
+	"volume": 8001, "nodebalancer": 201, "nbconfig": 301, "node": 401,
 }
 
 // nextID returns the next identifier of a kind; identifiers are never reused.

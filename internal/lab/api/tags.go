@@ -19,7 +19,7 @@ func (s *Server) routes() []route {
 	return slices.Concat(
 		s.accountRoutes(), s.eventRoutes(), s.catalogRoutes(), s.instanceRoutes(), s.configRoutes(), s.balancerRoutes(),
 		s.placementRoutes(), s.firewallRoutes(), s.networkRoutes(), s.vpcRoutes(), s.tagRoutes(),
-		s.lockRoutes(), s.backupRoutes(),
+		s.lockRoutes(), s.backupRoutes(), s.volumeRoutes(),
 	)
 }
 
@@ -40,6 +40,9 @@ func (s *Server) tagLists() []*[]string {
 	}
 	for _, f := range s.state.Firewalls {
 		lists = append(lists, &f.Tags)
+	}
+	for _, v := range s.state.Volumes {
+		lists = append(lists, &v.Tags)
 	}
 	return lists
 }
@@ -73,8 +76,8 @@ func (s *Server) createTag(c *call) (any, error) {
 	if err := c.decode(&r); err != nil {
 		return nil, err
 	}
-	if len(r.Domains)+len(r.Volumes) > 0 {
-		return nil, invalid("domains", "the lab has no domains and no volumes")
+	if len(r.Domains) > 0 {
+		return nil, invalid("domains", "the lab has no domains")
 	}
 	var tagged []*[]string
 	for _, id := range r.Linodes {
@@ -90,6 +93,13 @@ func (s *Server) createTag(c *call) (any, error) {
 			return nil, invalid("nodebalancers", "NodeBalancer %d does not exist", id)
 		}
 		tagged = append(tagged, &b.Tags)
+	}
+	for _, id := range r.Volumes {
+		v, err := s.findVolume(id)
+		if err != nil {
+			return nil, invalid("volumes", "Volume %d does not exist", id)
+		}
+		tagged = append(tagged, &v.Tags)
 	}
 	for _, tags := range tagged {
 		if !slices.Contains(*tags, r.Label) {
@@ -114,6 +124,11 @@ func (s *Server) listTagged(c *call) (any, error) {
 	for _, b := range sorted(s.state.Balancers) {
 		if slices.Contains(b.Tags, label) {
 			views = append(views, map[string]any{"type": "nodebalancer", "data": b.view()})
+		}
+	}
+	for _, v := range s.volumes() {
+		if slices.Contains(v.Tags, label) {
+			views = append(views, map[string]any{"type": "volume", "data": s.viewVolume(v)})
 		}
 	}
 	return list{items: views}, nil

@@ -28,6 +28,12 @@ func (emptyRegion) BalancerStats(context.Context, int) ([]byte, error) {
 func (emptyRegion) DeleteBalancer(context.Context, int) error               { return nil }
 func (emptyRegion) ConfigureMachine(context.Context, api.MachineSpec) error { return nil }
 
+func (emptyRegion) CreateVolume(context.Context, api.VolumeSpec) error      { return nil }
+func (emptyRegion) ResizeVolume(context.Context, api.VolumeSpec) error      { return nil }
+func (emptyRegion) DeleteVolume(context.Context, int) error                 { return nil }
+func (emptyRegion) AttachVolume(context.Context, int, api.VolumeSpec) error { return nil }
+func (emptyRegion) DetachVolume(context.Context, int, int) error            { return nil }
+
 // newLabAPI serves the lab's own API, every answer checked against the contract.
 func newLabAPI(t *testing.T) string {
 	t.Helper()

@@ -11,6 +11,11 @@ import (
 
 // PowerOn starts a machine without waiting for anything.
 func (r *Region) PowerOn(ctx context.Context, id int) error {
+	if r.config.Volumes {
+		if err := r.plugIn(ctx, id); err != nil {
+			return fmt.Errorf("cannot power on machine %d: %w", id, err)
+		}
+	}
 	return r.do(ctx, "power on", id, "start", r.machineName(id))
 }
 

@@ -40,7 +40,7 @@ var machineCapabilities = []string{
 	"IPC_LOCK",                                          // MariaDB's unit asks for it
 	"KILL", "SETGID", "SETPCAP", "SETUID", "SYS_CHROOT", // services under users of their own
 	"LINUX_IMMUTABLE",                          // mount points that nothing is written below
-	"MKNOD",                                    // loop devices for disks of a size
+	"MKNOD",                                    // loop devices for disks of a size and volumes
 	"NET_ADMIN", "NET_BIND_SERVICE", "NET_RAW", // addresses, packet filters, VRRP
 	"SYS_ADMIN",  // mounts
 	"SYS_BOOT",   // a reboot from inside tells the engine what it is
@@ -138,6 +138,6 @@ func diskFlags(disks []Disk, volume string) []string {
 	return []string{
 		"-v", volume + ":/var/lib/lab/disks",
 		"--device", "/dev/loop-control",
-		"--device-cgroup-rule", "b 7:* rmw",
+		"--device-cgroup-rule", loopDevices,
 	}
 }

@@ -88,6 +88,7 @@ func (r *Region) createArguments(spec MachineSpec) []string {
 	args = append(args, "-v", r.volumeName(spec.ID)+":/srv")
 	args = append(args, memoryFlags(spec.MemoryMiB)...)
 	args = append(args, diskFlags(spec.Disks, r.diskVolumeName(spec.ID))...)
+	args = append(args, volumeFlags(r.config.Volumes)...)
 	return append(args, r.config.Images.Machine)
 }
 

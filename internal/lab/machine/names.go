@@ -20,6 +20,7 @@ const (
 	kindPublic   = "public"
 	kindVLAN     = "vlan"
 	kindVolume   = "volume"
+	kindBlock    = "block"
 )
 
 func (r *Region) prefix() string { return "terraform-ha-" + r.config.Name }
@@ -31,6 +32,8 @@ func (r *Region) balancerName(id int) string { return r.prefix() + "-nb-" + strc
 func (r *Region) volumeName(id int) string { return r.machineName(id) + "-srv" }
 
 func (r *Region) diskVolumeName(id int) string { return r.machineName(id) + "-disks" }
+
+func (r *Region) blockName(id int) string { return r.prefix() + "-block-" + strconv.Itoa(id) }
 
 func (r *Region) publicName() string { return r.prefix() + "-public" }
 

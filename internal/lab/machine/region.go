@@ -40,6 +40,9 @@ type Config struct {
 	DNS []string
 	// Disks are the disks of machines whose specification names none.
 	Disks []Disk
+	// Volumes lets machines have Block Storage volumes, and with them use the
+	// host's loop devices.
+	Volumes bool
 	// MemoryMiB is the memory of machines whose specification names none; 0 is all of
 	// the host's.
 	MemoryMiB int
@@ -122,7 +125,8 @@ func (r *Region) ensurePublic(ctx context.Context) error {
 type Resource struct {
 	// Lab is the name of the lab that it belongs to.
 	Lab string
-	// Kind is machine, balancer, public, vlan or volume.
+	// Kind is machine, balancer, public, vlan, volume or block, a Block Storage
+	// volume.
 	Kind string
 	// Name is its name in the engine.
 	Name string
@@ -238,6 +242,8 @@ func Down(ctx context.Context, client docker.CLI, lab string) error {
 			_, err := client.Run(ctx, append([]string{"rm", "--force", "--volumes"}, names...)...)
 			return err
 		}},
+		{[]string{"volume", "ls", "--quiet", "--filter", "label=" + kindLabel + "=" + kindBlock},
+			func(names []string) error { return removeBlockVolumes(ctx, client, names) }},
 		{[]string{"volume", "ls", "--quiet"}, func(names []string) error { return removeVolumes(ctx, client, names...) }},
 		{[]string{"network", "ls", "--quiet"}, func(names []string) error {
 			_, err := client.Run(ctx, append([]string{"network", "rm"}, names...)...)

@@ -22,7 +22,7 @@ func removeVolumes(ctx context.Context, client docker.CLI, names ...string) erro
 }
 
 func makeMutable(ctx context.Context, client docker.CLI, names []string) error {
-	images, err := client.Names(ctx, "image", "ls", "--quiet", "--filter", "reference=terraform-ha-lab/machine")
+	images, err := machineImages(ctx, client)
 	if err != nil || len(images) == 0 {
 		return err // without an image there was no machine to write anything
 	}
@@ -44,4 +44,9 @@ func makeMutable(ctx context.Context, client docker.CLI, names []string) error {
 	// at more than that, the removal says so.
 	_, _ = client.Run(ctx, run...)
 	return nil
+}
+
+// machineImages are the images of machines, the newest first.
+func machineImages(ctx context.Context, client docker.CLI) ([]string, error) {
+	return client.Names(ctx, "image", "ls", "--quiet", "--filter", "reference=terraform-ha-lab/machine")
 }

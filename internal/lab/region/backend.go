@@ -47,6 +47,29 @@ func (b backend) ConfigureMachine(ctx context.Context, spec api.MachineSpec) err
 	return b.ReconfigureMachine(ctx, machineSpec(spec))
 }
 
+// largestFile keeps a volume of 16384 GB in a file of a file system that holds no
+// 16 TiB in one, as ext4 does.
+const largestFile = 16<<40 - 1<<20
+
+func volumeOf(spec api.VolumeSpec) machine.Volume {
+	return machine.Volume{ID: spec.ID, Label: spec.Label, Bytes: min(int64(spec.SizeGB)<<30, largestFile)}
+}
+
+// CreateVolume makes a blank volume.
+func (b backend) CreateVolume(ctx context.Context, spec api.VolumeSpec) error {
+	return b.Region.CreateVolume(ctx, volumeOf(spec))
+}
+
+// ResizeVolume enlarges a volume.
+func (b backend) ResizeVolume(ctx context.Context, spec api.VolumeSpec) error {
+	return b.Region.ResizeVolume(ctx, volumeOf(spec))
+}
+
+// AttachVolume gives a machine a volume.
+func (b backend) AttachVolume(ctx context.Context, id int, spec api.VolumeSpec) error {
+	return b.Region.AttachVolume(ctx, id, volumeOf(spec))
+}
+
 // ApplyBalancer lets the machine choose the address towards the nodes, which
 // is the only one that it has in their network.
 func (b backend) ApplyBalancer(ctx context.Context, spec api.BalancerSpec) error {

@@ -64,7 +64,7 @@ func newServer(ctx context.Context, client docker.CLI, folder Folder, settings S
 	if err != nil {
 		return nil, err
 	}
-	hardware, err := machine.Up(ctx, client, machine.Config{Name: settings.Name, Subnet: settings.Subnet, Images: images})
+	hardware, err := machine.Up(ctx, client, machine.Config{Name: settings.Name, Subnet: settings.Subnet, Images: images, Volumes: true})
 	if err != nil {
 		return nil, err
 	}

@@ -99,7 +99,7 @@ func Hardware(ctx context.Context, client docker.CLI, folder Folder) (*machine.R
 	if err != nil {
 		return nil, err
 	}
-	return machine.Up(ctx, client, machine.Config{Name: settings.Name, Subnet: settings.Subnet})
+	return machine.Up(ctx, client, machine.Config{Name: settings.Name, Subnet: settings.Subnet, Volumes: true})
 }
 
 // Down ends a lab: its API, everything that it has in the engine, and its files.

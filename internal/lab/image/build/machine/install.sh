@@ -62,7 +62,7 @@ for unit in systemd-udevd.service systemd-udev-trigger.service systemd-udevd-ker
     ln -sf /dev/null "/etc/systemd/system/$unit"
 done
 systemctl set-default multi-user.target
-systemctl enable lab-boot.service lab-network.service ssh.service
+systemctl enable lab-boot.service lab-network.service lab-volumes.service ssh.service
 systemctl disable nftables.service || true
 rm -f /etc/ssh/ssh_host_* /usr/sbin/policy-rc.d /var/lib/dbus/machine-id
 : > /etc/machine-id
