@@ -129,6 +129,7 @@ func TestTerraform(t *testing.T) {
 	t.Run("site", func(t *testing.T) { testSite(t, in) })
 	t.Run("the lab's API", func(t *testing.T) { testLabAPI(t, in) })
 	t.Run("in place", func(t *testing.T) { testInPlace(t, in) })
+	t.Run("volume", func(t *testing.T) { testVolume(t, in) })
 	t.Run("assignment", func(t *testing.T) { testAssignment(t, in) })
 	t.Run("not implemented", func(t *testing.T) { testNotImplemented(t, in) })
 	t.Run("wrong token", func(t *testing.T) { testWrongToken(t, in) })
@@ -276,10 +277,10 @@ func testReplaced(t *testing.T, w *workspace) {
 
 func testNotImplemented(t *testing.T, in installation) {
 	_, url := newFakeAPI(t)
-	w := in.workspace(t, url, `resource "linode_volume" "data" { label = "data" }`)
+	w := in.workspace(t, url, `resource "linode_ipv6_range" "more" { prefix_length = 64 }`)
 	w.mustRun("plan", "-input=false")
 	code, _, stderr := w.run("apply", "-auto-approve", "-input=false")
-	if code == 0 || !strings.Contains(stderr, "the lab's stand-in does not implement linode_volume") {
+	if code == 0 || !strings.Contains(stderr, "the lab's stand-in does not implement linode_ipv6_range") {
 		t.Errorf("exit %d, stderr:\n%s", code, stderr)
 	}
 }

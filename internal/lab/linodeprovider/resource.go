@@ -40,6 +40,7 @@ func resources() map[string]resource {
 		"linode_placement_group":            placementGroupResource(),
 		"linode_placement_group_assignment": placementAssignmentResource(),
 		"linode_sshkey":                     sshKeyResource(),
+		"linode_volume":                     volumeResource(),
 		"linode_vpc":                        vpcResource(),
 		"linode_vpc_subnet":                 vpcSubnetResource(),
 	}
