@@ -33,6 +33,11 @@ variable "backups" {
   default = true
 }
 
+variable "data_gb" {
+  type    = number
+  default = 10
+}
+
 # Locks are in the beta of the API alone.
 provider "linode" {
   api_version = "v4beta"
@@ -54,17 +59,18 @@ module "network" {
 module "instances" {
   source = "../modules/instances"
 
-  name               = "shop"
-  region             = "us-ord"
-  image              = var.image
-  nodes              = module.network.nodes.web
-  authorized_keys    = [file("key.pub")]
-  private_ip         = true
-  vlan_label         = module.network.vlan_label
-  firewall_id        = module.network.firewall_ids.web
-  placement_group_id = module.network.placement_group_ids.web
-  backups            = var.backups
-  lock_type          = "cannot_delete"
+  name                = "shop"
+  region              = "us-ord"
+  image               = var.image
+  nodes               = module.network.nodes.web
+  authorized_keys     = [file("key.pub")]
+  private_ip          = true
+  vlan_label          = module.network.vlan_label
+  firewall_id         = module.network.firewall_ids.web
+  placement_group_id  = module.network.placement_group_ids.web
+  backups             = var.backups
+  lock_type           = "cannot_delete"
+  data_volume_size_gb = var.data_gb
 }
 
 module "load_balancer" {
@@ -136,6 +142,9 @@ func testRegion(t *testing.T, c cli) {
 	if got, want := machines.addresses(), []string{"shop-web1 10.0.0.61/24", "shop-web2 10.0.0.62/24"}; !slices.Equal(got, want) {
 		t.Errorf("machines are %q, want %q", got, want)
 	}
+	if got, want := machines.volumes(), []string{"shop-web1: 10 GB in shop-web1", "shop-web2: 10 GB in shop-web2"}; !slices.Equal(got, want) {
+		t.Errorf("volumes are %q, want %q", got, want)
+	}
 	empty()
 	// A changed variable must not replace every machine of a tier.
 	empty("-var=image=linode/debian13")
@@ -143,6 +152,9 @@ func testRegion(t *testing.T, c cli) {
 	run("apply", "-input=false", "-no-color", "-auto-approve", "-var=generation=2")
 	if got, want := machines.addresses(), []string{"shop-web1-g2 10.0.0.71/24", "shop-web2 10.0.0.62/24"}; !slices.Equal(got, want) {
 		t.Errorf("after the replacement machines are %q, want %q", got, want)
+	}
+	if got, want := machines.volumes(), []string{"shop-web1: 10 GB in shop-web1-g2", "shop-web2: 10 GB in shop-web2"}; !slices.Equal(got, want) {
+		t.Errorf("after the replacement volumes are %q, want %q", got, want)
 	}
 	if want := 3; machines.most != want {
 		t.Errorf("there were at most %d machines at a time, want %d: the new one is made before the old one goes", machines.most, want)
@@ -154,12 +166,15 @@ func testRegion(t *testing.T, c cli) {
 			t.Errorf("deleting Linode %d was answered with %d", id, got)
 		}
 	}
-	run("apply", "-input=false", "-no-color", "-auto-approve", "-var=generation=2", "-var=backups=false")
-	empty("-var=generation=2", "-var=backups=false")
+	run("apply", "-input=false", "-no-color", "-auto-approve", "-var=generation=2", "-var=backups=false", "-var=data_gb=12")
+	empty("-var=generation=2", "-var=backups=false", "-var=data_gb=12")
+	if got, want := machines.volumes(), []string{"shop-web1: 12 GB in shop-web1-g2", "shop-web2: 12 GB in shop-web2"}; !slices.Equal(got, want) {
+		t.Errorf("enlarged volumes are %q, want %q", got, want)
+	}
 
 	run("destroy", "-input=false", "-no-color", "-auto-approve")
-	if left := machines.addresses(); len(left) > 0 {
-		t.Errorf("machines are left: %q", left)
+	if left := append(machines.addresses(), machines.volumes()...); len(left) > 0 {
+		t.Errorf("left are %q", left)
 	}
 }
 
@@ -168,6 +183,21 @@ type idleMachines struct {
 	mu   sync.Mutex
 	made map[int]api.MachineSpec
 	most int
+	// disks are volumes, and places the machines that have them.
+	disks  map[int]api.VolumeSpec
+	places map[int]int
+}
+
+// volumes says of each volume which machine has it.
+func (m *idleMachines) volumes() []string {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	var all []string
+	for id, disk := range m.disks {
+		all = append(all, fmt.Sprintf("%s: %d GB in %s", disk.Label, disk.SizeGB, m.made[m.places[id]].Label))
+	}
+	slices.Sort(all)
+	return all
 }
 
 func (m *idleMachines) addresses() []string {
@@ -230,11 +260,40 @@ func (m *idleMachines) RebuildMachine(context.Context, api.MachineSpec) error { 
 func (m *idleMachines) ApplyBalancer(context.Context, api.BalancerSpec) error { return nil }
 func (m *idleMachines) DeleteBalancer(context.Context, int) error             { return nil }
 
-func (m *idleMachines) CreateVolume(context.Context, api.VolumeSpec) error      { return nil }
-func (m *idleMachines) ResizeVolume(context.Context, api.VolumeSpec) error      { return nil }
-func (m *idleMachines) DeleteVolume(context.Context, int) error                 { return nil }
-func (m *idleMachines) AttachVolume(context.Context, int, api.VolumeSpec) error { return nil }
-func (m *idleMachines) DetachVolume(context.Context, int, int) error            { return nil }
+func (m *idleMachines) CreateVolume(_ context.Context, spec api.VolumeSpec) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.disks == nil {
+		m.disks, m.places = map[int]api.VolumeSpec{}, map[int]int{}
+	}
+	m.disks[spec.ID] = spec
+	return nil
+}
+
+func (m *idleMachines) ResizeVolume(ctx context.Context, spec api.VolumeSpec) error {
+	return m.CreateVolume(ctx, spec)
+}
+
+func (m *idleMachines) DeleteVolume(_ context.Context, id int) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	delete(m.disks, id)
+	return nil
+}
+
+func (m *idleMachines) AttachVolume(_ context.Context, machine int, spec api.VolumeSpec) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.places[spec.ID] = machine
+	return nil
+}
+
+func (m *idleMachines) DetachVolume(_ context.Context, _, volume int) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	delete(m.places, volume)
+	return nil
+}
 
 func (m *idleMachines) BalancerStats(context.Context, int) ([]byte, error) {
 	return []byte("# pxname,svname,status\n"), nil
