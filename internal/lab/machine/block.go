@@ -140,7 +140,7 @@ const volumeProgram = "/usr/local/lib/lab/volume"
 // running one the processes that use a file system on it are killed and it is
 // unmounted: a real machine would have errors from then on, but all machines here
 // share a kernel, which mounts a file system once. What a real detachment loses
-// from memory is not lost.
+// from memory is not lost. A frozen machine is thawed for it.
 func (r *Region) DetachVolume(ctx context.Context, machine, volume int) error {
 	if err := r.detachVolume(ctx, machine, volume); err != nil {
 		return fmt.Errorf("cannot detach volume %d from machine %d: %w", volume, machine, err)

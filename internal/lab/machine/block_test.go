@@ -90,12 +90,13 @@ func TestVolumeScript(t *testing.T) {
 		}
 		return strings.TrimSpace(string(out))
 	}
-	one := func(id string) string { // a folder with one volume alone
-		if err := os.MkdirAll(filepath.Join(folder, "one"+id), 0o755); err != nil {
-			t.Fatal(err)
-		}
-		_ = os.Symlink(filepath.Join(folder, "volumes", id), filepath.Join(folder, "one"+id, id)) // it may be there already
-		return "one" + id
+	// A folder with one volume alone.
+	const one = "one"
+	if err := os.Mkdir(filepath.Join(folder, one), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Symlink(filepath.Join(folder, "volumes", "7"), filepath.Join(folder, one, "7")); err != nil {
+		t.Fatal(err)
 	}
 	check := func(what, got, want string) {
 		t.Helper()
@@ -112,23 +113,23 @@ func TestVolumeScript(t *testing.T) {
 	}
 
 	run("volumes", "size", "4096")
-	run(one("7"), "size", "1024")
+	run(one, "size", "1024")
 	if size("7") != 4096 || size("8") != 4096 {
 		t.Errorf("sizes %d and %d", size("7"), size("8"))
 	}
 	check("nothing is attached", run("volumes", "list", "1001"), "")
-	check("attached", run(one("7"), "attach", "1001", "data"), "7 2 data")
+	check("attached", run(one, "attach", "1001", "data"), "7 2 data")
 	check("listed again", run("volumes", "list", "1001"), "7 2 data")
 	check("nothing of another machine", run("volumes", "list", "1002"), "")
-	run(one("7"), "size", "8192")
+	run(one, "size", "8192")
 	if grown, err := os.ReadFile(loops + ".sizes"); err != nil || string(grown) != "8192\n" {
 		t.Errorf("the device was told %q, %v", grown, err)
 	}
 	// What is still in use keeps its device, which nobody gets again.
 	busy = "1"
-	run(one("7"), "detach")
+	run(one, "detach")
 	check("detached", run("volumes", "list", "1001"), "")
-	check("attached to another", run(one("7"), "attach", "1002", "data"), "7 3 data")
+	check("attached to another", run(one, "attach", "1002", "data"), "7 3 data")
 	busy = "gone"
-	run(one("7"), "detach")
+	run(one, "detach")
 }
