@@ -24,6 +24,8 @@ type MachineSpec struct {
 	// are as distinct for a client as they are at Linode.
 	Boot     bool
 	UserData string
+	// MemoryMiB is that of the instance's type.
+	MemoryMiB int
 }
 
 // BalancerSpec says what HAProxy stands behind a NodeBalancer.

@@ -100,6 +100,9 @@ func (s *Server) spec(i *instance, rootPassword string) MachineSpec {
 		ID: i.ID, Label: i.Label, PublicIPv4: i.publicIPv4(), PrivateIPv4: i.privateIPv4(),
 		AuthorizedKeys: i.AuthorizedKeys, RootPassword: rootPassword,
 	}
+	if p, err := findPlan(i.Type); err == nil {
+		spec.MemoryMiB = p.Memory
+	}
 	if data, err := base64.StdEncoding.DecodeString(i.UserData); err == nil {
 		spec.UserData = string(data)
 	}

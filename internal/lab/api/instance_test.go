@@ -33,6 +33,7 @@ func TestInstanceLifecycle(t *testing.T) {
 	want := MachineSpec{
 		ID: i.ID, Label: "db1", PublicIPv4: "172.29.1.1", PrivateIPv4: "192.168.128.10", UserData: "#cloud-config\n",
 		VLANs: []VLAN{{"site", "10.0.0.11/24"}}, AuthorizedKeys: options.AuthorizedKeys, RootPassword: options.RootPass,
+		MemoryMiB: 2048,
 	}
 	if diff := cmp.Diff(want, l.backend.machines[i.ID].spec); diff != "" {
 		t.Errorf("machine (-want +got):\n%s", diff)

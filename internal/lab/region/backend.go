@@ -86,5 +86,6 @@ func machineSpec(spec api.MachineSpec) machine.MachineSpec {
 	return machine.MachineSpec{
 		ID: spec.ID, Label: spec.Label, PublicIPv4: spec.PublicIPv4, PrivateIPv4: spec.PrivateIPv4,
 		VLANs: vlans, AuthorizedKeys: spec.AuthorizedKeys, RootPassword: spec.RootPassword, Boot: spec.Boot,
+		MemoryMiB: spec.MemoryMiB,
 	}
 }
