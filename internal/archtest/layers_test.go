@@ -14,7 +14,7 @@ type layer struct {
 	others []string
 }
 
-var tier = layer{ours: []string{"internal/shell", "internal/host", "internal/reconcile", "internal/disk"}}
+var tier = layer{ours: []string{"internal/shell", "internal/host", "internal/reconcile", "internal/disk", "internal/tier"}}
 
 // layers is the architecture, from the ground up. A package that is not in it has
 // no place yet: give it one, with the least that it needs.
@@ -24,6 +24,7 @@ var layers = map[string]layer{
 	"internal/ssh":       {ours: []string{"internal/shell"}, others: []string{"golang.org/x/crypto/"}},
 	"internal/host":      {ours: []string{"internal/shell"}},
 	"internal/disk":      {ours: []string{"internal/shell", "internal/host", "internal/reconcile"}},
+	"internal/tier":      {ours: []string{"internal/shell", "internal/host", "internal/reconcile"}},
 	"internal/linode":    {others: []string{"github.com/linode/linodego", "github.com/hashicorp/go-retryablehttp"}},
 
 	"internal/gluster":    tier,
@@ -33,7 +34,7 @@ var layers = map[string]layer{
 
 	"internal/provider": {
 		ours: []string{
-			"internal/host", "internal/disk", "internal/ssh", "internal/reconcile", "internal/linode",
+			"internal/host", "internal/disk", "internal/ssh", "internal/reconcile", "internal/linode", "internal/tier",
 			"internal/gluster", "internal/galera", "internal/keepalived", "internal/webtier",
 		},
 		others: []string{"github.com/hashicorp/terraform-plugin-"},
