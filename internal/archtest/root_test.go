@@ -41,6 +41,17 @@ func TestRootStaysOutOfTheDocumentRoot(t *testing.T) {
 			return true
 		})
 	}
+	for _, sh := range readScripts(t) {
+		if sh.in != "internal/webtier" {
+			continue
+		}
+		scripts++
+		for number, line := range strings.Split(sh.text, "\n") {
+			if code := strings.TrimSpace(line); !strings.HasPrefix(code, "#") && reachesBelow(code) {
+				t.Errorf("%s:%d: root must not touch what lies below the document root; let the site's own user do it, with as_site", sh, number+1)
+			}
+		}
+	}
 	if scripts < 15 {
 		t.Errorf("only %d scripts of the web tier were found", scripts)
 	}
@@ -78,6 +89,11 @@ func TestReachingBelowTheDocumentRootIsFound(t *testing.T) {
 	}
 }
 
+// reachesBelow reports whether shell of root's names what lies below the document root.
+func reachesBelow(text string) bool {
+	return belowDocumentRoot.MatchString(patternOfFind.ReplaceAllString(text, ""))
+}
+
 // rootsReach returns where a file makes a path below the document root.
 func rootsReach(f *ast.File) []token.Pos {
 	var found []token.Pos
@@ -88,7 +104,7 @@ func rootsReach(f *ast.File) []token.Pos {
 	ast.Inspect(f, func(n ast.Node) bool {
 		switch n := n.(type) {
 		case *ast.BasicLit:
-			if n.Kind == token.STRING && belowDocumentRoot.MatchString(patternOfFind.ReplaceAllString(n.Value, "")) {
+			if n.Kind == token.STRING && reachesBelow(n.Value) {
 				found = append(found, n.Pos())
 			}
 		case *ast.CallExpr:

@@ -165,35 +165,25 @@ func (d Disk) upkeep(seen State) Lane {
 
 func size(bytes int64) string { return fmt.Sprintf("%d MiB", bytes>>20) }
 
+var (
+	formatScript = shell.Embedded(scripts, "make-file-system")
+	mountScript  = shell.Embedded(scripts, "mount-data-disk")
+	growScript   = shell.Embedded(scripts, "grow-file-system")
+	awaitScript  = shell.Embedded(scripts, "await-device")
+)
+
 // format makes the file system, after a look whether the device still is blank.
-// Nothing forces mkfs, which looks for signatures itself. Blocks of a blank device
-// need not be discarded.
 func (d Disk) format(ctx context.Context, h *host.Host) error {
-	command := shell.Script(`: make-file-system
-`+blank+`d=$(readlink -e -- "$1") && [ -b "$d" ] || { echo "there is no such device any more" >&2; exit 1; }
-! grep -q " $(number "$d") " /proc/self/mountinfo || { echo "it is mounted now" >&2; exit 1; }
-blank "$d" || { echo "it is not blank any more" >&2; exit 1; }
-mkfs.xfs -q -K -m uuid="$2" -L "$3" -- "$d" && sync`, d.Device, d.UUID(), d.label())
+	command := shell.Script(formatScript, d.Device, d.UUID(), d.label())
 	if _, err := h.Run(ctx, command); err != nil {
 		return fmt.Errorf("cannot make a file system on %s: %w", d.Device, err)
 	}
 	return nil
 }
 
-// start mounts the file system once udev has named it. Its root goes to the user
-// whose data it is for, where the user is there already: otherwise the package does
-// that, which makes the user.
+// start mounts the file system, and gives its root to the user whose data it is for.
 func (d Disk) start(ctx context.Context, h *host.Host) error {
-	command := shell.Script(`: mount-data-disk
-named=$1 unit=$2 directory=$3 owner=$4 n=0
-until [ -e "$named" ]; do
-n=$((n + 1)); [ $n -lt 150 ] || { echo "there is no $named: udev has not found the file system" >&2; exit 1; }
-sleep 0.2
-done
-systemctl reset-failed "$unit" 2>/dev/null
-systemctl start "$unit" || { journalctl -n 15 --no-pager -o cat -u "$unit" >&2; exit 1; }
-[ -z "$owner" ] || [ -n "$(ls -A -- "$directory")" ] || ! id -u "$owner" >/dev/null 2>&1 || chown -- "$owner:$owner" "$directory"`,
-		d.named(), d.UnitName(), d.Directory, d.Owner)
+	command := shell.Script(mountScript, d.named(), d.UnitName(), d.Directory, d.Owner)
 	if _, err := h.Run(ctx, command); err != nil {
 		return fmt.Errorf("cannot mount %s at %s: %w", d.Device, d.Directory, err)
 	}
@@ -202,8 +192,7 @@ systemctl start "$unit" || { journalctl -n 15 --no-pager -o cat -u "$unit" >&2; 
 
 // grow extends the mounted file system to the end of its device.
 func (d Disk) grow(ctx context.Context, h *host.Host) error {
-	if _, err := h.Run(ctx, shell.Script(`: grow-file-system
-xfs_growfs -d -- "$1" >/dev/null`, d.Directory)); err != nil {
+	if _, err := h.Run(ctx, shell.Script(growScript, d.Directory)); err != nil {
 		return fmt.Errorf("cannot grow the file system at %s: %w", d.Directory, err)
 	}
 	return nil
@@ -213,12 +202,7 @@ xfs_growfs -d -- "$1" >/dev/null`, d.Directory)); err != nil {
 func (d Disk) stepAwait() Step {
 	return Step{Node: d.Node, Title: "wait for " + d.Device, Why: "there is no device " + d.Device,
 		Do: func(ctx context.Context, hosts host.Hosts) error {
-			_, err := hosts[d.Node].Run(ctx, shell.Script(`: await-device
-n=0
-until [ -b "$1" ]; do
-n=$((n + 1)); [ $n -lt 120 ] || { echo "it did not appear within a minute; is the volume attached to this machine?" >&2; exit 1; }
-sleep 0.5
-done`, d.Device))
+			_, err := hosts[d.Node].Run(ctx, shell.Script(awaitScript, d.Device))
 			return err
 		}}
 }

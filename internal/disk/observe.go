@@ -1,6 +1,7 @@
 package disk
 
 import (
+	"embed"
 	"fmt"
 	"slices"
 	"strings"
@@ -8,6 +9,9 @@ import (
 	"github.com/terraform-ha/terraform-provider-ha/internal/host"
 	"github.com/terraform-ha/terraform-provider-ha/internal/shell"
 )
+
+//go:embed scripts/*.sh
+var scripts embed.FS
 
 // State is a device, and the directory that it is for, as they were seen.
 type State struct {
@@ -38,42 +42,10 @@ type State struct {
 	File host.FileState
 }
 
-// blank is a function of the shell for a device on which nothing was ever written.
-// blkid ends with 2 where it finds nothing, and with 8 where it cannot decide
-// between findings (blkid(8), "Exit status"); wipefs also knows what is no file
-// system. What neither knows may still be somebody's, so both ends have to be zero.
-const blank = `zero() { dd if="$1" bs=1M count=1 skip="$2" 2>/dev/null | cmp -s -n 1048576 - /dev/zero; }
-blank() {
-s=0; blkid -p -- "$1" >/dev/null 2>&1 || s=$?
-[ $s = 2 ] && w=$(wipefs -n --noheadings -- "$1") && [ -z "$w" ] &&
-b=$(blockdev --getsize64 "$1") && [ "$b" -ge 2097152 ] && zero "$1" 0 && zero "$1" $((b / 1048576 - 1))
-}
-number() { printf '%d:%d' "0x$(stat -c %t -- "$1")" "0x$(stat -c %T -- "$1")"; }
-`
-
-// ask prints a word and a value a line.
-const ask shell.Text = `: data-disk
-` + blank + `device=$1 directory=$2 number=
-if d=$(readlink -e -- "$device") && [ -b "$d" ]; then
-number=$(number "$d")
-printf 'device %s\nbytes %s\n' "$d" "$(blockdev --getsize64 "$d")"
-fi
-awk -v n="$number" -v p="$directory" '
-n != "" && $3 == n { print "mounted " $5 }
-$5 == p { at = $3 }
-END { if (at != "" && at != n) print "occupied yes"; if (at != "" && at == n) exit 3 }' /proc/self/mountinfo
-[ $? != 3 ] || xfs_info -- "$directory" 2>/dev/null | sed -n 's/^data *= *bsize=\([0-9]*\) *blocks=\([0-9]*\),.*/geometry \1 \2/p'
-[ -n "$(ls -A -- "$directory" 2>/dev/null)" ] || echo 'empty yes'
-! command -v xfs_growfs >/dev/null || ! command -v mkfs.xfs >/dev/null || echo 'tools yes'
-[ -n "$number" ] || exit 0
-blkid -p -o export -- "$d" | sed -n 's/^UUID=/uuid /p; s/^LABEL=/label /p; s/^PTTYPE=/signature partition table /p'
-wipefs -n --noheadings -O TYPE -- "$d" | sed 's/^ */signature /'
-for f in "/sys/dev/block/$number/holders"/*; do [ ! -e "$f" ] || echo "held ${f##*/}"; done
-for f in "/sys/dev/block/$number"/*/partition; do [ ! -e "$f" ] || { f=${f%/partition}; echo "signature partition ${f##*/}"; }; done
-! blank "$d" || echo 'blank yes'`
+var askScript = shell.Embedded(scripts, "data-disk")
 
 // Ask asks for what [Parse] reads.
-func (d Disk) Ask(name string) shell.Part { return shell.Ask(name, ask, d.Device, d.Directory) }
+func (d Disk) Ask(name string) shell.Part { return shell.Ask(name, askScript, d.Device, d.Directory) }
 
 // Parse reads the answer to [Disk.Ask]; units and files are what was seen of those
 // that [Disk.UnitName] and [Disk.Unit] name.

@@ -1,0 +1,187 @@
+package archtest
+
+import (
+	"bytes"
+	"fmt"
+	"go/ast"
+	"os"
+	"os/exec"
+	"path"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/terraform-ha/terraform-provider-ha/internal/shell"
+)
+
+// script is a file of shell in the folder scripts of a package.
+type script struct {
+	// in is the package's path below the module, and name that of the file without
+	// its ending.
+	in, name string
+	text     string
+	// whole says that it is a command or a program, and not a piece of commands.
+	whole bool
+}
+
+func (s script) String() string { return s.in + "/scripts/" + s.name + ".sh" }
+
+// program reports whether it is a file that is put on machines as it is.
+func (s script) program() bool { return strings.HasPrefix(s.text, "#!") }
+
+// included finds the pieces that a script includes.
+var included = regexp.MustCompile(`(?m)^[ \t]*\. \./([a-z0-9-]+)\.sh$`)
+
+func readScripts(t *testing.T) []script {
+	t.Helper()
+	names, err := filepath.Glob("../*/scripts/*.sh")
+	if err != nil || len(names) == 0 {
+		t.Fatalf("found %d scripts, %v", len(names), err)
+	}
+	var all []script
+	pieces := map[string]bool{}
+	for _, name := range names {
+		text, err := os.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		found := script{
+			in:   path.Join("internal", filepath.Base(filepath.Dir(filepath.Dir(name)))),
+			name: strings.TrimSuffix(filepath.Base(name), ".sh"), text: string(text),
+		}
+		all = append(all, found)
+		for _, piece := range included.FindAllStringSubmatch(found.text, -1) {
+			pieces[found.in+" "+piece[1]] = true
+		}
+	}
+	for i, s := range all {
+		all[i].whole = !pieces[s.in+" "+s.name]
+	}
+	return all
+}
+
+// TestScriptsHaveTheirForm holds for how a script begins, and for what
+// [shell.Assemble] says of it.
+func TestScriptsHaveTheirForm(t *testing.T) {
+	for _, s := range readScripts(t) {
+		if fault := s.fault(); fault != "" {
+			t.Errorf("%s %s", s, fault)
+		}
+	}
+}
+
+// label is the first line of a command.
+var label = regexp.MustCompile(`^: ([a-z0-9-]+)\n`)
+
+func (s script) fault() string {
+	begins := label.FindStringSubmatch(s.text)
+	switch {
+	case !strings.HasSuffix(s.text, "\n"):
+		return "does not end with a line"
+	case s.program():
+		return ""
+	case strings.Contains(s.text, "<<"):
+		return "has a here-document, of which lines that look like comments would be lost"
+	case !s.whole && begins != nil:
+		return "is included by another script and has a label of its own"
+	case s.whole && begins == nil:
+		return "does not begin with its label, as in \": galera-wipe\", and nothing includes it"
+	case s.whole && begins[1] != s.name && !strings.HasSuffix(begins[1], "-"+s.name):
+		return fmt.Sprintf("has the label %s, which does not end with the name of its file", begins[1])
+	}
+	return ""
+}
+
+// TestFaultsOfScriptsAreFound is the positive control of the test above.
+func TestFaultsOfScriptsAreFound(t *testing.T) {
+	for _, s := range []script{
+		{name: "wipe", whole: true, text: "rm x\n"},
+		{name: "wipe", whole: true, text: ": galera-swipe\n"},
+		{name: "wipe", text: ": galera-wipe\n"},
+		{name: "wipe", whole: true, text: ": galera-wipe\ncat <<END\nEND\n"},
+		{name: "wipe", whole: true, text: ": galera-wipe"},
+	} {
+		if s.fault() == "" {
+			t.Errorf("nothing was found in %q", s.text)
+		}
+	}
+	for _, s := range []script{
+		{name: "wipe", whole: true, text: ": galera-wipe\nrm x\n"},
+		{name: "wipe", whole: true, text: ": wipe\n"},
+		{name: "wipe", whole: true, text: "#!/bin/sh\n"},
+		{name: "words", text: "# words are words.\nwords() { :; }\n"},
+	} {
+		if fault := s.fault(); fault != "" {
+			t.Errorf("%q: %s", s.text, fault)
+		}
+	}
+}
+
+// TestScriptsAreShell has a shell read every script as a machine is sent it. Those
+// of Debian and Ubuntu have dash as sh.
+func TestScriptsAreShell(t *testing.T) {
+	for _, s := range readScripts(t) {
+		text := s.text
+		if !s.program() {
+			assembled, err := shell.Assemble(os.DirFS(filepath.Join("..", "..", s.in)), s.name)
+			if err != nil {
+				t.Errorf("%s: %v", s, err)
+				continue
+			}
+			text = assembled
+		}
+		if err := parsesAsShell(t, text); err != nil {
+			t.Errorf("%s: %v", s, err)
+		}
+	}
+	if parsesAsShell(t, "if true; then\n") == nil {
+		t.Error("half of a script was taken for a whole one")
+	}
+}
+
+func parsesAsShell(t *testing.T, text string) error {
+	t.Helper()
+	program, err := exec.LookPath("dash")
+	if err != nil {
+		program = "sh"
+	}
+	command := exec.CommandContext(t.Context(), program, "-n")
+	command.Stdin = strings.NewReader(text)
+	if out, err := command.CombinedOutput(); err != nil {
+		return fmt.Errorf("%w: %s", err, bytes.TrimSpace(out))
+	}
+	return nil
+}
+
+// TestScriptsAreUsed finds files that nothing embeds by name.
+func TestScriptsAreUsed(t *testing.T) {
+	read := readTree(t)
+	for _, s := range readScripts(t) {
+		used := !s.whole || slices.ContainsFunc(read.files, func(f file) bool {
+			return !f.test && f.in.path() == s.in && names(f.ast, s.name)
+		})
+		if !used {
+			t.Errorf("no Go file of %s names %s", s.in, s)
+		}
+	}
+}
+
+// names reports whether a file has a text that is the name of a script, or embeds it.
+func names(f *ast.File, name string) bool {
+	found := false
+	for _, group := range f.Comments {
+		for _, comment := range group.List {
+			found = found || comment.Text == "//go:embed scripts/"+name+".sh"
+		}
+	}
+	ast.Inspect(f, func(n ast.Node) bool {
+		if literal, ok := n.(*ast.BasicLit); ok && (literal.Value == strconv.Quote(name) || literal.Value == strconv.Quote("scripts/"+name+".sh")) {
+			found = true
+		}
+		return !found
+	})
+	return found
+}

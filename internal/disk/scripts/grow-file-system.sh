@@ -1,0 +1,2 @@
+: grow-file-system
+xfs_growfs -d -- "$1" >/dev/null
