@@ -29,13 +29,13 @@ var layers = map[string]layer{
 
 	"internal/gluster":    tier,
 	"internal/galera":     tier,
-	"internal/keepalived": tier,
+	"internal/floatingip": tier,
 	"internal/webtier":    tier,
 
 	"internal/provider": {
 		ours: []string{
 			"internal/host", "internal/disk", "internal/ssh", "internal/reconcile", "internal/linode", "internal/tier",
-			"internal/gluster", "internal/galera", "internal/keepalived", "internal/webtier",
+			"internal/gluster", "internal/galera", "internal/floatingip", "internal/webtier",
 		},
 		others: []string{"github.com/hashicorp/terraform-plugin-"},
 	},
@@ -113,7 +113,7 @@ func (l layer) refuses(p listed, imported string) string {
 func TestLayersRefuse(t *testing.T) {
 	for _, one := range []struct{ from, to string }{
 		{"internal/host", module + "/internal/ssh"},
-		{"internal/galera", module + "/internal/keepalived"},
+		{"internal/galera", module + "/internal/floatingip"},
 		{"internal/reconcile", module + "/internal/host"},
 		{"internal/webtier", "github.com/hashicorp/terraform-plugin-framework/types"},
 		{"internal/provider", "golang.org/x/crypto/ssh"},

@@ -12,9 +12,9 @@ import (
 	"github.com/hashicorp/terraform-plugin-testing/plancheck"
 	"github.com/hashicorp/terraform-plugin-testing/tfjsonpath"
 
+	"github.com/terraform-ha/terraform-provider-ha/internal/floatingip/floatingiptest"
 	"github.com/terraform-ha/terraform-provider-ha/internal/galera/galeratest"
 	"github.com/terraform-ha/terraform-provider-ha/internal/gluster/glustertest"
-	"github.com/terraform-ha/terraform-provider-ha/internal/keepalived/keepalivedtest"
 	"github.com/terraform-ha/terraform-provider-ha/internal/provider"
 	"github.com/terraform-ha/terraform-provider-ha/internal/ssh/sshtest"
 )
@@ -32,7 +32,7 @@ func glusterFleet(t *testing.T) *fleet {
 func TestTwoResourcesShareConnections(t *testing.T) {
 	t.Parallel()
 	f := glusterFleet(t)
-	keepalivedtest.Install(t, f.machines, "db", vip)
+	floatingiptest.Install(t, f.machines, "db", vip)
 	config := f.config(f.resource("ha_gluster_volume", volumeBody), f.resource("ha_floating_ip", "name = \"db\"\naddress = \"10.0.0.100/24\"\ncheck = { none = {} }"))
 	var since traffic
 	resource.UnitTest(t, resource.TestCase{

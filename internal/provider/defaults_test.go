@@ -13,8 +13,8 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema/defaults"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
+	"github.com/terraform-ha/terraform-provider-ha/internal/floatingip"
 	"github.com/terraform-ha/terraform-provider-ha/internal/galera"
-	"github.com/terraform-ha/terraform-provider-ha/internal/keepalived"
 	"github.com/terraform-ha/terraform-provider-ha/internal/ssh/sshtest"
 	"github.com/terraform-ha/terraform-provider-ha/internal/webtier"
 )
@@ -54,12 +54,12 @@ func TestDefaultsOfResourcesAreDocumented(t *testing.T) {
 
 // defaultsInCode are the defaults that a tier has and no schema.
 func defaultsInCode() map[string]string {
-	check := keepalived.Spec{Address: "10.0.0.100/24", Check: keepalived.Check{Kind: keepalived.CheckHTTP}}.Defaulted().Check
+	check := floatingip.Spec{Address: "10.0.0.100/24", Check: floatingip.Check{Kind: floatingip.CheckHTTP}}.Defaulted().Check
 	wordPress := webtier.Spec{Name: "shop", WordPress: &webtier.WordPress{}}.Defaulted().WordPress
 	text := fmt.Sprint
 	return map[string]string{
-		"floating_ip.check.galera.allow_donor":     text(!keepalived.Check{}.RefuseDonor),
-		"floating_ip.check.galera.allow_read_only": text(keepalived.Check{}.AllowReadOnly),
+		"floating_ip.check.galera.allow_donor":     text(!floatingip.Check{}.RefuseDonor),
+		"floating_ip.check.galera.allow_read_only": text(floatingip.Check{}.AllowReadOnly),
 		"floating_ip.check.http.port":              text(check.Port),
 		"floating_ip.check.http.path":              check.Path,
 		"floating_ip.check.interval_seconds":       text(check.IntervalSeconds),

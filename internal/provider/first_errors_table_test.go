@@ -14,11 +14,11 @@ import (
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
 	"github.com/hashicorp/terraform-plugin-go/tftypes"
 
+	"github.com/terraform-ha/terraform-provider-ha/internal/floatingip/floatingiptest"
 	"github.com/terraform-ha/terraform-provider-ha/internal/galera/galeratest"
 	"github.com/terraform-ha/terraform-provider-ha/internal/gluster/glustertest"
 	"github.com/terraform-ha/terraform-provider-ha/internal/host"
 	"github.com/terraform-ha/terraform-provider-ha/internal/host/hosttest"
-	"github.com/terraform-ha/terraform-provider-ha/internal/keepalived/keepalivedtest"
 	"github.com/terraform-ha/terraform-provider-ha/internal/shell"
 	"github.com/terraform-ha/terraform-provider-ha/internal/ssh/sshtest"
 	"github.com/terraform-ha/terraform-provider-ha/internal/webtier/webtiertest"
@@ -36,7 +36,7 @@ type first struct {
 	// old is a Terraform that knows no write-only attributes.
 	old bool
 	// network and cluster are what the machines of a tier share.
-	network *keepalivedtest.Network
+	network *floatingiptest.Network
 	cluster *galeratest.Cluster
 	sites   *webtiertest.Tier
 	bricks  *glustertest.Pool
@@ -73,7 +73,7 @@ var firsts = map[string]func(t *testing.T) *first{
 	},
 	"floating": func(t *testing.T) *first {
 		f := newFleet(t, "n1", "n2", "n3")
-		network := keepalivedtest.Install(t, f.machines, "db", vip)
+		network := floatingiptest.Install(t, f.machines, "db", vip)
 		first := firstOf(f, "ha_floating_ip", attributes{"name": "db", "address": vip + "/24", "holder_timeout_seconds": 2, "check": attributes{"none": attributes{}}})
 		first.network = network
 		return first

@@ -9,13 +9,13 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
+	"github.com/terraform-ha/terraform-provider-ha/internal/floatingip"
 	"github.com/terraform-ha/terraform-provider-ha/internal/host"
-	"github.com/terraform-ha/terraform-provider-ha/internal/keepalived"
 )
 
 func newFloatingIP() resource.Resource {
 	return &clusterResource[floatingIPModel, *floatingIPModel]{
-		typeName: "floating_ip", title: "Floating IP", kind: keepalived.Kind, schema: floatingIPSchema,
+		typeName: "floating_ip", title: "Floating IP", kind: floatingip.Kind, schema: floatingIPSchema,
 		oneAtATime: true, // addresses share Keepalived
 	}
 }
@@ -82,8 +82,8 @@ func (m *floatingIPModel) frozen() map[string]attr.Value {
 	return map[string]attr.Value{"name": m.Name, "address": m.Address}
 }
 
-func (m *floatingIPModel) spec(ctx context.Context) keepalived.Spec {
-	return keepalived.Spec{
+func (m *floatingIPModel) spec(ctx context.Context) floatingip.Spec {
+	return floatingip.Spec{
 		Name:                         m.Name.ValueString(),
 		Address:                      m.Address.ValueString(),
 		Additional:                   m.additional(),
@@ -95,7 +95,7 @@ func (m *floatingIPModel) spec(ctx context.Context) keepalived.Spec {
 		AuthSecret:                   m.AuthSecret.ValueString(),
 		AdvertisementIntervalSeconds: int(m.AdvertisementIntervalSeconds.ValueInt64()),
 		Check:                        m.check(ctx),
-		Method:                       keepalived.Method(m.Method.ValueString()),
+		Method:                       floatingip.Method(m.Method.ValueString()),
 		HolderTimeoutSeconds:         int(m.HolderTimeoutSeconds.ValueInt64()),
 	}.Defaulted()
 }
@@ -127,29 +127,29 @@ func (m *floatingIPModel) priorities() map[string]int {
 	return priorities
 }
 
-func (m *floatingIPModel) check(ctx context.Context) keepalived.Check {
+func (m *floatingIPModel) check(ctx context.Context) floatingip.Check {
 	model := objectOf[checkModel](ctx, m.Check)
 	if model == nil {
-		return keepalived.Check{}
+		return floatingip.Check{}
 	}
-	check := keepalived.Check{
+	check := floatingip.Check{
 		IntervalSeconds: int(model.IntervalSeconds.ValueInt64()),
 		TimeoutSeconds:  int(model.TimeoutSeconds.ValueInt64()),
 		Fall:            int(model.Fall.ValueInt64()),
 		Rise:            int(model.Rise.ValueInt64()),
 	}
 	if galera := objectOf[galeraCheckModel](ctx, model.Galera); galera != nil {
-		check.Kind, check.AllowReadOnly = keepalived.CheckGalera, galera.AllowReadOnly.ValueBool()
+		check.Kind, check.AllowReadOnly = floatingip.CheckGalera, galera.AllowReadOnly.ValueBool()
 		check.RefuseDonor = galera.AllowDonor.Equal(types.BoolValue(false))
 	}
 	if tcp := objectOf[tcpCheckModel](ctx, model.TCP); tcp != nil {
-		check.Kind, check.Port = keepalived.CheckTCP, int(tcp.Port.ValueInt64())
+		check.Kind, check.Port = floatingip.CheckTCP, int(tcp.Port.ValueInt64())
 	}
 	if http := objectOf[httpCheckModel](ctx, model.HTTP); http != nil {
-		check.Kind, check.Port, check.Path = keepalived.CheckHTTP, int(http.Port.ValueInt64()), http.Path.ValueString()
+		check.Kind, check.Port, check.Path = floatingip.CheckHTTP, int(http.Port.ValueInt64()), http.Path.ValueString()
 	}
 	if command := objectOf[commandCheckModel](ctx, model.Command); command != nil {
-		check.Kind, check.Command = keepalived.CheckCommand, command.Path.ValueString()
+		check.Kind, check.Command = floatingip.CheckCommand, command.Path.ValueString()
 	}
 	return check
 }
@@ -205,17 +205,17 @@ func (m *floatingIPModel) problems(ctx context.Context) []problem {
 func (m *floatingIPModel) open(ctx context.Context, _ *access, hosts host.Hosts, _, _ *floatingIPModel) (tier, error) {
 	spec := m.spec(ctx)
 	views := hosts.Views()
-	return &tierOf[keepalived.Status, host.Hosts]{
+	return &tierOf[floatingip.Status, host.Hosts]{
 		target: hosts,
-		look:   func(ctx context.Context) keepalived.Status { return keepalived.Observe(ctx, views, spec) },
-		errs: func(seen keepalived.Status) map[string]error {
+		look:   func(ctx context.Context) floatingip.Status { return floatingip.Observe(ctx, views, spec) },
+		errs: func(seen floatingip.Status) map[string]error {
 			errs := map[string]error{}
 			for _, name := range seen.Unreachable() {
 				errs[name] = seen.Machines[name].Err
 			}
 			return errs
 		},
-		gone: func(seen keepalived.Status) bool {
+		gone: func(seen floatingip.Status) bool {
 			for _, machine := range seen.Machines {
 				if machine.Ours(spec.Name) {
 					return false
@@ -223,11 +223,11 @@ func (m *floatingIPModel) open(ctx context.Context, _ *access, hosts host.Hosts,
 			}
 			return true
 		},
-		diff:   func(seen keepalived.Status) (keepalived.Plan, error) { return keepalived.Diff(spec, seen) },
-		verify: func(ctx context.Context) error { return keepalived.Verify(ctx, views, spec) },
+		diff:   func(seen floatingip.Status) (floatingip.Plan, error) { return floatingip.Diff(spec, seen) },
+		verify: func(ctx context.Context) error { return floatingip.Verify(ctx, views, spec) },
 		left:   "its files, and what Keepalived has to be told",
-		removal: func(seen keepalived.Status, wipe bool) (keepalived.Plan, error) {
-			return keepalived.Remove(spec, seen, wipe)
+		removal: func(seen floatingip.Status, wipe bool) (floatingip.Plan, error) {
+			return floatingip.Remove(spec, seen, wipe)
 		},
 	}, nil
 }

@@ -10,7 +10,7 @@ import (
 
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
-	"github.com/terraform-ha/terraform-provider-ha/internal/keepalived"
+	"github.com/terraform-ha/terraform-provider-ha/internal/floatingip"
 )
 
 func floatingIPSchema(ctx context.Context) schema.Schema {
@@ -35,8 +35,8 @@ func floatingIPAttributes() map[string]schema.Attribute {
 		"router_id":                      schema.Int64Attribute{Optional: true, Computed: true, MarkdownDescription: "Virtual router identifier, 1 to 255, unique in the network. Default: the address's last octet.", Validators: between(1, 255)},
 		"auth_secret":                    schema.StringAttribute{Optional: true, Sensitive: true, MarkdownDescription: "Up to 8 characters that tell this instance from another one with the same identifier. VRRP sends it in the clear and Terraform keeps it in its state: it guards against collisions, not against attackers."},
 		"advertisement_interval_seconds": schema.Int64Attribute{Optional: true, Computed: true, Default: int64default.StaticInt64(1), MarkdownDescription: "How often the holder says that it is there, 1 to 60 s. Silence for three of them moves the address. Default: 1.", Validators: between(1, 60)},
-		"method":                         schema.StringAttribute{Optional: true, Computed: true, Default: stringdefault.StaticString(string(keepalived.MethodVRRP)), MarkdownDescription: "How the address moves: `vrrp`, within one layer-2 network. Default: `vrrp`."},
-		"holder_timeout_seconds":         schema.Int64Attribute{Optional: true, Computed: true, Default: int64default.StaticInt64(keepalived.DefaultHolderTimeoutSeconds), MarkdownDescription: "How long apply waits until exactly one node holds the address. Default: 120.", Validators: atLeast(1)},
+		"method":                         schema.StringAttribute{Optional: true, Computed: true, Default: stringdefault.StaticString(string(floatingip.MethodVRRP)), MarkdownDescription: "How the address moves: `vrrp`, within one layer-2 network. Default: `vrrp`."},
+		"holder_timeout_seconds":         schema.Int64Attribute{Optional: true, Computed: true, Default: int64default.StaticInt64(floatingip.DefaultHolderTimeoutSeconds), MarkdownDescription: "How long apply waits until exactly one node holds the address. Default: 120.", Validators: atLeast(1)},
 		"check": schema.SingleNestedAttribute{Required: true, MarkdownDescription: "What a node must pass to hold the address: exactly one of `galera`, `tcp`, `http`, `command` and `none`.",
 			Attributes: map[string]schema.Attribute{
 				"galera": schema.SingleNestedAttribute{Optional: true, MarkdownDescription: "The node is a member of the Primary component, Synced or a donor, that answers a query and takes writes.", Attributes: map[string]schema.Attribute{

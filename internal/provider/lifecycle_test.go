@@ -10,9 +10,9 @@ import (
 	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
 	"github.com/hashicorp/terraform-plugin-testing/plancheck"
 
+	"github.com/terraform-ha/terraform-provider-ha/internal/floatingip/floatingiptest"
 	"github.com/terraform-ha/terraform-provider-ha/internal/galera/galeratest"
 	"github.com/terraform-ha/terraform-provider-ha/internal/gluster/glustertest"
-	"github.com/terraform-ha/terraform-provider-ha/internal/keepalived/keepalivedtest"
 	"github.com/terraform-ha/terraform-provider-ha/internal/webtier/webtiertest"
 )
 
@@ -66,7 +66,7 @@ const (
 func floatingIP(t *testing.T) (*fleet, subject) {
 	t.Helper()
 	f := newFleet(t, "n1", "n2", "n3")
-	network := keepalivedtest.Install(t, f.machines, "db", vip)
+	network := floatingiptest.Install(t, f.machines, "db", vip)
 	gone := func() error {
 		for _, name := range f.names() {
 			if _, found := f.file(name, vrrpInstance); found || network.Daemons[name].Held {
@@ -86,7 +86,7 @@ func floatingIP(t *testing.T) (*fleet, subject) {
 		drift:   "keepalived is stopped",
 		reset: func() {
 			for _, d := range network.Daemons {
-				*d = keepalivedtest.Daemon{}
+				*d = floatingiptest.Daemon{}
 			}
 			for _, m := range f.machines {
 				delete(m.Users, "keepalived_script")

@@ -6,8 +6,8 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/terraform-ha/terraform-provider-ha/internal/floatingip"
 	"github.com/terraform-ha/terraform-provider-ha/internal/host"
-	"github.com/terraform-ha/terraform-provider-ha/internal/keepalived"
 	"github.com/terraform-ha/terraform-provider-ha/internal/reconcile"
 	"github.com/terraform-ha/terraform-provider-ha/internal/ssh"
 	"github.com/terraform-ha/terraform-provider-ha/internal/webtier"
@@ -75,7 +75,7 @@ func causes(err error) []error {
 	case nil:
 		return nil
 	case *ssh.UnreachableError, *ssh.AuthError, *ssh.HostKeyError, *ssh.SudoError, *ssh.LoginShellError,
-		*host.SupportError, *webtier.DatabaseError, *keepalived.SeveralHoldersError:
+		*host.SupportError, *webtier.DatabaseError, *floatingip.SeveralHoldersError:
 		return []error{err}
 	case *reconcile.RefusedError:
 		if len(e.Causes) > 0 {
@@ -134,7 +134,7 @@ func cure(err error) (at []string, next string) {
 			return []string{"wordpress", "database_user"}, "Correct wordpress.database_user, wordpress.database_password_wo or wordpress.database_name, or let the account come from the address of the node: in users of ha_galera_cluster those are its hosts."
 		}
 		return []string{"wordpress", "database_host"}, "Correct wordpress.database_host, with :port if that is not 3306, and see that the database runs there and that no packet filter keeps the nodes from it."
-	case *keepalived.SeveralHoldersError:
+	case *floatingip.SeveralHoldersError:
 		return []string{"interface"}, "The nodes' addresses (nodes.*.address) have to be in one layer-2 network, on Linode a VLAN, and on the same interface."
 	case *reconcile.RefusedError:
 		if len(e.Path) > 0 {

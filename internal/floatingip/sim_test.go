@@ -1,17 +1,17 @@
-package keepalived
+package floatingip
 
 import (
 	"strings"
 	"testing"
 
+	"github.com/terraform-ha/terraform-provider-ha/internal/floatingip/floatingiptest"
 	"github.com/terraform-ha/terraform-provider-ha/internal/host"
 	"github.com/terraform-ha/terraform-provider-ha/internal/host/hosttest"
-	"github.com/terraform-ha/terraform-provider-ha/internal/keepalived/keepalivedtest"
 )
 
 // network is three simulated machines, as the tests of this package use them.
 type network struct {
-	*keepalivedtest.Network
+	*floatingiptest.Network
 	t        *testing.T
 	hosts    host.Hosts
 	machines map[string]*hosttest.Machine
@@ -26,7 +26,7 @@ func simSpec() Spec {
 func newNetwork(t *testing.T) *network {
 	t.Helper()
 	hosts, machines := hosttest.Cluster(t, "db1", "db2", "db3")
-	return &network{Network: keepalivedtest.Install(t, machines, "db", "10.0.0.100"), t: t, hosts: hosts, machines: machines}
+	return &network{Network: floatingiptest.Install(t, machines, "db", "10.0.0.100"), t: t, hosts: hosts, machines: machines}
 }
 
 // state is what a fault may not change in the end: files, users, the filter,

@@ -1,4 +1,4 @@
-package keepalivedtest
+package floatingiptest
 
 import (
 	"encoding/base64"

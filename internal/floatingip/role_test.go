@@ -1,4 +1,4 @@
-package keepalived
+package floatingip
 
 import (
 	"fmt"

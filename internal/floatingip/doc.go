@@ -1,4 +1,4 @@
-// Package keepalived is what a floating IP is: one address that at most one of
+// Package floatingip is what a floating IP is: one address that at most one of
 // several machines has at a time, and that another machine takes over by
 // itself when its holder, or what runs there, fails.
 //
@@ -31,4 +31,4 @@
 // is alone, so between two the priority decides after a freeze. If VRRP (IP
 // protocol 112) cannot pass between the machines each of them becomes master;
 // the address is then seen on several, which [Diff] and [Verify] report.
-package keepalived
+package floatingip

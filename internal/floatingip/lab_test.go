@@ -1,4 +1,4 @@
-package keepalived_test
+package floatingip_test
 
 import (
 	"context"
@@ -14,8 +14,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/terraform-ha/terraform-provider-ha/internal/floatingip"
 	"github.com/terraform-ha/terraform-provider-ha/internal/host"
-	"github.com/terraform-ha/terraform-provider-ha/internal/keepalived"
 	"github.com/terraform-ha/terraform-provider-ha/internal/lab/labtest"
 	"github.com/terraform-ha/terraform-provider-ha/internal/reconcile"
 )
@@ -25,17 +25,17 @@ type site struct {
 	*labtest.Lab
 	t     *testing.T
 	hosts host.Hosts
-	spec  keepalived.Spec
+	spec  floatingip.Spec
 }
 
 const probe = "probe"
 
-func newSite(t *testing.T, name string, check keepalived.Check) *site {
+func newSite(t *testing.T, name string, check floatingip.Check) *site {
 	t.Helper()
 	lab := labtest.Boot(t, name, "db1", "db2", "db3", probe)
 	s := &site{Lab: lab, t: t, hosts: maps.Clone(lab.Hosts)}
 	delete(s.hosts, probe)
-	s.spec = keepalived.Spec{Name: "db", Address: "10.88.0.100/24", Nodes: lab.Nodes[:3], Check: check, AuthSecret: "s3cret.."}
+	s.spec = floatingip.Spec{Name: "db", Address: "10.88.0.100/24", Nodes: lab.Nodes[:3], Check: check, AuthSecret: "s3cret.."}
 	return s
 }
 
@@ -53,18 +53,18 @@ func (s *site) must(err error) {
 	}
 }
 
-func (s *site) observe() keepalived.Status {
-	return keepalived.Observe(s.t.Context(), s.hosts.Views(), s.spec)
+func (s *site) observe() floatingip.Status {
+	return floatingip.Observe(s.t.Context(), s.hosts.Views(), s.spec)
 }
 
 func (s *site) converge() {
 	s.t.Helper()
 	defer labtest.Time(s.t, "converge")()
 	status, err := reconcile.Converge(s.t.Context(),
-		func(ctx context.Context) (keepalived.Status, error) {
-			return keepalived.Observe(ctx, s.hosts.Views(), s.spec), nil
+		func(ctx context.Context) (floatingip.Status, error) {
+			return floatingip.Observe(ctx, s.hosts.Views(), s.spec), nil
 		},
-		func(status keepalived.Status) (keepalived.Plan, error) { return keepalived.Diff(s.spec, status) },
+		func(status floatingip.Status) (floatingip.Plan, error) { return floatingip.Diff(s.spec, status) },
 		s.hosts, labtest.NewSteps(s.t))
 	s.must(err)
 	s.t.Logf("holders %v", status.Holders)
@@ -72,14 +72,14 @@ func (s *site) converge() {
 
 func (s *site) drift() map[string][]string {
 	s.t.Helper()
-	plan, err := keepalived.Diff(s.spec, s.observe())
+	plan, err := floatingip.Diff(s.spec, s.observe())
 	s.must(err)
 	return plan.Drift()
 }
 
 func (s *site) empty() {
 	s.t.Helper()
-	plan, err := keepalived.Diff(s.spec, s.observe())
+	plan, err := floatingip.Diff(s.spec, s.observe())
 	s.must(err)
 	if !plan.Empty() {
 		s.t.Fatalf("the second plan is not empty: %v %v", plan.Titles(), plan.Drift())
@@ -88,7 +88,7 @@ func (s *site) empty() {
 
 func (s *site) holder() string {
 	s.t.Helper()
-	s.must(keepalived.Verify(s.t.Context(), s.hosts.Views(), s.spec))
+	s.must(floatingip.Verify(s.t.Context(), s.hosts.Views(), s.spec))
 	holders := s.observe().Holders
 	if len(holders) != 1 {
 		s.t.Fatalf("holders %v", holders)
@@ -153,15 +153,15 @@ func (s *site) stays(holder, what string) {
 	ctx, cancel := context.WithTimeout(s.t.Context(), 8*time.Second)
 	defer cancel()
 	_ = reconcile.Wait(ctx, "nothing", 500*time.Millisecond, func(ctx context.Context) (string, error) {
-		if holders := keepalived.Observe(ctx, s.hosts.Views(), s.spec).Holders; !slices.Equal(holders, []string{holder}) && ctx.Err() == nil {
+		if holders := floatingip.Observe(ctx, s.hosts.Views(), s.spec).Holders; !slices.Equal(holders, []string{holder}) && ctx.Err() == nil {
 			s.t.Errorf("%s: holders %v instead of %s alone", what, holders, holder)
 		}
 		return "watching", nil
 	})
 }
 
-func commandCheck() keepalived.Check {
-	return keepalived.Check{Kind: keepalived.CheckCommand, Command: "/usr/local/bin/check-app"}
+func commandCheck() floatingip.Check {
+	return floatingip.Check{Kind: floatingip.CheckCommand, Command: "/usr/local/bin/check-app"}
 }
 
 const checkApp = `printf '#!/bin/sh\n[ -e /var/tmp/app ] || { echo the app is away; exit 1; }\n' >/usr/local/bin/check-app
@@ -174,7 +174,7 @@ func TestLab(t *testing.T) {
 	s.onAll(checkApp)
 	s.nobodyIsFit()
 	s.onAll("touch /var/tmp/app")
-	s.must(keepalived.Verify(t.Context(), s.hosts.Views(), s.spec))
+	s.must(floatingip.Verify(t.Context(), s.hosts.Views(), s.spec))
 	planned := labtest.Time(t, "empty plan")
 	s.empty()
 	planned()
@@ -203,8 +203,8 @@ func (s *site) nobodyIsFit() {
 	s.empty()
 	patient := s.spec
 	patient.HolderTimeoutSeconds = 3
-	err := keepalived.Verify(s.t.Context(), s.hosts.Views(), patient)
-	var nobody *keepalived.NoHolderError
+	err := floatingip.Verify(s.t.Context(), s.hosts.Views(), patient)
+	var nobody *floatingip.NoHolderError
 	if !errors.As(err, &nobody) {
 		s.t.Fatalf("got %v", err)
 	}
@@ -366,8 +366,8 @@ func (s *site) splitBrain() {
 	}
 	patient := s.spec
 	patient.HolderTimeoutSeconds = 3
-	var several *keepalived.SeveralHoldersError
-	if err := keepalived.Verify(s.t.Context(), s.hosts.Views(), patient); !errors.As(err, &several) {
+	var several *floatingip.SeveralHoldersError
+	if err := floatingip.Verify(s.t.Context(), s.hosts.Views(), patient); !errors.As(err, &several) {
 		s.t.Errorf("got %v", err)
 	}
 	s.onAll("nft delete table inet foreign")
@@ -405,7 +405,7 @@ func (s *site) secondAddress() {
 	first := s.holder()
 	second := *s
 	second.spec.Name, second.spec.Address = "web", "10.88.0.200/24"
-	second.spec.Check = keepalived.Check{Kind: keepalived.CheckTCP, Port: 22}
+	second.spec.Check = floatingip.Check{Kind: floatingip.CheckTCP, Port: 22}
 	second.spec.AuthSecret = ""
 	second.converge()
 	second.empty()
@@ -433,9 +433,9 @@ func (s *site) refusals() {
 	s.refused(other, "is on eth1, not on eth0")
 }
 
-func (s *site) refused(spec keepalived.Spec, because string) {
+func (s *site) refused(spec floatingip.Spec, because string) {
 	s.t.Helper()
-	_, err := keepalived.Diff(spec, keepalived.Observe(s.t.Context(), s.hosts.Views(), spec))
+	_, err := floatingip.Diff(spec, floatingip.Observe(s.t.Context(), s.hosts.Views(), spec))
 	var refusal *reconcile.RefusedError
 	if !errors.As(err, &refusal) || !strings.Contains(err.Error(), because) {
 		s.t.Errorf("got %v instead of a refusal because %q", err, because)
@@ -444,8 +444,8 @@ func (s *site) refused(spec keepalived.Spec, because string) {
 }
 
 func (s *site) imports() {
-	known := keepalived.Spec{Name: "db", Nodes: s.spec.Nodes}
-	status := keepalived.Observe(s.t.Context(), s.hosts.Views(), known)
+	known := floatingip.Spec{Name: "db", Nodes: s.spec.Nodes}
+	status := floatingip.Observe(s.t.Context(), s.hosts.Views(), known)
 	found, ok := status.Spec(known)
 	if !ok || len(status.Holders) != 1 {
 		s.t.Fatalf("found %v, holders %v", ok, status.Holders)
@@ -458,15 +458,15 @@ func (s *site) imports() {
 
 func (s *site) removeAll() {
 	s.t.Helper()
-	plan, err := keepalived.Remove(s.spec, s.observe(), false)
+	plan, err := floatingip.Remove(s.spec, s.observe(), false)
 	s.must(err)
 	s.must(reconcile.Run(s.t.Context(), plan, s.hosts, labtest.NewSteps(s.t)))
-	plan, err = keepalived.Remove(s.spec, s.observe(), false)
+	plan, err = floatingip.Remove(s.spec, s.observe(), false)
 	s.must(err)
 	if !plan.Empty() {
 		s.t.Errorf("removed, and still to be removed: %v", plan.Titles())
 	}
-	s.ReleasePackages(keepalived.Kind + "-" + s.spec.Name)
+	s.ReleasePackages(floatingip.Kind + "-" + s.spec.Name)
 }
 
 func (s *site) remove() {
@@ -495,7 +495,7 @@ mariadb -e 'CREATE USER IF NOT EXISTS keepalived_script@localhost IDENTIFIED VIA
 // TestLabGalera asks real databases: two clusters of one node each, and a
 // machine without any.
 func TestLabGalera(t *testing.T) {
-	s := newSite(t, "keepalived-galera-test", keepalived.Check{Kind: keepalived.CheckGalera})
+	s := newSite(t, "keepalived-galera-test", floatingip.Check{Kind: floatingip.CheckGalera})
 	s.converge()
 	t.Log(s.reasons())
 	s.Run("db1", bootstrapGalera)
@@ -563,8 +563,8 @@ func (s *site) serves() {
 }
 
 // reasons is what the check says on each machine.
-func (s *site) reasons() map[string]keepalived.CheckResult {
-	said := map[string]keepalived.CheckResult{}
+func (s *site) reasons() map[string]floatingip.CheckResult {
+	said := map[string]floatingip.CheckResult{}
 	for name, machine := range s.observe().Machines {
 		said[name] = machine.Check
 	}

@@ -1,4 +1,4 @@
-package keepalived_test
+package floatingip_test
 
 import (
 	"strconv"

@@ -1,4 +1,4 @@
-package keepalived
+package floatingip
 
 import (
 	"context"
@@ -9,9 +9,9 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/terraform-ha/terraform-provider-ha/internal/floatingip/floatingiptest"
 	"github.com/terraform-ha/terraform-provider-ha/internal/host"
 	"github.com/terraform-ha/terraform-provider-ha/internal/host/hosttest"
-	"github.com/terraform-ha/terraform-provider-ha/internal/keepalived/keepalivedtest"
 	"github.com/terraform-ha/terraform-provider-ha/internal/reconcile"
 )
 
@@ -76,21 +76,21 @@ func TestConvergesAfterAnyFault(t *testing.T) {
 
 func TestDriftIsSeenAndRepaired(t *testing.T) {
 	tests := map[string]struct {
-		harm func(n *network, m *hosttest.Machine, d *keepalivedtest.Daemon)
+		harm func(n *network, m *hosttest.Machine, d *floatingiptest.Daemon)
 		want []string
 	}{
-		"stopped":  {func(_ *network, m *hosttest.Machine, _ *keepalivedtest.Daemon) { _ = m.Stop("keepalived") }, []string{"keepalived is stopped"}},
-		"disabled": {func(_ *network, m *hosttest.Machine, _ *keepalivedtest.Daemon) { m.Unit("keepalived").Enabled = false }, []string{"keepalived does not start at boot"}},
-		"masked":   {func(_ *network, m *hosttest.Machine, _ *keepalivedtest.Daemon) { m.Unit("keepalived").Masked = true }, []string{"keepalived is masked"}},
-		"edited": {func(_ *network, m *hosttest.Machine, _ *keepalivedtest.Daemon) {
+		"stopped":  {func(_ *network, m *hosttest.Machine, _ *floatingiptest.Daemon) { _ = m.Stop("keepalived") }, []string{"keepalived is stopped"}},
+		"disabled": {func(_ *network, m *hosttest.Machine, _ *floatingiptest.Daemon) { m.Unit("keepalived").Enabled = false }, []string{"keepalived does not start at boot"}},
+		"masked":   {func(_ *network, m *hosttest.Machine, _ *floatingiptest.Daemon) { m.Unit("keepalived").Masked = true }, []string{"keepalived is masked"}},
+		"edited": {func(_ *network, m *hosttest.Machine, _ *floatingiptest.Daemon) {
 			m.WriteFile(checkPath("db"), "exit 0")
 		}, []string{"check-db differs"}},
-		"filter gone":     {func(_ *network, _ *hosttest.Machine, d *keepalivedtest.Daemon) { d.Firewall = nil }, []string{"the packet filter for VRRP is not loaded"}},
-		"filter changed":  {func(_ *network, _ *hosttest.Machine, d *keepalivedtest.Daemon) { d.Firewall = []string{"10.0.0.66"} }, []string{"the packet filter for VRRP differs"}},
-		"user gone":       {func(_ *network, m *hosttest.Machine, _ *keepalivedtest.Daemon) { delete(m.Users, scriptUser) }, []string{"the user keepalived_script is missing"}},
-		"address by hand": {func(n *network, _ *hosttest.Machine, d *keepalivedtest.Daemon) { n.Several, d.Held = true, true }, []string{"10.0.0.100 is configured by hand: keepalived is BACKUP"}},
-		"not read":        {func(n *network, m *hosttest.Machine, d *keepalivedtest.Daemon) { d.Read = "older" }, []string{"keepalived has not read its configuration since it changed"}},
-		"unknown state of the marker": {func(_ *network, m *hosttest.Machine, _ *keepalivedtest.Daemon) {
+		"filter gone":     {func(_ *network, _ *hosttest.Machine, d *floatingiptest.Daemon) { d.Firewall = nil }, []string{"the packet filter for VRRP is not loaded"}},
+		"filter changed":  {func(_ *network, _ *hosttest.Machine, d *floatingiptest.Daemon) { d.Firewall = []string{"10.0.0.66"} }, []string{"the packet filter for VRRP differs"}},
+		"user gone":       {func(_ *network, m *hosttest.Machine, _ *floatingiptest.Daemon) { delete(m.Users, scriptUser) }, []string{"the user keepalived_script is missing"}},
+		"address by hand": {func(n *network, _ *hosttest.Machine, d *floatingiptest.Daemon) { n.Several, d.Held = true, true }, []string{"10.0.0.100 is configured by hand: keepalived is BACKUP"}},
+		"not read":        {func(n *network, m *hosttest.Machine, d *floatingiptest.Daemon) { d.Read = "older" }, []string{"keepalived has not read its configuration since it changed"}},
+		"unknown state of the marker": {func(_ *network, m *hosttest.Machine, _ *floatingiptest.Daemon) {
 			m.RemoveAll("/var/lib/terraform-ha/floating-ip-db.json")
 		}, []string{"floating-ip-db.json is missing"}},
 	}
