@@ -12,6 +12,11 @@ import (
 	"github.com/terraform-ha/terraform-provider-ha/internal/shell"
 )
 
+var (
+	fileStatesScript = shell.Embedded(scripts, "file-states")
+	writeFileScript  = shell.Embedded(scripts, "write-file")
+)
+
 // File is a file as it is wanted.
 type File struct {
 	Path    string
@@ -71,17 +76,9 @@ func (f File) group() string {
 	return f.Group
 }
 
-// AskFiles asks for the state of files; [ParseFiles] reads the answer. Two
-// processes look at all of them: a process for each would be most of the work
-// that a plan gives to a machine.
+// AskFiles asks for the state of files; [ParseFiles] reads the answer.
 func AskFiles(name string, paths ...string) shell.Part {
-	return shell.Ask(name, `: file-states
-n=$#
-for f; do [ ! -f "$f" ] || set -- "$@" "$f"; done
-shift "$n"
-[ $# -gt 0 ] || exit 0
-stat -c '0%a %U %G %Y %n' -- "$@"
-sha256sum -- "$@"`, paths...)
+	return shell.Ask(name, fileStatesScript, paths...)
 }
 
 // digestLength is how many characters sha256sum prints before two spaces and
@@ -124,12 +121,7 @@ func ParseFiles(answer shell.Answer) map[string]FileState {
 // owner or mode, and a power cut leaves the old or the new one. Missing parent
 // directories are made, with mode 0755.
 func (h *Host) WriteFile(ctx context.Context, file File) error {
-	command := shell.Script(`: write-file
-set -eu; umask 022
-mkdir -p -- "$(dirname -- "$1")"
-t=$(mktemp -- "$1.XXXXXX"); trap 'rm -f -- "$t"' EXIT
-cat >"$t"; chown -- "$3:$4" "$t"; chmod -- "$2" "$t"; sync -- "$t" 2>/dev/null || sync
-mv -fT -- "$t" "$1"; trap - EXIT`, file.Path, file.Mode, file.owner(), file.group())
+	command := shell.Script(writeFileScript, file.Path, file.Mode, file.owner(), file.group())
 	return h.do(ctx, "write "+file.Path, command.WithStdin(file.Content))
 }
 

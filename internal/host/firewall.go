@@ -3,6 +3,7 @@ package host
 import (
 	"bytes"
 	"context"
+	_ "embed"
 	"encoding/base64"
 	"fmt"
 	"net/netip"
@@ -11,6 +12,12 @@ import (
 	"strings"
 
 	"github.com/terraform-ha/terraform-provider-ha/internal/shell"
+)
+
+var (
+	firewallStateScript  = shell.Embedded(scripts, "firewall-state")
+	applyFirewallScript  = shell.Embedded(scripts, "apply-firewall")
+	removeFirewallScript = shell.Embedded(scripts, "remove-firewall")
 )
 
 // FirewallPackage is the package that has nft. Debian's does not enable
@@ -81,7 +88,7 @@ func firewallTable(tier string) string { return "terraform_ha_" + tier }
 func (f Firewall) Files() []File {
 	text := func(name, content string) File { return File{Path: name, Content: []byte(content), Mode: "0644"} }
 	return []File{
-		{Path: firewallProgram, Content: []byte(firewallProgramText), Mode: "0755"},
+		{Path: firewallProgram, Content: firewallProgramText, Mode: "0755"},
 		text("/etc/systemd/system/"+firewallUnit, firewallUnitText),
 		text("/etc/systemd/system/nftables.service.d/terraform-ha.conf", firewallDropInText),
 		text(path.Join(firewallDirectory, f.Tier+".nft"), f.base()),
@@ -102,24 +109,9 @@ func (f Firewall) ownerPath() string { return path.Join(firewallDirectory, f.Tie
 
 // firewallProgramText loads the filters, each in one transaction, and notes what
 // the kernel made of the files that it had.
-const firewallProgramText = `#!/bin/sh
-# Managed by terraform-provider-ha; changes are reverted.
-# Loads the packet filters that lie in /etc/terraform-ha/filter, and notes what is
-# loaded, so that a change of it can be told.
-umask 022
-mkdir -p /run/terraform-ha/filter
-exec 8>/run/terraform-ha/filter/.loading; flock 8
-s=0
-for base in /etc/terraform-ha/filter/*.nft; do
-    [ -e "$base" ] || continue
-    tier=${base##*/} tier=${tier%.nft}
-    # Keeps the table that is loaded if it cannot load the new one.
-    nft -f "$base" || { echo "cannot load $base" >&2; s=1; continue; }
-    now=$(nft -s list table inet "terraform_ha_$tier") || { s=1; continue; }
-    { cat "$base" /etc/terraform-ha/filter/"$tier"/*.nft; printf '%s\n' "$now"; } 2>/dev/null | sha256sum >"/run/terraform-ha/filter/$tier"
-done
-exit $s
-`
+//
+//go:embed scripts/packet-filter.sh
+var firewallProgramText []byte
 
 // firewallUnitText loads the filters before the network and before any daemon:
 // systemd orders no target after a unit without default dependencies by itself
@@ -263,16 +255,9 @@ func shortPrefix(network netip.Prefix) string {
 	return network.String()
 }
 
-// AskFirewall asks for the packet filter of a tier; [ParseFirewall] reads the
-// answer. What the kernel lists is compared with what it listed when the files were
-// last loaded, which finds every change and needs no reading of nft's language.
+// AskFirewall asks for the packet filter of a tier; [ParseFirewall] reads the answer.
 func AskFirewall(name, tier string) shell.Part {
-	return shell.Ask(name, `: firewall-state
-now=$(nft -s list table inet "$2" 2>/dev/null) && echo loaded
-read -r noted 2>/dev/null </run/terraform-ha/filter/"$1" &&
-[ "$noted" = "$({ cat "$3/$1.nft" "$3/$1"/*.nft; printf '%s\n' "$now"; } 2>/dev/null | sha256sum)" ] && echo unchanged
-systemctl is-enabled --quiet "$4" 2>/dev/null && echo boot
-exit 0`, tier, firewallTable(tier), firewallDirectory, firewallUnit)
+	return shell.Ask(name, firewallStateScript, tier, firewallTable(tier), firewallDirectory, firewallUnit)
 }
 
 // ParseFirewall reads the answer to [AskFirewall].
@@ -324,41 +309,11 @@ func (h *Host) ApplyFirewall(ctx context.Context, firewall Firewall) error {
 	for _, file := range firewall.Files() {
 		fmt.Fprintf(&files, "%s %s %s\n", file.Path, file.Mode, base64.StdEncoding.EncodeToString(file.Content))
 	}
-	return h.do(ctx, "load the packet filter of "+firewall.Tier+" "+firewall.Owner, shell.Script(`: apply-firewall
-set -eu; umask 022
-mkdir -p /run/terraform-ha/filter
-exec 9>/run/terraform-ha/filter/.changing; flock 9
-while read -r path mode data; do
-mkdir -p -- "${path%/*}"
-new=$(mktemp -- "$path.XXXXXX")
-printf '%s' "$data" | base64 -d >"$new"
-if cmp -s -- "$new" "$path" && [ "$(stat -c 0%a%U%G -- "$path")" = "${mode}rootroot" ]; then rm -f -- "$new"; continue; fi
-chmod -- "$mode" "$new"; sync -- "$new" 2>/dev/null || sync
-mv -fT -- "$new" "$path"
-case $path in /etc/systemd/*) reload=1 ;; esac
-done
-[ -z "${reload:-}" ] || systemctl daemon-reload
-systemctl unmask --quiet "$2" 2>/dev/null || true
-systemctl enable --quiet "$2"
-exec "$1"`, firewallProgram, firewallUnit).WithStdin(files.Bytes()))
+	return h.do(ctx, "load the packet filter of "+firewall.Tier+" "+firewall.Owner, shell.Script(applyFirewallScript, firewallProgram, firewallUnit).WithStdin(files.Bytes()))
 }
 
 // RemoveFirewall takes an owner's packet filter from the machine, and with the last
 // one of a tier its table, and with the last one of the machine what loads them.
 func (h *Host) RemoveFirewall(ctx context.Context, firewall Firewall) error {
-	return h.do(ctx, "remove the packet filter of "+firewall.Tier+" "+firewall.Owner, shell.Script(`: remove-firewall
-set -eu; umask 022
-tier=$1 owner=$2 table=$3 all=$4 program=$5 unit=$6
-mkdir -p /run/terraform-ha/filter
-exec 9>/run/terraform-ha/filter/.changing; flock 9
-rm -f -- "$owner"
-[ -d "$all" ] || exit 0
-if [ -d "$all/$tier" ] && ! rmdir -- "$all/$tier" 2>/dev/null; then exec "$program"; fi
-rm -f -- "$all/$tier.nft" "/run/terraform-ha/filter/$tier"
-! nft list table inet "$table" >/dev/null 2>&1 || nft delete table inet "$table"
-rmdir -- "$all" 2>/dev/null || exit 0
-systemctl disable --quiet "$unit" 2>/dev/null || true
-rm -f -- "$program" "/etc/systemd/system/$unit" /etc/systemd/system/nftables.service.d/terraform-ha.conf
-rmdir /etc/systemd/system/nftables.service.d "${program%/*}" "${all%/*}" 2>/dev/null || true
-systemctl daemon-reload`, firewall.Tier, firewall.ownerPath(), firewall.table(), firewallDirectory, firewallProgram, firewallUnit))
+	return h.do(ctx, "remove the packet filter of "+firewall.Tier+" "+firewall.Owner, shell.Script(removeFirewallScript, firewall.Tier, firewall.ownerPath(), firewall.table(), firewallDirectory, firewallProgram, firewallUnit))
 }

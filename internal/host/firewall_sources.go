@@ -9,13 +9,12 @@ import (
 	"github.com/terraform-ha/terraform-provider-ha/internal/shell"
 )
 
+var firewallSourcesScript = shell.Embedded(scripts, "firewall-sources")
+
 // AskFirewallSources asks what the owners of a tier's packet filters on a machine
 // let in; [ParseFirewallSources] reads the answer.
 func AskFirewallSources(name, tier string) shell.Part {
-	return shell.Ask(name, `: firewall-sources
-for f in "$1"/*.nft; do
-[ ! -e "$f" ] || { printf 'owner %s\n' "${f##*/}"; cat -- "$f"; }
-done`, path.Join(firewallDirectory, tier))
+	return shell.Ask(name, firewallSourcesScript, path.Join(firewallDirectory, tier))
 }
 
 // ParseFirewallSources reads the answer to [AskFirewallSources]: the networks of all

@@ -9,6 +9,11 @@ import (
 	"github.com/terraform-ha/terraform-provider-ha/internal/shell"
 )
 
+var (
+	holdScript    = shell.Embedded(scripts, "hold-packages")
+	releaseScript = shell.Embedded(scripts, "release-packages")
+)
+
 // Hold implements [PackageManager].
 //
 // A server is more than one package: all that were built from the same source are
@@ -16,36 +21,12 @@ import (
 // php-defaults) those that it stands for. What somebody else has held before is not
 // ours to release. dpkg may be locked by an upgrade that runs.
 func (Apt) Hold(record string, packages ...string) shell.Command {
-	return shell.Script(`: hold-packages
-f=$1; shift
-sources() { dpkg-query -W -f '${source:Package}\n' -- "$@" 2>/dev/null | sort -u | tr '\n' ' '; }
-for p; do case $(sources "$p") in
-*-defaults*) set -- "$@" $(dpkg-query -W -f '${Depends}' -- "$p" | tr ',' '\n' | sed 's/ *(.*//; s/ //g') ;;
-esac; done
-s=" $(sources "$@" | tr ' ' '\n' | grep -vx -e perl -e glibc | tr '\n' ' ') " held=" $(apt-mark showhold | tr '\n' ' ') "
-new=$(dpkg-query -W -f '${db:Status-Status} ${source:Package} ${Package}\n' | while read -r status source package; do
-[ "$status" = installed ] || continue
-case $s in *" $source "*) case $held in *" $package "*) ;; *) echo "$package" ;; esac ;; esac
-done)
-[ -n "$new" ] || exit 0
-mkdir -p "$(dirname "$f")" && printf '%s\n' $new >>"$f" || exit 1
-n=0
-until apt-mark hold $new >/dev/null; do
-n=$((n + 1)); [ $n -lt 100 ] || exit 1
-sleep 3
-done`, append([]string{record}, packages...)...)
+	return shell.Script(holdScript, append([]string{record}, packages...)...)
 }
 
 // Release implements [PackageManager].
 func (Apt) Release(record string) shell.Command {
-	return shell.Script(`: release-packages
-[ -e "$1" ] || exit 0
-n=0
-until xargs -r apt-mark unhold <"$1" >/dev/null; do
-n=$((n + 1)); [ $n -lt 100 ] || exit 1
-sleep 3
-done
-rm -f "$1"`, record)
+	return shell.Script(releaseScript, record)
 }
 
 // ParseUnheld reads the answer to [AskPackages]: the installed packages that an

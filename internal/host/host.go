@@ -2,10 +2,14 @@ package host
 
 import (
 	"context"
+	"embed"
 	"fmt"
 
 	"github.com/terraform-ha/terraform-provider-ha/internal/shell"
 )
+
+//go:embed scripts/*.sh
+var scripts embed.FS
 
 // Host is a machine that can be changed.
 type Host struct {

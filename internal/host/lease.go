@@ -11,6 +11,11 @@ import (
 	"github.com/terraform-ha/terraform-provider-ha/internal/shell"
 )
 
+var (
+	leaseScript        = shell.Embedded(scripts, "take-lease")
+	releaseLeaseScript = shell.Embedded(scripts, "release-lease")
+)
+
 // LeaseTerm is how long a lease holds without being renewed. A run that died
 // blocks the next one for no longer than this.
 const LeaseTerm = 60 * time.Second
@@ -62,19 +67,6 @@ type Lease struct {
 	losing sync.Once
 	loss   *LostLeaseError
 }
-
-// leaseScript takes or renews a lease. The kernel's lock makes reading and writing
-// the owner one act, and is gone with the process that held it. Anybody who can open
-// the file can hold it (flock(2) asks for no right to write), so it is root's alone.
-const leaseScript shell.Text = `: take-lease
-set -eu; umask 022
-d=/run/terraform-ha/leases; l=$d/$1; owner=$2; term=$3
-mkdir -p "${d%/*}"; umask 077; mkdir -p "$d"; chmod 0700 "$d"
-exec 9>"$d/.lock"; chmod 0600 "$d/.lock"; flock -w 5 9 || exit 76
-held=$(cat "$l" 2>/dev/null || true)
-age=$(( $(date +%s) - $(stat -c %Y "$l" 2>/dev/null || echo 0) ))
-if [ -z "$held" ] || [ "$held" = "$owner" ] || [ "$age" -gt "$term" ]; then printf '%s' "$owner" >"$l"; exit 0; fi
-printf '%s' "$held"; exit 75`
 
 // TakeLease takes the lease on every machine that answers, waiting for another run
 // up to patience. It takes all or none: while one is held by somebody else it
@@ -200,11 +192,7 @@ func (l *Lease) Release(ctx context.Context) {
 	}
 	// A lease that cannot be given back ends by itself.
 	l.onAll(context.WithoutCancel(ctx), 10*time.Second, func(ctx context.Context, host *Host) {
-		_, _ = host.Run(ctx, shell.Script(`: release-lease
-d=/run/terraform-ha/leases; l=$d/$1
-[ -d $d ] || exit 0
-exec 9>"$d/.lock"; flock -w 5 9 || exit 0
-[ "$(cat "$l" 2>/dev/null)" = "$2" ] && rm -f "$l"; exit 0`, l.name, l.owner))
+		_, _ = host.Run(ctx, shell.Script(releaseLeaseScript, l.name, l.owner))
 	})
 }
 

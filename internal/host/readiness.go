@@ -10,6 +10,8 @@ import (
 	"github.com/terraform-ha/terraform-provider-ha/internal/shell"
 )
 
+var readinessScript = shell.Embedded(scripts, "readiness")
+
 // Readiness is what is asked of a machine once, before a run changes it. It is no part
 // of what a refresh asks.
 type Readiness struct {
@@ -28,11 +30,7 @@ type Readiness struct {
 
 // AskReadiness asks for [Readiness]; [ParseReadiness] reads the answer.
 func AskReadiness(name string) shell.Part {
-	return shell.Ask(name, `: readiness
-read -r boot </proc/sys/kernel/random/boot_id && echo "boot $boot"
-echo "clock $(date +%s)"
-df -Pm /usr /var | while read -r _ _ _ free _ on; do echo "free $free $on"; done
-ss -Hltnp | while read -r _ _ _ at _ program; do echo "listener ${at##*:} $program"; done`)
+	return shell.Ask(name, readinessScript)
 }
 
 // listener is how ss names the program that has a socket (ss(8), "--processes").

@@ -8,6 +8,13 @@ import (
 	"github.com/terraform-ha/terraform-provider-ha/internal/shell"
 )
 
+var (
+	unitStatesScript   = shell.Embedded(scripts, "unit-states")
+	enableUnitsScript  = shell.Embedded(scripts, "enable-units")
+	disableUnitsScript = shell.Embedded(scripts, "disable-units")
+	unitsScript        = shell.Embedded(scripts, "units")
+)
+
 // UnitState is a systemd unit as it was seen.
 type UnitState struct {
 	// Load is "loaded", "not-found" or "masked".
@@ -35,9 +42,7 @@ func (u UnitState) Enabled() bool { return u.File == "enabled" || u.File == "ena
 
 // AskUnits asks for the state of units; [ParseUnits] reads the answer.
 func AskUnits(name string, units ...string) shell.Part {
-	return shell.Ask(name, `: unit-states
-printf 'Unit=%s\n' "$@"
-TZ=UTC systemctl show -p LoadState,ActiveState,SubState,UnitFileState,NeedDaemonReload,ExecMainStartTimestamp,DropInPaths -- "$@"`, units...)
+	return shell.Ask(name, unitStatesScript, units...)
 }
 
 // timestampFormat is how systemctl prints a time where TZ is UTC.
@@ -92,20 +97,12 @@ func (u *UnitState) read(key, value string) {
 
 // EnableUnit makes units start at boot, also those that somebody has masked.
 func (h *Host) EnableUnit(ctx context.Context, units ...string) error {
-	return h.do(ctx, "enable "+strings.Join(units, " "), shell.Script(`: enable-units
-if systemctl is-enabled -- "$@" 2>/dev/null | grep -q '^masked'; then
-systemctl unmask --quiet -- "$@"; systemctl unmask --runtime --quiet -- "$@"
-fi
-systemctl enable --quiet -- "$@"`, units...))
+	return h.do(ctx, "enable "+strings.Join(units, " "), shell.Script(enableUnitsScript, units...))
 }
 
 // DisableUnit stops units now and keeps them from starting at boot.
 func (h *Host) DisableUnit(ctx context.Context, units ...string) error {
-	return h.do(ctx, "disable "+strings.Join(units, " "), shell.Script(`: disable-units
-for u; do
-case $(systemctl show -p LoadState --value -- "$u") in not-found) continue ;; esac
-systemctl disable --quiet --now -- "$u" || exit 1
-done`, units...))
+	return h.do(ctx, "disable "+strings.Join(units, " "), shell.Script(disableUnitsScript, units...))
 }
 
 // StartUnit starts units and waits until systemd says they are active.
@@ -134,14 +131,8 @@ func (h *Host) ReloadSystemd(ctx context.Context) error {
 	return h.do(ctx, "reload systemd", shell.New("systemctl", "daemon-reload"))
 }
 
-// systemctl runs a verb, and on failure adds the end of the unit's journal: a
-// failed start says why only there.
+// systemctl runs a verb, and on failure adds the end of the units' journals.
 func (h *Host) systemctl(ctx context.Context, verb string, units ...string) error {
-	command := shell.Script(`: units
-v=$1; shift
-systemctl "$v" -- "$@" && exit 0
-s=$?
-for u; do journalctl -n 15 --no-pager -o cat -u "$u" >&2; done
-exit $s`, append([]string{verb}, units...)...)
+	command := shell.Script(unitsScript, append([]string{verb}, units...)...)
 	return h.do(ctx, verb+" "+strings.Join(units, " "), command)
 }
