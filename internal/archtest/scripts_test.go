@@ -1,11 +1,9 @@
 package archtest
 
 import (
-	"bytes"
 	"fmt"
 	"go/ast"
 	"os"
-	"os/exec"
 	"path"
 	"path/filepath"
 	"regexp"
@@ -15,6 +13,7 @@ import (
 	"testing"
 
 	"github.com/terraform-ha/terraform-provider-ha/internal/shell"
+	"github.com/terraform-ha/terraform-provider-ha/internal/shell/shelltest"
 )
 
 // script is a file of shell in the folder scripts of a package.
@@ -120,10 +119,14 @@ func TestFaultsOfScriptsAreFound(t *testing.T) {
 	}
 }
 
-// TestScriptsAreShell has a shell read every script as a machine is sent it. Those
-// of Debian and Ubuntu have dash as sh.
+// TestScriptsAreShell has a shell read every script as a machine is sent it, and
+// shellcheck every file, where it is installed. Pieces are read with what includes them.
 func TestScriptsAreShell(t *testing.T) {
+	var files []string
 	for _, s := range readScripts(t) {
+		if s.whole {
+			files = append(files, filepath.Join("..", "..", filepath.FromSlash(s.String())))
+		}
 		text := s.text
 		if !s.program() {
 			assembled, err := shell.Assemble(os.DirFS(filepath.Join("..", "..", s.in)), s.name)
@@ -133,27 +136,13 @@ func TestScriptsAreShell(t *testing.T) {
 			}
 			text = assembled
 		}
-		if err := parsesAsShell(t, text); err != nil {
+		if err := shelltest.Parse(t.Context(), text); err != nil {
 			t.Errorf("%s: %v", s, err)
 		}
 	}
-	if parsesAsShell(t, "if true; then\n") == nil {
-		t.Error("half of a script was taken for a whole one")
+	if err := shelltest.LintFiles(t.Context(), files...); err != nil {
+		t.Error(err)
 	}
-}
-
-func parsesAsShell(t *testing.T, text string) error {
-	t.Helper()
-	program, err := exec.LookPath("dash")
-	if err != nil {
-		program = "sh"
-	}
-	command := exec.CommandContext(t.Context(), program, "-n")
-	command.Stdin = strings.NewReader(text)
-	if out, err := command.CombinedOutput(); err != nil {
-		return fmt.Errorf("%w: %s", err, bytes.TrimSpace(out))
-	}
-	return nil
 }
 
 // TestScriptsAreUsed finds files that nothing embeds by name.

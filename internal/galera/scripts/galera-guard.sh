@@ -36,7 +36,7 @@ remembered | sed 's/^/view /'
 # "other" is the one view that is complete and later than all that others
 # remember, "several" that more than one is complete.
 look() {
-heard=1 seen= views=$(remembered)
+heard=1 seen='' views=$(remembered)
 mine=$views
 for peer; do
 said=$(timeout 5 socat -u "TCP:$peer:$port,connect-timeout=2" - 2>/dev/null | head -c 1000)
@@ -92,6 +92,7 @@ bad=0
 while sleep "${pause:-5}"; do
 pause=5
 eval "$(systemctl show -p MainPID -p ActiveState -- "$unit" | grep -E '^(MainPID=[0-9]+|ActiveState=[a-z]+)$')"
+# shellcheck disable=SC2154 # eval sets it
 case $ActiveState in active | activating) ;; *) MainPID=0 ;; esac
 if [ "${MainPID:-0}" = 0 ]; then bad=0; continue; fi
 if serves; then bad=0 pause=15; continue; fi
