@@ -5,14 +5,12 @@ import (
 	"net/netip"
 	"path"
 	"regexp"
+
+	"github.com/terraform-ha/terraform-provider-ha/internal/tier"
 )
 
-// Problem is something in a spec that cannot work.
-type Problem struct {
-	// Path leads to the attribute.
-	Path    []string
-	Message string
-}
+// Problem is a fault of a [Spec].
+type Problem = tier.Problem
 
 var (
 	namePattern      = regexp.MustCompile(`^[a-z0-9]([a-z0-9-]{0,38}[a-z0-9])?$`)

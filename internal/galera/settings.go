@@ -206,9 +206,9 @@ func (s Spec) settings(node host.Node) map[string]string {
 	return settings
 }
 
-// Doubts reports what is taken as it is and may not be meant: names that only the
+// Warnings reports what is taken as it is and may not be meant: names that only the
 // server can judge, and values that give up a promise of the cluster.
-func (s Spec) Doubts() []Problem {
+func (s Spec) Warnings() []Problem {
 	var doubts []Problem
 	doubt := func(settings map[string]string, path ...string) {
 		for _, name := range sortedKeys(settings) {

@@ -7,7 +7,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-func TestDoubts(t *testing.T) {
+func TestWarnings(t *testing.T) {
 	spec := shop(MariaDB)
 	spec.Settings = map[string]string{
 		"max-connections": "300", "loose_what_ever": "1", "innodb_bufer_pool_size": "1G", "plugin_load_add": "server_audit",
@@ -16,7 +16,7 @@ func TestDoubts(t *testing.T) {
 	spec.NodeSettings = map[string]map[string]string{"db1": {"innodb_redo_log_capacity": "1G", "default-time-zone": "+02:00"}}
 	spec.ProviderOptions = map[string]string{"gcache.recover": "no", "gcache.size": "1G", "evs.wonder": "1", "pc.weight": "2"}
 	var got []string
-	for _, doubt := range spec.Doubts() {
+	for _, doubt := range spec.Warnings() {
 		words := strings.Fields(doubt.Message)
 		got = append(got, strings.Join(doubt.Path, "/")+": "+strings.Join(words[:4], " "))
 	}

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/terraform-ha/terraform-provider-ha/internal/host"
+	"github.com/terraform-ha/terraform-provider-ha/internal/tier"
 )
 
 // Spec is a cluster as it is wanted.
@@ -72,11 +73,8 @@ type User struct {
 	Grants map[string][]string
 }
 
-// Problem is a fault of a spec, with the path of the attribute that can cure it.
-type Problem struct {
-	Path    []string
-	Message string
-}
+// Problem is a fault of a [Spec].
+type Problem = tier.Problem
 
 var (
 	clusterName = regexp.MustCompile(`^[A-Za-z0-9_][A-Za-z0-9_-]{0,31}$`)

@@ -10,14 +10,11 @@ import (
 	"strings"
 
 	"github.com/terraform-ha/terraform-provider-ha/internal/host"
+	"github.com/terraform-ha/terraform-provider-ha/internal/tier"
 )
 
-// Problem is a mistake in a [Spec].
-type Problem struct {
-	// Path leads to the attribute: {"nodes", "files1", "address"}.
-	Path    []string
-	Message string
-}
+// Problem is a fault of a [Spec].
+type Problem = tier.Problem
 
 // Validate looks for mistakes before any machine is contacted. Values that are
 // not known yet are left empty by the caller and are not complained about.

@@ -6,7 +6,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"os"
+	"slices"
 	"strings"
 	"time"
 
@@ -254,7 +256,7 @@ func (a *access) acceptedUnrecorded(nodes map[string]nodeModel) diag.Diagnostics
 		return diags
 	}
 	var lines []string
-	for _, name := range sortedKeys(nodes) {
+	for _, name := range slices.Sorted(maps.Keys(nodes)) {
 		hop := a.hop(name, nodes[name], "")
 		client := a.pool.Client(ssh.Target{Node: name, Hop: hop, Bastions: a.bastions, ConnectTimeout: a.connect})
 		if key := client.LearnedHostKey(); key != "" && !hop.Vouched() {

@@ -2,9 +2,13 @@ package provider
 
 import (
 	"fmt"
+	"maps"
+	"slices"
 
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
 	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/terraform-ha/terraform-provider-ha/internal/tier"
 )
 
 // dataDeviceAttribute is the device that a node's data lies on. Where it is mounted
@@ -16,13 +20,13 @@ func dataDeviceAttribute(mounted string) schema.Attribute {
 
 // devicesTaken lists nodes that are to have no device any more: their data is on it,
 // and a volume of a module would be deleted in the same apply.
-func (m *clusterModel) devicesTaken(prior *clusterModel) []problem {
-	var problems []problem
+func (m *clusterModel) devicesTaken(prior *clusterModel) []tier.Problem {
+	var problems []tier.Problem
 	now, before := m.dataDevices(), prior.dataDevices()
-	for _, name := range sortedKeys(m.nodes()) {
+	for _, name := range slices.Sorted(maps.Keys(m.nodes())) {
 		_, has := now[name]
 		if device, had := before[name]; had && !has && !m.Nodes.IsUnknown() {
-			problems = append(problems, problem{path: []string{"nodes", name, "data_device"}, message: fmt.Sprintf(
+			problems = append(problems, tier.Problem{Path: []string{"nodes", name, "data_device"}, Message: fmt.Sprintf(
 				"the data of %s lies on %s, and this release does not move it to another place; leave data_device as it is", name, device)})
 		}
 	}

@@ -23,7 +23,7 @@ func TestDataDevices(t *testing.T) {
 		t.Errorf("devices (-want +got):\n%s", diff)
 	}
 	problems := now.devicesTaken(prior)
-	if len(problems) != 1 || cmp.Diff([]string{"nodes", "db3", "data_device"}, problems[0].path) != "" {
+	if len(problems) != 1 || cmp.Diff([]string{"nodes", "db3", "data_device"}, problems[0].Path) != "" {
 		t.Errorf("problems %+v", problems)
 	}
 }

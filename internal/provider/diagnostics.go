@@ -5,12 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"slices"
 	"strings"
 	"sync"
 	"time"
-	"unicode"
-	"unicode/utf8"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
@@ -18,6 +17,7 @@ import (
 
 	"github.com/terraform-ha/terraform-provider-ha/internal/reconcile"
 	"github.com/terraform-ha/terraform-provider-ha/internal/ssh"
+	"github.com/terraform-ha/terraform-provider-ha/internal/tier"
 )
 
 // failure makes the diagnostic of a verb that failed: what was attempted and
@@ -83,7 +83,7 @@ func refusalWarning(title string, err error) diag.Diagnostic {
 
 func unreachableWarnings(errs map[string]error) diag.Diagnostics {
 	var diags diag.Diagnostics
-	for _, name := range sortedKeys(errs) {
+	for _, name := range slices.Sorted(maps.Keys(errs)) {
 		// Terraform shows one of several warnings with the same summary, and hides
 		// the others: every node has its own.
 		diags.AddWarning(fmt.Sprintf("Node %s Does Not Answer", name), fmt.Sprintf("%s. What is known of %s is kept; whether it differs from the configuration is not known.", sentenceStart(errs[name]), name))
@@ -95,7 +95,7 @@ func unreachableWarnings(errs map[string]error) diag.Diagnostics {
 // what is left to do for each.
 func leftOutWarnings(errs map[string]error, left string) diag.Diagnostics {
 	var diags diag.Diagnostics
-	for _, name := range sortedKeys(errs) {
+	for _, name := range slices.Sorted(maps.Keys(errs)) {
 		diags.AddWarning(fmt.Sprintf("Node %s Was Left Out", name), fmt.Sprintf(
 			"%s. The change was made and verified on the other nodes. Left for %s: %s. Once it answers, a plan shows what it lacks, and an apply does it.", sentenceStart(errs[name]), name, left))
 	}
@@ -103,19 +103,9 @@ func leftOutWarnings(errs map[string]error, left string) diag.Diagnostics {
 }
 
 // sentence returns an error as a sentence.
-func sentence(err error) string { return strings.TrimRight(sentenceStart(err), ".") + "." }
+func sentence(err error) string { return tier.Sentence(err.Error()) }
 
-func sentenceStart(err error) string { return capitalized(err.Error()) }
-
-// capitalized leaves names alone: "wsrep_on" and "n1" are spelled as the user does.
-func capitalized(s string) string {
-	word, _, _ := strings.Cut(s, " ")
-	if word == "" || strings.ContainsFunc(word, func(r rune) bool { return unicode.IsDigit(r) || r == '_' }) {
-		return s
-	}
-	first, size := utf8.DecodeRuneInString(s)
-	return string(unicode.ToUpper(first)) + s[size:]
-}
+func sentenceStart(err error) string { return tier.Capitalized(err.Error()) }
 
 // attributePath turns {"nodes", "db1", "address"} into the framework's path. The
 // second element is a key of a map in every schema of ours.

@@ -11,10 +11,11 @@ import (
 
 	"github.com/terraform-ha/terraform-provider-ha/internal/floatingip"
 	"github.com/terraform-ha/terraform-provider-ha/internal/host"
+	"github.com/terraform-ha/terraform-provider-ha/internal/tier"
 )
 
 func newFloatingIP() resource.Resource {
-	return &clusterResource[floatingIPModel, *floatingIPModel]{
+	return &clusterResource[floatingIPModel, *floatingip.Cluster, *floatingIPModel]{
 		typeName: "floating_ip", title: "Floating IP", kind: floatingip.Kind, schema: floatingIPSchema,
 		oneAtATime: true, // addresses share Keepalived
 	}
@@ -78,7 +79,7 @@ func (m *floatingIPModel) label() types.String {
 	return m.Name
 }
 
-func (m *floatingIPModel) frozen() map[string]attr.Value {
+func (m *floatingIPModel) Immutable() map[string]attr.Value {
 	return map[string]attr.Value{"name": m.Name, "address": m.Address}
 }
 
@@ -154,7 +155,7 @@ func (m *floatingIPModel) check(ctx context.Context) floatingip.Check {
 	return check
 }
 
-func (m *floatingIPModel) refusals(prior *floatingIPModel) []problem {
+func (m *floatingIPModel) RejectChange(prior *floatingIPModel) []tier.Problem {
 	return m.moved(&prior.clusterModel)
 }
 
@@ -172,11 +173,11 @@ var saidBySchema = []string{
 	"check.interval_seconds", "check.fall", "check.rise",
 }
 
-func (m *floatingIPModel) problems(ctx context.Context) []problem {
+func (m *floatingIPModel) Validate(ctx context.Context) []tier.Problem {
 	if m.Address.IsUnknown() || !fullyKnown(ctx, m.Check) {
 		return nil
 	}
-	var problems []problem
+	var problems []tier.Problem
 	if model := objectOf[checkModel](ctx, m.Check); model != nil {
 		kinds := 0
 		for _, kind := range []types.Object{model.Galera, model.TCP, model.HTTP, model.Command, model.None} {
@@ -185,7 +186,7 @@ func (m *floatingIPModel) problems(ctx context.Context) []problem {
 			}
 		}
 		if kinds != 1 {
-			problems = append(problems, problem{path: []string{"check"}, message: "a check is exactly one of galera, tcp, http, command and none"})
+			problems = append(problems, tier.Problem{Path: []string{"check"}, Message: "a check is exactly one of galera, tcp, http, command and none"})
 		}
 	}
 	for _, p := range m.spec(ctx).Validate() {
@@ -196,50 +197,24 @@ func (m *floatingIPModel) problems(ctx context.Context) []problem {
 			}
 		}
 		if !slices.Contains(saidBySchema, strings.Join(at, ".")) {
-			problems = append(problems, problem{path: at, message: p.Message})
+			problems = append(problems, tier.Problem{Path: at, Message: p.Message})
 		}
 	}
 	return problems
 }
 
-func (m *floatingIPModel) open(ctx context.Context, _ *access, hosts host.Hosts, _, _ *floatingIPModel) (tier, error) {
-	spec := m.spec(ctx)
-	views := hosts.Views()
-	return &tierOf[floatingip.Status, host.Hosts]{
-		target: hosts,
-		look:   func(ctx context.Context) floatingip.Status { return floatingip.Observe(ctx, views, spec) },
-		errs: func(seen floatingip.Status) map[string]error {
-			errs := map[string]error{}
-			for _, name := range seen.Unreachable() {
-				errs[name] = seen.Machines[name].Err
-			}
-			return errs
-		},
-		gone: func(seen floatingip.Status) bool {
-			for _, machine := range seen.Machines {
-				if machine.Ours(spec.Name) {
-					return false
-				}
-			}
-			return true
-		},
-		diff:   func(seen floatingip.Status) (floatingip.Plan, error) { return floatingip.Diff(spec, seen) },
-		verify: func(ctx context.Context) error { return floatingip.Verify(ctx, views, spec) },
-		left:   "its files, and what Keepalived has to be told",
-		removal: func(seen floatingip.Status, wipe bool) (floatingip.Plan, error) {
-			return floatingip.Remove(spec, seen, wipe)
-		},
-	}, nil
+func (m *floatingIPModel) open(ctx context.Context, _ *access, hosts host.Hosts, _, _ *floatingIPModel) (*floatingip.Cluster, error) {
+	return floatingip.Open(hosts, m.spec(ctx)), nil
 }
 
-func (m *floatingIPModel) outputs(ctx context.Context, _ tier) {
+func (m *floatingIPModel) SetComputed(ctx context.Context, _ *floatingip.Cluster) {
 	m.Name = m.label()
 	m.RouterID = types.Int64Value(int64(m.spec(ctx).RouterID))
 	ip, _, _ := strings.Cut(m.Address.ValueString(), "/")
 	m.IP = types.StringValue(ip)
 }
 
-func (m *floatingIPModel) keepOutputs(prior *floatingIPModel) {
+func (m *floatingIPModel) PlanComputed(prior *floatingIPModel) {
 	m.IP = prior.IP
 	if m.Name.IsUnknown() {
 		m.Name = prior.Name

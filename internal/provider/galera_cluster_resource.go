@@ -2,6 +2,7 @@ package provider
 
 import (
 	"context"
+	"maps"
 	"slices"
 	"strings"
 
@@ -11,10 +12,11 @@ import (
 
 	"github.com/terraform-ha/terraform-provider-ha/internal/galera"
 	"github.com/terraform-ha/terraform-provider-ha/internal/host"
+	"github.com/terraform-ha/terraform-provider-ha/internal/tier"
 )
 
 func newGaleraCluster() resource.Resource {
-	return &clusterResource[galeraModel, *galeraModel]{
+	return &clusterResource[galeraModel, *galera.Cluster, *galeraModel]{
 		typeName: "galera_cluster", title: "Galera Cluster", kind: "galera", schema: galeraSchema,
 	}
 }
@@ -59,7 +61,7 @@ func (m *galeraModel) label() types.String { return m.Name }
 
 func (m *galeraModel) protection() *types.Bool { return &m.Protect }
 
-func (m *galeraModel) frozen() map[string]attr.Value {
+func (m *galeraModel) Immutable() map[string]attr.Value {
 	return map[string]attr.Value{"name": m.Name, "flavor": m.Flavor, "series": m.series()}
 }
 
@@ -124,22 +126,22 @@ func (m *galeraModel) nodeSettings() map[string]map[string]string {
 	return settings
 }
 
-// doubts are about settings that are taken as they are: names that only the server
+// ValueWarnings are about settings that are taken as they are: names that only the server
 // can judge, and values that give up a promise of the cluster.
-func (m *galeraModel) doubts(ctx context.Context, prior *galeraModel) []problem {
+func (m *galeraModel) ValueWarnings(ctx context.Context, prior *galeraModel) []tier.Problem {
 	before := map[string]bool{}
 	if prior != nil {
-		for _, d := range prior.configuration(ctx).Doubts() {
-			before[strings.Join(d.Path, " ")+d.Message] = true
+		for _, p := range prior.configuration(ctx).Warnings() {
+			before[strings.Join(p.Path, " ")+p.Message] = true
 		}
 	}
-	var doubts []problem
-	for _, d := range m.configuration(ctx).Doubts() {
-		if !before[strings.Join(d.Path, " ")+d.Message] {
-			doubts = append(doubts, problem{path: d.Path, message: d.Message})
+	var warnings []tier.Problem
+	for _, p := range m.configuration(ctx).Warnings() {
+		if !before[strings.Join(p.Path, " ")+p.Message] {
+			warnings = append(warnings, p)
 		}
 	}
-	return doubts
+	return warnings
 }
 
 // configuration is the spec as far as it can be judged before everything is known:
@@ -152,7 +154,7 @@ func (m *galeraModel) configuration(ctx context.Context) galera.Spec {
 	return spec
 }
 
-func (m *galeraModel) problems(ctx context.Context) []problem {
+func (m *galeraModel) Validate(ctx context.Context) []tier.Problem {
 	spec := m.spec(ctx, m)
 	if m.Name.IsUnknown() {
 		spec.Name = "unknown"
@@ -170,16 +172,13 @@ func (m *galeraModel) problems(ctx context.Context) []problem {
 	if m.Flavor.IsUnknown() {
 		spec.Flavor = galera.MariaDB
 	}
-	var problems []problem
-	for _, p := range spec.Validate() {
-		problems = append(problems, problem{path: p.Path, message: p.Message})
-	}
+	problems := spec.Validate()
 	for name, user := range objectsOf[galeraUserModel](ctx, m.Users) {
 		if user.Password.IsUnknown() || user.PasswordVersion.IsUnknown() {
 			continue
 		}
 		if user.Password.IsNull() != user.PasswordVersion.IsNull() {
-			problems = append(problems, problem{path: []string{"users", name, "password_wo"}, message: "password_wo and password_wo_version belong together: the version tells when the password is to be set again"})
+			problems = append(problems, tier.Problem{Path: []string{"users", name, "password_wo"}, Message: "password_wo and password_wo_version belong together: the version tells when the password is to be set again"})
 		}
 	}
 	return problems
@@ -192,11 +191,11 @@ func (m *galeraModel) needs() needs {
 	return needs{ownAddress: true, ports: map[int][]string{3306: server, 4567: server, 4568: server}}
 }
 
-func (m *galeraModel) refusals(prior *galeraModel) []problem {
+func (m *galeraModel) RejectChange(prior *galeraModel) []tier.Problem {
 	return append(m.moved(&prior.clusterModel), m.devicesTaken(&prior.clusterModel)...)
 }
 
-func (m *galeraModel) open(ctx context.Context, _ *access, hosts host.Hosts, config, prior *galeraModel) (tier, error) {
+func (m *galeraModel) open(ctx context.Context, _ *access, hosts host.Hosts, config, prior *galeraModel) (*galera.Cluster, error) {
 	spec := m.spec(ctx, config)
 	m.planned = config != nil
 	if prior != nil {
@@ -207,22 +206,7 @@ func (m *galeraModel) open(ctx context.Context, _ *access, hosts host.Hosts, con
 			spec.FormerUsers[name] = hostsOf(user)
 		}
 	}
-	views := hosts.Views()
-	return &tierOf[galera.Status, host.Hosts]{
-		target: hosts,
-		look:   func(ctx context.Context) galera.Status { return galera.Observe(ctx, views, spec) },
-		errs:   galera.Status.Unreachable,
-		// With a history that is known, machines without data have lost it or not
-		// mounted it yet: a cluster in its place would be an empty one.
-		gone:   func(seen galera.Status) bool { return spec.UUID == "" && seen.Absent() },
-		diff:   func(seen galera.Status) (galera.Plan, error) { return galera.Diff(spec, seen) },
-		verify: func(ctx context.Context) error { return galera.Verify(ctx, views, spec) },
-		tell:   spec.Notices,
-		left:   "its files, its restart where they changed, and what the others have replicated meanwhile",
-		removal: func(seen galera.Status, wipe bool) (galera.Plan, error) {
-			return galera.Remove(spec, seen, wipe), nil
-		},
-	}, nil
+	return galera.Open(hosts, spec), nil
 }
 
 // hostsOf returns the known client addresses of a user.
@@ -236,8 +220,8 @@ func hostsOf(user galeraUserModel) []string {
 	return hosts
 }
 
-func (m *galeraModel) outputs(ctx context.Context, t tier) {
-	seen := t.(*tierOf[galera.Status, host.Hosts]).seen //nolint:forcetypeassert // made by open above
+func (m *galeraModel) SetComputed(ctx context.Context, cluster *galera.Cluster) {
+	seen := cluster.Status()
 	// Once it is known it stays: another history is no new value, but a refusal.
 	if uuids := seen.UUIDs(); len(uuids) == 1 && m.ClusterUUID.ValueString() == "" {
 		m.ClusterUUID = types.StringValue(uuids[0])
@@ -283,7 +267,7 @@ func (m *galeraModel) changesDerived(prior *galeraModel) bool {
 	return prior.Derived.IsNull() || !m.Nodes.Equal(prior.Nodes) || !m.Settings.Equal(prior.Settings) || !m.Options.Equal(prior.Options)
 }
 
-func (m *galeraModel) keepOutputs(prior *galeraModel) {
+func (m *galeraModel) PlanComputed(prior *galeraModel) {
 	m.ClusterUUID = prior.ClusterUUID
 	m.Version = prior.Version
 	m.Derived = prior.Derived
@@ -292,6 +276,6 @@ func (m *galeraModel) keepOutputs(prior *galeraModel) {
 	}
 	m.Members = types.ListUnknown(types.StringType)
 	if nodes := m.Nodes.Elements(); !m.Nodes.IsUnknown() {
-		m.Members = stringList(sortedKeys(nodes))
+		m.Members = stringList(slices.Sorted(maps.Keys(nodes)))
 	}
 }

@@ -3,7 +3,9 @@ package provider
 import (
 	"context"
 	"fmt"
+	"maps"
 	"net/netip"
+	"slices"
 	"strings"
 
 	"github.com/hashicorp/terraform-plugin-framework/attr"
@@ -12,10 +14,11 @@ import (
 
 	"github.com/terraform-ha/terraform-provider-ha/internal/gluster"
 	"github.com/terraform-ha/terraform-provider-ha/internal/host"
+	"github.com/terraform-ha/terraform-provider-ha/internal/tier"
 )
 
 func newGlusterVolume() resource.Resource {
-	return &clusterResource[glusterModel, *glusterModel]{
+	return &clusterResource[glusterModel, *gluster.Cluster, *glusterModel]{
 		typeName: "gluster_volume", title: "GlusterFS Volume", kind: "gluster", schema: glusterSchema,
 		oneAtATime: true, // volumes share glusterd, and the pool takes one transaction at a time
 	}
@@ -50,7 +53,7 @@ func (m *glusterModel) label() types.String { return m.Name }
 
 func (m *glusterModel) protection() *types.Bool { return &m.Protect }
 
-func (m *glusterModel) frozen() map[string]attr.Value {
+func (m *glusterModel) Immutable() map[string]attr.Value {
 	return map[string]attr.Value{"name": m.Name, "brick_path": m.BrickPath, "type": m.Type}
 }
 
@@ -77,7 +80,7 @@ func (m *glusterModel) spec() gluster.Spec {
 	}.Defaulted()
 }
 
-func (m *glusterModel) problems(ctx context.Context) []problem {
+func (m *glusterModel) Validate(ctx context.Context) []tier.Problem {
 	spec := m.spec()
 	if m.Name.IsUnknown() {
 		spec.Name = "unknown"
@@ -92,13 +95,13 @@ func (m *glusterModel) problems(ctx context.Context) []problem {
 	for _, value := range m.geometry() {
 		geometry = geometry && !value.IsUnknown()
 	}
-	var problems []problem
+	var problems []tier.Problem
 	for _, p := range spec.Validate() {
 		// How many nodes there must be depends on all of the geometry.
 		if _, ofGeometry := m.geometry()[p.Path[0]]; !geometry && (ofGeometry || len(p.Path) == 1 && p.Path[0] == "nodes") {
 			continue
 		}
-		problems = append(problems, problem{path: p.Path, message: p.Message})
+		problems = append(problems, p)
 	}
 	return problems
 }
@@ -118,17 +121,17 @@ func (m *glusterModel) needs() needs {
 	return needs{ownAddress: byAddress, ports: map[int][]string{24007: {"glusterd"}}}
 }
 
-// refusals are about bricks, which stay where they are and as many as they are.
-func (m *glusterModel) refusals(prior *glusterModel) []problem {
+// RejectChange is about bricks, which stay where they are and as many as they are.
+func (m *glusterModel) RejectChange(prior *glusterModel) []tier.Problem {
 	problems := append(m.moved(&prior.clusterModel), m.devicesTaken(&prior.clusterModel)...)
 	before := prior.nodes()
-	for _, name := range sortedKeys(m.nodes()) {
+	for _, name := range slices.Sorted(maps.Keys(m.nodes())) {
 		if _, known := before[name]; !known {
-			problems = append(problems, problem{path: []string{"nodes", name}, message: fmt.Sprintf("this release cannot take %s into a volume that exists", name)})
+			problems = append(problems, tier.Problem{Path: []string{"nodes", name}, Message: fmt.Sprintf("this release cannot take %s into a volume that exists", name)})
 		}
 	}
 	if key := gluster.SwitchedOff(stringsOf(prior.Options), stringsOf(m.Options)); key != "" {
-		problems = append(problems, problem{path: []string{"options", key}, message: "the option " + key + " is on and cannot be switched off: files that were written with it would be damaged"})
+		problems = append(problems, tier.Problem{Path: []string{"options", key}, Message: "the option " + key + " is on and cannot be switched off: files that were written with it would be damaged"})
 	}
 	if len(problems) > 0 || len(before) != len(m.nodes()) {
 		return problems // what was left out depends on the number of nodes
@@ -143,15 +146,15 @@ func (m *glusterModel) refusals(prior *glusterModel) []problem {
 		{"disperse", m.Disperse, was.Disperse, now.Disperse}, {"redundancy", m.Redundancy, was.Redundancy, now.Redundancy},
 	} {
 		if !count.value.IsUnknown() && count.was != count.now {
-			problems = append(problems, problem{path: []string{count.name}, message: fmt.Sprintf("%s is %d and cannot become %d in a volume that exists", count.name, count.was, count.now)})
+			problems = append(problems, tier.Problem{Path: []string{count.name}, Message: fmt.Sprintf("%s is %d and cannot become %d in a volume that exists", count.name, count.was, count.now)})
 		}
 	}
 	return problems
 }
 
-// cautions are about clients: GlusterFS hangs up on one as soon as the list lacks
+// ChangeWarnings are about clients: GlusterFS hangs up on one as soon as the list lacks
 // it, and a web server that is still in service then answers with errors.
-func (m *glusterModel) cautions(ctx context.Context, prior *glusterModel) []problem {
+func (m *glusterModel) ChangeWarnings(ctx context.Context, prior *glusterModel) []tier.Problem {
 	if !fullyKnown(ctx, m.Clients) {
 		return nil
 	}
@@ -159,60 +162,35 @@ func (m *glusterModel) cautions(ctx context.Context, prior *glusterModel) []prob
 	if len(lost) == 0 {
 		return nil
 	}
-	return []problem{{path: []string{"clients"}, message: fmt.Sprintf(
+	return []tier.Problem{{Path: []string{"clients"}, Message: fmt.Sprintf(
 		"this apply disconnects %s from the volume %s: what still has it mounted there gets errors from then on. Where something does, take it out of service first and the address out of the list in a later apply",
 		strings.Join(lost, ", "), m.Name.ValueString())}}
 }
 
-// doubts are about options with known problems, which are set as declared, and about
+// ValueWarnings are about options with known problems, which are set as declared, and about
 // addresses that are not private.
-func (m *glusterModel) doubts(_ context.Context, prior *glusterModel) []problem {
+func (m *glusterModel) ValueWarnings(_ context.Context, prior *glusterModel) []tier.Problem {
 	before := map[string]bool{}
 	if prior != nil {
 		for _, p := range prior.spec().Warnings() {
 			before[strings.Join(p.Path, " ")+p.Message] = true
 		}
 	}
-	var problems []problem
+	var problems []tier.Problem
 	for _, p := range m.spec().Warnings() {
 		if !before[strings.Join(p.Path, " ")+p.Message] {
-			problems = append(problems, problem{path: p.Path, message: p.Message})
+			problems = append(problems, p)
 		}
 	}
 	return problems
 }
 
-func (m *glusterModel) open(_ context.Context, _ *access, hosts host.Hosts, _, prior *glusterModel) (tier, error) {
+func (m *glusterModel) open(_ context.Context, _ *access, hosts host.Hosts, _, prior *glusterModel) (*gluster.Cluster, error) {
 	spec := m.spec()
 	if prior != nil {
 		spec.VolumeID = prior.VolumeID.ValueString()
 	}
-	views := hosts.Views()
-	return &tierOf[gluster.Status, host.Hosts]{
-		target: hosts,
-		look:   func(ctx context.Context) gluster.Status { return gluster.Observe(ctx, views, spec) },
-		errs: func(seen gluster.Status) map[string]error {
-			errs := map[string]error{}
-			for _, name := range seen.Unreachable() {
-				errs[name] = seen.Nodes[name].Err
-			}
-			return errs
-		},
-		gone: func(seen gluster.Status) bool {
-			for _, node := range seen.Nodes {
-				if node.Marker != nil || node.Defined {
-					return false
-				}
-			}
-			_, found := seen.Volume(spec.Name)
-			return !found
-		},
-		calm:    true,
-		tell:    func(seen gluster.Status) []string { return gluster.Notices(spec, seen) },
-		diff:    func(seen gluster.Status) (gluster.Plan, error) { return gluster.Diff(spec, seen) },
-		verify:  func(ctx context.Context) error { return gluster.Verify(ctx, views, spec) },
-		removal: func(seen gluster.Status, wipe bool) (gluster.Plan, error) { return gluster.Remove(spec, seen, wipe) },
-	}, nil
+	return gluster.Open(hosts, spec), nil
 }
 
 var mountAttributes = map[string]attr.Type{
@@ -222,8 +200,8 @@ var mountAttributes = map[string]attr.Type{
 	"volume_id":      types.StringType,
 }
 
-func (m *glusterModel) outputs(_ context.Context, t tier) {
-	seen := t.(*tierOf[gluster.Status, host.Hosts]).seen //nolint:forcetypeassert // made by open above
+func (m *glusterModel) SetComputed(_ context.Context, volume *gluster.Cluster) {
+	seen := volume.Status()
 	if volume, found := seen.Volume(m.Name.ValueString()); found {
 		m.VolumeID = types.StringValue(volume.ID)
 	} else if m.VolumeID.IsUnknown() {
@@ -244,7 +222,7 @@ func (m *glusterModel) mount() types.Object {
 	})
 }
 
-func (m *glusterModel) keepOutputs(prior *glusterModel) {
+func (m *glusterModel) PlanComputed(prior *glusterModel) {
 	m.VolumeID = prior.VolumeID
 	m.Mount = prior.Mount
 	if !m.Nodes.Equal(prior.Nodes) || !m.Order.Equal(prior.Order) {

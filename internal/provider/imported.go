@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 
 	"github.com/hashicorp/terraform-plugin-framework/attr"
@@ -22,7 +24,7 @@ import (
 // whoever is root there can have written anything. It has to be what a plan would
 // accept, of the cluster that was asked for; it lets no destroy wipe data, and it
 // vouches for no machine.
-func (r *clusterResource[M, P]) readDeclaration(ctx context.Context, content []byte, name string, state *tfsdk.State) error {
+func (r *clusterResource[M, C, P]) readDeclaration(ctx context.Context, content []byte, name string, state *tfsdk.State) error {
 	if !host.IsText(content) {
 		return errors.New("it has control characters")
 	}
@@ -45,10 +47,10 @@ func (r *clusterResource[M, P]) readDeclaration(ctx context.Context, content []b
 	if len(p.cluster().nodes()) == 0 {
 		return errors.New("it names no machine")
 	}
-	for _, problem := range faults[M](ctx, p) {
+	for _, problem := range faults[M, C](ctx, p) {
 		// Secrets are in no state.
-		if at := strings.Join(problem.path, "."); !strings.HasSuffix(at, "_wo") {
-			return fmt.Errorf("%s: %s", at, problem.message)
+		if at := strings.Join(problem.Path, "."); !strings.HasSuffix(at, "_wo") {
+			return fmt.Errorf("%s: %s", at, problem.Message)
 		}
 	}
 	p.cluster().OnDestroy = types.StringValue(destroyKeep)
@@ -111,7 +113,7 @@ func (a *access) strangers(imported []byte, nodes map[string]nodeModel) []string
 		seed.Port = int64(a.base.Port)
 	}
 	var strangers []string
-	for _, name := range sortedKeys(nodes) {
+	for _, name := range slices.Sorted(maps.Keys(nodes)) {
 		node := nodes[name]
 		if node.Host.ValueString() == seed.Host && int64Or(node.Port, int64(a.base.Port)) == seed.Port {
 			continue

@@ -21,6 +21,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/types/basetypes"
 
 	"github.com/terraform-ha/terraform-provider-ha/internal/host"
+	"github.com/terraform-ha/terraform-provider-ha/internal/tier"
 )
 
 // clusterModel is what the models of all resources share.
@@ -106,11 +107,11 @@ func (m *clusterModel) preflight(context.Context, *access) diag.Diagnostics { re
 var nodeName = regexp.MustCompile(`^[A-Za-z0-9_][A-Za-z0-9._-]{0,62}$`)
 
 // misnamed lists nodes whose keys are no names.
-func (m *clusterModel) misnamed() []problem {
-	var problems []problem
-	for _, name := range sortedKeys(m.nodes()) {
+func (m *clusterModel) misnamed() []tier.Problem {
+	var problems []tier.Problem
+	for _, name := range slices.Sorted(maps.Keys(m.nodes())) {
 		if !nodeName.MatchString(name) {
-			problems = append(problems, problem{path: []string{"nodes", name}, message: fmt.Sprintf(
+			problems = append(problems, tier.Problem{Path: []string{"nodes", name}, Message: fmt.Sprintf(
 				"%q is not the key of a node: it has 1 to 63 letters, digits, dots, hyphens and underscores, and does not begin with a dot or a hyphen", name)})
 		}
 	}
@@ -155,14 +156,14 @@ func (m *clusterModel) members() []host.Node {
 
 // moved lists nodes that are to have another address than before: their peers know
 // them by it.
-func (m *clusterModel) moved(prior *clusterModel) []problem {
-	var problems []problem
+func (m *clusterModel) moved(prior *clusterModel) []tier.Problem {
+	var problems []tier.Problem
 	before, now := prior.nodes(), m.nodes()
 	for _, name := range slices.Sorted(maps.Keys(now)) {
 		old, kept := before[name]
 		is, was := now[name].peerAddress(), old.peerAddress()
 		if kept && !is.IsUnknown() && !is.Equal(was) {
-			problems = append(problems, problem{path: []string{"nodes", name, "address"}, message: fmt.Sprintf(
+			problems = append(problems, tier.Problem{Path: []string{"nodes", name, "address"}, Message: fmt.Sprintf(
 				"the peers of %s know it as %s, and this release cannot move it to %s; a machine in its place needs the same address",
 				name, was.ValueString(), is.ValueString())})
 		}
@@ -244,8 +245,8 @@ func listOf(value interface{ Elements() []attr.Value }) []string {
 
 // duplicateHosts lists machines that are named twice. A node without a port
 // has the default one; while that is null, only other nodes without a port do.
-func duplicateHosts(nodes map[string]nodeModel, defaultPort types.Int64) []problem {
-	var twice []problem
+func duplicateHosts(nodes map[string]nodeModel, defaultPort types.Int64) []tier.Problem {
+	var twice []tier.Problem
 	seen := map[string]string{}
 	for _, name := range slices.Sorted(maps.Keys(nodes)) {
 		node := nodes[name]
@@ -258,7 +259,7 @@ func duplicateHosts(nodes map[string]nodeModel, defaultPort types.Int64) []probl
 		}
 		endpoint := strings.ToLower(node.Host.ValueString()) + ":" + port.String()
 		if other, taken := seen[endpoint]; taken {
-			twice = append(twice, problem{path: []string{"nodes", name, "host"}, message: fmt.Sprintf(
+			twice = append(twice, tier.Problem{Path: []string{"nodes", name, "host"}, Message: fmt.Sprintf(
 				"nodes %s and %s are the same machine, %s; every node needs one of its own", other, name, node.Host.ValueString())})
 		}
 		seen[endpoint] = name

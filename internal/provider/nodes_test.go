@@ -1,7 +1,6 @@
 package provider
 
 import (
-	"fmt"
 	"strings"
 	"testing"
 
@@ -33,8 +32,12 @@ func TestDuplicateHosts(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			got := duplicateHosts(map[string]nodeModel{"a": test.a, "b": test.b}, test.defaultPort)
-			said := fmt.Sprint(got)
-			if (len(got) > 0) != test.want || test.want && !strings.HasPrefix(said, `[nodes["b"].host: Nodes a and b are the same machine, `) {
+			var texts []string
+			for _, problem := range got {
+				texts = append(texts, attributeSentence(problem))
+			}
+			said := strings.Join(texts, " ")
+			if (len(got) > 0) != test.want || test.want && !strings.HasPrefix(said, `nodes["b"].host: Nodes a and b are the same machine, `) {
 				t.Errorf("%s, want one: %t", said, test.want)
 			}
 		})

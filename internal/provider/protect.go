@@ -7,6 +7,8 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema/booldefault"
+
+	"github.com/terraform-ha/terraform-provider-ha/internal/tier"
 )
 
 const protectAttribute = "protect"
@@ -20,7 +22,7 @@ func protectSchema() schema.BoolAttribute {
 }
 
 // protected refuses to destroy what is protected.
-func protected[M any, P model[M]](typeName string, state P) diag.Diagnostics {
+func protected[M any, C tier.Tier, P model[M, C]](typeName string, state P) diag.Diagnostics {
 	g, ok := any(state).(guarded)
 	if !ok || !g.protection().ValueBool() {
 		return nil

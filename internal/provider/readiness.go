@@ -3,8 +3,8 @@ package provider
 import (
 	"context"
 	"fmt"
+	"maps"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
@@ -12,6 +12,7 @@ import (
 	"github.com/terraform-ha/terraform-provider-ha/internal/host"
 	"github.com/terraform-ha/terraform-provider-ha/internal/reconcile"
 	"github.com/terraform-ha/terraform-provider-ha/internal/ssh"
+	"github.com/terraform-ha/terraform-provider-ha/internal/tier"
 )
 
 // needs are what a tier wants of its machines before anything is done to them.
@@ -41,7 +42,7 @@ func (a *access) booted(ctx context.Context, nodes, before map[string]nodeModel,
 	impatient, theirs := a.hosts(nodes, remembered, atOnce)
 	errs := map[string]error{}
 	var machines []host.Checked
-	for _, name := range sortedKeys(answers) {
+	for _, name := range slices.Sorted(maps.Keys(answers)) {
 		if err := answers[name].Err; err != nil {
 			errs[name] = err
 			hosts[name], clients[name] = impatient[name], theirs[name]
@@ -50,12 +51,12 @@ func (a *access) booted(ctx context.Context, nodes, before map[string]nodeModel,
 		machines = append(machines, answers[name].Value)
 	}
 	switch {
-	case permanent(errs) != nil:
-		return nil, nil, nil, permanent(errs)
+	case tier.Permanent(errs) != nil:
+		return nil, nil, nil, tier.Permanent(errs)
 	case len(errs) > 0 && len(machines) == 0:
-		away := &findings{intro: "no machine of it answers:\n"}
-		for _, name := range sortedKeys(errs) {
-			away.errs = append(away.errs, errs[name])
+		away := &tier.MachineErrors{Intro: "no machine of it answers:\n"}
+		for _, name := range slices.Sorted(maps.Keys(errs)) {
+			away.Errs = append(away.Errs, errs[name])
 		}
 		return nil, nil, nil, away
 	}
@@ -101,9 +102,9 @@ const leastFreeMiB = 256
 // unfit says why machines cannot be what they are to be, before the first change. A
 // machine that was there before has its ports and its packages.
 func unfit(machines []host.Checked, before map[string]nodeModel, wanted needs) error {
-	var found findings
+	var found tier.MachineErrors
 	refuse := func(node, attribute, what, remedy string, evidence ...string) {
-		found.errs = append(found.errs, &reconcile.RefusedError{What: what, Node: node, Evidence: evidence, Remedy: remedy, Path: ofNode(node, attribute)})
+		found.Errs = append(found.Errs, &reconcile.RefusedError{What: what, Node: node, Evidence: evidence, Remedy: remedy, Path: ofNode(node, attribute)})
 	}
 	twice := map[string]bool{}
 	for _, pair := range host.Twice(machines) {
@@ -117,7 +118,7 @@ func unfit(machines []host.Checked, before map[string]nodeModel, wanted needs) e
 			continue
 		}
 		if err := machine.Facts.Supported(name); err != nil {
-			found.errs = append(found.errs, err)
+			found.Errs = append(found.Errs, err)
 			continue
 		}
 		if wanted.ownAddress && !machine.Facts.Has(address) {
@@ -138,7 +139,7 @@ func unfit(machines []host.Checked, before map[string]nodeModel, wanted needs) e
 			}
 		}
 	}
-	if len(found.errs) == 0 {
+	if len(found.Errs) == 0 {
 		return nil
 	}
 	return &found
@@ -153,29 +154,10 @@ func sortedPorts(ports map[int][]string) []int {
 	return all
 }
 
-// findings are errors of several machines, a line each.
-type findings struct {
-	intro string
-	errs  []error
-}
-
-func (f *findings) Error() string {
-	var lines []string
-	for _, err := range f.errs {
-		// All machines behind a bastion say the same of it.
-		if line := sentence(err); !slices.Contains(lines, line) {
-			lines = append(lines, line)
-		}
-	}
-	return f.intro + strings.Join(lines, "\n")
-}
-
-func (f *findings) Unwrap() []error { return f.errs }
-
 func skewWarning(machines []host.Checked) diag.Diagnostics {
 	var diags diag.Diagnostics
 	if said := host.Skewed(machines); said != "" {
-		diags.AddWarning("Clocks Differ", capitalized(said)+". Packages and certificates are refused by a clock that is behind, and logs and times of files cannot be compared. Let the machines synchronise their time, such as with systemd-timesyncd or chrony.")
+		diags.AddWarning("Clocks Differ", tier.Capitalized(said)+". Packages and certificates are refused by a clock that is behind, and logs and times of files cannot be compared. Let the machines synchronise their time, such as with systemd-timesyncd or chrony.")
 	}
 	return diags
 }

@@ -4,8 +4,10 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"math/big"
 	"path"
+	"slices"
 	"strings"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
@@ -20,13 +22,13 @@ import (
 // an empty state can be filled from any of them. Passwords are write-only and never
 // reach the state that it is a copy of; the floating IP's auth_secret does, so the
 // file is for root alone.
-func (r *clusterResource[M, P]) declarationPath(name string) string {
+func (r *clusterResource[M, C, P]) declarationPath(name string) string {
 	return path.Join(host.MarkerDirectory, r.kind+"-"+name+".declaration")
 }
 
 // remember writes the declaration to every machine. A failure is a warning: the
 // cluster is as it should be, and only import would miss the file.
-func (r *clusterResource[M, P]) remember(ctx context.Context, plan P, state tftypes.Value, hosts host.Hosts) diag.Diagnostics {
+func (r *clusterResource[M, C, P]) remember(ctx context.Context, plan P, state tftypes.Value, hosts host.Hosts) diag.Diagnostics {
 	var diags diag.Diagnostics
 	plain, err := plainValue(state)
 	if err != nil {
@@ -42,7 +44,7 @@ func (r *clusterResource[M, P]) remember(ctx context.Context, plan P, state tfty
 	seen := host.Look(ctx, hosts.Views(), func(ctx context.Context, view host.View) (struct{}, error) {
 		return struct{}{}, hosts[view.Name()].WriteFile(ctx, file)
 	})
-	for _, name := range sortedKeys(seen) {
+	for _, name := range slices.Sorted(maps.Keys(seen)) {
 		if err := seen[name].Err; err != nil {
 			diags.AddWarning("Declaration Not Remembered", sentence(err)+" The cluster itself is as declared; only an import through this node would not work.")
 		}
@@ -51,7 +53,7 @@ func (r *clusterResource[M, P]) remember(ctx context.Context, plan P, state tfty
 }
 
 // forget removes the declaration; a machine that does not answer keeps it.
-func (r *clusterResource[M, P]) forget(ctx context.Context, state P, hosts host.Hosts) {
+func (r *clusterResource[M, C, P]) forget(ctx context.Context, state P, hosts host.Hosts) {
 	host.Look(ctx, hosts.Views(), func(ctx context.Context, view host.View) (struct{}, error) {
 		name := state.label().ValueString()
 		if err := hosts[view.Name()].ReleasePackages(ctx, r.kind+"-"+name); err != nil {
@@ -63,7 +65,7 @@ func (r *clusterResource[M, P]) forget(ctx context.Context, state P, hosts host.
 
 // ImportState fills an empty state from what one machine of the cluster
 // remembers. The id is "<name>@<host>" or "<name>@<host>:<port>" of any machine.
-func (r *clusterResource[M, P]) ImportState(ctx context.Context, req resource.ImportStateRequest, resp *resource.ImportStateResponse) {
+func (r *clusterResource[M, C, P]) ImportState(ctx context.Context, req resource.ImportStateRequest, resp *resource.ImportStateResponse) {
 	fail := func(err error) { resp.Diagnostics.Append(failure("Import", r.title, err)) }
 	name, seed, err := parseImportID(req.ID)
 	if err != nil {

@@ -16,43 +16,45 @@ import (
 
 	"github.com/terraform-ha/terraform-provider-ha/internal/host"
 	"github.com/terraform-ha/terraform-provider-ha/internal/ssh"
+	"github.com/terraform-ha/terraform-provider-ha/internal/tier"
 )
 
-// model is what the verbs need of a resource's model. M is the struct itself.
-type model[M any] interface {
+// model is what the verbs need of a resource's model. M is the struct itself, and C
+// is what it opens: the tier with its own type of observation.
+type model[M any, C tier.Tier] interface {
 	*M
 	// cluster returns the part that all models share.
 	cluster() *clusterModel
 	// label returns the name that the user gave the cluster.
 	label() types.String
-	// problems validates what is known of the configuration.
-	problems(ctx context.Context) []problem
-	// frozen lists attributes that cannot change in place, with their values.
-	frozen() map[string]attr.Value
-	// refusals lists other changes that cannot be made in place.
-	refusals(prior *M) []problem
+	// Validate returns the faults of what is known of the configuration.
+	Validate(ctx context.Context) []tier.Problem
+	// Immutable returns the attributes that cannot change in place, with their values.
+	Immutable() map[string]attr.Value
+	// RejectChange returns other changes that cannot be made in place.
+	RejectChange(prior *M) []tier.Problem
 	// preflight asks at plan what can be asked without a machine.
 	preflight(ctx context.Context, a *access) diag.Diagnostics
 	// open returns the tier. The configuration has the secrets and is nil where
 	// there is none; prior is the model before the change and may be nil.
-	open(ctx context.Context, a *access, hosts host.Hosts, config, prior *M) (tier, error)
-	// outputs fills the computed attributes from the tier's last observation.
-	outputs(ctx context.Context, t tier)
-	// keepOutputs takes the computed attributes that no change in place changes
+	open(ctx context.Context, a *access, hosts host.Hosts, config, prior *M) (C, error)
+	// SetComputed fills the computed attributes from the tier's last observation.
+	SetComputed(ctx context.Context, t C)
+	// PlanComputed takes the computed attributes that no change in place changes
 	// from the prior state, so that a plan does not call them unknown.
-	keepOutputs(prior *M)
+	PlanComputed(prior *M)
 }
 
-// cautious is a model that knows changes which are made as told and may not be
+// changeWarner is a model with changes that are made as declared and may not be
 // meant: a plan warns of them.
-type cautious[M any] interface {
-	cautions(ctx context.Context, prior *M) []problem
+type changeWarner[M any] interface {
+	ChangeWarnings(ctx context.Context, prior *M) []tier.Problem
 }
 
-// doubtful is a model that knows values with known problems: a plan that brings
+// valueWarner is a model with values that have known problems: a plan that brings
 // one in warns of it. There is no prior model before the resource is created.
-type doubtful[M any] interface {
-	doubts(ctx context.Context, prior *M) []problem
+type valueWarner[M any] interface {
+	ValueWarnings(ctx context.Context, prior *M) []tier.Problem
 }
 
 // guarded is a model of what holds data: its protection against being destroyed.
@@ -60,26 +62,19 @@ type guarded interface {
 	protection() *types.Bool
 }
 
-// problem is a fault of a configuration: the path of the attribute, outermost
-// first, and a sentence without its full stop.
-type problem struct {
-	path    []string
-	message string
-}
-
-// String names the attribute, with the node or the other key, before the sentence:
+// attributeSentence names the attribute, with the node or the other key, before the sentence:
 // Terraform shows the line of the outermost attribute alone, and where that is made by
 // an expression neither name is in it.
-func (p problem) String() string {
-	return fmt.Sprintf("%s: %s.", attributePath(p.path), capitalized(p.message))
+func attributeSentence(p tier.Problem) string {
+	return fmt.Sprintf("%s: %s.", attributePath(p.Path), tier.Capitalized(p.Message))
 }
 
 // faults are what is wrong with a configuration: one problem with the name of a node,
 // and whatever the tier finds.
-func faults[M any, P model[M]](ctx context.Context, m P) []problem {
+func faults[M any, C tier.Tier, P model[M, C]](ctx context.Context, m P) []tier.Problem {
 	all := m.cluster().misnamed()
-	for _, found := range m.problems(ctx) {
-		if !slices.ContainsFunc(all, func(p problem) bool { return slices.Equal(p.path, found.path) }) {
+	for _, found := range m.Validate(ctx) {
+		if !slices.ContainsFunc(all, func(p tier.Problem) bool { return slices.Equal(p.Path, found.Path) }) {
 			all = append(all, found)
 		}
 	}
@@ -95,7 +90,7 @@ const (
 )
 
 // clusterResource carries out the verbs for a resource with model M.
-type clusterResource[M any, P model[M]] struct {
+type clusterResource[M any, C tier.Tier, P model[M, C]] struct {
 	typeName string // "galera_cluster"
 	title    string // "Galera Cluster"
 	kind     string // the tier's name in markers and leases
@@ -106,15 +101,15 @@ type clusterResource[M any, P model[M]] struct {
 	access     *access
 }
 
-func (r *clusterResource[M, P]) Metadata(_ context.Context, req resource.MetadataRequest, resp *resource.MetadataResponse) {
+func (r *clusterResource[M, C, P]) Metadata(_ context.Context, req resource.MetadataRequest, resp *resource.MetadataResponse) {
 	resp.TypeName = req.ProviderTypeName + "_" + r.typeName
 }
 
-func (r *clusterResource[M, P]) Schema(ctx context.Context, _ resource.SchemaRequest, resp *resource.SchemaResponse) {
+func (r *clusterResource[M, C, P]) Schema(ctx context.Context, _ resource.SchemaRequest, resp *resource.SchemaResponse) {
 	resp.Schema = r.schema(ctx)
 }
 
-func (r *clusterResource[M, P]) Configure(_ context.Context, req resource.ConfigureRequest, resp *resource.ConfigureResponse) {
+func (r *clusterResource[M, C, P]) Configure(_ context.Context, req resource.ConfigureRequest, resp *resource.ConfigureResponse) {
 	if req.ProviderData == nil {
 		return
 	}
@@ -122,7 +117,7 @@ func (r *clusterResource[M, P]) Configure(_ context.Context, req resource.Config
 }
 
 // ValidateConfig reports bad input before anything is contacted.
-func (r *clusterResource[M, P]) ValidateConfig(ctx context.Context, req resource.ValidateConfigRequest, resp *resource.ValidateConfigResponse) {
+func (r *clusterResource[M, C, P]) ValidateConfig(ctx context.Context, req resource.ValidateConfigRequest, resp *resource.ValidateConfigResponse) {
 	var config M
 	resp.Diagnostics.Append(req.Config.Get(ctx, &config)...)
 	if resp.Diagnostics.HasError() {
@@ -131,20 +126,20 @@ func (r *clusterResource[M, P]) ValidateConfig(ctx context.Context, req resource
 	m := P(&config)
 	found := duplicateHosts(m.cluster().nodes(), r.access.defaultPort())
 	if !m.cluster().Nodes.IsUnknown() {
-		found = append(found, faults[M](ctx, m)...)
+		found = append(found, faults[M, C](ctx, m)...)
 	}
 	for _, p := range found {
-		resp.Diagnostics.AddAttributeError(attributePath(p.path), "Invalid Configuration", p.String())
+		resp.Diagnostics.AddAttributeError(attributePath(p.Path), "Invalid Configuration", attributeSentence(p))
 	}
 }
 
 // ModifyPlan shows drift as becoming empty, and refuses what cannot be done in
 // place. It contacts no machine.
-func (r *clusterResource[M, P]) ModifyPlan(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
+func (r *clusterResource[M, C, P]) ModifyPlan(ctx context.Context, req resource.ModifyPlanRequest, resp *resource.ModifyPlanResponse) {
 	if req.Plan.Raw.IsNull() {
 		var state M
 		resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
-		resp.Diagnostics.Append(protected[M, P](r.typeName, &state)...)
+		resp.Diagnostics.Append(protected[M, C, P](r.typeName, &state)...)
 		return
 	}
 	var plan M
@@ -171,20 +166,20 @@ func (r *clusterResource[M, P]) ModifyPlan(ctx context.Context, req resource.Mod
 			return
 		}
 		resp.Diagnostics.Append(r.refuseChanges(p, P(&state))...)
-		if c, ok := any(p).(cautious[M]); ok {
-			for _, caution := range c.cautions(ctx, &state) {
-				resp.Diagnostics.AddAttributeWarning(attributePath(caution.path), "Change That Clients Notice", caution.String())
+		if c, ok := any(p).(changeWarner[M]); ok {
+			for _, warning := range c.ChangeWarnings(ctx, &state) {
+				resp.Diagnostics.AddAttributeWarning(attributePath(warning.Path), "Change That Clients Notice", attributeSentence(warning))
 			}
 		}
 		p.cluster().HostKeys = P(&state).cluster().HostKeys
 		if !p.cluster().Nodes.Equal(P(&state).cluster().Nodes) || r.access.mayLearn(P(&state).cluster()) {
 			p.cluster().HostKeys = types.MapUnknown(types.StringType)
 		}
-		p.keepOutputs(&state)
+		p.PlanComputed(&state)
 	}
-	if d, ok := any(p).(doubtful[M]); ok {
-		for _, doubt := range d.doubts(ctx, prior) {
-			resp.Diagnostics.AddAttributeWarning(attributePath(doubt.path), "Value In Doubt", doubt.String())
+	if d, ok := any(p).(valueWarner[M]); ok {
+		for _, warning := range d.ValueWarnings(ctx, prior) {
+			resp.Diagnostics.AddAttributeWarning(attributePath(warning.Path), "Value In Doubt", attributeSentence(warning))
 		}
 	}
 	resp.Diagnostics.Append(resp.Plan.Set(ctx, &plan)...)
@@ -194,17 +189,17 @@ func (r *clusterResource[M, P]) ModifyPlan(ctx context.Context, req resource.Mod
 	}
 }
 
-func (r *clusterResource[M, P]) refuseChanges(plan, state P) diag.Diagnostics {
+func (r *clusterResource[M, C, P]) refuseChanges(plan, state P) diag.Diagnostics {
 	var diags diag.Diagnostics
-	before := state.frozen()
-	for name, value := range plan.frozen() {
+	before := state.Immutable()
+	for name, value := range plan.Immutable() {
 		if !value.IsUnknown() && !before[name].IsNull() && !value.Equal(before[name]) {
 			diags.AddAttributeError(path.Root(name), "Change Not Possible In Place",
 				fmt.Sprintf("%s is %s and cannot become %s in a running cluster. Nothing was changed. Build a second resource beside this one and move the data, or destroy this one first.", name, before[name], value))
 		}
 	}
-	for _, p := range plan.refusals(state) {
-		diags.AddAttributeError(attributePath(p.path), "Change Not Possible In Place", p.String()+" Nothing was changed.")
+	for _, p := range plan.RejectChange(state) {
+		diags.AddAttributeError(attributePath(p.Path), "Change Not Possible In Place", attributeSentence(p)+" Nothing was changed.")
 	}
 	nodes := plan.cluster().nodes()
 	if nodes == nil {
@@ -219,7 +214,7 @@ func (r *clusterResource[M, P]) refuseChanges(plan, state P) diag.Diagnostics {
 	return diags
 }
 
-func (r *clusterResource[M, P]) Create(ctx context.Context, req resource.CreateRequest, resp *resource.CreateResponse) {
+func (r *clusterResource[M, C, P]) Create(ctx context.Context, req resource.CreateRequest, resp *resource.CreateResponse) {
 	var plan, config M
 	resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
 	resp.Diagnostics.Append(req.Config.Get(ctx, &config)...)
@@ -243,7 +238,7 @@ func (r *clusterResource[M, P]) Create(ctx context.Context, req resource.CreateR
 	resp.Diagnostics.Append(r.remember(ctx, p, resp.State.Raw, hosts)...)
 }
 
-func (r *clusterResource[M, P]) Update(ctx context.Context, req resource.UpdateRequest, resp *resource.UpdateResponse) {
+func (r *clusterResource[M, C, P]) Update(ctx context.Context, req resource.UpdateRequest, resp *resource.UpdateResponse) {
 	var plan, config, state M
 	resp.Diagnostics.Append(req.Plan.Get(ctx, &plan)...)
 	resp.Diagnostics.Append(req.Config.Get(ctx, &config)...)
@@ -272,7 +267,7 @@ func (r *clusterResource[M, P]) Update(ctx context.Context, req resource.UpdateR
 }
 
 // apply is the one way of changing a cluster: take the lease and converge.
-func (r *clusterResource[M, P]) apply(ctx context.Context, verb string, plan P, config, prior *M, diags *diag.Diagnostics) (host.Hosts, bool) {
+func (r *clusterResource[M, C, P]) apply(ctx context.Context, verb string, plan P, config, prior *M, diags *diag.Diagnostics) (host.Hosts, bool) {
 	log := r.access.reporter(ctx, r.typeName+"."+plan.label().ValueString())
 	fail := func(err error) (host.Hosts, bool) {
 		diags.Append(failure(verb, r.title, err, log.completed()...))
@@ -304,20 +299,20 @@ func (r *clusterResource[M, P]) apply(ctx context.Context, verb string, plan P, 
 		return fail(err)
 	}
 	defer lease.Release(ctx)
-	if err := underLease(ctx, lease, func(ctx context.Context) error { return t.converge(ctx, log) }); err != nil {
+	if err := underLease(ctx, lease, func(ctx context.Context) error { return t.Converge(ctx, log) }); err != nil {
 		return fail(err)
 	}
-	diags.Append(unreachableWarnings(t.unreachable())...)
-	r.tell(t, diags)
-	diags.Append(leftOutWarnings(t.unreachable(), t.leftOver())...)
-	plan.outputs(ctx, t)
+	diags.Append(unreachableWarnings(t.Unreachable())...)
+	diags.Append(r.notices(t)...)
+	diags.Append(leftOutWarnings(t.Unreachable(), t.LeftOver())...)
+	plan.SetComputed(ctx, t)
 	plan.cluster().ID = plan.label()
 	plan.cluster().Drift = driftValue(nil)
 	plan.cluster().HostKeys = stringMap(r.access.learnedKeys(clients, plan.cluster().nodes(), remembered))
 	return hosts, true
 }
 
-func (r *clusterResource[M, P]) Read(ctx context.Context, req resource.ReadRequest, resp *resource.ReadResponse) {
+func (r *clusterResource[M, C, P]) Read(ctx context.Context, req resource.ReadRequest, resp *resource.ReadResponse) {
 	var state M
 	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
 	if resp.Diagnostics.HasError() {
@@ -347,41 +342,43 @@ func (r *clusterResource[M, P]) Read(ctx context.Context, req resource.ReadReque
 		fail(err)
 		return
 	}
-	t.observe(ctx)
-	if err := permanent(t.unreachable()); err != nil {
+	t.Observe(ctx)
+	if err := tier.Permanent(t.Unreachable()); err != nil {
 		fail(err)
 		return
 	}
-	resp.Diagnostics.Append(unreachableWarnings(t.unreachable())...)
-	if len(t.unreachable()) == len(hosts) {
+	resp.Diagnostics.Append(unreachableWarnings(t.Unreachable())...)
+	if len(t.Unreachable()) == len(hosts) {
 		return // unreachable is not absent: everything stays as it was
 	}
-	if t.absent() {
+	if t.Absent() {
 		resp.State.RemoveResource(ctx)
 		return
 	}
-	drift, err := t.drift()
+	drift, err := t.Drift()
 	if err != nil {
 		resp.Diagnostics.Append(refusalWarning(r.title, err))
 	}
-	r.tell(t, &resp.Diagnostics)
-	s.outputs(ctx, t)
+	resp.Diagnostics.Append(r.notices(t)...)
+	s.SetComputed(ctx, t)
 	s.cluster().Drift = driftValue(drift)
 	s.cluster().HostKeys = stringMap(r.access.learnedKeys(clients, s.cluster().nodes(), remembered))
 	resp.Diagnostics.Append(resp.State.Set(ctx, &state)...)
 }
 
-// tell warns of what no plan changes.
-func (r *clusterResource[M, P]) tell(t tier, diags *diag.Diagnostics) {
-	if notices := t.notices(); len(notices) > 0 {
+// notices warns of what no plan changes.
+func (r *clusterResource[M, C, P]) notices(t C) diag.Diagnostics {
+	var diags diag.Diagnostics
+	if notices := t.Notices(); len(notices) > 0 {
 		diags.AddWarning(r.title+" Has Notices", strings.Join(notices, "\n"))
 	}
+	return diags
 }
 
-func (r *clusterResource[M, P]) Delete(ctx context.Context, req resource.DeleteRequest, resp *resource.DeleteResponse) {
+func (r *clusterResource[M, C, P]) Delete(ctx context.Context, req resource.DeleteRequest, resp *resource.DeleteResponse) {
 	var state M
 	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
-	resp.Diagnostics.Append(protected[M, P](r.typeName, &state)...)
+	resp.Diagnostics.Append(protected[M, C, P](r.typeName, &state)...)
 	if resp.Diagnostics.HasError() {
 		return
 	}
@@ -409,16 +406,16 @@ func (r *clusterResource[M, P]) Delete(ctx context.Context, req resource.DeleteR
 	}
 	defer lease.Release(ctx)
 	wipe := s.cluster().OnDestroy.ValueString() == destroyWipe
-	if err := underLease(ctx, lease, func(ctx context.Context) error { return t.remove(ctx, wipe, log) }); err != nil {
+	if err := underLease(ctx, lease, func(ctx context.Context) error { return t.Remove(ctx, wipe, log) }); err != nil {
 		fail(err)
 		return
 	}
 	r.forget(ctx, s, hosts)
-	resp.Diagnostics.Append(unreachableWarnings(t.unreachable())...)
+	resp.Diagnostics.Append(unreachableWarnings(t.Unreachable())...)
 }
 
 // takeLease takes the right to change the machines.
-func (r *clusterResource[M, P]) takeLease(ctx context.Context, hosts host.Hosts, name string) (*host.Lease, error) {
+func (r *clusterResource[M, C, P]) takeLease(ctx context.Context, hosts host.Hosts, name string) (*host.Lease, error) {
 	lease := r.kind + "-" + name
 	if r.oneAtATime {
 		lease = r.kind

@@ -10,6 +10,8 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/terraform-ha/terraform-provider-ha/internal/tier"
 )
 
 // zeroMeans has the numbers that may be 0, which then says something.
@@ -79,7 +81,7 @@ func TestARangeIsToldOnce(t *testing.T) {
 	} {
 		model := floatingIPModel{Address: types.StringValue("10.0.0.100/24")}
 		change(&model)
-		problems := slices.DeleteFunc(model.problems(t.Context()), func(p problem) bool { return p.path[0] == "nodes" })
+		problems := slices.DeleteFunc(model.Validate(t.Context()), func(p tier.Problem) bool { return p.Path[0] == "nodes" })
 		want := map[bool]int{true: 1, false: 0}[name == "address without a prefix"]
 		if len(problems) != want {
 			t.Errorf("%s: %v", name, problems)

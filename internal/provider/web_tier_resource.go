@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"maps"
-	"slices"
 	"strings"
 
 	"github.com/hashicorp/terraform-plugin-framework/attr"
@@ -16,11 +15,12 @@ import (
 
 	"github.com/terraform-ha/terraform-provider-ha/internal/host"
 	"github.com/terraform-ha/terraform-provider-ha/internal/linode"
+	"github.com/terraform-ha/terraform-provider-ha/internal/tier"
 	"github.com/terraform-ha/terraform-provider-ha/internal/webtier"
 )
 
 func newWebTier() resource.Resource {
-	return &clusterResource[webTierModel, *webTierModel]{
+	return &clusterResource[webTierModel, *webtier.Cluster, *webTierModel]{
 		typeName: "web_tier", title: "Web Tier", kind: "web", schema: webTierSchema,
 	}
 }
@@ -93,7 +93,7 @@ func (m *webTierModel) cluster() *clusterModel { return &m.clusterModel }
 
 func (m *webTierModel) label() types.String { return m.Name }
 
-func (m *webTierModel) frozen() map[string]attr.Value {
+func (m *webTierModel) Immutable() map[string]attr.Value {
 	// What stands in front knows the port and the path, and learns of others only
 	// after the tier: on the way no node would be up for it.
 	return map[string]attr.Value{"name": m.Name, "document_root": m.DocumentRoot, "port": m.Port, "health_path": m.HealthPath}
@@ -174,18 +174,18 @@ func (m *webTierModel) wordPress(ctx context.Context, config *webTierModel) *web
 	return wordpress
 }
 
-func (m *webTierModel) problems(ctx context.Context) []problem {
+func (m *webTierModel) Validate(ctx context.Context) []tier.Problem {
 	if m.Name.IsUnknown() || m.DocumentRoot.IsUnknown() {
 		return nil
 	}
 	spec := m.spec(ctx, m)
 	m.assume(ctx, &spec)
-	var problems []problem
+	var problems []tier.Problem
 	for _, p := range spec.Validate() {
 		if len(p.Path) == 2 && p.Path[0] == "wordpress" {
 			p.Path = []string{"wordpress", stringOr(wordPressAttributes[p.Path[1]], p.Path[1])}
 		}
-		problems = append(problems, problem{path: p.Path, message: p.Message})
+		problems = append(problems, tier.Problem{Path: p.Path, Message: p.Message})
 	}
 	return problems
 }
@@ -254,14 +254,14 @@ func (m *webTierModel) needs() needs {
 	return needs{ports: map[int][]string{int(m.Port.ValueInt64()): {"apache2"}}}
 }
 
-// refusals are about the directory that the site lies in.
-func (m *webTierModel) refusals(prior *webTierModel) []problem {
-	var problems []problem
+// RejectChange is about the directory that the site lies in.
+func (m *webTierModel) RejectChange(prior *webTierModel) []tier.Problem {
+	var problems []tier.Problem
 	if !m.Mount.IsUnknown() && m.Mount.IsNull() != prior.Mount.IsNull() {
-		problems = append(problems, problem{path: []string{"mount"}, message: "a site cannot move between the machines' own disks and a volume; build a second tier beside this one and copy the files"})
+		problems = append(problems, tier.Problem{Path: []string{"mount"}, Message: "a site cannot move between the machines' own disks and a volume; build a second tier beside this one and copy the files"})
 	}
 	if !m.MountPoint.IsUnknown() && !m.MountPoint.IsNull() && !prior.MountPoint.IsNull() && !m.MountPoint.Equal(prior.MountPoint) {
-		problems = append(problems, problem{path: []string{"mount_point"}, message: fmt.Sprintf("the site lies on %s and cannot move to %s", prior.MountPoint, m.MountPoint)})
+		problems = append(problems, tier.Problem{Path: []string{"mount_point"}, Message: fmt.Sprintf("the site lies on %s and cannot move to %s", prior.MountPoint, m.MountPoint)})
 	}
 	return problems
 }
@@ -294,7 +294,7 @@ func (m *webTierModel) preflight(ctx context.Context, a *access) diag.Diagnostic
 	return diags
 }
 
-func (m *webTierModel) open(ctx context.Context, a *access, hosts host.Hosts, config, prior *webTierModel) (tier, error) {
+func (m *webTierModel) open(ctx context.Context, a *access, hosts host.Hosts, config, prior *webTierModel) (*webtier.Cluster, error) {
 	spec := m.spec(ctx, config)
 	target := webtier.Target{Hosts: hosts}
 	// Without a configuration nothing is drained: machines are read or given up, and
@@ -306,45 +306,14 @@ func (m *webTierModel) open(ctx context.Context, a *access, hosts host.Hosts, co
 		}
 		target.Balancer = client.NodeBalancer(spec.NodeBalancer.ID, spec.NodeBalancer.ConfigID)
 	}
-	views := hosts.Views()
-	var left []string
-	if prior != nil {
-		left = spec.Left(prior.spec(ctx, nil))
+	if prior == nil {
+		return webtier.Open(target, spec, nil), nil
 	}
-	return &tierOf[webtier.Status, webtier.Target]{
-		finish: func(ctx context.Context) error { return webtier.Release(ctx, target.Balancer, spec, left) },
-		target: target,
-		look:   func(ctx context.Context) webtier.Status { return webtier.Observe(ctx, views, spec) },
-		errs: func(seen webtier.Status) map[string]error {
-			errs := map[string]error{}
-			for name, node := range seen.Nodes {
-				if node.Err != nil {
-					errs[name] = node.Err
-				}
-			}
-			return errs
-		},
-		gone: func(seen webtier.Status) bool {
-			if spec.Mount != nil && spec.Site != "" {
-				return false // all machines were made anew, and the site is on the volume
-			}
-			for _, node := range seen.Nodes {
-				if slices.Contains(node.Markers, spec.Name) {
-					return false
-				}
-			}
-			return true
-		},
-		diff:   func(seen webtier.Status) (webtier.Plan, error) { return webtier.Diff(spec, seen) },
-		tell:   spec.Notices,
-		verify: func(ctx context.Context) error { return webtier.Verify(ctx, views, spec) },
-		removal: func(seen webtier.Status, wipe bool) (webtier.Plan, error) {
-			return webtier.Remove(spec, seen, wipe)
-		},
-	}, nil
+	before := prior.spec(ctx, nil)
+	return webtier.Open(target, spec, &before), nil
 }
 
-func (m *webTierModel) outputs(ctx context.Context, t tier) {
+func (m *webTierModel) SetComputed(ctx context.Context, cluster *webtier.Cluster) {
 	spec := m.spec(ctx, nil)
 	m.MountPoint = types.StringValue(spec.MountPoint)
 	// Once it is known it stays: another site is no new value, but a refusal.
@@ -352,13 +321,12 @@ func (m *webTierModel) outputs(ctx context.Context, t tier) {
 		return
 	}
 	m.SiteID = types.StringNull()
-	seen := t.(*tierOf[webtier.Status, webtier.Target]).seen //nolint:forcetypeassert // made by open above
-	if site := spec.Established(seen); site != "" {
+	if site := spec.Established(cluster.Status()); site != "" {
 		m.SiteID = types.StringValue(site)
 	}
 }
 
-func (m *webTierModel) keepOutputs(prior *webTierModel) {
+func (m *webTierModel) PlanComputed(prior *webTierModel) {
 	if m.MountPoint.IsUnknown() {
 		m.MountPoint = prior.MountPoint
 	}

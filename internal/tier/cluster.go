@@ -1,4 +1,4 @@
-package provider
+package tier
 
 import (
 	"cmp"
@@ -9,118 +9,94 @@ import (
 	"strings"
 	"time"
 
-	"github.com/terraform-ha/terraform-provider-ha/internal/host"
 	"github.com/terraform-ha/terraform-provider-ha/internal/reconcile"
 )
 
-// tier is one cluster as the verbs need it, whatever it is made of.
-type tier interface {
-	// observe looks at the machines and keeps what it saw for the others.
-	observe(ctx context.Context)
-	// unreachable says which machines did not answer, and why.
-	unreachable() map[string]error
-	// absent reports that every machine answered and none knows the cluster.
-	absent() bool
-	// drift is what a plan would repair; an error is a refusal to plan.
-	drift() (map[string][]string, error)
-	// leftOver says what a change leaves for a machine that does not answer.
-	leftOver() string
-	// notices are what a user should know and no plan can change.
-	notices() []string
-	// converge makes it so and verifies it.
-	converge(ctx context.Context, reporter reconcile.Reporter) error
-	// remove takes it away, with its data if wipe is set.
-	remove(ctx context.Context, wipe bool, reporter reconcile.Reporter) error
-}
-
-// tierOf is a tier with observations of type S, whose steps act on a T.
-type tierOf[S, T any] struct {
-	look    func(context.Context) S
-	errs    func(S) map[string]error
-	gone    func(S) bool
-	diff    func(S) (reconcile.Plan[T], error)
-	verify  func(context.Context) error
-	removal func(S, bool) (reconcile.Plan[T], error)
-	// left is what a change leaves for a machine that does not answer; empty for all.
-	left string
-	// finish is what is left to do once the cluster is as it should be; nil for nothing.
-	finish func(context.Context) error
-	// tell is nil where there is nothing that only time repairs.
-	tell func(S) []string
-	// calm says that a refusal is told of and is no drift: what only a person can
-	// cure then makes no update that fails at each apply, unless a change needs it.
-	calm   bool
-	target T
+// Cluster is the [Tier] of a [Definition].
+type Cluster[S, T any] struct {
+	of Definition[S, T]
 	// seen is the last observation.
 	seen S
 }
 
-func (t *tierOf[S, T]) observe(ctx context.Context) { t.seen = t.look(ctx) }
+// New returns the cluster of a definition. It contacts no machine.
+func New[S, T any](of Definition[S, T]) *Cluster[S, T] { return &Cluster[S, T]{of: of} }
 
-func (t *tierOf[S, T]) unreachable() map[string]error { return t.errs(t.seen) }
+// Status returns the last observation.
+func (c *Cluster[S, T]) Status() S { return c.seen }
 
-func (t *tierOf[S, T]) absent() bool { return len(t.errs(t.seen)) == 0 && t.gone(t.seen) }
+// Observe looks at the machines and keeps what it saw.
+func (c *Cluster[S, T]) Observe(ctx context.Context) { c.seen = c.of.Observe(ctx) }
 
-func (t *tierOf[S, T]) drift() (map[string][]string, error) {
-	plan, err := t.diff(t.seen)
+// Unreachable returns the machines that did not answer, and why.
+func (c *Cluster[S, T]) Unreachable() map[string]error { return c.of.Unreachable(c.seen) }
+
+// Absent reports that every machine answered and none knows the cluster.
+func (c *Cluster[S, T]) Absent() bool { return len(c.Unreachable()) == 0 && c.of.Absent(c.seen) }
+
+// Drift returns what a plan would repair. A refusal is drift of the cluster, unless
+// the definition says that it is not.
+func (c *Cluster[S, T]) Drift() (map[string][]string, error) {
+	plan, err := c.of.Diff(c.seen)
 	drift := plan.Drift()
 	var refused *reconcile.RefusedError
-	if errors.As(err, &refused) && !t.calm {
+	if errors.As(err, &refused) && !c.of.RefusalIsNoDrift {
 		drift = map[string][]string{reconcile.ClusterNode: {refused.Error()}}
 	}
 	return drift, err
 }
 
-func (t *tierOf[S, T]) leftOver() string {
-	return cmp.Or(t.left, "all of it")
-}
+// LeftOver says what a change leaves to be done on a machine that does not answer.
+func (c *Cluster[S, T]) LeftOver() string { return cmp.Or(c.of.LeftOver, "all of it") }
 
-func (t *tierOf[S, T]) notices() []string {
-	if t.tell == nil {
+// Notices returns what a user should know and no plan changes.
+func (c *Cluster[S, T]) Notices() []string {
+	if c.of.Notices == nil {
 		return nil
 	}
-	return t.tell(t.seen)
+	return c.of.Notices(c.seen)
 }
 
-func (t *tierOf[S, T]) converge(ctx context.Context, reporter reconcile.Reporter) error {
-	if err := t.convergeAndVerify(ctx, reporter); err != nil || t.finish == nil {
+// Converge changes the machines until they are as declared, and verifies that.
+func (c *Cluster[S, T]) Converge(ctx context.Context, reporter reconcile.Reporter) error {
+	if err := c.convergeAndVerify(ctx, reporter); err != nil || c.of.Finish == nil {
 		return err
 	}
-	if err := t.finish(ctx); err != nil {
+	if err := c.of.Finish(ctx); err != nil {
 		return &reconcile.StepError{Title: "finish", Err: err}
 	}
 	return nil
 }
 
-func (t *tierOf[S, T]) convergeAndVerify(ctx context.Context, reporter reconcile.Reporter) error {
+func (c *Cluster[S, T]) convergeAndVerify(ctx context.Context, reporter reconcile.Reporter) error {
 	observe := func(ctx context.Context) (S, error) {
-		t.observe(ctx)
-		return t.seen, permanent(t.errs(t.seen))
+		c.Observe(ctx)
+		return c.seen, Permanent(c.Unreachable())
 	}
 	for try := 1; ; try++ {
-		if _, err := reconcile.Converge(ctx, observe, t.diffWithCauses, t.target, reporter); err != nil {
+		if _, err := reconcile.Converge(ctx, observe, c.diffWithCauses, c.of.Target, reporter); err != nil {
 			return err
 		}
-		if t.glance(ctx) {
+		if c.quickVerify(ctx) {
 			return nil
 		}
-		if try == mostTries || !t.somethingToDo(ctx) {
-			return t.verify(ctx)
+		if try == mostTries || !c.somethingToDo(ctx) {
+			return c.of.Verify(ctx)
 		}
 	}
 }
 
 // diffWithCauses adds to a refusal why machines did not answer: that is the likeliest
 // reason for it, and the one that a person can cure.
-func (t *tierOf[S, T]) diffWithCauses(seen S) (reconcile.Plan[T], error) {
-	plan, err := t.diff(seen)
+func (c *Cluster[S, T]) diffWithCauses(seen S) (reconcile.Plan[T], error) {
+	plan, err := c.of.Diff(seen)
 	var refused *reconcile.RefusedError
 	if !errors.As(err, &refused) {
 		return plan, err
 	}
-	errs, with := t.errs(seen), *refused
+	errs, with := c.of.Unreachable(seen), *refused
 	with.Evidence = slices.Clone(refused.Evidence)
-	for _, name := range sortedKeys(errs) {
+	for _, name := range slices.Sorted(maps.Keys(errs)) {
 		with.Causes = append(with.Causes, errs[name])
 		if !strings.Contains(strings.Join(refused.Evidence, "\n"), errs[name].Error()) {
 			with.Evidence = append(with.Evidence, errs[name].Error())
@@ -129,55 +105,37 @@ func (t *tierOf[S, T]) diffWithCauses(seen S) (reconcile.Plan[T], error) {
 	return plan, &with
 }
 
-// A cluster is verified for a glance first, a few times at most: what fails in
-// the first moments after a change, such as a daemon that dies as it is replaced,
-// is something to repair and not something to wait for.
+// A cluster is verified quickly first, a few times at most: what fails in the first
+// moments after a change, such as a daemon that dies as it is replaced, is something
+// to repair and not something to wait for.
 const (
-	glanceTime = 15 * time.Second
-	mostTries  = 4
+	quickVerifyTime = 15 * time.Second
+	mostTries       = 4
 )
 
-// glance reports whether the cluster soon is as it should be.
-func (t *tierOf[S, T]) glance(ctx context.Context) bool {
-	ctx, cancel := context.WithTimeout(ctx, glanceTime)
+// quickVerify reports whether the cluster is as declared within a short time.
+func (c *Cluster[S, T]) quickVerify(ctx context.Context) bool {
+	ctx, cancel := context.WithTimeout(ctx, quickVerifyTime)
 	defer cancel()
-	return t.verify(ctx) == nil
+	return c.of.Verify(ctx) == nil
 }
 
 // somethingToDo reports whether waiting is not all that is left.
-func (t *tierOf[S, T]) somethingToDo(ctx context.Context) bool {
-	t.observe(ctx)
-	plan, err := t.diff(t.seen)
+func (c *Cluster[S, T]) somethingToDo(ctx context.Context) bool {
+	c.Observe(ctx)
+	plan, err := c.of.Diff(c.seen)
 	return err == nil && !plan.Empty()
 }
 
-// permanent returns the errors that are not about a machine that does not
-// answer: a refused key or a changed host key is cured by no plan.
-func permanent(errs map[string]error) error {
-	var all findings
-	for _, name := range sortedKeys(errs) {
-		if !host.IsUnreachable(errs[name]) {
-			all.errs = append(all.errs, errs[name])
-		}
-	}
-	if len(all.errs) == 0 {
-		return nil
-	}
-	return &all
-}
-
-func (t *tierOf[S, T]) remove(ctx context.Context, wipe bool, reporter reconcile.Reporter) error {
-	t.observe(ctx)
-	if err := permanent(t.errs(t.seen)); err != nil {
+// Remove takes the cluster off its machines, with its data if wipe is set.
+func (c *Cluster[S, T]) Remove(ctx context.Context, wipe bool, reporter reconcile.Reporter) error {
+	c.Observe(ctx)
+	if err := Permanent(c.Unreachable()); err != nil {
 		return err
 	}
-	plan, err := t.removal(t.seen, wipe)
+	plan, err := c.of.Remove(c.seen, wipe)
 	if err != nil {
 		return err
 	}
-	return reconcile.Run(ctx, plan, t.target, reporter)
-}
-
-func sortedKeys[V any](m map[string]V) []string {
-	return slices.Sorted(maps.Keys(m))
+	return reconcile.Run(ctx, plan, c.of.Target, reporter)
 }

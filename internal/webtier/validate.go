@@ -10,14 +10,11 @@ import (
 	"strings"
 
 	"github.com/terraform-ha/terraform-provider-ha/internal/host"
+	"github.com/terraform-ha/terraform-provider-ha/internal/tier"
 )
 
-// Problem is something that is wrong with a spec, before anything is contacted.
-type Problem struct {
-	// Path leads to the attribute: {"nodes", "web1", "address"}.
-	Path    []string
-	Message string
-}
+// Problem is a fault of a [Spec].
+type Problem = tier.Problem
 
 var (
 	namePattern     = regexp.MustCompile(`^[a-z][a-z0-9-]{0,30}$`)

@@ -1,0 +1,60 @@
+package tier
+
+import (
+	"context"
+
+	"github.com/terraform-ha/terraform-provider-ha/internal/reconcile"
+)
+
+// Tier is one cluster as a resource works with it, whatever the cluster is made of.
+// It keeps its last observation: what it says of the machines is from then.
+type Tier interface {
+	// Observe looks at the machines and keeps what it saw.
+	Observe(ctx context.Context)
+	// Unreachable returns the machines that did not answer, and why.
+	Unreachable() map[string]error
+	// Absent reports that every machine answered and none knows the cluster.
+	Absent() bool
+	// Drift returns what a plan would repair, as sentences by node. An error is a
+	// refusal to plan.
+	Drift() (map[string][]string, error)
+	// LeftOver says what a change leaves to be done on a machine that does not answer.
+	LeftOver() string
+	// Notices returns what a user should know and no plan changes.
+	Notices() []string
+	// Converge changes the machines until they are as declared, and verifies that.
+	Converge(ctx context.Context, reporter reconcile.Reporter) error
+	// Remove takes the cluster off its machines, with its data if wipe is set.
+	Remove(ctx context.Context, wipe bool, reporter reconcile.Reporter) error
+}
+
+// Definition is what the package of a tier says of one cluster. Observations have
+// type S, and steps act on a T. The functions without a comment on nil are required.
+type Definition[S, T any] struct {
+	// Target is what the steps act on.
+	Target T
+	// Observe looks at the machines and changes nothing.
+	Observe func(ctx context.Context) S
+	// Unreachable returns the machines that did not answer, and why.
+	Unreachable func(S) map[string]error
+	// Absent reports that no machine that answered knows the cluster.
+	Absent func(S) bool
+	// Diff plans the way from an observation to what is declared.
+	Diff func(S) (reconcile.Plan[T], error)
+	// Verify waits until the cluster is as declared; its error is the last reason
+	// why it is not.
+	Verify func(ctx context.Context) error
+	// Remove plans how the cluster is taken off its machines.
+	Remove func(seen S, wipe bool) (reconcile.Plan[T], error)
+	// Finish does what is left once the cluster is as declared; nil for nothing.
+	Finish func(ctx context.Context) error
+	// Notices returns what a user should know and no plan changes; nil for nothing.
+	Notices func(S) []string
+	// LeftOver says what a change leaves to be done on a machine that does not answer;
+	// empty for all of the change.
+	LeftOver string
+	// RefusalIsNoDrift says that a refusal is a warning and no drift: what only a
+	// person can cure then plans no update that fails at each apply, unless a change
+	// of the configuration needs it.
+	RefusalIsNoDrift bool
+}
