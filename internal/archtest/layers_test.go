@@ -47,7 +47,7 @@ var layers = map[string]layer{
 // harness is for doubles and harnesses, which are part of no program that a user
 // runs: any package of ours, and what they stand in for.
 var harness = layer{others: []string{
-	"golang.org/x/crypto/", "github.com/hashicorp/terraform-plugin-", "github.com/google/go-cmp/",
+	"golang.org/x/crypto/", "github.com/hashicorp/terraform-plugin-", "github.com/google/go-cmp/", "github.com/hashicorp/hcl/",
 }}
 
 // lab is a program of its own. It speaks to machines from outside and builds

@@ -14,7 +14,7 @@ locals {
 }
 
 output "nodes" {
-  description = "The machines as every tier takes them: `host` for SSH, `address` for their peers, `host_key` where the machine was given one, `data_device` where it has a volume."
+  description = "Nodes for the input `nodes` of a tier module: `host` for SSH, `address` for the other nodes, `host_key` if one was generated, `data_device` if the node has a volume."
   value = { for key, node in var.nodes : key => {
     host     = local.public_ips[key]
     address  = node.address == null ? local.public_ips[key] : split("/", node.address)[0]
@@ -25,26 +25,26 @@ output "nodes" {
 }
 
 output "known_hosts" {
-  description = "The host keys that the machines were given, as lines of known_hosts."
+  description = "Generated host keys of the Linodes, as lines of a `known_hosts` file."
   value       = [for key in keys(var.nodes) : "${local.public_ips[key]} ${local.host_keys[key]}" if local.host_keys[key] != null]
 }
 
 output "public_ips" {
-  description = "Public IPv4 address of each machine."
+  description = "Public IPv4 address of each Linode."
   value       = local.public_ips
 }
 
 output "private_ips" {
-  description = "Private IPv4 address of each machine; empty without `private_ip`."
+  description = "Private IPv4 address of each Linode. Empty without `private_ip`."
   value       = var.private_ip ? { for key, instance in linode_instance.this : key => instance.private_ip_address } : {}
 }
 
 output "volume_ids" {
-  description = "Block Storage volume of each machine; empty without `data_volume_size_gb`."
+  description = "ID of the Block Storage volume of each node. Empty without `data_volume_size_gb`."
   value       = { for key, volume in linode_volume.data : key => volume.id }
 }
 
 output "ids" {
-  description = "Linode id of each machine."
+  description = "ID of each Linode."
   value       = { for key, instance in linode_instance.this : key => instance.id }
 }

@@ -1,5 +1,5 @@
 variable "name" {
-  description = "Name of the site. A machine's label is the name, a hyphen and its key."
+  description = "Name of the site. The label of a Linode is this name, a hyphen and the node's key."
   type        = string
   nullable    = false
 
@@ -11,11 +11,11 @@ variable "name" {
 
 variable "nodes" {
   description = <<-EOT
-    The machines, by keys of your choice.
-    - `address`: address in the VLAN with prefix length, such as `10.0.0.41/24`. Needed with `vlan_label`.
-    - `generation`: counts replacements. Another number replaces the machine, and nothing else does. In this release only
-      the web tier can follow to a machine with another address.
-    - `type`: Linode type of this machine. Default: the variable `type`.
+    The Linodes, by keys of your choice.
+    - `address`: address in the VLAN with prefix length, such as `10.0.0.41/24`. Required with `vlan_label`.
+    - `generation`: number of the node's machine. Increment it to replace the Linode; no other change replaces one. In this release
+      only a web tier accepts a machine at another address.
+    - `type`: Linode type of this node. Default: the input `type`.
   EOT
   type = map(object({
     address    = optional(string)
@@ -62,21 +62,21 @@ variable "region" {
 }
 
 variable "type" {
-  description = "Linode type of the machines."
+  description = "Linode type of the nodes that set none."
   type        = string
   default     = "g6-standard-1"
   nullable    = false
 }
 
 variable "image" {
-  description = "Image of new machines. Existing ones keep theirs until they are replaced."
+  description = "Image of new Linodes. Existing ones keep theirs until they are replaced."
   type        = string
   default     = "linode/debian12"
   nullable    = false
 }
 
 variable "authorized_keys" {
-  description = "Public SSH keys of root on new machines, one line each. Existing machines keep theirs."
+  description = "Public SSH keys for root on new Linodes, one line each. Existing Linodes keep theirs."
   type        = list(string)
   nullable    = false
 
@@ -92,14 +92,14 @@ variable "authorized_keys" {
 }
 
 variable "generate_host_keys" {
-  description = "Whether new machines are given an SSH host key that Terraform has made, to which `nodes` is then pinned. The key is in the state, and in Linode's metadata service, where every process on the machine can read it. Without it a machine makes its own, which belongs into the provider's `known_hosts`, or is accepted as new. Existing machines keep what they have."
+  description = "Whether Terraform generates the SSH host key of each new Linode and pins `nodes` to it. The private key is in the state and in Linode's metadata service, where every process on the machine can read it. If false, each machine generates its own key, which you add to the provider's `known_hosts` or accept with `host_key_policy`. Existing Linodes keep their keys."
   type        = bool
   default     = true
   nullable    = false
 }
 
 variable "cloud_config" {
-  description = "What else cloud-init does at the first boot of new machines, as in a file of it: `{ packages = [\"htop\"] }`. The generated host keys are added. Existing machines keep theirs. Default: nothing."
+  description = "Further cloud-init configuration for the first boot of new Linodes, such as `{ packages = [\"htop\"] }`. Generated host keys are added to it. Existing Linodes keep theirs."
   type        = any
   default     = {}
   nullable    = false
@@ -116,26 +116,26 @@ variable "cloud_config" {
 }
 
 variable "private_ip" {
-  description = "Whether the machines get a private IPv4 address (192.168.128.0/17), at which NodeBalancers reach them. It cannot be taken away again."
+  description = "Whether each Linode has a private IPv4 address (192.168.128.0/17), which NodeBalancers need to reach it. It cannot be removed later."
   type        = bool
   default     = false
   nullable    = false
 }
 
 variable "vlan_label" {
-  description = "VLAN of the second interface (eth1). Default: none."
+  description = "VLAN of the second interface (eth1). Default: no VLAN."
   type        = string
   default     = null
 }
 
 variable "firewall_id" {
-  description = "Cloud Firewall of new machines. Default: none."
+  description = "ID of the Cloud Firewall of new Linodes. Default: no firewall."
   type        = string
   default     = null
 }
 
 variable "data_volume_size_gb" {
-  description = "Size in GB of a Block Storage volume for the data of each machine, 10 to 16384. It can grow while it is in use, and not shrink. It stays when its machine is replaced, and goes when the module is destroyed. Default: none, the data lies on the machine's own disk."
+  description = "Size in GB of a Block Storage volume for the data of each node, 10 to 16384. It can be increased while the volume is in use, and never decreased. The volume remains when its Linode is replaced and is deleted with the module. Default: no volume; data is on the Linode's own disk."
   type        = number
   default     = null
 
@@ -146,7 +146,7 @@ variable "data_volume_size_gb" {
 }
 
 variable "data_volume_encryption" {
-  description = "Whether Linode encrypts new volumes, `enabled` or `disabled`. Existing ones stay as they are. Default: Linode's."
+  description = "Whether Linode encrypts new volumes: `enabled` or `disabled`. Existing volumes are not changed. Default: Linode's default."
   type        = string
   default     = null
 
@@ -157,19 +157,19 @@ variable "data_volume_encryption" {
 }
 
 variable "placement_group_id" {
-  description = "Placement group of the machines. Default: none."
+  description = "ID of the placement group of the Linodes. Default: no placement group."
   type        = string
   default     = null
 }
 
 variable "backups" {
-  description = "Whether Linode backs the machines up, at a price. The backups are copies of a running disk, and Linode deletes them with the machine. Default: as the account has it for new machines; existing ones keep what they have."
+  description = "Whether Linode backs up the Linodes, at extra cost. A backup is a copy of a running disk, and Linode deletes it with the Linode. Default: the account's setting for new Linodes; existing ones are not changed."
   type        = bool
   default     = null
 }
 
 variable "lock_type" {
-  description = "A lock of Linode's on each machine: `cannot_delete`, or `cannot_delete_with_subresources` for its disks and addresses too. Whoever deletes or rebuilds a machine outside of Terraform is refused; a destroy by Terraform takes the lock away first. Locks are in the beta of Linode's API: the provider needs `api_version = \"v4beta\"`, and the token's user has to be unrestricted. Default: none."
+  description = "Lock of each Linode against deletion and rebuild outside Terraform: `cannot_delete`, or `cannot_delete_with_subresources`, which also locks disks and addresses. Terraform removes the lock before it destroys the Linode. Locks are in the beta of Linode's API: the provider `linode` needs `api_version = \"v4beta\"`, and the token an unrestricted user. Default: no lock."
   type        = string
   default     = null
 
@@ -180,7 +180,7 @@ variable "lock_type" {
 }
 
 variable "tags" {
-  description = "Tags of the machines."
+  description = "Tags of the Linodes."
   type        = set(string)
   default     = []
   nullable    = false

@@ -1,5 +1,5 @@
 output "nodebalancer" {
-  description = "Ids of the NodeBalancer and of its configuration, as `web-tier` and `backends` take them."
+  description = "IDs of the NodeBalancer and of its configuration, for the inputs `nodebalancer` of `web-tier` and `backends`."
   value = {
     id        = tonumber(linode_nodebalancer.this.id)
     config_id = tonumber(linode_nodebalancer_config.this.id)
@@ -17,7 +17,7 @@ output "ipv6" {
 }
 
 output "url" {
-  description = "Address of the site as long as it has no name."
+  description = "URL of the site by the NodeBalancer's IPv4 address."
   value = format("%s://%s%s", local.tls ? "https" : "http", linode_nodebalancer.this.ipv4,
   local.port == (local.tls ? 443 : 80) ? "" : ":${local.port}")
 }

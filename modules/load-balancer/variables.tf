@@ -1,5 +1,5 @@
 variable "name" {
-  description = "Label of the NodeBalancer, unique in an account."
+  description = "Label of the NodeBalancer, unique in the account."
   type        = string
   nullable    = false
 
@@ -10,7 +10,7 @@ variable "name" {
 }
 
 variable "region" {
-  description = "Linode region. A NodeBalancer reaches backends of its own region only."
+  description = "Linode region. A NodeBalancer reaches backends in its own region only."
   type        = string
   nullable    = false
 
@@ -21,7 +21,7 @@ variable "region" {
 }
 
 variable "port" {
-  description = "Port that visitors connect to. Default: 443 with a certificate, otherwise 80."
+  description = "Port that the NodeBalancer listens on. Default: 443 with a certificate, otherwise 80."
   type        = number
   default     = null
 
@@ -32,7 +32,7 @@ variable "port" {
 }
 
 variable "tls_certificate" {
-  description = "Certificate in PEM, with the intermediate ones after it. With it the NodeBalancer speaks HTTPS to visitors. Default: none."
+  description = "TLS certificate in PEM format, followed by its intermediate certificates. With it the NodeBalancer serves HTTPS. Default: HTTP."
   type        = string
   default     = null
 
@@ -43,7 +43,7 @@ variable "tls_certificate" {
 }
 
 variable "tls_private_key" {
-  description = "Private key of the certificate, in PEM without a passphrase. linode_nodebalancer_config keeps it in the state."
+  description = "Private key of the certificate, in PEM format without a passphrase. `linode_nodebalancer_config` stores it in the state."
   type        = string
   default     = null
   sensitive   = true
@@ -55,7 +55,7 @@ variable "tls_private_key" {
 }
 
 variable "algorithm" {
-  description = "How visitors are spread: `roundrobin`, `leastconn` or `source`."
+  description = "How connections are distributed: `roundrobin`, `leastconn` or `source`."
   type        = string
   default     = "leastconn"
   nullable    = false
@@ -67,7 +67,7 @@ variable "algorithm" {
 }
 
 variable "stickiness" {
-  description = "How a visitor is kept on a backend: `none`, `table` or `http_cookie`. WordPress needs none: its sessions are in cookies and its data is shared."
+  description = "How a visitor stays on one backend: `none`, `table` or `http_cookie`. WordPress needs none, because its sessions are in cookies and its data is shared."
   type        = string
   default     = "none"
   nullable    = false
@@ -80,11 +80,13 @@ variable "stickiness" {
 
 variable "check" {
   description = <<-EOT
-    Health check of the backends. A backend that fails silently is out of rotation after about attempts * interval + timeout.
-    - `path`: must answer 2xx or 3xx; `health_path` of the web tier.
-    - `interval_seconds`, `timeout_seconds`, `attempts`.
-    - `passive`: whether a visitor's request that a backend answers with a 5xx counts as well. Off, because what all
-      backends share fails on all of them: while the database moves, every page is a 5xx, and no backend would be left.
+    Health check of the backends. A backend that stops answering is taken out of rotation after about `attempts * interval_seconds + timeout_seconds`.
+    - `path`: path that must answer with a 2xx or 3xx status. Use the output `health_path` of `web-tier`.
+    - `interval_seconds`: time between two checks, 2 to 3600.
+    - `timeout_seconds`: longest time for an answer, 1 to 30 and less than the interval.
+    - `attempts`: number of failed checks before a backend is taken out, 1 to 30.
+    - `passive`: whether a 5xx answer to a visitor counts as a failed check. A failure that all backends share, such as a failover of
+      the database, would then take all of them out.
   EOT
   type = object({
     path             = optional(string, "/healthz")

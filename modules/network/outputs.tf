@@ -1,5 +1,5 @@
 output "vlan_label" {
-  description = "Label of the VLAN. It comes into being with the first instance that attaches it."
+  description = "Label of the VLAN. Linode creates the VLAN when the first instance attaches this label."
   value       = coalesce(var.vlan_label, var.name)
 }
 
@@ -9,7 +9,7 @@ output "vlan_cidr" {
 }
 
 output "nodes" {
-  description = "For each tier, its nodes as the module `instances` takes them: address in the VLAN with prefix length, and generation."
+  description = "Nodes of each tier, for the input `nodes` of the module `instances`: VLAN address with prefix length, and generation."
   value = { for tier, nodes in local.nodes : tier => {
     for key, node in nodes : key => {
       address    = "${cidrhost(var.vlan_cidr, node.number)}/${local.prefix_length}"
@@ -24,7 +24,7 @@ output "nodes" {
 }
 
 output "addresses" {
-  description = "For each tier, the addresses of its nodes in odd and in even generations, without prefix length: who lets a tier in lets in these, so that a node is not shut out while its replacement is made."
+  description = "Addresses of the nodes of each tier, for odd and even generations, without prefix length. Use it for access rules, so that a replacement is admitted before it exists."
   value       = local.addresses
 }
 
@@ -46,11 +46,11 @@ output "floating_ips" {
 }
 
 output "firewall_ids" {
-  description = "Id of each tier's firewall."
+  description = "ID of the firewall of each tier."
   value       = { for tier, firewall in linode_firewall.tier : tier => firewall.id }
 }
 
 output "placement_group_ids" {
-  description = "Id of each tier's placement group."
+  description = "ID of the placement group of each tier."
   value       = { for tier, group in linode_placement_group.tier : tier => group.id }
 }

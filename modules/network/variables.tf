@@ -1,5 +1,5 @@
 variable "name" {
-  description = "Name of the site. It begins the labels of the firewalls and placement groups, which are unique in an account."
+  description = "Name of the site, and prefix of the labels of firewalls and placement groups, which must be unique in the account."
   type        = string
   nullable    = false
 
@@ -10,7 +10,7 @@ variable "name" {
 }
 
 variable "region" {
-  description = "Linode region of the placement groups, such as `us-ord`. VLANs exist within one region."
+  description = "Linode region of the placement groups, such as `us-ord`. A VLAN exists within one region."
   type        = string
   nullable    = false
 
@@ -21,7 +21,7 @@ variable "region" {
 }
 
 variable "vlan_label" {
-  description = "Label of the VLAN. Instances that attach the same label share a layer-2 network. Default: the site's name."
+  description = "Label of the VLAN. Instances that attach the same label share a layer-2 network. Default: `name`."
   type        = string
   default     = null
 
@@ -32,7 +32,7 @@ variable "vlan_label" {
 }
 
 variable "vlan_cidr" {
-  description = "IPv4 network of the VLAN. It may not overlap 192.168.128.0/17, Linode's private network, which the web nodes have on eth0."
+  description = "IPv4 network of the VLAN, from /8 to /26. It must not overlap 192.168.128.0/17, Linode's private network, which web nodes have on eth0."
   type        = string
   default     = "10.0.0.0/24"
   nullable    = false
@@ -64,7 +64,7 @@ variable "vlan_cidr" {
 }
 
 variable "admin_cidrs" {
-  description = "IPv4 and IPv6 networks that may use SSH: yours, and that of the runner that applies."
+  description = "IPv4 and IPv6 networks from which SSH is allowed, including that of the machine that runs Terraform."
   type        = set(string)
   nullable    = false
 
@@ -81,15 +81,20 @@ variable "admin_cidrs" {
 
 variable "tiers" {
   description = <<-EOT
-    The tiers, by keys of your choice (up to 8 characters). Each gets its own firewall and placement group.
-    - `first_host`: number of the address in the VLAN's network from which the tier's addresses are counted: 19, and 20 more for
-      every nine slots after the ninth.
-    - `nodes`: the tier's machines, by keys of your choice.
-      - `slot`: the machine's place in the address plan, from 1. It never changes. How high it may be is a matter of the
-        VLAN's size and of the next tier's first host.
-      - `generation`: counts replacements of the machine. Odd and even generations have different addresses, so that
-        the new machine can live beside the old one. In this release only the web tier can follow to the new address.
-    - `inbound`: what may reach the tier from outside the VLAN, besides SSH.
+    The tiers, by keys of up to 8 characters. Each tier gets its own firewall and placement group.
+    - `first_host`: host number in the VLAN's network after which the addresses of the tier begin. The tier occupies the next 19
+      numbers, and 20 more for every nine slots after the ninth.
+    - `nodes`: nodes of the tier, by keys of your choice.
+    - `nodes.slot`: position of the node in the address plan, from 1. It must not change. The size of the VLAN and the `first_host` of
+      the next tier limit it.
+    - `nodes.generation`: number of the node's machine. Odd and even generations have different addresses, so that a new machine can
+      exist beside the old one. In this release only a web tier accepts a machine at the new address.
+    - `inbound`: traffic that may reach the tier from outside the VLAN, besides SSH.
+    - `inbound.label`: label of the rule, 3 to 32 characters.
+    - `inbound.protocol`: `TCP` or `UDP`.
+    - `inbound.ports`: ports and ranges, such as `80, 443, 8000-8010`.
+    - `inbound.ipv4`: IPv4 networks that the rule admits.
+    - `inbound.ipv6`: IPv6 networks that the rule admits. A rule names at least one network.
   EOT
   type = map(object({
     first_host = number
@@ -179,7 +184,7 @@ variable "tiers" {
 }
 
 variable "floating_ips" {
-  description = "Addresses that Keepalived will move, by keys of your choice: the number of each in the VLAN's network."
+  description = "Addresses that Keepalived will manage, by keys of your choice: the host number of each in the VLAN's network."
   type        = map(number)
   default     = {}
   nullable    = false

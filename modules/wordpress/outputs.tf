@@ -1,5 +1,5 @@
 output "settings" {
-  description = "What `web-tier` takes as `wordpress`."
+  description = "Value for the input `wordpress` of `web-tier`."
   value = {
     url              = trimsuffix(var.url, "/")
     title            = var.title
@@ -21,7 +21,7 @@ output "settings" {
 }
 
 output "php_settings" {
-  description = "What `web-tier` takes as `php_settings`."
+  description = "Value for the input `php_settings` of `web-tier`."
   value = {
     upload_max_filesize = "${var.upload_limit_megabytes}M"
     post_max_size       = "${local.post_limit}M"
@@ -30,12 +30,12 @@ output "php_settings" {
 }
 
 output "databases" {
-  description = "What `database-tier` takes as `databases`."
+  description = "Value for the input `databases` of `database-tier`."
   value       = { (var.database_name) = { charset = "utf8mb4", collation = null } }
 }
 
 output "users" {
-  description = "What `database-tier` takes as `users`."
+  description = "Value for the input `users` of `database-tier`."
   value = { (var.database_user) = {
     hosts            = var.database_clients
     grants           = { "${var.database_name}.*" = ["ALL"] }

@@ -1,5 +1,5 @@
 variable "url" {
-  description = "Address of the site as visitors write it, without a path: the site is served at its root."
+  description = "URL of the site, without a path: WordPress is served at the root."
   type        = string
   nullable    = false
 
@@ -22,7 +22,7 @@ variable "title" {
 }
 
 variable "admin_user" {
-  description = "Login of the first administrator. Default: the web tier's name with `-admin`."
+  description = "Login of the first administrator. Default: the name of the web tier followed by `-admin`."
   type        = string
   default     = null
 
@@ -33,7 +33,7 @@ variable "admin_user" {
 }
 
 variable "admin_email" {
-  description = "Mail address of the first administrator."
+  description = "Email address of the first administrator."
   type        = string
   nullable    = false
 
@@ -44,7 +44,7 @@ variable "admin_email" {
 }
 
 variable "database_host" {
-  description = "Address of the database: the floating IP, with `:port` if it is not 3306."
+  description = "Address of the database: the floating IP, followed by `:port` if the port is not 3306."
   type        = string
   nullable    = false
 
@@ -67,7 +67,7 @@ variable "database_name" {
 }
 
 variable "database_user" {
-  description = "Account of the database."
+  description = "Database account of WordPress."
   type        = string
   default     = "wordpress"
   nullable    = false
@@ -79,7 +79,7 @@ variable "database_user" {
 }
 
 variable "database_clients" {
-  description = "Where the account may come from: addresses, networks such as `10.0.0.0/24`, names, or patterns with `%` and `_`. Default: that of `database-tier`."
+  description = "Hosts from which the account may log in: addresses, networks such as `10.0.0.0/24`, names, or patterns with `%` and `_`. Default: the default of `database-tier`."
   type        = set(string)
   default     = null
 
@@ -90,7 +90,7 @@ variable "database_clients" {
 }
 
 variable "table_prefix" {
-  description = "Prefix of the tables."
+  description = "Prefix of the names of tables."
   type        = string
   default     = "wp_"
   nullable    = false
@@ -102,14 +102,18 @@ variable "table_prefix" {
 }
 
 variable "password_version" {
-  description = "Counter of yours: another number sets the database password again, in the database and in WordPress."
+  description = "Increment it to apply a new database password, in the database and in WordPress."
   type        = number
   default     = 1
   nullable    = false
 }
 
 variable "source_archive" {
-  description = "URL of a .tar.gz archive of WordPress and its SHA-256 checksum; a newer one updates the site. Default: the distribution's package."
+  description = <<-EOT
+    Archive of WordPress, in .tar.gz format. A newer archive updates the site. Default: the package of the distribution.
+    - `url`: URL of the archive.
+    - `sha256`: SHA-256 checksum of the archive, in lower-case hexadecimal digits.
+  EOT
   type = object({
     url    = string
     sha256 = string
@@ -128,7 +132,7 @@ variable "source_archive" {
 }
 
 variable "updates" {
-  description = "What WordPress updates of itself: `minor`, security and maintenance releases of its version, or `none`."
+  description = "Updates that WordPress installs by itself: `minor` (security and maintenance releases) or `none`."
   type        = string
   default     = "minor"
   nullable    = false
@@ -140,14 +144,14 @@ variable "updates" {
 }
 
 variable "xmlrpc" {
-  description = "Whether visitors reach `xmlrpc.php`, which some applications log in through."
+  description = "Whether visitors can reach `xmlrpc.php`, which some applications use to log in."
   type        = bool
   default     = false
   nullable    = false
 }
 
 variable "program_files" {
-  description = "Whether pages may write WordPress's program files: `writable`, so that plugins, themes and updates can be installed in the dashboard, or `read_only`."
+  description = "Whether PHP can write the program files of WordPress: `writable`, which lets the dashboard install plugins, themes and updates, or `read_only`."
   type        = string
   default     = "writable"
   nullable    = false
@@ -159,7 +163,7 @@ variable "program_files" {
 }
 
 variable "writable_directories" {
-  description = "Directories that pages may write although program files are read-only, because a plugin needs them, such as `wp-content/cache`. Default: none but `wp-content/uploads`."
+  description = "Directories below `wp-content` that PHP can write although `program_files` is `read_only`, such as `wp-content/cache`. `wp-content/uploads` is always writable."
   type        = set(string)
   default     = []
   nullable    = false
@@ -176,7 +180,7 @@ variable "writable_directories" {
 }
 
 variable "upload_limit_megabytes" {
-  description = "Largest file that may be uploaded."
+  description = "Size limit of uploaded files in MB, 1 to 4096."
   type        = number
   default     = 64
   nullable    = false

@@ -1,5 +1,9 @@
 variable "nodebalancer" {
-  description = "Ids of the NodeBalancer and of its configuration, as the module `load-balancer` puts them out."
+  description = <<-EOT
+    IDs from the output `nodebalancer` of `load-balancer`.
+    - `id`: ID of the NodeBalancer.
+    - `config_id`: ID of its configuration.
+  EOT
   type = object({
     id        = number
     config_id = number
@@ -8,7 +12,7 @@ variable "nodebalancer" {
 }
 
 variable "backends" {
-  description = "Private IPv4 address and port of each backend, by keys of your choice. The output `backends` of the module `web-tier` fits."
+  description = "Private IPv4 address and port of each backend, such as `192.168.128.11:80`, by keys of your choice. Use the output `backends` of `web-tier`."
   type        = map(string)
   nullable    = false
 
@@ -32,7 +36,7 @@ variable "backends" {
 }
 
 variable "weights" {
-  description = "Share of visitors of each backend, 1 to 255. Default: 100 each."
+  description = "Weight of each backend, 1 to 255, by the keys of `backends`. Default: 100 each."
   type        = map(number)
   default     = {}
   nullable    = false
