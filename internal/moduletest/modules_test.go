@@ -77,6 +77,7 @@ func TestProviders(t *testing.T) {
 	c := newCLI(t)
 	t.Run("modules", func(t *testing.T) { testModules(t, c) })
 	t.Run("fences", func(t *testing.T) { testFences(t, c) })
+	t.Run("source", func(t *testing.T) { testSource(t, c) })
 	t.Run("plan", func(t *testing.T) { testPlanOfTheWebsite(t, c) })
 	t.Run("settings", func(t *testing.T) { testSettingsOfTheWebsite(t, c) })
 	t.Run("region", func(t *testing.T) { testRegion(t, c) })
