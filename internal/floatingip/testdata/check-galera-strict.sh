@@ -21,6 +21,7 @@ answer=$(timeout 3 "$client" --no-defaults --connect-timeout=3 --user=keepalived
 status=$?
 [ $status != 124 ] || unfit 'the database does not answer within 3 s'
 state='' comment='' part='' size='' ready='' mode='' desync='' method='' read_only='' super='' rejects='' donor_rejects='' query='' error='' words=''
+# shellcheck disable=SC2034 # some are only for a check that lets a donor serve
 while read -r name value rest; do
     case $name in
     wsrep_local_state) state=$value ;;
