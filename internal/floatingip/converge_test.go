@@ -93,6 +93,9 @@ func TestDriftIsSeenAndRepaired(t *testing.T) {
 		"unknown state of the marker": {func(_ *network, m *hosttest.Machine, _ *floatingiptest.Daemon) {
 			m.RemoveAll("/var/lib/terraform-ha/floating-ip-db.json")
 		}, []string{"floating-ip-db.json is missing"}},
+		"nothing said to other tiers": {func(_ *network, m *hosttest.Machine, _ *floatingiptest.Daemon) {
+			m.RemoveAll("/var/lib/terraform-ha/floating-ip-db.addresses")
+		}, []string{"floating-ip-db.addresses is missing"}},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -248,6 +251,13 @@ func TestRemove(t *testing.T) {
 	again, err := Remove(simSpec(), Observe(t.Context(), n.hosts.Views(), simSpec()), false)
 	if err != nil || !again.Empty() {
 		t.Errorf("still to be removed: %v, %v", again.Titles(), err)
+	}
+	for name, m := range n.machines {
+		for file := range m.Files {
+			if strings.HasPrefix(file, "/var/lib/terraform-ha/floating-ip-") && !strings.HasSuffix(file, ".held") {
+				t.Errorf("%s still has %s", name, file)
+			}
+		}
 	}
 }
 

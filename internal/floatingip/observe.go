@@ -12,8 +12,8 @@ import (
 // runCheckText runs the check as Keepalived does: as its user, with a limit.
 const runCheckText shell.Text = `: keepalived-check
 [ -x "$1" ] || exit 0
-id -u keepalived_script >/dev/null 2>&1 || exit 0
-out=$(setpriv --reuid=keepalived_script --regid=keepalived_script --clear-groups timeout "$2" "$1" 2>&1)
+id -u "$3" >/dev/null 2>&1 || exit 0
+out=$(setpriv --reuid="$3" --regid="$3" --clear-groups timeout "$2" "$1" 2>&1)
 printf '%s\n%s\n' "$?" "$out"`
 
 // takenText asks whether somebody has the address, while this machine is none of the
@@ -75,7 +75,7 @@ awk 'NR == 1 && /^# Managed by terraform-provider-ha / { ours = 1 }
 END { print used ? ours ? "ours" : "foreign" : "nobody" }' "$1"`, mainPath),
 		shell.Ask("taken", takenText, spec.ip(), spec.marker().Path()),
 		shell.Ask("user", `: keepalived-user
-id -u keepalived_script`),
+id -u "$1"`, scriptUser),
 		shell.Ask("addresses", `: keepalived-addresses
 ip -j address show`),
 		shell.Ask("others", `: keepalived-others
@@ -98,11 +98,11 @@ now=$(cat /etc/keepalived/keepalived.conf /etc/keepalived/conf.d/*.conf 2>/dev/n
 }
 
 func askCheck(spec Spec) shell.Part {
-	return shell.Ask("check", runCheckText, checkPath(spec.Name), fmt.Sprint(max(1, spec.Check.TimeoutSeconds)))
+	return shell.Ask("check", runCheckText, checkPath(spec.Name), fmt.Sprint(max(1, spec.Check.TimeoutSeconds)), scriptUser)
 }
 
 func observedPaths(spec Spec) []string {
-	paths := []string{spec.marker().Path(), mainPath, instancePath(spec.Name), firewallPath(spec.Name), checkPath(spec.Name), rolePath(spec.Name), dropInPath}
+	paths := []string{spec.marker().Path(), spec.holder().Path(), mainPath, instancePath(spec.Name), firewallPath(spec.Name), checkPath(spec.Name), rolePath(spec.Name), dropInPath}
 	for _, file := range sharedFiles() {
 		if path.Dir(file.Path) == scriptsPath {
 			paths = append(paths, file.Path)

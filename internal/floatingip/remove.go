@@ -14,7 +14,7 @@ import (
 
 // removeText takes one floating IP from a machine. What several share goes with
 // the last marker: another floating IP may be on its way and have no more than
-// that. Arguments are the name, the table, our marker and the addresses.
+// that. Arguments are the name, the table, our marker, what other tiers read and the addresses.
 const removeText shell.Text = `: keepalived-remove
 set -eu; umask 022
 mkdir -p /run/terraform-ha
@@ -42,12 +42,12 @@ rm -f -- "/run/terraform-ha/vrrp/$1" "/run/terraform-ha/vrrp/$1.rank" "/run/terr
 rmdir /usr/lib/terraform-ha /etc/terraform-ha/vrrp /etc/terraform-ha 2>/dev/null || true
 ! nft list table inet "$2" >/dev/null 2>&1 || nft delete table inet "$2"
 # Keepalived reloads on its own time; what it leaves behind is ours to remove.
-marker=$3; shift 3
+marker=$3 holder=$4; shift 4
 for a; do
 for try in 1 2 3 4 5 6 7 8 9 10; do [ -n "$(ip -o -4 address show to "$a/32")" ] || break; sleep 0.2; done
 ip -o -4 address show to "$a/32" | while read -r index interface family address rest; do ip address del "$address" dev "$interface"; done
 done
-rm -f -- "$marker"`
+rm -f -- "$holder" "$marker"`
 
 // Remove returns the plan that takes the floating IP from its machines, the
 // holder last so that the address does not wander. The software stays, and so
@@ -84,7 +84,7 @@ func leavesTraces(spec Spec, machine Machine) bool {
 
 func removeStep(node string, spec Spec) Step {
 	return script(node, "remove floating IP "+spec.ip(), "", shell.Script(removeText,
-		append([]string{spec.Name, tableName(spec.Name), spec.marker().Path()}, spec.ips()...)...))
+		append([]string{spec.Name, tableName(spec.Name), spec.marker().Path(), spec.holder().Path()}, spec.ips()...)...))
 }
 
 // goneStep makes sure that no machine that answered before has the address.

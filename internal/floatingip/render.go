@@ -12,6 +12,7 @@ import (
 
 	"github.com/terraform-ha/terraform-provider-ha/internal/host"
 	"github.com/terraform-ha/terraform-provider-ha/internal/shell"
+	"github.com/terraform-ha/terraform-provider-ha/internal/tier"
 )
 
 //go:embed templates
@@ -22,7 +23,7 @@ const (
 	dropInPath  = "/etc/systemd/system/keepalived.service.d/terraform-ha.conf"
 	scriptsPath = host.ProgramDirectory
 	unitName    = "keepalived.service"
-	scriptUser  = "keepalived_script"
+	scriptUser  = tier.CheckAccount
 )
 
 func instancePath(name string) string { return "/etc/keepalived/conf.d/terraform-ha-" + name + ".conf" }
@@ -51,7 +52,7 @@ func sharedFiles() []host.File {
 
 // mainFile is the configuration that includes those of all floating IPs.
 func mainFile() host.File {
-	return host.File{Path: mainPath, Content: asset("keepalived.conf"), Mode: "0644"}
+	return host.File{Path: mainPath, Content: fill("keepalived.conf.tmpl", values{}), Mode: "0644"}
 }
 
 func asset(name string) []byte {
@@ -95,7 +96,10 @@ func (s Spec) valuesFor(node host.Node, networkInterface string) values {
 }
 
 func fill(name string, v values) []byte {
-	parsed, err := template.ParseFS(templateFiles, "templates/"+name)
+	parsed, err := template.New(name).Funcs(template.FuncMap{
+		"drainFile":    func() string { return tier.DrainFile },
+		"checkAccount": func() string { return tier.CheckAccount },
+	}).ParseFS(templateFiles, "templates/"+name)
 	if err != nil {
 		panic(err) // embedded and covered by the goldens
 	}
@@ -172,10 +176,20 @@ type settings struct {
 	Priorities map[string]int `json:"priorities"`
 }
 
+// holder is what the machine says to other tiers about the addresses.
+func (s Spec) holder() tier.Holder {
+	return tier.Holder{
+		Kind: Kind, Name: s.Name, Addresses: append([]string{s.Address}, s.Additional...),
+		// The check has to fail, each time at the end of its time, and the others have
+		// to miss some advertisements.
+		ReleaseSeconds: (s.Check.IntervalSeconds+s.Check.TimeoutSeconds)*s.Check.Fall + 5*s.AdvertisementIntervalSeconds + 5,
+	}
+}
+
 // wantedFiles are all files but Keepalived's own configuration, which is tested
 // before it is put in place.
 func wantedFiles(v values) []host.File {
-	files := append([]host.File{v.Spec.marker().File()}, sharedFiles()...)
+	files := append([]host.File{v.Spec.marker().File(), v.Spec.holder().File()}, sharedFiles()...)
 	if check, found := checkFile(v); found {
 		files = append(files, check)
 	}

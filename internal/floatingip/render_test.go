@@ -13,6 +13,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/terraform-ha/terraform-provider-ha/internal/host"
+	"github.com/terraform-ha/terraform-provider-ha/internal/tier"
 )
 
 var update = flag.Bool("update", false, "write the golden files anew")
@@ -135,5 +136,17 @@ func TestProgramsLieWhereOnlyRootWrites(t *testing.T) {
 	}
 	if programs < 4 {
 		t.Errorf("%d programs: what was looked at?", programs)
+	}
+}
+
+// TestTheHolderIsGivenTheTimeOfItsCheck has a check that hangs each time, and an
+// operator's slow advertisements.
+func TestTheHolderIsGivenTheTimeOfItsCheck(t *testing.T) {
+	spec := simSpec()
+	spec.Additional = []string{"10.0.0.101/24"}
+	spec.Check.IntervalSeconds, spec.Check.TimeoutSeconds, spec.Check.Fall, spec.AdvertisementIntervalSeconds = 10, 2, 5, 3
+	want := tier.Holder{Kind: "floating-ip", Name: "db", Addresses: []string{"10.0.0.100/24", "10.0.0.101/24"}, ReleaseSeconds: 12*5 + 5*3 + 5}
+	if diff := cmp.Diff(want, spec.Defaulted().holder()); diff != "" {
+		t.Errorf("what other tiers are told (-want +got):\n%s", diff)
 	}
 }

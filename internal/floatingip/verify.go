@@ -106,7 +106,7 @@ func sample(ctx context.Context, views host.Views, spec Spec) (string, error) {
 	}
 	seen := host.Look(ctx, views, func(ctx context.Context, view host.View) (answer, error) {
 		answers, err := view.Ask(ctx, shell.Ask("addresses", `: keepalived-addresses
-ip -j address show`), askRole(spec), shell.Ask("check", holderCheckText, spec.ip(), checkPath(spec.Name), fmt.Sprint(spec.Check.TimeoutSeconds)))
+ip -j address show`), askRole(spec), shell.Ask("check", holderCheckText, spec.ip(), checkPath(spec.Name), fmt.Sprint(spec.Check.TimeoutSeconds), scriptUser))
 		if err != nil {
 			return answer{}, err
 		}
@@ -145,7 +145,7 @@ ip -j address show`), askRole(spec), shell.Ask("check", holderCheckText, spec.ip
 const holderCheckText shell.Text = `: keepalived-check-unless-holder
 [ -z "$(ip -o -4 address show to "$1/32")" ] || exit 0
 [ -x "$2" ] || exit 0
-out=$(setpriv --reuid=keepalived_script --regid=keepalived_script --clear-groups timeout "$3" "$2" 2>&1)
+out=$(setpriv --reuid="$4" --regid="$4" --clear-groups timeout "$3" "$2" 2>&1)
 printf '%s\n%s\n' "$?" "$out"`
 
 func reasonOf(machine Machine, spec Spec) string {

@@ -14,6 +14,7 @@ import (
 	"github.com/terraform-ha/terraform-provider-ha/internal/host"
 	"github.com/terraform-ha/terraform-provider-ha/internal/host/hosttest"
 	"github.com/terraform-ha/terraform-provider-ha/internal/reconcile"
+	"github.com/terraform-ha/terraform-provider-ha/internal/tier"
 )
 
 const secret = `it's \ "$(secret)" über`
@@ -357,7 +358,7 @@ func TestDriftIsSeenAndRepaired(t *testing.T) {
 			map[string][]string{"db1": {"database wordpress has character set latin1"}},
 		},
 		"left drained by a change": {
-			func(s *sim) { s.Machines["db2"].WriteFile(drainFile, shop(MariaDB).drainMark()+"\n") },
+			func(s *sim) { s.Machines["db2"].WriteFile(tier.DrainFile, shop(MariaDB).drainMark()+"\n") },
 			map[string][]string{"db2": {"a change that broke off left it drained"}},
 		},
 		"frozen outside the Primary component": {
@@ -499,7 +500,7 @@ func TestBootstrapLooksAgain(t *testing.T) {
 func TestFloatingIPHolderIsLastAndGivesItAway(t *testing.T) {
 	s, spec := built(t, MariaDB)
 	s.Machines["db1"].WriteFile("/run/held", "10.0.0.100/24\n")
-	s.Machines["db3"].WriteFile(drainFile, "an operator\n")
+	s.Machines["db3"].WriteFile(tier.DrainFile, "an operator\n")
 	spec.Settings["innodb_buffer_pool_size"] = "1G"
 	titles := s.plan(spec).Titles()
 	restarts := slices.DeleteFunc(titles, func(title string) bool { return !strings.Contains(title, "restart") })
@@ -507,10 +508,10 @@ func TestFloatingIPHolderIsLastAndGivesItAway(t *testing.T) {
 		t.Errorf("got %v", restarts)
 	}
 	s.must(spec)
-	if _, left := s.Machines["db1"].Files[drainFile]; left {
+	if _, left := s.Machines["db1"].Files[tier.DrainFile]; left {
 		t.Error("the holder was left drained")
 	}
-	if s.Machines["db3"].Files[drainFile].Content != "an operator\n" {
+	if s.Machines["db3"].Files[tier.DrainFile].Content != "an operator\n" {
 		t.Error("an operator's drain was ended")
 	}
 }

@@ -3,6 +3,8 @@ package galera
 import (
 	"slices"
 	"strings"
+
+	"github.com/terraform-ha/terraform-provider-ha/internal/tier"
 )
 
 // Flavor is the engine of a cluster.
@@ -157,7 +159,7 @@ const (
 	// checkAccount is what the floating IP's health check connects as. It has no
 	// password: only the system user of that name may use it. Its one privilege is
 	// the connection that a full server keeps for administrators.
-	checkAccount = "keepalived_script"
+	checkAccount = tier.CheckAccount
 )
 
 func checkLogin() Login { return Login{checkAccount, "localhost"} }

@@ -95,17 +95,17 @@ func writeCommand(b *strings.Builder, command shell.Command, texts map[string]sh
 	if quiet[label] {
 		return
 	}
-	if strings.HasPrefix(label, "galera-") {
+	if strings.HasPrefix(label, "galera-") || strings.HasPrefix(label, "tier-") {
 		texts[label] = command.Text()
 	}
 	switch label {
-	case "galera-data", "galera-marker", "galera-holds", "galera-drained", "galera-password-versions", "galera-wsrep", "galera-schemas", "galera-accounts":
+	case "galera-data", "galera-marker", "tier-held", "tier-drained", "galera-password-versions", "galera-wsrep", "galera-schemas", "galera-accounts":
 		return
 	case "galera-remember-password-version":
 		args := command.Args()
 		fmt.Fprintf(b, "%s %s TIME\n", label, shell.Join(args[:3]...))
 		return
-	case "galera-drain":
+	case "tier-drain":
 		fmt.Fprintf(b, "%s %s\n", label, shell.Join(command.Args()[:2]...))
 		return
 	}

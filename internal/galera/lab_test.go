@@ -379,7 +379,7 @@ func (s *site) everywhere(table string, rows int) {
 // address of ours, so it comes last and must give the address away first.
 func (s *site) rollsUnderLoad() {
 	s.Run("db3", `ip addr add 10.88.0.100/24 dev eth1
-printf '%s' '{"kind":"floating-ip","name":"db","detail":{"settings":"{\"address\":\"10.88.0.100/24\",\"router_id\":100}"}}' >/var/lib/terraform-ha/floating-ip-db.json
+echo 'address 10.88.0.100/24' >/var/lib/terraform-ha/floating-ip-db.addresses
 nohup sh -c 'until [ -e /run/terraform-ha/drain ]; do sleep 0.1; done; ip addr del 10.88.0.100/24 dev eth1; date +%s.%N >/tmp/given' >/dev/null 2>&1 & :`)
 	if holds := s.observe().Nodes["db3"].Holds; len(holds) != 1 {
 		s.t.Errorf("db3 holds %v", holds)
@@ -411,7 +411,7 @@ nohup sh -c 'until [ -e /run/terraform-ha/drain ]; do sleep 0.1; done; ip addr d
 	if got := s.Run("db3", "ls /run/terraform-ha/drain 2>/dev/null || :"); got != "" {
 		s.t.Error("db3 was left drained")
 	}
-	s.Run("db3", "rm /var/lib/terraform-ha/floating-ip-db.json")
+	s.Run("db3", "rm /var/lib/terraform-ha/floating-ip-db.addresses")
 	for _, node := range s.Nodes {
 		if got := s.Run(node.Name, "mariadb -N -e 'SELECT @@innodb_buffer_pool_size'"); got != strconv.Itoa(80<<20) {
 			s.t.Errorf("%s runs with %s", node.Name, got)

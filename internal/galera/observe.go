@@ -8,6 +8,7 @@ import (
 	"github.com/terraform-ha/terraform-provider-ha/internal/host"
 	"github.com/terraform-ha/terraform-provider-ha/internal/reconcile"
 	"github.com/terraform-ha/terraform-provider-ha/internal/shell"
+	"github.com/terraform-ha/terraform-provider-ha/internal/tier"
 )
 
 // Observe looks at every node at the same time, with one command each. Where the
@@ -43,16 +44,6 @@ func look(ctx context.Context, views host.Views, spec Spec) Status {
 	return status
 }
 
-// heldAddresses prints the floating addresses of ours that the machine holds. The
-// floating IP's marker has its settings as a text inside a text.
-const heldAddresses shell.Text = `: galera-holds
-for m in "$1"/floating-ip-*.json; do
-[ -e "$m" ] || continue
-a=$(sed -n 's/.*[{,]\\*"address\\*": *\\*"\([0-9A-Fa-f.:]*\/[0-9]*\).*/\1/p' "$m")
-[ -n "$a" ] && ip -o addr show | grep -qF " $a " && echo "$a"
-done
-exit 0`
-
 // questions is all that is asked of a node.
 func (s Spec) questions(node string) []shell.Part {
 	engine := s.Flavor.engine()
@@ -82,9 +73,8 @@ room .
 du -s -B1 . 2>/dev/null | { read -r n _ && echo "used $n 1"; }
 read -r n 2>/dev/null <"$2" && echo "failed-transfers $n"
 exit 0`, dataDirectory, s.transfersPath(), recoveredPath, engine.configPath, madeFor),
-		shell.Ask("holds", heldAddresses, host.MarkerDirectory),
-		shell.Ask("drained", `: galera-drained
-[ "$(cat "$1" 2>/dev/null)" = "$2" ] && echo drained; exit 0`, drainFile, s.drainMark()),
+		tier.AskHeld("holds"),
+		tier.AskDrained("drained", s.drainMark()),
 		shell.Ask("versions", `: galera-password-versions
 cat -- "$1" 2>/dev/null; exit 0`, s.versionsPath()),
 		shell.Ask("wsrep", `: galera-wsrep

@@ -12,6 +12,7 @@ import (
 
 	"github.com/terraform-ha/terraform-provider-ha/internal/host/hosttest"
 	"github.com/terraform-ha/terraform-provider-ha/internal/reconcile"
+	"github.com/terraform-ha/terraform-provider-ha/internal/tier"
 )
 
 // refused wants a plan that is a refusal and says so.
@@ -137,14 +138,14 @@ func TestASettingThatKeepsAServerDownReachesOneNode(t *testing.T) {
 // interrupted, and then a machine that does not answer.
 func TestAHealthyNodeReturnsToServiceBesideASickOne(t *testing.T) {
 	s, spec := built(t, MariaDB)
-	s.Machines["db1"].WriteFile(drainFile, spec.drainMark()+"\n")
+	s.Machines["db1"].WriteFile(tier.DrainFile, spec.drainMark()+"\n")
 	s.Machines["db2"].Down = true
 	spec.Settings = map[string]string{"innodb_buffer_pool_size": "1G"}
 	var refused *reconcile.RefusedError
 	if err := s.converge(spec); !errors.As(err, &refused) {
 		t.Errorf("got %v", err)
 	}
-	if _, drained := s.Machines["db1"].Files[drainFile]; drained {
+	if _, drained := s.Machines["db1"].Files[tier.DrainFile]; drained {
 		t.Error("db1 is still drained")
 	}
 }

@@ -7,7 +7,6 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/terraform-ha/terraform-provider-ha/internal/host"
 	"github.com/terraform-ha/terraform-provider-ha/internal/shell"
@@ -17,12 +16,10 @@ import (
 type local struct {
 	paths *strings.Replacer
 	said  *strings.Builder
-	env   []string
 }
 
 func (l local) Run(ctx context.Context, c shell.Command) (shell.Result, error) {
 	cmd := exec.CommandContext(ctx, "/bin/sh", "-c", l.paths.Replace(c.Line()))
-	cmd.Env = append(os.Environ(), l.env...)
 	out, err := cmd.CombinedOutput()
 	l.said.Write(out)
 	return shell.Result{}, err
@@ -43,7 +40,7 @@ func TestWipeFollowsALink(t *testing.T) {
 		}
 	}
 	var said strings.Builder
-	machine := host.New("db1", local{strings.NewReplacer(dataDirectory, link, "mariadb-install-db", "no-such-program"), &said, nil})
+	machine := host.New("db1", local{strings.NewReplacer(dataDirectory, link, "mariadb-install-db", "no-such-program"), &said})
 	if _, err := machine.Run(t.Context(), wipeData(dataDirectory, "mariadb-install-db")); err != nil {
 		t.Fatalf("%v: %s", err, said.String())
 	}
@@ -52,49 +49,6 @@ func TestWipeFollowsALink(t *testing.T) {
 	}
 	if _, err := os.Readlink(link); err != nil {
 		t.Error(err)
-	}
-}
-
-// TestDrainWaitsForTheCheckOfTheFloatingIP has an address that is given away when
-// the slow check of its own has failed.
-func TestDrainWaitsForTheCheckOfTheFloatingIP(t *testing.T) {
-	directory := t.TempDir()
-	// Sleeping is counted and not done.
-	for name, text := range map[string]string{
-		"sleep": `#!/bin/sh
-echo x >>"$COUNT"
-`,
-		"ip": `#!/bin/sh
-[ "$(wc -l <"$COUNT")" -ge 150 ] || echo "2: eth1 inet 10.0.0.100/24 scope global"
-`,
-	} {
-		if err := os.WriteFile(filepath.Join(directory, name), []byte(text), 0o755); err != nil {
-			t.Fatal(err)
-		}
-	}
-	count := filepath.Join(directory, "count")
-	marker := `{"kind":"floating-ip","name":"db","detail":{"settings":"{\"address\":\"10.0.0.100/24\",\"router_id\":100,\"advertisement_interval\":1,\"check\":{\"Kind\":\"galera\",\"IntervalSeconds\":10,\"TimeoutSeconds\":2,\"Fall\":5,\"Rise\":2}}"}}`
-	for path, content := range map[string]string{count: "", filepath.Join(directory, "floating-ip-db.json"): marker} {
-		if err := os.WriteFile(path, []byte(content), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	var said strings.Builder
-	machine := host.New("db1", local{
-		strings.NewReplacer(drainFile, filepath.Join(directory, "drain"), host.MarkerDirectory, directory), &said,
-		[]string{"PATH=" + directory + ":" + os.Getenv("PATH"), "COUNT=" + count},
-	})
-	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
-	defer cancel()
-	if err := shop(MariaDB).drain(ctx, machine); err != nil {
-		t.Fatalf("%v: %s", err, said.String())
-	}
-	content, err := os.ReadFile(count)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if waited := strings.Count(string(content), "\n"); waited != 150 {
-		t.Errorf("it waited %d times", waited)
 	}
 }
 

@@ -11,6 +11,7 @@ import (
 	"github.com/terraform-ha/terraform-provider-ha/internal/host"
 	"github.com/terraform-ha/terraform-provider-ha/internal/reconcile"
 	"github.com/terraform-ha/terraform-provider-ha/internal/shell"
+	"github.com/terraform-ha/terraform-provider-ha/internal/tier"
 )
 
 func stepWriteFile(node string, file host.File, why string) Step {
@@ -280,11 +281,11 @@ func (s Spec) stepRestart(node, why string, config *host.File, whole []string) S
 					return err
 				}
 			}
-			if err := s.drain(ctx, hosts[node]); err != nil {
+			if err := tier.Drain(ctx, hosts[node], s.drainMark()); err != nil {
 				return err
 			}
 			err := s.become(ctx, hosts[node], "restart")
-			if errReturn := s.undrain(context.WithoutCancel(ctx), hosts[node]); err == nil {
+			if errReturn := tier.Return(context.WithoutCancel(ctx), hosts[node], s.drainMark()); err == nil {
 				err = errReturn
 			}
 			return err
@@ -294,38 +295,11 @@ func (s Spec) stepRestart(node, why string, config *host.File, whole []string) S
 // stepReturn ends the drain of a restart that broke off.
 func (s Spec) stepReturn(node string) Step {
 	return Step{Node: node, Title: "return to service", Why: "a change that broke off left it drained",
-		Do: func(ctx context.Context, hosts host.Hosts) error { return s.undrain(ctx, hosts[node]) }}
+		Do: func(ctx context.Context, hosts host.Hosts) error { return tier.Return(ctx, hosts[node], s.drainMark()) }}
 }
 
-// drainFile makes the check of every floating IP of ours fail.
-const drainFile = "/run/terraform-ha/drain"
-
-// drainMark is what our own drain file says; any other is an operator's.
-func (s Spec) drainMark() string { return "a change of galera " + s.Name + " by terraform-provider-ha" }
-
-// drain gives floating addresses away and waits until they are gone, for as long as
-// their own check needs to fail and some advertisements more; the times are in the
-// markers of the floating IPs. If nobody else takes them, the restart goes on:
-// another node's check may fail too.
-func (s Spec) drain(ctx context.Context, node *host.Host) error {
-	_, err := node.Run(ctx, shell.Script(`: galera-drain
-mkdir -p "$(dirname "$1")"; [ -e "$1" ] || printf '%s\n' "$2" >"$1"; n=0 most=20
-number() { v=$(sed -n 's/.*\\*"'"$1"'\\*": *\([0-9]*\).*/\1/p' "$2" | head -n 1); echo "${v:-0}"; }
-for m in "$4"/floating-ip-*.json; do
-[ -e "$m" ] || continue
-s=$(( ($(number IntervalSeconds "$m") + $(number TimeoutSeconds "$m")) * $(number Fall "$m") + 5 * $(number advertisement_interval "$m") + 5 ))
-[ $s -le $most ] || most=$s
-done
-while [ $n -lt $((most * 5)) ] && [ -n "$(sh -c "$3" sh "$4")" ]; do n=$((n+1)); sleep 0.2; done`,
-		drainFile, s.drainMark(), string(heldAddresses), host.MarkerDirectory))
-	return err
-}
-
-func (s Spec) undrain(ctx context.Context, node *host.Host) error {
-	_, err := node.Run(ctx, shell.Script(`: galera-return
-[ "$(cat "$1" 2>/dev/null)" != "$2" ] || rm -f "$1"`, drainFile, s.drainMark()))
-	return err
-}
+// drainMark tells a drain of ours from an operator's.
+func (s Spec) drainMark() string { return tier.DrainMark(s.plainMarker().Kind, s.Name) }
 
 // stepHandBack moves the first node from the bootstrap unit to the ordinary one.
 // Left as it is, the next start would make a second cluster. It is a restart, so
@@ -336,14 +310,14 @@ func (s Spec) stepHandBack(node string, engine engine) Step {
 			if err := s.awaitWhole(ctx, hosts.Views(), s.names(), 10*time.Minute); err != nil {
 				return err
 			}
-			if err := s.drain(ctx, hosts[node]); err != nil {
+			if err := tier.Drain(ctx, hosts[node], s.drainMark()); err != nil {
 				return err
 			}
 			err := hosts[node].StopUnit(ctx, engine.bootstrapUnit)
 			if err == nil {
 				err = s.become(ctx, hosts[node], "start")
 			}
-			if errReturn := s.undrain(context.WithoutCancel(ctx), hosts[node]); err == nil {
+			if errReturn := tier.Return(context.WithoutCancel(ctx), hosts[node], s.drainMark()); err == nil {
 				err = errReturn
 			}
 			return err

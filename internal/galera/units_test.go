@@ -15,6 +15,7 @@ import (
 
 	"github.com/terraform-ha/terraform-provider-ha/internal/host/hosttest"
 	"github.com/terraform-ha/terraform-provider-ha/internal/reconcile"
+	"github.com/terraform-ha/terraform-provider-ha/internal/tier"
 )
 
 // guard runs the lines of the drop-in that count state transfers, in directories of
@@ -324,7 +325,7 @@ func TestTheHandOverIsDrained(t *testing.T) {
 		t.Fatalf("planned %v", titles)
 	}
 	_ = s.converge(spec)
-	if _, drained := first.Files[drainFile]; drained {
+	if _, drained := first.Files[tier.DrainFile]; drained {
 		t.Error("db1 was left drained")
 	}
 }

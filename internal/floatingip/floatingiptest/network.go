@@ -330,6 +330,7 @@ func (n *Network) handleChanges(m *hosttest.Machine, d *Daemon) {
 		}
 		m.Call(shell.New("systemctl", "daemon-reload"))
 		m.RemoveAll(c.Args()[2])
+		m.RemoveAll(c.Args()[3])
 		n.elect()
 		return "", 0, ""
 	})

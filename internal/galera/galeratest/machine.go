@@ -91,8 +91,8 @@ func (s *Cluster) handle(m *hosttest.Machine, node *Node) {
 		return out, 0
 	})
 	query("galera-marker", func(args []string) (string, int) { return m.Files[args[0]].Content, 0 })
-	query("galera-holds", func([]string) (string, int) { return m.Files["/run/held"].Content, 0 })
-	query("galera-drained", func(args []string) (string, int) {
+	query("tier-held", func([]string) (string, int) { return m.Files["/run/held"].Content, 0 })
+	query("tier-drained", func(args []string) (string, int) {
 		if strings.TrimSpace(m.Files[args[0]].Content) == args[1] {
 			return "drained\n", 0
 		}
@@ -169,14 +169,14 @@ func (s *Cluster) handle(m *hosttest.Machine, node *Node) {
 		m.WriteFile(c.Args()[2], fmt.Sprintf("%s:%d\n", node.UUID, node.Position))
 		return nil
 	})
-	change("galera-drain", func(c shell.Command) error {
+	change("tier-drain", func(c shell.Command) error {
 		if _, exists := m.Files[c.Args()[0]]; !exists {
 			m.WriteFile(c.Args()[0], c.Args()[1]+"\n")
 		}
 		m.RemoveAll("/run/held")
 		return nil
 	})
-	change("galera-return", func(c shell.Command) error {
+	change("tier-return", func(c shell.Command) error {
 		if strings.TrimSpace(m.Files[c.Args()[0]].Content) == c.Args()[1] {
 			m.RemoveAll(c.Args()[0])
 		}

@@ -1,0 +1,53 @@
+package tier
+
+import (
+	"context"
+	"embed"
+
+	"github.com/terraform-ha/terraform-provider-ha/internal/host"
+	"github.com/terraform-ha/terraform-provider-ha/internal/shell"
+)
+
+//go:embed scripts/*.sh
+var scripts embed.FS
+
+// DrainFile makes the health check of every floating IP on a machine fail for as
+// long as it exists, so that the machine gives its addresses away. It does not
+// outlive a boot.
+const DrainFile = "/run/terraform-ha/drain"
+
+// CheckAccount is the system user that runs the health checks of floating IPs, and
+// the account of a database that lets this user in without a password.
+const CheckAccount = "keepalived_script"
+
+// DrainMark is what [DrainFile] says while a change of a cluster has drained the
+// machine. A file that says anything else is an operator's, and stays.
+func DrainMark(kind, cluster string) string {
+	return "a change of " + kind + " " + cluster + " by terraform-provider-ha"
+}
+
+var (
+	drainScript   = shell.Embedded(scripts, "drain")
+	returnScript  = shell.Embedded(scripts, "return")
+	drainedScript = shell.Embedded(scripts, "drained")
+)
+
+// AskDrained returns the question whether the machine is drained with this mark. The
+// answer is empty if it is not.
+func AskDrained(name, mark string) shell.Part {
+	return shell.Ask(name, drainedScript, DrainFile, mark)
+}
+
+// Drain has a machine give its floating addresses away and waits until they are gone,
+// for as long as their holders say that it may take. If nobody else takes them Drain
+// returns all the same: the check of every other machine may fail too.
+func Drain(ctx context.Context, machine *host.Host, mark string) error {
+	_, err := machine.Run(ctx, shell.Script(drainScript, DrainFile, mark, host.MarkerDirectory))
+	return err
+}
+
+// Return ends what [Drain] began, unless the machine was drained by somebody else.
+func Return(ctx context.Context, machine *host.Host, mark string) error {
+	_, err := machine.Run(ctx, shell.Script(returnScript, DrainFile, mark))
+	return err
+}

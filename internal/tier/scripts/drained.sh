@@ -1,0 +1,3 @@
+: tier-drained
+[ "$(cat "$1" 2>/dev/null)" = "$2" ] && echo drained
+exit 0
