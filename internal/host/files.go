@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"crypto/sha256"
+	"encoding/base64"
 	"encoding/hex"
 	"fmt"
 	"path"
@@ -15,6 +16,7 @@ import (
 var (
 	fileStatesScript = shell.Embedded(scripts, "file-states")
 	writeFileScript  = shell.Embedded(scripts, "write-file")
+	writeFilesScript = shell.Embedded(scripts, "write-files")
 )
 
 // File is a file as it is wanted.
@@ -123,6 +125,26 @@ func ParseFiles(answer shell.Answer) map[string]FileState {
 func (h *Host) WriteFile(ctx context.Context, file File) error {
 	command := shell.Script(writeFileScript, file.Path, file.Mode, file.owner(), file.group())
 	return h.do(ctx, "write "+file.Path, command.WithStdin(file.Content))
+}
+
+// WriteFiles writes files as [Host.WriteFile] does, in one round trip. A file that is
+// as wanted keeps its time, and systemd is told of changed units.
+func (h *Host) WriteFiles(ctx context.Context, files ...File) error {
+	var paths []string
+	for _, file := range files {
+		paths = append(paths, file.Path)
+	}
+	return h.do(ctx, "write "+strings.Join(paths, " "), shell.Script(writeFilesScript).WithStdin(EncodeFiles(files...)))
+}
+
+// EncodeFiles returns files as standard input of a script that takes several: a line of
+// mode, owner and path for each, and a line of its content in base64.
+func EncodeFiles(files ...File) []byte {
+	var b bytes.Buffer
+	for _, file := range files {
+		fmt.Fprintf(&b, "%s %s:%s %s\n%s\n", file.Mode, file.owner(), file.group(), file.Path, base64.StdEncoding.EncodeToString(file.Content))
+	}
+	return b.Bytes()
 }
 
 // RemoveFile removes files; one that does not exist is fine.

@@ -87,6 +87,70 @@ func TestFilesThatAreNotThere(t *testing.T) {
 	})
 }
 
+func TestWriteFiles(t *testing.T) {
+	owner, group := whoami(t)
+	bothMachines(t, func(t *testing.T, h *host.Host, dir string) {
+		file := func(name, content, mode string) host.File {
+			return host.File{Path: dir + "/new/" + name, Content: []byte(content), Mode: mode, Owner: owner, Group: group}
+		}
+		files := []host.File{file("empty", "", "0644"), file("it's two words", "a\n\x00b", "0600"), file("deep/er", "$(id)\n", "0755")}
+		all := []string{files[0].Path, files[1].Path, files[2].Path}
+		must(t, h.WriteFiles(t.Context(), files...))
+		before := states(t, h, all...)
+		for _, file := range files {
+			if difference := file.Difference(before[file.Path]); difference != "" {
+				t.Error(difference)
+			}
+		}
+		files[1].Mode, files[2].Content = "0640", []byte("new\n")
+		must(t, h.WriteFiles(t.Context(), files...))
+		after := states(t, h, all...)
+		for _, file := range files {
+			if difference := file.Difference(after[file.Path]); difference != "" {
+				t.Error(difference)
+			}
+		}
+		if before[all[0]] != after[all[0]] {
+			t.Errorf("what was as wanted was written again: %+v, then %+v", before[all[0]], after[all[0]])
+		}
+		bad := file("bad", "x", "0644")
+		bad.Owner = "no-such-user"
+		if err := h.WriteFiles(t.Context(), file("good", "x", "0644"), bad); err == nil {
+			t.Error("a file was given to nobody")
+		}
+		if seen := states(t, h, dir+"/new/good", bad.Path); len(seen) != 1 || !seen[dir+"/new/good"].Exists {
+			t.Errorf("before and at the file that could not be written: %+v", seen)
+		}
+	})
+}
+
+// TestWriteFilesLeavesNothingBehind cuts the files off on their way.
+func TestWriteFilesLeavesNothingBehind(t *testing.T) {
+	at := newLocal(t)
+	dir := t.TempDir()
+	file := host.File{Path: dir + "/a", Content: []byte(strings.Repeat("content ", 100)), Mode: "0644"}
+	whole := host.EncodeFiles(file)
+	for name, cut := range map[string][]byte{"no base64": append(whole[:len(whole)-20:len(whole)-20], "?!\n"...), "no content": whole[:strings.Index(string(whole), "\n")+1]} {
+		runner := stdinOf{at, cut}
+		if err := host.New("local", runner).WriteFiles(t.Context(), file); err == nil {
+			t.Errorf("%s: the file was written", name)
+		}
+		if left, err := os.ReadDir(dir); err != nil || len(left) > 0 {
+			t.Errorf("%s: there is %v, %v", name, left, err)
+		}
+	}
+}
+
+// stdinOf sends something else to the commands of another runner.
+type stdinOf struct {
+	local
+	stdin []byte
+}
+
+func (s stdinOf) Run(ctx context.Context, c shell.Command) (shell.Result, error) {
+	return s.local.Run(ctx, c.WithStdin(s.stdin))
+}
+
 func TestWriteFileRefusals(t *testing.T) {
 	owner, group := whoami(t)
 	bothMachines(t, func(t *testing.T, h *host.Host, dir string) {

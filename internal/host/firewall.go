@@ -1,10 +1,8 @@
 package host
 
 import (
-	"bytes"
 	"context"
 	_ "embed"
-	"encoding/base64"
 	"fmt"
 	"net/netip"
 	"path"
@@ -305,11 +303,7 @@ func (f Firewall) Present(seen map[string]FileState) bool { return seen[f.ownerP
 // ApplyFirewall writes the files of a packet filter and loads it. If the kernel
 // does not take it, what was loaded stays.
 func (h *Host) ApplyFirewall(ctx context.Context, firewall Firewall) error {
-	var files bytes.Buffer
-	for _, file := range firewall.Files() {
-		fmt.Fprintf(&files, "%s %s %s\n", file.Path, file.Mode, base64.StdEncoding.EncodeToString(file.Content))
-	}
-	return h.do(ctx, "load the packet filter of "+firewall.Tier+" "+firewall.Owner, shell.Script(applyFirewallScript, firewallProgram, firewallUnit).WithStdin(files.Bytes()))
+	return h.do(ctx, "load the packet filter of "+firewall.Tier+" "+firewall.Owner, shell.Script(applyFirewallScript, firewallProgram, firewallUnit).WithStdin(EncodeFiles(firewall.Files()...)))
 }
 
 // RemoveFirewall takes an owner's packet filter from the machine, and with the last

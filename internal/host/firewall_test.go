@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/base64"
+	"fmt"
 	"net/netip"
 	"os"
 	"path/filepath"
@@ -86,19 +87,20 @@ table inet terraform_ha_probe {
 type etc struct {
 	local
 	paths *strings.Replacer
+	owner string
 }
 
 func (e etc) Run(ctx context.Context, c shell.Command) (shell.Result, error) {
 	var stdin bytes.Buffer
-	for line := range strings.Lines(string(c.Stdin())) {
-		fields := strings.Fields(line)
-		content, err := base64.StdEncoding.DecodeString(fields[2])
+	lines := strings.Split(strings.TrimSuffix(string(c.Stdin()), "\n"), "\n")
+	for i := 0; i+1 < len(lines); i += 2 {
+		content, err := base64.StdEncoding.DecodeString(lines[i+1])
 		if err != nil {
 			return shell.Result{}, err
 		}
-		fields[0] = e.paths.Replace(fields[0])
-		fields[2] = base64.StdEncoding.EncodeToString([]byte(e.paths.Replace(string(content))))
-		stdin.WriteString(strings.Join(fields, " ") + "\n")
+		// Without root's rights a test gives files to nobody else.
+		fmt.Fprintf(&stdin, "%s\n%s\n", strings.Replace(e.paths.Replace(lines[i]), "root:root", e.owner, 1),
+			base64.StdEncoding.EncodeToString([]byte(e.paths.Replace(string(content)))))
 	}
 	return e.local.Run(ctx, shell.Script(shell.Text(e.paths.Replace(c.Line()))).WithStdin(stdin.Bytes()))
 }
@@ -124,7 +126,9 @@ printf '%s\n' "$all" >"$kernel/$table" ;;
 esac`)
 	at.shim(t, "systemctl", `echo "$*" >>`+root+`/said
 case "$*" in "is-enabled "*) grep -q '^enable ' `+root+`/said ;; esac`)
-	return etc{at, strings.NewReplacer("/etc/", root+"/etc/", "/usr/lib/terraform-ha", root+"/programs", "/run/terraform-ha", at.run)}, root
+	paths := strings.NewReplacer("/etc/", root+"/etc/", "/usr/lib/terraform-ha", root+"/programs", "/run/terraform-ha", at.run)
+	owner, group := whoami(t)
+	return etc{at, paths, owner + ":" + group}, root
 }
 
 // look returns what a plan would say of a firewall.

@@ -1,6 +1,7 @@
 package hosttest
 
 import (
+	"encoding/base64"
 	"fmt"
 	"path"
 	"strconv"
@@ -62,6 +63,33 @@ func (m *Machine) parentIsFile(name string) (string, bool) {
 		}
 	}
 	return "", false
+}
+
+// writeFiles does what is done with the files of [host.EncodeFiles].
+func (m *Machine) writeFiles(c shell.Command) (string, int, string) {
+	lines := strings.Split(strings.TrimSuffix(string(c.Stdin()), "\n"), "\n")
+	reload := false
+	for i := 0; i+1 < len(lines); i += 2 {
+		words := strings.SplitN(lines[i], " ", 3)
+		user, group, owned := strings.Cut(words[1], ":")
+		content, err := base64.StdEncoding.DecodeString(lines[i+1])
+		if err != nil || !owned {
+			return fail("base64: invalid input")
+		}
+		mode, name := words[0], words[2]
+		if file, found := m.Files[name]; found && file.Content == string(content) && file.Mode == mode && or(file.Owner, "root") == user && or(file.Group, "root") == group {
+			continue
+		}
+		one := shell.Script(": write-file", name, mode, user, group).WithStdin(content)
+		if out, status, said := m.writeFile(one); status != 0 {
+			return out, status, said
+		}
+		reload = reload || strings.HasPrefix(name, "/etc/systemd/")
+	}
+	if reload {
+		m.daemonReload()
+	}
+	return "", 0, ""
 }
 
 func (m *Machine) writeFile(c shell.Command) (string, int, string) {

@@ -1,7 +1,6 @@
 package hosttest
 
 import (
-	"encoding/base64"
 	"net/netip"
 	"path"
 	"slices"
@@ -155,17 +154,9 @@ func (m *Machine) firewallSources(c shell.Command) (string, int, string) {
 }
 
 func (m *Machine) applyFirewall(c shell.Command) (string, int, string) {
-	for line := range strings.Lines(string(c.Stdin())) {
-		fields := strings.Fields(line)
-		content, err := base64.StdEncoding.DecodeString(fields[2])
-		if err != nil {
-			return fail("base64: invalid input")
-		}
-		if file, found := m.Files[fields[0]]; !found || file.Content != string(content) || file.Mode != fields[1] {
-			m.put(fields[0], File{Content: string(content), Mode: fields[1], Owner: "root", Group: "root"})
-		}
+	if out, status, said := m.writeFiles(c); status != 0 {
+		return out, status, said
 	}
-	m.daemonReload()
 	unit := c.Args()[1]
 	m.Unit(unit).Masked = false
 	if err := m.verb("enable", unit); err != nil {

@@ -218,6 +218,7 @@ func (m *Machine) Call(command shell.Command) (stdout string, status int, stderr
 func (m *Machine) builtins() {
 	for label, run := range map[string]Handler{
 		"write-file":       (*Machine).writeFile,
+		"write-files":      (*Machine).writeFiles,
 		"rm":               (*Machine).rm,
 		"install":          (*Machine).install,
 		"units":            (*Machine).units,

@@ -1,0 +1,4 @@
+: write-files
+set -eu
+umask 022
+. ./place.sh
