@@ -3,7 +3,6 @@ package floatingip
 import (
 	"context"
 	"fmt"
-	"path"
 
 	"github.com/terraform-ha/terraform-provider-ha/internal/host"
 	"github.com/terraform-ha/terraform-provider-ha/internal/shell"
@@ -102,11 +101,9 @@ func askCheck(spec Spec) shell.Part {
 }
 
 func observedPaths(spec Spec) []string {
-	paths := []string{spec.marker().Path(), spec.holder().Path(), mainPath, instancePath(spec.Name), firewallPath(spec.Name), checkPath(spec.Name), rolePath(spec.Name), dropInPath}
+	paths := []string{spec.marker().Path(), spec.holder().Path(), mainPath, instancePath(spec.Name), firewallPath(spec.Name), checkPath(spec.Name), rolePath(spec.Name)}
 	for _, file := range sharedFiles() {
-		if path.Dir(file.Path) == scriptsPath {
-			paths = append(paths, file.Path)
-		}
+		paths = append(paths, file.Path)
 	}
 	return paths
 }

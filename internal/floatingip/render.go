@@ -22,8 +22,10 @@ const (
 	mainPath    = "/etc/keepalived/keepalived.conf"
 	dropInPath  = "/etc/systemd/system/keepalived.service.d/terraform-ha.conf"
 	scriptsPath = host.ProgramDirectory
-	unitName    = "keepalived.service"
-	scriptUser  = tier.CheckAccount
+	// nftablesDropInPath is beside the drop-in of [host.Firewall], which other tiers have.
+	nftablesDropInPath = "/etc/systemd/system/nftables.service.d/terraform-ha-vrrp.conf"
+	unitName           = "keepalived.service"
+	scriptUser         = tier.CheckAccount
 )
 
 func instancePath(name string) string { return "/etc/keepalived/conf.d/terraform-ha-" + name + ".conf" }
@@ -43,9 +45,11 @@ func sharedFiles() []host.File {
 		return host.File{Path: path.Join(scriptsPath, name), Content: asset(source), Mode: "0755"}
 	}
 	return []host.File{
+		script("keepalived-filters", "filters.sh"),
 		script("keepalived-prepare", "prepare.sh"),
 		script("keepalived-loaded", "loaded.sh"),
 		script("keepalived-release", "release.sh"),
+		{Path: nftablesDropInPath, Content: asset("nftables.conf"), Mode: "0644"},
 		{Path: dropInPath, Content: asset("drop-in.conf"), Mode: "0644"},
 	}
 }

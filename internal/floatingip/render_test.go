@@ -73,7 +73,7 @@ func TestScriptsAreValidShell(t *testing.T) {
 		files = append(files, file)
 	}
 	texts := map[string][]byte{
-		"load": []byte(loadText), "write": []byte(writeFilesText), "remove": []byte(removeText), "check": []byte(runCheckText),
+		"load": []byte(loadText), "remove": []byte(removeText), "check": []byte(runCheckText),
 	}
 	for _, file := range files {
 		if file.Path != dropInPath {

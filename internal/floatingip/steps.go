@@ -1,9 +1,7 @@
 package floatingip
 
 import (
-	"bytes"
 	"context"
-	"encoding/base64"
 	"errors"
 	"fmt"
 	"strings"
@@ -31,18 +29,6 @@ func (v verb) String() string {
 	return [...]string{"nothing", "keep", "reload", "restart"}[v]
 }
 
-// writeFilesText reads lines of path, mode and content in base64, so that the
-// files of a machine need one round trip.
-const writeFilesText shell.Text = `: keepalived-write-files
-set -eu; umask 022
-while read -r path mode data; do
-mkdir -p -- "$(dirname -- "$path")"
-new=$(mktemp -- "$path.XXXXXX")
-printf '%s' "$data" | base64 -d >"$new"
-chmod -- "$mode" "$new"; sync -- "$new" 2>/dev/null || sync
-mv -f -- "$new" "$path"
-done`
-
 // loadText tests the wanted configuration together with that of every other
 // floating IP of the machine, and only then puts it in place and lets Keepalived
 // read it. The lock keeps two floating IPs from doing that at the same time.
@@ -59,7 +45,8 @@ main=/etc/keepalived/keepalived.conf
 work=$(mktemp -d /run/terraform-ha/keepalived-test.XXXXXX); trap 'rm -rf -- "$work"' EXIT
 mkdir "$work/conf.d" "$work/new"
 for f in /etc/keepalived/conf.d/*.conf; do [ ! -e "$f" ] || cp -- "$f" "$work/conf.d/"; done
-while read -r path mode data; do
+while read -r mode _ path; do
+read -r data
 new=$work/new/${path##*/}
 printf '%s' "$data" | base64 -d >"$new"; chmod -- "$mode" "$new"
 case $path in
@@ -95,14 +82,6 @@ reload) systemctl reload-or-restart keepalived.service ;;
 esac || { s=$?; journalctl -n 15 --no-pager -o cat -u keepalived.service >&2; exit $s; }
 systemctl is-active --quiet keepalived.service`
 
-func encodeFiles(files []host.File) []byte {
-	var b bytes.Buffer
-	for _, file := range files {
-		fmt.Fprintf(&b, "%s %s %s\n", file.Path, file.Mode, base64.StdEncoding.EncodeToString(file.Content))
-	}
-	return b.Bytes()
-}
-
 // step returns the step on one machine; do is given that machine.
 func step(node, title, why string, do func(context.Context, *host.Host) error) Step {
 	return Step{Node: node, Title: title, Why: why, Do: func(ctx context.Context, hosts host.Hosts) error {
@@ -119,7 +98,7 @@ func script(node, title, why string, command shell.Command) Step {
 }
 
 func writeStep(node, title, why string, files ...host.File) Step {
-	return script(node, title, why, shell.Script(writeFilesText).WithStdin(encodeFiles(files)))
+	return step(node, title, why, func(ctx context.Context, h *host.Host) error { return h.WriteFiles(ctx, files...) })
 }
 
 func installStep(node string, packages []string) Step {
@@ -155,7 +134,7 @@ func (ch change) step() Step {
 		reload:  "reload keepalived",
 		restart: "restart keepalived",
 	}[ch.verb]
-	return script(ch.node.Name, title, ch.why, shell.Script(loadText, ch.verb.String()).WithStdin(encodeFiles(ch.files)))
+	return script(ch.node.Name, title, ch.why, shell.Script(loadText, ch.verb.String()).WithStdin(host.EncodeFiles(ch.files...)))
 }
 
 // stopTime is what a machine has for stopping Keepalived, also when the run has ended.

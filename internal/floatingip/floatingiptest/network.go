@@ -1,7 +1,6 @@
 package floatingiptest
 
 import (
-	"encoding/base64"
 	"encoding/json"
 	"fmt"
 	"maps"
@@ -20,7 +19,10 @@ const (
 	mainPath    = "/etc/keepalived/keepalived.conf"
 	dropInPath  = "/etc/systemd/system/keepalived.service.d/terraform-ha.conf"
 	scriptsPath = "/usr/lib/terraform-ha"
-	scriptUser  = "keepalived_script"
+
+	nftablesDropInPath = "/etc/systemd/system/nftables.service.d/terraform-ha-vrrp.conf"
+	filtersPath        = scriptsPath + "/keepalived-filters"
+	scriptUser         = "keepalived_script"
 )
 
 // Network is Keepalived on machines that hear each other, with one floating IP.
@@ -91,10 +93,35 @@ func Install(t testing.TB, machines map[string]*hosttest.Machine, name, ip strin
 			}
 			return nil
 		})
+		n.handleFlushes(m, d)
 		n.handle(m, d)
 		n.handleChanges(m, d)
 	}
 	return n
+}
+
+// elements finds the peers in the file of a packet filter.
+var elements = regexp.MustCompile(`elements = \{ (.*) \}`)
+
+func (d *Daemon) load(filter string) {
+	d.Firewall = strings.Split(elements.FindStringSubmatch(filter)[1], ", ")
+}
+
+// handleFlushes has nftables.service flush all rules, as Debian's does when it starts,
+// reloads and stops, and then do what its drop-in says, once systemd has read that.
+func (n *Network) handleFlushes(m *hosttest.Machine, d *Daemon) {
+	flush := func(m *hosttest.Machine) error {
+		d.Firewall = nil
+		rules := m.Files["/etc/terraform-ha/vrrp/"+n.name+".nft"].Content
+		read := strings.Contains(m.Files[nftablesDropInPath].Content, filtersPath) && !m.Unit("nftables").NeedsReload
+		if read && m.Files[filtersPath].Mode == "0755" && rules != "" {
+			d.load(rules)
+		}
+		return nil
+	}
+	m.OnStart("nftables", flush)
+	m.OnReload("nftables", flush)
+	m.OnStop("nftables", flush)
 }
 
 func (n *Network) instancePath() string {
@@ -278,26 +305,11 @@ func (n *Network) handle(m *hosttest.Machine, d *Daemon) {
 }
 
 func (n *Network) handleChanges(m *hosttest.Machine, d *Daemon) {
-	write := func(c shell.Command) {
-		for line := range strings.Lines(string(c.Stdin())) {
-			fields := strings.Fields(line)
-			content, err := base64.StdEncoding.DecodeString(fields[2])
-			if err != nil {
-				n.t.Error(err)
-			}
-			m.Call(shell.Script(`: write-file`, fields[0], fields[1], "root", "root").WithStdin(content))
-		}
-	}
-	m.Handle("keepalived-write-files", func(_ *hosttest.Machine, c shell.Command) (string, int, string) {
-		write(c)
-		return "", 0, ""
-	})
-	elements := regexp.MustCompile(`elements = \{ (.*) \}`)
 	m.Handle("keepalived-load-firewall", func(m *hosttest.Machine, c shell.Command) (string, int, string) {
 		if m.Packages["nftables"] == "" {
 			return "", 127, "nft: not found"
 		}
-		d.Firewall = strings.Split(elements.FindStringSubmatch(m.Files[c.Args()[0]].Content)[1], ", ")
+		d.load(m.Files[c.Args()[0]].Content)
 		return "", 0, ""
 	})
 	m.Handle("keepalived-load", func(m *hosttest.Machine, c shell.Command) (string, int, string) {
@@ -305,7 +317,9 @@ func (n *Network) handleChanges(m *hosttest.Machine, d *Daemon) {
 		if m.Packages["keepalived"] == "" || !m.Users[scriptUser] {
 			return "", 1, "keepalived rejects the configuration"
 		}
-		write(c)
+		if out, status, said := m.Call(shell.Script(`: write-files`).WithStdin(c.Stdin())); status != 0 {
+			return out, status, said
+		}
 		if strings.Contains(m.Files[n.instancePath()].Content, n.checkPath()) && m.Files[n.checkPath()].Content == "" {
 			return "", 1, "keepalived does not find its check"
 		}
@@ -325,7 +339,7 @@ func (n *Network) handleChanges(m *hosttest.Machine, d *Daemon) {
 	m.Handle("keepalived-remove", func(m *hosttest.Machine, c shell.Command) (string, int, string) {
 		m.Call(shell.New("systemctl", "disable", "--now", "keepalived.service"))
 		d.Held, d.Firewall = false, nil
-		for _, path := range []string{mainPath, dropInPath, n.instancePath(), scriptsPath, "/etc/terraform-ha"} {
+		for _, path := range []string{mainPath, dropInPath, nftablesDropInPath, n.instancePath(), scriptsPath, "/etc/terraform-ha"} {
 			m.RemoveAll(path)
 		}
 		m.Call(shell.New("systemctl", "daemon-reload"))

@@ -7,8 +7,5 @@ umask 022
 mkdir -p /run/terraform-ha
 install -d -m 0755 -o root -g root /run/terraform-ha/vrrp
 rm -f /run/terraform-ha/vrrp/*
-for rules in /etc/terraform-ha/vrrp/*.nft; do
-    # A machine without its filter is better than one without its address.
-    [ ! -e "$rules" ] || nft -f "$rules" || echo "cannot load $rules" >&2
-done
+/usr/lib/terraform-ha/keepalived-filters
 exec /usr/lib/terraform-ha/keepalived-loaded

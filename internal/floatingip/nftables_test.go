@@ -1,0 +1,78 @@
+package floatingip
+
+import (
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/terraform-ha/terraform-provider-ha/internal/shell"
+)
+
+// TestTheFilterOutlivesAFlush restarts nftables.service, which takes every rule away.
+func TestTheFilterOutlivesAFlush(t *testing.T) {
+	n := newNetwork(t)
+	for _, m := range n.machines {
+		m.AddUnit("nftables")
+	}
+	n.mustConverge(simSpec())
+	for _, verb := range []string{"restart", "reload", "stop"} {
+		for name := range n.machines {
+			if out, status, said := n.machines[name].Call(shell.New("systemctl", verb, "nftables.service")); status != 0 {
+				t.Fatal(out, said)
+			}
+		}
+		if drift := n.drift(simSpec()); len(drift) > 0 {
+			t.Errorf("after systemctl %s nftables: %v", verb, drift)
+		}
+	}
+	// Without what loads them again the rules are gone.
+	m := n.machines["db2"]
+	m.RemoveAll(nftablesDropInPath)
+	m.Call(shell.New("systemctl", "restart", "nftables.service"))
+	want := map[string][]string{"db2": {"terraform-ha-vrrp.conf is missing", "the packet filter for VRRP is not loaded"}}
+	if diff := cmp.Diff(want, n.drift(simSpec())); diff != "" {
+		t.Errorf("drift (-want +got):\n%s", diff)
+	}
+	n.mustConverge(simSpec())
+	if drift := n.drift(simSpec()); len(drift) > 0 {
+		t.Errorf("after the repair: %v", drift)
+	}
+}
+
+// TestFiltersAreLoaded runs the program that loads them, with a stand-in for nft that
+// notes what it loads and rejects what is called broken.
+func TestFiltersAreLoaded(t *testing.T) {
+	root := t.TempDir()
+	rules := filepath.Join(root, "vrrp")
+	for _, name := range []string{"a.nft", "broken.nft", "c.nft", "other.txt"} {
+		if err := os.MkdirAll(rules, 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(filepath.Join(rules, name), nil, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	nft := "#!/bin/sh\ncase $2 in *broken*) exit 1 ;; esac\necho \"loaded ${2##*/}\"\n"
+	if err := os.WriteFile(filepath.Join(root, "nft"), []byte(nft), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	for _, run := range []struct{ directory, want string }{
+		{rules, "loaded a.nft\ncannot load " + rules + "/broken.nft\nloaded c.nft\n"},
+		{filepath.Join(root, "none"), ""},
+	} {
+		command := exec.CommandContext(t.Context(), "sh")
+		command.Stdin = strings.NewReader(strings.ReplaceAll(string(asset("filters.sh")), "/etc/terraform-ha/vrrp", run.directory))
+		command.Env = append(os.Environ(), "PATH="+root+":"+os.Getenv("PATH"))
+		out, err := command.CombinedOutput()
+		if err != nil {
+			t.Error(err)
+		}
+		if diff := cmp.Diff(run.want, string(out)); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", run.directory, diff)
+		}
+	}
+}
