@@ -9,6 +9,7 @@ import (
 
 	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
 	"github.com/hashicorp/terraform-plugin-testing/plancheck"
+	"github.com/hashicorp/terraform-plugin-testing/statecheck"
 
 	"github.com/terraform-ha/terraform-provider-ha/internal/floatingip/floatingiptest"
 	"github.com/terraform-ha/terraform-provider-ha/internal/galera/galeratest"
@@ -309,7 +310,8 @@ func TestLife(t *testing.T) {
 				ProtoV6ProviderFactories: f.factories(),
 				Steps: slices.Concat([]resource.TestStep{
 					{
-						Config: config,
+						Config:            config,
+						ConfigStateChecks: []statecheck.StateCheck{records{subject: name, address: s.address()}},
 						ConfigPlanChecks: resource.ConfigPlanChecks{
 							PreApply:            []plancheck.PlanCheck{plancheck.ExpectResourceAction(s.address(), plancheck.ResourceActionCreate), f.silent()},
 							PostApplyPreRefresh: []plancheck.PlanCheck{plancheck.ExpectEmptyPlan(), note(func() { since = f.traffic() })},

@@ -7,6 +7,7 @@ import (
 
 	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
 	"github.com/hashicorp/terraform-plugin-testing/plancheck"
+	"github.com/hashicorp/terraform-plugin-testing/statecheck"
 	"github.com/hashicorp/terraform-plugin-testing/terraform"
 )
 
@@ -88,10 +89,14 @@ func TestAHostKeyLivesAsLongAsItsKeepers(t *testing.T) {
 	resource.UnitTest(t, resource.TestCase{
 		ProtoV6ProviderFactories: factories,
 		Steps: []resource.TestStep{
-			{Config: hostKeys(1, "n1"), Check: attribute(func(got string) error {
-				first = got
-				return nil
-			})},
+			{
+				Config:            hostKeys(1, "n1"),
+				ConfigStateChecks: []statecheck.StateCheck{records{subject: "ssh_host_key", address: address}},
+				Check: attribute(func(got string) error {
+					first = got
+					return nil
+				}),
+			},
 			{Config: hostKeys(1, "n1"), ConfigPlanChecks: before(plancheck.ExpectEmptyPlan())},
 			{
 				Config:           hostKeys(2, "n1"),
