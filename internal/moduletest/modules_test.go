@@ -106,7 +106,8 @@ func testModules(t *testing.T, c cli) {
 // prove validates a configuration and runs its tests, and returns how many passed.
 func prove(t *testing.T, c cli, dir string) int {
 	t.Helper()
-	for _, arguments := range [][]string{{"init", "-input=false", "-no-color"}, {"validate", "-no-color"}} {
+	// Without a backend, which for one example is HCP Terraform.
+	for _, arguments := range [][]string{{"init", "-backend=false", "-input=false", "-no-color"}, {"validate", "-no-color"}} {
 		if _, err := c.run(t.Context(), dir, arguments...); err != nil {
 			t.Fatal(err)
 		}

@@ -1,5 +1,5 @@
 output "floating_ip" {
-  description = "Where clients find the database."
+  description = "Address at which clients reach the database."
   value       = module.database.floating_ip
 }
 

@@ -1,5 +1,4 @@
-# A database cluster with a floating IP on machines of your own: no Linode, no
-# cloud, only SSH.
+# A database cluster with a floating IP on your own hosts.
 terraform {
   required_version = ">= 1.11"
 
@@ -11,13 +10,9 @@ terraform {
   }
 }
 
-provider "ha" {
-  ssh = {
-    user        = var.ssh_user
-    private_key = var.ssh_private_key
-    known_hosts = var.known_hosts
-  }
-}
+# The environment variables HA_SSH_PRIVATE_KEY and HA_SSH_KNOWN_HOSTS have the
+# contents of a private key and of a known_hosts file; HA_SSH_USER is root by default.
+provider "ha" {}
 
 module "database" {
   source = "../../modules/database-tier"
@@ -25,7 +20,7 @@ module "database" {
   name           = "shop"
   nodes          = var.nodes
   floating_ip    = { address = var.floating_ip }
-  settings       = { innodb_buffer_pool_size = "1G" }
+  settings       = { innodb_buffer_pool_size = var.buffer_pool_size }
   databases      = { shop = {} }
   users          = { shop = { grants = { "shop.*" = ["ALL"] } } }
   user_passwords = { shop = var.shop_password }

@@ -1,0 +1,4 @@
+output "mount" {
+  description = "Source, backup servers and options for mounting the volume."
+  value       = module.files.mount
+}

@@ -1,0 +1,4 @@
+output "url" {
+  description = "URL of the site."
+  value       = module.website.url
+}
