@@ -11,14 +11,14 @@ variable "name" {
 
 variable "nodes" {
   description = <<-EOT
-    The machines, by keys of your choice. Linodes come from the output `nodes` of the module `instances`; any other machine
-    that answers SSH does as well.
-    - `host`: name or address at which Terraform reaches the machine over SSH.
-    - `address`: address at which its peers reach it. Default: `host`.
-    - `port`, `user`: of SSH. Default: those of the provider block.
-    - `host_key`: public host key or its fingerprint. Only this key is accepted.
-    - `data_device`: block device for the data, such as that of a volume of `instances`. Default: the machine's own disk.
-    - `settings`: engine settings of this node alone, by name. They replace those of the cluster.
+    The nodes, by keys of your choice. Use the output `nodes` of the module `instances`, or describe any other Debian or Ubuntu hosts.
+    - `host`: name or address to which Terraform connects over SSH.
+    - `address`: address that the other nodes use. Default: `host`.
+    - `port`: SSH port. Default: the provider's.
+    - `user`: SSH user. Default: the provider's.
+    - `host_key`: public host key or its fingerprint. Any other key is refused. Default: the provider's `known_hosts`.
+    - `data_device`: block device for the data, such as a volume of `instances`. Default: the host's own disk.
+    - `settings`: engine settings of this node, by name. They override those of the cluster.
   EOT
   type = map(object({
     host     = string
@@ -223,7 +223,13 @@ variable "protect" {
 }
 
 variable "timeouts" {
-  description = "Longest time for create, read, update and delete, as durations such as `90m`. Default: the provider's."
+  description = <<-EOT
+    Time limits of the operations, as durations such as `90m`.
+    - `create`: time limit for creating. Default: the provider's.
+    - `read`: time limit for a refresh. Default: the provider's.
+    - `update`: time limit for a change. Default: the provider's.
+    - `delete`: time limit for destroying. Default: the provider's.
+  EOT
   type = object({
     create = optional(string)
     read   = optional(string)

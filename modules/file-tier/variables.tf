@@ -11,13 +11,13 @@ variable "name" {
 
 variable "nodes" {
   description = <<-EOT
-    The machines, by keys of your choice. Linodes come from the output `nodes` of the module `instances`; any other machine
-    that answers SSH does as well.
-    - `host`: name or address at which Terraform reaches the machine over SSH.
-    - `address`: address at which its peers reach it. Default: `host`.
-    - `port`, `user`: of SSH. Default: those of the provider block.
-    - `host_key`: public host key or its fingerprint. Only this key is accepted.
-    - `data_device`: block device for the data, such as that of a volume of `instances`. Default: the machine's own disk.
+    The nodes, by keys of your choice. Use the output `nodes` of the module `instances`, or describe any other Debian or Ubuntu hosts.
+    - `host`: name or address to which Terraform connects over SSH.
+    - `address`: address that the other nodes use. Default: `host`.
+    - `port`: SSH port. Default: the provider's.
+    - `user`: SSH user. Default: the provider's.
+    - `host_key`: public host key or its fingerprint. Any other key is refused. Default: the provider's `known_hosts`.
+    - `data_device`: block device for the data, such as a volume of `instances`. Default: the host's own disk.
   EOT
   type = map(object({
     host     = string
@@ -57,7 +57,7 @@ variable "nodes" {
 }
 
 variable "brick_path" {
-  description = "Directory of the brick on every node. Default: `/srv/gluster/<name>/brick`."
+  description = "Directory of the brick on each node. Default: `/srv/gluster/<name>/brick`."
   type        = string
   default     = null
 
@@ -75,7 +75,7 @@ variable "brick_paths" {
 }
 
 variable "allow_root_partition" {
-  description = "Whether the brick may lie on the root file system, which a full volume then fills. Needed on a Linode without a further disk."
+  description = "Whether the brick may be on the root file system, which a full volume would fill. Required on a Linode without another disk."
   type        = bool
   default     = false
   nullable    = false
@@ -133,7 +133,7 @@ variable "order" {
 }
 
 variable "profile" {
-  description = "`web` tunes the volume for many small files that PHP reads. Null leaves GlusterFS's defaults."
+  description = "`web` tunes the volume for many small files that PHP reads. `null` keeps GlusterFS's defaults."
   type        = string
   default     = "web"
 
@@ -158,7 +158,7 @@ variable "clients" {
 }
 
 variable "firewall" {
-  description = "`managed`: every node keeps a packet filter that lets only the nodes and `clients` connect to GlusterFS. `none`: there is no filter."
+  description = "`managed`: a packet filter on every node admits only the nodes and `clients` to GlusterFS. `none`: no packet filter."
   type        = string
   default     = "managed"
   nullable    = false
@@ -201,7 +201,13 @@ variable "protect" {
 }
 
 variable "timeouts" {
-  description = "Longest time for create, read, update and delete, as durations such as `90m`. Default: the provider's."
+  description = <<-EOT
+    Time limits of the operations, as durations such as `90m`.
+    - `create`: time limit for creating. Default: the provider's.
+    - `read`: time limit for a refresh. Default: the provider's.
+    - `update`: time limit for a change. Default: the provider's.
+    - `delete`: time limit for destroying. Default: the provider's.
+  EOT
   type = object({
     create = optional(string)
     read   = optional(string)

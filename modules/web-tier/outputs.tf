@@ -1,5 +1,5 @@
 output "backends" {
-  description = "Address and port of each node, for a load balancer. What uses it comes after the tier: no visitor is sent to a node that cannot serve yet."
+  description = "Address and port of each node, for a load balancer. It is known after the nodes can serve."
   value       = { for key, address in local.backends : key => "${address}:${var.port}" }
   depends_on  = [ha_web_tier.this]
 }
@@ -10,6 +10,6 @@ output "health_path" {
 }
 
 output "drift" {
-  description = "What differs from what is declared, by node. Empty means converged."
+  description = "Differences from the configuration, by node. Empty if there are none."
   value       = ha_web_tier.this.drift
 }

@@ -11,12 +11,12 @@ variable "name" {
 
 variable "nodes" {
   description = <<-EOT
-    The machines, by keys of your choice. Linodes come from the output `nodes` of the module `instances`; any other machine
-    that answers SSH does as well.
-    - `host`: name or address at which Terraform reaches the machine over SSH.
-    - `address`: address at which its peers reach it. Default: `host`.
-    - `port`, `user`: of SSH. Default: those of the provider block.
-    - `host_key`: public host key or its fingerprint. Only this key is accepted.
+    The nodes, by keys of your choice. Use the output `nodes` of the module `instances`, or describe any other Debian or Ubuntu hosts.
+    - `host`: name or address to which Terraform connects over SSH.
+    - `address`: address that the other nodes use. Default: `host`.
+    - `port`: SSH port. Default: the provider's.
+    - `user`: SSH user. Default: the provider's.
+    - `host_key`: public host key or its fingerprint. Any other key is refused. Default: the provider's `known_hosts`.
   EOT
   type = map(object({
     host     = string
@@ -54,7 +54,7 @@ variable "nodes" {
 }
 
 variable "document_root" {
-  description = "Directory of the site, below the mount point if there is a mount, as in `/srv/www/site`."
+  description = "Directory of the site, such as `/srv/www/site`. With a mount it must be below the mount point."
   type        = string
   default     = "/srv/www/site"
   nullable    = false
@@ -66,7 +66,13 @@ variable "document_root" {
 }
 
 variable "mount" {
-  description = "The shared volume, as the module `file-tier` puts it out. Default: none, and every node has files of its own."
+  description = <<-EOT
+    Volume with the files of the site: the output `mount` of `file-tier`. Default: each node has its own files.
+    - `source`: server and volume, such as `10.0.0.21:/content`.
+    - `backup_servers`: servers to use when the server of `source` does not answer.
+    - `options`: mount options.
+    - `volume_id`: identity of the volume, which is verified.
+  EOT
   type = object({
     source         = string
     backup_servers = optional(list(string))
@@ -77,7 +83,7 @@ variable "mount" {
 }
 
 variable "mount_point" {
-  description = "Where the volume is mounted. Default: the first two levels of the document root, such as `/srv/www`."
+  description = "Directory at which the volume is mounted. Default: the first two levels of the document root, such as `/srv/www`."
   type        = string
   default     = null
 }
@@ -89,7 +95,7 @@ variable "server_name" {
 }
 
 variable "server_aliases" {
-  description = "Further host names."
+  description = "Further host names of the site."
   type        = set(string)
   default     = null
 }
@@ -107,7 +113,7 @@ variable "port" {
 }
 
 variable "health_path" {
-  description = "Path that answers 200 while a node can serve and 503 while it cannot."
+  description = "Path of the health check. It answers 200 while the node can serve, and 503 otherwise."
   type        = string
   default     = "/healthz"
   nullable    = false
@@ -120,11 +126,10 @@ variable "health_path" {
 
 variable "check" {
   description = <<-EOT
-    A page by which a change is judged: asked for on a changed node before visitors get there again, and before the next node
-    is changed. Default: none.
-    - `path`: of the page, such as `/`.
-    - `status`: HTTP status that it must answer with.
-    - `contains`: text that must be in it. Default: any.
+    Page that is requested on a changed node. It must succeed before the node receives visitors and before the next node is changed. Default: no page.
+    - `path`: path of the page, such as `/`.
+    - `status`: expected HTTP status.
+    - `contains`: text that the page must contain. Default: any.
   EOT
   type = object({
     path     = string
@@ -140,7 +145,7 @@ variable "check" {
 }
 
 variable "php" {
-  description = "Whether PHP files are run."
+  description = "Whether PHP files are executed."
   type        = bool
   default     = true
   nullable    = false
@@ -154,13 +159,13 @@ variable "php_settings" {
 }
 
 variable "php_workers" {
-  description = "How many requests PHP works on at once on a node. Default: by the machine's memory."
+  description = "Number of requests that PHP processes at the same time on a node. Default: derived from the memory."
   type        = number
   default     = null
 }
 
 variable "allow_override" {
-  description = "Whether .htaccess files count, at the price of a look at the volume per directory and request."
+  description = "Whether `.htaccess` files are used. Each request then reads every directory of its path from the volume."
   type        = bool
   default     = false
   nullable    = false
@@ -174,7 +179,7 @@ variable "packages" {
 }
 
 variable "sessions" {
-  description = "Where PHP keeps sessions: `local`, on each node's own disk, or `shared`, on the volume, where every node finds them, at the price of its client's caches."
+  description = "Where PHP stores sessions: `local`, on the disk of each node, or `shared`, on the volume, which all nodes can read but which disables caches of the mount."
   type        = string
   default     = "local"
   nullable    = false
@@ -186,13 +191,17 @@ variable "sessions" {
 }
 
 variable "trusted_proxies" {
-  description = "Addresses and networks that may say who the visitor is, and whether he came by HTTPS. Default: 192.168.255.0/24, where Linode's NodeBalancers come from."
+  description = "Addresses and networks whose headers about the visitor's address and HTTPS are trusted. Default: `192.168.255.0/24`, the source network of Linode's NodeBalancers."
   type        = set(string)
   default     = null
 }
 
 variable "nodebalancer" {
-  description = "The NodeBalancer configuration in front of the tier, as the module `load-balancer` puts it out. A node is drained there before it is touched."
+  description = <<-EOT
+    NodeBalancer configuration at which nodes are drained before they are changed: the output `nodebalancer` of `load-balancer`. Default: none.
+    - `id`: ID of the NodeBalancer.
+    - `config_id`: ID of its configuration.
+  EOT
   type = object({
     id        = number
     config_id = number
@@ -201,7 +210,7 @@ variable "nodebalancer" {
 }
 
 variable "backend_addresses" {
-  description = "Addresses at which the load balancer reaches the nodes, by node: on Linode their private addresses. Default: each node's `address`."
+  description = "Addresses at which the load balancer reaches the nodes, by node. On Linode these are the private addresses. Default: the `address` of each node."
   type        = map(string)
   default     = {}
   nullable    = false
@@ -219,7 +228,24 @@ variable "drain_seconds" {
 }
 
 variable "wordpress" {
-  description = "A WordPress in the document root, as the module `wordpress` puts it out. Default: none."
+  description = <<-EOT
+    WordPress in the document root: the output `settings` of the module `wordpress`. Default: no WordPress.
+    - `url`: URL of the site, without a path.
+    - `title`: title of the site.
+    - `admin_user`: login of the first administrator.
+    - `admin_email`: email address of the first administrator.
+    - `database_host`: address of the database.
+    - `database_name`: name of the database.
+    - `database_user`: account of the database.
+    - `password_version`: increment it to apply a new database password.
+    - `table_prefix`: prefix of the names of tables.
+    - `source_url`: URL of an archive of WordPress.
+    - `source_sha256`: SHA-256 checksum of the archive.
+    - `updates`: updates that WordPress installs by itself, `minor` or `none`.
+    - `xmlrpc`: whether visitors can reach `xmlrpc.php`.
+    - `program_files`: `writable` or `read_only`.
+    - `writable_directories`: directories that PHP can write although program files are read-only.
+  EOT
   type = object({
     url              = string
     title            = optional(string)
@@ -255,7 +281,7 @@ variable "wordpress_admin_password" {
 }
 
 variable "wordpress_database_password" {
-  description = "Password of WordPress's database user. It reaches neither plan nor state."
+  description = "Password of WordPress's database account. It reaches neither plan nor state."
   type        = string
   default     = null
   sensitive   = true
@@ -268,7 +294,7 @@ variable "wordpress_database_password" {
 }
 
 variable "on_destroy" {
-  description = "What destroying does: `keep` leaves the data in place, `wipe` deletes it. It must be applied before the destroy that it is meant for."
+  description = "What destroying does: `keep` leaves the files of the site, `wipe` deletes them. Apply the change before running terraform destroy."
   type        = string
   default     = "keep"
   nullable    = false
@@ -280,7 +306,13 @@ variable "on_destroy" {
 }
 
 variable "timeouts" {
-  description = "Longest time for create, read, update and delete, as durations such as `90m`. Default: the provider's."
+  description = <<-EOT
+    Time limits of the operations, as durations such as `90m`.
+    - `create`: time limit for creating. Default: the provider's.
+    - `read`: time limit for a refresh. Default: the provider's.
+    - `update`: time limit for a change. Default: the provider's.
+    - `delete`: time limit for destroying. Default: the provider's.
+  EOT
   type = object({
     create = optional(string)
     read   = optional(string)
