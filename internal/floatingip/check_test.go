@@ -1,8 +1,15 @@
 package floatingip
 
 import (
+	"os"
+	"os/exec"
+	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/terraform-ha/terraform-provider-ha/internal/host"
 )
 
 // member is what a node of a cluster of three answers, and changed some of it.
@@ -73,11 +80,63 @@ func TestGaleraCheck(t *testing.T) {
 			spec := simSpec()
 			spec.Check = test.check
 			spec.Check.Kind = CheckGalera
-			file, _ := checkFile(spec.Defaulted().valuesFor(simNodes[0], "eth1"))
+			file := checkFiles(spec.Defaulted(), simNodes[0])[0]
 			out, err := s.run(file.Content)
 			if fit := err == nil; fit != (test.want == "") || !strings.Contains(strings.ToLower(out), strings.ToLower(test.want)) {
 				t.Errorf("fit %t, %q instead of %q", fit, out, test.want)
 			}
 		})
 	}
+}
+
+func checks() map[string]Check {
+	return map[string]Check{
+		"galera":        {Kind: CheckGalera},
+		"galera-strict": {Kind: CheckGalera, RefuseDonor: true, AllowReadOnly: true, TimeoutSeconds: 4},
+		"tcp":           {Kind: CheckTCP, Port: 3306},
+		"http":          {Kind: CheckHTTP, Port: 8080, Path: "/health?a='b'&c=$(d)"},
+		"command":       {Kind: CheckCommand, Command: "/usr/local/bin/check-app"},
+	}
+}
+
+func TestParseCheck(t *testing.T) {
+	tests := map[string]CheckResult{
+		"":                        {},
+		"0\n":                     {Ran: true, Passed: true},
+		"1\nthe node is Joined\n": {Ran: true, Output: "the node is Joined"},
+		"124\n":                   {Ran: true, Output: "the check does not end in time"},
+	}
+	for text, want := range tests {
+		if diff := cmp.Diff(want, parseCheck(text)); diff != "" {
+			t.Errorf("%q (-want +got):\n%s", text, diff)
+		}
+	}
+}
+
+// FuzzHTTPPath lets the check ask for any path that validation lets through; a
+// stand-in for curl shows what the shell made of it.
+func FuzzHTTPPath(f *testing.F) {
+	for _, path := range []string{"/", "/a'b", "/$(touch pwned)", "/`id`", `/"x"`, "/a;b&c|d", `/\`} {
+		f.Add(path)
+	}
+	bin := f.TempDir()
+	if err := os.WriteFile(filepath.Join(bin, "curl"), []byte("#!/bin/sh\nfor last; do :; done\nprintf %s \"$last\"\nexit 1\n"), 0o755); err != nil {
+		f.Fatal(err)
+	}
+	f.Fuzz(func(t *testing.T, path string) {
+		spec := simSpec()
+		spec.Check = Check{Kind: CheckHTTP, Port: 80, Path: path}
+		if len(spec.Validate()) > 0 {
+			t.Skip("refused")
+		}
+		program := checkFiles(spec.Defaulted(), host.Node{Name: "db1", Address: "10.0.0.11"})[0]
+		text := strings.Replace(string(program.Content), "PATH=", "PATH="+bin+":", 1)
+		command := exec.Command("sh")
+		command.Stdin = strings.NewReader(text)
+		out, _ := command.Output()
+		want := "http://10.0.0.11:80" + spec.Defaulted().Check.Path + "\n"
+		if string(out) != want {
+			t.Errorf("asked for %q instead of %q", out, want)
+		}
+	})
 }

@@ -35,7 +35,7 @@ func newSite(t *testing.T, name string, check floatingip.Check) *site {
 	lab := labtest.Boot(t, name, "db1", "db2", "db3", probe)
 	s := &site{Lab: lab, t: t, hosts: maps.Clone(lab.Hosts)}
 	delete(s.hosts, probe)
-	s.spec = floatingip.Spec{Name: "db", Address: "10.88.0.100/24", Nodes: lab.Nodes[:3], Check: check, AuthSecret: "s3cret.."}
+	s.spec = floatingip.Spec{Name: "db", Address: "10.88.0.100/24", Nodes: lab.Nodes[:3], Check: check, AuthSecret: "s3cret.."}.Defaulted()
 	return s
 }
 
@@ -386,7 +386,7 @@ func (s *site) changes() {
 	if log := s.Run("db1", "journalctl -u keepalived --no-pager; cat /proc/*/cmdline | tr '\\0' ' '"); strings.Contains(log, "other..") {
 		s.t.Error("the secret is in the journal or on a command line")
 	}
-	s.spec.Address = "10.88.0.101/24"
+	s.spec.Address, s.spec.RouterID = "10.88.0.101/24", 101
 	s.converge()
 	s.empty()
 	for _, node := range s.spec.Nodes {
@@ -394,9 +394,10 @@ func (s *site) changes() {
 			s.t.Errorf("%s still has the old address: %s", node.Name, out)
 		}
 	}
-	s.spec.Address = "10.88.0.100/24"
+	s.spec.Address, s.spec.RouterID = "10.88.0.100/24", 100
 	s.spec.AuthSecret = "s3cret.."
 	s.spec.Check = commandCheck()
+	s.spec = s.spec.Defaulted()
 	s.converge()
 	s.holder()
 }
@@ -404,8 +405,9 @@ func (s *site) changes() {
 func (s *site) secondAddress() {
 	first := s.holder()
 	second := *s
-	second.spec.Name, second.spec.Address = "web", "10.88.0.200/24"
+	second.spec.Name, second.spec.Address, second.spec.RouterID = "web", "10.88.0.200/24", 200
 	second.spec.Check = floatingip.Check{Kind: floatingip.CheckTCP, Port: 22}
+	second.spec = second.spec.Defaulted()
 	second.spec.AuthSecret = ""
 	second.converge()
 	second.empty()
@@ -425,7 +427,7 @@ func (s *site) refusals() {
 	other := s.spec
 	other.Name, other.Address, other.RouterID = "other", "10.88.0.111/24", 100
 	s.refused(other, "virtual router id 100")
-	other.RouterID = 0
+	other.RouterID = 111
 	s.Run("db2", "ip address add 10.88.0.111/24 dev eth1")
 	s.refused(other, "10.88.0.111 already")
 	s.Run("db2", "ip address del 10.88.0.111/24 dev eth1")
@@ -444,7 +446,7 @@ func (s *site) refused(spec floatingip.Spec, because string) {
 }
 
 func (s *site) imports() {
-	known := floatingip.Spec{Name: "db", Nodes: s.spec.Nodes}
+	known := floatingip.Spec{Name: "db", Nodes: s.spec.Nodes}.Defaulted()
 	status := floatingip.Observe(s.t.Context(), s.hosts.Views(), known)
 	found, ok := status.Spec(known)
 	if !ok || len(status.Holders) != 1 {

@@ -13,7 +13,7 @@ func TestProgramsAreShell(t *testing.T) {
 			spec := simSpec()
 			spec.Check, spec.Preempt = check, preempt
 			programs := 0
-			for _, file := range wantedFiles(spec.Defaulted().valuesFor(simNodes[0], "eth1")) {
+			for _, file := range wantedFiles(spec.Defaulted(), simNodes[0], "eth1") {
 				if file.Mode != "0755" {
 					continue
 				}

@@ -69,7 +69,7 @@ func (s *stage) run(script []byte, arguments ...string) (string, error) {
 func (s *stage) role(arguments ...string) {
 	s.t.Helper()
 	spec := simSpec()
-	if out, err := s.run(roleFile(spec.Defaulted().valuesFor(simNodes[0], "eth1")).Content, arguments...); err != nil || out != "" {
+	if out, err := s.run(roleFile(spec.Defaulted(), simNodes[0]).Content, arguments...); err != nil || out != "" {
 		s.t.Errorf("%v: %q, %v", arguments, out, err)
 	}
 }
@@ -139,8 +139,7 @@ func TestARankIsLeftBehindByNobody(t *testing.T) {
 func TestWithPreemptionPrioritiesStay(t *testing.T) {
 	spec := simSpec()
 	spec.Preempt = true
-	v := spec.Defaulted().valuesFor(simNodes[0], "eth1")
-	for _, content := range [][]byte{instanceFile(v).Content, roleFile(v).Content} {
+	for _, content := range [][]byte{instanceFile(spec, simNodes[0], "eth1").Content, roleFile(spec, simNodes[0]).Content} {
 		if text := string(content); strings.Contains(text, "rank") || strings.Contains(text, "nopreempt") {
 			t.Errorf("with preemption:\n%s", text)
 		}

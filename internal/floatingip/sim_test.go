@@ -20,7 +20,7 @@ type network struct {
 var simNodes = []host.Node{{Name: "db1", Address: "10.0.0.11"}, {Name: "db2", Address: "10.0.0.12"}, {Name: "db3", Address: "10.0.0.13"}}
 
 func simSpec() Spec {
-	return Spec{Name: "db", Address: "10.0.0.100/24", Nodes: simNodes, Check: Check{Kind: CheckTCP, Port: 3306}, AuthSecret: "s3cret"}
+	return Spec{Name: "db", Address: "10.0.0.100/24", Nodes: simNodes, Check: Check{Kind: CheckTCP, Port: 3306}, AuthSecret: "s3cret"}.Defaulted()
 }
 
 func newNetwork(t *testing.T) *network {

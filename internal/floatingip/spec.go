@@ -139,15 +139,6 @@ func (s Spec) ip() string {
 	return ip
 }
 
-// The priority of a holder is its rank, which is above all priorities of machines
-// that hold nothing: it begins at the highest that VRRP leaves to others than
-// an address's owner, and is lowered every rankSeconds as far as is due.
-const (
-	highestPriority = 150
-	highestRank     = 254
-	rankSeconds     = 2
-)
-
 // ips are all addresses without their prefix lengths, the first one first.
 func (s Spec) ips() []string {
 	ips := []string{s.ip()}

@@ -8,6 +8,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/terraform-ha/terraform-provider-ha/internal/host"
+	"github.com/terraform-ha/terraform-provider-ha/internal/tier"
 )
 
 func TestValidate(t *testing.T) {
@@ -44,10 +45,10 @@ func TestValidate(t *testing.T) {
 		"port":                  {func(s *Spec) { s.Check = Check{Kind: CheckTCP} }, "check.tcp.port", "between 1 and 65535"},
 		"path":                  {func(s *Spec) { s.Check = Check{Kind: CheckHTTP, Path: "health check"} }, "check.http.path", "not a path"},
 		"kind":                  {func(s *Spec) { s.Check.Kind = "ping" }, "check", "not a kind"},
-		"interval":              {func(s *Spec) { s.Check.IntervalSeconds = 99 }, "check.interval", "between 1 and 60"},
+		"interval":              {func(s *Spec) { s.Check.IntervalSeconds = 99 }, "check.interval_seconds", "between 1 and 60"},
 		"fall":                  {func(s *Spec) { s.Check.Fall = -1 }, "check.fall", "between 1 and 20"},
-		"slow timeout":          {func(s *Spec) { s.Check.TimeoutSeconds = 9 }, "check.timeout", "noticed later"},
-		"advertisements":        {func(s *Spec) { s.AdvertisementIntervalSeconds = 61 }, "advertisement_interval", "between 1 and 60"},
+		"slow timeout":          {func(s *Spec) { s.Check.TimeoutSeconds = 9 }, "check.timeout_seconds", "noticed later"},
+		"advertisements":        {func(s *Spec) { s.AdvertisementIntervalSeconds = 61 }, "advertisement_interval_seconds", "between 1 and 60"},
 		"equal priorities":      {func(s *Spec) { s.Priorities = map[string]int{"db3": 100} }, "nodes.db3.priority", "of node db3, 100, is that of db1 too"},
 		"priority 151":          {func(s *Spec) { s.Priorities = map[string]int{"db3": 151} }, "nodes.db3.priority", "of node db3 is between 1 and 150"},
 		"additional, no prefix": {func(s *Spec) { s.Additional = []string{"10.0.0.101"} }, "additional_addresses", "prefix length"},
@@ -62,7 +63,7 @@ func TestValidate(t *testing.T) {
 			spec := simSpec()
 			spec.Nodes = slices.Clone(simNodes)
 			test.change(&spec)
-			found := slices.ContainsFunc(spec.Validate(), func(p Problem) bool {
+			found := slices.ContainsFunc(spec.Validate(), func(p tier.Problem) bool {
 				return strings.Join(p.Path, ".") == test.path && strings.Contains(p.Message, test.want)
 			})
 			if !found {

@@ -79,8 +79,6 @@ type Machine struct {
 	// ReadStale says that Keepalived runs with an older configuration than the
 	// one in its files.
 	ReadStale bool
-	// DropInRead says that systemd knows our drop-in.
-	DropInRead bool
 	// Marker is the content of our marker; nil if there is none.
 	Marker *host.Marker
 }
@@ -118,36 +116,19 @@ func (s Status) names(holds func(Machine) bool, except ...string) []string {
 	return names
 }
 
-// interfaceOf returns the interface that has an address.
-func (m Machine) interfaceOf(address string) string {
-	for _, held := range m.Addresses {
-		if held.Address == address {
-			return held.Interface
-		}
-	}
-	return ""
+// known reports whether any machine is part of the floating IP.
+func (s Status) known(spec Spec) bool {
+	return len(s.names(func(m Machine) bool { return m.Ours(spec.Name) })) > 0
 }
 
-func (m Machine) holds(address string) bool { return m.interfaceOf(address) != "" }
+// absent reports that no machine is.
+func (s Status) absent(spec Spec) bool { return !s.known(spec) }
 
-// held returns those of some addresses that the machine has, in their order.
-func (m Machine) held(addresses []string) []string {
-	var held []string
-	for _, address := range addresses {
-		if m.holds(address) {
-			held = append(held, address)
-		}
+// errors returns the machines that did not answer, and why.
+func (s Status) errors() map[string]error {
+	errs := map[string]error{}
+	for _, name := range s.Unreachable() {
+		errs[name] = s.Machines[name].Err
 	}
-	return held
-}
-
-// lacks returns what a machine does not have of addresses that move together.
-func (m Machine) lacks(addresses []string) []string {
-	var lacking []string
-	for _, address := range addresses {
-		if !m.holds(address) {
-			lacking = append(lacking, address)
-		}
-	}
-	return lacking
+	return errs
 }

@@ -2,16 +2,55 @@ package floatingip
 
 import (
 	"context"
+	"embed"
+	"fmt"
+	"slices"
+	"strings"
 
 	"github.com/terraform-ha/terraform-provider-ha/internal/host"
+	"github.com/terraform-ha/terraform-provider-ha/internal/reconcile"
+	"github.com/terraform-ha/terraform-provider-ha/internal/shell"
 	"github.com/terraform-ha/terraform-provider-ha/internal/tier"
 )
 
-// Cluster is a floating IP on its machines.
-type Cluster = tier.Cluster[Status, host.Hosts]
+//go:embed scripts/*.sh
+var scripts embed.FS
 
-// Open returns the floating IP of a spec. It contacts no machine.
+type (
+	// Cluster is a floating IP on its machines.
+	Cluster = tier.Cluster[Status, host.Hosts]
+	// Plan is a plan over machines.
+	Plan = reconcile.Plan[host.Hosts]
+	// Step is a step of such a plan.
+	Step = reconcile.Step[host.Hosts]
+
+	concern = tier.Concern[Spec, Machine, *draft]
+)
+
+// concerns are all that this tier looks after, in the order in which they refuse and
+// plan.
+func concerns() []concern {
+	return []concern{
+		{Name: "nodes", Read: readFacts, Refuse: refuseNodes},
+		{Name: "identity", Ask: askIdentity, Read: readIdentity, Refuse: refuseForeign, Plan: planIdentity},
+		{Name: "network", Ask: askNetwork, Read: readNetwork, Refuse: refuseNetwork},
+		{Name: "packages", Ask: askPackages, Read: readPackages, Plan: planPackages},
+		{Name: "account", Ask: askAccount, Read: readAccount, Plan: planAccount},
+		{Name: "units", Ask: askUnits, Read: readUnits},
+		{Name: "check", Ask: askCheck, Read: readCheck},
+		{Name: "role", Ask: askRole, Read: readRole},
+		{Name: "files", Read: readFiles, Plan: planFiles},
+		{Name: "firewall", Ask: askFirewall, Read: readFirewall, Plan: planFirewall},
+		{Name: "config", Ask: askConfig, Read: readConfig},
+		{Name: "roll", Plan: planRoll},
+		{Name: "holder", Plan: planHolder},
+	}
+}
+
+// Open returns the floating IP of a spec, whose defaults it fills in. It contacts no
+// machine.
 func Open(hosts host.Hosts, spec Spec) *Cluster {
+	spec = spec.Defaulted()
 	views := hosts.Views()
 	return tier.New(tier.Definition[Status, host.Hosts]{
 		Target:      hosts,
@@ -25,21 +64,84 @@ func Open(hosts host.Hosts, spec Spec) *Cluster {
 	})
 }
 
-// errors returns the machines that did not answer, and why.
-func (s Status) errors() map[string]error {
-	errs := map[string]error{}
-	for _, name := range s.Unreachable() {
-		errs[name] = s.Machines[name].Err
+// Observe looks at every machine in one round trip each. It changes nothing.
+// Given a name only, as on import, it finds the rest in the markers; see
+// [Status.Spec].
+func Observe(ctx context.Context, views host.Views, spec Spec) Status {
+	status := Status{Machines: map[string]Machine{}}
+	for name, seen := range tier.Look(ctx, concerns(), views, spec) {
+		if seen.Err != nil {
+			seen.Value.Err = fmt.Errorf("cannot observe floating IP %s on %s: %w", spec.Name, name, seen.Err)
+		}
+		status.Machines[name] = seen.Value
 	}
-	return errs
+	known, _ := status.recall(spec)
+	status.Holders = status.names(func(m Machine) bool { return len(m.held(known.ips())) > 0 })
+	return status
 }
 
-// absent reports that no machine knows the floating IP.
-func (s Status) absent(spec Spec) bool {
-	for _, machine := range s.Machines {
-		if machine.Ours(spec.Name) {
-			return false
+// Diff compares what was seen with what is wanted. An empty plan means that
+// every machine that answers is set up as wanted, and that exactly one holds
+// the address or none is fit to.
+func Diff(spec Spec, status Status) (Plan, error) {
+	d := newDraft(spec, status)
+	if err := tier.Walk(concerns(), d); err != nil {
+		return Plan{}, err
+	}
+	return d.stages.Plan(), nil
+}
+
+// draft is a plan that the concerns are making.
+type draft struct {
+	spec   Spec
+	status Status
+	stages tier.Stages[host.Hosts]
+	// The stages in their order. Machines whose instances differ in what they send do
+	// not hear each other, and after three advertisements each takes the address. Each
+	// tests its file first. The holder loads it before the others, well within that
+	// time: if it fails there, nothing has changed.
+	prepare, loadOnHolder, loadTogether, roll, strays, settle *tier.Stage[host.Hosts]
+}
+
+func newDraft(spec Spec, status Status) *draft {
+	d := &draft{spec: spec, status: status}
+	d.prepare = d.stages.Add("prepare")
+	d.loadOnHolder = d.stages.Add("load the floating IP's configuration on its holder")
+	d.loadTogether = d.stages.Add("load the floating IP's configuration at the same time")
+	d.roll = d.stages.Add("load the configuration, the holder last")
+	d.strays = d.stages.Add("remove addresses that Keepalived did not configure")
+	d.settle = d.stages.Add("settle")
+	for _, node := range d.nodes() {
+		d.prepare.On(node.Name)
+	}
+	return d
+}
+
+// nodes returns the nodes that answered, in the order of their names.
+func (d *draft) nodes() []host.Node {
+	var nodes []host.Node
+	for _, node := range d.spec.Nodes {
+		if machine, seen := d.status.Machines[node.Name]; seen && machine.Reachable() {
+			nodes = append(nodes, node)
 		}
 	}
-	return true
+	slices.SortFunc(nodes, func(a, b host.Node) int { return strings.Compare(a.Name, b.Name) })
+	return nodes
+}
+
+func (d *draft) machine(node host.Node) Machine { return d.status.Machines[node.Name] }
+
+// step returns the step on one machine; do is given that machine.
+func step(node, title, why string, do func(context.Context, *host.Host) error) Step {
+	return Step{Node: node, Title: title, Why: why, Do: func(ctx context.Context, hosts host.Hosts) error {
+		return do(ctx, hosts[node])
+	}}
+}
+
+// run returns the step that runs a command on one machine.
+func run(node, title, why string, command shell.Command) Step {
+	return step(node, title, why, func(ctx context.Context, h *host.Host) error {
+		_, err := h.Run(ctx, command)
+		return err
+	})
 }

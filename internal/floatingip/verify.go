@@ -10,7 +10,6 @@ import (
 
 	"github.com/terraform-ha/terraform-provider-ha/internal/host"
 	"github.com/terraform-ha/terraform-provider-ha/internal/reconcile"
-	"github.com/terraform-ha/terraform-provider-ha/internal/shell"
 )
 
 const (
@@ -57,7 +56,6 @@ func listed(reasons map[string]string) string {
 // machines several times in a row. The error is a [*NoHolderError] or a
 // [*SeveralHoldersError].
 func Verify(ctx context.Context, views host.Views, spec Spec) error {
-	spec = spec.Defaulted()
 	return waitForHolder(ctx, views, spec, time.Duration(spec.HolderTimeoutSeconds)*time.Second, steadySamples)
 }
 
@@ -91,11 +89,6 @@ func waitForHolder(ctx context.Context, views host.Views, spec Spec, limit time.
 	return err
 }
 
-func askRole(spec Spec) shell.Part {
-	return shell.Ask("role", `: keepalived-role
-cat -- "/run/terraform-ha/vrrp/$1"`, spec.Name)
-}
-
 // sample returns the one holder. A machine that does not answer does not count:
 // another one was elected, or the reasons name it.
 func sample(ctx context.Context, views host.Views, spec Spec) (string, error) {
@@ -105,12 +98,12 @@ func sample(ctx context.Context, views host.Views, spec Spec) (string, error) {
 		reason  string
 	}
 	seen := host.Look(ctx, views, func(ctx context.Context, view host.View) (answer, error) {
-		answers, err := view.Ask(ctx, shell.Ask("addresses", `: keepalived-addresses
-ip -j address show`), askRole(spec), shell.Ask("check", holderCheckText, spec.ip(), checkPath(spec.Name), fmt.Sprint(spec.Check.TimeoutSeconds), scriptUser))
+		answers, err := view.Ask(ctx, askAddresses(), askRolePart(spec), askCheckUnlessHolder(spec))
 		if err != nil {
 			return answer{}, err
 		}
-		machine, err := parseMachine(answers)
+		machine := Machine{Role: answers["role"].Out, Check: parseCheck(answers["check"].Out)}
+		machine.Addresses, err = parseAddresses(answers["addresses"].Out)
 		held, lacking := machine.held(spec.ips()), machine.lacks(spec.ips())
 		return answer{holds: len(held) > 0, lacking: lacking, reason: reasonOf(machine, spec)}, err
 	})
@@ -139,14 +132,6 @@ ip -j address show`), askRole(spec), shell.Ask("check", holderCheckText, spec.ip
 	}
 	return "", &SeveralHoldersError{Address: spec.ip(), Holders: holders}
 }
-
-// holderCheckText runs the check where the address is not: elsewhere its answer
-// is not needed.
-const holderCheckText shell.Text = `: keepalived-check-unless-holder
-[ -z "$(ip -o -4 address show to "$1/32")" ] || exit 0
-[ -x "$2" ] || exit 0
-out=$(setpriv --reuid="$4" --regid="$4" --clear-groups timeout "$3" "$2" 2>&1)
-printf '%s\n%s\n' "$?" "$out"`
 
 func reasonOf(machine Machine, spec Spec) string {
 	if machine.Check.Ran && !machine.Check.Passed {

@@ -98,7 +98,7 @@ func (m *floatingIPModel) spec(ctx context.Context) floatingip.Spec {
 		Check:                        m.check(ctx),
 		Method:                       floatingip.Method(m.Method.ValueString()),
 		HolderTimeoutSeconds:         int(m.HolderTimeoutSeconds.ValueInt64()),
-	}.Defaulted()
+	}
 }
 
 // additional returns the other addresses in an order that is always the same.
@@ -159,13 +159,6 @@ func (m *floatingIPModel) RejectChange(prior *floatingIPModel) []tier.Problem {
 	return m.moved(&prior.clusterModel)
 }
 
-// checkAttributes says where the attributes of a check lie that a spec names
-// more shortly.
-var checkAttributes = map[string]string{
-	"interval": "interval_seconds", "timeout": "timeout_seconds",
-	"advertisement_interval": "advertisement_interval_seconds", "holder_timeout": "holder_timeout_seconds",
-}
-
 // saidBySchema are the numbers whose ranges are in the schema: Terraform has told of
 // them when a spec is validated, and once is enough.
 var saidBySchema = []string{
@@ -190,14 +183,8 @@ func (m *floatingIPModel) Validate(ctx context.Context) []tier.Problem {
 		}
 	}
 	for _, p := range m.spec(ctx).Validate() {
-		at := p.Path
-		for i, name := range at {
-			if longer, found := checkAttributes[name]; found {
-				at[i] = longer
-			}
-		}
-		if !slices.Contains(saidBySchema, strings.Join(at, ".")) {
-			problems = append(problems, tier.Problem{Path: at, Message: p.Message})
+		if !slices.Contains(saidBySchema, strings.Join(p.Path, ".")) {
+			problems = append(problems, p)
 		}
 	}
 	return problems
@@ -209,7 +196,7 @@ func (m *floatingIPModel) open(ctx context.Context, _ *access, hosts host.Hosts,
 
 func (m *floatingIPModel) SetComputed(ctx context.Context, _ *floatingip.Cluster) {
 	m.Name = m.label()
-	m.RouterID = types.Int64Value(int64(m.spec(ctx).RouterID))
+	m.RouterID = types.Int64Value(int64(m.spec(ctx).Defaulted().RouterID))
 	ip, _, _ := strings.Cut(m.Address.ValueString(), "/")
 	m.IP = types.StringValue(ip)
 }

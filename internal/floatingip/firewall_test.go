@@ -12,6 +12,19 @@ import (
 	"github.com/terraform-ha/terraform-provider-ha/internal/shell"
 )
 
+// firewallListing is what Debian 12 printed.
+const firewallListing = `{"nftables": [{"metainfo": {"version": "1.0.6"}}, {"table": {"family": "inet", "name": "terraform_ha_vrrp_db", "handle": 2}}, {"set": {"family": "inet", "name": "peers", "table": "terraform_ha_vrrp_db", "type": "ipv4_addr", "handle": 2, "elem": ["10.77.0.7", "10.77.0.6"]}}, {"chain": {"name": "input"}}, {"rule": {"expr": [{"match": {"op": "==", "left": {"meta": {"key": "iifname"}}, "right": "eth0"}}, {"drop": null}]}}]}`
+
+func TestParseFirewall(t *testing.T) {
+	want := Firewall{Loaded: true, Peers: []string{"10.77.0.6", "10.77.0.7"}, Drops: true}
+	if diff := cmp.Diff(want, parseFirewall(shell.Answer{Out: firewallListing})); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+	if got := parseFirewall(shell.Answer{Status: 1}); got.Loaded {
+		t.Error("a table that is not there counts as loaded")
+	}
+}
+
 // TestTheFilterOutlivesAFlush restarts nftables.service, which takes every rule away.
 func TestTheFilterOutlivesAFlush(t *testing.T) {
 	n := newNetwork(t)
@@ -65,7 +78,7 @@ func TestFiltersAreLoaded(t *testing.T) {
 		{filepath.Join(root, "none"), ""},
 	} {
 		command := exec.CommandContext(t.Context(), "sh")
-		command.Stdin = strings.NewReader(strings.ReplaceAll(string(asset("filters.sh")), "/etc/terraform-ha/vrrp", run.directory))
+		command.Stdin = strings.NewReader(strings.ReplaceAll(string(program("filters").Content), "/etc/terraform-ha/vrrp", run.directory))
 		command.Env = append(os.Environ(), "PATH="+root+":"+os.Getenv("PATH"))
 		out, err := command.CombinedOutput()
 		if err != nil {

@@ -3,6 +3,10 @@ package floatingip
 import (
 	"strings"
 	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/terraform-ha/terraform-provider-ha/internal/tier"
 )
 
 // TestWhoHasTheAddress runs the question with the answers of ip and ping.
@@ -34,11 +38,11 @@ func TestWhoHasTheAddress(t *testing.T) {
 			if test.marker != "" {
 				s.write(test.marker, "{}")
 			}
-			got, err := s.run([]byte("#!/bin/sh\n"+takenText), "10.0.0.100", s.path("marker"))
+			got, err := s.run([]byte("#!/bin/sh\n"+takenScript), "10.0.0.100", s.path("marker"))
 			if err != nil || got != test.want {
 				t.Errorf("%q, %v, want %q", got, err, test.want)
 			}
-			if got, err := s.run([]byte("#!/bin/sh\n"+takenText), "", s.path("marker")); err != nil || got != "" {
+			if got, err := s.run([]byte("#!/bin/sh\n"+takenScript), "", s.path("marker")); err != nil || got != "" {
 				t.Errorf("without an address: %q, %v", got, err)
 			}
 		})
@@ -58,4 +62,16 @@ func TestAnAddressOfSomebodyElseIsRefused(t *testing.T) {
 	n.mustConverge(simSpec())
 	n.Taken = "52:54:00:aa:bb:cc"
 	n.mustConverge(simSpec())
+}
+
+// TestTheHolderIsGivenTheTimeOfItsCheck has a check that hangs each time, and an
+// operator's slow advertisements.
+func TestTheHolderIsGivenTheTimeOfItsCheck(t *testing.T) {
+	spec := simSpec()
+	spec.Additional = []string{"10.0.0.101/24"}
+	spec.Check.IntervalSeconds, spec.Check.TimeoutSeconds, spec.Check.Fall, spec.AdvertisementIntervalSeconds = 10, 2, 5, 3
+	want := tier.Holder{Kind: "floating-ip", Name: "db", Addresses: []string{"10.0.0.100/24", "10.0.0.101/24"}, ReleaseSeconds: 12*5 + 5*3 + 5}
+	if diff := cmp.Diff(want, spec.published()); diff != "" {
+		t.Errorf("what other tiers are told (-want +got):\n%s", diff)
+	}
 }

@@ -1,0 +1,102 @@
+package floatingip
+
+import (
+	"context"
+	"fmt"
+	"path"
+	"strconv"
+	"strings"
+
+	"github.com/terraform-ha/terraform-provider-ha/internal/host"
+	"github.com/terraform-ha/terraform-provider-ha/internal/shell"
+	"github.com/terraform-ha/terraform-provider-ha/internal/tier"
+)
+
+func checkPath(name string) string { return path.Join(programsPath, "check-"+name) }
+
+// checkValues are what the check of a node is filled with.
+type checkValues struct {
+	Spec
+	IP, NodeAddress, URL string
+	// Limit is the time for what the check asks, in seconds.
+	Limit int
+}
+
+// checkFiles is the program that says whether a node is fit; there is none for the
+// kind none.
+func checkFiles(s Spec, node host.Node) []host.File {
+	if s.Check.Kind == CheckNone {
+		return nil
+	}
+	v := checkValues{
+		Spec: s, IP: s.ip(), NodeAddress: node.Address,
+		URL: shell.Quote(fmt.Sprintf("http://%s:%d%s", node.Address, s.Check.Port, s.Check.Path)),
+		// What the check asks gives up before Keepalived gives up on the check,
+		// because only the check can say why.
+		Limit: max(1, s.Check.TimeoutSeconds-1),
+	}
+	content := append(fill("check.sh.tmpl", v), fill("check-"+string(s.Check.Kind)+".sh.tmpl", v)...)
+	return []host.File{{Path: checkPath(s.Name), Content: content, Mode: "0755"}}
+}
+
+var (
+	checkScript       = shell.Embedded(scripts, "check")
+	holderCheckScript = shell.Embedded(scripts, "check-unless-holder")
+)
+
+func askCheck(spec Spec, _ string) tier.Questions {
+	return tier.Questions{
+		Files: []string{checkPath(spec.Name)},
+		Parts: []shell.Part{shell.Ask("check", checkScript, checkPath(spec.Name), fmt.Sprint(max(1, spec.Check.TimeoutSeconds)), scriptUser)},
+	}
+}
+
+// askCheckUnlessHolder runs the check where the address is not: elsewhere its answer
+// is not needed.
+func askCheckUnlessHolder(spec Spec) shell.Part {
+	return shell.Ask("check", holderCheckScript, spec.ip(), checkPath(spec.Name), fmt.Sprint(spec.Check.TimeoutSeconds), scriptUser)
+}
+
+func readCheck(_ Spec, _ string, answers tier.Answers, seen *Machine) {
+	seen.Check = parseCheck(answers.Parts["check"].Out)
+}
+
+func parseCheck(text string) CheckResult {
+	status, output, _ := strings.Cut(text, "\n")
+	code, err := strconv.Atoi(status)
+	if err != nil {
+		return CheckResult{}
+	}
+	output = strings.TrimSpace(output)
+	if code == 124 && output == "" {
+		output = "the check does not end in time"
+	}
+	return CheckResult{Ran: true, Passed: code == 0, Output: output}
+}
+
+// fit returns the machines whose check passes, but for one.
+func (d *draft) fit(except string) []string {
+	return d.status.names(func(m Machine) bool {
+		return m.Reachable() && m.Ours(d.spec.Name) && (d.spec.Check.Kind == CheckNone || m.Check.Ran && m.Check.Passed)
+	}, except)
+}
+
+// leftoverChecks removes the check of a floating IP that has none any more, once
+// Keepalived does not run it.
+func (d *draft) leftoverChecks() []Step {
+	var steps []Step
+	if d.spec.Check.Kind != CheckNone {
+		return nil
+	}
+	path := checkPath(d.spec.Name)
+	for _, name := range d.status.names(func(m Machine) bool { return m.Files[path].Exists }) {
+		steps = append(steps, removeFileStep(name, path))
+	}
+	return steps
+}
+
+func removeFileStep(node, path string) Step {
+	return step(node, "remove "+path, path+" is left over", func(ctx context.Context, h *host.Host) error {
+		return h.RemoveFile(ctx, path)
+	})
+}

@@ -1,0 +1,173 @@
+package floatingip
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"strings"
+	"time"
+
+	"github.com/terraform-ha/terraform-provider-ha/internal/host"
+	"github.com/terraform-ha/terraform-provider-ha/internal/shell"
+	"github.com/terraform-ha/terraform-provider-ha/internal/tier"
+)
+
+const mainPath = "/etc/keepalived/keepalived.conf"
+
+func instancePath(name string) string { return "/etc/keepalived/conf.d/terraform-ha-" + name + ".conf" }
+
+// mainFile is the configuration that includes those of all floating IPs.
+func mainFile() host.File {
+	return host.File{Path: mainPath, Content: fill("keepalived.conf.tmpl", nil), Mode: "0644"}
+}
+
+// instanceValues are what the configuration of a node is filled with.
+type instanceValues struct {
+	Spec
+	NodeAddress, Interface string
+	Priority               int
+	Peers                  []string
+	Checked                bool
+	CheckPath, RolePath    string
+	RankSeconds            int
+}
+
+// instanceFile is Keepalived's configuration of this address on this node. It
+// may hold the secret.
+func instanceFile(s Spec, node host.Node, networkInterface string) host.File {
+	return host.File{Path: instancePath(s.Name), Mode: "0600", Content: fill("instance.conf.tmpl", instanceValues{
+		Spec: s, NodeAddress: node.Address, Interface: networkInterface,
+		Priority: s.priority(node.Name), Peers: s.peersOf(node.Name),
+		Checked: s.Check.Kind != CheckNone, CheckPath: checkPath(s.Name),
+		RolePath: rolePath(s.Name), RankSeconds: rankSeconds,
+	})}
+}
+
+func (d *draft) instanceFile(node host.Node) host.File {
+	return instanceFile(d.spec, node, d.interfaceOf(node))
+}
+
+// sentBy is the digest of the part of an instance's file that all machines have to
+// agree on, with each its own addresses and priority. What comes before it, the
+// check, is each machine's own business.
+func sentBy(instance host.File) string {
+	_, after, _ := bytes.Cut(instance.Content, []byte("\nvrrp_instance "))
+	return host.Digest(append([]byte("vrrp_instance "), after...))
+}
+
+var (
+	sentScript = shell.Embedded(scripts, "sent")
+	readScript = shell.Embedded(scripts, "read")
+	loadScript = shell.Embedded(scripts, "load")
+)
+
+func askConfig(spec Spec, _ string) tier.Questions {
+	instance := instancePath(spec.Name)
+	return tier.Questions{
+		Files: []string{mainPath, instance},
+		Parts: []shell.Part{shell.Ask("sent", sentScript, instance), shell.Ask("read", readScript)},
+	}
+}
+
+func readConfig(_ Spec, _ string, answers tier.Answers, seen *Machine) {
+	seen.Sent = strings.TrimSuffix(answers.Parts["sent"].Out, "  -")
+	seen.ReadStale = answers.Parts["read"].Out == "stale"
+}
+
+// changesWhatIsSent returns the difference of a node's instance if a change of it would
+// keep the node from hearing those that are not changed.
+func (d *draft) changesWhatIsSent(node host.Node) string {
+	machine, file := d.machine(node), d.instanceFile(node)
+	if !machine.Files[file.Path].Exists || machine.Sent == sentBy(file) {
+		return ""
+	}
+	return file.Difference(machine.Files[file.Path])
+}
+
+// verb is what happens to Keepalived after its files are in place; the stronger
+// one includes the weaker.
+type verb int
+
+const (
+	nothing verb = iota
+	// keep lets it run as it runs.
+	keep
+	reload
+	// restart starts it if it does not run.
+	restart
+)
+
+func (v verb) String() string {
+	return [...]string{"nothing", "keep", "reload", "restart"}[v]
+}
+
+// change is what Keepalived of one node has to be told.
+type change struct {
+	node    host.Node
+	files   []host.File
+	verb    verb
+	reasons []string
+	// instance says that the file of the floating IP itself differs.
+	instance bool
+}
+
+func (c *change) note(least verb, reason string) {
+	c.verb = max(c.verb, least)
+	c.reasons = append(c.reasons, reason)
+}
+
+// change returns how Keepalived comes to run with what is declared. Its verb is nothing
+// where it does.
+func (d *draft) change(node host.Node) change {
+	main, instance := mainFile(), d.instanceFile(node)
+	machine := d.machine(node)
+	c := change{node: node, files: []host.File{main, instance}}
+	if difference := main.Difference(machine.Files[main.Path]); difference != "" {
+		c.note(restart, difference)
+	}
+	if difference := instance.Difference(machine.Files[instance.Path]); difference != "" {
+		c.instance = true
+		c.note(reload, difference)
+	}
+	if machine.ReadStale && len(c.reasons) == 0 {
+		c.instance = true
+		c.note(reload, "keepalived has not read its configuration since it changed")
+	}
+	c.compareUnit(machine)
+	return c
+}
+
+// step tests the configuration, puts it in place and has Keepalived read it.
+func (c change) step() Step {
+	title := map[verb]string{
+		keep:    "tell systemd about keepalived",
+		reload:  "reload keepalived",
+		restart: "restart keepalived",
+	}[c.verb]
+	return run(c.node.Name, title, strings.Join(c.reasons, ", "), shell.Script(loadScript, c.verb.String()).WithStdin(host.EncodeFiles(c.files...)))
+}
+
+// stopTime is what a machine has for stopping Keepalived, also when the run has ended.
+const stopTime = 15 * time.Second
+
+// stepOrStop is the step on a machine that does not hold the address. One that goes on
+// with the former configuration would not hear the holder any more, and take the
+// address as well. Where the new one cannot be loaded Keepalived is stopped, and the
+// other machines go on; the next round starts it, or says why it cannot.
+func (c change) stepOrStop() Step {
+	load := c.step()
+	loads := load.Do
+	load.Do = func(ctx context.Context, hosts host.Hosts) error {
+		err := loads(ctx, hosts)
+		if err == nil {
+			return nil
+		}
+		stopping, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopTime)
+		defer cancel()
+		if stopped := hosts[c.node.Name].StopUnit(stopping, unitName); stopped != nil {
+			return errors.Join(err, stopped)
+		}
+		return ctx.Err()
+	}
+	return load
+}

@@ -1,0 +1,21 @@
+package floatingip
+
+import (
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+// addressListing is what Debian 12 printed.
+const addressListing = `[{"ifindex":1,"ifname":"lo","addr_info":[{"family":"inet","local":"127.0.0.1","prefixlen":8,"scope":"host"}]},{"ifindex":66,"link_index":67,"ifname":"eth0","addr_info":[{"family":"inet","local":"10.77.0.5","prefixlen":24,"label":"eth0"},{"family":"inet","local":"10.77.0.100","prefixlen":24,"secondary":true,"label":"eth0"},{"family":"inet6","local":"fe80::1","prefixlen":64}]}]`
+
+func TestParseAddresses(t *testing.T) {
+	got, err := parseAddresses(addressListing)
+	want := []Held{{"lo", "127.0.0.1", 8}, {"eth0", "10.77.0.5", 24}, {"eth0", "10.77.0.100", 24}}
+	if diff := cmp.Diff(want, got); diff != "" || err != nil {
+		t.Errorf("%v (-want +got):\n%s", err, diff)
+	}
+	if _, err := parseAddresses("Object \"addr\" is unknown"); err == nil {
+		t.Error("what is not JSON was read as no address")
+	}
+}

@@ -1,0 +1,61 @@
+package floatingip
+
+import (
+	"context"
+	"slices"
+	"strings"
+
+	"github.com/terraform-ha/terraform-provider-ha/internal/host"
+	"github.com/terraform-ha/terraform-provider-ha/internal/tier"
+)
+
+// packages are what a machine needs. A new holder asks its peers, and the check over
+// HTTP asks the machine itself.
+func (s Spec) packages() []string {
+	packages := []string{"keepalived", "nftables"}
+	if !s.Preempt {
+		packages = append(packages, "iputils-ping")
+	}
+	if s.Check.Kind == CheckHTTP {
+		packages = append(packages, "curl")
+	}
+	return packages
+}
+
+func askPackages(Spec, string) tier.Questions {
+	return tier.Questions{Packages: []string{"keepalived", "nftables", "iputils-ping", "curl"}}
+}
+
+func readPackages(_ Spec, _ string, answers tier.Answers, seen *Machine) {
+	seen.Packages, seen.Unheld = answers.Packages, answers.Unheld
+}
+
+func planPackages(d *draft) error {
+	for _, node := range d.nodes() {
+		machine := d.machine(node)
+		missing := slices.DeleteFunc(d.spec.packages(), func(name string) bool { return machine.Packages[name] != "" })
+		if len(missing) > 0 {
+			d.prepare.On(node.Name, installStep(node.Name, missing))
+		}
+		if unheld := host.ToHold([]string{"keepalived"}, machine.Unheld, machine.Packages); len(unheld) > 0 {
+			d.prepare.On(node.Name, holdStep(node.Name, d.spec.Name, unheld, host.WhyHold(unheld, machine.Packages)))
+		}
+	}
+	return nil
+}
+
+func installStep(node string, packages []string) Step {
+	why := strings.Join(packages, ", ") + " is not installed"
+	if len(packages) > 1 {
+		why = strings.Join(packages, ", ") + " are not installed"
+	}
+	return step(node, "install "+strings.Join(packages, ", "), why, func(ctx context.Context, h *host.Host) error {
+		return h.InstallPackages(ctx, packages)
+	})
+}
+
+func holdStep(node, name string, packages []string, why string) Step {
+	return step(node, "hold "+strings.Join(packages, ", "), why, func(ctx context.Context, h *host.Host) error {
+		return h.HoldPackages(ctx, Kind+"-"+name, packages...)
+	})
+}

@@ -1,0 +1,87 @@
+package floatingip
+
+import (
+	"context"
+	"slices"
+	"strings"
+
+	"github.com/terraform-ha/terraform-provider-ha/internal/host"
+	"github.com/terraform-ha/terraform-provider-ha/internal/reconcile"
+)
+
+// planRoll lets Keepalived load what is declared: at once where nothing holds the
+// address yet; the instance itself on the holder and then on all others together;
+// anything else on one machine after the other.
+func planRoll(d *draft) error {
+	var rolling []change
+	for _, node := range d.nodes() {
+		switch c := d.change(node); {
+		case c.verb == nothing:
+		case d.untouched():
+			d.prepare.On(node.Name, c.step())
+		case c.instance && c.verb == reload && d.isHolder(node.Name):
+			d.loadOnHolder.On(node.Name, c.step())
+		case c.instance && c.verb == reload:
+			d.loadTogether.On(node.Name, c.stepOrStop())
+		default:
+			rolling = append(rolling, c)
+		}
+	}
+	d.roll.InOrder(d.rollingSteps(rolling)...)
+	return nil
+}
+
+// untouched reports that there is no holder to spare: no machine holds the
+// address or runs Keepalived.
+func (d *draft) untouched() bool {
+	running := d.status.names(func(m Machine) bool { return m.Unit.Running() })
+	return len(d.status.Holders) == 0 && len(running) == 0 && len(d.status.Unreachable()) == 0
+}
+
+func (d *draft) isHolder(node string) bool { return slices.Contains(d.status.Holders, node) }
+
+// rollingSteps orders changes so that the holder comes last, and when the holder has
+// to let go of the address, only once another machine can take it. Without a
+// holder the highest priority comes first, so that it is the first to stand.
+func (d *draft) rollingSteps(changes []change) []Step {
+	slices.SortStableFunc(changes, func(a, b change) int {
+		aHolds, bHolds := d.isHolder(a.node.Name), d.isHolder(b.node.Name)
+		switch {
+		case aHolds && !bHolds:
+			return 1
+		case bHolds && !aHolds:
+			return -1
+		}
+		return d.spec.priority(b.node.Name) - d.spec.priority(a.node.Name)
+	})
+	var steps []Step
+	for _, c := range changes {
+		if d.isHolder(c.node.Name) && c.verb == restart {
+			if others := d.fit(c.node.Name); len(others) > 0 {
+				steps = append(steps, successorStep(d.spec, others))
+			}
+		}
+		steps = append(steps, c.step())
+	}
+	return steps
+}
+
+// successorStep waits until another machine stands ready to take the address.
+func successorStep(spec Spec, others []string) Step {
+	return Step{Title: "wait for a machine that can take over " + spec.ip(), Do: func(ctx context.Context, hosts host.Hosts) error {
+		return reconcile.WaitAtMost(ctx, spec.electionTime(), "a machine that can take over "+spec.ip(), pollInterval, func(ctx context.Context) (string, error) {
+			reason := ""
+			for _, name := range others {
+				answers, err := hosts[name].Ask(ctx, askRolePart(spec))
+				if err != nil {
+					return "", err
+				}
+				if role := answers["role"].Out; role == "BACKUP" || role == "MASTER" {
+					return "", nil
+				}
+				reason = "keepalived is neither backup nor master on " + strings.Join(others, ", ")
+			}
+			return reason, nil
+		})
+	}}
+}

@@ -1,0 +1,2 @@
+: keepalived-addresses
+ip -j address show

@@ -1,0 +1,2 @@
+: keepalived-firewall
+nft -j list table inet "$1"

@@ -1,0 +1,2 @@
+: keepalived-load-firewall
+exec nft -f "$1"

@@ -1,0 +1,76 @@
+: keepalived-load
+# Tests the wanted configuration together with that of every other floating IP of the
+# machine, and only then puts it in place and lets Keepalived read it. The lock keeps
+# two floating IPs from doing that at the same time.
+#
+# The test runs on a copy in which scripts belong to root: Keepalived 2.2 kills itself
+# during --config-test when scripts run as another user (exit status 143; fixed upstream
+# in 2026). The copy's path is given, because the test of a missing file succeeds.
+set -eu
+umask 077
+# shellcheck disable=SC2174 # the folder above is there
+mkdir -p -m 0755 /run/terraform-ha
+exec 9>/run/terraform-ha/keepalived.lock
+flock 9
+main=/etc/keepalived/keepalived.conf
+work=$(mktemp -d /run/terraform-ha/keepalived-test.XXXXXX)
+trap 'rm -rf -- "$work"' EXIT
+mkdir "$work/conf.d" "$work/new"
+for f in /etc/keepalived/conf.d/*.conf; do [ ! -e "$f" ] || cp -- "$f" "$work/conf.d/"; done
+instance=
+while read -r mode _ path; do
+    read -r data
+    new=$work/new/${path##*/}
+    printf '%s' "$data" | base64 -d >"$new"
+    chmod -- "$mode" "$new"
+    case $path in
+    "$main") ;;
+    *)
+        cp -- "$new" "$work/conf.d/"
+        instance=$path
+        ;;
+    esac
+done
+sed -e 's/^\([[:space:]]*script_user\)[[:space:]].*/\1 root/' -e "s|/etc/keepalived/conf.d/|$work/conf.d/|" "$work/new/keepalived.conf" >"$work/test.conf"
+[ -s "$work/test.conf" ]
+if ! keepalived --config-test -f "$work/test.conf" >"$work/said" 2>&1; then
+    echo "keepalived rejects the configuration:" >&2
+    sed "s|$work/||g" "$work/said" >&2
+    exit 1
+fi
+# shellcheck disable=SC2174 # the folder above is there
+mkdir -p -m 0755 /etc/keepalived /etc/keepalived/conf.d
+if [ -s "$main" ] && ! head -n 1 "$main" | grep -q '^# Managed by terraform-provider-ha '; then
+    [ -e "$main.before-terraform-ha" ] || cp -p -- "$main" "$main.before-terraform-ha"
+fi
+place() {
+    cmp -s -- "$1" "$2" && [ "$(stat -c %a%U%G "$2")" = "$(stat -c %a%U%G "$1")" ] && return 0
+    cp -p -- "$1" "$2.new"
+    sync -- "$2.new" 2>/dev/null || sync
+    mv -f -- "$2.new" "$2"
+}
+place "$work/new/keepalived.conf" "$main"
+place "$work/new/${instance##*/}" "$instance"
+loaded=$(systemctl show -p DropInPaths -p NeedDaemonReload keepalived.service)
+case $loaded in
+*keepalived.service.d/terraform-ha.conf*NeedDaemonReload=no*) ;;
+*) systemctl daemon-reload ;;
+esac
+case $(systemctl is-enabled keepalived.service 2>/dev/null) in
+enabled*) ;;
+masked*)
+    systemctl unmask --quiet keepalived.service
+    systemctl unmask --runtime --quiet keepalived.service
+    systemctl enable --quiet keepalived.service
+    ;;
+*) systemctl enable --quiet keepalived.service ;;
+esac
+case $1 in
+restart) systemctl restart keepalived.service ;;
+reload) systemctl reload-or-restart keepalived.service ;;
+esac || {
+    s=$?
+    journalctl -n 15 --no-pager -o cat -u keepalived.service >&2
+    exit $s
+}
+systemctl is-active --quiet keepalived.service

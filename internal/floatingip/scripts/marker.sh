@@ -1,0 +1,2 @@
+: keepalived-marker
+cat -- "$1"

@@ -1,0 +1,2 @@
+: keepalived-role
+cat -- "/run/terraform-ha/vrrp/$1"

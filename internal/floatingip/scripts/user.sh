@@ -1,0 +1,2 @@
+: keepalived-user
+id -u "$1"
