@@ -1,195 +1,77 @@
 package webtier
 
 import (
-	"context"
 	"fmt"
-	"path"
+	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/terraform-ha/terraform-provider-ha/internal/host"
 	"github.com/terraform-ha/terraform-provider-ha/internal/reconcile"
-	"github.com/terraform-ha/terraform-provider-ha/internal/shell"
 )
 
-// Identity says which site a directory holds. It is in the sentinel, and in a copy of
-// that on every machine that has served the site: a machine so knows an emptied or
-// another volume from its own.
-type Identity struct {
-	// Site is a random number that was drawn when the site's directory was made.
-	Site string
-	// Volume is the identity of the volume under it; empty where none is known.
-	Volume string
-}
+// markerKind is the kind of this tier in the markers on machines.
+const markerKind = "web"
 
-func parseIdentity(words []string) Identity {
-	known := func(word string) string { return strings.TrimPrefix(word, "-") }
-	return Identity{Site: known(words[0]), Volume: known(words[1])}
-}
-
-// siteRecord is the machine's copy of the sentinel, made when it served the site.
-func (s Spec) siteRecord() string {
-	return path.Join(host.MarkerDirectory, markerKind+"-"+s.Name+".site")
-}
-
-// ofTheState is who knows a site that no machine remembers.
-const ofTheState = "the state of Terraform"
-
-// knownSite returns what is known of the site that a node is to serve: what any
-// machine knows that mounts the same volume, or the state where all machines were made
-// anew, or this machine alone where each has files of its own.
-func (s Spec) knownSite(status Status, node string) (known Identity, by string) {
-	if s.Mount == nil {
-		return status.Nodes[node].Known, node
+// marker is the file by which a machine is known to belong to the tier.
+func (s Spec) marker() host.Marker {
+	detail := map[string]string{"document_root": s.DocumentRoot, "port": strconv.Itoa(s.Port), "health_path": s.HealthPath}
+	if s.Mount != nil {
+		detail["mount_point"], detail["mount_source"], detail["mount_type"] = s.MountPoint, s.Mount.Source, s.Mount.Type
 	}
-	for _, other := range s.Nodes {
-		if seen := status.Nodes[other.Name]; seen.Reachable() && seen.Known.Site != "" {
-			return seen.Known, other.Name
-		}
-	}
-	if s.Site != "" {
-		return Identity{Site: s.Site}, ofTheState
-	}
-	return Identity{}, ""
+	return host.Marker{Kind: markerKind, Name: s.Name, Detail: detail}
 }
 
-func refused(s Spec, node string, evidence []string, remedy string) error {
-	return &reconcile.RefusedError{What: "work on the files of web tier " + s.Name, Node: node, Evidence: evidence, Remedy: remedy}
-}
-
-// refuseOtherSite refuses to go on where a site that was served is not in its place:
-// whatever was made there anew would be an empty site that looks healthy.
-func refuseOtherSite(s Spec, status Status) error {
+// refuseForeign refuses machines that belong to another tier or serve sites of
+// somebody else.
+func refuseForeign(s Spec, status Status) error {
 	for _, node := range s.Nodes {
 		seen := status.Nodes[node.Name]
-		known, by := s.knownSite(status, node.Name)
-		if !seen.Reachable() || known.Site == "" {
+		if !seen.Reachable() {
 			continue
 		}
-		if s.Mount != nil && s.Site != "" && s.Site != known.Site {
-			return refused(s, by, []string{
-				fmt.Sprintf("%s knows the site as %s", ofTheState, s.Site), fmt.Sprintf("%s knows it as %s", by, known.Site),
-			}, "They are different directories. Find the one that is the site's. "+beginAgain)
-		}
-		if seen.Known.Site != "" && seen.Known.Site != known.Site {
-			return refused(s, node.Name, []string{
-				fmt.Sprintf("%s knows the site as %s", by, known.Site), fmt.Sprintf("%s knows it as %s", node.Name, seen.Known.Site),
-			}, "They have served different directories. Find the one that is the site's, and remove "+s.siteRecord()+" from the machines that served the other one.")
-		}
-		if s.Mount != nil {
-			if evidence := s.otherVolume(known, seen); evidence != nil {
-				return refused(s, node.Name, evidence, "A site that is served cannot move to another volume: nodes would serve both, and what is written to one is not on the other. "+
-					"Go back to the former mount; or destroy the tier with on_destroy = \"keep\", copy the files to the new volume with "+
-					s.state()+", and create it again.")
+		for _, marker := range seen.Markers {
+			if marker != s.Name {
+				return &reconcile.RefusedError{
+					What: "make web tier " + s.Name, Node: node.Name,
+					Evidence: []string{fmt.Sprintf("it belongs to web tier %s", marker)},
+					Remedy:   "Give each web tier machines of its own, or destroy the other one first.",
+				}
 			}
 		}
-		if evidence := s.missingSite(known, seen); evidence != nil {
-			return refused(s, node.Name, evidence, fmt.Sprintf("If files are lost, restore them, with %s. If this is the site's own directory and only that file is lost, %s. ",
-				s.state(), s.sentinelAgain(known, by))+beginAgain)
+		if slices.Contains(seen.Markers, s.Name) || s.Adopt {
+			continue
+		}
+		if foreign := seen.foreignSites(s); len(foreign) > 0 {
+			return &reconcile.RefusedError{
+				What: "make web tier " + s.Name, Node: node.Name,
+				Evidence: []string{fmt.Sprintf("its Apache serves %s, which is not of this tier", strings.Join(foreign, ", "))},
+				Remedy:   "Disable the site with a2dissite if nobody needs it, or use other machines.",
+			}
 		}
 	}
 	return nil
 }
 
-// beginAgain is how a user says that a site is to begin again. What is taken off the
-// machines then are their records of it, and a new resource knows of none.
-const beginAgain = "If the site itself is to begin again, with nothing, have the resource replaced: terraform apply -replace=<its address>."
-
-// sentinelAgain says how a sentinel comes back that alone was lost.
-func (s Spec) sentinelAgain(known Identity, by string) string {
-	if by == ofTheState {
-		return fmt.Sprintf("make it again, as root, with the lines \"terraform-ha web tier %s\" and \"site %s\"", s.Name, known.Site)
-	}
-	return fmt.Sprintf("copy %s of %s to it", s.siteRecord(), by)
-}
-
-// Established returns the number of the site that was seen on the volume; empty where
-// none was, or where every machine has files of its own.
-func (s Spec) Established(status Status) string {
-	if s.Mount == nil {
-		return ""
-	}
-	for _, node := range s.Nodes {
-		if seen := status.Nodes[node.Name]; seen.Reachable() && seen.Mount.Answer == AnswerOK && seen.Mount.Sentinel.Site != "" {
-			return seen.Mount.Sentinel.Site
+func (n NodeStatus) foreignSites(s Spec) []string {
+	var foreign []string
+	for _, link := range n.Enabled {
+		name, isSite := strings.CutPrefix(link, "sites-enabled/")
+		if isSite && name != defaultSite && name != s.apacheName() {
+			foreign = append(foreign, strings.TrimSuffix(name, ".conf"))
 		}
 	}
-	return ""
+	return foreign
 }
 
-// otherVolume says why the wanted mount is another volume than the one that the site
-// was served from. Only the identity is proof; without one the volume's name is what
-// there is, and another server may be the same one's.
-func (s Spec) otherVolume(known Identity, seen NodeStatus) []string {
-	wanted := s.Mount.VolumeID
-	if wanted != "" && known.Volume != "" {
-		if wanted != known.Volume {
-			return []string{"the site was served from the volume " + known.Volume, "mount is the volume " + wanted}
-		}
-		return nil
-	}
-	was, now := volumeName(seen.Detail["mount_source"]), volumeName(s.Mount.Source)
-	if was != "" && was != now {
-		return []string{"the site was served from the volume " + was, "mount is the volume " + now}
-	}
-	return nil
-}
-
-func volumeName(source string) string {
-	_, volume, _ := strings.Cut(source, ":")
-	return strings.TrimPrefix(volume, "/")
-}
-
-// missingSite says why what lies in the shared directory is not the known site.
-func (s Spec) missingSite(known Identity, seen NodeStatus) []string {
-	if s.Mount != nil && !s.Mount.matches(seen.Mount) {
-		return nil // the right one is mounted first
-	}
-	found := seen.Mount.Sentinel
+func markerPart(s Spec, seen NodeStatus) part {
+	file := s.marker().File()
+	p := part{title: "mark as part of web tier " + s.Name, do: writeFiles(file)}
 	switch {
-	case seen.Mount.Answer == AnswerNew:
-		return []string{"this tier has served its site", s.sentinel() + " is missing"}
-	case seen.Mount.Answer != AnswerOK:
-	case found.Site != known.Site:
-		return []string{"this tier has served the site " + known.Site, fmt.Sprintf("%s is that of %s", s.sentinel(), or(found.Site, "none"))}
-	case s.Mount != nil && s.Mount.VolumeID != "" && found.Volume != "" && found.Volume != s.Mount.VolumeID:
-		return []string{"mount is the volume " + s.Mount.VolumeID, s.sentinel() + " is that of the volume " + found.Volume}
-	case !seen.Root.Exists:
-		return []string{"this tier has served its site", s.DocumentRoot + " is missing"}
-	}
-	return nil
-}
-
-// rememberPart has a machine that serves the site keep a copy of the sentinel.
-func rememberPart(s Spec, seen NodeStatus) part {
-	p := part{title: "remember the site", do: rememberSite(s)}
-	if seen.Serving() && seen.Mount.Answer == AnswerOK && seen.Known != seen.Mount.Sentinel {
-		p.whys = []string{"it serves the site and has no record of it"}
+	case !seen.Files[file.Path].Exists:
+		p.whys = []string{"it is not marked as part of web tier " + s.Name}
+	case file.Difference(seen.Files[file.Path]) != "":
+		p.whys = []string{file.Difference(seen.Files[file.Path])}
 	}
 	return p
-}
-
-func rememberSite(s Spec) action {
-	return func(ctx context.Context, h *host.Host) error {
-		return run(ctx, h, "remember the site", shell.Script(`: web-remember-site
-sentinel=$1; record=$2; umask 022
-t=$(mktemp -- "$record.XXXXXX") || exit 1
-trap 'rm -f -- "$t"' EXIT
-timeout -k 1 10 head -c 4096 -- "$sentinel" >"$t" && chmod 0644 -- "$t" && mv -fT -- "$t" "$record"`, s.sentinel(), s.siteRecord()))
-	}
-}
-
-// lookAtVolume mounts another source aside and looks for the site on it, before the
-// one that is served is taken away.
-func lookAtVolume(s Spec, site Identity) action {
-	return func(ctx context.Context, h *host.Host) error {
-		return run(ctx, h, "find the site on "+s.Mount.Source, shell.Script(`: web-look-at-volume
-type=$1; source=$2; options=$3; sentinel=$4; expected=$5
-d=$(mktemp -d) || exit 1
-trap 'umount -- "$d" 2>/dev/null || umount --lazy -- "$d" 2>/dev/null; rmdir -- "$d"' EXIT
-timeout -k 5 120 mount -t "$type" -o "$options" "$source" "$d" || exit 1
-found=$(timeout -k 1 30 sed -n 's/^site //p' "$d/$sentinel" 2>/dev/null)
-[ "$found" != "$expected" ] || exit 0
-echo "$sentinel on it is ${found:+that of }${found:-missing}: it is another volume, or an empty one. Nothing was changed" >&2
-exit 1`, s.Mount.Type, s.Mount.Source, s.mountOptions(), strings.TrimPrefix(s.sentinel(), s.MountPoint+"/"), site.Site))
-	}
 }

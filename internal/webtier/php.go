@@ -1,198 +1,195 @@
 package webtier
 
 import (
+	"context"
 	"fmt"
 	"maps"
-	"regexp"
+	"path"
 	"slices"
-	"strconv"
 	"strings"
+
+	"github.com/terraform-ha/terraform-provider-ha/internal/host"
+	"github.com/terraform-ha/terraform-provider-ha/internal/shell"
 )
 
-// workers returns how many requests PHP works on at once: what the user said, or
-// what fits into memory beside the system at 64 MiB each, which is what a
-// request of a common content management system takes. It goes in steps, so
-// that a kernel that reports a little less memory changes nothing.
-func workers(wanted, memoryMiB int) int {
-	if wanted > 0 {
-		return wanted
+// PHP takes a setting that it does not know without a word, and so does the test of
+// PHP-FPM: a name with a slip does nothing. What it knows depends on its version and
+// on the extensions that are loaded, and so it is asked on the machine.
+
+// unknownSettings is the shell that prints those of some names that PHP-FPM of a version
+// does not know: "unknown name" where it knows others of that kind, which makes it a
+// slip, and "unloaded name" where it knows none, because the extension that knows it is
+// not loaded. All settings of PHP-FPM and of loaded extensions are in its information
+// about itself, but for those of mysqlnd, which are taken for known.
+const unknownSettings = `unknown_settings() {
+[ $# -gt 1 ] || return 0
+info=$("php-fpm$1" -i 2>/dev/null | sed -n 's/^\([A-Za-z][A-Za-z0-9_.]*\) => .* => .*/\1/p')
+shift
+[ -n "$info" ] || return 0
+for name; do
+case $name in mysqlnd.*) continue ;; esac
+! printf '%s\n' "$info" | grep -qxF -e "$name" || continue
+case $name in
+*.*) printf '%s\n' "$info" | awk -v p="${name%%.*}." 'index($0, p) == 1 { found = 1 } END { exit !found }' || { echo "unloaded $name"; continue; } ;;
+esac
+echo "unknown $name"
+done
+}
+`
+
+// doubtfulSettings are the names of settings that PHP is asked about. Those that the
+// tier sets itself are known, so that most plans need not ask.
+func (s Spec) doubtfulSettings() []string {
+	if !s.php() {
+		return nil
 	}
-	fit := (memoryMiB - 512) / 64
-	return min(max(fit-fit%5, 5), 100)
+	return slices.DeleteFunc(slices.Sorted(maps.Keys(s.PHPSettings)), func(name string) bool { return phpDefaults[name] != "" })
 }
 
-// phpDefaults are for code on a network file system: look at a file rarely, keep
-// what was read in memory, and write nothing there that is temporary.
-var phpDefaults = map[string]string{
-	"opcache.enable":                  "1",
-	"opcache.memory_consumption":      "256",
-	"opcache.interned_strings_buffer": "16",
-	"opcache.max_accelerated_files":   "20000",
-	"opcache.validate_timestamps":     "1",
-	"opcache.revalidate_freq":         "60",
-	"realpath_cache_size":             "4M",
-	"realpath_cache_ttl":              "600",
-	"expose_php":                      "Off",
-	"memory_limit":                    "256M",
-	"upload_max_filesize":             "64M",
-	"post_max_size":                   "72M",
-	"max_execution_time":              "120",
-	"session.save_handler":            "files",
-	"session.save_path":               "/var/lib/php/sessions",
-	"sys_temp_dir":                    "/tmp",
-}
-
-// settings returns the lines of php.ini: name, and value as php.ini has it. The last of
-// what is wanted counts most.
-func settings(wanted ...map[string]string) []setting {
-	together := map[string]string{}
-	for _, more := range wanted {
-		maps.Copy(together, more)
-	}
-	merged := mergedSettings(together)
-	var list []setting
-	for _, name := range slices.Sorted(maps.Keys(merged)) {
-		list = append(list, setting{name, phpLiteral(name, merged[name])})
-	}
-	return list
-}
-
-func mergedSettings(wanted map[string]string) map[string]string {
-	merged := maps.Clone(phpDefaults)
-	maps.Copy(merged, wanted)
-	// A file is sent in a post, with something around it.
-	if _, told := wanted["post_max_size"]; !told {
-		if upload := phpSize(merged["upload_max_filesize"]); upload >= phpSize(merged["post_max_size"]) {
-			merged["post_max_size"] = fmt.Sprintf("%dM", upload/mebibyte+8)
+// Notices are what a user should know and no plan can change: settings of PHP that have
+// no effect because the extension that knows them is not loaded, by machine.
+func (s Spec) Notices(status Status) []string {
+	nodes := map[string][]string{}
+	for _, node := range s.Nodes {
+		for _, name := range status.Nodes[node.Name].UnknownSettings {
+			nodes[name] = append(nodes[name], node.Name)
 		}
 	}
-	return merged
+	var notices []string
+	for _, name := range slices.Sorted(maps.Keys(nodes)) {
+		notices = append(notices, fmt.Sprintf("PHP on %s knows no setting %s: it has no effect there. If it belongs to an extension, name its package in packages.", strings.Join(nodes[name], ", "), name))
+	}
+	return notices
 }
 
-// phpLiteral writes a value as php.ini has it. In quotes a value is text: that keeps
-// what looks like one of php.ini's own words, but the constants of error_reporting
-// would be text as well, which counts as 0.
-func phpLiteral(name, value string) string {
-	if name == "error_reporting" {
-		return value
-	}
-	// "none" is the word of the documentation, and without quotes php.ini's for nothing.
-	if value == "none" && (name == "auto_prepend_file" || name == "auto_append_file") {
-		return ""
-	}
-	return `"` + value + `"`
-}
+// fpmKey stands for the unit of PHP-FPM, whose name has the version of PHP.
+const fpmKey = "php-fpm.service"
 
-const mebibyte = 1 << 20
+// versionMark stands for the version of PHP in a path.
+const versionMark = "%v"
 
-// sizePattern is an amount as PHP reads it. Behind any other letter, such as the B of
-// "64MB", it takes the number for bytes without a word.
-var sizePattern = regexp.MustCompile(`^-?[0-9]+[KMGkmg]?$`)
+// phpScript finds the newest PHP-FPM, which is known by its binary: its
+// directories below /etc stay behind when it is removed.
+const phpScript = `: web-php
+` + unknownSettings + `key=$1; settings=$2; shift 2
+v=''; n=0
+for f in /usr/sbin/php-fpm[0-9]*; do [ ! -e "$f" ] || { v=${f##*/php-fpm}; n=$((n + 1)); }; done
+[ "$n" -lt 2 ] || v=$(ls /usr/sbin/php-fpm[0-9]* | sed 's|.*/php-fpm||' | sort -V | tail -n 1)
+[ -n "$v" ] || exit 0
+printf 'version %s\n' "$v"
+[ ! -e "/etc/php/$v/fpm/pool.d/www.conf" ] || echo pool
+unknown_settings "$v" $settings
+printf 'units\nUnit=%s\n' "$key"
+systemctl show -p LoadState,ActiveState,SubState,UnitFileState,NeedDaemonReload -- "php$v-fpm.service"
+echo files
+n=$#
+for f; do
+while :; do case $f in *%v*) f=${f%%"%v"*}$v${f#*"%v"} ;; *) break ;; esac; done
+[ ! -f "$f" ] || set -- "$@" "$f"
+done
+shift "$n"
+[ $# -gt 0 ] || exit 0
+stat -c '0%a %U %G %Y %n' -- "$@"
+sha256sum -- "$@"`
 
-// sizes are the settings that are amounts of memory or data.
-var sizes = []string{"memory_limit", "post_max_size", "realpath_cache_size", "upload_max_filesize"}
-
-// phpSize returns an amount in bytes; 0 for what is none.
-func phpSize(value string) int64 {
-	factor := int64(1)
-	if value != "" {
-		switch value[len(value)-1] {
-		case 'K', 'k':
-			factor = 1 << 10
-		case 'M', 'm':
-			factor = mebibyte
-		case 'G', 'g':
-			factor = 1 << 30
+// parsePHP reads the answer of [phpScript], whose units and files are in the
+// formats of package host.
+func parsePHP(node *NodeStatus, lines []string) {
+	var about, units, files strings.Builder
+	section := &about
+	for _, line := range lines {
+		kind, rest, _ := strings.Cut(line, " ")
+		switch kind {
+		case "version":
+			node.PHP = rest
+		case "pool":
+			node.DistributionPool = true
+		case "unknown", "unloaded":
+			if settingPattern.MatchString(rest) {
+				node.UnknownSettings = append(node.UnknownSettings, rest)
+			}
+		case "units":
+			section = &units
+		case "files":
+			section = &files
+		default:
+			section.WriteString(line + "\n")
 		}
 	}
-	number, err := strconv.ParseInt(strings.TrimRight(value, "KMGkmg"), 10, 64)
-	if err != nil {
-		return 0
+	for name, unit := range host.ParseUnits(shell.Answer{Out: units.String()}) {
+		node.Units[name] = unit
 	}
-	return number * factor
+	for name, file := range host.ParseFiles(shell.Answer{Out: files.String()}) {
+		node.Files[name] = file
+	}
 }
 
-// pageSeconds is when PHP-FPM ends a page that is still being made. PHP's own limit
-// does not count the time for which a page waits, so that it needs some more.
-func pageSeconds(wanted map[string]string) int {
-	const least = 300
-	own, err := strconv.Atoi(mergedSettings(wanted)["max_execution_time"])
-	if err != nil {
-		return least
+// phpFile is a file below /etc/php/<version>/fpm.
+type phpFile struct{ path, template string }
+
+func phpFiles(s Spec) []phpFile {
+	return []phpFile{
+		{"conf.d/99-terraform-ha.ini", "php.ini.tmpl"},
+		{"pool.d/terraform-ha-" + s.Name + ".conf", "pool.conf.tmpl"},
 	}
-	return max(least, own+60)
 }
 
-// bodyBytes lifts the limit of a gibibyte that Apache has of its own since 2.4.54, where
-// PHP is to take more.
-func bodyBytes(wanted map[string]string) int64 {
-	const apachesOwn = 1 << 30
-	if post := phpSize(mergedSettings(wanted)["post_max_size"]); post > apachesOwn {
-		return post
+// phpPaths are the files for PHP-FPM of a version.
+func phpPaths(s Spec, version string) []string {
+	paths := []string{path.Join(systemUnits, fpmUnit(version)+".d", "terraform-ha.conf")}
+	for _, file := range phpFiles(s) {
+		paths = append(paths, path.Join("/etc/php", version, "fpm", file.path))
 	}
-	return 0
+	return paths
 }
 
-// errorLevels are the constants of error_reporting.
-var errorLevels = regexp.MustCompile(`\bE_(ALL|STRICT|DEPRECATED|NOTICE|PARSE|(USER_|CORE_|COMPILE_)?(ERROR|WARNING)|RECOVERABLE_ERROR|USER_(NOTICE|DEPRECATED))\b`)
+func fpmUnit(php string) string { return "php" + php + "-fpm.service" }
 
-var (
-	levelsTogether = regexp.MustCompile(`^ *[~!]? *[0-9]+( *[&|^] *[~!]? *[0-9]+)* *$`)
-	levelsInside   = regexp.MustCompile(`\([^()]*\)`)
-)
+func phpPart(s Spec, seen NodeStatus, set fileSet) part {
+	_, whys := differing(seen, set.php)
+	if seen.PHP == "" {
+		return part{}
+	}
+	if seen.DistributionPool {
+		whys = append(whys, "the distribution's pool www is enabled")
+	}
+	load := len(whys) > 0
+	if slices.Contains(seen.Pending, phpService) {
+		load = true
+		whys = append(whys, fpmUnit(seen.PHP)+" has not loaded its configuration")
+	}
+	whys = append(whys, unitWhys(fpmUnit(seen.PHP), seen.Units[fpmKey])...)
+	return part{title: "configure PHP-FPM", whys: whys, disruptive: true, repairs: !load, reverts: true, do: configurePHP(seen.PHP, set.php, s.doubtfulSettings(), load)}
+}
 
-// isErrorReporting reports whether php.ini makes a number of the value.
-func isErrorReporting(value string) bool {
-	value = errorLevels.ReplaceAllString(value, "1")
-	for inside := levelsInside.FindString(value); inside != ""; inside = levelsInside.FindString(value) {
-		if !levelsTogether.MatchString(inside[1 : len(inside)-1]) {
-			return false
+// phpService is what [pendingDirectory] calls PHP-FPM.
+const phpService = "php-fpm"
+
+const configurePHPScript = `: web-configure-php
+` + transaction + unknownSettings + `version=$1
+www=/etc/php/$version/fpm/pool.d/www.conf
+[ ! -e "$www" ] || mv -f -- "$www" "$www.terraform-ha-off" || exit 1
+refused=
+if ! "php-fpm$version" -t >"$b/said" 2>&1; then refused=yes
+elif unknown_settings "$@" | sed -n "s/^unknown \(.*\)/PHP $version knows no setting \1/p" >"$b/said" && [ -s "$b/said" ]; then refused=yes
+fi
+if [ -n "$refused" ]; then
+files_back; rm -f "$pending"
+[ -n "$(ls "${www%/*}"/*.conf 2>/dev/null)" ] || mv -f -- "$www.terraform-ha-off" "$www"
+echo "PHP-FPM refuses the configuration, the one before is back in place:" >&2
+cat "$b/said" >&2
+exit 1
+fi
+if systemctl is-active --quiet "php$version-fpm.service"; then systemctl reload "php$version-fpm.service" || exit 1; fi
+rm -f "$pending"`
+
+func configurePHP(version string, files []host.File, settings []string, load bool) action {
+	return func(ctx context.Context, h *host.Host) error {
+		if load {
+			if err := run(ctx, h, "configure PHP-FPM", configure(configurePHPScript, phpService, files, append([]string{version}, settings...)...)); err != nil {
+				return err
+			}
 		}
-		value = strings.Replace(value, inside, "1", 1)
+		return startService(ctx, h, fpmUnit(version))
 	}
-	return levelsTogether.MatchString(value)
-}
-
-// phpReserved are settings that the tier has attributes of its own for.
-var phpReserved = map[string]string{
-	"doc_root": "doc_root is the tier's own: the directory of the site is document_root",
-	"user_dir": "user_dir has no meaning here: nobody's home directory is part of the site",
-}
-
-func (v *validation) phpSettings(s Spec) {
-	if !s.php() && (len(s.PHPSettings) > 0 || s.PHPWorkers != 0) {
-		v.add("php_settings and php_workers are of no use while php is off", "php_settings")
-	}
-	if s.PHPWorkers < 0 || s.PHPWorkers > 2000 {
-		v.add(fmt.Sprintf("PHP has between 1 and 2000 workers, not %d", s.PHPWorkers), "php_workers")
-	}
-	for _, name := range slices.Sorted(maps.Keys(s.PHPSettings)) {
-		if message := phpSettingProblem(name, s.PHPSettings[name]); message != "" {
-			v.add(message, "php_settings", name)
-		}
-	}
-	upload, post := s.PHPSettings["upload_max_filesize"], s.PHPSettings["post_max_size"]
-	if upload != "" && post != "" && phpSize(post) > 0 && phpSize(upload) > phpSize(post) {
-		v.add(fmt.Sprintf("%s is more than post_max_size, %s: a file is sent in a post, which is cut off there", upload, post), "php_settings", "upload_max_filesize")
-	}
-}
-
-// phpSettingProblem says why a setting cannot be given to PHP, or would not do what it
-// says; empty if it can.
-func phpSettingProblem(name, value string) string {
-	switch {
-	case !settingPattern.MatchString(name), strings.HasSuffix(strings.ToLower(name), "extension"):
-		return fmt.Sprintf("%q is not the name of a PHP setting", name)
-	case phpReserved[name] != "":
-		return phpReserved[name]
-	case strings.ContainsFunc(value, func(r rune) bool { return r < ' ' || r == 0x7f }):
-		return "the value of " + name + " holds a control character or a line break"
-	case strings.ContainsAny(value, `"\`) || strings.Contains(value, "${"):
-		return "the value of " + name + ` holds a quote, a backslash or "${", which php.ini reads as more than text`
-	case name == "error_reporting" && !isErrorReporting(value):
-		return fmt.Sprintf("%q is neither a number nor made of PHP's constants, such as E_ALL & ~E_DEPRECATED", value)
-	case slices.Contains(sizes, name) && !sizePattern.MatchString(value):
-		return fmt.Sprintf("%q is not an amount such as 64M: PHP knows K, M and G and takes all else for bytes", value)
-	}
-	return ""
 }

@@ -1,245 +1,180 @@
 package webtier
 
 import (
-	"bytes"
-	"context"
 	"errors"
-	"fmt"
-	"io/fs"
-	"os"
-	"os/exec"
-	"os/user"
-	"path/filepath"
 	"strings"
-	"syscall"
 	"testing"
-	"time"
 
-	"github.com/google/go-cmp/cmp"
-
-	"github.com/terraform-ha/terraform-provider-ha/internal/host"
-	"github.com/terraform-ha/terraform-provider-ha/internal/shell"
+	"github.com/terraform-ha/terraform-provider-ha/internal/reconcile"
+	"github.com/terraform-ha/terraform-provider-ha/internal/webtier/webtiertest"
 )
 
-// rooted is this machine's own shell, with root's rights.
-type rootShell struct{ bin string }
-
-// Run implements host.Runner.
-func (r rootShell) Run(ctx context.Context, c shell.Command) (shell.Result, error) {
-	command := exec.CommandContext(ctx, "/bin/sh", "-c", c.Line())
-	command.Env = append(os.Environ(), "PATH="+r.bin+":"+os.Getenv("PATH"))
-	command.Stdin = bytes.NewReader(c.Stdin())
-	var stdout, stderr bytes.Buffer
-	command.Stdout, command.Stderr = &stdout, &stderr
-	err := command.Run()
-	if exit, ok := errors.AsType[*exec.ExitError](err); ok {
-		return shell.Result{}, &shell.ExitError{Node: "local", Command: c, Status: exit.ExitCode(), Stdout: stdout.Bytes(), Stderr: stderr.Bytes()}
-	}
-	return shell.Result{Stdout: stdout.Bytes(), Stderr: stderr.Bytes()}, err
-}
-
-// hostile is a machine whose site's own user has planted links wherever the provider
-// has anything to do in the document root.
-type hostile struct {
-	host   *host.Host
-	spec   Spec
-	victim string
-	before string
-}
-
-// newHostile works below a directory whose parents are root's, which a test's own
-// directory is not. The programs that the scripts need and this machine may lack are
-// stand-ins.
-func newHostile(t *testing.T) *hostile {
-	t.Helper()
-	if os.Getuid() != 0 {
-		t.Skip("only root can give files to another user")
-	}
-	if _, err := user.Lookup(siteUser); err != nil {
-		t.Skip("this system has no " + siteUser)
-	}
-	base, err := os.MkdirTemp("/var/lib", "webtier-test-") //nolint:usetesting // anybody may write above a directory of t.TempDir
-	must(t, err)
-	t.Cleanup(func() { _ = os.RemoveAll(base) })
-	must(t, os.Chmod(base, 0o755))
-	bin := filepath.Join(base, "bin")
-	must(t, os.Mkdir(bin, 0o755))
-	must(t, os.WriteFile(filepath.Join(bin, "php"), []byte("#!/bin/sh\necho terraform-ha:done\n"), 0o755))
-	spec := wordpressSpec()
-	spec.DocumentRoot, spec.Mount, spec.MountPoint = base+"/site", nil, ""
-	spec.Name = filepath.Base(base)
-	t.Cleanup(func() { _ = os.RemoveAll(spec.state()) })
-	return &hostile{host: host.New("web1", rootShell{bin}), spec: spec, victim: base + "/victim"}
-}
-
-// plant has every name in the document root, and every one that former releases used
-// there, lead to a file of root's.
-func (h *hostile) plant(t *testing.T) {
-	t.Helper()
-	must(t, os.WriteFile(h.victim, []byte("root's own\n"), 0o600))
-	h.before = h.look(t)
-	for _, name := range []string{
-		".terraform-ha-health", ".terraform-ha-lock", ".terraform-ha-cron.lock", ".terraform-ha-wordpress", ".terraform-ha-wordpress.new",
-		".terraform-ha-probe.web1", "wp-salts.php", "wp-salts.php.new", "wp-config.php", "wp-config.php.new", "wordpress", "wordpress.php",
-		"salts.php", "sentinel", "lock", "index.php", "wp-load.php",
-	} {
-		link := filepath.Join(h.spec.DocumentRoot, name)
-		must(t, os.Symlink(h.victim, link))
-		must(t, exec.CommandContext(t.Context(), "chown", "-h", siteUser, link).Run())
-	}
-	must(t, os.Symlink(filepath.Dir(h.victim), filepath.Join(h.spec.DocumentRoot, "wp-content")))
-}
-
-// look describes the victim and what lies beside it.
-func (h *hostile) look(t *testing.T) string {
-	t.Helper()
-	content, err := os.ReadFile(h.victim)
-	must(t, err)
-	info, err := os.Stat(h.victim)
-	must(t, err)
-	entries, err := os.ReadDir(filepath.Dir(h.victim))
-	must(t, err)
-	names := []string{}
-	for _, entry := range entries {
-		names = append(names, entry.Name())
-	}
-	return fmt.Sprintln(string(content), info.Mode(), info.Sys().(*syscall.Stat_t).Uid, names)
-}
-
-func must(t *testing.T, err error) {
-	t.Helper()
-	if err != nil {
-		t.Fatal(err)
-	}
-}
-
-// TestPlantedLinksAreNotFollowed does everything that is done in the document root
-// where the site's own user was first.
-func TestPlantedLinksAreNotFollowed(t *testing.T) {
-	h := newHostile(t)
-	s := h.spec
-	must(t, prepareRoot(s, Identity{})(t.Context(), h.host))
-	h.plant(t)
-	archive := filepath.Join(filepath.Dir(h.victim), "archive")
-	must(t, os.MkdirAll(archive+"/wordpress/wp-content/themes", 0o755))
-	must(t, os.WriteFile(archive+"/wordpress/wp-load.php", []byte("<?php\n"), 0o644))
-	must(t, exec.CommandContext(t.Context(), "tar", "-C", archive, "-czf", archive+"/w.tar.gz", "wordpress").Run())
-	sum, err := os.ReadFile(archive + "/w.tar.gz")
-	must(t, err)
-	h.before = h.look(t)
-	for name, do := range map[string]func() error{
-		"prepare": func() error { return prepareRoot(s, Identity{})(t.Context(), h.host) },
-		"copy": func() error {
-			_, err := h.host.Run(t.Context(), shell.Script(copyWordPressScript, s.DocumentRoot, s.state(), s.filesOwner(), "file://"+archive+"/w.tar.gz", host.Digest(sum)))
-			return err
-		},
-		"configure": func() error { return writeWordPressConfig(s)(t.Context(), h.host) },
-		"install":   func() error { return installWordPress(s)(t.Context(), h.host) },
-		"look": func() error {
-			_, err := h.host.Ask(t.Context(), askMount(s, false))
-			return err
-		},
-	} {
-		// What cannot be written in such a place is an error, or not: what counts is
-		// that it is not written elsewhere.
-		t.Logf("%s: %v", name, do())
-		if diff := cmp.Diff(h.before, h.look(t)); diff != "" {
-			t.Errorf("%s changed the victim:\n%s", name, diff)
-		}
-	}
-	if loader, err := os.ReadFile(s.DocumentRoot + "/wp-config.php"); err != nil || string(loader) != string(wordpressLoader(s)) {
-		t.Errorf("wp-config.php is %q, %v", loader, err)
-	}
-	must(t, wipeRoot(s)(t.Context(), h.host))
-	if diff := cmp.Diff(strings.Replace(h.before, " site ", " ", 1), strings.Replace(h.look(t), " site ", " ", 1)); !strings.Contains(h.look(t), "victim") || strings.Contains(h.look(t), " site ") {
-		t.Errorf("wiping left:\n%s", diff)
-	}
-	if _, err := os.Stat(s.state()); !errors.Is(err, fs.ErrNotExist) {
-		t.Errorf("the record is still there: %v", err)
-	}
-}
-
-// TestWhatLiesInTheSiteHoldsUpNobody has wp-config.php be something that never ends,
-// never answers, or is not to be read by the site.
-func TestWhatLiesInTheSiteHoldsUpNobody(t *testing.T) {
-	h := newHostile(t)
-	s := h.spec
-	must(t, prepareRoot(s, Identity{})(t.Context(), h.host))
-	must(t, os.WriteFile(h.victim, []byte("root's own\n"), 0o600))
-	config := s.DocumentRoot + "/wp-config.php"
-	for name, put := range map[string]func() error{
-		"endless": func() error { return os.Symlink("/dev/zero", config) },
-		"pipe":    func() error { return syscall.Mkfifo(config, 0o666) },
-		"root's":  func() error { return os.Symlink(h.victim, config) },
-		"huge":    func() error { return os.WriteFile(config, make([]byte, 1<<20), 0o644) },
-		"none":    func() error { return nil },
+// TestAServedSiteIsNotBegunAgain has what lies in the shared directory go, or another
+// volume take its place: whatever was made there would be an empty site that looks
+// healthy.
+func TestAServedSiteIsNotBegunAgain(t *testing.T) {
+	other := &webtiertest.Content{}
+	for name, test := range map[string]struct {
+		do   func(*webtiertest.Tier, *Spec)
+		want string
+	}{
+		"the volume was emptied":    {func(tier *webtiertest.Tier, _ *Spec) { *tier.Volume = webtiertest.Content{} }, "sentinel is missing"},
+		"the sentinel was removed":  {func(tier *webtiertest.Tier, _ *Spec) { tier.Volume.Site = "" }, "copy /var/lib/terraform-ha/web-shop.site of web1 to it"},
+		"it is that of another one": {func(tier *webtiertest.Tier, _ *Spec) { tier.Volume.Site = "site-9" }, "is that of site-9"},
+		"the document root is gone": {func(tier *webtiertest.Tier, _ *Spec) { tier.Volume.Root = false }, "/srv/www/site is missing"},
+		"a copy on another volume":  {func(tier *webtiertest.Tier, _ *Spec) { tier.Volume.Volume = "v2" }, "is that of the volume v2"},
+		"another volume, by its id": {func(_ *webtiertest.Tier, s *Spec) { s.Mount.Source, s.Mount.VolumeID = "10.0.0.21:/other", "v2" }, "cannot move to another volume"},
+		"another one of that name":  {func(_ *webtiertest.Tier, s *Spec) { s.Mount.Source, s.Mount.VolumeID = "10.9.9.9:/content", "v2" }, "mount is the volume v2"},
+		"another volume, no id":     {func(_ *webtiertest.Tier, s *Spec) { s.Mount.Source, s.Mount.VolumeID = "10.0.0.21:/other", "" }, "mount is the volume other"},
+		"other servers, no site": {func(tier *webtiertest.Tier, s *Spec) {
+			s.Mount.Source = "10.9.9.9:/content"
+			tier.Others = map[string]*webtiertest.Content{s.Mount.Source: other}
+		}, "10.9.9.9:/content"},
+		"two sites": {func(tier *webtiertest.Tier, _ *Spec) {
+			tier.Servers["web2"].Machine.WriteFile(good().siteRecord(), "site-9 v1")
+		}, "web2 knows it as site-9"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			must(t, put())
-			defer os.Remove(config)
-			begin := time.Now()
-			answers, err := h.host.Ask(t.Context(), askMount(s, false))
-			must(t, err)
-			var node NodeStatus
-			parseMount(&node, answers.Lines("mount"))
-			secret := host.Digest([]byte("root's own\n"))
-			if node.Mount.Answer != AnswerOK || !node.WordPress.Looked || (node.WordPress.Loader != "") != (name != "none") || node.WordPress.Loader == secret {
-				t.Errorf("seen: %+v %+v", node.Mount, node.WordPress)
+			hosts, tier, machines := simulate(t, "web1", "web2", "web3")
+			spec := good()
+			spec.Mount.VolumeID = "v1"
+			if err := convergeSim(t, hosts, spec, nil); err != nil {
+				t.Fatal(err)
 			}
-			if took := time.Since(begin); took > 4*time.Second {
-				t.Errorf("looking took %s", took)
+			if plan := planSim(t, hosts, spec); !plan.Empty() {
+				t.Fatalf("left: %v", plan.Drift())
+			}
+			test.do(tier, &spec)
+			before := *tier.Volume
+			err := convergeSim(t, hosts, spec, nil)
+			if err == nil || !strings.Contains(err.Error(), test.want) {
+				t.Errorf("got %v", err)
+			}
+			if *tier.Volume != before || *other != (webtiertest.Content{}) {
+				t.Errorf("it was changed: %+v, %+v", tier.Volume, other)
+			}
+			for node, s := range tier.Servers {
+				if s.Mounted != "10.0.0.21:/content" || machines[node].Unit(apacheUnit).Active != "active" {
+					t.Errorf("%s has %s mounted, apache2 is %s", node, s.Mounted, machines[node].Unit(apacheUnit).Active)
+				}
 			}
 		})
 	}
 }
 
-// TestExposedParentsEndTheWork has the site's own user own the directory in which the
-// document root lies.
-func TestExposedParentsEndTheWork(t *testing.T) {
-	h := newHostile(t)
-	parent := filepath.Dir(h.spec.DocumentRoot)
-	must(t, exec.CommandContext(t.Context(), "chown", siteUser, parent).Run())
-	for name, do := range map[string]action{"prepare": prepareRoot(h.spec, Identity{}), "wipe": wipeRoot(h.spec)} {
-		if err := do(t.Context(), h.host); err == nil || !strings.Contains(err.Error(), parent+" belongs to "+siteUser) {
-			t.Errorf("%s: %v", name, err)
-		}
+// TestTheSameVolumeByOtherServersIsMounted has the file servers get other addresses.
+func TestTheSameVolumeByOtherServersIsMounted(t *testing.T) {
+	hosts, tier, _, spec := built(t)
+	spec.Mount.Source, spec.Mount.BackupServers = "10.9.9.9:/content", nil
+	if err := convergeSim(t, hosts, spec, balancerFor(spec)); err != nil {
+		t.Fatal(err)
 	}
-	if _, err := os.Stat(h.spec.DocumentRoot); !errors.Is(err, fs.ErrNotExist) {
-		t.Errorf("the document root was made: %v", err)
-	}
-	answers, err := h.host.Ask(t.Context(), askMount(h.spec, false))
-	must(t, err)
-	var node NodeStatus
-	parseMount(&node, answers.Lines("mount"))
-	if len(node.Exposed) != 1 || !strings.Contains(node.Exposed[0], parent) {
-		t.Errorf("seen: %q", node.Exposed)
+	if got := tier.Servers["web3"].Mounted; got != spec.Mount.Source {
+		t.Errorf("%s is mounted", got)
 	}
 }
 
-// TestASentinelIsMadeOnce keeps the site's number, and makes none where a site that is
-// known should be.
-func TestASentinelIsMadeOnce(t *testing.T) {
-	h := newHostile(t)
-	s := h.spec
-	seen := func() Identity {
-		answers, err := h.host.Ask(t.Context(), askMount(s, false))
-		must(t, err)
-		var node NodeStatus
-		parseMount(&node, answers.Lines("mount"))
-		return node.Mount.Sentinel
+// TestAVolumeIsNamedOnceItIsKnown begins with a mount without identity.
+func TestAVolumeIsNamedOnceItIsKnown(t *testing.T) {
+	hosts, tier, _, spec := built(t)
+	spec.Mount.VolumeID = "v1"
+	if err := convergeSim(t, hosts, spec, nil); err != nil {
+		t.Fatal(err)
 	}
-	must(t, prepareRoot(s, Identity{})(t.Context(), h.host))
-	first := seen()
-	must(t, prepareRoot(s, first)(t.Context(), h.host))
-	s.Mount = nil
-	if again := seen(); again != first || len(first.Site) != 36 || first.Volume != "" {
-		t.Errorf("the site was %+v and is %+v", first, again)
+	if tier.Volume.Volume != "v1" || tier.Volume.Site != "site-1" {
+		t.Errorf("the sentinel is %+v", tier.Volume)
 	}
-	must(t, os.Remove(s.sentinel()))
-	if err := prepareRoot(s, first)(t.Context(), h.host); err == nil || !strings.Contains(err.Error(), "emptied") {
-		t.Errorf("a lost sentinel: %v", err)
+	seen := Observe(t.Context(), hosts.Views(), spec).Nodes["web2"]
+	if want := (Identity{Site: "site-1", Volume: "v1"}); seen.Known != want {
+		t.Errorf("web2 knows %+v", seen.Known)
 	}
-	if _, err := os.Stat(s.sentinel()); err == nil {
-		t.Error("it was made again")
+}
+
+// TestANewMachineFindsTheSite joins it to a tier that serves, and to one whose volume
+// was emptied.
+func TestANewMachineFindsTheSite(t *testing.T) {
+	hosts, tier, machines, spec := built(t)
+	for _, name := range []string{spec.siteRecord(), spec.marker().Path(), spec.Defaulted().library() + "/probe"} {
+		machines["web2"].RemoveAll(name)
+	}
+	if err := convergeSim(t, hosts, spec, nil); err != nil {
+		t.Fatal(err)
+	}
+	if !tier.Servers["web2"].Exists(spec.siteRecord()) {
+		t.Error("web2 has no record of the site")
+	}
+	machines["web2"].RemoveAll(spec.siteRecord())
+	tier.Servers["web2"].Mounted = ""
+	tier.Volume.Site = ""
+	var refused *reconcile.RefusedError
+	if err := convergeSim(t, hosts, spec, nil); !errors.As(err, &refused) || tier.Volume.Site != "" {
+		t.Errorf("got %v", err)
+	}
+}
+
+// TestExposedDirectoriesAreRefused has somebody else own the directory that the
+// document root lies in.
+func TestExposedDirectoriesAreRefused(t *testing.T) {
+	hosts, tier, _, spec := built(t)
+	tier.Volume.Exposed = "/srv/www belongs to www-data with mode drwxr-xr-x"
+	var refused *reconcile.RefusedError
+	if err := convergeSim(t, hosts, spec, nil); !errors.As(err, &refused) || !strings.Contains(err.Error(), "/srv/www belongs to www-data") {
+		t.Errorf("got %v", err)
+	}
+}
+
+func TestGuardedDirectories(t *testing.T) {
+	spec := good().Defaulted()
+	if got := strings.Join(spec.guarded(), " "); got != "/ /srv /srv/www /srv/www/.terraform-ha /srv/www/.terraform-ha/shop" {
+		t.Error(got)
+	}
+	spec.Mount, spec.MountPoint = nil, ""
+	if got := strings.Join(spec.guarded(), " "); got != "/ /srv /srv/www /var /var/lib /var/lib/terraform-ha /var/lib/terraform-ha/web-shop" {
+		t.Error(got)
+	}
+	if got := (Spec{Name: "shop"}).guarded(); got != nil {
+		t.Error(got)
+	}
+}
+
+// TestAnEstablishedSiteIsNotBegunOnNewMachines has all machines made anew at once, so
+// that only Terraform's state knows of the site.
+func TestAnEstablishedSiteIsNotBegunOnNewMachines(t *testing.T) {
+	for name, test := range map[string]struct {
+		do   func(*webtiertest.Tier, *Spec)
+		want string
+	}{
+		"the volume is as it was":      {func(*webtiertest.Tier, *Spec) {}, ""},
+		"the volume was emptied":       {func(tier *webtiertest.Tier, _ *Spec) { *tier.Volume = webtiertest.Content{} }, "sentinel is missing"},
+		"it is that of another site":   {func(tier *webtiertest.Tier, _ *Spec) { tier.Volume.Site = "site-9" }, "is that of site-9"},
+		"the document root is gone":    {func(tier *webtiertest.Tier, _ *Spec) { tier.Volume.Root = false }, "/srv/www/site is missing"},
+		"a new site is what is wanted": {func(tier *webtiertest.Tier, s *Spec) { *tier.Volume, s.Site = webtiertest.Content{}, "" }, ""},
+		"a machine knows another site": {func(tier *webtiertest.Tier, _ *Spec) {
+			tier.Servers["web2"].Machine.WriteFile(good().siteRecord(), "site-9 v1")
+		}, "web2 knows it as site-9"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			hosts, tier, _ := simulate(t, "web1", "web2", "web3")
+			spec := good()
+			must(t, convergeSim(t, hosts, spec, nil))
+			spec.Site = spec.Defaulted().Established(Observe(t.Context(), hosts.Views(), spec))
+			hosts, again, _ := simulate(t, "web1", "web2", "web3")
+			again.Volume = tier.Volume
+			test.do(again, &spec)
+			before := *again.Volume
+			// The first one finds it out where it mounts the volume, and makes nothing.
+			first := convergeSim(t, hosts, spec, nil)
+			err := convergeSim(t, hosts, spec, nil)
+			var refused *reconcile.RefusedError
+			if (first != nil) != (err != nil) || errors.As(err, &refused) != (test.want != "") || err != nil && !strings.Contains(err.Error(), test.want) {
+				t.Errorf("got %v, then %v", first, err)
+			}
+			if test.want != "" && *again.Volume != before {
+				t.Errorf("it was changed: %+v", again.Volume)
+			}
+			if err != nil && !strings.Contains(err.Error(), "-replace") {
+				t.Errorf("no remedy: %v", err)
+			}
+		})
 	}
 }

@@ -1,57 +1,11 @@
 package webtier
 
 import (
-	"context"
-	"maps"
-	"net"
-	"path"
 	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/terraform-ha/terraform-provider-ha/internal/host"
-	"github.com/terraform-ha/terraform-provider-ha/internal/reconcile"
 )
-
-// Target is what the steps of a web tier act upon.
-type Target struct {
-	Hosts host.Hosts
-	// Balancer is nil where nothing of ours balances the tier.
-	Balancer Balancer
-}
-
-// Plan is a plan for a web tier.
-type Plan = reconcile.Plan[Target]
-
-// Step is a step of such a plan.
-type Step = reconcile.Step[Target]
-
-// Lane is a sequence of such steps.
-type Lane = reconcile.Lane[Target]
-
-// Balancer is what sends visitors to the tier. Backends are named "ip:port".
-type Balancer interface {
-	// Drain keeps new visitors away from a backend.
-	Drain(ctx context.Context, address string) error
-	// Accept lets visitors reach a backend again.
-	Accept(ctx context.Context, address string) error
-	// State returns what the balancer says of its backends, by address.
-	State(ctx context.Context) (map[string]BackendState, error)
-}
-
-// BackendState is what a balancer says of one backend: its mode ("accept",
-// "drain", "reject", "backup") and its status ("UP", "DOWN", "unknown"). It is
-// an alias of a plain struct so that a balancer need not import this package.
-type BackendState = struct {
-	Mode   string
-	Status string
-}
-
-// NodeBalancer names the NodeBalancer configuration that the tier stands behind.
-type NodeBalancer struct {
-	ID       int
-	ConfigID int
-}
 
 // Spec is a web tier as it is wanted.
 type Spec struct {
@@ -97,10 +51,6 @@ type Spec struct {
 	// Adopt takes over machines that serve other sites already.
 	Adopt bool
 }
-
-// NodeBalancerDrainSeconds is how long a NodeBalancer can take to act on a
-// changed mode.
-const NodeBalancerDrainSeconds = 60
 
 // NodeBalancerNetwork is where requests of a NodeBalancer come from on Linode's
 // private network.
@@ -172,61 +122,5 @@ func sorted(names []string) []string {
 	return slices.Compact(slices.Sorted(slices.Values(names)))
 }
 
-// mountPointFor returns the first two levels of a document root: a volume is
-// mounted at /srv/www whether the site lies in it or deeper.
-func mountPointFor(documentRoot string) string {
-	levels := strings.Split(strings.Trim(path.Clean(documentRoot), "/"), "/")
-	return "/" + strings.Join(levels[:min(2, len(levels))], "/")
-}
-
-// shared is the directory that holds what all nodes share: the mount, or the
-// document root of a tier without one.
-func (s Spec) shared() string {
-	if s.Mount != nil {
-		return s.MountPoint
-	}
-	return s.DocumentRoot
-}
-
 // php reports whether the tier runs PHP.
 func (s Spec) php() bool { return s.PHP == nil || *s.PHP }
-
-// backend returns the address of a node as the balancer has it.
-func (s Spec) backend(node host.Node) string {
-	address := node.Address
-	if other, found := s.Backends[node.Name]; found {
-		address = other
-	}
-	return net.JoinHostPort(address, strconv.Itoa(s.Port))
-}
-
-// healthURL is the health endpoint as a node reaches its own.
-func (s Spec) healthURL() string {
-	return "http://127.0.0.1:" + strconv.Itoa(s.Port) + s.HealthPath
-}
-
-// others is how many other nodes must serve while one is out of service: half of the
-// tier, which was made for all of its visitors, and of two nodes the other one.
-func (s Spec) others() int { return min((len(s.Nodes)+1)/2, len(s.Nodes)-1) }
-
-// packages returns every package that a node needs, in order.
-func (s Spec) packages() []string {
-	wanted := map[string]bool{"apache2": true, "curl": true}
-	if s.php() {
-		for _, name := range []string{"php-fpm", "php-cli", "php-mysql", "php-gd", "php-xml", "php-curl", "php-mbstring", "php-zip", "php-intl"} {
-			wanted[name] = true
-		}
-	}
-	if s.Mount != nil {
-		for _, name := range mountTypes[s.Mount.Type].packages {
-			wanted[name] = true
-		}
-	}
-	if s.WordPress != nil && s.WordPress.fromPackage() {
-		wanted["wordpress"] = true
-	}
-	for _, name := range s.Packages {
-		wanted[name] = true
-	}
-	return slices.Sorted(maps.Keys(wanted))
-}

@@ -3,6 +3,7 @@ package webtier
 import (
 	"maps"
 	"slices"
+	"strings"
 
 	"github.com/terraform-ha/terraform-provider-ha/internal/host"
 )
@@ -62,37 +63,6 @@ type NodeStatus struct {
 	WordPress WordPressStatus
 }
 
-// MountStatus is what is mounted at the mount point.
-type MountStatus struct {
-	// Type and Source are from the kernel's mount table; empty when nothing is.
-	Type   string
-	Source string
-	// Answer is what real I/O on the shared directory gave: [AnswerOK] and so on.
-	Answer string
-	// Sessions are mode and owner of the directory of shared sessions.
-	Sessions string
-	// Sentinel is what the sentinel says.
-	Sentinel Identity
-	// Occupied says that nothing is mounted on a directory that has files.
-	Occupied bool
-}
-
-// What real I/O on the shared directory can give.
-const (
-	AnswerOK     = "ok"
-	AnswerHung   = "hung"
-	AnswerBroken = "broken"
-	// AnswerNew means that it works and has no sentinel file yet.
-	AnswerNew = "new"
-)
-
-// DirectoryStatus is the document root.
-type DirectoryStatus struct {
-	Exists bool
-	Owner  string
-	Group  string
-}
-
 // Who can have drained a machine.
 const (
 	drainedByChange   = "change"
@@ -122,4 +92,13 @@ func (s Status) Serving() []string {
 		}
 	}
 	return names
+}
+
+// fields splits a line and makes sure that there are at least n of them.
+func fields(line string, n int) []string {
+	words := strings.Fields(line)
+	for len(words) < n {
+		words = append(words, "")
+	}
+	return words
 }

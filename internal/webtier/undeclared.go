@@ -4,24 +4,10 @@ import (
 	"context"
 	"path"
 	"strconv"
-	"strings"
 
 	"github.com/terraform-ha/terraform-provider-ha/internal/host"
 	"github.com/terraform-ha/terraform-provider-ha/internal/shell"
 )
-
-// cronFiles are the units of WordPress's scheduled work.
-func cronFiles() []string {
-	return []string{systemUnits + cronUnit, systemUnits + strings.TrimSuffix(cronUnit, "timer") + "service"}
-}
-
-// updateFiles are those of the timer that updates WordPress where pages may not.
-func updateFiles(s Spec) []string {
-	return []string{systemUnits + updateUnit, systemUnits + strings.TrimSuffix(updateUnit, "timer") + "service", s.updater()}
-}
-
-// systemUnits is where units of ours lie.
-const systemUnits = "/etc/systemd/system/"
 
 // undeclaredPart takes away what a former declaration put on the machine and the
 // present one does not have. What Debian's packages brought is put back.
@@ -63,15 +49,6 @@ func undeclaredPart(s Spec, seen NodeStatus) part {
 		}
 	}
 	return part{title: "remove what is not declared any more", whys: whys, do: removeUndeclared(version, units, paths)}
-}
-
-// phpPaths are the files for PHP-FPM of a version.
-func phpPaths(s Spec, version string) []string {
-	paths := []string{path.Join(systemUnits, fpmUnit(version)+".d", "terraform-ha.conf")}
-	for _, file := range phpFiles(s) {
-		paths = append(paths, path.Join("/etc/php", version, "fpm", file.path))
-	}
-	return paths
 }
 
 func removeUndeclared(version string, units, paths []string) action {

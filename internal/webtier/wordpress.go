@@ -3,8 +3,8 @@ package webtier
 import (
 	"fmt"
 	"net/url"
+	"path"
 	"regexp"
-	"slices"
 	"strings"
 
 	"github.com/terraform-ha/terraform-provider-ha/internal/host"
@@ -96,47 +96,6 @@ type WordPressStatus struct {
 	Database string
 }
 
-// What a database says to WordPress.
-const (
-	// DatabaseFilled says that WordPress's tables are there.
-	DatabaseFilled = "filled"
-	// DatabaseEmpty says that they are not.
-	DatabaseEmpty = "empty"
-	// DatabaseDenied says that the account or the database is missing, or that the
-	// password is another one.
-	DatabaseDenied = "denied"
-	// DatabaseAway says that nobody answered.
-	DatabaseAway = "away"
-)
-
-// databaseCode runs under PHP and prints one of the constants above. It reads the
-// password from standard input, or from the line of the configuration that has it. The
-// numbers are those of a refusal: ER_DBACCESS_DENIED_ERROR,
-// ER_ACCESS_DENIED_ERROR, ER_BAD_DB_ERROR, ER_HOST_NOT_PRIVILEGED (what a host gets
-// that no account is for), ER_ACCESS_DENIED_NO_PASSWORD_ERROR, and a locked account
-// in MySQL and in MariaDB.
-const databaseCode = `
-[, $file, $host, $name, $user, $prefix] = $argv;
-if ($file === '-') $password = stream_get_contents(STDIN);
-elseif (!preg_match("/^define\\('DB_PASSWORD', '((?:[^'\\\\]|\\\\.)*)'\\);$/m", file_get_contents($file), $found)) exit('denied');
-else $password = preg_replace('/\\\\(.)/', '$1', $found[1]);
-[$host, $port] = explode(':', $host . ':3306');
-mysqli_report(MYSQLI_REPORT_OFF);
-$db = mysqli_init();
-$db->options(MYSQLI_OPT_CONNECT_TIMEOUT, 2);
-$db->options(MYSQLI_OPT_READ_TIMEOUT, 2);
-if (!@$db->real_connect($host, $user, $password, $name, (int) $port)) {
-    exit(in_array($db->connect_errno, [1044, 1045, 1049, 1130, 1698, 3118, 4151]) ? 'denied' : 'away');
-}
-$tables = @$db->query("SHOW TABLES LIKE '" . addcslashes($prefix, '_%') . "options'");
-echo $tables === false ? 'away' : ($tables->num_rows ? 'filled' : 'empty');
-`
-
-// databaseQuestion is databaseCode with what it has to know.
-func (w WordPress) databaseQuestion() []string {
-	return []string{databaseCode, w.DBHost, w.DBName, w.DBUser, w.TablePrefix}
-}
-
 func (w WordPress) fromPackage() bool { return w.Source == WordPressPackage || w.Source == "" }
 
 // defaulted has the tier's name in the administrator's login: "admin" is the one that
@@ -220,12 +179,6 @@ func (w WordPress) validate(v *validation, s Spec) {
 			at("the text holds a control character or a line break", attribute)
 		}
 	}
-}
-
-// settingsDigest is of everything that wp-config.php is made from, save the
-// passwords, which are not known when the site is only looked at.
-func (w WordPress) settingsDigest() string {
-	return host.Digest(fmt.Appendf(nil, "3\n%s\n%s\n%s\n%s\n%s\n%s\n%s\n%d\n", w.DBHost, w.DBName, w.DBUser, w.TablePrefix, w.URL, w.Updates, w.ProgramFiles, w.PasswordVersion))[:16]
 }
 
 func parseWordPress(seen *WordPressStatus, words []string) {
@@ -324,30 +277,10 @@ func refuseWordPress(s Spec, node NodeStatus, site siteStatus) *reconcile.Refuse
 	return nil
 }
 
-func databaseLost(s Spec) *reconcile.RefusedError {
-	where := "on any node"
-	if s.Mount == nil {
-		where = "on every node"
-	}
-	return &reconcile.RefusedError{
-		What: "go on with the WordPress in " + s.DocumentRoot,
-		Evidence: []string{
-			"it was installed before, and its database " + s.WordPress.DBName + " at " + s.WordPress.DBHost + " has no tables of it any more",
-			"its files, with all uploads, are still there",
-		},
-		Remedy: "Restore the database from a backup. To begin again with an empty site instead, take the line \"installed\" out of " +
-			s.wordpressRecord() + " " + where + ", or make that file with the line \"copied\" where it is missing.",
-	}
-}
-
 // known reports whether we have been at work in the document root.
 func (w WordPressStatus) known(s Spec) bool {
 	return w.Copying || w.copied(s) || w.Installed || w.Rendered != ""
 }
-
-// ours reports whether wp-config.php is the one that is written here, even if our
-// record is lost.
-func (w WordPressStatus) ours(s Spec) bool { return w.Loader == host.Digest(wordpressLoader(s)) }
 
 // recordLost reports that the files are ours and our record of them is gone.
 func (w WordPressStatus) recordLost(s Spec) bool {
@@ -405,22 +338,15 @@ func wordpressSteps(s Spec, node host.Node, seen WordPressStatus, site siteStatu
 	return steps
 }
 
-func configWhys(s Spec, seen WordPressStatus) []string {
-	switch {
-	case !seen.Config.Exists:
-		return []string{"WordPress has no configuration"}
-	case seen.Rendered != s.WordPress.settingsDigest():
-		return []string{"WordPress has other settings"}
-	case seen.Unsalted:
-		return []string{"WordPress has no salts"}
-	case seen.Config.SHA256 != seen.ConfigSHA256:
-		return []string{"WordPress's configuration was edited"}
-	case !slices.Equal([]string{seen.Config.Mode, seen.Config.Owner, seen.Config.Group}, []string{"0640", "root", siteUser}):
-		return []string{fmt.Sprintf("WordPress's configuration has mode %s %s:%s instead of 0640 root:%s", seen.Config.Mode, seen.Config.Owner, seen.Config.Group, siteUser)}
-	case seen.Loader == "":
-		return []string{"wp-config.php is missing"}
-	case !seen.ours(s):
-		return []string{"wp-config.php was edited"}
-	}
-	return nil
-}
+// wordpressRecord is the file of our own record of WordPress, a line per fact.
+func (s Spec) wordpressRecord() string { return path.Join(s.state(), "wordpress") }
+
+// wordpressStamp is the shell that keeps our own record, one machine at a time.
+const wordpressStamp = rooted + asSite + `set -u; umask 022
+root=$1; state=$2; owner=$3; shift 3
+rooted "$state" "${root%/*}"
+stamp=$state/wordpress
+exec 9>>"$state/lock" || exit 1
+flock -w 300 9 || { echo "another machine works in $root" >&2; exit 1; }
+record() { { [ ! -e "$stamp" ] || grep -v "^$1\( \|\$\)" "$stamp"; printf '%s\n' "$*"; } >"$stamp.new"; mv -f -- "$stamp.new" "$stamp"; }
+`

@@ -6,30 +6,10 @@ import (
 	"fmt"
 	"path"
 	"regexp"
-	"slices"
-	"strconv"
 	"strings"
 	"text/template"
 
 	"github.com/terraform-ha/terraform-provider-ha/internal/host"
-)
-
-const (
-	// markerKind is the kind of this tier in the markers on machines.
-	markerKind = "web"
-
-	runtimeDirectory = "/run/terraform-ha-web"
-	okFile           = runtimeDirectory + "/ok"
-	// drainFile makes the health endpoint answer 503 for as long as it exists.
-	drainFile = "/run/terraform-ha/web-drain"
-	// drainMark is what our own drain file says; any other content is an operator's.
-	drainMark = "a change by terraform-provider-ha"
-
-	apacheUnit  = "apache2.service"
-	probeUnit   = "terraform-ha-web-probe.service"
-	remountUnit = "terraform-ha-web-mount.timer"
-	cronUnit    = "terraform-ha-web-cron.timer"
-	updateUnit  = "terraform-ha-web-update.timer"
 )
 
 //go:embed templates/*.tmpl
@@ -112,12 +92,6 @@ func dataFor(s Spec, node string, memoryMiB int) data {
 // library is where this tier's own scripts lie on a machine.
 func (s Spec) library() string { return path.Join(host.ProgramDirectory, "web-"+s.Name) }
 
-// updater is the script that updates WordPress where pages may not.
-func (s Spec) updater() string { return s.library() + "/update.php" }
-
-// remount is the script that mounts again what is lost.
-func (s Spec) remount() string { return s.library() + "/remount" }
-
 // render fills in a template, which is part of this program and cannot fail on
 // data that passed validation.
 func render(name string, d data) []byte {
@@ -157,16 +131,6 @@ func (f fileSet) fixed() []string {
 		}
 	}
 	return paths
-}
-
-// fromProxy is true for those who may say how a visitor came: the trusted proxies and
-// the machine itself. mod_remoteip leaves the connection's own address alone.
-func fromProxy(trusted []string) string {
-	var conditions []string
-	for _, network := range append([]string{"127.0.0.0/8", "::1"}, trusted...) {
-		conditions = append(conditions, fmt.Sprintf("%%{CONN_REMOTE_ADDR} -ipmatch '%s'", network))
-	}
-	return strings.Join(conditions, " || ")
 }
 
 // files returns the files of a node. Those of PHP-FPM are left out while the
@@ -220,42 +184,23 @@ func files(s Spec, node string, facts host.Facts, php string) fileSet {
 	return set
 }
 
-// phpFile is a file below /etc/php/<version>/fpm.
-type phpFile struct{ path, template string }
-
-func phpFiles(s Spec) []phpFile {
-	return []phpFile{
-		{"conf.d/99-terraform-ha.ini", "php.ini.tmpl"},
-		{"pool.d/terraform-ha-" + s.Name + ".conf", "pool.conf.tmpl"},
+// differing returns the files that differ, and how.
+func differing(seen NodeStatus, wanted []host.File) (changed []host.File, whys []string) {
+	for _, file := range wanted {
+		if why := file.Difference(seen.Files[file.Path]); why != "" {
+			changed = append(changed, file)
+			if path.Base(file.Path) == "terraform-ha.conf" {
+				why = strings.TrimSuffix(path.Base(path.Dir(file.Path)), ".d") + " drop-in " + why
+			}
+			whys = append(whys, why)
+		}
 	}
+	return changed, whys
 }
 
-// apacheName is the name of our files in Apache's configuration.
-func (s Spec) apacheName() string { return "terraform-ha-" + s.Name + ".conf" }
-
-func fpmUnit(php string) string { return "php" + php + "-fpm.service" }
-
-// marker is the file by which a machine is known to belong to the tier.
-func (s Spec) marker() host.Marker {
-	detail := map[string]string{"document_root": s.DocumentRoot, "port": strconv.Itoa(s.Port), "health_path": s.HealthPath}
-	if s.Mount != nil {
-		detail["mount_point"], detail["mount_source"], detail["mount_type"] = s.MountPoint, s.Mount.Source, s.Mount.Type
+func or(value, fallback string) string {
+	if value == "" {
+		return fallback
 	}
-	return host.Marker{Kind: markerKind, Name: s.Name, Detail: detail}
-}
-
-// rollingFile says that a change took the machine out of service. It survives a
-// reboot, unlike [drainFile].
-func (s Spec) rollingFile() string {
-	return path.Join(host.MarkerDirectory, markerKind+"-"+s.Name+".rolling")
-}
-
-// modules are the modules of Apache that the configuration needs.
-func (s Spec) modules() []string {
-	names := []string{"headers", "mpm_event", "remoteip", "rewrite", "setenvif", "mime", "alias", "dir", "authz_core", "authz_host"}
-	if s.php() {
-		names = append(names, "proxy", "proxy_fcgi")
-	}
-	slices.Sort(names)
-	return names
+	return value
 }

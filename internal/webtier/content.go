@@ -1,0 +1,255 @@
+package webtier
+
+import (
+	"context"
+	"fmt"
+	"path"
+	"slices"
+	"strings"
+
+	"github.com/terraform-ha/terraform-provider-ha/internal/host"
+	"github.com/terraform-ha/terraform-provider-ha/internal/shell"
+)
+
+// This file has every script that names the document root to a machine's root. The
+// site's own user may write there, and so may whoever found a hole in the site: a
+// name in it can be a symbolic link to any file of the machine by the time that it is
+// opened. So root only makes that directory itself, in parents that are root's alone,
+// and gives it away; whatever is read or written in it is read and written by the
+// site's own user, within a time limit. What root has to know of the site lies in
+// [Spec.state], which nobody else may write to.
+
+// siteUser is who the site's files belong to and who runs its PHP.
+const siteUser = "www-data"
+
+// state is the directory of the tier's own record of the site: beside the site on the
+// volume, or on the disk of a machine whose files are its own. It belongs to root.
+func (s Spec) state() string {
+	if s.Mount != nil {
+		return path.Join(s.MountPoint, ".terraform-ha", s.Name)
+	}
+	return path.Join(host.MarkerDirectory, markerKind+"-"+s.Name)
+}
+
+// sentinel is the file whose reading proves that the shared directory is there.
+func (s Spec) sentinel() string { return path.Join(s.state(), "sentinel") }
+
+// guarded are the directories in which names are root's alone, so that the document
+// root and the record are what they are taken for.
+func (s Spec) guarded() []string {
+	if s.DocumentRoot == "" {
+		return nil
+	}
+	list := []string{s.state()}
+	for _, below := range []string{s.DocumentRoot, s.state()} {
+		for directory := path.Dir(below); !slices.Contains(list, directory); directory = path.Dir(directory) {
+			list = append(list, directory)
+		}
+	}
+	slices.Sort(list)
+	return list
+}
+
+// asSite is the shell's way into the document root: "as_site command" runs it as the
+// site's own user and "as_owner command" as the owner of its program files, $owner,
+// without root's environment and groups, and kills it after $limit seconds. The locks of
+// the caller, descriptors 8 and 9, are not handed on. Output has to go to files: a pipe
+// can be kept open by other processes of that user.
+const asSite = `as() { who=$1; shift; timeout -k 1 "${limit:-300}" setpriv --reuid="$who" --regid=` + siteUser + ` --clear-groups --no-new-privs --reset-env "$@" 8>&- 9>&-; }
+as_site() { as ` + siteUser + ` "$@"; }
+as_owner() { as "$owner" "$@"; }
+`
+
+// exposed says which of some directories are not root's alone; those that do not
+// exist yet are not in the way.
+const exposed = `exposed() {
+stat -c '%u %A %U %n' -- "$@" 2>/dev/null | while read -r uid mode owner name; do
+case "$uid $mode" in
+'0 d'????-??-*) ;;
+*' d'*) echo "$name belongs to $owner with mode $mode, so others than root may write there" ;;
+*' l'*) echo "$name is a symbolic link" ;;
+*) echo "$name is not a directory" ;;
+esac
+done
+}
+`
+
+// rooted ends a script where one of the directories is exposed.
+const rooted = exposed + `rooted() { why=$(exposed "$@"); [ -z "$why" ] || { echo "$why" >&2; exit 1; }; }
+`
+
+// prepareRoot makes the document root, the record's directory and the sentinel.
+// Several machines do so on one volume at once. Where a machine knows the site
+// already, nothing is made that is missing.
+func prepareRoot(s Spec, site Identity) action {
+	volume := ""
+	if s.Mount != nil {
+		volume = s.Mount.VolumeID
+	}
+	args := append([]string{s.DocumentRoot, s.state(), s.Name, or(volume, "-"), site.Site, s.sessions(), s.filesOwner()}, s.guarded()...)
+	return func(ctx context.Context, h *host.Host) error {
+		return run(ctx, h, "prepare "+s.DocumentRoot, shell.Script(prepareRootScript, args...))
+	}
+}
+
+const prepareRootScript = `: web-prepare-root
+` + rooted + `set -u; umask 022
+root=$1; state=$2; tier=$3; volume=$4; expected=$5; sessions=$6; owner=$7; shift 7
+rooted "$@"
+sentinel=$state/sentinel
+line() { sed -n "s/^$1 //p" "$sentinel" 2>/dev/null; }
+if [ -n "$expected" ]; then
+[ "$(line site)" = "$expected" ] || { echo "$sentinel is not there or is not that of this site: the volume is another one, or it was emptied. Nothing was made on it; the next plan says what to do" >&2; exit 1; }
+[ -d "$root" ] || { echo "$root is gone" >&2; exit 1; }
+fi
+mkdir -p -- "$root" "$state" || exit 1
+[ ! -L "$root" ] || { echo "$root is a symbolic link" >&2; exit 1; }
+(umask 077; : >>"$state/lock") && exec 9>>"$state/lock" || exit 1
+flock -w 300 9 || { echo "another machine works in $state" >&2; exit 1; }
+site=$(line site); was=$(line volume)
+[ -n "$site" ] || site=$(cat /proc/sys/kernel/random/uuid) || exit 1
+if [ "$volume" = - ] || [ -n "$expected" ] && [ "${was:--}" != - ]; then volume=${was:--}; fi
+if [ "$volume" != "$was" ] || [ ! -s "$sentinel" ]; then
+printf 'terraform-ha web tier %s\nsite %s\nvolume %s\n' "$tier" "$site" "$volume" >"$sentinel.new" && mv -f -- "$sentinel.new" "$sentinel" || exit 1
+fi
+chmod 0644 -- "$sentinel"
+: >>"$state/cron.lock" && chmod 0644 -- "$state/cron.lock" || exit 1
+if [ -n "$sessions" ]; then
+mkdir -p -- "$sessions" && [ ! -L "$sessions" ] && chmod 0700 -- "$sessions" && chown -h ` + siteUser + `:` + siteUser + ` -- "$sessions" || exit 1
+fi
+chown -h "$owner:` + siteUser + `" -- "$root"`
+
+// wipeRoot deletes the site. It is the one thing that root does below the document
+// root: what other users own there has to go as well. The programs that do it go from
+// directory to directory by descriptors and never follow a link.
+func wipeRoot(s Spec) action {
+	args := append([]string{s.DocumentRoot, s.MountPoint, s.state()}, s.guarded()...)
+	return func(ctx context.Context, h *host.Host) error {
+		return run(ctx, h, "wipe "+s.DocumentRoot, shell.Script(wipeRootScript, args...))
+	}
+}
+
+const wipeRootScript = `: web-wipe-root
+` + rooted + `root=$1; mp=$2; state=$3; shift 3
+mounts() { awk -v p="$1" -v below="$2" '$5 == p || below && index($5, p "/") == 1 && $5 != p { print $5 }' /proc/self/mountinfo; }
+if [ -n "$mp" ]; then [ -n "$(mounts "$mp" '')" ] || { echo "$mp is not mounted" >&2; exit 1; }; fi
+rooted "$@"
+other=$(mounts "$root" yes | grep -vxF -e "$root")
+[ -z "$other" ] || { echo "other file systems are mounted in $root, which would be wiped as well; unmount them first:" $other >&2; exit 1; }
+if [ -L "$root" ]; then echo "$root is a symbolic link" >&2; exit 1; fi
+if [ -d "$root" ]; then
+timeout 600 find "$root" -xdev -mindepth 1 -delete || exit 1
+[ -n "$(mounts "$root" '')" ] || rmdir -- "$root" || exit 1
+fi
+rm -rf --one-file-system -- "$state"
+case $state in */.terraform-ha/*) rmdir -- "${state%/*}" 2>/dev/null ;; esac
+:`
+
+// refuseExposed refuses directories in which others than root may put names of their
+// own in the place of those that root is to use.
+func refuseExposed(s Spec, status Status) error {
+	for _, node := range s.Nodes {
+		if seen := status.Nodes[node.Name]; seen.Reachable() && len(seen.Exposed) > 0 {
+			return refused(s, node.Name, seen.Exposed,
+				"Directories above the document root belong to root and only root may write to them: give them back with chown and chmod, and look for what others may have put there. The site's own user writes in the document root.")
+		}
+	}
+	return nil
+}
+
+// shared is the directory that holds what all nodes share: the mount, or the
+// document root of a tier without one.
+func (s Spec) shared() string {
+	if s.Mount != nil {
+		return s.MountPoint
+	}
+	return s.DocumentRoot
+}
+
+// DirectoryStatus is the document root.
+type DirectoryStatus struct {
+	Exists bool
+	Owner  string
+	Group  string
+}
+
+func contentPart(s Spec, seen NodeStatus, site Identity) part {
+	p := part{title: "prepare the document root", do: prepareRoot(s, site)}
+	switch {
+	case !seen.Root.Exists:
+		p.whys = append(p.whys, s.DocumentRoot+" does not exist")
+	case seen.Root.Owner != s.filesOwner() || seen.Root.Group != siteUser:
+		if _, known := seen.accountNamed(s.filesOwner()); !known && s.readOnly() {
+			break // who it belongs to has no name here yet
+		}
+		p.whys = append(p.whys, fmt.Sprintf("%s belongs to %s:%s instead of %s:%s", s.DocumentRoot, seen.Root.Owner, seen.Root.Group, s.filesOwner(), siteUser))
+	}
+	if s.sessions() != "" && seen.Root.Exists && seen.Mount.Sessions != "700 "+siteUser {
+		p.whys = append(p.whys, s.sessions()+" is not there for "+siteUser+" alone")
+	}
+	switch seen.Mount.Answer {
+	case AnswerNew:
+		p.whys = append(p.whys, path.Base(s.sentinel())+" is missing")
+	case AnswerBroken:
+		p.whys = append(p.whys, path.Base(s.sentinel())+" cannot be read")
+	case AnswerOK:
+		if s.Mount != nil && s.Mount.VolumeID != "" && seen.Mount.Sentinel.Volume == "" {
+			p.whys = append(p.whys, path.Base(s.sentinel())+" does not name the volume")
+		}
+	}
+	return p
+}
+
+// sessions is the directory of the sessions that all nodes share. Its parent is
+// root's, so that the site's own user can change what lies in it and not what it is.
+func (s Spec) sessions() string {
+	if s.Sessions != SessionsShared {
+		return ""
+	}
+	return path.Join(s.state(), "sessions")
+}
+
+// sessionSettings are the settings of php.ini for the sessions. A session is a file
+// that PHP locks while a request uses it, on a volume as well as on a disk. Debian
+// leaves it to a timer to remove old ones, which knows nothing of the volume.
+func (s Spec) sessionSettings() map[string]string {
+	if s.sessions() == "" {
+		return nil
+	}
+	return map[string]string{
+		"session.save_handler": "files", "session.save_path": s.sessions(), "session.gc_probability": "1", "session.gc_divisor": "1000",
+	}
+}
+
+// mountOptions are the options that the volume is mounted with. PHP locks a session,
+// reads its size and then so much of it. The kernel remembers sizes for a second, and
+// the client small files for as long: measured with three clients and the options of
+// the web profile, 67 of 301 changes that requests of one session made at the same
+// time on all of them were lost, and none with these options.
+func (s Spec) mountOptions() string {
+	options := s.Mount.options()
+	if s.sessions() != "" {
+		options += ",attribute-timeout=0,entry-timeout=0,xlator-option=*-quick-read.cache-timeout=0"
+	}
+	return options
+}
+
+func (v *validation) sessions(s Spec) {
+	switch s.Sessions {
+	case SessionsLocal:
+	case SessionsShared:
+		if s.Mount == nil || !s.php() {
+			v.add("sessions cannot be shared without PHP and a volume that all nodes mount", "sessions")
+		}
+		if s.Mount != nil && strings.Contains(s.Mount.Options, "xlator-option=") {
+			v.add("the options cannot have an xlator-option beside shared sessions: the client reads one alone", "mount", "options")
+		}
+		for _, name := range []string{"session.save_handler", "session.save_path"} {
+			if _, given := s.PHPSettings[name]; given {
+				v.add(name+" contradicts sessions = \"shared\"", "php_settings", name)
+			}
+		}
+	default:
+		v.add(fmt.Sprintf("%q is neither \"local\" nor \"shared\"", s.Sessions), "sessions")
+	}
+}

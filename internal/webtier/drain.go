@@ -1,0 +1,262 @@
+package webtier
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"path"
+	"strings"
+	"time"
+
+	"github.com/terraform-ha/terraform-provider-ha/internal/host"
+	"github.com/terraform-ha/terraform-provider-ha/internal/reconcile"
+	"github.com/terraform-ha/terraform-provider-ha/internal/shell"
+)
+
+const (
+	// drainFile makes the health endpoint answer 503 for as long as it exists.
+	drainFile = "/run/terraform-ha/web-drain"
+	// drainMark is what our own drain file says; any other content is an operator's.
+	drainMark = "a change by terraform-provider-ha"
+)
+
+// orServeAsBefore puts a machine back in service when a change failed and left
+// everything as it was: a mistake in the configuration must not cost capacity. One
+// that did not serve before is not waited for.
+func orServeAsBefore(s Spec, node host.Node, served *bool, change func(context.Context, Target) error) func(context.Context, Target) error {
+	return func(ctx context.Context, target Target) error {
+		err := change(ctx, target)
+		if err == nil || ctx.Err() != nil {
+			return err
+		}
+		back := returnToService(s, node)
+		if !*served {
+			back = leaveUndrained(s, node)
+		}
+		if failed := back(ctx, target); failed != nil {
+			return fmt.Errorf("%w; and it is still out of service: %w", err, failed)
+		}
+		return err
+	}
+}
+
+// leaveUndrained takes back what [drain] did to a machine that did not serve.
+func leaveUndrained(s Spec, node host.Node) func(context.Context, Target) error {
+	return func(ctx context.Context, target Target) error {
+		h := target.Hosts[node.Name]
+		if err := undrain(ctx, h); err != nil {
+			return err
+		}
+		return h.RemoveFile(ctx, s.rollingFile())
+	}
+}
+
+// drain takes a machine out of service, after looking again whether it serves and
+// whether enough others do: minutes can lie between the plan and this step. One that
+// does not serve is kept from beginning to while it is changed.
+func drain(s Spec, node host.Node, served *bool) func(context.Context, Target) error {
+	return func(ctx context.Context, target Target) error {
+		h := target.Hosts[node.Name]
+		code, err := askHealth(ctx, h.View, s)
+		if err != nil {
+			return err
+		}
+		*served = code == "200"
+		if *served {
+			if err := enoughOthers(ctx, s, node, target); err != nil {
+				return err
+			}
+		}
+		ours, err := noteRoll(ctx, s, node, target)
+		if err != nil {
+			return err
+		}
+		if ours && *served {
+			if err := target.Balancer.Drain(ctx, s.backend(node)); err != nil {
+				return fmt.Errorf("cannot drain %s: %w", node.Name, err)
+			}
+		}
+		// Balancers that are not ours, and sticky visitors, go by the health check.
+		if err := run(ctx, h, "drain", shell.Script(`: web-drain
+umask 022
+mkdir -p "${1%/*}" && { [ -e "$1" ] || printf '%s\n' "$2" >"$1"; }`, drainFile, drainMark)); err != nil || !*served {
+			return err
+		}
+		return wait(ctx, time.Duration(*s.DrainSeconds)*time.Second)
+	}
+}
+
+func undrain(ctx context.Context, h *host.Host) error {
+	return run(ctx, h, "end the draining", shell.Script(`: web-undrain
+[ ! -e "$1" ] || [ "$(cat "$1")" != "$2" ] || rm -f -- "$1"`, drainFile, drainMark))
+}
+
+// operatorsMode is the line of the rolling file that says that the balancer's mode
+// was not "accept" before the change, so that it has to stay as it is.
+const operatorsMode = "the balancer's mode is an operator's"
+
+// rollingFile says that a change took the machine out of service. It survives a
+// reboot, unlike [drainFile].
+func (s Spec) rollingFile() string {
+	return path.Join(host.MarkerDirectory, markerKind+"-"+s.Name+".rolling")
+}
+
+// noteRoll writes down that a change takes the machine out of service, and says
+// whether its mode at the balancer is the change's to set. One that an operator has
+// set is not. A note that is there already is of a change that did not finish.
+func noteRoll(ctx context.Context, s Spec, node host.Node, target Target) (ours bool, err error) {
+	h := target.Hosts[node.Name]
+	note, err := h.ReadFile(ctx, s.rollingFile())
+	if err != nil {
+		return false, err
+	}
+	var known bool
+	var now BackendState
+	if target.Balancer != nil {
+		state, err := target.Balancer.State(ctx)
+		if err != nil {
+			return false, fmt.Errorf("cannot drain %s: %w", node.Name, err)
+		}
+		if refused := s.refuseStrangers(state, node); refused != nil {
+			return false, refused
+		}
+		now, known = state[s.backend(node)]
+	}
+	if note == nil {
+		note = []byte(drainMark + "\n")
+		if known && now.Mode != "accept" {
+			note = append(note, operatorsMode+"\n"...)
+		}
+		if err := h.WriteFile(ctx, host.File{Path: s.rollingFile(), Content: note, Mode: "0644"}); err != nil {
+			return false, err
+		}
+	}
+	return known && !bytes.Contains(note, []byte(operatorsMode)), nil
+}
+
+func wait(ctx context.Context, moment time.Duration) error {
+	timer := time.NewTimer(moment)
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-timer.C:
+		return nil
+	}
+}
+
+// enoughOthers returns once enough others serve. A balancer takes some checks
+// until it believes a machine that was just repaired; that is waited for, and
+// nothing else is.
+func enoughOthers(ctx context.Context, s Spec, node host.Node, target Target) error {
+	if s.others() == 0 {
+		return nil
+	}
+	var refusal error
+	err := reconcile.WaitAtMost(ctx, upLimit, "the balancer to see the other nodes", time.Second, func(ctx context.Context) (string, error) {
+		serving, soon, evidence, err := lookAtOthers(ctx, s, node, target)
+		if err != nil {
+			return "", reconcile.Stop(err)
+		}
+		refusal = refusedToDrain(s, node.Name, append([]string{fmt.Sprintf("%d of the other nodes serve, %d must", serving, s.others())}, evidence...))
+		switch {
+		case serving >= s.others():
+			return "", nil
+		case serving+soon < s.others():
+			return "", reconcile.Stop(refusal)
+		}
+		return strings.Join(evidence, "; "), nil
+	})
+	var late *reconcile.WaitError
+	if errors.As(err, &late) && ctx.Err() == nil {
+		return refusal
+	}
+	return err
+}
+
+// lookAtOthers asks the other machines, and the balancer what it sees of them:
+// how many serve, and how many are well and only the balancer has not seen it.
+func lookAtOthers(ctx context.Context, s Spec, node host.Node, target Target) (serving, soon int, evidence []string, err error) {
+	views := host.Views{}
+	for _, other := range s.Nodes {
+		if h, found := target.Hosts[other.Name]; found && other.Name != node.Name {
+			views[other.Name] = h.View
+		}
+	}
+	seen := host.Look(ctx, views, func(ctx context.Context, view host.View) (shell.Result, error) {
+		return view.Query(ctx, healthQuestion(s))
+	})
+	balanced := map[string]BackendState{}
+	if target.Balancer != nil {
+		if balanced, err = target.Balancer.State(ctx); err != nil {
+			return 0, 0, nil, err
+		}
+	}
+	// A balancer that does not know this node sends it nobody: it gets its backends
+	// when the tier is built for the first time.
+	_, asked := balanced[s.backend(node)]
+	for _, other := range s.Nodes {
+		if other.Name == node.Name {
+			continue
+		}
+		one := seen[other.Name]
+		state, known := balanced[s.backend(other)]
+		switch code := string(one.Value.Stdout); {
+		case one.Err != nil:
+			evidence = append(evidence, fmt.Sprintf("%s: %v", other.Name, one.Err))
+		case code != "200":
+			evidence = append(evidence, fmt.Sprintf("%s: %s answers %s", other.Name, s.HealthPath, code))
+		case !asked:
+			serving++
+		case !known:
+			evidence = append(evidence, fmt.Sprintf("%s: the balancer does not know %s", other.Name, s.backend(other)))
+		case known && state.Status == "DOWN" && state.Mode == "accept":
+			soon++
+			evidence = append(evidence, fmt.Sprintf("%s: the balancer has it as DOWN in mode accept", other.Name))
+		case known && (state.Status == "DOWN" || state.Mode == "reject" || state.Mode == "drain"):
+			evidence = append(evidence, fmt.Sprintf("%s: the balancer has it as %s in mode %s", other.Name, state.Status, state.Mode))
+		default:
+			serving++
+		}
+	}
+	return serving, soon, evidence, nil
+}
+
+func returnToService(s Spec, node host.Node) func(context.Context, Target) error {
+	return func(ctx context.Context, target Target) error {
+		h := target.Hosts[node.Name]
+		// Before any visitor gets there.
+		if err := awaitPage(ctx, s, node, target); err != nil {
+			return err
+		}
+		if err := undrain(ctx, h); err != nil {
+			return err
+		}
+		if err := awaitHealth(s)(ctx, h); err != nil {
+			return err
+		}
+		note, err := h.ReadFile(ctx, s.rollingFile())
+		if err != nil {
+			return err
+		}
+		drained, err := h.ReadFile(ctx, drainFile)
+		if err != nil {
+			return err
+		}
+		if target.Balancer != nil && !bytes.Contains(note, []byte(operatorsMode)) {
+			if err := accept(ctx, target.Balancer, s.backend(node), drained == nil); err != nil {
+				return fmt.Errorf("cannot return %s to service: %w", node.Name, err)
+			}
+		}
+		if err := h.RemoveFile(ctx, s.rollingFile()); err != nil {
+			return err
+		}
+		// Before the next node goes.
+		return awaitPage(ctx, s, node, target)
+	}
+}
+
+// leftover reports whether a change of ours took the machine out of service and
+// did not finish.
+func (n NodeStatus) leftover() bool { return n.Rolling || n.Drained == drainedByChange }

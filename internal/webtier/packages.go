@@ -1,0 +1,97 @@
+package webtier
+
+import (
+	"context"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/terraform-ha/terraform-provider-ha/internal/host"
+	"github.com/terraform-ha/terraform-provider-ha/internal/shell"
+)
+
+// welcomePage is the shell that knows the page which Debian's Apache puts into
+// /var/www/html when it is installed. It is nobody's site, and in the way of one that
+// is to lie there. A page that somebody has changed is another matter.
+const welcomePage = `welcome=/var/www/html/index.html
+is_welcome() { cmp -s -- "$welcome" /usr/share/apache2/default-site/index.html; }
+# Prints a file of the directory that is not that page.
+filled() {
+case $1 in /var/www | /var/www/html) ;; *) ls -A -- "$1" | head -n 1; return ;; esac
+find "$1" -mindepth 1 ! -path /var/www/html ! -path "$welcome" -print -quit
+[ ! -e "$welcome" ] || is_welcome || echo "$welcome"
+}
+remove_welcome() {
+is_welcome && rm -f -- "$welcome"
+[ "$1" = /var/www/html ] || rmdir -- /var/www/html 2>/dev/null
+:
+}
+`
+
+// installPackages keeps Apache from serving the distribution's welcome page
+// before it is configured: a balancer could take that for the site.
+func installPackages(missing []string) action {
+	return func(ctx context.Context, h *host.Host) error {
+		if err := h.InstallPackages(ctx, missing, apacheUnit); err != nil || !slices.Contains(missing, "apache2") {
+			return err
+		}
+		return run(ctx, h, "remove the distribution's page", shell.Script(`: web-remove-welcome
+`+welcomePage+`remove_welcome /var/www/html`))
+	}
+}
+
+// packages returns every package that a node needs, in order.
+func (s Spec) packages() []string {
+	wanted := map[string]bool{"apache2": true, "curl": true}
+	if s.php() {
+		for _, name := range []string{"php-fpm", "php-cli", "php-mysql", "php-gd", "php-xml", "php-curl", "php-mbstring", "php-zip", "php-intl"} {
+			wanted[name] = true
+		}
+	}
+	if s.Mount != nil {
+		for _, name := range mountTypes[s.Mount.Type].packages {
+			wanted[name] = true
+		}
+	}
+	if s.WordPress != nil && s.WordPress.fromPackage() {
+		wanted["wordpress"] = true
+	}
+	for _, name := range s.Packages {
+		wanted[name] = true
+	}
+	return slices.Sorted(maps.Keys(wanted))
+}
+
+func missingPackages(s Spec, seen NodeStatus) []string {
+	var missing []string
+	for _, name := range s.packages() {
+		if seen.Packages[name] == "" {
+			missing = append(missing, name)
+		}
+	}
+	return missing
+}
+
+func packagesPart(missing []string) part {
+	p := part{title: "install packages", disruptive: true, do: installPackages(missing)}
+	if len(missing) > 0 {
+		p.whys = []string{"not installed: " + strings.Join(missing, ", ")}
+	}
+	return p
+}
+
+// holdPart keeps an upgrade of the system from restarting all web servers at once.
+func holdPart(s Spec, seen NodeStatus) part {
+	wanted := []string{"apache2"}
+	if s.php() {
+		wanted = append(wanted, "php-fpm")
+	}
+	unheld := slices.DeleteFunc(wanted, func(p string) bool { return !slices.Contains(seen.Unheld, p) })
+	p := part{title: "hold packages", do: func(ctx context.Context, h *host.Host) error {
+		return h.HoldPackages(ctx, markerKind+"-"+s.Name, unheld...)
+	}}
+	if why := host.WhyHold(unheld, seen.Packages); why != "" {
+		p.whys = []string{why}
+	}
+	return p
+}

@@ -1,0 +1,188 @@
+package webtier
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/terraform-ha/terraform-provider-ha/internal/host"
+	"github.com/terraform-ha/terraform-provider-ha/internal/reconcile"
+	"github.com/terraform-ha/terraform-provider-ha/internal/shell"
+)
+
+// databaseCode runs under PHP and prints one of the constants above. It reads the
+// password from standard input, or from the line of the configuration that has it. The
+// numbers are those of a refusal: ER_DBACCESS_DENIED_ERROR,
+// ER_ACCESS_DENIED_ERROR, ER_BAD_DB_ERROR, ER_HOST_NOT_PRIVILEGED (what a host gets
+// that no account is for), ER_ACCESS_DENIED_NO_PASSWORD_ERROR, and a locked account
+// in MySQL and in MariaDB.
+const databaseCode = `
+[, $file, $host, $name, $user, $prefix] = $argv;
+if ($file === '-') $password = stream_get_contents(STDIN);
+elseif (!preg_match("/^define\\('DB_PASSWORD', '((?:[^'\\\\]|\\\\.)*)'\\);$/m", file_get_contents($file), $found)) exit('denied');
+else $password = preg_replace('/\\\\(.)/', '$1', $found[1]);
+[$host, $port] = explode(':', $host . ':3306');
+mysqli_report(MYSQLI_REPORT_OFF);
+$db = mysqli_init();
+$db->options(MYSQLI_OPT_CONNECT_TIMEOUT, 2);
+$db->options(MYSQLI_OPT_READ_TIMEOUT, 2);
+if (!@$db->real_connect($host, $user, $password, $name, (int) $port)) {
+    exit(in_array($db->connect_errno, [1044, 1045, 1049, 1130, 1698, 3118, 4151]) ? 'denied' : 'away');
+}
+$tables = @$db->query("SHOW TABLES LIKE '" . addcslashes($prefix, '_%') . "options'");
+echo $tables === false ? 'away' : ($tables->num_rows ? 'filled' : 'empty');
+`
+
+// What a database says to WordPress.
+const (
+	// DatabaseFilled says that WordPress's tables are there.
+	DatabaseFilled = "filled"
+	// DatabaseEmpty says that they are not.
+	DatabaseEmpty = "empty"
+	// DatabaseDenied says that the account or the database is missing, or that the
+	// password is another one.
+	DatabaseDenied = "denied"
+	// DatabaseAway says that nobody answered.
+	DatabaseAway = "away"
+)
+
+// databaseQuestion is databaseCode with what it has to know.
+func (w WordPress) databaseQuestion() []string {
+	return []string{databaseCode, w.DBHost, w.DBName, w.DBUser, w.TablePrefix}
+}
+
+func databaseLost(s Spec) *reconcile.RefusedError {
+	where := "on any node"
+	if s.Mount == nil {
+		where = "on every node"
+	}
+	return &reconcile.RefusedError{
+		What: "go on with the WordPress in " + s.DocumentRoot,
+		Evidence: []string{
+			"it was installed before, and its database " + s.WordPress.DBName + " at " + s.WordPress.DBHost + " has no tables of it any more",
+			"its files, with all uploads, are still there",
+		},
+		Remedy: "Restore the database from a backup. To begin again with an empty site instead, take the line \"installed\" out of " +
+			s.wordpressRecord() + " " + where + ", or make that file with the line \"copied\" where it is missing.",
+	}
+}
+
+// How long WordPress waits for its database: the database tier may be under
+// construction at the same time, or under repair.
+const (
+	newDatabasePatience = 10 * time.Minute
+	databasePatience    = 2 * time.Minute
+)
+
+// awaitDatabase waits until the database lets WordPress in with the wanted
+// password, and stops where a site that was installed has lost its tables.
+func awaitDatabase(s Spec, installed bool, limit time.Duration) action {
+	return func(ctx context.Context, h *host.Host) error {
+		w := s.WordPress
+		if w.DBPassword == "" {
+			return fmt.Errorf("cannot reach the database from %s: the database user's password is not known; set it in the configuration", h.Name())
+		}
+		question := shell.Script(`: web-wordpress-database
+code=$1; shift
+exec timeout 6 php -n -d extension=mysqlnd -d extension=mysqli -r "$code" -- - "$@"`, w.databaseQuestion()...).WithStdin([]byte(w.DBPassword))
+		what := fmt.Sprintf("the database %s at %s to let %s in", w.DBName, w.DBHost, w.DBUser)
+		said := ""
+		err := reconcile.WaitAtMost(ctx, limit, what, time.Second, func(ctx context.Context) (string, error) {
+			result, err := h.Query(ctx, question)
+			if err != nil {
+				return "", err
+			}
+			switch said = strings.TrimSpace(string(result.Stdout)); said {
+			case DatabaseFilled:
+				return "", nil
+			case DatabaseEmpty:
+				if installed {
+					return "", reconcile.Stop(databaseLost(s))
+				}
+				return "", nil
+			case DatabaseDenied:
+				return "it refuses the account, its password or the database's name", nil
+			default:
+				return "it does not answer from " + h.Name(), nil
+			}
+		})
+		var waited *reconcile.WaitError
+		if errors.As(err, &waited) && said != "" {
+			return &DatabaseError{Node: h.Name(), Denied: said == DatabaseDenied, Err: err}
+		}
+		return err
+	}
+}
+
+// DatabaseError says that WordPress's database did not let WordPress in.
+type DatabaseError struct {
+	Node string
+	// Denied tells a database that refused from one that did not answer.
+	Denied bool
+	Err    error
+}
+
+// Error says what was waited for, and why in vain.
+func (e *DatabaseError) Error() string { return e.Err.Error() }
+
+// Unwrap returns the cause.
+func (e *DatabaseError) Unwrap() error { return e.Err }
+
+// installWordPressScript lets WordPress's own installer fill the database, unless
+// it is filled: the database is what decides, not our record. The installer is a
+// constant text; what it works with comes on standard input.
+const installWordPressScript = `: web-wordpress-install
+` + wordpressStamp + `code=$1
+t=$(mktemp -d) || exit 1
+trap 'rm -rf "$t"' EXIT
+limit=240
+as_site sh -c 'cd "$1" && exec php -d display_errors=stderr -d memory_limit=256M -r "$2"' sh "$root" "$code" >"$t/said" 2>"$t/why"; status=$?
+if [ "$status" = 0 ] && head -c 65536 "$t/said" | grep -q '^terraform-ha:done'; then record installed; exit 0; fi
+head -c 2000 "$t/said" "$t/why" >&2
+exit 1`
+
+// installCode runs under PHP. wp_mail is replaced because the installer would
+// tell the administrator by mail, which a new machine cannot send.
+const installCode = `
+$in = json_decode(stream_get_contents(STDIN), true, 8, JSON_THROW_ON_ERROR);
+$url = parse_url($in['url']);
+$_SERVER['HTTP_HOST'] = $url['host'] . (isset($url['port']) ? ':' . $url['port'] : '');
+$_SERVER['REQUEST_URI'] = '/';
+$_SERVER['SERVER_PROTOCOL'] = 'HTTP/1.1';
+$_SERVER['REQUEST_METHOD'] = 'GET';
+if ($url['scheme'] === 'https') { $_SERVER['HTTPS'] = 'on'; }
+mysqli_report(MYSQLI_REPORT_OFF);
+define('WP_INSTALLING', true);
+function wp_mail() { return true; }
+require getcwd() . '/wp-load.php';
+require ABSPATH . 'wp-admin/includes/upgrade.php';
+global $wpdb;
+if (!empty($wpdb->error) || !$wpdb->check_connection(false)) { fwrite(STDERR, "cannot reach the database\n"); exit(3); }
+if (!is_blog_installed()) {
+    if ($in['password'] === '') { fwrite(STDERR, "the administrator's password is not known\n"); exit(4); }
+    wp_install($in['title'], $in['user'], $in['email'], true, '', wp_slash($in['password']));
+    if (!is_blog_installed()) { fwrite(STDERR, "the installer made no tables: " . $wpdb->last_error . "\n"); exit(5); }
+}
+if (!wp_get_theme()->exists()) {
+    $themes = array_keys(wp_get_themes());
+    if (!$themes) { fwrite(STDERR, "there is no theme\n"); exit(6); }
+    switch_theme($themes[0]);
+}
+echo "terraform-ha:done\n";
+`
+
+func installWordPress(s Spec) action {
+	return func(ctx context.Context, h *host.Host) error {
+		w := s.WordPress
+		data, err := json.Marshal(map[string]string{
+			"url": w.URL, "title": w.Title, "user": w.AdminUser, "email": w.AdminEmail, "password": w.AdminPassword,
+		})
+		if err != nil {
+			return fmt.Errorf("cannot install WordPress on %s: %w", h.Name(), err)
+		}
+		return run(ctx, h, "install WordPress", shell.Script(installWordPressScript, s.DocumentRoot, s.state(), s.filesOwner(), installCode).WithStdin(data))
+	}
+}
