@@ -10,6 +10,7 @@ import (
 	"github.com/terraform-ha/terraform-provider-ha/internal/host"
 	"github.com/terraform-ha/terraform-provider-ha/internal/reconcile"
 	"github.com/terraform-ha/terraform-provider-ha/internal/shell"
+	"github.com/terraform-ha/terraform-provider-ha/internal/tier"
 )
 
 // programUser owns the program files that pages may not write. No service runs as it
@@ -27,9 +28,16 @@ type account struct {
 	uid, gid int
 }
 
-func accountsQuestion() shell.Part {
-	return shell.Ask("accounts", `: web-accounts
-cut -d: -f1,3,4 /etc/passwd`)
+func askAccounts(s Spec, _ string) tier.Questions {
+	if !s.readOnly() {
+		return tier.Questions{}
+	}
+	return tier.Questions{Parts: []shell.Part{shell.Ask("accounts", `: web-accounts
+cut -d: -f1,3,4 /etc/passwd`)}}
+}
+
+func readAccounts(_ Spec, _ string, answers tier.Answers, seen *NodeStatus) {
+	seen.accounts = parseAccounts(answers.Parts.Lines("accounts"))
 }
 
 func parseAccounts(lines []string) []account {
@@ -57,30 +65,43 @@ func (n NodeStatus) accountNamed(name string) (account, bool) {
 }
 
 // programNumber returns the number that the owner of program files has on machines, or
-// is to get there, and refuses what would make another user of a machine their owner.
-func programNumber(s Spec, status Status) (int, error) {
-	if !s.readOnly() {
-		return 0, nil
+// is to get there; 0 where pages own them.
+func (d *draft) programNumber() int {
+	if !d.spec.readOnly() {
+		return 0
 	}
-	number, by := programUID, ""
-	for _, node := range s.Nodes {
-		seen := status.Nodes[node.Name]
-		found, exists := seen.accountNamed(programUser)
-		if !seen.Reachable() || !exists {
+	for _, m := range d.machines {
+		if found, exists := m.seen.accountNamed(programUser); exists {
+			return found.uid
+		}
+	}
+	return programUID
+}
+
+// refuseAccounts refuses what would make another user of a machine the owner of
+// program files.
+func refuseAccounts(d *draft) error {
+	if !d.spec.readOnly() {
+		return nil
+	}
+	number, by := d.programNumber(), ""
+	for _, m := range d.machines {
+		found, exists := m.seen.accountNamed(programUser)
+		if !exists {
 			continue
 		}
-		if by != "" && found.uid != number {
-			return 0, refusedAccount(node.Name, fmt.Sprintf("%s has the number %d on %s and %d on %s", programUser, number, by, found.uid, node.Name))
+		if found.uid != number {
+			return refusedAccount(m.node.Name, fmt.Sprintf("%s has the number %d on %s and %d on %s", programUser, number, by, found.uid, m.node.Name))
 		}
-		number, by = found.uid, node.Name
+		by = m.node.Name
 	}
-	for _, node := range s.Nodes {
-		seen := status.Nodes[node.Name]
-		if at := slices.IndexFunc(seen.accounts, func(a account) bool { return a.uid == number && a.name != programUser }); seen.Reachable() && at >= 0 {
-			return 0, refusedAccount(node.Name, fmt.Sprintf("the number %d, which %s has or is to get, belongs to %s on %s", number, programUser, seen.accounts[at].name, node.Name))
+	for _, m := range d.machines {
+		at := slices.IndexFunc(m.seen.accounts, func(a account) bool { return a.uid == number && a.name != programUser })
+		if at >= 0 {
+			return refusedAccount(m.node.Name, fmt.Sprintf("the number %d, which %s has or is to get, belongs to %s on %s", number, programUser, m.seen.accounts[at].name, m.node.Name))
 		}
 	}
-	return number, nil
+	return nil
 }
 
 func refusedAccount(node, evidence string) error {
@@ -91,19 +112,22 @@ func refusedAccount(node, evidence string) error {
 	}
 }
 
-// accountPart makes the owner of program files known to a machine.
-func accountPart(s Spec, seen NodeStatus, number int) part {
-	p := part{title: "add the user " + programUser}
-	if !s.readOnly() {
-		return p
+// planAccount makes the owner of program files known to a machine.
+func planAccount(d *draft, m *machine) {
+	if !d.spec.readOnly() {
+		return
 	}
-	if _, exists := seen.accountNamed(programUser); !exists {
-		p.whys = []string{"it has no user " + programUser}
+	p := part{title: "add the user " + programUser, do: addUser(d.programNumber())}
+	if _, exists := m.seen.accountNamed(programUser); !exists {
+		p.reasons = []string{"it has no user " + programUser}
 	}
-	p.do = func(ctx context.Context, h *host.Host) error {
+	m.add(p)
+}
+
+func addUser(number int) action {
+	return func(ctx context.Context, h *host.Host) error {
 		return run(ctx, h, "add the user "+programUser, shell.Script(`: web-add-user
 getent passwd "$1" >/dev/null || useradd --system --uid "$2" --gid "$3" --no-create-home --home-dir /nonexistent --shell /usr/sbin/nologin \
 --comment 'program files of WordPress' -- "$1"`, programUser, strconv.Itoa(number), siteUser))
 	}
-	return p
 }

@@ -3,10 +3,13 @@ package webtier
 import (
 	"context"
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 
 	"github.com/terraform-ha/terraform-provider-ha/internal/host"
+	"github.com/terraform-ha/terraform-provider-ha/internal/shell"
+	"github.com/terraform-ha/terraform-provider-ha/internal/tier"
 )
 
 const apacheUnit = "apache2.service"
@@ -37,22 +40,74 @@ func fromProxy(trusted []string) string {
 	return strings.Join(conditions, " || ")
 }
 
-func apachePart(s Spec, seen NodeStatus, set fileSet) part {
-	_, whys := differing(seen, set.apache)
-	enable, disable := links(s, seen)
-	for _, link := range enable {
-		whys = append(whys, link+" is not enabled")
+// apacheFiles have to be tested and loaded.
+func apacheFiles(s Spec) []host.File {
+	site := struct {
+		Spec
+		phpSockets
+		PHP                                                         bool
+		Library, HealthPattern, OKFile, DrainFile, RuntimeDirectory string
+		Sentinel                                                    string
+		// FromProxy is a condition: the request comes from a trusted proxy.
+		FromProxy string
+		// Writable are directories of uploads, of which nothing is run.
+		Writable []string
+		// BodyBytes is how much a visitor may send; 0 leaves that to Apache's default.
+		BodyBytes int64
+		// ProxySeconds is how long Apache waits for PHP-FPM, which is to say itself that
+		// a page took too long.
+		ProxySeconds int
+	}{
+		Spec: s, phpSockets: socketsOf(s), PHP: s.php(), Library: s.library(),
+		HealthPattern: regexp.QuoteMeta(s.HealthPath), OKFile: okFile, DrainFile: drainFile, RuntimeDirectory: runtimeDirectory,
+		Sentinel: s.sentinel(), FromProxy: fromProxy(s.TrustedProxies),
+		BodyBytes: bodyBytes(s.PHPSettings), ProxySeconds: pageSeconds(s.PHPSettings) + 10,
 	}
-	for _, link := range disable {
-		whys = append(whys, link+" is enabled")
+	if s.WordPress != nil {
+		site.Writable = s.writable()
 	}
-	load := len(whys) > 0
-	if slices.Contains(seen.Pending, apacheService) {
+	return []host.File{
+		rendered(portsFile, "0644", "ports.conf.tmpl", s),
+		rendered("/etc/apache2/conf-available/"+s.apacheName(), "0644", "apache.conf.tmpl", s),
+		rendered("/etc/apache2/sites-available/"+s.apacheName(), "0644", "vhost.conf.tmpl", site),
+	}
+}
+
+// portsFile is Debian's own.
+const portsFile = "/etc/apache2/ports.conf"
+
+func askApache(s Spec, _ string) tier.Questions {
+	return tier.Questions{
+		Files: paths(apacheFiles(s)), Units: []string{apacheUnit},
+		Parts: []shell.Part{shell.Ask("enabled", `: web-apache-enabled
+cd /etc/apache2 2>/dev/null && ls -d mods-enabled/* sites-enabled/* conf-enabled/*; :`)},
+	}
+}
+
+func readApache(_ Spec, _ string, answers tier.Answers, seen *NodeStatus) {
+	seen.Enabled = answers.Parts.Lines("enabled")
+}
+
+func planApache(d *draft, m *machine) {
+	wanted := apacheFiles(d.spec)
+	_, reasons := differing(m.seen, wanted)
+	missing, tooMany := links(d.spec, m.seen)
+	for _, link := range missing {
+		reasons = append(reasons, link+" is not enabled")
+	}
+	for _, link := range tooMany {
+		reasons = append(reasons, link+" is enabled")
+	}
+	load := len(reasons) > 0
+	if slices.Contains(m.seen.Pending, apacheService) {
 		load = true
-		whys = append(whys, "apache2 has not loaded its configuration")
+		reasons = append(reasons, "apache2 has not loaded its configuration")
 	}
-	whys = append(whys, unitWhys("apache2", seen.Units[apacheUnit])...)
-	return part{title: "configure Apache", whys: whys, disruptive: true, repairs: !load, reverts: true, do: configureApache(s, set.apache, load)}
+	reasons = append(reasons, serverReasons("apache2", m.seen.Units[apacheUnit])...)
+	m.add(part{
+		title: "configure Apache", reasons: reasons, disruptive: true, repairs: !load, reverts: true,
+		do: configureApache(d.spec, wanted, load),
+	})
 }
 
 // links returns the links below /etc/apache2 that are missing and those that

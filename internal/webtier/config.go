@@ -8,11 +8,21 @@ import (
 
 	"github.com/terraform-ha/terraform-provider-ha/internal/host"
 	"github.com/terraform-ha/terraform-provider-ha/internal/shell"
+	"github.com/terraform-ha/terraform-provider-ha/internal/tier"
 )
 
 // pendingDirectory has a file for every service whose configuration was written
 // and not loaded. It is in memory, because a boot loads what is on disk.
 const pendingDirectory = "/run/terraform-ha/web-pending"
+
+func askPending(Spec, string) tier.Questions {
+	return tier.Questions{Parts: []shell.Part{shell.Ask("pending", `: web-pending
+for f in "$1"/*; do [ ! -e "$f" ] || printf '%s\n' "${f##*/}"; done`, pendingDirectory)}}
+}
+
+func readPending(_ Spec, _ string, answers tier.Answers, seen *NodeStatus) {
+	seen.Pending = answers.Parts.Lines("pending")
+}
 
 // transaction is the shell that both configurations share: put files in place,
 // keep what was there, and put it back when the service refuses them. The pending

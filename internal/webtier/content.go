@@ -1,6 +1,7 @@
 package webtier
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"path"
@@ -9,6 +10,7 @@ import (
 
 	"github.com/terraform-ha/terraform-provider-ha/internal/host"
 	"github.com/terraform-ha/terraform-provider-ha/internal/shell"
+	"github.com/terraform-ha/terraform-provider-ha/internal/tier"
 )
 
 // This file has every script that names the document root to a machine's root. The
@@ -86,7 +88,7 @@ func prepareRoot(s Spec, site Identity) action {
 	if s.Mount != nil {
 		volume = s.Mount.VolumeID
 	}
-	args := append([]string{s.DocumentRoot, s.state(), s.Name, or(volume, "-"), site.Site, s.sessions(), s.filesOwner()}, s.guarded()...)
+	args := append([]string{s.DocumentRoot, s.state(), s.Name, cmp.Or(volume, "-"), site.Site, s.sessions(), s.filesOwner()}, s.guarded()...)
 	return func(ctx context.Context, h *host.Host) error {
 		return run(ctx, h, "prepare "+s.DocumentRoot, shell.Script(prepareRootScript, args...))
 	}
@@ -145,12 +147,26 @@ rm -rf --one-file-system -- "$state"
 case $state in */.terraform-ha/*) rmdir -- "${state%/*}" 2>/dev/null ;; esac
 :`
 
+func readContent(_ Spec, _ string, answers tier.Answers, seen *NodeStatus) {
+	for _, line := range answers.Parts.Lines(sharedPart) {
+		words := fields(line, 3)
+		switch words[0] {
+		case "root":
+			seen.Root = DirectoryStatus{Exists: true, Owner: words[1], Group: words[2]}
+		case "sessions":
+			seen.Mount.Sessions = strings.TrimPrefix(line, "sessions ")
+		case "exposed":
+			seen.Exposed = append(seen.Exposed, strings.TrimPrefix(line, "exposed "))
+		}
+	}
+}
+
 // refuseExposed refuses directories in which others than root may put names of their
 // own in the place of those that root is to use.
-func refuseExposed(s Spec, status Status) error {
-	for _, node := range s.Nodes {
-		if seen := status.Nodes[node.Name]; seen.Reachable() && len(seen.Exposed) > 0 {
-			return refused(s, node.Name, seen.Exposed,
+func refuseExposed(d *draft) error {
+	for _, m := range d.machines {
+		if len(m.seen.Exposed) > 0 {
+			return refused(d.spec, m.node.Name, m.seen.Exposed,
 				"Directories above the document root belong to root and only root may write to them: give them back with chown and chmod, and look for what others may have put there. The site's own user writes in the document root.")
 		}
 	}
@@ -173,31 +189,48 @@ type DirectoryStatus struct {
 	Group  string
 }
 
-func contentPart(s Spec, seen NodeStatus, site Identity) part {
-	p := part{title: "prepare the document root", do: prepareRoot(s, site)}
+func planContent(d *draft, m *machine) {
+	site, _ := d.knownSite(m.node.Name)
+	p := part{title: "prepare the document root", do: prepareRoot(d.spec, site)}
+	if m.mounts {
+		// What lies on the mount is not known yet; the step leaves alone what exists.
+		m.parts = append(m.parts, p)
+		return
+	}
+	p.reasons = append(rootReasons(d.spec, m.seen), sentinelReasons(d.spec, m.seen)...)
+	m.add(p)
+}
+
+// rootReasons says why the document root and its directory of sessions are not as they
+// should be.
+func rootReasons(s Spec, seen NodeStatus) []string {
+	var reasons []string
 	switch {
 	case !seen.Root.Exists:
-		p.whys = append(p.whys, s.DocumentRoot+" does not exist")
+		reasons = append(reasons, s.DocumentRoot+" does not exist")
 	case seen.Root.Owner != s.filesOwner() || seen.Root.Group != siteUser:
 		if _, known := seen.accountNamed(s.filesOwner()); !known && s.readOnly() {
 			break // who it belongs to has no name here yet
 		}
-		p.whys = append(p.whys, fmt.Sprintf("%s belongs to %s:%s instead of %s:%s", s.DocumentRoot, seen.Root.Owner, seen.Root.Group, s.filesOwner(), siteUser))
+		reasons = append(reasons, fmt.Sprintf("%s belongs to %s:%s instead of %s:%s", s.DocumentRoot, seen.Root.Owner, seen.Root.Group, s.filesOwner(), siteUser))
 	}
 	if s.sessions() != "" && seen.Root.Exists && seen.Mount.Sessions != "700 "+siteUser {
-		p.whys = append(p.whys, s.sessions()+" is not there for "+siteUser+" alone")
+		reasons = append(reasons, s.sessions()+" is not there for "+siteUser+" alone")
 	}
-	switch seen.Mount.Answer {
-	case AnswerNew:
-		p.whys = append(p.whys, path.Base(s.sentinel())+" is missing")
-	case AnswerBroken:
-		p.whys = append(p.whys, path.Base(s.sentinel())+" cannot be read")
-	case AnswerOK:
-		if s.Mount != nil && s.Mount.VolumeID != "" && seen.Mount.Sentinel.Volume == "" {
-			p.whys = append(p.whys, path.Base(s.sentinel())+" does not name the volume")
-		}
+	return reasons
+}
+
+func sentinelReasons(s Spec, seen NodeStatus) []string {
+	name := path.Base(s.sentinel())
+	switch {
+	case seen.Mount.Answer == AnswerNew:
+		return []string{name + " is missing"}
+	case seen.Mount.Answer == AnswerBroken:
+		return []string{name + " cannot be read"}
+	case seen.Mount.Answer == AnswerOK && s.Mount != nil && s.Mount.VolumeID != "" && seen.Mount.Sentinel.Volume == "":
+		return []string{name + " does not name the volume"}
 	}
-	return p
+	return nil
 }
 
 // sessions is the directory of the sessions that all nodes share. Its parent is

@@ -19,6 +19,7 @@ import (
 
 	"github.com/terraform-ha/terraform-provider-ha/internal/host"
 	"github.com/terraform-ha/terraform-provider-ha/internal/shell"
+	"github.com/terraform-ha/terraform-provider-ha/internal/tier"
 )
 
 // rooted is this machine's own shell, with root's rights.
@@ -90,6 +91,14 @@ func (h *hostile) plant(t *testing.T) {
 	must(t, os.Symlink(filepath.Dir(h.victim), filepath.Join(h.spec.DocumentRoot, "wp-content")))
 }
 
+// seen is what a plan would know of the machine.
+func (h *hostile) seen(t *testing.T, s Spec) NodeStatus {
+	t.Helper()
+	answers, err := h.host.Ask(t.Context(), sharedQuestion(s, false))
+	must(t, err)
+	return tier.Read(concerns(), s, h.host.Name(), answers)
+}
+
 // look describes the victim and what lies beside it.
 func (h *hostile) look(t *testing.T) string {
 	t.Helper()
@@ -136,7 +145,7 @@ func TestPlantedLinksAreNotFollowed(t *testing.T) {
 		"configure": func() error { return writeWordPressConfig(s)(t.Context(), h.host) },
 		"install":   func() error { return installWordPress(s)(t.Context(), h.host) },
 		"look": func() error {
-			_, err := h.host.Ask(t.Context(), askMount(s, false))
+			_, err := h.host.Ask(t.Context(), sharedQuestion(s, false))
 			return err
 		},
 	} {
@@ -178,10 +187,7 @@ func TestWhatLiesInTheSiteHoldsUpNobody(t *testing.T) {
 			must(t, put())
 			defer os.Remove(config)
 			begin := time.Now()
-			answers, err := h.host.Ask(t.Context(), askMount(s, false))
-			must(t, err)
-			var node NodeStatus
-			parseMount(&node, answers.Lines("mount"))
+			node := h.seen(t, s)
 			secret := host.Digest([]byte("root's own\n"))
 			if node.Mount.Answer != AnswerOK || !node.WordPress.Looked || (node.WordPress.Loader != "") != (name != "none") || node.WordPress.Loader == secret {
 				t.Errorf("seen: %+v %+v", node.Mount, node.WordPress)
@@ -207,10 +213,7 @@ func TestExposedParentsEndTheWork(t *testing.T) {
 	if _, err := os.Stat(h.spec.DocumentRoot); !errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("the document root was made: %v", err)
 	}
-	answers, err := h.host.Ask(t.Context(), askMount(h.spec, false))
-	must(t, err)
-	var node NodeStatus
-	parseMount(&node, answers.Lines("mount"))
+	node := h.seen(t, h.spec)
 	if len(node.Exposed) != 1 || !strings.Contains(node.Exposed[0], parent) {
 		t.Errorf("seen: %q", node.Exposed)
 	}
@@ -222,10 +225,7 @@ func TestASentinelIsMadeOnce(t *testing.T) {
 	h := newHostile(t)
 	s := h.spec
 	seen := func() Identity {
-		answers, err := h.host.Ask(t.Context(), askMount(s, false))
-		must(t, err)
-		var node NodeStatus
-		parseMount(&node, answers.Lines("mount"))
+		node := h.seen(t, s)
 		return node.Mount.Sentinel
 	}
 	must(t, prepareRoot(s, Identity{})(t.Context(), h.host))

@@ -12,6 +12,7 @@ import (
 	"github.com/terraform-ha/terraform-provider-ha/internal/host"
 	"github.com/terraform-ha/terraform-provider-ha/internal/reconcile"
 	"github.com/terraform-ha/terraform-provider-ha/internal/shell"
+	"github.com/terraform-ha/terraform-provider-ha/internal/tier"
 )
 
 const (
@@ -20,6 +21,24 @@ const (
 	// drainMark is what our own drain file says; any other content is an operator's.
 	drainMark = "a change by terraform-provider-ha"
 )
+
+func askDrain(s Spec, _ string) tier.Questions {
+	return tier.Questions{Parts: []shell.Part{shell.Ask("drain", `: web-drained
+if [ -e "$1" ]; then if [ "$(cat "$1")" = "$2" ]; then echo 'drained change'; else echo 'drained operator'; fi; fi
+[ ! -e "$3" ] || echo rolling`, drainFile, drainMark, s.rollingFile())}}
+}
+
+func readDrain(_ Spec, _ string, answers tier.Answers, seen *NodeStatus) {
+	for _, line := range answers.Parts.Lines("drain") {
+		words := fields(line, 2)
+		switch words[0] {
+		case "drained":
+			seen.Drained = words[1]
+		case "rolling":
+			seen.Rolling = true
+		}
+	}
+}
 
 // orServeAsBefore puts a machine back in service when a change failed and left
 // everything as it was: a mistake in the configuration must not cost capacity. One
@@ -58,7 +77,7 @@ func leaveUndrained(s Spec, node host.Node) func(context.Context, Target) error 
 func drain(s Spec, node host.Node, served *bool) func(context.Context, Target) error {
 	return func(ctx context.Context, target Target) error {
 		h := target.Hosts[node.Name]
-		code, err := askHealth(ctx, h.View, s)
+		code, err := healthOf(ctx, h.View, s)
 		if err != nil {
 			return err
 		}

@@ -24,12 +24,9 @@ func TestFiles(t *testing.T) {
 	full.PHPSettings = map[string]string{"memory_limit": "512M", "date.timezone": "UTC"}
 	for name, spec := range map[string]Spec{"plain": plain, "wordpress": full} {
 		t.Run(name, func(t *testing.T) {
-			set := files(spec.Defaulted(), "web1", host.Facts{MemoryMiB: 4096}, "8.2")
 			var b strings.Builder
-			for _, group := range [][]host.File{set.scripts, set.units, set.mount, set.kernel, set.php, set.apache} {
-				for _, file := range group {
-					b.WriteString("==== " + file.Path + " " + file.Mode + "\n" + string(file.Content))
-				}
+			for _, file := range files(spec.Defaulted(), "web1", host.Facts{MemoryMiB: 4096}, "8.2") {
+				b.WriteString("==== " + file.Path + " " + file.Mode + "\n" + string(file.Content))
 			}
 			golden(t, name+".golden", b.String())
 		})
@@ -45,13 +42,12 @@ func TestReadOnlyProgramFiles(t *testing.T) {
 	spec := wordpressSpec()
 	spec.WordPress.ProgramFiles, spec.WordPress.WritableDirectories = ProgramFilesReadOnly, []string{"wp-content/cache.d"}
 	var b strings.Builder
-	set := files(spec, "web1", host.Facts{MemoryMiB: 4096}, "8.2")
-	for _, file := range append(set.scripts, set.units...) {
-		if slices.Contains(updateFiles(spec), file.Path) {
+	for _, file := range slices.Concat(scripts(spec, "web1"), unitFiles(spec, "8.2")) {
+		if slices.Contains(updatePaths(spec), file.Path) {
 			b.WriteString("==== " + file.Path + " " + file.Mode + "\n" + string(file.Content))
 		}
 	}
-	for _, text := range []string{string(set.apache[2].Content), string(wordpressConfig(spec))} {
+	for _, text := range []string{string(apacheFiles(spec)[2].Content), string(wordpressConfig(spec))} {
 		for line := range strings.Lines(text) {
 			if strings.Contains(line, "wp-content") || strings.Contains(line, "FILE_MODS") {
 				b.WriteString(line)

@@ -9,6 +9,7 @@ import (
 
 	"github.com/terraform-ha/terraform-provider-ha/internal/host"
 	"github.com/terraform-ha/terraform-provider-ha/internal/shell"
+	"github.com/terraform-ha/terraform-provider-ha/internal/tier"
 )
 
 // healthURL is the health endpoint as a node reaches its own.
@@ -16,39 +17,45 @@ func (s Spec) healthURL() string {
 	return "http://127.0.0.1:" + strconv.Itoa(s.Port) + s.HealthPath
 }
 
-const stateScript = `: web-state
-if command -v curl >/dev/null; then printf 'health %s\n' "$(curl -s -o /dev/null -w '%{http_code}' --max-time 3 -- "$1")"; fi
-if [ -e "$2" ]; then if [ "$(cat "$2")" = "$3" ]; then echo 'drained change'; else echo 'drained operator'; fi; fi
-[ ! -e "$4" ] || echo rolling
-for f in "$5"/*; do [ ! -e "$f" ] || printf 'pending %s\n' "${f##*/}"; done`
-
-func parseState(node *NodeStatus, lines []string) {
-	for _, line := range lines {
-		words := fields(line, 2)
-		switch words[0] {
-		case "health":
-			// curl writes 000 when nothing answered.
-			node.Health, _ = strconv.Atoi(words[1])
-		case "drained":
-			node.Drained = words[1]
-		case "rolling":
-			node.Rolling = true
-		case "pending":
-			node.Pending = append(node.Pending, words[1])
-		}
-	}
+// healthQuestion prints the status of a machine's health endpoint; curl writes 000
+// when nothing answered.
+func healthQuestion(s Spec) shell.Command {
+	return shell.Script(`: web-health
+printf %s "$(curl -s -o /dev/null -w '%{http_code}' --max-time 3 -- "$1")"`, s.healthURL())
 }
 
-func healthPart(s Spec, seen NodeStatus) part {
-	why := fmt.Sprintf("%s answers %d instead of 200", s.HealthPath, seen.Health)
-	if seen.Health == 0 {
-		why = s.HealthPath + " does not answer"
+func askHealth(s Spec, _ string) tier.Questions {
+	return tier.Questions{Parts: []shell.Part{{Name: "health", Command: healthQuestion(s)}}}
+}
+
+func readHealth(_ Spec, _ string, answers tier.Answers, seen *NodeStatus) {
+	seen.Health, _ = strconv.Atoi(answers.Parts["health"].Out)
+}
+
+// healthOf returns the status of a machine's health endpoint now: "200".
+func healthOf(ctx context.Context, view host.View, s Spec) (string, error) {
+	result, err := view.Query(ctx, healthQuestion(s))
+	if err != nil {
+		return "", fmt.Errorf("cannot ask %s of %s: %w", s.HealthPath, view.Name(), err)
+	}
+	return string(result.Stdout), nil
+}
+
+// planRestart restarts the servers of a machine on which everything is as it should be
+// and that does not serve.
+func planRestart(d *draft, m *machine) {
+	if m.busy() || m.seen.Health == 200 || m.seen.Drained == drainedByOperator {
+		return
+	}
+	why := fmt.Sprintf("%s answers %d instead of 200", d.spec.HealthPath, m.seen.Health)
+	if m.seen.Health == 0 {
+		why = d.spec.HealthPath + " does not answer"
 	}
 	phpUnit := ""
-	if s.php() {
-		phpUnit = fpmUnit(seen.PHP)
+	if d.spec.php() {
+		phpUnit = fpmUnit(m.seen.PHP)
 	}
-	return part{title: "restart what does not answer", whys: []string{why}, do: restartServers(s, phpUnit)}
+	m.add(part{title: "restart what does not answer", reasons: []string{why}, do: restartServers(d.spec, phpUnit)})
 }
 
 // restartServers restarts what is stuck on a machine that is not healthy although
@@ -96,18 +103,4 @@ done
 echo "$url answers $code: $(curl -s --max-time 3 -- "$url" | head -c 200)" >&2
 exit 1`, s.healthURL(), drainFile, drainMark, fmt.Sprint(int(healthLimit.Seconds()))))
 	}
-}
-
-// askHealth returns the status of a machine's health endpoint: "200".
-func askHealth(ctx context.Context, view host.View, s Spec) (string, error) {
-	result, err := view.Query(ctx, healthQuestion(s))
-	if err != nil {
-		return "", fmt.Errorf("cannot ask %s of %s: %w", s.HealthPath, view.Name(), err)
-	}
-	return string(result.Stdout), nil
-}
-
-func healthQuestion(s Spec) shell.Command {
-	return shell.Script(`: web-health
-printf %s "$(curl -s -o /dev/null -w '%{http_code}' --max-time 3 -- "$1")"`, s.healthURL())
 }

@@ -1,6 +1,7 @@
 package webtier
 
 import (
+	"encoding/json"
 	"fmt"
 	"slices"
 	"strconv"
@@ -8,6 +9,8 @@ import (
 
 	"github.com/terraform-ha/terraform-provider-ha/internal/host"
 	"github.com/terraform-ha/terraform-provider-ha/internal/reconcile"
+	"github.com/terraform-ha/terraform-provider-ha/internal/shell"
+	"github.com/terraform-ha/terraform-provider-ha/internal/tier"
 )
 
 // markerKind is the kind of this tier in the markers on machines.
@@ -22,29 +25,54 @@ func (s Spec) marker() host.Marker {
 	return host.Marker{Kind: markerKind, Name: s.Name, Detail: detail}
 }
 
+func askIdentity(s Spec, _ string) tier.Questions {
+	return tier.Questions{
+		Files: []string{s.marker().Path()},
+		Parts: []shell.Part{
+			shell.Ask("markers", `: web-markers
+cd "$1" 2>/dev/null && for f in "$2"-*.json; do [ -e "$f" ] && printf '%s\n' "$f"; done; :`, host.MarkerDirectory, markerKind),
+			shell.Ask("marker", `: web-marker
+cat -- "$1" 2>/dev/null; :`, s.marker().Path()),
+		},
+	}
+}
+
+func readIdentity(_ Spec, _ string, answers tier.Answers, seen *NodeStatus) {
+	for _, line := range answers.Parts.Lines("markers") {
+		name := strings.TrimSuffix(strings.TrimPrefix(line, markerKind+"-"), ".json")
+		seen.Markers = append(seen.Markers, name)
+	}
+	var marker host.Marker
+	if json.Unmarshal([]byte(answers.Parts["marker"].Out), &marker) == nil {
+		seen.Detail = marker.Detail
+	}
+}
+
+// belongs reports whether a machine answered and is marked as part of the tier.
+func belongs(s Spec, status Status, node string) bool {
+	seen, found := status.Nodes[node]
+	return found && seen.Reachable() && seen.Files[s.marker().Path()].Exists
+}
+
 // refuseForeign refuses machines that belong to another tier or serve sites of
 // somebody else.
-func refuseForeign(s Spec, status Status) error {
-	for _, node := range s.Nodes {
-		seen := status.Nodes[node.Name]
-		if !seen.Reachable() {
-			continue
-		}
-		for _, marker := range seen.Markers {
-			if marker != s.Name {
+func refuseForeign(d *draft) error {
+	for _, m := range d.machines {
+		for _, marker := range m.seen.Markers {
+			if marker != d.spec.Name {
 				return &reconcile.RefusedError{
-					What: "make web tier " + s.Name, Node: node.Name,
+					What: "make web tier " + d.spec.Name, Node: m.node.Name,
 					Evidence: []string{fmt.Sprintf("it belongs to web tier %s", marker)},
 					Remedy:   "Give each web tier machines of its own, or destroy the other one first.",
 				}
 			}
 		}
-		if slices.Contains(seen.Markers, s.Name) || s.Adopt {
+		if slices.Contains(m.seen.Markers, d.spec.Name) || d.spec.Adopt {
 			continue
 		}
-		if foreign := seen.foreignSites(s); len(foreign) > 0 {
+		if foreign := m.seen.foreignSites(d.spec); len(foreign) > 0 {
 			return &reconcile.RefusedError{
-				What: "make web tier " + s.Name, Node: node.Name,
+				What: "make web tier " + d.spec.Name, Node: m.node.Name,
 				Evidence: []string{fmt.Sprintf("its Apache serves %s, which is not of this tier", strings.Join(foreign, ", "))},
 				Remedy:   "Disable the site with a2dissite if nobody needs it, or use other machines.",
 			}
@@ -64,14 +92,15 @@ func (n NodeStatus) foreignSites(s Spec) []string {
 	return foreign
 }
 
-func markerPart(s Spec, seen NodeStatus) part {
-	file := s.marker().File()
-	p := part{title: "mark as part of web tier " + s.Name, do: writeFiles(file)}
+// planMarker marks the machine as part of the tier.
+func planMarker(d *draft, m *machine) {
+	file := d.spec.marker().File()
+	p := part{title: "mark as part of web tier " + d.spec.Name, do: writeFiles(file)}
 	switch {
-	case !seen.Files[file.Path].Exists:
-		p.whys = []string{"it is not marked as part of web tier " + s.Name}
-	case file.Difference(seen.Files[file.Path]) != "":
-		p.whys = []string{file.Difference(seen.Files[file.Path])}
+	case !m.seen.Files[file.Path].Exists:
+		p.reasons = []string{"it is not marked as part of web tier " + d.spec.Name}
+	case file.Difference(m.seen.Files[file.Path]) != "":
+		p.reasons = []string{file.Difference(m.seen.Files[file.Path])}
 	}
-	return p
+	m.add(p)
 }

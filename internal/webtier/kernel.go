@@ -1,12 +1,14 @@
 package webtier
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"strings"
 
 	"github.com/terraform-ha/terraform-provider-ha/internal/host"
 	"github.com/terraform-ha/terraform-provider-ha/internal/shell"
+	"github.com/terraform-ha/terraform-provider-ha/internal/tier"
 )
 
 // kernelFile sorts after /etc/sysctl.conf, which Debian reads as 99-sysctl.conf.
@@ -34,41 +36,48 @@ var kernelDefaults = []setting{
 // kernelPath is where a setting of the kernel lies.
 func kernelPath(name string) string { return "/proc/sys/" + strings.ReplaceAll(name, ".", "/") }
 
-// kernelQuestion reads each value at once: a shell's "read" takes one byte after the
-// other, and the kernel gives no more than the first one that way.
-func kernelQuestion() shell.Part {
-	var paths []string
-	for _, wanted := range keepalive {
-		paths = append(paths, kernelPath(wanted.Name))
+// kernelFiles have the settings put into effect at boot.
+func kernelFiles(s Spec) []host.File {
+	if !s.php() {
+		return nil
 	}
-	return shell.Ask("kernel", `: web-kernel
-grep -H . "$@"; :`, paths...)
+	data := struct {
+		Name   string
+		Kernel []setting
+	}{s.Name, keepalive}
+	return []host.File{rendered(kernelFile, "0644", "sysctl.conf.tmpl", data)}
 }
 
-func parseKernel(node *NodeStatus, lines []string) {
-	node.Kernel = map[string]string{}
-	for _, line := range lines {
+// askKernel reads each value at once: a shell's "read" takes one byte after the other,
+// and the kernel gives no more than the first one that way.
+func askKernel(s Spec, _ string) tier.Questions {
+	var values []string
+	for _, wanted := range keepalive {
+		values = append(values, kernelPath(wanted.Name))
+	}
+	return tier.Questions{Files: paths(kernelFiles(s)), Parts: []shell.Part{shell.Ask("kernel", `: web-kernel
+grep -H . "$@"; :`, values...)}}
+}
+
+func readKernel(_ Spec, _ string, answers tier.Answers, seen *NodeStatus) {
+	seen.Kernel = map[string]string{}
+	for _, line := range answers.Parts.Lines("kernel") {
 		path, value, _ := strings.Cut(line, ":")
-		node.Kernel[path] = value
+		seen.Kernel[path] = value
 	}
 }
 
-func kernelPart(seen NodeStatus, set fileSet) part {
-	if len(set.kernel) == 0 {
-		return part{}
+func planKernel(d *draft, m *machine) {
+	if !d.spec.php() {
+		return
 	}
-	changed, whys := differing(seen, set.kernel)
+	changed, reasons := differing(m.seen, kernelFiles(d.spec))
 	for _, wanted := range keepalive {
-		if now := seen.Kernel[kernelPath(wanted.Name)]; now != wanted.Value && len(changed) == 0 {
-			whys = append(whys, fmt.Sprintf("%s is %s instead of %s", wanted.Name, or(now, "unknown"), wanted.Value))
+		if now := m.seen.Kernel[kernelPath(wanted.Name)]; now != wanted.Value && len(changed) == 0 {
+			reasons = append(reasons, fmt.Sprintf("%s is %s instead of %s", wanted.Name, cmp.Or(now, "unknown"), wanted.Value))
 		}
 	}
-	return part{title: "set the kernel's keepalive", whys: whys, do: func(ctx context.Context, h *host.Host) error {
-		if err := writeFiles(changed...)(ctx, h); err != nil {
-			return err
-		}
-		return setKernel(keepalive)(ctx, h)
-	}}
+	m.add(part{title: "set the kernel's keepalive", reasons: reasons, do: inOrder(writeFiles(changed...), setKernel(keepalive))})
 }
 
 func setKernel(values []setting) action {

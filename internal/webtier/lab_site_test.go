@@ -180,14 +180,14 @@ func TestLabLocalFiles(t *testing.T) {
 
 func (s *site) remove(spec Spec, wipe bool) {
 	s.t.Helper()
-	plan, err := Remove(spec, Observe(s.t.Context(), s.Hosts.Views(), spec), wipe)
+	plan, err := Remove(spec.Defaulted(), Observe(s.t.Context(), s.Hosts.Views(), spec.Defaulted()), wipe)
 	if err != nil {
 		s.t.Fatal(err)
 	}
 	if err := reconcile.Run(s.t.Context(), plan, Target{Hosts: s.Hosts}, labtest.NewSteps(s.t)); err != nil {
 		s.t.Fatal(err)
 	}
-	if plan, _ := Remove(spec, Observe(s.t.Context(), s.Hosts.Views(), spec), wipe); !plan.Empty() {
+	if plan, _ := Remove(spec.Defaulted(), Observe(s.t.Context(), s.Hosts.Views(), spec.Defaulted()), wipe); !plan.Empty() {
 		s.t.Errorf("still to remove: %q", plan.Titles())
 	}
 	s.ReleasePackages(markerKind + "-" + spec.Name)

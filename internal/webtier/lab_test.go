@@ -36,6 +36,7 @@ func (s *site) converge(spec Spec, balancer Balancer) ([]string, error) {
 	s.t.Helper()
 	steps := labtest.NewSteps(s.t)
 	defer labtest.Time(s.t, "converge")()
+	spec = spec.Defaulted()
 	_, err := reconcile.Converge(s.t.Context(),
 		func(ctx context.Context) (Status, error) { return Observe(ctx, s.Hosts.Views(), spec), nil },
 		func(status Status) (Plan, error) { return Diff(spec, status) },
@@ -50,7 +51,7 @@ func (s *site) mustConverge(spec Spec, balancer Balancer) []string {
 		s.t.Fatal(err)
 	}
 	s.wantDrift(spec, "", "")
-	if err := Verify(s.t.Context(), s.Hosts.Views(), spec); err != nil {
+	if err := Verify(s.t.Context(), s.Hosts.Views(), spec.Defaulted()); err != nil {
 		s.t.Fatal(err)
 	}
 	return steps
@@ -60,6 +61,7 @@ func (s *site) mustConverge(spec Spec, balancer Balancer) []string {
 // an empty plan.
 func (s *site) wantDrift(spec Spec, node, want string) {
 	s.t.Helper()
+	spec = spec.Defaulted()
 	begin := time.Now()
 	status := Observe(s.t.Context(), s.Hosts.Views(), spec)
 	took := time.Since(begin)

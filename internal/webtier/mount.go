@@ -4,12 +4,14 @@ import (
 	"context"
 	"fmt"
 	"path"
+	"regexp"
 	"slices"
 	"strings"
 
 	"github.com/terraform-ha/terraform-provider-ha/internal/host"
 	"github.com/terraform-ha/terraform-provider-ha/internal/reconcile"
 	"github.com/terraform-ha/terraform-provider-ha/internal/shell"
+	"github.com/terraform-ha/terraform-provider-ha/internal/tier"
 )
 
 // GlusterFS is the type of a mount of a Gluster volume.
@@ -89,18 +91,103 @@ const remountUnit = "terraform-ha-web-mount.timer"
 // remount is the script that mounts again what is lost.
 func (s Spec) remount() string { return s.library() + "/remount" }
 
-// refuseMountPoint refuses a mount point that somebody else uses: another file
-// system, where no unit of ours mounts one, or files that a mount would hide.
-func refuseMountPoint(s Spec, status Status) error {
+// mountFiles are the unit that mounts the volume. Another one means to mount again.
+func mountFiles(s Spec) []host.File {
 	if s.Mount == nil {
 		return nil
 	}
-	for _, node := range s.Nodes {
-		seen := status.Nodes[node.Name]
-		ours := seen.Files["/etc/systemd/system/"+mountUnit(s.MountPoint)].Exists
+	data := struct {
+		Spec
+		MountOptions string
+	}{s, s.mountOptions()}
+	return []host.File{rendered(systemUnits+mountUnit(s.MountPoint), "0644", "mount.tmpl", data)}
+}
+
+// remountScripts is what mounts again what is lost.
+func remountScripts(s Spec) []host.File {
+	if s.Mount == nil {
+		return nil
+	}
+	data := struct {
+		Spec
+		PHP                                bool
+		MountUnitQuoted, MountPointPattern string
+	}{s, s.php(), mountUnit(s.MountPoint), regexp.QuoteMeta(s.MountPoint)}
+	return []host.File{rendered(s.remount(), "0755", "remount.tmpl", data)}
+}
+
+// remountUnits is the timer that runs it.
+func remountUnits(s Spec) []host.File {
+	if s.Mount == nil {
+		return nil
+	}
+	data := struct{ Name, Library string }{s.Name, s.library()}
+	return []host.File{
+		rendered(systemUnits+serviceOf(remountUnit), "0644", "remount.service.tmpl", data),
+		rendered(systemUnits+remountUnit, "0644", "remount.timer.tmpl", data),
+	}
+}
+
+// askMount asks what is mounted, what is known of the site and what lies in the shared
+// directory. What one machine learns of the database holds for all with the same files.
+func askMount(s Spec, node string) tier.Questions {
+	asked := tier.Questions{Parts: []shell.Part{sharedQuestion(s, s.Mount == nil || node == s.Nodes[0].Name)}}
+	if s.Mount != nil {
+		asked.Units, asked.Files = []string{mountUnit(s.MountPoint)}, paths(mountFiles(s))
+	}
+	return asked
+}
+
+// sharedPart is the question that the concerns share that know something of the shared
+// directory: each of them reads the lines that are its own.
+const sharedPart = "shared"
+
+// sharedQuestion has one child look at the shared directory for all of them.
+func sharedQuestion(s Spec, askDatabase bool) shell.Part {
+	mountPoint, inside, writable := "", "", ""
+	if s.Mount != nil {
+		mountPoint = s.MountPoint
+	}
+	question := make([]string, 5)
+	if s.WordPress != nil {
+		inside = insideScript
+		if s.readOnly() {
+			writable = strings.Join(s.writable(), " ")
+		}
+		if askDatabase {
+			question = s.WordPress.databaseQuestion()
+		}
+	}
+	args := append([]string{mountPoint, s.DocumentRoot, s.state(), s.siteRecord(), inside, writable}, question...)
+	return shell.Ask(sharedPart, mountScript, append(args, s.guarded()...)...)
+}
+
+func readMount(_ Spec, _ string, answers tier.Answers, seen *NodeStatus) {
+	for _, line := range answers.Parts.Lines(sharedPart) {
+		words := fields(line, 3)
+		switch words[0] {
+		case "mounted":
+			seen.Mount.Type, seen.Mount.Source = words[1], words[2]
+		case "occupied":
+			seen.Mount.Occupied = true
+		case "answer":
+			seen.Mount.Answer = words[1]
+		}
+	}
+}
+
+// refuseMountPoint refuses a mount point that somebody else uses: another file
+// system, where no unit of ours mounts one, or files that a mount would hide.
+func refuseMountPoint(d *draft) error {
+	s := d.spec
+	if s.Mount == nil {
+		return nil
+	}
+	for _, m := range d.machines {
+		seen := m.seen
+		ours := seen.Files[systemUnits+mountUnit(s.MountPoint)].Exists
 		evidence := ""
 		switch {
-		case !seen.Reachable():
 		case seen.Mount.Type != "" && !s.Mount.matches(seen.Mount) && !ours:
 			evidence = fmt.Sprintf("%s (%s) is mounted at %s, and not by us", seen.Mount.Source, seen.Mount.Type, s.MountPoint)
 		case seen.Mount.Occupied:
@@ -108,7 +195,7 @@ func refuseMountPoint(s Spec, status Status) error {
 		}
 		if evidence != "" {
 			return &reconcile.RefusedError{
-				What: "mount " + s.Mount.Source, Node: node.Name, Evidence: []string{evidence},
+				What: "mount " + s.Mount.Source, Node: m.node.Name, Evidence: []string{evidence},
 				Remedy: "Choose another mount_point, or clear this one.", Path: []string{"mount_point"},
 			}
 		}
@@ -116,35 +203,44 @@ func refuseMountPoint(s Spec, status Status) error {
 	return nil
 }
 
-func mountPart(s Spec, seen NodeStatus, set fileSet, site Identity) part {
+func planMount(d *draft, m *machine) {
+	s, seen := d.spec, m.seen
 	if s.Mount == nil {
-		return part{}
+		return
 	}
-	changed, whys := differing(seen, set.mount)
+	changed, reasons := differing(seen, mountFiles(s))
 	unit := mountUnit(s.MountPoint)
-	mounted := seen.Mount.Type != ""
-	if slices.Contains(seen.Pending, "mount") && len(changed) == 0 {
-		whys = append(whys, unit+" was changed and not mounted again")
+	pending := slices.Contains(seen.Pending, "mount")
+	if pending && len(changed) == 0 {
+		reasons = append(reasons, unit+" was changed and not mounted again")
 	}
-	switch {
-	case !mounted:
-		whys = append(whys, fmt.Sprintf("%s is not mounted at %s", s.Mount.Source, s.MountPoint))
-	case !s.Mount.matches(seen.Mount):
-		whys = append(whys, fmt.Sprintf("%s (%s) is mounted at %s instead of %s", seen.Mount.Source, seen.Mount.Type, s.MountPoint, s.Mount.Source))
-	case seen.Mount.Answer == AnswerHung:
-		whys = append(whys, fmt.Sprintf("%s at %s does not answer within 5 s", s.Mount.Source, s.MountPoint))
-	case seen.Mount.Answer == AnswerBroken:
-		whys = append(whys, fmt.Sprintf("%s at %s answers with an error", s.Mount.Source, s.MountPoint))
-	}
+	reasons = append(reasons, mountReasons(s, seen)...)
 	if state := seen.Units[unit]; state.Load == "loaded" && !state.Enabled() {
-		whys = append(whys, unit+" does not start at boot")
+		reasons = append(reasons, unit+" does not start at boot")
 	}
-	again := len(changed) > 0 || slices.Contains(seen.Pending, "mount") || mounted && !s.Mount.matches(seen.Mount)
+	other := seen.Mount.Type != "" && !s.Mount.matches(seen.Mount)
+	again := len(changed) > 0 || pending || other
 	mount := mountVolume(s, changed, again)
-	if site.Site != "" && mounted && !s.Mount.matches(seen.Mount) {
+	if site, _ := d.knownSite(m.node.Name); site.Site != "" && other {
 		mount = inOrder(lookAtVolume(s, site), mount)
 	}
-	return part{title: "mount " + s.Mount.Source, whys: whys, disruptive: true, repairs: !again, do: mount}
+	m.mounts = len(reasons) > 0
+	m.add(part{title: "mount " + s.Mount.Source, reasons: reasons, disruptive: true, repairs: !again, do: mount})
+}
+
+// mountReasons says why what is mounted is not the volume, or is of no use.
+func mountReasons(s Spec, seen NodeStatus) []string {
+	switch {
+	case seen.Mount.Type == "":
+		return []string{fmt.Sprintf("%s is not mounted at %s", s.Mount.Source, s.MountPoint)}
+	case !s.Mount.matches(seen.Mount):
+		return []string{fmt.Sprintf("%s (%s) is mounted at %s instead of %s", seen.Mount.Source, seen.Mount.Type, s.MountPoint, s.Mount.Source)}
+	case seen.Mount.Answer == AnswerHung:
+		return []string{fmt.Sprintf("%s at %s does not answer within 5 s", s.Mount.Source, s.MountPoint)}
+	case seen.Mount.Answer == AnswerBroken:
+		return []string{fmt.Sprintf("%s at %s answers with an error", s.Mount.Source, s.MountPoint)}
+	}
+	return nil
 }
 
 // mountVolume mounts what is wanted and proves it by real I/O. A mount whose
@@ -297,54 +393,6 @@ if [ -s "$t/config" ]; then
 printf 'wordpress database %s\n' "$(timeout 6 php -n -d extension=mysqlnd -d extension=mysqli -r "$code" -- "$t/config" "$host" "$name" "$user" "$prefix")"
 fi
 rm -rf "$t"`
-
-// askMount asks what is mounted, what is known of the site and what lies there.
-func askMount(s Spec, askDatabase bool) shell.Part {
-	mountPoint, inside, writable := "", "", ""
-	if s.Mount != nil {
-		mountPoint = s.MountPoint
-	}
-	question := make([]string, 5)
-	if s.WordPress != nil {
-		inside = insideScript
-		if s.readOnly() {
-			writable = strings.Join(s.writable(), " ")
-		}
-		if askDatabase {
-			question = s.WordPress.databaseQuestion()
-		}
-	}
-	args := append([]string{mountPoint, s.DocumentRoot, s.state(), s.siteRecord(), inside, writable}, question...)
-	return shell.Ask("mount", mountScript, append(args, s.guarded()...)...)
-}
-
-func parseMount(node *NodeStatus, lines []string) {
-	for _, line := range lines {
-		words := fields(line, 6)
-		switch words[0] {
-		case "mounted":
-			node.Mount.Type, node.Mount.Source = words[1], words[2]
-		case "occupied":
-			node.Mount.Occupied = true
-		case "answer":
-			node.Mount.Answer = words[1]
-		case "root":
-			node.Root = DirectoryStatus{Exists: true, Owner: words[1], Group: words[2]}
-		case "sessions":
-			node.Mount.Sessions = strings.TrimPrefix(line, "sessions ")
-		case "exposed":
-			node.Exposed = append(node.Exposed, strings.TrimPrefix(line, "exposed "))
-		case "known":
-			node.Known = parseIdentity(words[1:])
-		case "sentinel":
-			node.Mount.Sentinel = parseIdentity(words[1:])
-		case "inside":
-			parseInside(&node.WordPress, words[1:])
-		case "wordpress":
-			parseWordPress(&node.WordPress, words[1:])
-		}
-	}
-}
 
 // lookAtVolume mounts another source aside and looks for the site on it, before the
 // one that is served is taken away.

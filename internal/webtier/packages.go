@@ -8,6 +8,7 @@ import (
 
 	"github.com/terraform-ha/terraform-provider-ha/internal/host"
 	"github.com/terraform-ha/terraform-provider-ha/internal/shell"
+	"github.com/terraform-ha/terraform-provider-ha/internal/tier"
 )
 
 // welcomePage is the shell that knows the page which Debian's Apache puts into
@@ -62,36 +63,36 @@ func (s Spec) packages() []string {
 	return slices.Sorted(maps.Keys(wanted))
 }
 
-func missingPackages(s Spec, seen NodeStatus) []string {
+func askPackages(s Spec, _ string) tier.Questions { return tier.Questions{Packages: s.packages()} }
+
+func readPackages(_ Spec, _ string, answers tier.Answers, seen *NodeStatus) {
+	seen.Packages, seen.Unheld = answers.Packages, answers.Unheld
+}
+
+// planPackages installs what is missing, and keeps an upgrade of the system from
+// restarting all web servers at once.
+func planPackages(d *draft, m *machine) {
 	var missing []string
-	for _, name := range s.packages() {
-		if seen.Packages[name] == "" {
+	for _, name := range d.spec.packages() {
+		if m.seen.Packages[name] == "" {
 			missing = append(missing, name)
 		}
 	}
-	return missing
-}
-
-func packagesPart(missing []string) part {
-	p := part{title: "install packages", disruptive: true, do: installPackages(missing)}
+	install := part{title: "install packages", disruptive: true, do: installPackages(missing)}
 	if len(missing) > 0 {
-		p.whys = []string{"not installed: " + strings.Join(missing, ", ")}
+		install.reasons = []string{"not installed: " + strings.Join(missing, ", ")}
 	}
-	return p
-}
-
-// holdPart keeps an upgrade of the system from restarting all web servers at once.
-func holdPart(s Spec, seen NodeStatus) part {
-	wanted := []string{"apache2"}
-	if s.php() {
-		wanted = append(wanted, "php-fpm")
+	m.add(install)
+	held := []string{"apache2"}
+	if d.spec.php() {
+		held = append(held, "php-fpm")
 	}
-	unheld := slices.DeleteFunc(wanted, func(p string) bool { return !slices.Contains(seen.Unheld, p) })
-	p := part{title: "hold packages", do: func(ctx context.Context, h *host.Host) error {
-		return h.HoldPackages(ctx, markerKind+"-"+s.Name, unheld...)
+	unheld := slices.DeleteFunc(held, func(p string) bool { return !slices.Contains(m.seen.Unheld, p) })
+	hold := part{title: "hold packages", do: func(ctx context.Context, h *host.Host) error {
+		return h.HoldPackages(ctx, markerKind+"-"+d.spec.Name, unheld...)
 	}}
-	if why := host.WhyHold(unheld, seen.Packages); why != "" {
-		p.whys = []string{why}
+	if why := host.WhyHold(unheld, m.seen.Packages); why != "" {
+		hold.reasons = []string{why}
 	}
-	return p
+	m.add(hold)
 }

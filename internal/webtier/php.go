@@ -10,6 +10,7 @@ import (
 
 	"github.com/terraform-ha/terraform-provider-ha/internal/host"
 	"github.com/terraform-ha/terraform-provider-ha/internal/shell"
+	"github.com/terraform-ha/terraform-provider-ha/internal/tier"
 )
 
 // PHP takes a setting that it does not know without a word, and so does the test of
@@ -92,21 +93,78 @@ shift "$n"
 stat -c '0%a %U %G %Y %n' -- "$@"
 sha256sum -- "$@"`
 
-// parsePHP reads the answer of [phpScript], whose units and files are in the
+// phpSockets are where Apache reaches the two pools: the site's, and the one that only
+// answers the health check.
+type phpSockets struct{ Socket, HealthSocket string }
+
+func socketsOf(s Spec) phpSockets {
+	return phpSockets{"/run/php/terraform-ha-" + s.Name + ".sock", "/run/php/terraform-ha-" + s.Name + "-health.sock"}
+}
+
+// phpFiles are the files below /etc/php/<version>/fpm, which have to be tested and
+// loaded. There are none while the version is not known.
+func phpFiles(s Spec, version string, facts host.Facts) []host.File {
+	if !s.php() || version == "" {
+		return nil
+	}
+	at := phpPaths(s, version)
+	most := workers(s.PHPWorkers, facts.MemoryMiB)
+	start := min(2, most)
+	return []host.File{
+		rendered(at.ini, "0644", "php.ini.tmpl", struct {
+			Name     string
+			Settings []setting
+		}{s.Name, settings(s.sessionSettings(), s.PHPSettings)}),
+		rendered(at.pool, "0644", "pool.conf.tmpl", struct {
+			phpSockets
+			Name, Library                                    string
+			Workers, StartWorkers, SpareWorkers, PageSeconds int
+		}{socketsOf(s), s.Name, s.library(), most, start, max(start, min(4, most)), pageSeconds(s.PHPSettings)}),
+	}
+}
+
+// fpmDropIn is left out while the version of PHP is not known.
+func fpmDropIn(s Spec, version string) []host.File {
+	if !s.php() || version == "" {
+		return nil
+	}
+	return dropIn(s, fpmUnit(version))
+}
+
+// fpmPaths are where the files for PHP-FPM of a version lie.
+type fpmPaths struct{ dropIn, ini, pool string }
+
+func phpPaths(s Spec, version string) fpmPaths {
+	directory := path.Join("/etc/php", version, "fpm")
+	return fpmPaths{
+		dropIn: path.Join(systemUnits, fpmUnit(version)+".d", "terraform-ha.conf"),
+		ini:    path.Join(directory, "conf.d/99-terraform-ha.ini"),
+		pool:   path.Join(directory, "pool.d/terraform-ha-"+s.Name+".conf"),
+	}
+}
+
+func (p fpmPaths) all() []string { return []string{p.dropIn, p.ini, p.pool} }
+
+func askPHP(s Spec, _ string) tier.Questions {
+	args := []string{fpmKey, strings.Join(s.doubtfulSettings(), " ")}
+	return tier.Questions{Parts: []shell.Part{shell.Ask("php", phpScript, append(args, phpPaths(s, versionMark).all()...)...)}}
+}
+
+// readPHP reads the answer of [phpScript], whose units and files are in the
 // formats of package host.
-func parsePHP(node *NodeStatus, lines []string) {
+func readPHP(_ Spec, _ string, answers tier.Answers, seen *NodeStatus) {
 	var about, units, files strings.Builder
 	section := &about
-	for _, line := range lines {
+	for _, line := range answers.Parts.Lines("php") {
 		kind, rest, _ := strings.Cut(line, " ")
 		switch kind {
 		case "version":
-			node.PHP = rest
+			seen.PHP = rest
 		case "pool":
-			node.DistributionPool = true
+			seen.DistributionPool = true
 		case "unknown", "unloaded":
 			if settingPattern.MatchString(rest) {
-				node.UnknownSettings = append(node.UnknownSettings, rest)
+				seen.UnknownSettings = append(seen.UnknownSettings, rest)
 			}
 		case "units":
 			section = &units
@@ -116,51 +174,33 @@ func parsePHP(node *NodeStatus, lines []string) {
 			section.WriteString(line + "\n")
 		}
 	}
-	for name, unit := range host.ParseUnits(shell.Answer{Out: units.String()}) {
-		node.Units[name] = unit
-	}
-	for name, file := range host.ParseFiles(shell.Answer{Out: files.String()}) {
-		node.Files[name] = file
-	}
+	maps.Copy(seen.Units, host.ParseUnits(shell.Answer{Out: units.String()}))
+	maps.Copy(seen.Files, host.ParseFiles(shell.Answer{Out: files.String()}))
 }
 
-// phpFile is a file below /etc/php/<version>/fpm.
-type phpFile struct{ path, template string }
-
-func phpFiles(s Spec) []phpFile {
-	return []phpFile{
-		{"conf.d/99-terraform-ha.ini", "php.ini.tmpl"},
-		{"pool.d/terraform-ha-" + s.Name + ".conf", "pool.conf.tmpl"},
+func planPHP(d *draft, m *machine) {
+	if !d.spec.php() {
+		return
 	}
-}
-
-// phpPaths are the files for PHP-FPM of a version.
-func phpPaths(s Spec, version string) []string {
-	paths := []string{path.Join(systemUnits, fpmUnit(version)+".d", "terraform-ha.conf")}
-	for _, file := range phpFiles(s) {
-		paths = append(paths, path.Join("/etc/php", version, "fpm", file.path))
+	wanted := phpFiles(d.spec, m.seen.PHP, m.seen.Facts)
+	_, reasons := differing(m.seen, wanted)
+	if m.seen.DistributionPool {
+		reasons = append(reasons, "the distribution's pool www is enabled")
 	}
-	return paths
+	load := len(reasons) > 0
+	unit := fpmUnit(m.seen.PHP)
+	if slices.Contains(m.seen.Pending, phpService) {
+		load = true
+		reasons = append(reasons, unit+" has not loaded its configuration")
+	}
+	reasons = append(reasons, serverReasons(unit, m.seen.Units[fpmKey])...)
+	m.add(part{
+		title: "configure PHP-FPM", reasons: reasons, disruptive: true, repairs: !load, reverts: true,
+		do: configurePHP(m.seen.PHP, wanted, d.spec.doubtfulSettings(), load),
+	})
 }
 
 func fpmUnit(php string) string { return "php" + php + "-fpm.service" }
-
-func phpPart(s Spec, seen NodeStatus, set fileSet) part {
-	_, whys := differing(seen, set.php)
-	if seen.PHP == "" {
-		return part{}
-	}
-	if seen.DistributionPool {
-		whys = append(whys, "the distribution's pool www is enabled")
-	}
-	load := len(whys) > 0
-	if slices.Contains(seen.Pending, phpService) {
-		load = true
-		whys = append(whys, fpmUnit(seen.PHP)+" has not loaded its configuration")
-	}
-	whys = append(whys, unitWhys(fpmUnit(seen.PHP), seen.Units[fpmKey])...)
-	return part{title: "configure PHP-FPM", whys: whys, disruptive: true, repairs: !load, reverts: true, do: configurePHP(seen.PHP, set.php, s.doubtfulSettings(), load)}
-}
 
 // phpService is what [pendingDirectory] calls PHP-FPM.
 const phpService = "php-fpm"

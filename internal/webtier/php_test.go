@@ -138,8 +138,8 @@ func TestSettingsOfMissingExtensionsAreToldOf(t *testing.T) {
 	spec.PHPSettings = map[string]string{"redis.session.locking_enabled": "1", "memory_limit": "1G"}
 	tier.Servers["web2"].Unknown = map[string]bool{"redis.session.locking_enabled": true}
 	must(t, convergeSim(t, hosts, spec, nil))
-	status := Observe(t.Context(), hosts.Views(), spec)
-	if plan, err := Diff(spec, status); err != nil || !plan.Empty() {
+	status := observeSim(t, hosts, spec)
+	if plan, err := Diff(spec.Defaulted(), status); err != nil || !plan.Empty() {
 		t.Errorf("planned: %v, %v", plan.Drift(), err)
 	}
 	if notices := spec.Notices(status); len(notices) != 1 || !strings.Contains(notices[0], "PHP on web2 knows no setting redis.session.locking_enabled") {

@@ -8,8 +8,6 @@ import (
 	"strings"
 	"testing"
 	"time"
-
-	"github.com/terraform-ha/terraform-provider-ha/internal/host"
 )
 
 // TestTheProbeKnowsItsSite runs the probe itself, with a stand-in for the servers that
@@ -38,7 +36,7 @@ func TestTheProbeKnowsItsSite(t *testing.T) {
 			}
 			spec := good().Defaulted()
 			ok := put("ok", "left from before")
-			script := string(files(spec, "web1", host.Facts{}, "8.2").scripts[0].Content)
+			script := string(probeScripts(spec, "web1")[0].Content)
 			for from, to := range map[string]string{
 				spec.sentinel(): put("sentinel", test.sentinel), spec.siteRecord(): put("known", test.known), okFile: ok,
 			} {

@@ -1,6 +1,7 @@
 package webtier
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"regexp"
@@ -72,28 +73,28 @@ func (s Spec) filesRecord(number int) string {
 	return fmt.Sprintf("%s %d %s", ProgramFilesReadOnly, number, strings.Join(s.writable(), " "))
 }
 
-// filesWhys says why program files and uploads do not belong to whom they should.
-func filesWhys(s Spec, seen WordPressStatus, number int) []string {
-	record := or(seen.Files, ProgramFilesWritable)
-	var whys []string
+// ownerReasons says why program files and uploads do not belong to whom they should.
+func ownerReasons(s Spec, seen WordPressStatus, number int) []string {
+	record := cmp.Or(seen.Files, ProgramFilesWritable)
+	var reasons []string
 	switch wanted := s.filesRecord(number); {
 	case record == wanted:
 	case !s.readOnly():
-		whys = append(whys, "pages cannot write the program files of WordPress")
+		reasons = append(reasons, "pages cannot write the program files of WordPress")
 	case record == ProgramFilesWritable:
-		whys = append(whys, "pages can write the program files of WordPress")
+		reasons = append(reasons, "pages can write the program files of WordPress")
 	default:
-		whys = append(whys, fmt.Sprintf("the files of WordPress were divided as %q", record))
+		reasons = append(reasons, fmt.Sprintf("the files of WordPress were divided as %q", record))
 	}
-	if s.readOnly() && len(whys) == 0 {
+	if s.readOnly() && len(reasons) == 0 {
 		if len(seen.Open) > 0 {
-			whys = append(whys, "pages can write "+strings.Join(seen.Open, ", "))
+			reasons = append(reasons, "pages can write "+strings.Join(seen.Open, ", "))
 		}
 		if len(seen.Shut) > 0 {
-			whys = append(whys, "pages cannot write "+strings.Join(seen.Shut, ", "))
+			reasons = append(reasons, "pages cannot write "+strings.Join(seen.Shut, ", "))
 		}
 	}
-	return whys
+	return reasons
 }
 
 // sampledForWriting are names that pages must not be able to write: those that a plan

@@ -227,14 +227,9 @@ find . -writable | sort; for f in index.php new.php wp-content/x wp-content/old/
 mv wp-content/uploads wp-content/away 2>/dev/null && echo moved; chmod 0777 . 2>/dev/null && echo opened; :`); said != "secret\n<?php\n./wp-content/cache\n./wp-content/cache/x\n./wp-content/uploads\n./wp-content/uploads/2026\n./wp-content/uploads/2026/y.png" {
 		t.Errorf("pages said %s", said)
 	}
-	answers, err := d.host.Ask(t.Context(), func() shell.Part {
-		s := d.spec
-		s.WordPress.ProgramFiles = ProgramFilesReadOnly
-		return askMount(s, false)
-	}())
-	must(t, err)
-	var node NodeStatus
-	parseMount(&node, answers.Lines("mount"))
+	s := d.spec
+	s.WordPress.ProgramFiles = ProgramFilesReadOnly
+	node := d.seen(t, s)
 	if node.WordPress.Files != "read_only "+d.number+" wp-content/uploads wp-content/cache wp-content/plugins/none/cache" || len(node.WordPress.Open)+len(node.WordPress.Shut) > 0 || node.Root.Owner != d.owner {
 		t.Errorf("seen: %+v %+v", node.WordPress, node.Root)
 	}

@@ -3,7 +3,6 @@ package webtier
 import (
 	"testing"
 
-	"github.com/terraform-ha/terraform-provider-ha/internal/host"
 	"github.com/terraform-ha/terraform-provider-ha/internal/shell/shelltest"
 )
 
@@ -16,7 +15,7 @@ func TestProgramsAreShell(t *testing.T) {
 	full.WordPress = goodWordPress()
 	for name, spec := range map[string]Spec{"plain": plain, "wordpress": full} {
 		programs := 0
-		for _, file := range files(spec.Defaulted(), "web1", host.Facts{MemoryMiB: 4096}, "8.2").scripts {
+		for _, file := range scripts(spec.Defaulted(), "web1") {
 			if file.Mode != "0755" {
 				continue
 			}

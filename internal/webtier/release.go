@@ -10,7 +10,6 @@ import (
 // Left returns the balancer's addresses of nodes that are other machines now. What
 // comes after the tier in an apply takes them from the balancer and ends the machines.
 func (s Spec) Left(prior Spec) []string {
-	s, prior = s.Defaulted(), prior.Defaulted()
 	var now, left []string
 	for _, node := range s.Nodes {
 		now = append(now, s.backend(node))
@@ -28,7 +27,6 @@ func (s Spec) Left(prior Spec) []string {
 // apply, when the nodes that take their places serve. Where the balancer has no other
 // backend that serves, the machines go on for as long as they live.
 func Release(ctx context.Context, balancer Balancer, spec Spec, left []string) error {
-	spec = spec.Defaulted()
 	if balancer == nil || len(left) == 0 {
 		return nil
 	}

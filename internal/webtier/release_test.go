@@ -33,7 +33,7 @@ func TestAMachineThatEndsIsReleasedByTheBalancer(t *testing.T) {
 				spec.Nodes = append(spec.Nodes[:0:0], spec.Nodes...)
 				spec.Nodes[0].Address = "10.0.0.21"
 				begin := time.Now()
-				if err := Release(t.Context(), balancer, spec, spec.Left(prior)); err != nil {
+				if err := Release(t.Context(), balancer, spec.Defaulted(), spec.Defaulted().Left(prior.Defaulted())); err != nil {
 					t.Fatal(err)
 				}
 				if got := strings.Join(balancer.log, " "); got != test.want || time.Since(begin) != test.waits {
@@ -43,11 +43,11 @@ func TestAMachineThatEndsIsReleasedByTheBalancer(t *testing.T) {
 		})
 	}
 	spec := good()
-	if left := spec.Left(good()); len(left) > 0 {
+	if left := spec.Defaulted().Left(good().Defaulted()); len(left) > 0 {
 		t.Errorf("without a change %v leave", left)
 	}
 	spec.Backends = map[string]string{"web1": "192.168.128.5"}
-	if left := spec.Left(good()); strings.Join(left, " ") != "10.0.0.11:80" {
+	if left := spec.Defaulted().Left(good().Defaulted()); strings.Join(left, " ") != "10.0.0.11:80" {
 		t.Errorf("with another backend %v leave", left)
 	}
 }

@@ -1,7 +1,9 @@
 package webtier
 
 import (
+	"cmp"
 	"context"
+	"slices"
 
 	"github.com/terraform-ha/terraform-provider-ha/internal/host"
 	"github.com/terraform-ha/terraform-provider-ha/internal/shell"
@@ -11,15 +13,14 @@ import (
 // servers are stopped, our configuration goes, the mount is taken away and the
 // packages stay. The files of the site stay too, unless wipe says otherwise.
 func Remove(spec Spec, status Status, wipe bool) (Plan, error) {
-	spec = spec.Defaulted()
 	var plan Plan
 	var stop, first, clean []Lane
 	wiping := wipingNode(spec, status)
 	for _, node := range spec.Nodes {
-		seen, found := status.Nodes[node.Name]
-		if !found || !seen.Reachable() || !seen.Files[spec.marker().Path()].Exists {
+		if !belongs(spec, status, node.Name) {
 			continue
 		}
+		seen := status.Nodes[node.Name]
 		stop = append(stop, Lane{step(node.Name, "stop serving", "", stopServing(spec, seen))})
 		lane := Lane{}
 		// On a shared directory one machine wipes for all.
@@ -51,31 +52,19 @@ func wipingNode(spec Spec, status Status) string {
 	}
 	chosen := ""
 	for _, node := range spec.Nodes {
-		seen, found := status.Nodes[node.Name]
-		if !found || !seen.Reachable() || !seen.Files[spec.marker().Path()].Exists {
+		if !belongs(spec, status, node.Name) {
 			continue
 		}
-		if seen.Mount.Type != "" {
+		if status.Nodes[node.Name].Mount.Type != "" {
 			return node.Name
 		}
-		if chosen == "" {
-			chosen = node.Name
-		}
+		chosen = cmp.Or(chosen, node.Name)
 	}
 	return chosen
 }
 
 func stopServing(s Spec, seen NodeStatus) action {
-	units := []string{apacheUnit, probeUnit}
-	if s.Mount != nil {
-		units = append(units, remountUnit)
-	}
-	if s.WordPress != nil {
-		units = append(units, cronUnit)
-	}
-	if s.updatesApart() {
-		units = append(units, updateUnit)
-	}
+	units := append([]string{apacheUnit}, running(s)...)
 	if s.php() && seen.PHP != "" {
 		units = append(units, fpmUnit(seen.PHP))
 	}
@@ -85,16 +74,8 @@ func stopServing(s Spec, seen NodeStatus) action {
 // removeConfiguration puts back what Debian's packages brought, so that the
 // machine is as after their installation, with the servers off.
 func removeConfiguration(s Spec, node host.Node, seen NodeStatus) action {
-	set := files(s, node.Name, seen.Facts, seen.PHP)
-	var paths []string
-	for _, group := range [][]host.File{set.units, set.mount, set.kernel, set.scripts, set.php, set.apache} {
-		for _, file := range group {
-			if file.Path != "/etc/apache2/ports.conf" {
-				paths = append(paths, file.Path)
-			}
-		}
-	}
-	paths = append(paths, s.rollingFile(), drainFile, s.siteRecord())
+	ours := slices.DeleteFunc(paths(files(s, node.Name, seen.Facts, seen.PHP)), func(path string) bool { return path == portsFile })
+	ours = append(ours, s.rollingFile(), drainFile, s.siteRecord())
 	unit, local := "", s.state()
 	if s.Mount != nil {
 		unit, local = mountUnit(s.MountPoint), ""
@@ -118,10 +99,10 @@ rm -f -- "$@"
 rm -rf -- "$library" "$pending"
 if [ -n "$local" ]; then rm -f -- "$local/sentinel" "$local/lock" "$local/cron.lock"; rmdir -- "$local" 2>/dev/null; fi
 rmdir /etc/systemd/system/apache2.service.d "/etc/systemd/system/php$php-fpm.service.d" 2>/dev/null
-systemctl daemon-reload`, append([]string{unit, s.MountPoint, s.apacheName(), s.library(), seen.PHP, pendingDirectory, local}, paths...)...)); err != nil {
+systemctl daemon-reload`, append([]string{unit, s.MountPoint, s.apacheName(), s.library(), seen.PHP, pendingDirectory, local}, ours...)...)); err != nil {
 			return err
 		}
-		if len(set.kernel) > 0 {
+		if s.php() {
 			if err := setKernel(kernelDefaults)(ctx, h); err != nil {
 				return err
 			}

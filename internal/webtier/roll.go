@@ -8,21 +8,73 @@ import (
 	"github.com/terraform-ha/terraform-provider-ha/internal/reconcile"
 )
 
+// planRoll makes steps of the work on machines. Machines that have never served are
+// set up side by side, and so is what is down brought back. Machines that serve, or may
+// serve again when the work begins, are changed one after the other, each drained
+// first and back in service before the next.
+func planRoll(d *draft) error {
+	var aside []Lane // may be done while others are
+	var rolling []*machine
+	for _, m := range d.machines {
+		switch {
+		case !m.busy():
+		case m.rolls(d.spec):
+			rolling = append(rolling, m)
+		default:
+			aside = append(aside, m.lane(d.spec))
+		}
+	}
+	d.plan.Parallel("prepare", aside...)
+	return roll(d, rolling)
+}
+
+// rolls reports whether the machine has to be taken out of service for its work, or
+// put back.
+func (m *machine) rolls(s Spec) bool {
+	return m.seen.leftover() || m.disruptive() && m.seen.Serving() || m.stops() && m.seen.hasServed(s)
+}
+
+func (m *machine) disruptive() bool {
+	return slices.ContainsFunc(m.parts, func(p part) bool { return p.disruptive })
+}
+
+// stops reports whether the work would take visitors' requests from a machine that
+// was seen out of order and serves again when the work begins.
+func (m *machine) stops() bool {
+	return slices.ContainsFunc(m.parts, func(p part) bool { return p.disruptive && !p.repairs })
+}
+
+// lane turns the work into steps. On a machine that does not serve yet they end when
+// it is healthy, unless more is to be planned then.
+func (m *machine) lane(s Spec) Lane {
+	var lane Lane
+	for _, p := range m.parts {
+		lane = append(lane, m.step(p))
+	}
+	if !m.seen.Serving() && m.installed(s) {
+		lane = append(lane, step(m.node.Name, "wait until healthy", "", awaitHealth(s)),
+			step(m.node.Name, "remember the site", "", rememberSite(s)))
+	}
+	return lane
+}
+
+func (m *machine) step(p part) Step {
+	return step(m.node.Name, p.title, strings.Join(p.reasons, "; "), p.do)
+}
+
 // roll appends the work on machines that serve: drain, change, back in service,
 // one machine after the other. Those that a change has already taken out come
 // first. When too few others serve, what is planned before may cure that, and
 // the drain looks again; with nothing planned it is a refusal.
-func roll(plan *Plan, s Spec, status Status, rolling []changes) error {
-	slices.SortStableFunc(rolling, func(a, b changes) int {
-		return rank(status.Nodes[a.node.Name]) - rank(status.Nodes[b.node.Name])
-	})
-	for _, work := range rolling {
-		name := work.node.Name
-		if evidence := tooFew(s, status, name); evidence != nil && plan.Empty() {
-			return refusedToDrain(s, name, evidence)
+func roll(d *draft, rolling []*machine) error {
+	slices.SortStableFunc(rolling, func(a, b *machine) int { return rank(a.seen) - rank(b.seen) })
+	for _, m := range rolling {
+		name := m.node.Name
+		if evidence := tooFew(d.spec, d.status, name); evidence != nil && d.plan.Empty() {
+			return refusedToDrain(d.spec, name, evidence)
 		}
-		plan.Serial("roll "+name, rollSteps(s, work, status.Nodes[name])...)
-		if !work.complete {
+		d.plan.Serial("roll "+name, rollSteps(d.spec, m)...)
+		if !m.installed(d.spec) {
 			return nil // it is back in service only after the next observation
 		}
 	}
@@ -70,26 +122,26 @@ func refusedToDrain(s Spec, node string, evidence []string) error {
 	}
 }
 
-func rollSteps(s Spec, work changes, seen NodeStatus) []Step {
-	node := work.node
+func rollSteps(s Spec, m *machine) []Step {
+	node := m.node
 	var steps []Step
-	served := seen.Serving()
-	if len(work.parts) > 0 {
+	served := m.seen.Serving()
+	if len(m.parts) > 0 {
 		steps = append(steps, Step{Node: node.Name, Title: "drain", Do: drain(s, node, &served)})
 	}
-	for _, p := range work.parts {
-		changing := step(node.Name, p.title, strings.Join(p.whys, "; "), p.do)
+	for _, p := range m.parts {
+		changing := m.step(p)
 		if p.reverts {
 			changing.Do = orServeAsBefore(s, node, &served, changing.Do)
 		}
 		steps = append(steps, changing)
 	}
-	why := ""
-	if seen.leftover() {
-		why = "an interrupted change left it out of service"
-	}
-	if !work.complete {
+	if !m.installed(s) {
 		return steps // what is still to come in the next round ends in service
+	}
+	why := ""
+	if m.seen.leftover() {
+		why = "an interrupted change left it out of service"
 	}
 	return append(steps, Step{Node: node.Name, Title: "return to service", Why: why, Do: returnToService(s, node)})
 }

@@ -102,7 +102,7 @@ func TestRefusesToDrainWhenTooFewServe(t *testing.T) {
 	hosts, _, machines, spec := built(t)
 	machines["web3"].Down = true
 	spec.ServerName = "shop.example.org"
-	_, err := Diff(spec, Observe(t.Context(), hosts.Views(), spec))
+	_, err := diffSim(t, hosts, spec)
 	if _, refused := errors.AsType[*reconcile.RefusedError](err); !refused {
 		t.Fatalf("got %v", err)
 	}
@@ -133,7 +133,7 @@ func TestATierThatIsMostlyDeadIsNotDrained(t *testing.T) {
 		machines[name].Down = true
 	}
 	spec.ServerName = "shop.example.org"
-	_, err := Diff(spec, Observe(t.Context(), hosts.Views(), spec))
+	_, err := diffSim(t, hosts, spec)
 	if _, refused := errors.AsType[*reconcile.RefusedError](err); !refused || !strings.Contains(err.Error(), "2 of the other nodes serve, 5 must") {
 		t.Errorf("got %v", err)
 	}
@@ -173,7 +173,7 @@ func TestVerifyDoesNotWaitForMachinesThatAreAway(t *testing.T) {
 	for _, name := range []string{"web3", "web2", "web1"} {
 		machines[name].Down = true
 		begin := time.Now()
-		err := Verify(t.Context(), hosts.Views(), spec)
+		err := Verify(t.Context(), hosts.Views(), spec.Defaulted())
 		if (err != nil) != (name == "web1") || time.Since(begin) > 5*time.Second {
 			t.Errorf("after %s, without %s: %v", time.Since(begin), name, err)
 		}
@@ -210,7 +210,7 @@ func TestASettingThatBreaksEveryPageReachesOneNode(t *testing.T) {
 		if err := convergeSim(t, hosts, spec, balancer); err != nil {
 			t.Fatal(err)
 		}
-		if err := Verify(t.Context(), hosts.Views(), spec); err != nil {
+		if err := Verify(t.Context(), hosts.Views(), spec.Defaulted()); err != nil {
 			t.Error(err)
 		}
 	})
@@ -227,7 +227,7 @@ func TestAPageThatNobodyServesHoldsNothingUp(t *testing.T) {
 		if err := convergeSim(t, hosts, spec, balancerFor(spec)); err != nil {
 			t.Fatal(err)
 		}
-		if err := Verify(t.Context(), hosts.Views(), spec); err == nil || !strings.Contains(err.Error(), "web1: / answers 500 instead of 200; web2") {
+		if err := Verify(t.Context(), hosts.Views(), spec.Defaulted()); err == nil || !strings.Contains(err.Error(), "web1: / answers 500 instead of 200; web2") {
 			t.Errorf("got %v", err)
 		}
 	})

@@ -36,7 +36,7 @@ func TestSessionsAreShared(t *testing.T) {
 	if content := machines["web1"].Files[unit].Content; !strings.Contains(content, ",attribute-timeout=0,entry-timeout=0,xlator-option=*-quick-read.cache-timeout=0\n") {
 		t.Errorf("mounted by\n%s", content)
 	}
-	if local := string(files(good().Defaulted(), "web1", host.Facts{}, "8.2").php[0].Content); !strings.Contains(local, `session.save_path = "/var/lib/php/sessions"`) {
+	if local := string(phpFiles(good().Defaulted(), "8.2", host.Facts{})[0].Content); !strings.Contains(local, `session.save_path = "/var/lib/php/sessions"`) {
 		t.Errorf("by default:\n%s", local)
 	}
 }
@@ -47,10 +47,7 @@ func TestTheDirectoryOfSessionsIsTheSitesAlone(t *testing.T) {
 	s := h.spec
 	s.Sessions = SessionsShared
 	must(t, prepareRoot(s, Identity{})(t.Context(), h.host))
-	answers, err := h.host.Ask(t.Context(), askMount(s, false))
-	must(t, err)
-	var node NodeStatus
-	parseMount(&node, answers.Lines("mount"))
+	node := h.seen(t, s)
 	if node.Mount.Sessions != "700 www-data" {
 		t.Errorf("seen: %q", node.Mount.Sessions)
 	}

@@ -1,6 +1,7 @@
 package webtier
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"path"
@@ -9,6 +10,7 @@ import (
 	"github.com/terraform-ha/terraform-provider-ha/internal/host"
 	"github.com/terraform-ha/terraform-provider-ha/internal/reconcile"
 	"github.com/terraform-ha/terraform-provider-ha/internal/shell"
+	"github.com/terraform-ha/terraform-provider-ha/internal/tier"
 )
 
 // Identity says which site a directory holds. It is in the sentinel, and in a copy of
@@ -34,20 +36,32 @@ func (s Spec) siteRecord() string {
 // ofTheState is who knows a site that no machine remembers.
 const ofTheState = "the state of Terraform"
 
+func readSite(_ Spec, _ string, answers tier.Answers, seen *NodeStatus) {
+	for _, line := range answers.Parts.Lines(sharedPart) {
+		words := fields(line, 3)
+		switch words[0] {
+		case "known":
+			seen.Known = parseIdentity(words[1:])
+		case "sentinel":
+			seen.Mount.Sentinel = parseIdentity(words[1:])
+		}
+	}
+}
+
 // knownSite returns what is known of the site that a node is to serve: what any
 // machine knows that mounts the same volume, or the state where all machines were made
 // anew, or this machine alone where each has files of its own.
-func (s Spec) knownSite(status Status, node string) (known Identity, by string) {
-	if s.Mount == nil {
-		return status.Nodes[node].Known, node
+func (d *draft) knownSite(node string) (known Identity, by string) {
+	if d.spec.Mount == nil {
+		return d.status.Nodes[node].Known, node
 	}
-	for _, other := range s.Nodes {
-		if seen := status.Nodes[other.Name]; seen.Reachable() && seen.Known.Site != "" {
-			return seen.Known, other.Name
+	for _, m := range d.machines {
+		if m.seen.Known.Site != "" {
+			return m.seen.Known, m.node.Name
 		}
 	}
-	if s.Site != "" {
-		return Identity{Site: s.Site}, ofTheState
+	if d.spec.Site != "" {
+		return Identity{Site: d.spec.Site}, ofTheState
 	}
 	return Identity{}, ""
 }
@@ -58,11 +72,12 @@ func refused(s Spec, node string, evidence []string, remedy string) error {
 
 // refuseOtherSite refuses to go on where a site that was served is not in its place:
 // whatever was made there anew would be an empty site that looks healthy.
-func refuseOtherSite(s Spec, status Status) error {
-	for _, node := range s.Nodes {
-		seen := status.Nodes[node.Name]
-		known, by := s.knownSite(status, node.Name)
-		if !seen.Reachable() || known.Site == "" {
+func refuseOtherSite(d *draft) error {
+	s := d.spec
+	for _, m := range d.machines {
+		node, seen := m.node.Name, m.seen
+		known, by := d.knownSite(node)
+		if known.Site == "" {
 			continue
 		}
 		if s.Mount != nil && s.Site != "" && s.Site != known.Site {
@@ -71,19 +86,19 @@ func refuseOtherSite(s Spec, status Status) error {
 			}, "They are different directories. Find the one that is the site's. "+beginAgain)
 		}
 		if seen.Known.Site != "" && seen.Known.Site != known.Site {
-			return refused(s, node.Name, []string{
-				fmt.Sprintf("%s knows the site as %s", by, known.Site), fmt.Sprintf("%s knows it as %s", node.Name, seen.Known.Site),
+			return refused(s, node, []string{
+				fmt.Sprintf("%s knows the site as %s", by, known.Site), fmt.Sprintf("%s knows it as %s", node, seen.Known.Site),
 			}, "They have served different directories. Find the one that is the site's, and remove "+s.siteRecord()+" from the machines that served the other one.")
 		}
 		if s.Mount != nil {
 			if evidence := s.otherVolume(known, seen); evidence != nil {
-				return refused(s, node.Name, evidence, "A site that is served cannot move to another volume: nodes would serve both, and what is written to one is not on the other. "+
+				return refused(s, node, evidence, "A site that is served cannot move to another volume: nodes would serve both, and what is written to one is not on the other. "+
 					"Go back to the former mount; or destroy the tier with on_destroy = \"keep\", copy the files to the new volume with "+
 					s.state()+", and create it again.")
 			}
 		}
 		if evidence := s.missingSite(known, seen); evidence != nil {
-			return refused(s, node.Name, evidence, fmt.Sprintf("If files are lost, restore them, with %s. If this is the site's own directory and only that file is lost, %s. ",
+			return refused(s, node, evidence, fmt.Sprintf("If files are lost, restore them, with %s. If this is the site's own directory and only that file is lost, %s. ",
 				s.state(), s.sentinelAgain(known, by))+beginAgain)
 		}
 	}
@@ -150,7 +165,7 @@ func (s Spec) missingSite(known Identity, seen NodeStatus) []string {
 		return []string{"this tier has served its site", s.sentinel() + " is missing"}
 	case seen.Mount.Answer != AnswerOK:
 	case found.Site != known.Site:
-		return []string{"this tier has served the site " + known.Site, fmt.Sprintf("%s is that of %s", s.sentinel(), or(found.Site, "none"))}
+		return []string{"this tier has served the site " + known.Site, fmt.Sprintf("%s is that of %s", s.sentinel(), cmp.Or(found.Site, "none"))}
 	case s.Mount != nil && s.Mount.VolumeID != "" && found.Volume != "" && found.Volume != s.Mount.VolumeID:
 		return []string{"mount is the volume " + s.Mount.VolumeID, s.sentinel() + " is that of the volume " + found.Volume}
 	case !seen.Root.Exists:
@@ -159,13 +174,13 @@ func (s Spec) missingSite(known Identity, seen NodeStatus) []string {
 	return nil
 }
 
-// rememberPart has a machine that serves the site keep a copy of the sentinel.
-func rememberPart(s Spec, seen NodeStatus) part {
-	p := part{title: "remember the site", do: rememberSite(s)}
-	if seen.Serving() && seen.Mount.Answer == AnswerOK && seen.Known != seen.Mount.Sentinel {
-		p.whys = []string{"it serves the site and has no record of it"}
+// planRecord has a machine that serves the site keep a copy of the sentinel.
+func planRecord(d *draft, m *machine) {
+	p := part{title: "remember the site", do: rememberSite(d.spec)}
+	if m.seen.Serving() && m.seen.Mount.Answer == AnswerOK && m.seen.Known != m.seen.Mount.Sentinel {
+		p.reasons = []string{"it serves the site and has no record of it"}
 	}
-	return p
+	m.add(p)
 }
 
 func rememberSite(s Spec) action {

@@ -84,7 +84,7 @@ func TestAVolumeIsNamedOnceItIsKnown(t *testing.T) {
 	if tier.Volume.Volume != "v1" || tier.Volume.Site != "site-1" {
 		t.Errorf("the sentinel is %+v", tier.Volume)
 	}
-	seen := Observe(t.Context(), hosts.Views(), spec).Nodes["web2"]
+	seen := observeSim(t, hosts, spec).Nodes["web2"]
 	if want := (Identity{Site: "site-1", Volume: "v1"}); seen.Known != want {
 		t.Errorf("web2 knows %+v", seen.Known)
 	}
@@ -157,7 +157,7 @@ func TestAnEstablishedSiteIsNotBegunOnNewMachines(t *testing.T) {
 			hosts, tier, _ := simulate(t, "web1", "web2", "web3")
 			spec := good()
 			must(t, convergeSim(t, hosts, spec, nil))
-			spec.Site = spec.Defaulted().Established(Observe(t.Context(), hosts.Views(), spec))
+			spec.Site = spec.Defaulted().Established(observeSim(t, hosts, spec))
 			hosts, again, _ := simulate(t, "web1", "web2", "web3")
 			again.Volume = tier.Volume
 			test.do(again, &spec)

@@ -102,3 +102,28 @@ func fields(line string, n int) []string {
 	}
 	return words
 }
+
+// errors returns the machines that did not answer, and why.
+func (s Status) errors() map[string]error {
+	errs := map[string]error{}
+	for name, node := range s.Nodes {
+		if node.Err != nil {
+			errs[name] = node.Err
+		}
+	}
+	return errs
+}
+
+// absent reports that no machine knows the tier. One whose site is known to lie on a
+// volume is never absent: all machines were made anew then, and the site is there.
+func (s Status) absent(spec Spec) bool {
+	if spec.Mount != nil && spec.Site != "" {
+		return false
+	}
+	for _, node := range s.Nodes {
+		if slices.Contains(node.Markers, spec.Name) {
+			return false
+		}
+	}
+	return true
+}

@@ -25,6 +25,7 @@ func simulate(t *testing.T, names ...string) (host.Hosts, *webtiertest.Tier, map
 
 func convergeSim(t *testing.T, hosts host.Hosts, spec Spec, balancer Balancer) error {
 	t.Helper()
+	spec = spec.Defaulted()
 	_, err := reconcile.Converge(t.Context(),
 		func(ctx context.Context) (Status, error) { return Observe(ctx, hosts.Views(), spec), nil },
 		func(status Status) (Plan, error) { return Diff(spec, status) },
@@ -32,13 +33,28 @@ func convergeSim(t *testing.T, hosts host.Hosts, spec Spec, balancer Balancer) e
 	return err
 }
 
+func observeSim(t *testing.T, hosts host.Hosts, spec Spec) Status {
+	t.Helper()
+	return Observe(t.Context(), hosts.Views(), spec.Defaulted())
+}
+
+func diffSim(t *testing.T, hosts host.Hosts, spec Spec) (Plan, error) {
+	t.Helper()
+	return Diff(spec.Defaulted(), observeSim(t, hosts, spec))
+}
+
 func planSim(t *testing.T, hosts host.Hosts, spec Spec) Plan {
 	t.Helper()
-	plan, err := Diff(spec, Observe(t.Context(), hosts.Views(), spec))
+	plan, err := diffSim(t, hosts, spec)
 	if err != nil {
 		t.Fatal(err)
 	}
 	return plan
+}
+
+func removeSim(t *testing.T, hosts host.Hosts, spec Spec, wipe bool) (Plan, error) {
+	t.Helper()
+	return Remove(spec.Defaulted(), observeSim(t, hosts, spec), wipe)
 }
 
 func built(t *testing.T) (host.Hosts, *webtiertest.Tier, map[string]*hosttest.Machine, Spec) {
@@ -56,10 +72,10 @@ func built(t *testing.T) (host.Hosts, *webtiertest.Tier, map[string]*hosttest.Ma
 
 func TestBuildsInParallelAndThenDoesNothing(t *testing.T) {
 	hosts, _, machines, spec := built(t)
-	if err := Verify(t.Context(), hosts.Views(), spec); err != nil {
+	if err := Verify(t.Context(), hosts.Views(), spec.Defaulted()); err != nil {
 		t.Error(err)
 	}
-	seen := Observe(t.Context(), hosts.Views(), Spec{Name: spec.Name, Nodes: spec.Nodes}).Nodes["web1"]
+	seen := observeSim(t, hosts, Spec{Name: spec.Name, Nodes: spec.Nodes}).Nodes["web1"]
 	if seen.Detail["document_root"] != spec.DocumentRoot || seen.Detail["mount_source"] != spec.Mount.Source {
 		t.Errorf("an import sees %v", seen.Detail)
 	}
@@ -92,7 +108,7 @@ func TestLocalFiles(t *testing.T) {
 	if plan := planSim(t, hosts, spec); !plan.Empty() {
 		t.Errorf("the second plan is %q %v", plan.Titles(), plan.Drift())
 	}
-	plan, err := Remove(spec, Observe(t.Context(), hosts.Views(), spec), true)
+	plan, err := removeSim(t, hosts, spec, true)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -203,7 +219,7 @@ func TestAnOperatorsModeStays(t *testing.T) {
 	address := spec.Defaulted().backend(spec.Nodes[0])
 	balancer.modes[address] = "reject"
 	spec.ServerName = "shop.example.org"
-	if _, err := Diff(spec, Observe(t.Context(), hosts.Views(), spec)); err != nil {
+	if _, err := diffSim(t, hosts, spec); err != nil {
 		t.Fatal(err)
 	}
 	// The others cannot be drained, because only one more serves visitors.
@@ -262,17 +278,17 @@ func TestRefusesForeignMachines(t *testing.T) {
 	hosts, tier, machines := simulate(t, "web1", "web2", "web3")
 	spec := good()
 	tier.Servers["web2"].Enabled["sites-enabled/intranet.conf"] = true
-	if _, err := Diff(spec, Observe(t.Context(), hosts.Views(), spec)); err == nil || !strings.Contains(err.Error(), "intranet") {
+	if _, err := diffSim(t, hosts, spec); err == nil || !strings.Contains(err.Error(), "intranet") {
 		t.Errorf("got %v", err)
 	}
 	spec.Adopt = true
-	if _, err := Diff(spec, Observe(t.Context(), hosts.Views(), spec)); err != nil {
+	if _, err := diffSim(t, hosts, spec); err != nil {
 		t.Error(err)
 	}
 	other := good()
 	other.Name = "blog"
 	machines["web1"].WriteFile(other.marker().Path(), "{}")
-	if _, err := Diff(spec, Observe(t.Context(), hosts.Views(), spec)); err == nil || !strings.Contains(err.Error(), "belongs to web tier blog") {
+	if _, err := diffSim(t, hosts, spec); err == nil || !strings.Contains(err.Error(), "belongs to web tier blog") {
 		t.Errorf("got %v", err)
 	}
 }
@@ -326,7 +342,7 @@ func TestWordPressAndItsDatabase(t *testing.T) {
 				t.Fatal(err)
 			}
 			test.do(tier)
-			plan, err := Diff(spec, Observe(t.Context(), hosts.Views(), spec))
+			plan, err := diffSim(t, hosts, spec)
 			var refused *reconcile.RefusedError
 			if errors.As(err, &refused) != test.refused {
 				t.Fatalf("got %v", err)
@@ -413,7 +429,7 @@ func TestARotatedPasswordIsWrittenOnEveryNode(t *testing.T) {
 	if err := convergeSim(t, hosts, spec, nil); err != nil {
 		t.Error(err)
 	}
-	seen := Observe(t.Context(), hosts.Views(), spec)
+	seen := observeSim(t, hosts, spec)
 	for name, node := range seen.Nodes {
 		if node.WordPress.Database != DatabaseFilled {
 			t.Errorf("the database says %q to %s", node.WordPress.Database, name)
@@ -547,7 +563,7 @@ func TestEveryFaultOfARollIsResumed(t *testing.T) {
 func TestAMachineWithTheMountWipes(t *testing.T) {
 	hosts, tier, _, spec := built(t)
 	tier.Servers["web1"].Mounted = ""
-	plan, err := Remove(spec, Observe(t.Context(), hosts.Views(), spec), true)
+	plan, err := removeSim(t, hosts, spec, true)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -569,7 +585,7 @@ func TestRemove(t *testing.T) {
 		t.Run(fmt.Sprintf("wipe %v", wipe), func(t *testing.T) {
 			hosts, tier, machines, spec := built(t)
 			machines["web3"].Down = true
-			plan, err := Remove(spec, Observe(t.Context(), hosts.Views(), spec), wipe)
+			plan, err := removeSim(t, hosts, spec, wipe)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -584,7 +600,7 @@ func TestRemove(t *testing.T) {
 			if tier.Volume.Root == wipe {
 				t.Errorf("files are there: %v", tier.Volume.Root)
 			}
-			if plan, _ := Remove(spec, Observe(t.Context(), hosts.Views(), spec), wipe); !plan.Empty() {
+			if plan, _ := removeSim(t, hosts, spec, wipe); !plan.Empty() {
 				t.Errorf("left: %q", plan.Titles())
 			}
 		})

@@ -7,48 +7,43 @@ import (
 
 	"github.com/terraform-ha/terraform-provider-ha/internal/host"
 	"github.com/terraform-ha/terraform-provider-ha/internal/shell"
+	"github.com/terraform-ha/terraform-provider-ha/internal/tier"
 )
 
-// undeclaredPart takes away what a former declaration put on the machine and the
+func askUndeclared(s Spec, _ string) tier.Questions {
+	return tier.Questions{Units: []string{cronUnit, updateUnit}, Files: append(cronPaths(), updatePaths(s)...)}
+}
+
+// planUndeclared takes away what a former declaration put on the machine and the
 // present one does not have. What Debian's packages brought is put back.
-func undeclaredPart(s Spec, seen NodeStatus) part {
-	var whys, units, paths []string
-	if s.WordPress == nil {
-		for _, name := range cronFiles() {
+func planUndeclared(d *draft, m *machine) {
+	s, seen := d.spec, m.seen
+	var reasons, units, paths []string
+	find := func(candidates []string, why string) (found bool) {
+		for _, name := range candidates {
 			if seen.Files[name].Exists {
-				whys = append(whys, path.Base(name)+" is there, and no WordPress is declared")
+				reasons = append(reasons, path.Base(name)+" is there, and "+why)
 				paths = append(paths, name)
+				found = true
 			}
 		}
-		if len(paths) > 0 {
-			units = append(units, cronUnit)
-		}
+		return found
+	}
+	if s.WordPress == nil && find(cronPaths(), "no WordPress is declared") {
+		units = append(units, cronUnit)
 	}
 	if !s.updatesApart() {
-		for _, name := range updateFiles(s) {
-			if seen.Files[name].Exists {
-				whys = append(whys, path.Base(name)+" is there, and updates need none")
-				paths = append(paths, name)
-			}
-		}
+		find(updatePaths(s), "updates need none")
 		if seen.Files[systemUnits+updateUnit].Exists {
 			units = append(units, updateUnit)
 		}
 	}
 	version := ""
-	if !s.php() && seen.PHP != "" {
-		for _, name := range phpPaths(s, seen.PHP) {
-			if seen.Files[name].Exists {
-				whys = append(whys, path.Base(name)+" is there, and php is off")
-				paths = append(paths, name)
-				version = seen.PHP
-			}
-		}
-		if version != "" {
-			units = append(units, fpmUnit(version))
-		}
+	if !s.php() && seen.PHP != "" && find(phpPaths(s, seen.PHP).all(), "php is off") {
+		version = seen.PHP
+		units = append(units, fpmUnit(version))
 	}
-	return part{title: "remove what is not declared any more", whys: whys, do: removeUndeclared(version, units, paths)}
+	m.add(part{title: "remove what is not declared any more", reasons: reasons, do: removeUndeclared(version, units, paths)})
 }
 
 func removeUndeclared(version string, units, paths []string) action {

@@ -1,46 +1,71 @@
 package webtier
 
 import (
+	"cmp"
 	"context"
 	"path"
 	"slices"
 
 	"github.com/terraform-ha/terraform-provider-ha/internal/host"
+	"github.com/terraform-ha/terraform-provider-ha/internal/tier"
 )
 
 // systemUnits is where units of ours lie.
 const systemUnits = "/etc/systemd/system/"
 
-func unitsPart(s Spec, seen NodeStatus, set fileSet) part {
-	changed, whys := differing(seen, set.units)
-	wanted := []string{probeUnit}
+// unitFiles are read by systemd. Those of PHP-FPM are left out while the version of PHP
+// is not known.
+func unitFiles(s Spec, php string) []host.File {
+	return slices.Concat(probeUnits(s), dropIn(s, apacheUnit), remountUnits(s), cronUnits(s), updateUnits(s), fpmDropIn(s, php))
+}
+
+// dropIn has a server of Debian's start after the mount, and again when it dies.
+func dropIn(s Spec, unit string) []host.File {
+	return []host.File{rendered(systemUnits+unit+".d/terraform-ha.conf", "0644", "dropin.conf.tmpl", s)}
+}
+
+// running are the units of the tier's own that run on every machine.
+func running(s Spec) []string {
+	units := []string{probeUnit}
 	if s.Mount != nil {
-		wanted = append(wanted, remountUnit)
+		units = append(units, remountUnit)
 	}
 	if s.WordPress != nil {
-		wanted = append(wanted, cronUnit)
+		units = append(units, cronUnit)
 	}
 	if s.updatesApart() {
-		wanted = append(wanted, updateUnit)
+		units = append(units, updateUnit)
 	}
+	return units
+}
+
+func askUnits(s Spec, _ string) tier.Questions {
+	return tier.Questions{Files: paths(unitFiles(s, "")), Units: running(s)}
+}
+
+func readUnits(_ Spec, _ string, answers tier.Answers, seen *NodeStatus) { seen.Units = answers.Units }
+
+func planUnits(d *draft, m *machine) {
+	changed, reasons := differing(m.seen, unitFiles(d.spec, m.seen.PHP))
+	wanted := running(d.spec)
 	isNew := len(changed) > 0
-	for _, unit := range append(wanted, apacheUnit, fpmKey) {
-		if seen.Units[unit].NeedsDaemonReload && !isNew {
-			whys = append(whys, "systemd has not read the changed "+unit)
+	for _, unit := range slices.Concat(wanted, []string{apacheUnit, fpmKey}) {
+		if m.seen.Units[unit].NeedsDaemonReload && !isNew {
+			reasons = append(reasons, "systemd has not read the changed "+unit)
 		}
 	}
 	for _, unit := range wanted {
-		state := seen.Units[unit]
+		state := m.seen.Units[unit]
 		switch {
 		case state.Load != "loaded" && isNew: // the missing file says it
 		case !state.Running():
-			whys = append(whys, unit+" is "+or(state.Active, "missing"))
+			reasons = append(reasons, unit+" is "+cmp.Or(state.Active, "missing"))
 		case !state.Enabled():
-			whys = append(whys, unit+" does not start at boot")
+			reasons = append(reasons, unit+" does not start at boot")
 		}
 	}
 	restart := slices.ContainsFunc(changed, func(f host.File) bool { return path.Base(f.Path) == probeUnit })
-	return part{title: "set up units", whys: whys, disruptive: restart, do: setUpUnits(changed, wanted, restart)}
+	m.add(part{title: "set up units", reasons: reasons, disruptive: restart, do: setUpUnits(changed, wanted, restart)})
 }
 
 func setUpUnits(changed []host.File, wanted []string, restart bool) action {
@@ -63,7 +88,8 @@ func setUpUnits(changed []host.File, wanted []string, restart bool) action {
 	}
 }
 
-func unitWhys(name string, state host.UnitState) []string {
+// serverReasons says why a server of Debian's is not as it should be.
+func serverReasons(name string, state host.UnitState) []string {
 	switch {
 	case state.Load == "masked":
 		return []string{name + " is masked"}

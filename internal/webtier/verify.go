@@ -1,6 +1,7 @@
 package webtier
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"strings"
@@ -15,7 +16,6 @@ import (
 // be. Machines that do not answer are not waited for: what they lack is left for later,
 // and only a tier of which none answers cannot be verified.
 func Verify(ctx context.Context, views host.Views, spec Spec) error {
-	spec = spec.Defaulted()
 	what := "web tier " + spec.Name + " to serve"
 	return reconcile.WaitAtMost(ctx, healthLimit, what, time.Second, func(ctx context.Context) (string, error) {
 		status := Observe(ctx, views, spec)
@@ -53,7 +53,7 @@ func notServing(s Spec, status Status) string {
 		case seen.Health != 200:
 			reasons = append(reasons, fmt.Sprintf("%s: %s answers %d", node.Name, s.HealthPath, seen.Health))
 		case seen.Mount.Answer != AnswerOK:
-			reasons = append(reasons, fmt.Sprintf("%s: %s is %s", node.Name, s.shared(), or(seen.Mount.Answer, "not mounted")))
+			reasons = append(reasons, fmt.Sprintf("%s: %s is %s", node.Name, s.shared(), cmp.Or(seen.Mount.Answer, "not mounted")))
 		}
 	}
 	return strings.Join(reasons, "; ")

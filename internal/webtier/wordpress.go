@@ -1,6 +1,7 @@
 package webtier
 
 import (
+	"cmp"
 	"fmt"
 	"net/url"
 	"path"
@@ -9,6 +10,7 @@ import (
 
 	"github.com/terraform-ha/terraform-provider-ha/internal/host"
 	"github.com/terraform-ha/terraform-provider-ha/internal/reconcile"
+	"github.com/terraform-ha/terraform-provider-ha/internal/tier"
 )
 
 // WordPressPackage is the source that means the distribution's package.
@@ -181,6 +183,18 @@ func (w WordPress) validate(v *validation, s Spec) {
 	}
 }
 
+func readWordPress(_ Spec, _ string, answers tier.Answers, seen *NodeStatus) {
+	for _, line := range answers.Parts.Lines(sharedPart) {
+		words := fields(line, 6)
+		switch words[0] {
+		case "inside":
+			parseInside(&seen.WordPress, words[1:])
+		case "wordpress":
+			parseWordPress(&seen.WordPress, words[1:])
+		}
+	}
+}
+
 func parseWordPress(seen *WordPressStatus, words []string) {
 	switch words[0] {
 	case "filled":
@@ -218,33 +232,33 @@ type siteStatus struct {
 	number int
 }
 
-// wordpressPlan appends the work on WordPress. The files lie on the shared
+// planWordPress appends the work on WordPress. The files lie on the shared
 // directory, so one machine does it for all; without one, each does. Machines that
 // are busy with other work have their turn after the next observation.
-func wordpressPlan(plan *Plan, s Spec, status Status, busy map[string]bool, number int) error {
+func planWordPress(d *draft) error {
+	s := d.spec
 	if s.WordPress == nil {
 		return nil
 	}
-	site := siteStatus{number: number}
-	for _, node := range s.Nodes {
-		seen := status.Nodes[node.Name].WordPress
-		site.database = or(site.database, seen.Database)
+	site := siteStatus{number: d.programNumber()}
+	for _, m := range d.machines {
+		seen := m.seen.WordPress
+		site.database = cmp.Or(site.database, seen.Database)
 		site.installed = site.installed || seen.Installed || seen.recordLost(s)
 	}
-	for _, node := range s.Nodes {
-		seen := status.Nodes[node.Name]
-		if busy[node.Name] || !seen.Serving() || seen.Mount.Answer != AnswerOK {
+	for _, m := range d.machines {
+		if m.busy() || !m.seen.Serving() || m.seen.Mount.Answer != AnswerOK {
 			continue
 		}
-		if refused := refuseWordPress(s, seen, site); refused != nil {
-			if !plan.Empty() {
+		if refused := refuseWordPress(s, m.seen, site); refused != nil {
+			if !d.plan.Empty() {
 				return nil // the tier's own repair comes first
 			}
-			refused.Node = node.Name
+			refused.Node = m.node.Name
 			return refused
 		}
-		steps := wordpressSteps(s, node, seen.WordPress, site)
-		plan.Serial("WordPress", steps...)
+		steps := wordpressSteps(s, m.node, m.seen.WordPress, site)
+		d.plan.Serial("WordPress", steps...)
 		if s.Mount != nil || len(steps) > 0 {
 			break
 		}
@@ -303,20 +317,20 @@ func wordpressSteps(s Spec, node host.Node, seen WordPressStatus, site siteStatu
 	if seen.Copied && len(seen.Missing) > 0 {
 		add("restore missing files of WordPress", "WordPress misses "+strings.Join(seen.Missing, ", "), restoreWordPress(s))
 	}
-	if whys := filesWhys(s, seen, site.number); len(whys) > 0 || !seen.copied(s) && s.readOnly() {
+	if reasons := ownerReasons(s, seen, site.number); len(reasons) > 0 || !seen.copied(s) && s.readOnly() {
 		why := ""
 		if seen.copied(s) {
-			why = strings.Join(whys, "; ")
+			why = strings.Join(reasons, "; ")
 		}
 		add("give files of WordPress to their owners", why, divideFiles(s, site.number))
 	}
-	whys := configWhys(s, seen)
+	reasons := configReasons(s, seen)
 	answer := site.database
 	if s.Mount == nil {
 		answer = seen.Database // it was asked with this machine's own wp-config.php
 	}
-	denied := answer == DatabaseDenied && seen.Installed && len(whys) == 0
-	if len(whys) > 0 || denied || !seen.Installed {
+	denied := answer == DatabaseDenied && seen.Installed && len(reasons) == 0
+	if len(reasons) > 0 || denied || !seen.Installed {
 		why, limit := "", newDatabasePatience
 		if denied {
 			limit = databasePatience
@@ -324,10 +338,10 @@ func wordpressSteps(s Spec, node host.Node, seen WordPressStatus, site siteStatu
 		}
 		add("wait for the database", why, awaitDatabase(s, site.installed, limit))
 	}
-	if len(whys) > 0 || denied {
+	if len(reasons) > 0 || denied {
 		// What the database refuses may be an older password, and the wanted one
 		// what it was waited for with.
-		add("write wp-config.php", strings.Join(whys, "; "), writeWordPressConfig(s))
+		add("write wp-config.php", strings.Join(reasons, "; "), writeWordPressConfig(s))
 	}
 	if !seen.Installed {
 		add("install WordPress", "WordPress is not installed in the database", installWordPress(s))

@@ -22,7 +22,7 @@ func (w WordPress) settingsDigest() string {
 // record is lost.
 func (w WordPressStatus) ours(s Spec) bool { return w.Loader == host.Digest(wordpressLoader(s)) }
 
-func configWhys(s Spec, seen WordPressStatus) []string {
+func configReasons(s Spec, seen WordPressStatus) []string {
 	switch {
 	case !seen.Config.Exists:
 		return []string{"WordPress has no configuration"}

@@ -3,12 +3,89 @@ package webtier
 import (
 	"context"
 	"fmt"
-	"slices"
-	"strings"
 
 	"github.com/terraform-ha/terraform-provider-ha/internal/host"
 	"github.com/terraform-ha/terraform-provider-ha/internal/shell"
 )
+
+// draft is a plan that the concerns are making.
+type draft struct {
+	spec   Spec
+	status Status
+	// machines are those that answered, in order.
+	machines []*machine
+	plan     Plan
+}
+
+func newDraft(spec Spec, status Status) *draft {
+	d := &draft{spec: spec, status: status}
+	for _, node := range spec.Nodes {
+		if seen, found := status.Nodes[node.Name]; found && seen.Reachable() {
+			d.machines = append(d.machines, &machine{node: node, seen: seen})
+		}
+	}
+	return d
+}
+
+// machine is a machine that answered, with the work on it in order. What can only be
+// known once software is installed or the volume is mounted is left to the next
+// observation.
+type machine struct {
+	node  host.Node
+	seen  NodeStatus
+	parts []part
+	// mounts says that the volume is mounted first, and what lies on it is not known yet.
+	mounts bool
+}
+
+// part is the work of one concern on a machine.
+type part struct {
+	title   string
+	reasons []string
+	// disruptive work can cost visitors their requests.
+	disruptive bool
+	// repairs says that the work only starts or mounts what is down. On a machine that
+	// serves again by the time it runs, it does nothing.
+	repairs bool
+	// reverts says that the work leaves everything as it was when it fails.
+	reverts bool
+	do      action
+}
+
+// add appends work that there is a reason for.
+func (m *machine) add(p part) {
+	if len(p.reasons) > 0 {
+		m.parts = append(m.parts, p)
+	}
+}
+
+// onEach has a concern plan its part on every machine.
+func onEach(plan func(*draft, *machine)) func(*draft) error {
+	return func(d *draft) error {
+		for _, m := range d.machines {
+			plan(d, m)
+		}
+		return nil
+	}
+}
+
+// onEachInstalled leaves out machines on which Apache or PHP-FPM is not installed yet.
+func onEachInstalled(plan func(*draft, *machine)) func(*draft) error {
+	return onEach(func(d *draft, m *machine) {
+		if m.installed(d.spec) {
+			plan(d, m)
+		}
+	})
+}
+
+// installed reports whether the servers are there, so that all of the work on the
+// machine can be planned.
+func (m *machine) installed(s Spec) bool {
+	return m.seen.Packages["apache2"] != "" && (!s.php() || m.seen.PHP != "")
+}
+
+// busy reports whether there is anything to do on the machine.
+func (m *machine) busy() bool { return len(m.parts) > 0 || m.seen.leftover() }
 
 // action is work on one machine that is safe to repeat.
 type action func(ctx context.Context, h *host.Host) error
@@ -41,65 +118,9 @@ func inOrder(first, then action) action {
 	}
 }
 
-func writeFiles(files ...host.File) action {
-	return func(ctx context.Context, h *host.Host) error {
-		for _, file := range files {
-			if err := h.WriteFile(ctx, file); err != nil {
-				return err
-			}
-		}
-		return nil
-	}
-}
-
 func yesNo(on bool) string {
 	if on {
 		return "yes"
 	}
 	return "no"
-}
-
-// part is one kind of work on a machine.
-type part struct {
-	title string
-	whys  []string
-	// disruptive work can cost visitors their requests.
-	disruptive bool
-	// repairs says that the work only starts or mounts what is down. On a machine that
-	// serves again by the time it runs, it does nothing.
-	repairs bool
-	// reverts says that the work leaves everything as it was when it fails.
-	reverts bool
-	do      action
-}
-
-// changes is all the work on a machine, in order.
-type changes struct {
-	node  host.Node
-	parts []part
-	// complete says that nothing has to be seen before more can be planned.
-	complete bool
-}
-
-func (c changes) disruptive() bool {
-	return slices.ContainsFunc(c.parts, func(p part) bool { return p.disruptive })
-}
-
-// stops reports whether the work would take visitors' requests from a machine that
-// was seen out of order and serves again when the work begins.
-func (c changes) stops() bool {
-	return slices.ContainsFunc(c.parts, func(p part) bool { return p.disruptive && !p.repairs })
-}
-
-// lane turns the work into steps; gated work ends when the machine is healthy.
-func (c changes) lane(s Spec, gated bool) Lane {
-	var lane Lane
-	for _, p := range c.parts {
-		lane = append(lane, step(c.node.Name, p.title, strings.Join(p.whys, "; "), p.do))
-	}
-	if gated {
-		lane = append(lane, step(c.node.Name, "wait until healthy", "", awaitHealth(s)),
-			step(c.node.Name, "remember the site", "", rememberSite(s)))
-	}
-	return lane
 }

@@ -46,7 +46,8 @@ func (s *Server) answer() {
 		}
 		return out
 	})
-	query("web-state", s.state)
+	query("web-drained", s.drained)
+	query("web-pending", s.pending)
 	m.HandleQuery("web-wordpress-database", func(_ *hosttest.Machine, c shell.Command) (string, int, string) {
 		return s.tier.Database.answer(string(c.Stdin())), 0, ""
 	})
@@ -68,18 +69,23 @@ func (s *Server) answer() {
 	})
 }
 
-func (s *Server) state(args []string) string {
-	drain, mark, rolling, pending := args[1], args[2], args[3], args[4]
-	out := "health " + s.health() + "\n"
+func (s *Server) drained(args []string) string {
+	drain, mark, rolling := args[0], args[1], args[2]
+	out := ""
 	if file, found := s.Machine.Files[drain]; found {
 		out += map[bool]string{true: "drained change\n", false: "drained operator\n"}[strings.TrimSpace(file.Content) == mark]
 	}
 	if s.Exists(rolling) {
 		out += "rolling\n"
 	}
+	return out
+}
+
+func (s *Server) pending(args []string) string {
+	out := ""
 	for name := range s.Machine.Files {
-		if path.Dir(name) == pending {
-			out += "pending " + path.Base(name) + "\n"
+		if path.Dir(name) == args[0] {
+			out += path.Base(name) + "\n"
 		}
 	}
 	return out
