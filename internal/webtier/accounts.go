@@ -28,12 +28,13 @@ type account struct {
 	uid, gid int
 }
 
+var accountsScript = shell.Embedded(scripts, "accounts")
+
 func askAccounts(s Spec, _ string) tier.Questions {
 	if !s.readOnly() {
 		return tier.Questions{}
 	}
-	return tier.Questions{Parts: []shell.Part{shell.Ask("accounts", `: web-accounts
-cut -d: -f1,3,4 /etc/passwd`)}}
+	return tier.Questions{Parts: []shell.Part{shell.Ask("accounts", accountsScript)}}
 }
 
 func readAccounts(_ Spec, _ string, answers tier.Answers, seen *NodeStatus) {
@@ -124,10 +125,10 @@ func planAccount(d *draft, m *machine) {
 	m.add(p)
 }
 
+var addUserScript = shell.Embedded(scripts, "add-user")
+
 func addUser(number int) action {
 	return func(ctx context.Context, h *host.Host) error {
-		return run(ctx, h, "add the user "+programUser, shell.Script(`: web-add-user
-getent passwd "$1" >/dev/null || useradd --system --uid "$2" --gid "$3" --no-create-home --home-dir /nonexistent --shell /usr/sbin/nologin \
---comment 'program files of WordPress' -- "$1"`, programUser, strconv.Itoa(number), siteUser))
+		return run(ctx, h, "add the user "+programUser, shell.Script(addUserScript, programUser, strconv.Itoa(number), siteUser))
 	}
 }

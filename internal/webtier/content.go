@@ -52,34 +52,6 @@ func (s Spec) guarded() []string {
 	return list
 }
 
-// asSite is the shell's way into the document root: "as_site command" runs it as the
-// site's own user and "as_owner command" as the owner of its program files, $owner,
-// without root's environment and groups, and kills it after $limit seconds. The locks of
-// the caller, descriptors 8 and 9, are not handed on. Output has to go to files: a pipe
-// can be kept open by other processes of that user.
-const asSite = `as() { who=$1; shift; timeout -k 1 "${limit:-300}" setpriv --reuid="$who" --regid=` + siteUser + ` --clear-groups --no-new-privs --reset-env "$@" 8>&- 9>&-; }
-as_site() { as ` + siteUser + ` "$@"; }
-as_owner() { as "$owner" "$@"; }
-`
-
-// exposed says which of some directories are not root's alone; those that do not
-// exist yet are not in the way.
-const exposed = `exposed() {
-stat -c '%u %A %U %n' -- "$@" 2>/dev/null | while read -r uid mode owner name; do
-case "$uid $mode" in
-'0 d'????-??-*) ;;
-*' d'*) echo "$name belongs to $owner with mode $mode, so others than root may write there" ;;
-*' l'*) echo "$name is a symbolic link" ;;
-*) echo "$name is not a directory" ;;
-esac
-done
-}
-`
-
-// rooted ends a script where one of the directories is exposed.
-const rooted = exposed + `rooted() { why=$(exposed "$@"); [ -z "$why" ] || { echo "$why" >&2; exit 1; }; }
-`
-
 // prepareRoot makes the document root, the record's directory and the sentinel.
 // Several machines do so on one volume at once. Where a machine knows the site
 // already, nothing is made that is missing.
@@ -94,32 +66,7 @@ func prepareRoot(s Spec, site Identity) action {
 	}
 }
 
-const prepareRootScript = `: web-prepare-root
-` + rooted + `set -u; umask 022
-root=$1; state=$2; tier=$3; volume=$4; expected=$5; sessions=$6; owner=$7; shift 7
-rooted "$@"
-sentinel=$state/sentinel
-line() { sed -n "s/^$1 //p" "$sentinel" 2>/dev/null; }
-if [ -n "$expected" ]; then
-[ "$(line site)" = "$expected" ] || { echo "$sentinel is not there or is not that of this site: the volume is another one, or it was emptied. Nothing was made on it; the next plan says what to do" >&2; exit 1; }
-[ -d "$root" ] || { echo "$root is gone" >&2; exit 1; }
-fi
-mkdir -p -- "$root" "$state" || exit 1
-[ ! -L "$root" ] || { echo "$root is a symbolic link" >&2; exit 1; }
-(umask 077; : >>"$state/lock") && exec 9>>"$state/lock" || exit 1
-flock -w 300 9 || { echo "another machine works in $state" >&2; exit 1; }
-site=$(line site); was=$(line volume)
-[ -n "$site" ] || site=$(cat /proc/sys/kernel/random/uuid) || exit 1
-if [ "$volume" = - ] || [ -n "$expected" ] && [ "${was:--}" != - ]; then volume=${was:--}; fi
-if [ "$volume" != "$was" ] || [ ! -s "$sentinel" ]; then
-printf 'terraform-ha web tier %s\nsite %s\nvolume %s\n' "$tier" "$site" "$volume" >"$sentinel.new" && mv -f -- "$sentinel.new" "$sentinel" || exit 1
-fi
-chmod 0644 -- "$sentinel"
-: >>"$state/cron.lock" && chmod 0644 -- "$state/cron.lock" || exit 1
-if [ -n "$sessions" ]; then
-mkdir -p -- "$sessions" && [ ! -L "$sessions" ] && chmod 0700 -- "$sessions" && chown -h ` + siteUser + `:` + siteUser + ` -- "$sessions" || exit 1
-fi
-chown -h "$owner:` + siteUser + `" -- "$root"`
+var prepareRootScript = shell.Embedded(scripts, "prepare-root")
 
 // wipeRoot deletes the site. It is the one thing that root does below the document
 // root: what other users own there has to go as well. The programs that do it go from
@@ -131,21 +78,7 @@ func wipeRoot(s Spec) action {
 	}
 }
 
-const wipeRootScript = `: web-wipe-root
-` + rooted + `root=$1; mp=$2; state=$3; shift 3
-mounts() { awk -v p="$1" -v below="$2" '$5 == p || below && index($5, p "/") == 1 && $5 != p { print $5 }' /proc/self/mountinfo; }
-if [ -n "$mp" ]; then [ -n "$(mounts "$mp" '')" ] || { echo "$mp is not mounted" >&2; exit 1; }; fi
-rooted "$@"
-other=$(mounts "$root" yes | grep -vxF -e "$root")
-[ -z "$other" ] || { echo "other file systems are mounted in $root, which would be wiped as well; unmount them first:" $other >&2; exit 1; }
-if [ -L "$root" ]; then echo "$root is a symbolic link" >&2; exit 1; fi
-if [ -d "$root" ]; then
-timeout 600 find "$root" -xdev -mindepth 1 -delete || exit 1
-[ -n "$(mounts "$root" '')" ] || rmdir -- "$root" || exit 1
-fi
-rm -rf --one-file-system -- "$state"
-case $state in */.terraform-ha/*) rmdir -- "${state%/*}" 2>/dev/null ;; esac
-:`
+var wipeRootScript = shell.Embedded(scripts, "wipe-root")
 
 func readContent(_ Spec, _ string, answers tier.Answers, seen *NodeStatus) {
 	for _, line := range answers.Parts.Lines(sharedPart) {

@@ -72,7 +72,7 @@ func updateUnits(s Spec) []host.File {
 	}
 }
 
-func updateScripts(s Spec) []host.File {
+func updatePrograms(s Spec) []host.File {
 	if !s.updatesApart() {
 		return nil
 	}

@@ -22,10 +22,10 @@ const (
 	drainMark = "a change by terraform-provider-ha"
 )
 
+var drainedScript = shell.Embedded(scripts, "drained")
+
 func askDrain(s Spec, _ string) tier.Questions {
-	return tier.Questions{Parts: []shell.Part{shell.Ask("drain", `: web-drained
-if [ -e "$1" ]; then if [ "$(cat "$1")" = "$2" ]; then echo 'drained change'; else echo 'drained operator'; fi; fi
-[ ! -e "$3" ] || echo rolling`, drainFile, drainMark, s.rollingFile())}}
+	return tier.Questions{Parts: []shell.Part{shell.Ask("drain", drainedScript, drainFile, drainMark, s.rollingFile())}}
 }
 
 func readDrain(_ Spec, _ string, answers tier.Answers, seen *NodeStatus) {
@@ -71,6 +71,8 @@ func leaveUndrained(s Spec, node host.Node) func(context.Context, Target) error 
 	}
 }
 
+var drainScript = shell.Embedded(scripts, "drain")
+
 // drain takes a machine out of service, after looking again whether it serves and
 // whether enough others do: minutes can lie between the plan and this step. One that
 // does not serve is kept from beginning to while it is changed.
@@ -97,18 +99,17 @@ func drain(s Spec, node host.Node, served *bool) func(context.Context, Target) e
 			}
 		}
 		// Balancers that are not ours, and sticky visitors, go by the health check.
-		if err := run(ctx, h, "drain", shell.Script(`: web-drain
-umask 022
-mkdir -p "${1%/*}" && { [ -e "$1" ] || printf '%s\n' "$2" >"$1"; }`, drainFile, drainMark)); err != nil || !*served {
+		if err := run(ctx, h, "drain", shell.Script(drainScript, drainFile, drainMark)); err != nil || !*served {
 			return err
 		}
 		return wait(ctx, time.Duration(*s.DrainSeconds)*time.Second)
 	}
 }
 
+var undrainScript = shell.Embedded(scripts, "undrain")
+
 func undrain(ctx context.Context, h *host.Host) error {
-	return run(ctx, h, "end the draining", shell.Script(`: web-undrain
-[ ! -e "$1" ] || [ "$(cat "$1")" != "$2" ] || rm -f -- "$1"`, drainFile, drainMark))
+	return run(ctx, h, "end the draining", shell.Script(undrainScript, drainFile, drainMark))
 }
 
 // operatorsMode is the line of the rolling file that says that the balancer's mode

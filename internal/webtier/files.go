@@ -18,6 +18,9 @@ import (
 //go:embed templates/*.tmpl
 var templates embed.FS
 
+//go:embed scripts/*.sh
+var scripts embed.FS
+
 // setting is a name and its value, in files that are made of such.
 type setting struct{ Name, Value string }
 
@@ -38,7 +41,7 @@ func rendered(path, mode, name string, data any) host.File {
 // files returns every file that the tier puts on a machine, but for its marker and
 // records. Those of PHP-FPM are left out while the version of PHP is not known.
 func files(s Spec, node string, facts host.Facts, php string) []host.File {
-	return slices.Concat(scripts(s, node), unitFiles(s, php), mountFiles(s), kernelFiles(s), phpFiles(s, php, facts), apacheFiles(s))
+	return slices.Concat(programs(s, node), unitFiles(s, php), mountFiles(s), kernelFiles(s), phpFiles(s, php, facts), apacheFiles(s))
 }
 
 // library is where this tier's own scripts lie on a machine.

@@ -42,7 +42,7 @@ func TestReadOnlyProgramFiles(t *testing.T) {
 	spec := wordpressSpec()
 	spec.WordPress.ProgramFiles, spec.WordPress.WritableDirectories = ProgramFilesReadOnly, []string{"wp-content/cache.d"}
 	var b strings.Builder
-	for _, file := range slices.Concat(scripts(spec, "web1"), unitFiles(spec, "8.2")) {
+	for _, file := range slices.Concat(programs(spec, "web1"), unitFiles(spec, "8.2")) {
 		if slices.Contains(updatePaths(spec), file.Path) {
 			b.WriteString("==== " + file.Path + " " + file.Mode + "\n" + string(file.Content))
 		}

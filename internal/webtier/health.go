@@ -17,11 +17,12 @@ func (s Spec) healthURL() string {
 	return "http://127.0.0.1:" + strconv.Itoa(s.Port) + s.HealthPath
 }
 
+var healthScript = shell.Embedded(scripts, "health")
+
 // healthQuestion prints the status of a machine's health endpoint; curl writes 000
 // when nothing answered.
 func healthQuestion(s Spec) shell.Command {
-	return shell.Script(`: web-health
-printf %s "$(curl -s -o /dev/null -w '%{http_code}' --max-time 3 -- "$1")"`, s.healthURL())
+	return shell.Script(healthScript, s.healthURL())
 }
 
 func askHealth(s Spec, _ string) tier.Questions {
@@ -58,6 +59,8 @@ func planRestart(d *draft, m *machine) {
 	m.add(part{title: "restart what does not answer", reasons: []string{why}, do: restartServers(d.spec, phpUnit)})
 }
 
+var restartServersScript = shell.Embedded(scripts, "restart-servers")
+
 // restartServers restarts what is stuck on a machine that is not healthy although
 // everything is as it should be: PHP-FPM that does not answer, and Apache that does
 // not see the files. It does so only where the files can be read by their side's
@@ -65,42 +68,19 @@ func planRestart(d *draft, m *machine) {
 // volume was slow, becomes healthy by itself.
 func restartServers(s Spec, phpUnit string) action {
 	return func(ctx context.Context, h *host.Host) error {
-		return run(ctx, h, "restart what does not answer", shell.Script(`: web-restart-servers
-url=$1; sentinel=$2; apache=$3; php=$4; n=0
-ask() { curl -s -o /dev/null -w '%{http_code}' --max-time 3 -- "$1"; }
-until [ "$(ask "$url")" = 200 ]; do
-[ "$n" -lt 50 ] || break
-n=$((n + 1)); sleep 0.3
-done
-[ "$n" -ge 50 ] || exit 0
-timeout -k 1 2 runuser -u www-data -- head -c 1 -- "$sentinel" >/dev/null 2>&1 || exit 0
-stuck=
-[ -z "$php" ] || [ "$(ask "$url-php")" = 200 ] || stuck=$php
-[ "$(ask "$url-files")" = 204 ] || stuck="$stuck $apache"
-for unit in $stuck; do
-systemctl reset-failed -- "$unit" 2>/dev/null
-systemctl restart -- "$unit" || { journalctl -n 15 --no-pager -o cat -u "$unit" >&2; exit 1; }
-done`, s.healthURL(), s.sentinel(), apacheUnit, phpUnit))
+		return run(ctx, h, "restart what does not answer", shell.Script(restartServersScript, s.healthURL(), s.sentinel(), apacheUnit, phpUnit))
 	}
 }
 
 // healthLimit is how long a machine may take to become healthy after a change.
 const healthLimit = 60 * time.Second
 
+var awaitHealthScript = shell.Embedded(scripts, "await-health")
+
 // awaitHealth waits on the machine itself until its health endpoint says 200. A
 // machine that an operator drained only has to run.
 func awaitHealth(s Spec) action {
 	return func(ctx context.Context, h *host.Host) error {
-		return run(ctx, h, "see "+path.Base(s.HealthPath)+" answer 200", shell.Script(`: web-await-health
-url=$1; drain=$2; mark=$3; end=$(( $(date +%s) + $4 ))
-while :; do
-code=$(curl -s -o /dev/null -w '%{http_code}' --max-time 3 -- "$url")
-[ "$code" != 200 ] || exit 0
-if [ -e "$drain" ] && [ "$(cat "$drain")" != "$mark" ] && systemctl is-active --quiet apache2.service; then exit 0; fi
-[ "$(date +%s)" -lt "$end" ] || break
-sleep 0.2
-done
-echo "$url answers $code: $(curl -s --max-time 3 -- "$url" | head -c 200)" >&2
-exit 1`, s.healthURL(), drainFile, drainMark, fmt.Sprint(int(healthLimit.Seconds()))))
+		return run(ctx, h, "see "+path.Base(s.HealthPath)+" answer 200", shell.Script(awaitHealthScript, s.healthURL(), drainFile, drainMark, fmt.Sprint(int(healthLimit.Seconds()))))
 	}
 }

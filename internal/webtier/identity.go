@@ -25,14 +25,16 @@ func (s Spec) marker() host.Marker {
 	return host.Marker{Kind: markerKind, Name: s.Name, Detail: detail}
 }
 
+var markersScript = shell.Embedded(scripts, "markers")
+
+var markerScript = shell.Embedded(scripts, "marker")
+
 func askIdentity(s Spec, _ string) tier.Questions {
 	return tier.Questions{
 		Files: []string{s.marker().Path()},
 		Parts: []shell.Part{
-			shell.Ask("markers", `: web-markers
-cd "$1" 2>/dev/null && for f in "$2"-*.json; do [ -e "$f" ] && printf '%s\n' "$f"; done; :`, host.MarkerDirectory, markerKind),
-			shell.Ask("marker", `: web-marker
-cat -- "$1" 2>/dev/null; :`, s.marker().Path()),
+			shell.Ask("markers", markersScript, host.MarkerDirectory, markerKind),
+			shell.Ask("marker", markerScript, s.marker().Path()),
 		},
 	}
 }

@@ -48,6 +48,8 @@ func kernelFiles(s Spec) []host.File {
 	return []host.File{rendered(kernelFile, "0644", "sysctl.conf.tmpl", data)}
 }
 
+var kernelScript = shell.Embedded(scripts, "kernel")
+
 // askKernel reads each value at once: a shell's "read" takes one byte after the other,
 // and the kernel gives no more than the first one that way.
 func askKernel(s Spec, _ string) tier.Questions {
@@ -55,8 +57,7 @@ func askKernel(s Spec, _ string) tier.Questions {
 	for _, wanted := range keepalive {
 		values = append(values, kernelPath(wanted.Name))
 	}
-	return tier.Questions{Files: paths(kernelFiles(s)), Parts: []shell.Part{shell.Ask("kernel", `: web-kernel
-grep -H . "$@"; :`, values...)}}
+	return tier.Questions{Files: paths(kernelFiles(s)), Parts: []shell.Part{shell.Ask("kernel", kernelScript, values...)}}
 }
 
 func readKernel(_ Spec, _ string, answers tier.Answers, seen *NodeStatus) {
@@ -80,13 +81,14 @@ func planKernel(d *draft, m *machine) {
 	m.add(part{title: "set the kernel's keepalive", reasons: reasons, do: inOrder(writeFiles(changed...), setKernel(keepalive))})
 }
 
+var setKernelScript = shell.Embedded(scripts, "set-kernel")
+
 func setKernel(values []setting) action {
 	var args []string
 	for _, one := range values {
 		args = append(args, kernelPath(one.Name), one.Value)
 	}
 	return func(ctx context.Context, h *host.Host) error {
-		return run(ctx, h, "set the kernel's keepalive", shell.Script(`: web-set-kernel
-while [ $# -gt 0 ]; do printf '%s\n' "$2" >"$1" || exit 1; shift 2; done`, args...))
+		return run(ctx, h, "set the kernel's keepalive", shell.Script(setKernelScript, args...))
 	}
 }

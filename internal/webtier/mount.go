@@ -103,8 +103,8 @@ func mountFiles(s Spec) []host.File {
 	return []host.File{rendered(systemUnits+mountUnit(s.MountPoint), "0644", "mount.tmpl", data)}
 }
 
-// remountScripts is what mounts again what is lost.
-func remountScripts(s Spec) []host.File {
+// remountPrograms is what mounts again what is lost.
+func remountPrograms(s Spec) []host.File {
 	if s.Mount == nil {
 		return nil
 	}
@@ -144,13 +144,13 @@ const sharedPart = "shared"
 
 // sharedQuestion has one child look at the shared directory for all of them.
 func sharedQuestion(s Spec, askDatabase bool) shell.Part {
-	mountPoint, inside, writable := "", "", ""
+	mountPoint, inside, writable, core, names := "", "", "", "", ""
 	if s.Mount != nil {
 		mountPoint = s.MountPoint
 	}
 	question := make([]string, 5)
 	if s.WordPress != nil {
-		inside = insideScript
+		inside, core, names = string(insideScript), coreFiles, sampledForWriting
 		if s.readOnly() {
 			writable = strings.Join(s.writable(), " ")
 		}
@@ -158,7 +158,7 @@ func sharedQuestion(s Spec, askDatabase bool) shell.Part {
 			question = s.WordPress.databaseQuestion()
 		}
 	}
-	args := append([]string{mountPoint, s.DocumentRoot, s.state(), s.siteRecord(), inside, writable}, question...)
+	args := append([]string{mountPoint, s.DocumentRoot, s.state(), s.siteRecord(), inside, writable, core, names}, question...)
 	return shell.Ask(sharedPart, mountScript, append(args, s.guarded()...)...)
 }
 
@@ -243,15 +243,15 @@ func mountReasons(s Spec, seen NodeStatus) []string {
 	return nil
 }
 
+var mountPendingScript = shell.Embedded(scripts, "mount-pending")
+
 // mountVolume mounts what is wanted and proves it by real I/O. A mount whose
 // client lives and does not answer is given time and never torn down: the servers
 // are the problem, and a second client would not reach them either.
 func mountVolume(s Spec, changed []host.File, again bool) action {
 	return func(ctx context.Context, h *host.Host) error {
 		if again {
-			if err := run(ctx, h, "announce another mount", shell.Script(`: web-mount-pending
-umask 022
-mkdir -p "$1" && : >"$1/mount"`, pendingDirectory)); err != nil {
+			if err := run(ctx, h, "announce another mount", shell.Script(mountPendingScript, pendingDirectory)); err != nil {
 				return err
 			}
 			if err := writeFiles(changed...)(ctx, h); err != nil {
@@ -274,139 +274,19 @@ mkdir -p "$1" && : >"$1/mount"`, pendingDirectory)); err != nil {
 	}
 }
 
-// mountVolumeScript makes the directory underneath useless, so that nothing is
-// ever written beside the volume; not every file system and container can. A
-// mount whose client is gone has to be taken away, or nothing can take its place.
-// Servers that still see that one are restarted as the timer would; whether they
-// can be is not this script's to say.
-const mountVolumeScript = `: web-mount-volume
-set -u; umask 022
-` + welcomePage + `
-unit=$1; mp=$2; type=$3; again=$4; pending=$5; remount=$6
-mounted() { awk -v p="$mp" '$5 == p { found = 1 } END { exit !found }' /proc/self/mountinfo; }
-client() { pgrep -f -- "^[^ ]*glusterfs .* $mp\$" >/dev/null; }
-users=
-if mounted && [ "$again" = yes ]; then
-# Stopping the mount stops those that require it.
-for u in $(cd /lib/systemd/system && ls php[0-9]*-fpm.service apache2.service 2>/dev/null); do
-! systemctl is-active --quiet "$u" || users="$users $u"
-done
-systemctl stop -- "$unit"
-# Our own probe reads there for a moment every second. Where somebody else keeps
-# it busy, the old mount goes on serving.
-n=0
-while mounted && ! why=$(umount -- "$mp" 2>&1); do
-n=$((n + 1)); [ "$n" -lt 25 ] || { echo "$why" >&2; systemctl start -- "$unit" $users; exit 1; }
-sleep 0.2
-done
-elif mounted && [ "$type" = fuse.glusterfs ] && ! client; then
-umount --lazy -- "$mp"
-fi
-if ! mounted; then
-if [ -d "$mp" ]; then
-[ -z "$(filled "$mp")" ] || { echo "$mp is not empty: its files would be hidden by the mount" >&2; exit 1; }
-case $mp in /var/www | /var/www/html) remove_welcome "$mp" ;; esac
-fi
-if [ ! -d "$mp" ]; then
-mkdir -p -m 0755 -- "$(dirname -- "$mp")" && mkdir -m 0000 -- "$mp" || exit 1
-chattr +i -- "$mp" 2>/dev/null
-fi
-systemctl reset-failed -- "$unit" 2>/dev/null
-if ! systemctl start -- "$unit"; then
-journalctl -n 15 --no-pager -o cat -u "$unit" >&2
-tail -n 5 "/var/log/glusterfs/$(printf %s "${mp#/}" | tr / -).log" >&2 2>/dev/null
-exit 1
-fi
-fi
-[ -z "$users" ] || systemctl start $users || exit 1
-[ ! -x "$remount" ] || "$remount" || :
-rm -f -- "$pending/mount"`
+var mountVolumeScript = shell.Embedded(scripts, "mount-volume")
 
-// proveScript writes a file, reads it back and removes it, in a child that can
-// be left behind. Clients look for servers that came back every few seconds, so
-// that an error is not the last word for half the time.
-const proveScript = `: web-prove-mount
-` + exposed + `d=$1; f=$1/.terraform-ha-probe.$2; limit=$3
-t=$(mktemp -d) || exit 1
-work() { exposed "$d" >&2; [ -z "$(exposed "$d")" ] && echo "$f $$" >"$f" && [ "$(cat -- "$f")" = "$f $$" ] && rm -f -- "$f"; }
-keep_on() {
-n=0
-until work 2>"$t/why"; do
-n=$((n + 1)); [ "$n" -lt "$limit" ] || { echo failed; return; }
-sleep 0.5
-done
-echo ok
-}
-{ keep_on >"$t/said"; mv "$t/said" "$t/done"; } </dev/null >/dev/null 2>&1 &
-i=0
-while [ ! -e "$t/done" ] && [ "$i" -lt $((limit * 10)) ]; do sleep 0.1; i=$((i + 1)); done
-said=$(cat "$t/done" 2>/dev/null); why=$(cat "$t/why" 2>/dev/null); rm -rf "$t"
-case $said in
-ok) exit 0 ;;
-failed) echo "writing and reading a file in $d failed: $why" >&2 ;;
-*) echo "$d did not answer within $limit s${why:+; before, it said: $why}" >&2 ;;
-esac
-exit 1`
+var proveScript = shell.Embedded(scripts, "prove-mount")
 
-// mountScript reads what is mounted from the kernel's table, because every other
-// way looks at the directory and may block there. The look itself is a child
-// that can be left behind: nothing interrupts a process that waits for FUSE.
-const mountScript = `: web-mount
-` + welcomePage + exposed + asSite + `mp=$1; root=$2; state=$3; known=$4; inside=$5; dirs=$6; code=$7; shift 7
-identity() { site=; volume=; read -r _; read -r _ site; read -r _ volume; echo "$1 ${site:--} ${volume:--}"; }
-[ ! -f "$known" ] || identity known <"$known"
-if [ -n "$mp" ]; then
-m=$(awk -v p="$mp" '$5 == p { for (i = 7; i <= NF; i++) if ($i == "-") l = $(i+1) " " $(i+2) } END { print l }' /proc/self/mountinfo)
-if [ -z "$m" ]; then
-[ -z "$(filled "$mp")" ] || echo occupied
-exit 0
-fi
-printf 'mounted %s\n' "$m"
-fi
-[ -n "$root" ] || exit 0
-t=$(mktemp -d) || exit 1
-host=$1; name=$2; user=$3; prefix=$4; shift 4
-look() {
-case $(stat -- "$state/sentinel.absent" 2>&1) in *'No such file'*) ;; *) echo 'answer broken'; return ;; esac
-why=$(exposed "$@"; [ ! -L "$root" ] || echo "$root is a symbolic link")
-if [ -n "$why" ]; then echo "$why" | sed 's/^/exposed /'; return; fi
-if [ ! -e "$state/sentinel" ]; then echo 'answer new'
-elif said=$(identity sentinel <"$state/sentinel"); then printf 'answer ok\n%s\n' "$said"
-else echo 'answer broken'; return; fi
-[ -d "$root" ] || return
-stat -c 'root %U %G' -- "$root"
-[ ! -d "$state/sessions" ] || stat -c 'sessions %a %U' -- "$state/sessions"
-[ -n "$inside" ] || return
-[ ! -e "$state/wordpress" ] || sed 's/^/wordpress stamp /' "$state/wordpress"
-(ulimit -f 64; limit=3 as_site sh -c "$inside" sh "$root" "$dirs" >"$t/inside")
-head -c 8192 "$t/inside" | sed 's/^/inside /'
-[ -e "$state/wordpress.php" ] || return
-printf 'wordpress config %s ' "$(sha256sum <"$state/wordpress.php" | cut -d' ' -f1)"; stat -c '0%a %U %G' -- "$state/wordpress.php"
-[ -s "$state/salts.php" ] || echo 'wordpress unsalted'
-[ -z "$code" ] || grep "^define('DB_PASSWORD', " "$state/wordpress.php" >"$t/config"
-}
-{ look "$@" >"$t/said" 2>/dev/null; mv "$t/said" "$t/done"; } </dev/null >/dev/null 2>&1 &
-i=0
-while [ ! -e "$t/done" ] && [ "$i" -lt 90 ]; do if [ "$i" -lt 50 ]; then sleep 0.02; else sleep 0.1; fi; i=$((i + 1)); done
-if [ -e "$t/done" ]; then cat "$t/done"; else echo 'answer hung'; fi
-if [ -s "$t/config" ]; then
-printf 'wordpress database %s\n' "$(timeout 6 php -n -d extension=mysqlnd -d extension=mysqli -r "$code" -- "$t/config" "$host" "$name" "$user" "$prefix")"
-fi
-rm -rf "$t"`
+var mountScript = shell.Embedded(scripts, "mount")
+
+var lookAtVolumeScript = shell.Embedded(scripts, "look-at-volume")
 
 // lookAtVolume mounts another source aside and looks for the site on it, before the
 // one that is served is taken away.
 func lookAtVolume(s Spec, site Identity) action {
 	return func(ctx context.Context, h *host.Host) error {
-		return run(ctx, h, "find the site on "+s.Mount.Source, shell.Script(`: web-look-at-volume
-type=$1; source=$2; options=$3; sentinel=$4; expected=$5
-d=$(mktemp -d) || exit 1
-trap 'umount -- "$d" 2>/dev/null || umount --lazy -- "$d" 2>/dev/null; rmdir -- "$d"' EXIT
-timeout -k 5 120 mount -t "$type" -o "$options" "$source" "$d" || exit 1
-found=$(timeout -k 1 30 sed -n 's/^site //p' "$d/$sentinel" 2>/dev/null)
-[ "$found" != "$expected" ] || exit 0
-echo "$sentinel on it is ${found:+that of }${found:-missing}: it is another volume, or an empty one. Nothing was changed" >&2
-exit 1`, s.Mount.Type, s.Mount.Source, s.mountOptions(), strings.TrimPrefix(s.sentinel(), s.MountPoint+"/"), site.Site))
+		return run(ctx, h, "find the site on "+s.Mount.Source, shell.Script(lookAtVolumeScript, s.Mount.Type, s.Mount.Source, s.mountOptions(), strings.TrimPrefix(s.sentinel(), s.MountPoint+"/"), site.Site))
 	}
 }
 

@@ -40,6 +40,8 @@ func (c Check) validate(v *validation) {
 	}
 }
 
+var askPageScript = shell.Embedded(scripts, "ask-page")
+
 // pageQuestion asks a node for the page as the balancer would, and prints what is
 // wrong with it.
 func (s Spec) pageQuestion() shell.Command {
@@ -49,17 +51,7 @@ func (s Spec) pageQuestion() shell.Command {
 			name, scheme = site.Host, site.Scheme
 		}
 	}
-	return shell.Script(`: web-ask-page
-url=$1; status=$2; contains=$3; name=$4; scheme=$5
-t=$(mktemp -d) || exit 1
-trap 'rm -rf "$t"' EXIT
-set --
-[ -z "$name" ] || set -- -H "Host: $name"
-[ -z "$scheme" ] || set -- "$@" -H "X-Forwarded-Proto: $scheme"
-code=$(curl -s -o "$t/page" -w '%{http_code}' --max-time 10 "$@" -- "$url")
-if [ "$code" != "$status" ]; then printf 'answers %s instead of %s' "$code" "$status"
-elif [ -n "$contains" ] && ! grep -qF -e "$contains" "$t/page"; then printf 'answers %s without the text that must be in it' "$code"
-fi`, "http://127.0.0.1:"+strconv.Itoa(s.Port)+s.Check.Path, strconv.Itoa(s.Check.Status), s.Check.Contains, name, scheme)
+	return shell.Script(askPageScript, "http://127.0.0.1:"+strconv.Itoa(s.Port)+s.Check.Path, strconv.Itoa(s.Check.Status), s.Check.Contains, name, scheme)
 }
 
 // pageFault says what is wrong with a node's page; empty if nothing is.

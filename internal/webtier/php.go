@@ -17,27 +17,6 @@ import (
 // PHP-FPM: a name with a slip does nothing. What it knows depends on its version and
 // on the extensions that are loaded, and so it is asked on the machine.
 
-// unknownSettings is the shell that prints those of some names that PHP-FPM of a version
-// does not know: "unknown name" where it knows others of that kind, which makes it a
-// slip, and "unloaded name" where it knows none, because the extension that knows it is
-// not loaded. All settings of PHP-FPM and of loaded extensions are in its information
-// about itself, but for those of mysqlnd, which are taken for known.
-const unknownSettings = `unknown_settings() {
-[ $# -gt 1 ] || return 0
-info=$("php-fpm$1" -i 2>/dev/null | sed -n 's/^\([A-Za-z][A-Za-z0-9_.]*\) => .* => .*/\1/p')
-shift
-[ -n "$info" ] || return 0
-for name; do
-case $name in mysqlnd.*) continue ;; esac
-! printf '%s\n' "$info" | grep -qxF -e "$name" || continue
-case $name in
-*.*) printf '%s\n' "$info" | awk -v p="${name%%.*}." 'index($0, p) == 1 { found = 1 } END { exit !found }' || { echo "unloaded $name"; continue; } ;;
-esac
-echo "unknown $name"
-done
-}
-`
-
 // doubtfulSettings are the names of settings that PHP is asked about. Those that the
 // tier sets itself are known, so that most plans need not ask.
 func (s Spec) doubtfulSettings() []string {
@@ -69,29 +48,7 @@ const fpmKey = "php-fpm.service"
 // versionMark stands for the version of PHP in a path.
 const versionMark = "%v"
 
-// phpScript finds the newest PHP-FPM, which is known by its binary: its
-// directories below /etc stay behind when it is removed.
-const phpScript = `: web-php
-` + unknownSettings + `key=$1; settings=$2; shift 2
-v=''; n=0
-for f in /usr/sbin/php-fpm[0-9]*; do [ ! -e "$f" ] || { v=${f##*/php-fpm}; n=$((n + 1)); }; done
-[ "$n" -lt 2 ] || v=$(ls /usr/sbin/php-fpm[0-9]* | sed 's|.*/php-fpm||' | sort -V | tail -n 1)
-[ -n "$v" ] || exit 0
-printf 'version %s\n' "$v"
-[ ! -e "/etc/php/$v/fpm/pool.d/www.conf" ] || echo pool
-unknown_settings "$v" $settings
-printf 'units\nUnit=%s\n' "$key"
-systemctl show -p LoadState,ActiveState,SubState,UnitFileState,NeedDaemonReload -- "php$v-fpm.service"
-echo files
-n=$#
-for f; do
-while :; do case $f in *%v*) f=${f%%"%v"*}$v${f#*"%v"} ;; *) break ;; esac; done
-[ ! -f "$f" ] || set -- "$@" "$f"
-done
-shift "$n"
-[ $# -gt 0 ] || exit 0
-stat -c '0%a %U %G %Y %n' -- "$@"
-sha256sum -- "$@"`
+var phpScript = shell.Embedded(scripts, "php")
 
 // phpSockets are where Apache reaches the two pools: the site's, and the one that only
 // answers the health check.
@@ -205,23 +162,7 @@ func fpmUnit(php string) string { return "php" + php + "-fpm.service" }
 // phpService is what [pendingDirectory] calls PHP-FPM.
 const phpService = "php-fpm"
 
-const configurePHPScript = `: web-configure-php
-` + transaction + unknownSettings + `version=$1
-www=/etc/php/$version/fpm/pool.d/www.conf
-[ ! -e "$www" ] || mv -f -- "$www" "$www.terraform-ha-off" || exit 1
-refused=
-if ! "php-fpm$version" -t >"$b/said" 2>&1; then refused=yes
-elif unknown_settings "$@" | sed -n "s/^unknown \(.*\)/PHP $version knows no setting \1/p" >"$b/said" && [ -s "$b/said" ]; then refused=yes
-fi
-if [ -n "$refused" ]; then
-files_back; rm -f "$pending"
-[ -n "$(ls "${www%/*}"/*.conf 2>/dev/null)" ] || mv -f -- "$www.terraform-ha-off" "$www"
-echo "PHP-FPM refuses the configuration, the one before is back in place:" >&2
-cat "$b/said" >&2
-exit 1
-fi
-if systemctl is-active --quiet "php$version-fpm.service"; then systemctl reload "php$version-fpm.service" || exit 1; fi
-rm -f "$pending"`
+var configurePHPScript = shell.Embedded(scripts, "configure-php")
 
 func configurePHP(version string, files []host.File, settings []string, load bool) action {
 	return func(ctx context.Context, h *host.Host) error {

@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/terraform-ha/terraform-provider-ha/internal/host"
+	"github.com/terraform-ha/terraform-provider-ha/internal/shell"
 )
 
 func TestPHPSettings(t *testing.T) {
@@ -125,7 +126,9 @@ func TestNamesThatPHPDoesNotKnow(t *testing.T) {
 			t.Errorf("%q: %v, %s, the file is %q", test.names, err, out, content)
 		}
 	}
-	out, err := shellOf(unknownSettings+"unknown_settings 8.2 date.timezone redis.session.locking_enabled opcache.enabled", nil)
+	unknown, err := shell.Assemble(scripts, "unknown-settings")
+	must(t, err)
+	out, err := shellOf(unknown+"\nunknown_settings 8.2 date.timezone redis.session.locking_enabled opcache.enabled", nil)
 	if err != nil || out != "unloaded redis.session.locking_enabled\nunknown opcache.enabled\n" {
 		t.Errorf("asked: %q, %v", out, err)
 	}

@@ -18,8 +18,8 @@ const (
 	okFile           = runtimeDirectory + "/ok"
 )
 
-// probeScripts are the probe, and the page by which it asks PHP-FPM.
-func probeScripts(s Spec, node string) []host.File {
+// probePrograms are the probe, and the page by which it asks PHP-FPM.
+func probePrograms(s Spec, node string) []host.File {
 	data := struct {
 		Spec
 		PHP                                bool
@@ -40,26 +40,27 @@ func probeUnits(s Spec) []host.File {
 
 // scripts are used from the disk: nothing has to be loaded when one of them changes,
 // but the probe, which runs for ever.
-func scripts(s Spec, node string) []host.File {
-	return slices.Concat(probeScripts(s, node), remountScripts(s), updateScripts(s))
+func programs(s Spec, node string) []host.File {
+	return slices.Concat(probePrograms(s, node), remountPrograms(s), updatePrograms(s))
 }
 
 func askProbe(s Spec, node string) tier.Questions {
-	return tier.Questions{Files: paths(scripts(s, node)), Units: []string{probeUnit}}
+	return tier.Questions{Files: paths(programs(s, node)), Units: []string{probeUnit}}
 }
 
-func planScripts(d *draft, m *machine) {
-	changed, reasons := differing(m.seen, scripts(d.spec, m.node.Name))
+func planPrograms(d *draft, m *machine) {
+	changed, reasons := differing(m.seen, programs(d.spec, m.node.Name))
 	probe := slices.ContainsFunc(changed, func(f host.File) bool { return path.Base(f.Path) == "probe" })
-	m.add(part{title: "write scripts", reasons: reasons, disruptive: probe, do: writeScripts(changed, probe)})
+	m.add(part{title: "write scripts", reasons: reasons, disruptive: probe, do: writePrograms(changed, probe)})
 }
 
-func writeScripts(changed []host.File, probe bool) action {
+var restartProbeScript = shell.Embedded(scripts, "restart-probe")
+
+func writePrograms(changed []host.File, probe bool) action {
 	return func(ctx context.Context, h *host.Host) error {
 		if err := writeFiles(changed...)(ctx, h); err != nil || !probe {
 			return err
 		}
-		return run(ctx, h, "restart the probe", shell.Script(`: web-restart-probe
-[ "$(systemctl show -p LoadState --value -- "$1")" != loaded ] || systemctl try-restart -- "$1"`, probeUnit))
+		return run(ctx, h, "restart the probe", shell.Script(restartProbeScript, probeUnit))
 	}
 }

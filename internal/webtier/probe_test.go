@@ -36,7 +36,7 @@ func TestTheProbeKnowsItsSite(t *testing.T) {
 			}
 			spec := good().Defaulted()
 			ok := put("ok", "left from before")
-			script := string(probeScripts(spec, "web1")[0].Content)
+			script := string(probePrograms(spec, "web1")[0].Content)
 			for from, to := range map[string]string{
 				spec.sentinel(): put("sentinel", test.sentinel), spec.siteRecord(): put("known", test.known), okFile: ok,
 			} {

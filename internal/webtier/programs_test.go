@@ -14,17 +14,17 @@ func TestProgramsAreShell(t *testing.T) {
 	full := good()
 	full.WordPress = goodWordPress()
 	for name, spec := range map[string]Spec{"plain": plain, "wordpress": full} {
-		programs := 0
-		for _, file := range scripts(spec.Defaulted(), "web1") {
+		checked := 0
+		for _, file := range programs(spec.Defaulted(), "web1") {
 			if file.Mode != "0755" {
 				continue
 			}
-			programs++
+			checked++
 			if err := shelltest.Check(t.Context(), string(file.Content)); err != nil {
 				t.Errorf("%s of %s: %v", file.Path, name, err)
 			}
 		}
-		if programs == 0 {
+		if checked == 0 {
 			t.Errorf("%s has no program", name)
 		}
 	}

@@ -71,6 +71,8 @@ func stopServing(s Spec, seen NodeStatus) action {
 	return func(ctx context.Context, h *host.Host) error { return h.DisableUnit(ctx, units...) }
 }
 
+var removeConfigurationScript = shell.Embedded(scripts, "remove-configuration")
+
 // removeConfiguration puts back what Debian's packages brought, so that the
 // machine is as after their installation, with the servers off.
 func removeConfiguration(s Spec, node host.Node, seen NodeStatus) action {
@@ -81,25 +83,7 @@ func removeConfiguration(s Spec, node host.Node, seen NodeStatus) action {
 		unit, local = mountUnit(s.MountPoint), ""
 	}
 	return func(ctx context.Context, h *host.Host) error {
-		if err := run(ctx, h, "remove the configuration", shell.Script(`: web-remove-configuration
-set -u
-unit=$1; mp=$2; ours=$3; library=$4; php=$5; pending=$6; local=$7; shift 7
-if [ -n "$unit" ]; then
-systemctl disable --quiet -- "$unit" 2>/dev/null
-timeout 60 systemctl stop -- "$unit" || umount --lazy -- "$mp"
-chattr -i -- "$mp" 2>/dev/null; rmdir -- "$mp" 2>/dev/null
-fi
-if [ -d /etc/apache2 ]; then
-rm -f "/etc/apache2/sites-enabled/$ours" "/etc/apache2/conf-enabled/$ours"
-sed -i -e '/^# Managed by terraform-provider-ha/d' -e 's/^Listen [0-9]*$/Listen 80/' /etc/apache2/ports.conf
-fi
-www=/etc/php/$php/fpm/pool.d/www.conf
-[ -z "$php" ] || [ ! -e "$www.terraform-ha-off" ] || mv -f -- "$www.terraform-ha-off" "$www"
-rm -f -- "$@"
-rm -rf -- "$library" "$pending"
-if [ -n "$local" ]; then rm -f -- "$local/sentinel" "$local/lock" "$local/cron.lock"; rmdir -- "$local" 2>/dev/null; fi
-rmdir /etc/systemd/system/apache2.service.d "/etc/systemd/system/php$php-fpm.service.d" 2>/dev/null
-systemctl daemon-reload`, append([]string{unit, s.MountPoint, s.apacheName(), s.library(), seen.PHP, pendingDirectory, local}, ours...)...)); err != nil {
+		if err := run(ctx, h, "remove the configuration", shell.Script(removeConfigurationScript, append([]string{unit, s.MountPoint, s.apacheName(), s.library(), seen.PHP, pendingDirectory, local}, ours...)...)); err != nil {
 			return err
 		}
 		if s.php() {

@@ -183,12 +183,10 @@ func planRecord(d *draft, m *machine) {
 	m.add(p)
 }
 
+var rememberSiteScript = shell.Embedded(scripts, "remember-site")
+
 func rememberSite(s Spec) action {
 	return func(ctx context.Context, h *host.Host) error {
-		return run(ctx, h, "remember the site", shell.Script(`: web-remember-site
-sentinel=$1; record=$2; umask 022
-t=$(mktemp -- "$record.XXXXXX") || exit 1
-trap 'rm -f -- "$t"' EXIT
-timeout -k 1 10 head -c 4096 -- "$sentinel" >"$t" && chmod 0644 -- "$t" && mv -fT -- "$t" "$record"`, s.sentinel(), s.siteRecord()))
+		return run(ctx, h, "remember the site", shell.Script(rememberSiteScript, s.sentinel(), s.siteRecord()))
 	}
 }

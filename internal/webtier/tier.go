@@ -34,7 +34,7 @@ func concerns() []concern {
 		{Name: "files", Read: readFiles},
 		{Name: "identity", Ask: askIdentity, Read: readIdentity, Refuse: refuseForeign, Plan: onEach(planMarker)},
 		{Name: "packages", Ask: askPackages, Read: readPackages, Plan: onEach(planPackages)},
-		{Name: "probe", Ask: askProbe, Plan: onEach(planScripts)},
+		{Name: "probe", Ask: askProbe, Plan: onEach(planPrograms)},
 		{Name: "accounts", Ask: askAccounts, Read: readAccounts, Refuse: refuseAccounts, Plan: onEach(planAccount)},
 		{Name: "units", Ask: askUnits, Read: readUnits, Plan: onEach(planUnits)},
 		{Name: "kernel", Ask: askKernel, Read: readKernel, Plan: onEach(planKernel)},

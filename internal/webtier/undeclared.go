@@ -46,19 +46,11 @@ func planUndeclared(d *draft, m *machine) {
 	m.add(part{title: "remove what is not declared any more", reasons: reasons, do: removeUndeclared(version, units, paths)})
 }
 
+var removeUndeclaredScript = shell.Embedded(scripts, "remove-undeclared")
+
 func removeUndeclared(version string, units, paths []string) action {
 	args := append([]string{version, strconv.Itoa(len(units))}, append(units, paths...)...)
 	return func(ctx context.Context, h *host.Host) error {
-		return run(ctx, h, "remove what is not declared any more", shell.Script(`: web-remove-undeclared
-version=$1; units=$2; shift 2
-while [ "$units" -gt 0 ]; do
-systemctl disable --quiet --now -- "$1" || exit 1
-units=$((units - 1)); shift
-done
-www=/etc/php/$version/fpm/pool.d/www.conf
-[ -z "$version" ] || [ ! -e "$www.terraform-ha-off" ] || mv -f -- "$www.terraform-ha-off" "$www" || exit 1
-rm -f -- "$@" || exit 1
-for f; do case $f in */terraform-ha.conf) rmdir -- "${f%/*}" 2>/dev/null ;; esac; done
-systemctl daemon-reload`, args...))
+		return run(ctx, h, "remove what is not declared any more", shell.Script(removeUndeclaredScript, args...))
 	}
 }

@@ -354,13 +354,3 @@ func wordpressSteps(s Spec, node host.Node, seen WordPressStatus, site siteStatu
 
 // wordpressRecord is the file of our own record of WordPress, a line per fact.
 func (s Spec) wordpressRecord() string { return path.Join(s.state(), "wordpress") }
-
-// wordpressStamp is the shell that keeps our own record, one machine at a time.
-const wordpressStamp = rooted + asSite + `set -u; umask 022
-root=$1; state=$2; owner=$3; shift 3
-rooted "$state" "${root%/*}"
-stamp=$state/wordpress
-exec 9>>"$state/lock" || exit 1
-flock -w 300 9 || { echo "another machine works in $root" >&2; exit 1; }
-record() { { [ ! -e "$stamp" ] || grep -v "^$1\( \|\$\)" "$stamp"; printf '%s\n' "$*"; } >"$stamp.new"; mv -f -- "$stamp.new" "$stamp"; }
-`

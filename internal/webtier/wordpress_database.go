@@ -77,6 +77,8 @@ const (
 	databasePatience    = 2 * time.Minute
 )
 
+var wordpressDatabaseScript = shell.Embedded(scripts, "wordpress-database")
+
 // awaitDatabase waits until the database lets WordPress in with the wanted
 // password, and stops where a site that was installed has lost its tables.
 func awaitDatabase(s Spec, installed bool, limit time.Duration) action {
@@ -85,9 +87,7 @@ func awaitDatabase(s Spec, installed bool, limit time.Duration) action {
 		if w.DBPassword == "" {
 			return fmt.Errorf("cannot reach the database from %s: the database user's password is not known; set it in the configuration", h.Name())
 		}
-		question := shell.Script(`: web-wordpress-database
-code=$1; shift
-exec timeout 6 php -n -d extension=mysqlnd -d extension=mysqli -r "$code" -- - "$@"`, w.databaseQuestion()...).WithStdin([]byte(w.DBPassword))
+		question := shell.Script(wordpressDatabaseScript, w.databaseQuestion()...).WithStdin([]byte(w.DBPassword))
 		what := fmt.Sprintf("the database %s at %s to let %s in", w.DBName, w.DBHost, w.DBUser)
 		said := ""
 		err := reconcile.WaitAtMost(ctx, limit, what, time.Second, func(ctx context.Context) (string, error) {
@@ -131,18 +131,7 @@ func (e *DatabaseError) Error() string { return e.Err.Error() }
 // Unwrap returns the cause.
 func (e *DatabaseError) Unwrap() error { return e.Err }
 
-// installWordPressScript lets WordPress's own installer fill the database, unless
-// it is filled: the database is what decides, not our record. The installer is a
-// constant text; what it works with comes on standard input.
-const installWordPressScript = `: web-wordpress-install
-` + wordpressStamp + `code=$1
-t=$(mktemp -d) || exit 1
-trap 'rm -rf "$t"' EXIT
-limit=240
-as_site sh -c 'cd "$1" && exec php -d display_errors=stderr -d memory_limit=256M -r "$2"' sh "$root" "$code" >"$t/said" 2>"$t/why"; status=$?
-if [ "$status" = 0 ] && head -c 65536 "$t/said" | grep -q '^terraform-ha:done'; then record installed; exit 0; fi
-head -c 2000 "$t/said" "$t/why" >&2
-exit 1`
+var installWordPressScript = shell.Embedded(scripts, "wordpress-install")
 
 // installCode runs under PHP. wp_mail is replaced because the installer would
 // tell the administrator by mail, which a new machine cannot send.

@@ -139,7 +139,7 @@ func (s *Server) mount(args []string) string {
 		out += "answer ok\nsentinel " + files.Site + " " + or(files.Volume, "-") + "\n"
 	}
 	out += files.describe()
-	if args[6] != "" && files.Root && files.config != "" {
+	if args[8] != "" && files.Root && files.config != "" {
 		out += "wordpress database " + s.tier.Database.answer(files.password) + "\n"
 	}
 	return out

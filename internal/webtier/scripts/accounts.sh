@@ -1,0 +1,2 @@
+: web-accounts
+cut -d: -f1,3,4 /etc/passwd

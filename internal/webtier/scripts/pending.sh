@@ -1,0 +1,2 @@
+: web-pending
+for f in "$1"/*; do [ ! -e "$f" ] || printf '%s\n' "${f##*/}"; done

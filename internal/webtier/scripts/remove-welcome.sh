@@ -1,0 +1,3 @@
+: web-remove-welcome
+. ./welcome.sh
+remove_welcome /var/www/html

@@ -1,0 +1,2 @@
+: web-reset-failed
+systemctl reset-failed -- "$1" 2>/dev/null; :
