@@ -33,10 +33,6 @@ func TestFiles(t *testing.T) {
 	}
 }
 
-func TestWordPressConfig(t *testing.T) {
-	golden(t, "wp-config.golden", string(wordpressLoader(wordpressSpec()))+string(wordpressConfig(wordpressSpec())))
-}
-
 // TestReadOnlyProgramFiles has what pages that may not write program files add to a machine.
 func TestReadOnlyProgramFiles(t *testing.T) {
 	spec := wordpressSpec()
@@ -74,15 +70,5 @@ func golden(t *testing.T, name, got string) {
 	}
 	if diff := cmp.Diff(string(want), got); diff != "" {
 		t.Errorf("%s (-want +got):\n%s", name, diff)
-	}
-}
-
-func TestWorkers(t *testing.T) {
-	for _, test := range []struct{ wanted, memory, want int }{
-		{0, 0, 5}, {0, 1024, 5}, {0, 2048, 20}, {0, 1987, 20}, {0, 64000, 100}, {7, 64000, 7},
-	} {
-		if got := workers(test.wanted, test.memory); got != test.want {
-			t.Errorf("workers(%d, %d) is %d, want %d", test.wanted, test.memory, got, test.want)
-		}
 	}
 }

@@ -1,6 +1,7 @@
 package webtier
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"slices"
@@ -31,7 +32,7 @@ var markerScript = shell.Embedded(scripts, "marker")
 
 func askIdentity(s Spec, _ string) tier.Questions {
 	return tier.Questions{
-		Files: []string{s.marker().Path()},
+		Files: []string{s.marker().Path(), s.wipedNote()},
 		Parts: []shell.Part{
 			shell.Ask("markers", markersScript, host.MarkerDirectory, markerKind),
 			shell.Ask("marker", markerScript, s.marker().Path()),
@@ -94,15 +95,21 @@ func (n NodeStatus) foreignSites(s Spec) []string {
 	return foreign
 }
 
-// planMarker marks the machine as part of the tier.
+// planMarker marks the machine as part of the tier. Where a removal was interrupted, it
+// does not go on.
 func planMarker(d *draft, m *machine) {
-	file := d.spec.marker().File()
+	file, wiped := d.spec.marker().File(), m.seen.Files[d.spec.wipedNote()].Exists
 	p := part{title: "mark as part of web tier " + d.spec.Name, do: writeFiles(file)}
-	switch {
+	switch difference := file.Difference(m.seen.Files[file.Path]); {
 	case !m.seen.Files[file.Path].Exists:
 		p.reasons = []string{"it is not marked as part of web tier " + d.spec.Name}
-	case file.Difference(m.seen.Files[file.Path]) != "":
-		p.reasons = []string{file.Difference(m.seen.Files[file.Path])}
+	case difference != "":
+		p.reasons = []string{difference}
+	case wiped:
+		p.reasons = []string{"its removal from web tier " + d.spec.Name + " was interrupted"}
+	}
+	if wiped {
+		p.do = inOrder(p.do, func(ctx context.Context, h *host.Host) error { return h.RemoveFile(ctx, d.spec.wipedNote()) })
 	}
 	m.add(p)
 }

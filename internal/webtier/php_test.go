@@ -10,82 +10,8 @@ import (
 
 	"github.com/terraform-ha/terraform-provider-ha/internal/host"
 	"github.com/terraform-ha/terraform-provider-ha/internal/shell"
+	"github.com/terraform-ha/terraform-provider-ha/internal/webtier/webtiertest"
 )
-
-func TestPHPSettings(t *testing.T) {
-	for name, test := range map[string]struct {
-		wanted map[string]string
-		want   map[string]string
-	}{
-		"levels are no text":        {map[string]string{"error_reporting": "E_ALL & ~(E_NOTICE | E_DEPRECATED)"}, map[string]string{"error_reporting": "E_ALL & ~(E_NOTICE | E_DEPRECATED)"}},
-		"a number of levels":        {map[string]string{"error_reporting": "32767"}, map[string]string{"error_reporting": "32767"}},
-		"a post holds the file":     {map[string]string{"upload_max_filesize": "2G"}, map[string]string{"upload_max_filesize": `"2G"`, "post_max_size": `"2056M"`}},
-		"a small file":              {map[string]string{"upload_max_filesize": "8M"}, map[string]string{"post_max_size": `"72M"`}},
-		"a post as it was told":     {map[string]string{"post_max_size": "8M"}, map[string]string{"post_max_size": `"8M"`}},
-		"nothing before the script": {map[string]string{"auto_prepend_file": "none"}, map[string]string{"auto_prepend_file": ""}},
-		"a word that is meant":      {map[string]string{"session.cookie_samesite": "None"}, map[string]string{"session.cookie_samesite": `"None"`}},
-	} {
-		t.Run(name, func(t *testing.T) {
-			for setting, value := range test.wanted {
-				if problem := phpSettingProblem(setting, value); problem != "" {
-					t.Errorf("%s: %s", setting, problem)
-				}
-			}
-			got := map[string]string{}
-			for _, line := range settings(test.wanted) {
-				got[line.Name] = line.Value
-			}
-			for setting, want := range test.want {
-				if got[setting] != want {
-					t.Errorf("%s = %s, want %s", setting, got[setting], want)
-				}
-			}
-		})
-	}
-}
-
-func TestLimitsFollowPHP(t *testing.T) {
-	if got := pageSeconds(map[string]string{"max_execution_time": "900"}); got != 960 {
-		t.Errorf("a page has %d s", got)
-	}
-	if got := pageSeconds(nil); got != 300 {
-		t.Errorf("a page has %d s", got)
-	}
-	if got := bodyBytes(map[string]string{"upload_max_filesize": "2G"}); got != 2056<<20 {
-		t.Errorf("Apache takes %d bytes", got)
-	}
-	if got := bodyBytes(nil); got != 0 {
-		t.Errorf("Apache takes %d bytes", got)
-	}
-}
-
-// TestContentsAreInNoCommandLine looks at every command of an apply and of a roll.
-func TestContentsAreInNoCommandLine(t *testing.T) {
-	const secret = "not-for-everybody"
-	hosts, _, machines := simulate(t, "web1", "web2", "web3")
-	spec := good()
-	spec.PHPSettings = map[string]string{"smtp.password": secret}
-	spec.ServerName, spec.ServerAliases = "www.example.org", []string{secret + ".example.org"}
-	for range 2 {
-		if err := convergeSim(t, hosts, spec, nil); err != nil {
-			t.Fatal(err)
-		}
-		spec.ServerName = "shop.example.org"
-	}
-	for name, m := range machines {
-		for _, command := range m.Commands() {
-			if strings.Contains(command.Line(), secret) {
-				t.Errorf("%s: in the command line of %s", name, command.Label())
-			}
-		}
-	}
-	if content := machines["web1"].Files["/etc/php/8.2/fpm/conf.d/99-terraform-ha.ini"].Content; !strings.Contains(content, secret) {
-		t.Error("php.ini does not have it")
-	}
-	if content := machines["web1"].Files["/etc/apache2/sites-available/terraform-ha-shop.conf"].Content; !strings.Contains(content, secret) {
-		t.Error("the virtual host does not have it")
-	}
-}
 
 // phpStandIn is a PHP-FPM that knows some settings and takes every configuration.
 const phpStandIn = `#!/bin/sh
@@ -148,4 +74,15 @@ func TestSettingsOfMissingExtensionsAreToldOf(t *testing.T) {
 	if notices := spec.Notices(status); len(notices) != 1 || !strings.Contains(notices[0], "PHP on web2 knows no setting redis.session.locking_enabled") {
 		t.Errorf("told: %q", notices)
 	}
+}
+
+// TestPHPIsConfiguredAndRuns has PHP-FPM changed by hand.
+func TestPHPIsConfiguredAndRuns(t *testing.T) {
+	driftIsRepaired(t, good(), map[string]drifted{
+		"stopped": {func(s *webtiertest.Server) { s.Machine.Kill("php8.2-fpm.service") }, "php8.2-fpm.service is "},
+		"pool edited": {func(s *webtiertest.Server) {
+			s.Machine.WriteFile("/etc/php/8.2/fpm/pool.d/terraform-ha-shop.conf", "x")
+		}, "terraform-ha-shop.conf differs"},
+		"Debian's pool": {func(s *webtiertest.Server) { s.Machine.WriteFile("/etc/php/8.2/fpm/pool.d/www.conf", "[www]\n") }, "the distribution's pool www is enabled"},
+	})
 }

@@ -8,6 +8,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/terraform-ha/terraform-provider-ha/internal/webtier/webtiertest"
 )
 
 // TestTheProbeKnowsItsSite runs the probe itself, with a stand-in for the servers that
@@ -67,4 +69,12 @@ func TestTheProbeKnowsItsSite(t *testing.T) {
 			t.Error("it says nothing")
 		})
 	}
+}
+
+// TestProgramsAreAsWritten has somebody change those of the tier.
+func TestProgramsAreAsWritten(t *testing.T) {
+	driftIsRepaired(t, good(), map[string]drifted{
+		"probe":   {func(s *webtiertest.Server) { s.Machine.WriteFile(good().library()+"/probe", "x") }, "probe differs"},
+		"remount": {func(s *webtiertest.Server) { s.Machine.RemoveAll(good().library() + "/remount") }, "remount is missing"},
+	})
 }

@@ -3,6 +3,7 @@ package webtier
 import (
 	"cmp"
 	"context"
+	"path"
 	"slices"
 
 	"github.com/terraform-ha/terraform-provider-ha/internal/host"
@@ -15,6 +16,7 @@ import (
 func Remove(spec Spec, status Status, wipe bool) (Plan, error) {
 	var plan Plan
 	var stop, first, clean []Lane
+	wipe = wipe && !wiped(spec, status)
 	wiping := wipingNode(spec, status)
 	for _, node := range spec.Nodes {
 		if !belongs(spec, status, node.Name) {
@@ -27,7 +29,7 @@ func Remove(spec Spec, status Status, wipe bool) (Plan, error) {
 		if wipe && (spec.Mount == nil || node.Name == wiping) {
 			lane = append(lane, step(node.Name, "wipe the document root", "", wipeRoot(spec)))
 		}
-		lane = append(lane, step(node.Name, "remove the configuration", "", removeConfiguration(spec, node, seen)))
+		lane = append(lane, step(node.Name, "remove the configuration", "", removeConfiguration(spec, node, seen, wipe)))
 		if wipe && node.Name == wiping {
 			first = append(first, lane)
 		} else {
@@ -63,6 +65,19 @@ func wipingNode(spec Spec, status Status) string {
 	return chosen
 }
 
+// wipedNote is on machines between the wiping of a shared directory and the end of
+// their removal: one that is left without the mount could not wipe again.
+func (s Spec) wipedNote() string {
+	return path.Join(host.MarkerDirectory, markerKind+"-"+s.Name+".wiped")
+}
+
+// wiped reports whether a removal that was interrupted has wiped the shared directory.
+func wiped(spec Spec, status Status) bool {
+	return slices.ContainsFunc(spec.Nodes, func(node host.Node) bool {
+		return belongs(spec, status, node.Name) && status.Nodes[node.Name].Files[spec.wipedNote()].Exists
+	})
+}
+
 func stopServing(s Spec, seen NodeStatus) action {
 	units := append([]string{apacheUnit}, running(s)...)
 	if s.php() && seen.PHP != "" {
@@ -74,8 +89,9 @@ func stopServing(s Spec, seen NodeStatus) action {
 var removeConfigurationScript = shell.Embedded(scripts, "remove-configuration")
 
 // removeConfiguration puts back what Debian's packages brought, so that the
-// machine is as after their installation, with the servers off.
-func removeConfiguration(s Spec, node host.Node, seen NodeStatus) action {
+// machine is as after their installation, with the servers off. Wiped says that the
+// files of the site are gone by then.
+func removeConfiguration(s Spec, node host.Node, seen NodeStatus, wiped bool) action {
 	ours := slices.DeleteFunc(paths(files(s, node.Name, seen.Facts, seen.PHP)), func(path string) bool { return path == portsFile })
 	ours = append(ours, s.rollingFile(), drainFile, s.siteRecord())
 	unit, local := "", s.state()
@@ -83,6 +99,11 @@ func removeConfiguration(s Spec, node host.Node, seen NodeStatus) action {
 		unit, local = mountUnit(s.MountPoint), ""
 	}
 	return func(ctx context.Context, h *host.Host) error {
+		if wiped && s.Mount != nil {
+			if err := h.WriteFile(ctx, host.File{Path: s.wipedNote(), Mode: "0644"}); err != nil {
+				return err
+			}
+		}
 		if err := run(ctx, h, "remove the configuration", shell.Script(removeConfigurationScript, append([]string{unit, s.MountPoint, s.apacheName(), s.library(), seen.PHP, pendingDirectory, local}, ours...)...)); err != nil {
 			return err
 		}
@@ -91,6 +112,6 @@ func removeConfiguration(s Spec, node host.Node, seen NodeStatus) action {
 				return err
 			}
 		}
-		return h.RemoveFile(ctx, s.marker().Path())
+		return h.RemoveFile(ctx, s.wipedNote(), s.marker().Path())
 	}
 }

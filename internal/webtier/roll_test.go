@@ -3,13 +3,11 @@ package webtier
 import (
 	"errors"
 	"fmt"
-	"slices"
 	"strings"
 	"testing"
-	"testing/synctest"
-	"time"
 
 	"github.com/terraform-ha/terraform-provider-ha/internal/host"
+	"github.com/terraform-ha/terraform-provider-ha/internal/host/hosttest"
 	"github.com/terraform-ha/terraform-provider-ha/internal/reconcile"
 )
 
@@ -139,96 +137,45 @@ func TestATierThatIsMostlyDeadIsNotDrained(t *testing.T) {
 	}
 }
 
-// TestOrderIsNoChange has names, networks and packages in another order, and twice.
-func TestOrderIsNoChange(t *testing.T) {
-	hosts, _, _ := simulate(t, "web1", "web2", "web3")
-	spec := good()
-	spec.ServerName, spec.ServerAliases = "shop.example.org", []string{"a.example.org", "b.example.org"}
-	spec.TrustedProxies, spec.Packages = []string{"10.1.0.0/16", "10.2.0.0/16"}, []string{"php-gd", "php-intl"}
-	if err := convergeSim(t, hosts, spec, nil); err != nil {
-		t.Fatal(err)
+func TestRefusedConfigurationLeavesTheNodeServing(t *testing.T) {
+	hosts, tier, _, spec := built(t)
+	bad := spec
+	bad.ServerName = "refused.example.org"
+	tier.Servers["web1"].Refuse = bad.ServerName
+	balancer := balancerFor(spec)
+	if err := convergeSim(t, hosts, bad, balancer); err == nil {
+		t.Fatal("it was accepted")
 	}
-	for _, names := range [][]string{spec.ServerAliases, spec.TrustedProxies, spec.Packages, spec.Mount.BackupServers} {
-		slices.Reverse(names)
+	if !tier.Servers["web1"].Serving() || balancer.modes["10.0.0.11:80"] != "accept" {
+		t.Errorf("web1 does not serve: %v", balancer.modes)
 	}
-	spec.ServerAliases = append(spec.ServerAliases, spec.ServerAliases[0])
 	if plan := planSim(t, hosts, spec); !plan.Empty() {
-		t.Errorf("the plan is %v", plan.Drift())
+		t.Errorf("left: %v", plan.Drift())
 	}
 }
 
-// TestNobodyIsTrusted keeps an empty list apart from none.
-func TestNobodyIsTrusted(t *testing.T) {
-	spec := good()
-	spec.TrustedProxies = []string{}
-	if got := spec.Defaulted().Defaulted().TrustedProxies; got == nil || len(got) != 0 {
-		t.Errorf("trusted are %v", got)
-	}
-}
-
-// TestVerifyDoesNotWaitForMachinesThatAreAway proves the others, and is an error at once
-// where there are none.
-func TestVerifyDoesNotWaitForMachinesThatAreAway(t *testing.T) {
-	hosts, _, machines, spec := built(t)
-	for _, name := range []string{"web3", "web2", "web1"} {
-		machines[name].Down = true
-		begin := time.Now()
-		err := Verify(t.Context(), hosts.Views(), spec.Defaulted())
-		if (err != nil) != (name == "web1") || time.Since(begin) > 5*time.Second {
-			t.Errorf("after %s, without %s: %v", time.Since(begin), name, err)
-		}
-	}
-}
-
-// TestASettingThatBreaksEveryPageReachesOneNode has the health endpoint say 200 all
-// the time, and a page that is asked for.
-func TestASettingThatBreaksEveryPageReachesOneNode(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+func TestEveryFaultOfARollIsResumed(t *testing.T) {
+	hosttest.EveryFault(t, func(t *testing.T, fault *hosttest.Fault) {
 		hosts, tier, machines, spec := built(t)
 		balancer := balancerFor(spec)
-		spec.Check = &Check{Path: "/"}
-		tier.Breaks = "1M"
-		spec.PHPSettings = map[string]string{"memory_limit": "1M"}
-		err := convergeSim(t, hosts, spec, balancer)
-		if err == nil || !strings.Contains(err.Error(), "/ answers 500 instead of 200, and web2 serves that page as it must") {
-			t.Errorf("got %v", err)
+		spec.ServerName = "shop.example.org"
+		fault.Arm(machines)
+		first := convergeSim(t, hosts, spec, balancer)
+		if err := convergeSim(t, hosts, spec, balancer); err != nil {
+			t.Fatalf("after %v: %v", first, err)
 		}
-		if balancer.modes["10.0.0.11:80"] != "drain" || !tier.Servers["web1"].Exists(drainFile) {
-			t.Error("visitors are sent to web1")
-		}
-		for _, name := range []string{"web2", "web3"} {
-			if !tier.Servers[name].Serving() || strings.Contains(machines[name].Files["/etc/php/8.2/fpm/conf.d/99-terraform-ha.ini"].Content, "1M") {
-				t.Errorf("%s was changed", name)
+		for name, s := range tier.Servers {
+			if !s.Serving() {
+				t.Errorf("%s does not serve", name)
 			}
 		}
-		// What did not help does not get further than that either.
-		spec.PHPSettings["memory_limit"] = "11M"
-		if err := convergeSim(t, hosts, spec, balancer); err == nil || !strings.Contains(err.Error(), "web1") || balancer.modes["10.0.0.11:80"] != "drain" {
-			t.Errorf("got %v, %v", err, balancer.modes)
+		for address, mode := range balancer.modes {
+			if mode != "accept" {
+				t.Errorf("%s is left in mode %s", address, mode)
+			}
 		}
-		spec.PHPSettings["memory_limit"] = "512M"
-		if err := convergeSim(t, hosts, spec, balancer); err != nil {
-			t.Fatal(err)
-		}
-		if err := Verify(t.Context(), hosts.Views(), spec.Defaulted()); err != nil {
-			t.Error(err)
-		}
-	})
-}
-
-// TestAPageThatNobodyServesHoldsNothingUp is a site whose database is away: the change
-// may be its cure. Verify is what says so.
-func TestAPageThatNobodyServesHoldsNothingUp(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		hosts, tier, _, spec := built(t)
-		spec.Check = &Check{Path: "/"}
-		spec.ServerName = "shop.example.org"
-		tier.Breaks = "memory_limit"
-		if err := convergeSim(t, hosts, spec, balancerFor(spec)); err != nil {
-			t.Fatal(err)
-		}
-		if err := Verify(t.Context(), hosts.Views(), spec.Defaulted()); err == nil || !strings.Contains(err.Error(), "web1: / answers 500 instead of 200; web2") {
-			t.Errorf("got %v", err)
+		if plan := planSim(t, hosts, spec); !plan.Empty() {
+			t.Errorf("left: %v", plan.Titles())
 		}
 	})
 }

@@ -62,18 +62,6 @@ func TestAServedSiteIsNotBegunAgain(t *testing.T) {
 	}
 }
 
-// TestTheSameVolumeByOtherServersIsMounted has the file servers get other addresses.
-func TestTheSameVolumeByOtherServersIsMounted(t *testing.T) {
-	hosts, tier, _, spec := built(t)
-	spec.Mount.Source, spec.Mount.BackupServers = "10.9.9.9:/content", nil
-	if err := convergeSim(t, hosts, spec, balancerFor(spec)); err != nil {
-		t.Fatal(err)
-	}
-	if got := tier.Servers["web3"].Mounted; got != spec.Mount.Source {
-		t.Errorf("%s is mounted", got)
-	}
-}
-
 // TestAVolumeIsNamedOnceItIsKnown begins with a mount without identity.
 func TestAVolumeIsNamedOnceItIsKnown(t *testing.T) {
 	hosts, tier, _, spec := built(t)
@@ -109,31 +97,6 @@ func TestANewMachineFindsTheSite(t *testing.T) {
 	var refused *reconcile.RefusedError
 	if err := convergeSim(t, hosts, spec, nil); !errors.As(err, &refused) || tier.Volume.Site != "" {
 		t.Errorf("got %v", err)
-	}
-}
-
-// TestExposedDirectoriesAreRefused has somebody else own the directory that the
-// document root lies in.
-func TestExposedDirectoriesAreRefused(t *testing.T) {
-	hosts, tier, _, spec := built(t)
-	tier.Volume.Exposed = "/srv/www belongs to www-data with mode drwxr-xr-x"
-	var refused *reconcile.RefusedError
-	if err := convergeSim(t, hosts, spec, nil); !errors.As(err, &refused) || !strings.Contains(err.Error(), "/srv/www belongs to www-data") {
-		t.Errorf("got %v", err)
-	}
-}
-
-func TestGuardedDirectories(t *testing.T) {
-	spec := good().Defaulted()
-	if got := strings.Join(spec.guarded(), " "); got != "/ /srv /srv/www /srv/www/.terraform-ha /srv/www/.terraform-ha/shop" {
-		t.Error(got)
-	}
-	spec.Mount, spec.MountPoint = nil, ""
-	if got := strings.Join(spec.guarded(), " "); got != "/ /srv /srv/www /var /var/lib /var/lib/terraform-ha /var/lib/terraform-ha/web-shop" {
-		t.Error(got)
-	}
-	if got := (Spec{Name: "shop"}).guarded(); got != nil {
-		t.Error(got)
 	}
 }
 
@@ -177,4 +140,11 @@ func TestAnEstablishedSiteIsNotBegunOnNewMachines(t *testing.T) {
 			}
 		})
 	}
+}
+
+// TestEveryMachineHasARecordOfItsSite has somebody remove it.
+func TestEveryMachineHasARecordOfItsSite(t *testing.T) {
+	driftIsRepaired(t, good(), map[string]drifted{
+		"record": {func(s *webtiertest.Server) { s.Machine.RemoveAll(good().siteRecord()) }, "it serves the site and has no record of it"},
+	})
 }

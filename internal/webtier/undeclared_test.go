@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+
+	"github.com/terraform-ha/terraform-provider-ha/internal/host/hosttest"
 )
 
 // TestWhatIsNotDeclaredGoes takes WordPress, and PHP with it, out of a declaration.
@@ -39,4 +41,24 @@ func TestWhatIsNotDeclaredGoes(t *testing.T) {
 	if plan := planSim(t, hosts, spec); !plan.Empty() {
 		t.Errorf("left: %v", plan.Drift())
 	}
+}
+
+func TestEveryFaultOfTakingAwayIsResumed(t *testing.T) {
+	hosttest.EveryFault(t, func(t *testing.T, fault *hosttest.Fault) {
+		hosts, tier, machines := simulate(t, "web1", "web2")
+		off := false
+		spec := good()
+		spec.Nodes, spec.WordPress = spec.Nodes[:2], goodWordPress()
+		must(t, convergeSim(t, hosts, spec, nil))
+		spec.WordPress, spec.PHP = nil, &off
+		fault.Arm(machines)
+		first := convergeSim(t, hosts, spec, nil)
+		fault.Disarm()
+		if err := convergeSim(t, hosts, spec, nil); err != nil {
+			t.Fatalf("after %v: %v", first, err)
+		}
+		if plan := planSim(t, hosts, spec); !plan.Empty() || !tier.Servers["web2"].Serving() {
+			t.Errorf("left: %v", plan.Drift())
+		}
+	})
 }

@@ -1,6 +1,7 @@
 package webtier
 
 import (
+	"errors"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -8,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/terraform-ha/terraform-provider-ha/internal/host"
+	"github.com/terraform-ha/terraform-provider-ha/internal/reconcile"
 	"github.com/terraform-ha/terraform-provider-ha/internal/shell"
 )
 
@@ -52,5 +54,24 @@ func TestMissingFilesComeFromTheSameVersion(t *testing.T) {
 	}
 	if _, err := os.Stat(lost); err != nil {
 		t.Error(err)
+	}
+}
+
+// TestWordPressIsCopiedToTheEnd begins where a machine died while it copied.
+func TestWordPressIsCopiedToTheEnd(t *testing.T) {
+	hosts, tier, _ := simulate(t, "web1", "web2", "web3")
+	spec := good()
+	if err := convergeSim(t, hosts, spec, nil); err != nil {
+		t.Fatal(err)
+	}
+	spec.WordPress = goodWordPress()
+	tier.Volume.Filled = true
+	var refused *reconcile.RefusedError
+	if err := convergeSim(t, hosts, spec, nil); !errors.As(err, &refused) {
+		t.Errorf("with files of somebody else: %v", err)
+	}
+	tier.Volume.Copying = true
+	if err := convergeSim(t, hosts, spec, nil); err != nil || !tier.Volume.Copied || tier.Volume.Installs != 1 {
+		t.Errorf("got %v, %+v", err, tier.Volume)
 	}
 }
