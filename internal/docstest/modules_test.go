@@ -3,6 +3,7 @@ package docstest_test
 import (
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -31,6 +32,11 @@ func TestModuleTablesAreCurrent(t *testing.T) {
 		}
 		if diff := cmp.Diff(want, string(have)); diff != "" {
 			t.Errorf("%s is not current: run `make docs` (-made now +in README.md)\n%s", module, diff)
+		}
+		for line := range strings.Lines(want) {
+			if strings.Contains(line, "` |  |") {
+				t.Errorf("%s: the description of its variable says nothing of %s", module, line)
+			}
 		}
 	}
 }

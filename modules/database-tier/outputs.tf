@@ -1,10 +1,10 @@
 output "floating_ip" {
-  description = "The address at which clients reach the database, without prefix length."
+  description = "Address at which clients reach the database, without prefix length."
   value       = ha_floating_ip.this.ip
 }
 
 output "cluster_uuid" {
-  description = "Identity of the cluster's history."
+  description = "UUID of the cluster's history."
   value       = ha_galera_cluster.this.cluster_uuid
 }
 
@@ -19,12 +19,12 @@ output "version" {
 }
 
 output "derived_settings" {
-  description = "Settings that follow from the machines, by node, with what each follows from."
+  description = "Settings that are derived from the machines, by node, with the value they are derived from."
   value       = ha_galera_cluster.this.derived_settings
 }
 
 output "drift" {
-  description = "What differs from what is declared, by resource and node. Empty means converged."
+  description = "Differences from the configuration, by resource and node. Empty if there are none."
   value = {
     cluster     = ha_galera_cluster.this.drift
     floating_ip = ha_floating_ip.this.drift

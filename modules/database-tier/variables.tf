@@ -77,7 +77,7 @@ variable "series" {
 }
 
 variable "settings" {
-  description = "Engine settings by name, such as `innodb_buffer_pool_size = \"512M\"`. Buffer pool, connections and applier threads follow from each machine otherwise; see the output `derived_settings`."
+  description = "Engine settings by name, such as `innodb_buffer_pool_size = \"512M\"`. By default the buffer pool, connections and applier threads are derived from each machine; see the output `derived_settings`."
   type        = map(string)
   default     = {}
   nullable    = false
@@ -91,7 +91,7 @@ variable "provider_options" {
 }
 
 variable "firewall" {
-  description = "`managed`: a packet filter on every node lets only the nodes and the clients connect to the ports of the tier. `none`: there is no filter."
+  description = "`managed`: a packet filter on every node admits only the nodes and the clients to the ports of the cluster. `none`: no packet filter."
   type        = string
   default     = "managed"
   nullable    = false
@@ -103,13 +103,17 @@ variable "firewall" {
 }
 
 variable "clients" {
-  description = "Addresses and networks, such as `10.0.1.0/24`, from where clients may connect to TCP 3306, besides the nodes. Default: what the `hosts` of `users` say."
+  description = "Addresses and networks, such as `10.0.1.0/24`, that may connect to TCP 3306, besides the nodes. Default: the `hosts` of `users`."
   type        = set(string)
   default     = null
 }
 
 variable "databases" {
-  description = "Databases that must exist, by name. One that is taken out of the map stays."
+  description = <<-EOT
+    Databases that must exist, by name. A database that is removed from the map is kept.
+    - `charset`: default character set. Default: the engine's.
+    - `collation`: default collation. Default: the engine's.
+  EOT
   type = map(object({
     charset   = optional(string)
     collation = optional(string)
@@ -120,11 +124,10 @@ variable "databases" {
 
 variable "users" {
   description = <<-EOT
-    Accounts that must exist, by name. One that is taken out of the map is dropped.
-    - `hosts`: client addresses, each an address, a network such as `10.0.0.0/24`, a name, or a pattern with `%` and `_`.
-      Default: the network of the floating IP.
+    Accounts that must exist, by name. An account that is removed from the map is dropped.
+    - `hosts`: hosts from which the account may log in: addresses, networks such as `10.0.0.0/24`, names, or patterns with `%` and `_`. Default: the network of the floating IP.
     - `grants`: privileges by object, such as `"shop.*" = ["ALL"]`.
-    - `password_version`: counter of yours. Another number sets the password again.
+    - `password_version`: increment it to apply a new password.
   EOT
   type = map(object({
     hosts            = optional(set(string))
@@ -136,7 +139,7 @@ variable "users" {
 }
 
 variable "user_passwords" {
-  description = "Password of each account of `users`, by name; every account needs one. Passwords reach neither plan nor state."
+  description = "Password of each account in `users`, by name. Every account needs one. Passwords reach neither plan nor state."
   type        = map(string)
   default     = {}
   nullable    = false
@@ -147,14 +150,20 @@ variable "user_passwords" {
 variable "floating_ip" {
   description = <<-EOT
     The address at which clients reach the database.
-    - `address`: with the prefix length of its network, such as `10.0.0.10/24`. The nodes' addresses lie in this network.
-    - `interface`: on every node. Default: the one that has the node's address.
-    - `router_id`: 1 to 255, unique in the network. Default: the address's last octet.
-    - `additional_addresses`: addresses that are where `address` is, each with its prefix length.
-    - `priorities`: by node, 1 to 150: which takes the address first when nobody has it. Default: they fall with the order of the nodes' keys.
-    - `preempt`: whether a node of higher priority takes the address back when it returns.
-    - `advertisement_interval_seconds`: how often the holder says that it is there.
-    - `check`: when a node counts as failed and as fit again. It must be a member of the Primary component, Synced or the donor of a state transfer that does not block it (`allow_donor`), answer a query, and take writes (`allow_read_only` lets one hold the address that does not).
+    - `address`: address with the prefix length of its network, such as `10.0.0.10/24`. The addresses of the nodes must be in this network.
+    - `interface`: network interface on every node. Default: the interface that has the node's address.
+    - `router_id`: virtual router ID, 1 to 255, unique in the network. Default: the last octet of the address.
+    - `additional_addresses`: further addresses that move together with `address`, each with its prefix length.
+    - `priorities`: priority of each node, 1 to 150. The highest takes the address if no node has it. Default: decreasing in the order of the keys.
+    - `preempt`: whether a node with a higher priority takes the address back when it returns.
+    - `advertisement_interval_seconds`: interval between the holder's advertisements.
+    - `check`: when a node may hold the address: it must be Synced in the Primary component and answer a query.
+    - `check.allow_donor`: whether the donor of a state transfer that does not block it passes the check.
+    - `check.allow_read_only`: whether a node that takes no writes passes the check.
+    - `check.interval_seconds`: interval between two checks.
+    - `check.timeout_seconds`: longest time of a check.
+    - `check.fall`: number of failed checks after which a node gives the address away.
+    - `check.rise`: number of successful checks after which a node may take the address.
   EOT
   type = object({
     address                        = string
@@ -192,7 +201,7 @@ variable "floating_ip" {
 }
 
 variable "floating_ip_auth_secret" {
-  description = "Up to 8 characters that tell this floating IP from another one with the same router id. It guards against collisions, not against attackers, and is kept in the state."
+  description = "Up to 8 characters that distinguish this floating IP from another one with the same router ID. It prevents conflicts, does not protect against attackers, and is stored in the state."
   type        = string
   default     = null
   sensitive   = true
@@ -204,7 +213,7 @@ variable "floating_ip_auth_secret" {
 }
 
 variable "on_destroy" {
-  description = "What destroying does: `keep` leaves the data in place, on machines that live on, `wipe` deletes it. A machine that is destroyed as well takes its disk with it: see `protect`. It must be applied before the destroy that it is meant for."
+  description = "What destroying does: `keep` leaves the data on the machines, `wipe` deletes it. Machines that are destroyed as well take their disks with them; see `protect`. Apply the change before running terraform destroy."
   type        = string
   default     = "keep"
   nullable    = false
@@ -216,7 +225,7 @@ variable "on_destroy" {
 }
 
 variable "protect" {
-  description = "Whether a destroy is refused, and with it that of the machines that `nodes` comes from. Switching it off is an apply of its own, before the destroy that it is meant for."
+  description = "Whether to refuse a destroy, and with it the destroy of the machines in `nodes`. To destroy, set it to false and apply the change before running terraform destroy."
   type        = bool
   default     = false
   nullable    = false

@@ -1,5 +1,5 @@
 output "mount" {
-  description = "How a client mounts the volume: `source`, `backup_servers`, `options`, and the volume's identity `volume_id`. The module `web-tier` takes it as it is."
+  description = "Values for mounting the volume: `source`, `backup_servers`, `options`, and the identity `volume_id`. Use it as the input `mount` of `web-tier`."
   value       = ha_gluster_volume.this.mount
 }
 
@@ -9,6 +9,6 @@ output "volume_id" {
 }
 
 output "drift" {
-  description = "What differs from what is declared, by node. Empty means converged."
+  description = "Differences from the configuration, by node. Empty if there are none."
   value       = ha_gluster_volume.this.drift
 }

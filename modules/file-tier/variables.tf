@@ -68,7 +68,7 @@ variable "brick_path" {
 }
 
 variable "brick_paths" {
-  description = "Directories of the bricks, by node, that lie elsewhere than at `brick_path`, because somebody replaced them by hand on their own machines."
+  description = "Directories of bricks that are not at `brick_path`, by node, because they were replaced by hand on their own machines."
   type        = map(string)
   default     = {}
   nullable    = false
@@ -82,7 +82,7 @@ variable "allow_root_partition" {
 }
 
 variable "type" {
-  description = "`replicate`: every file on every node. `distributed-replicate`: files spread over sets of `replica` nodes. `arbiter`: two copies, and a third node that only decides. `disperse`: erasure-coded."
+  description = "`replicate`: every file is on every node. `distributed-replicate`: files are distributed over sets of `replica` nodes. `arbiter`: two copies, and a third node that stores only names. `disperse`: erasure coding."
   type        = string
   default     = "replicate"
   nullable    = false
@@ -94,7 +94,7 @@ variable "type" {
 }
 
 variable "replica" {
-  description = "Bricks in a set. Default: all nodes for `replicate`, otherwise 3."
+  description = "Number of bricks in a set. Default: all nodes for `replicate`, otherwise 3."
   type        = number
   default     = null
 
@@ -105,7 +105,7 @@ variable "replica" {
 }
 
 variable "disperse" {
-  description = "Bricks in a set of a dispersed volume. Default: all nodes."
+  description = "Number of bricks in a set of a dispersed volume. Default: all nodes."
   type        = number
   default     = null
 
@@ -116,7 +116,7 @@ variable "disperse" {
 }
 
 variable "redundancy" {
-  description = "Bricks of a dispersed set that may be lost. Default: the most for which the number of the others is a power of two."
+  description = "Number of bricks that a dispersed set can lose. Default: the largest for which the number of the other bricks is a power of two."
   type        = number
   default     = null
 
@@ -127,7 +127,7 @@ variable "redundancy" {
 }
 
 variable "order" {
-  description = "Keys of all nodes in the order of their bricks: it decides who is in a set with whom. Default: the order of the keys."
+  description = "Keys of all nodes in the order of their bricks, which decides which nodes form a set. Default: the order of the keys."
   type        = list(string)
   default     = null
 }
@@ -151,7 +151,7 @@ variable "options" {
 }
 
 variable "clients" {
-  description = "Addresses or patterns such as `10.0.0.*` that may mount the volume, besides the nodes."
+  description = "Addresses, or patterns such as `10.0.0.*`, that may mount the volume, besides the nodes."
   type        = list(string)
   default     = []
   nullable    = false
@@ -170,7 +170,7 @@ variable "firewall" {
 }
 
 variable "ping_timeout_seconds" {
-  description = "GlusterFS's ping timeout: when a server vanishes silently, clients go on without it after up to twice this time."
+  description = "GlusterFS's ping timeout, 5 to 1013. If a server goes silent, clients wait up to twice this time before they continue without it."
   type        = number
   default     = 10
   nullable    = false
@@ -182,7 +182,7 @@ variable "ping_timeout_seconds" {
 }
 
 variable "on_destroy" {
-  description = "What destroying does: `keep` leaves the data in place, on machines that live on, `wipe` deletes it. A machine that is destroyed as well takes its disk with it: see `protect`. It must be applied before the destroy that it is meant for."
+  description = "What destroying does: `keep` leaves the data on the machines, `wipe` deletes it. Machines that are destroyed as well take their disks with them; see `protect`. Apply the change before running terraform destroy."
   type        = string
   default     = "keep"
   nullable    = false
@@ -194,7 +194,7 @@ variable "on_destroy" {
 }
 
 variable "protect" {
-  description = "Whether a destroy is refused, and with it that of the machines that `nodes` comes from. Switching it off is an apply of its own, before the destroy that it is meant for."
+  description = "Whether to refuse a destroy, and with it the destroy of the machines in `nodes`. To destroy, set it to false and apply the change before running terraform destroy."
   type        = bool
   default     = false
   nullable    = false

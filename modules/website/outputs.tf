@@ -1,5 +1,5 @@
 output "url" {
-  description = "Address of the site."
+  description = "URL of the site."
   value       = try(coalesce(var.wordpress.url), module.load_balancer.url)
 
   # Known at once, but of use only when visitors are let in.
@@ -22,7 +22,7 @@ output "floating_ip" {
 }
 
 output "nodes" {
-  description = "For each tier, its machines' public IPv4 addresses."
+  description = "Public IPv4 addresses of the Linodes of each tier."
   value = {
     files = module.files_instances.public_ips
     db    = module.db_instances.public_ips
@@ -36,12 +36,12 @@ output "nodes" {
 }
 
 output "known_hosts" {
-  description = "The host keys that the machines were given, as a file of known_hosts: for `ssh` by hand, and for `HA_SSH_KNOWN_HOSTS` where a resource is imported."
+  description = "Generated host keys of the Linodes, as a `known_hosts` file, for other SSH clients and for `HA_SSH_KNOWN_HOSTS` during an import."
   value       = join("\n", concat(module.files_instances.known_hosts, module.db_instances.known_hosts, module.web_instances.known_hosts))
 }
 
 output "drift" {
-  description = "For each tier, what differs from what is declared, by node. Empty means converged."
+  description = "Differences from the configuration of each tier, by node. Empty if there are none."
   value = {
     files    = module.files.drift
     database = module.database.drift

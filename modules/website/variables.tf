@@ -1,5 +1,5 @@
 variable "name" {
-  description = "Name of the site. Everything that is made carries it."
+  description = "Name of the site, and prefix or label of all its resources on Linode."
   type        = string
   nullable    = false
 
@@ -10,7 +10,7 @@ variable "name" {
 }
 
 variable "region" {
-  description = "Linode region, such as `us-ord`. It has VLANs, placement groups and NodeBalancers."
+  description = "Linode region, such as `us-ord`. It must have VLANs, placement groups and NodeBalancers."
   type        = string
   nullable    = false
 
@@ -21,7 +21,7 @@ variable "region" {
 }
 
 variable "authorized_keys" {
-  description = "Public SSH keys of root on new machines, one line each. The provider's private key belongs to one of them."
+  description = "Public SSH keys for root on new Linodes, one line each. The provider's private key must belong to one of them."
   type        = list(string)
   nullable    = false
 
@@ -32,7 +32,7 @@ variable "authorized_keys" {
 }
 
 variable "admin_cidrs" {
-  description = "IPv4 and IPv6 networks that may use SSH: yours, and that of the runner that applies."
+  description = "IPv4 and IPv6 networks from which SSH is allowed, including that of the machine that runs Terraform."
   type        = set(string)
   nullable    = false
 
@@ -43,34 +43,34 @@ variable "admin_cidrs" {
 }
 
 variable "image" {
-  description = "Image of new machines."
+  description = "Image of new Linodes."
   type        = string
   default     = "linode/debian12"
   nullable    = false
 }
 
 variable "generate_host_keys" {
-  description = "Whether new machines are given SSH host keys that Terraform has made, so that already the first connection to each is checked. The keys are in the state, and in Linode's metadata service, where every process on the machine can read its own. Existing machines keep what they have."
+  description = "Whether Terraform generates the SSH host keys of new Linodes, so that the first connection to each is verified. The private keys are in the state and in Linode's metadata service, where every process on a machine can read that machine's key. Existing Linodes keep their keys."
   type        = bool
   default     = true
   nullable    = false
 }
 
 variable "cloud_config" {
-  description = "What else cloud-init does at the first boot of every new machine, as in a file of it: `{ packages = [\"htop\"] }`. Default: nothing."
+  description = "Further cloud-init configuration for the first boot of every new Linode, such as `{ packages = [\"htop\"] }`."
   type        = any
   default     = {}
   nullable    = false
 }
 
 variable "vlan_label" {
-  description = "Label of the VLAN. Default: the site's name."
+  description = "Label of the VLAN. Default: `name`."
   type        = string
   default     = null
 }
 
 variable "vlan_cidr" {
-  description = "IPv4 network of the VLAN, /8 to /25. The floating IP is its host 10; the tiers' addresses follow from 21, 41 and 61."
+  description = "IPv4 network of the VLAN, from /8 to /25. The floating IP has host number 10; file servers follow from 21, databases from 41 and web servers from 61."
   type        = string
   default     = "10.0.0.0/24"
   nullable    = false
@@ -84,15 +84,15 @@ variable "vlan_cidr" {
 variable "files" {
   description = <<-EOT
     The file tier.
-    - `nodes`: machines by keys of your choice; `slot` (1 to 9; web servers may have more, as far as the VLAN has room:
-      81 in a /24) is a machine's place in the address plan, `type` is its
-      Linode type. Another `generation` replaces the Linode by one with another address, which this release supports for
-      web nodes only: leave it alone here.
+    - `nodes`: nodes of the tier, by keys of your choice.
+    - `nodes.slot`: position of the node in the address plan, from 1 to 9.
+    - `nodes.generation`: number of the node's machine. This release replaces machines of web nodes only, so it must be 1.
+    - `nodes.type`: Linode type of the node. Default: `type`.
     - `type`: Linode type of the tier.
-    - `data_volume_size_gb`: size of a Block Storage volume for each machine's data; see the module `instances`. Default: none.
+    - `data_volume_size_gb`: size in GB of a Block Storage volume for the data of each node; see the module `instances`. Default: no volume.
     - `volume`: name of the volume.
     - `brick_path`: directory of the brick. Default: `/srv/gluster/<volume>/brick`.
-    - `allow_root_partition`: whether the brick may lie on the root file system. A plain Linode has no other.
+    - `allow_root_partition`: whether the brick may be on the root file system. A plain Linode has no other file system.
     - `options`: volume options by name.
   EOT
   type = object({
@@ -130,15 +130,26 @@ variable "files" {
 variable "databases" {
   description = <<-EOT
     The database tier.
-    - `nodes`, `type`: as for `files`; leave `generation` alone here, too. A node may have `settings` of its own, which replace
-      those of all.
-    - `data_volume_size_gb`: as for `files`.
-    - `flavor`: `mariadb` or `percona`; `series`: Percona's, such as `pxc-80`.
-    - `settings`: engine settings by name; `provider_options`: options of the Galera library by name.
-    - `databases`, `users`: besides those of WordPress; passwords are in `database_passwords`. Without `hosts` an account is for
-      clients in the VLAN.
-    - `clients`: addresses and networks from where others than the web servers and the databases may connect to TCP 3306.
-    - `router_id`: of the floating IP, unique in the VLAN. Default: the address's last octet.
+    - `nodes`: nodes of the tier, by keys of your choice.
+    - `nodes.slot`: position of the node in the address plan, from 1 to 9.
+    - `nodes.generation`: number of the node's machine. This release replaces machines of web nodes only, so it must be 1.
+    - `nodes.type`: Linode type of the node. Default: `type`.
+    - `type`: Linode type of the tier.
+    - `data_volume_size_gb`: size in GB of a Block Storage volume for the data of each node; see the module `instances`. Default: no volume.
+    - `nodes.settings`: engine settings of the node, by name. They override those of the tier.
+    - `flavor`: `mariadb` or `percona`.
+    - `series`: release series of Percona XtraDB Cluster, such as `pxc-80`.
+    - `settings`: engine settings by name.
+    - `provider_options`: options of the Galera library by name.
+    - `databases`: databases besides that of WordPress, by name.
+    - `databases.charset`: default character set. Default: the engine's.
+    - `databases.collation`: default collation. Default: the engine's.
+    - `users`: accounts besides that of WordPress, by name. Their passwords are in `database_passwords`.
+    - `users.hosts`: hosts from which the account may log in. Default: the VLAN.
+    - `users.grants`: privileges by object, such as `"shop.*" = ["ALL"]`.
+    - `users.password_version`: increment it to apply a new password.
+    - `clients`: addresses and networks that may connect to TCP 3306, besides the web servers and the databases.
+    - `router_id`: virtual router ID of the floating IP, unique in the VLAN. Default: the last octet of the address.
   EOT
   type = object({
     nodes = optional(map(object({
@@ -198,7 +209,7 @@ variable "database_passwords" {
 }
 
 variable "floating_ip_auth_secret" {
-  description = "Up to 8 characters that tell the floating IP from another one with the same router id. Kept in the state."
+  description = "Up to 8 characters that distinguish the floating IP from another one with the same router ID. Stored in the state."
   type        = string
   default     = null
   sensitive   = true
@@ -212,15 +223,23 @@ variable "floating_ip_auth_secret" {
 variable "web" {
   description = <<-EOT
     The web tier.
-    - `nodes`, `type`: as for `files`. Raise `generation` for one node at a time.
+    - `nodes`: nodes of the tier, by keys of your choice.
+    - `nodes.slot`: position of the node in the address plan, from 1.
+    - `nodes.generation`: number of the node's machine. Increment it to replace the Linode, for one node at a time.
+    - `nodes.type`: Linode type of the node. Default: `type`.
+    - `type`: Linode type of the tier.
     - `document_root`: directory of the site on the volume, which is mounted at its first two levels.
-    - `server_name`, `server_aliases`: host names of the site. Default: every name.
+    - `server_name`: host name of the site. Default: every name.
+    - `server_aliases`: further host names of the site.
     - `php_settings`: settings of php.ini by name.
     - `packages`: further packages, such as PHP extensions.
-    - `sessions`: where PHP keeps sessions, `local` or `shared`.
-    - `allow_override`: whether .htaccess files count.
-    - `drain_seconds`: how long visitors get to leave a node before it is touched.
-    - `check`: a page (`path`, `status`, `contains`) that a changed node must serve before the next one is changed.
+    - `sessions`: where PHP stores sessions, `local` or `shared`.
+    - `allow_override`: whether `.htaccess` files are used.
+    - `drain_seconds`: time for visitors to leave a node before it is changed. Default: the default of `web-tier`.
+    - `check`: page that a changed node must serve before the next node is changed. Default: no page.
+    - `check.path`: path of the page.
+    - `check.status`: expected HTTP status.
+    - `check.contains`: text that the page must contain. Default: any.
   EOT
   type = object({
     nodes = optional(map(object({
@@ -253,7 +272,16 @@ variable "web" {
 }
 
 variable "load_balancer" {
-  description = "The NodeBalancer: `algorithm`, `stickiness`, and the `check` of the module `load-balancer`."
+  description = <<-EOT
+    The NodeBalancer.
+    - `algorithm`: how connections are distributed: `roundrobin`, `leastconn` or `source`.
+    - `stickiness`: how a visitor stays on one backend: `none`, `table` or `http_cookie`.
+    - `check`: health check of the backends.
+    - `check.interval_seconds`: time between two checks.
+    - `check.timeout_seconds`: longest time for an answer.
+    - `check.attempts`: number of failed checks before a backend is taken out.
+    - `check.passive`: whether a 5xx answer to a visitor counts as a failed check; see the module `load-balancer`.
+  EOT
   type = object({
     algorithm  = optional(string, "leastconn")
     stickiness = optional(string, "none")
@@ -269,13 +297,13 @@ variable "load_balancer" {
 }
 
 variable "tls_certificate" {
-  description = "Certificate in PEM, with the intermediate ones after it. With it the site is HTTPS on port 443. Default: HTTP on port 80."
+  description = "TLS certificate in PEM format, followed by its intermediate certificates. With it the site uses HTTPS on port 443. Default: HTTP on port 80."
   type        = string
   default     = null
 }
 
 variable "tls_private_key" {
-  description = "Private key of the certificate, in PEM without a passphrase. linode_nodebalancer_config keeps it in the state."
+  description = "Private key of the certificate, in PEM format without a passphrase. `linode_nodebalancer_config` stores it in the state."
   type        = string
   default     = null
   sensitive   = true
@@ -288,14 +316,20 @@ variable "tls_private_key" {
 
 variable "wordpress" {
   description = <<-EOT
-    A WordPress on the site. Default: none.
-    - `admin_email`, `admin_user`, `title`: of the site and its first administrator, whose login is `name` with `-admin` by default.
-    - `updates`: what WordPress updates of itself, `minor` or `none`. `xmlrpc`: whether visitors reach `xmlrpc.php`.
-    - `url`: address of the site as visitors write it, without a path. Default: the NodeBalancer's address.
-    - `password_version`: counter of yours. Another number sets the database password again.
-    - `source_archive`: URL of a .tar.gz archive and its SHA-256 checksum. Default: the distribution's package.
-    - `program_files`: `read_only` keeps pages from writing program files, all but uploads and `writable_directories`; the dashboard then installs nothing. Default: `writable`.
-    - `upload_limit_megabytes`: largest file that may be uploaded.
+    WordPress on the site. Default: no WordPress.
+    - `admin_email`: email address of the first administrator.
+    - `admin_user`: login of the first administrator. Default: `name` followed by `-admin`.
+    - `title`: title of the site.
+    - `url`: URL of the site, without a path. Default: the NodeBalancer's address.
+    - `password_version`: increment it to apply a new database password.
+    - `updates`: updates that WordPress installs by itself, `minor` or `none`.
+    - `xmlrpc`: whether visitors can reach `xmlrpc.php`.
+    - `program_files`: `writable` or `read_only`. With `read_only`, PHP can write only uploads and `writable_directories`, and the dashboard installs nothing.
+    - `writable_directories`: directories that PHP can write although program files are read-only.
+    - `source_archive`: archive of WordPress in .tar.gz format. Default: the package of the distribution.
+    - `source_archive.url`: URL of the archive.
+    - `source_archive.sha256`: SHA-256 checksum of the archive.
+    - `upload_limit_megabytes`: size limit of uploaded files in MB.
   EOT
   type = object({
     admin_email      = string
@@ -344,14 +378,14 @@ variable "wordpress_database_password" {
 }
 
 variable "tags" {
-  description = "Tags of everything that is made on Linode, besides the site's name."
+  description = "Tags of all resources on Linode, besides the name of the site."
   type        = set(string)
   default     = []
   nullable    = false
 }
 
 variable "on_destroy" {
-  description = "What destroying a tier does with its data: `keep` leaves it on the machines, `wipe` deletes it first. `keep` keeps nothing here once the Linodes are destroyed, because files and databases lie on their disks or on volumes that are destroyed with them: see `protect`. It must be applied before the destroy that it is meant for."
+  description = "What destroying a tier does with its data: `keep` leaves it on the machines, `wipe` deletes it. Destroying the whole site destroys the Linodes with their disks and volumes in either case; see `protect`. Apply the change before running terraform destroy."
   type        = string
   default     = "keep"
   nullable    = false
@@ -363,26 +397,32 @@ variable "on_destroy" {
 }
 
 variable "protect" {
-  description = "Whether destroying the files or the databases is refused, and with them that of their Linodes: `terraform destroy` is then an error before anything is destroyed. A web server can still be replaced. Switching it off is an apply of its own."
+  description = "Whether to refuse to destroy the files, the databases and their Linodes: `terraform destroy` is then an error, and nothing is destroyed. Web servers can still be replaced. To destroy the site, set it to false and apply the change before running terraform destroy."
   type        = bool
   default     = false
   nullable    = false
 }
 
 variable "backups" {
-  description = "Whether Linode backs file servers and databases up, at a price. Linode deletes these backups with the machine. Default: as the account has it for new machines."
+  description = "Whether Linode backs up file servers and databases, at extra cost. Linode deletes the backups with the Linodes. Default: the account's setting for new Linodes."
   type        = bool
   default     = null
 }
 
 variable "lock_type" {
-  description = "A lock of Linode's on file servers and databases, against deleting or rebuilding them outside of Terraform: `cannot_delete` or `cannot_delete_with_subresources`. The provider `linode` needs `api_version = \"v4beta\"`. Default: none."
+  description = "Lock of file servers and databases against deletion and rebuild outside Terraform: `cannot_delete` or `cannot_delete_with_subresources`. The provider `linode` needs `api_version = \"v4beta\"`. Default: no lock."
   type        = string
   default     = null
 }
 
 variable "timeouts" {
-  description = "Longest time for create, read, update and delete, as durations such as `90m`. Default: the provider's."
+  description = <<-EOT
+    Time limits of the operations, as durations such as `90m`.
+    - `create`: time limit for creating. Default: the provider's.
+    - `read`: time limit for a refresh. Default: the provider's.
+    - `update`: time limit for a change. Default: the provider's.
+    - `delete`: time limit for destroying. Default: the provider's.
+  EOT
   type = object({
     create = optional(string)
     read   = optional(string)
