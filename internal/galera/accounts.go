@@ -2,13 +2,14 @@ package galera
 
 import (
 	"cmp"
+	"context"
 	"fmt"
 	"maps"
-	"net"
-	"net/netip"
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/terraform-ha/terraform-provider-ha/internal/host"
 )
 
 // Login is what the engine keys an account by: a name, and the client addresses
@@ -21,6 +22,12 @@ func compareLogins(a, b Login) int {
 	return cmp.Or(strings.Compare(a.Name, b.Name), strings.Compare(a.Host, b.Host))
 }
 
+func sortedLogins[V any](accounts map[Login]V) []Login {
+	return slices.SortedFunc(maps.Keys(accounts), compareLogins)
+}
+
+func checkLogin() Login { return Login{checkAccount, "localhost"} }
+
 // Account is an account as the engine knows it.
 type Account struct {
 	Grants []Grant
@@ -31,6 +38,13 @@ type Account struct {
 	Proxies []Login
 	// Unread are the lines of SHOW GRANTS that this release does not understand.
 	Unread []string
+}
+
+// has reports whether the account has a privilege everywhere.
+func (a Account) has(privilege string) bool {
+	return slices.ContainsFunc(a.Grants, func(g Grant) bool {
+		return g.Object == Object{} && (slices.Contains(g.Privileges, privilege) || slices.Contains(g.Privileges, everything))
+	})
 }
 
 // Role is a role that was granted. Host is empty in MariaDB.
@@ -78,66 +92,6 @@ func (s Spec) formerAccounts() []Login {
 	return slices.SortedFunc(maps.Keys(former), compareLogins)
 }
 
-func sortedLogins[V any](accounts map[Login]V) []Login {
-	return slices.SortedFunc(maps.Keys(accounts), compareLogins)
-}
-
-// canonicalHost returns client addresses in the spelling in which the engine
-// compares them with a client's. MariaDB takes 10.0.0.0/24 for a name that no
-// client has; both engines read 10.0.0.0/255.255.255.0.
-func canonicalHost(declared string) string {
-	host := strings.ToLower(declared)
-	if address, err := netip.ParseAddr(host); err == nil {
-		return address.String()
-	}
-	if prefix, err := netip.ParsePrefix(host); err == nil && prefix.Addr().Is4() {
-		return prefix.Addr().String() + "/" + dottedMask(prefix.Bits())
-	}
-	return host
-}
-
-func dottedMask(bits int) string { return net.IP(net.CIDRMask(bits, 32)).String() }
-
-// faultOfHost says why client addresses cannot be declared; empty if they can.
-func faultOfHost(host string) string {
-	if !hostSQL.MatchString(host) {
-		return fmt.Sprintf("%q is not an address, a network, a name or a pattern with %% and _", host)
-	}
-	network, mask, isNetwork := strings.Cut(host, "/")
-	if !isNetwork {
-		return ""
-	}
-	address, err := netip.ParseAddr(network)
-	if err != nil || !address.Is4() {
-		return fmt.Sprintf("%q is not a network of IPv4, for which alone the engines know masks; write a pattern, such as %q", host, patternFor(address))
-	}
-	bits, found := prefixLength(mask)
-	if !found {
-		return fmt.Sprintf("%q is not a network such as 10.0.0.0/24 or 10.0.0.0/255.255.255.0", host)
-	}
-	if first := netip.PrefixFrom(address, bits).Masked().Addr(); first != address {
-		return fmt.Sprintf("%q matches no client, because the address has bits outside of the mask; the network is %s/%s", host, first, dottedMask(bits))
-	}
-	return ""
-}
-
-func patternFor(address netip.Addr) string {
-	if address.Is6() {
-		return "fd00::%"
-	}
-	return "10.0.0.%"
-}
-
-// prefixLength reads the length of a network's prefix, also from a mask.
-func prefixLength(mask string) (bits int, found bool) {
-	if address, err := netip.ParseAddr(mask); err == nil && address.Is4() {
-		ones, length := net.IPMask(address.AsSlice()).Size()
-		return ones, length != 0
-	}
-	bits, err := strconv.Atoi(mask)
-	return bits, err == nil && bits >= 0 && bits <= 32 && mask == strconv.Itoa(bits)
-}
-
 // accountQueries has the questions for every account, in order. The answers to a
 // question for a name have all hosts of that name.
 func (s Spec) accountQueries() []string {
@@ -161,6 +115,31 @@ func (s Spec) accountQueries() []string {
 	}
 	return append(queries, countQuery)
 }
+
+// marked puts before each query the text that its answer is found by. The
+// client goes on after a query that fails: SHOW GRANTS does for an account that
+// is missing.
+func marked(queries []string) []string {
+	var args []string
+	for _, query := range queries {
+		args = append(args, literal("# "+query), query)
+	}
+	return args
+}
+
+// withoutHashes empties the strings in the one line of SHOW GRANTS that has the
+// hash of the account's password. Before the strings that line has no name but
+// those of the account, so no name of a table looks like it.
+const withoutHashes = "/^GRANT [A-Z_, ]* ON \\*\\.\\* TO `[^`]*`@`[^`]*` IDENTIFIED /s/'[^']*'/''/g"
+
+func accountQuery(user string) string {
+	return "SELECT User, Host FROM mysql.user WHERE User = " + literal(user)
+}
+
+func grantsQuery(login Login) string { return "SHOW GRANTS FOR " + account(login) }
+
+// countQuery is answered by every server that lets its accounts be read.
+const countQuery = "SELECT COUNT(*) FROM mysql.user"
 
 // parseAccounts reads the answers to the account queries, each after a line with
 // "# " and the query. Of the accounts that exist only those count that are or were
@@ -211,106 +190,54 @@ func columnsOf(line string) []string {
 	return columns
 }
 
-// read takes up a line of SHOW GRANTS.
-func (a *Account) read(login Login, line string) {
-	tokens, err := tokenize(line)
-	if err == nil {
-		c := cursor{tokens}
-		if a.take(login, &c) {
-			return
-		}
+// userSteps makes the account and sets its password.
+func (s Spec) userSteps(on string, login Login, seen NodeStatus, status Status) []Step {
+	wanted := s.accounts()[login]
+	_, exists := seen.Accounts[login]
+	var steps []Step
+	recorded := status.password(login)
+	if !exists {
+		steps = append(steps, s.stepCreateUser(on, login, recorded.Version != 0))
 	}
-	a.Unread = append(a.Unread, line)
-}
-
-// has reports whether the account has a privilege everywhere.
-func (a Account) has(privilege string) bool {
-	return slices.ContainsFunc(a.Grants, func(g Grant) bool {
-		return g.Object == Object{} && (slices.Contains(g.Privileges, privilege) || slices.Contains(g.Privileges, everything))
-	})
-}
-
-// take reads a line's tokens; false if they say nothing that is known. A line may
-// be about another grantee, such as a role of the account, whose privileges go
-// with the role.
-func (a *Account) take(login Login, c *cursor) bool {
 	switch {
-	case c.accepts("SET", "DEFAULT", "ROLE"):
-		role, found := c.name()
-		a.DefaultRole = role
-		return found
-	case c.accepts("REVOKE"):
-		// A restriction of what is granted elsewhere (MySQL manual, "Privilege
-		// Restriction Using Partial Revokes").
-		return true
-	case !c.accepts("GRANT"):
-		return false
-	case c.accepts("PROXY", "ON"):
-		as, found := c.login()
-		if to, known := c.grantee(login); !found || !known || !to {
-			return found && known
+	case wanted.PasswordVersion == 0:
+	case !exists:
+		steps = append(steps, s.stepPassword(on, login, ""))
+	case recorded.Version != wanted.PasswordVersion:
+		steps = append(steps, s.stepPassword(on, login,
+			fmt.Sprintf("the password of %s is version %d instead of %d", login, recorded.Version, wanted.PasswordVersion)))
+	default:
+		for _, node := range status.where(func(n NodeStatus) bool { return n.Err == nil && n.Passwords[login.String()] != recorded }) {
+			steps = append(steps, s.stepRemember(node, login, recorded))
 		}
-		a.Proxies = append(a.Proxies, as)
-		return true
-	case c.peek().kind == nameToken:
-		return a.takeRoles(login, c)
 	}
-	grant, read := parseGrant(c)
-	if !read {
-		return false
-	}
-	mine, read := c.grantee(login)
-	if !read {
-		return false
-	}
-	if c.contains("WITH", "GRANT", "OPTION") {
-		grant.Privileges = append(grant.Privileges, grantOption)
-	}
-	grant.Privileges = slices.DeleteFunc(normalPrivileges(grant.Privileges), func(p string) bool { return p == "USAGE" })
-	if mine && (len(grant.Privileges) > 0 || len(grant.Columns) > 0) {
-		a.Grants = append(a.Grants, grant)
-	}
-	return true
+	return steps
 }
 
-// grantee reads to whom something is granted: an account, a role, or PUBLIC.
-func (c *cursor) grantee(login Login) (mine, read bool) {
-	if !c.accepts("TO") {
-		return false, false
-	}
-	if c.accepts("PUBLIC") {
-		return false, true
-	}
-	before := *c
-	if to, found := c.login(); found {
-		return to.Name == login.Name && strings.EqualFold(to.Host, login.Host), true
-	}
-	*c = before
-	_, found := c.name()
-	return false, found
-}
-
-func (a *Account) takeRoles(login Login, c *cursor) bool {
-	var roles []Role
-	for {
-		before := *c
-		if role, found := c.login(); found {
-			roles = append(roles, Role(role))
-		} else {
-			*c = before
-			name, found := c.name()
-			if !found {
-				return false
+// stepCreateUser makes an account that is locked until its password is set. What is
+// remembered of the password of an earlier account is forgotten first: a run that
+// breaks off between the two would leave the new one locked for ever.
+func (s Spec) stepCreateUser(node string, login Login, forget bool) Step {
+	step := s.stepSQL(node, "create user "+login.String(), "user "+login.String()+" is missing", createUser(login))
+	create := step.Do
+	step.Do = func(ctx context.Context, hosts host.Hosts) error {
+		if forget {
+			if err := s.rememberEverywhere(ctx, hosts, login, 0); err != nil {
+				return err
 			}
-			roles = append(roles, Role{Name: name})
 		}
-		if !c.accepts(",") {
-			break
-		}
+		return create(ctx, hosts)
 	}
-	mine, read := c.grantee(login)
-	if mine {
-		a.Roles = append(a.Roles, roles...)
-	}
-	return read
+	return step
+}
+
+// createUser makes an account that nobody can use until its password is set.
+func createUser(login Login) string {
+	return fmt.Sprintf("CREATE USER IF NOT EXISTS %s ACCOUNT LOCK;\n", account(login))
+}
+
+func dropUser(login Login) string { return fmt.Sprintf("DROP USER IF EXISTS %s;\n", account(login)) }
+
+func createCheckAccount(engine engine) string {
+	return fmt.Sprintf("CREATE USER IF NOT EXISTS %[1]s %[2]s;\nGRANT %[3]s ON *.* TO %[1]s;\n", account(checkLogin()), engine.bySocket, engine.alwaysConnects)
 }

@@ -1,9 +1,7 @@
 package galera
 
 import (
-	"fmt"
 	"slices"
-	"strings"
 
 	"github.com/terraform-ha/terraform-provider-ha/internal/reconcile"
 )
@@ -71,68 +69,4 @@ func (s Spec) contentsOn(on string, status Status) (steps []Step, refusal error)
 		}
 	}
 	return steps, refusal
-}
-
-func (s Spec) databaseSteps(on, schema string, seen NodeStatus) []Step {
-	wanted := s.Databases[schema]
-	kept := schema
-	if seen.Wsrep.FoldsNames {
-		kept = strings.ToLower(schema)
-	}
-	have, exists := seen.Databases[kept]
-	spelled := seen.Spelled[schema]
-	alter := func(why string) []Step {
-		return []Step{s.stepSQL(on, "alter database "+schema, "database "+schema+" has "+why, alterDatabase(schema, wanted))}
-	}
-	switch {
-	case !exists:
-		return []Step{s.stepSQL(on, "create database "+schema, "database "+schema+" is missing", createDatabase(schema, wanted))}
-	case wanted.Charset != "" && wanted.Charset != have.Charset && spelled.Charset != have.Charset:
-		return alter("character set " + shown(have.Charset))
-	case wanted.Collation != "" && !sameCollation(wanted.Collation, have) && spelled.Collation != have.Collation:
-		return alter("collation " + shown(have.Collation))
-	}
-	return nil
-}
-
-// sameCollation reports whether a database has a collation, whose name may lack
-// the character set (MariaDB manual, "Supported Character Sets and Collations").
-func sameCollation(wanted string, have Database) bool {
-	return wanted == have.Collation || have.Charset+"_"+wanted == have.Collation
-}
-
-// userSteps makes the account and sets its password.
-func (s Spec) userSteps(on string, login Login, seen NodeStatus, status Status) []Step {
-	wanted := s.accounts()[login]
-	_, exists := seen.Accounts[login]
-	var steps []Step
-	recorded := status.password(login)
-	if !exists {
-		steps = append(steps, s.stepCreateUser(on, login, recorded.Version != 0))
-	}
-	switch {
-	case wanted.PasswordVersion == 0:
-	case !exists:
-		steps = append(steps, s.stepPassword(on, login, ""))
-	case recorded.Version != wanted.PasswordVersion:
-		steps = append(steps, s.stepPassword(on, login,
-			fmt.Sprintf("the password of %s is version %d instead of %d", login, recorded.Version, wanted.PasswordVersion)))
-	default:
-		for _, node := range status.where(func(n NodeStatus) bool { return n.Err == nil && n.Passwords[login.String()] != recorded }) {
-			steps = append(steps, s.stepRemember(node, login, recorded))
-		}
-	}
-	return steps
-}
-
-// password returns the record of the password that was last set. A node that was
-// down then has an older one, so the newest counts.
-func (s Status) password(login Login) PasswordRecord {
-	var newest PasswordRecord
-	for _, name := range s.names() {
-		if record, found := s.Nodes[name].Passwords[login.String()]; found && record.Set > newest.Set {
-			newest = record
-		}
-	}
-	return newest
 }

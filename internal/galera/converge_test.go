@@ -1,8 +1,6 @@
 package galera
 
 import (
-	"context"
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -16,139 +14,6 @@ import (
 	"github.com/terraform-ha/terraform-provider-ha/internal/reconcile"
 	"github.com/terraform-ha/terraform-provider-ha/internal/tier"
 )
-
-const secret = `it's \ "$(secret)" über`
-
-// shop is a cluster of three with everything in it.
-func shop(flavor Flavor) Spec {
-	spec := Spec{
-		Name: "shop", Flavor: flavor,
-		Settings:  map[string]string{"innodb_buffer_pool_size": "512M"},
-		Databases: map[string]Database{"wordpress": {Charset: "utf8mb4"}, "my_stats": {}},
-		Users: map[string]User{
-			"wordpress": {Hosts: []string{"%"}, Password: secret, PasswordVersion: 1, Grants: map[string][]string{"wordpress.*": {"ALL"}}},
-			"report": {Hosts: []string{"10.0.0.%"}, Password: "r", PasswordVersion: 1, Grants: map[string][]string{
-				"my_stats.*": {"select", "Show View", "GRANT OPTION"}, "*.*": {"PROCESS", "REPLICATION CLIENT"}}},
-		},
-	}
-	for i, name := range []string{"db1", "db2", "db3"} {
-		spec.Nodes = append(spec.Nodes, host.Node{Name: name, Address: fmt.Sprintf("10.0.0.%d", 11+i)})
-	}
-	return spec
-}
-
-func (s *sim) observe(spec Spec) Status {
-	return Observe(s.t.Context(), s.hosts.Views(), spec)
-}
-
-func (s *sim) converge(spec Spec) error {
-	_, err := reconcile.Converge(s.t.Context(),
-		func(ctx context.Context) (Status, error) { return Observe(ctx, s.hosts.Views(), spec), nil },
-		func(status Status) (Plan, error) { return Diff(spec, status) },
-		s.hosts, reconcile.Silent{})
-	return err
-}
-
-// must converges, and wants the next plan to be empty and the cluster verified.
-func (s *sim) must(spec Spec) {
-	s.t.Helper()
-	if err := s.converge(spec); err != nil {
-		s.t.Fatal(err)
-	}
-	s.empty(spec)
-	if err := Verify(s.t.Context(), s.hosts.Views(), spec); err != nil {
-		s.t.Fatal(err)
-	}
-}
-
-func (s *sim) plan(spec Spec) Plan {
-	s.t.Helper()
-	plan, err := Diff(spec, s.observe(spec))
-	if err != nil {
-		s.t.Fatal(err)
-	}
-	return plan
-}
-
-func (s *sim) empty(spec Spec) {
-	s.t.Helper()
-	if plan := s.plan(spec); !plan.Empty() {
-		s.t.Fatalf("the second plan is not empty: %v", plan.Titles())
-	}
-}
-
-// end is what must be the same however the cluster came about.
-type end struct {
-	Files      map[string]map[string]string
-	Units      map[string]map[string]string
-	Members    []string
-	Contents   string
-	Configs    map[string]bool
-	Bootstraps int
-}
-
-func (s *sim) end() end {
-	e := end{Files: map[string]map[string]string{}, Units: map[string]map[string]string{}, Configs: map[string]bool{}, Bootstraps: s.Bootstraps}
-	for name, m := range s.Machines {
-		e.Files[name], e.Units[name] = map[string]string{}, map[string]string{}
-		for file, state := range m.Files {
-			if strings.HasPrefix(file, "/run/terraform-ha/work") {
-				continue
-			}
-			content := state.Content
-			if strings.HasSuffix(file, ".passwords") {
-				var lines []string
-				for line := range strings.Lines(content) {
-					lines = append(lines, strings.Join(strings.Fields(line)[:2], " "))
-				}
-				slices.Sort(lines)
-				content = strings.Join(lines, "\n")
-			}
-			e.Files[name][file] = content
-		}
-		for unit, state := range m.Units {
-			e.Units[name][unit] = fmt.Sprint(state.Active, state.Enabled, state.Masked, state.NeedsReload)
-		}
-		node := s.Nodes[name]
-		e.Configs[name] = node.Config == m.Files[s.engine.configPath].Content
-		if h := node.History; h != nil && e.Members == nil {
-			e.Members = slices.Sorted(slices.Values(h.Members))
-			for _, key := range sortedKeys(h.Accounts) {
-				e.Contents += fmt.Sprintf("%s %q %t %v\n", key, whose(h.Accounts[key].Password), h.Accounts[key].Locked, h.Accounts[key].Grants)
-			}
-			e.Contents += fmt.Sprint(h.Databases)
-		}
-	}
-	return e
-}
-
-// whose returns the password of the tests that a hash belongs to.
-func whose(hash string) string {
-	salt := ""
-	if parts := strings.Split(hash, "$"); len(parts) == 4 {
-		salt = parts[3][:cachingSHA2Salt]
-	}
-	for _, password := range []string{secret, "r", "new"} {
-		if hash == nativePassword(password) || salt != "" && hash == cachingSHA2(password, salt) {
-			return password
-		}
-	}
-	return hash
-}
-
-func built(t *testing.T, flavor Flavor) (*sim, Spec) {
-	t.Helper()
-	s, spec := newSim(t, flavor, "db1", "db2", "db3"), shop(flavor)
-	s.must(spec)
-	return s, spec
-}
-
-func eachFlavor(t *testing.T, test func(t *testing.T, flavor Flavor)) {
-	t.Helper()
-	for _, flavor := range Flavors() {
-		t.Run(string(flavor), func(t *testing.T) { test(t, flavor) })
-	}
-}
 
 func TestConvergesFromNothing(t *testing.T) {
 	eachFlavor(t, func(t *testing.T, flavor Flavor) {
@@ -205,16 +70,6 @@ func TestEmptyPlanIsOneCommandPerMachine(t *testing.T) {
 	}
 }
 
-// TestFirstNodeLeavesTheBootstrapUnit: a node left in it would make a second
-// cluster when it is restarted, and would be down after a reboot.
-func TestFirstNodeLeavesTheBootstrapUnit(t *testing.T) {
-	s, _ := built(t, Percona)
-	first := s.Machines["db1"]
-	if first.Unit("mysql@bootstrap").Running() || !first.Unit("mysql").Running() || !first.Unit("mysql").Enabled {
-		t.Errorf("bootstrap unit %+v, unit %+v", first.Unit("mysql@bootstrap"), first.Unit("mysql"))
-	}
-}
-
 func TestEveryFaultWhileCreating(t *testing.T) {
 	eachFlavor(t, func(t *testing.T, flavor Flavor) {
 		s, _ := built(t, flavor)
@@ -252,18 +107,6 @@ func TestEveryFaultWhileChanging(t *testing.T) {
 			}
 		})
 	})
-}
-
-// faulty converges with a fault and then again without it.
-func (s *sim) faulty(spec Spec, fault *hosttest.Fault) {
-	s.t.Helper()
-	fault.Arm(s.Machines)
-	err := s.converge(spec)
-	fault.Disarm()
-	if fault.Struck() != "" && err == nil {
-		s.t.Logf("the run got over %q", fault.Struck())
-	}
-	s.must(spec)
 }
 
 func TestDriftIsSeenAndRepaired(t *testing.T) {
@@ -468,105 +311,5 @@ func TestFiveNodesSpareOne(t *testing.T) {
 	s.Machines["db4"].Down = true
 	refused(t, s.converge(spec), "restart nodes of a cluster that is not whole")
 	s.Machines["db2"].Down, s.Machines["db4"].Down = false, false
-	s.must(spec)
-}
-
-func refused(t *testing.T, err error, what string) *reconcile.RefusedError {
-	t.Helper()
-	var refusal *reconcile.RefusedError
-	if !errors.As(err, &refusal) || refusal.What != what {
-		t.Fatalf("got %v; want a refusal to %s", err, what)
-	}
-	return refusal
-}
-
-// TestBootstrapLooksAgain: between plan and act a node may get data or go away.
-func TestBootstrapLooksAgain(t *testing.T) {
-	for name, change := range map[string]func(s *sim){
-		"data appears": func(s *sim) { s.Nodes["db3"].Installed, s.Nodes["db3"].Schemas = true, []string{"crm"} },
-		"node is gone": func(s *sim) { s.Machines["db3"].Down = true },
-	} {
-		t.Run(name, func(t *testing.T) {
-			s, spec := newSim(t, MariaDB, "db1", "db2", "db3"), shop(MariaDB)
-			change(s)
-			refused(t, spec.stepBootstrap("db1", "").Do(t.Context(), s.hosts), "bootstrap the cluster")
-			if s.Bootstraps != 0 {
-				t.Error("it was bootstrapped")
-			}
-		})
-	}
-}
-
-func TestFloatingIPHolderIsLastAndGivesItAway(t *testing.T) {
-	s, spec := built(t, MariaDB)
-	s.Machines["db1"].WriteFile("/run/held", "10.0.0.100/24\n")
-	s.Machines["db3"].WriteFile(tier.DrainFile, "an operator\n")
-	spec.Settings["innodb_buffer_pool_size"] = "1G"
-	titles := s.plan(spec).Titles()
-	restarts := slices.DeleteFunc(titles, func(title string) bool { return !strings.Contains(title, "restart") })
-	if want := []string{"db2: restart mariadb.service", "db3: restart mariadb.service", "db1: restart mariadb.service"}; !slices.Equal(restarts, want) {
-		t.Errorf("got %v", restarts)
-	}
-	s.must(spec)
-	if _, left := s.Machines["db1"].Files[tier.DrainFile]; left {
-		t.Error("the holder was left drained")
-	}
-	if s.Machines["db3"].Files[tier.DrainFile].Content != "an operator\n" {
-		t.Error("an operator's drain was ended")
-	}
-}
-
-func TestBrokenConfigurationNeverReachesTheNode(t *testing.T) {
-	s, spec := built(t, MariaDB)
-	before := s.end()
-	spec.Settings["innodb_buffer_pool_size"] = "broken"
-	if err := s.converge(spec); err == nil || !strings.Contains(err.Error(), "the old one stays") {
-		t.Fatalf("got %v", err)
-	}
-	if diff := cmp.Diff(before, s.end()); diff != "" {
-		t.Errorf("end (-want +got):\n%s", diff)
-	}
-}
-
-func TestRemove(t *testing.T) {
-	eachFlavor(t, func(t *testing.T, flavor Flavor) {
-		s, spec := built(t, flavor)
-		if plan := Remove(spec, s.observe(spec), false); !plan.Empty() {
-			t.Errorf("keeping data plans %v", plan.Titles())
-		}
-		s.Crash("db2")
-		s.Machines["db2"].Down = true
-		plan := Remove(spec, s.observe(spec), true)
-		unit := s.engine.unit
-		if diff := cmp.Diff([]string{"db3: stop " + unit + " and wipe its data", "db1: stop " + unit + " and wipe its data"}, plan.Titles()); diff != "" {
-			t.Errorf("titles (-want +got):\n%s", diff)
-		}
-		if err := reconcile.Run(t.Context(), plan, s.hosts, reconcile.Silent{}); err != nil {
-			t.Fatal(err)
-		}
-		status := s.observe(spec)
-		if status.Absent() || !status.Nodes["db1"].virgin() || status.Nodes["db1"].Ours {
-			t.Errorf("db1 is %+v", status.Nodes["db1"])
-		}
-		s.Machines["db2"].Down = false
-		if err := reconcile.Run(t.Context(), Remove(spec, s.observe(spec), true), s.hosts, reconcile.Silent{}); err != nil {
-			t.Fatal(err)
-		}
-		if !s.observe(spec).Absent() {
-			t.Error("something is left")
-		}
-		s.must(spec)
-	})
-}
-
-func TestAdoption(t *testing.T) {
-	s, spec := built(t, MariaDB)
-	for _, m := range s.Machines {
-		m.RemoveAll(spec.marker().Path)
-	}
-	refused(t, s.converge(spec), "use the data directory /var/lib/mysql")
-	spec.Adopt = true
-	s.must(spec)
-	spec.Adopt = false
 	s.must(spec)
 }

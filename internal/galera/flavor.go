@@ -135,11 +135,6 @@ func (f Flavor) engine() engine {
 const transferKeeps = `.*\.pem$\|.*galera\.cache$\|.*sst_in_progress$\|.*\.sst$\|.*gvwstate\.dat$\|.*grastate\.dat$\|` +
 	`.*\.err$\|.*\.log$\|.*RPM_UPGRADE_MARKER$\|.*RPM_UPGRADE_HISTORY$\|.*/m[a-z]*_upgrade_info$`
 
-// held are the packages whose upgrade restarts or changes the server.
-func (e engine) held() []string {
-	return slices.DeleteFunc(slices.Clone(e.packages), func(p string) bool { return p == "socat" })
-}
-
 // service is the unit's name as a person says it.
 func (e engine) service() string { return strings.TrimSuffix(e.unit, ".service") }
 
@@ -161,5 +156,3 @@ const (
 	// the connection that a full server keeps for administrators.
 	checkAccount = tier.CheckAccount
 )
-
-func checkLogin() Login { return Login{checkAccount, "localhost"} }

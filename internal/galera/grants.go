@@ -85,82 +85,20 @@ func (o Object) String() string {
 	return shown(o.Schema) + "." + shown(o.Name)
 }
 
-// parseGrant reads privileges and their object.
-func parseGrant(c *cursor) (grant Grant, read bool) {
-	for {
-		var words []string
-		for c.peek().kind == wordToken && c.peek().text != "ON" {
-			words = append(words, c.next().text)
-		}
-		if len(words) == 0 {
-			return Grant{}, false
-		}
-		privilege := strings.Join(words, " ")
-		if c.accepts("(") {
-			columns, read := c.names()
-			if !read {
-				return Grant{}, false
-			}
-			grant.Columns = append(grant.Columns, ColumnGrant{normalPrivilege(privilege), columns})
-		} else {
-			grant.Privileges = append(grant.Privileges, privilege)
-		}
-		if !c.accepts(",") {
-			break
+// unknown describes those of the privileges to be revoked that nobody knows.
+func (g Grant) unknown(extra []string) []string {
+	var unknown []string
+	for _, p := range extra {
+		if !knownPrivilege(p) {
+			unknown = append(unknown, p+" on "+g.Object.String())
 		}
 	}
-	if !c.accepts("ON") {
-		return Grant{}, false
-	}
-	for _, kind := range routineKinds {
-		if c.accepts(strings.Fields(kind)...) {
-			grant.Object.Kind = kind
-			break
+	for _, columns := range g.Columns {
+		if !knownPrivilege(columns.Privilege) {
+			unknown = append(unknown, columns.Privilege+" on columns of "+g.Object.String())
 		}
 	}
-	slices.SortFunc(grant.Columns, func(a, b ColumnGrant) int { return strings.Compare(a.Privilege, b.Privilege) })
-	return grant, c.object(&grant.Object)
-}
-
-// names reads a list of names up to its closing bracket.
-func (c *cursor) names() (names []string, read bool) {
-	for {
-		name, found := c.name()
-		if !found {
-			return nil, false
-		}
-		names = append(names, name)
-		if c.accepts(")") {
-			slices.Sort(names)
-			return names, true
-		}
-		if !c.accepts(",") {
-			return nil, false
-		}
-	}
-}
-
-// object reads *.*, `schema`.* or `schema`.`name`.
-func (c *cursor) object(o *Object) bool {
-	if c.accepts("*", ".", "*") {
-		return o.Kind == ""
-	}
-	schema, found := c.name()
-	if !found || schema == "" || !c.accepts(".") {
-		return false
-	}
-	o.Schema = schema
-	if c.accepts("*") {
-		return o.Kind == ""
-	}
-	o.Name, found = c.name()
-	return found && o.Name != ""
-}
-
-// knownPrivilege reports whether a privilege's name can be put into a statement
-// although it comes from a machine.
-func knownPrivilege(p string) bool {
-	return slices.Contains(longPrivileges, p) || slices.Contains(shortPrivileges, p) || slices.Contains(dynamicPrivileges, p)
+	return unknown
 }
 
 // grantSteps revokes what was not declared and grants what is missing. Revoking
@@ -223,22 +161,6 @@ func compareObjects(a, b Object) int {
 	return cmp.Or(strings.Compare(a.Schema, b.Schema), strings.Compare(a.Name, b.Name))
 }
 
-// unknown describes those of the privileges to be revoked that nobody knows.
-func (g Grant) unknown(extra []string) []string {
-	var unknown []string
-	for _, p := range extra {
-		if !knownPrivilege(p) {
-			unknown = append(unknown, p+" on "+g.Object.String())
-		}
-	}
-	for _, columns := range g.Columns {
-		if !knownPrivilege(columns.Privilege) {
-			unknown = append(unknown, columns.Privilege+" on columns of "+g.Object.String())
-		}
-	}
-	return unknown
-}
-
 // stepsAgainstRoles revokes roles, which cannot be declared.
 func (s Spec) stepsAgainstRoles(on string, login Login, have Account) []Step {
 	var steps []Step
@@ -273,4 +195,63 @@ func quotedLines(lines []string) []string {
 		quoted[i] = strconv.QuoteToASCII(line)
 	}
 	return quoted
+}
+
+// objectSQL writes an object for GRANT and REVOKE. Its names are quoted here,
+// whoever made them up.
+func objectSQL(o Object) string {
+	switch {
+	case o.Schema == "" && o.Name == "":
+		return "*.*"
+	case o.Name == "":
+		return name(o.Schema) + ".*"
+	}
+	return strings.TrimSpace(o.Kind + " " + name(o.Schema) + "." + name(o.Name))
+}
+
+// grantSQL grants privileges. The one to pass them on cannot stand beside ALL in
+// the list.
+func grantSQL(login Login, o Object, privileges []string) string {
+	rest := without(privileges, []string{grantOption})
+	with := ""
+	if len(rest) < len(privileges) {
+		with = " WITH " + grantOption
+	}
+	if len(rest) == 0 {
+		rest = []string{"USAGE"}
+	}
+	return fmt.Sprintf("GRANT %s ON %s TO %s%s;\n", strings.Join(rest, ", "), objectSQL(o), account(login), with)
+}
+
+// revokeSQL takes privileges back, whose names are known ones.
+func revokeSQL(login Login, o Object, privileges []string) string {
+	statements := ""
+	revoke := func(list []string) {
+		if len(list) > 0 {
+			statements += fmt.Sprintf("REVOKE %s ON %s FROM %s;\n", strings.Join(list, ", "), objectSQL(o), account(login))
+		}
+	}
+	rest := without(privileges, []string{grantOption})
+	revoke(without(privileges, rest))
+	revoke(rest)
+	if strings.HasPrefix(o.Kind, "PACKAGE") {
+		// MariaDB knows packages in this mode alone, which reads names and strings
+		// the same way.
+		return "SET SESSION sql_mode = 'ORACLE';\n" + statements
+	}
+	return statements
+}
+
+func revokeColumnsSQL(login Login, o Object, columns ColumnGrant) string {
+	quoted := make([]string, len(columns.Columns))
+	for i, column := range columns.Columns {
+		quoted[i] = name(column)
+	}
+	return fmt.Sprintf("REVOKE %s (%s) ON %s FROM %s;\n", columns.Privilege, strings.Join(quoted, ", "), objectSQL(o), account(login))
+}
+
+// knownPrivilege reports whether a privilege's name can be put into a statement
+// although it comes from a machine.
+func knownPrivilege(p string) bool {
+	return slices.Contains(longPrivileges, p) || slices.Contains(shortPrivileges, p) || slices.Contains(dynamicPrivileges, p)
 }

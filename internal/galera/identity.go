@@ -1,19 +1,15 @@
 package galera
 
 import (
+	"context"
 	"encoding/json"
-	"errors"
-	"fmt"
 	"maps"
+	"path"
 	"slices"
 
 	"github.com/terraform-ha/terraform-provider-ha/internal/host"
 	"github.com/terraform-ha/terraform-provider-ha/internal/reconcile"
 )
-
-// dataMount is systemd's name for a file system of its own at the data directory,
-// whether it comes from /etc/fstab, a unit or a command.
-const dataMount = "var-lib-mysql.mount"
 
 // The details of a marker.
 const (
@@ -25,6 +21,10 @@ const (
 
 // plainMarker is the marker before anything is known of the cluster.
 func (s Spec) plainMarker() host.Marker { return host.Marker{Kind: "galera", Name: s.Name} }
+
+func (s Spec) marker() host.File {
+	return s.plainMarker().File()
+}
 
 // markerOf is the marker as it should be on a node, by what was seen of it.
 func (s Spec) markerOf(seen NodeStatus, uuid string) host.File {
@@ -65,6 +65,11 @@ func (s Spec) markerStep(node string, seen NodeStatus, uuid string) []Step {
 	return []Step{stepWriteFile(node, wanted, difference)}
 }
 
+func stepWriteFile(node string, file host.File, why string) Step {
+	return Step{Node: node, Title: "write " + path.Base(file.Path), Why: why,
+		Do: func(ctx context.Context, hosts host.Hosts) error { return hosts[node].WriteFile(ctx, file) }}
+}
+
 // history is the UUID to remember: the one that is known, or that of the cluster
 // that serves.
 func (s Spec) history(status Status) string {
@@ -97,39 +102,70 @@ func (s Spec) identified(status Status) (Spec, error) {
 	return s, nil
 }
 
-// errNotMounted is what is known of a node whose data is elsewhere.
-var errNotMounted = errors.New("its data is not mounted")
-
-// withoutUnmounted takes nodes out of the status whose data directory is not the
-// one that it was, or should be: a state transfer would fill the disk below it. The
-// others go on; the refusal comes after.
-func (s Spec) withoutUnmounted(status Status) (Status, error) {
-	volumes := status.where(func(n NodeStatus) bool { return n.Err == nil && n.Mount.Running() })
-	var evidence []string
-	nodes := maps.Clone(status.Nodes)
+// refuse looks for data that is not ours and for more than one history.
+func (s Spec) refuse(status Status) error {
 	for _, name := range status.names() {
 		node := status.Nodes[name]
-		why := ""
-		switch {
-		case node.Err != nil || node.Mount.Running() || node.primary():
-		case node.Mount.Load == "loaded":
-			why = "the machine knows a file system for it that is " + node.Mount.Active
-		case !node.virgin():
-		case node.Marker.Detail[detailVolume] != "":
-			why = "it was a file system of its own when the node was a member"
-		case len(volumes) > 0:
-			why = "it is one on " + volumes[0]
+		if node.Err != nil {
+			continue
 		}
-		if why != "" {
-			evidence = append(evidence, fmt.Sprintf("%s on %s is not mounted: %s", dataDirectory, name, why))
-			nodes[name] = NodeStatus{Err: errNotMounted}
+		if err := node.Facts.Supported(name); err != nil {
+			return err
+		}
+		if foreign := s.foreign(node); len(foreign) > 0 && !s.holdsOurData(name, node) {
+			return &reconcile.RefusedError{
+				What: "use the data directory " + dataDirectory, Node: name, Evidence: foreign,
+				Remedy: "This release takes over no cluster that it has not built. To build a new one, move the directory away on the node.",
+			}
 		}
 	}
-	if len(evidence) == 0 {
-		return status, nil
+	if uuids := status.UUIDs(); len(uuids) > 1 {
+		return &reconcile.RefusedError{
+			What: "change a cluster with two histories", Evidence: status.table(),
+			Remedy: "Decide which history is the right one. " + takeTheOthers,
+		}
+	} else if len(uuids) == 1 && s.UUID != "" && uuids[0] != s.UUID {
+		return &reconcile.RefusedError{
+			What: "change a cluster with another history", Evidence: append(status.table(), "the cluster had the UUID "+s.UUID),
+			Remedy: "Put the data directories back. If somebody built the cluster anew on purpose, write its UUID into " + s.marker().Path + " on every node, remove the resource from Terraform's state and apply again, which takes it over by its markers.",
+		}
 	}
-	return Status{Nodes: nodes}, &reconcile.RefusedError{
-		What: "use a data directory that is not mounted", Evidence: slices.Clip(evidence),
-		Remedy: "Mount it and apply again. If the data is to lie on the machine's own disk from now on, take the file system out of /etc/fstab and the word volume out of " + s.marker().Path + ".",
+	if split := status.split(); split != "" {
+		return &reconcile.RefusedError{
+			What: "change a cluster that has fallen apart", Evidence: append([]string{split}, status.table()...),
+			Remedy: "Each part may have data that the other does not have. Decide which one goes on. " + takeTheOthers,
+		}
 	}
+	return nil
+}
+
+// foreign lists what makes a node's data somebody else's; nothing if it is ours.
+func (s Spec) foreign(node NodeStatus) []string {
+	if node.Ours || s.Adopt {
+		return nil
+	}
+	uuid := node.Saved.UUID
+	if node.primary() {
+		uuid = node.Wsrep.UUID
+	}
+	if s.UUID != "" && uuid == s.UUID {
+		return nil
+	}
+	var evidence []string
+	if node.Saved.HasData() {
+		evidence = append(evidence, "it belongs to a cluster with UUID "+node.Saved.UUID)
+	}
+	for _, schema := range node.Schemas {
+		evidence = append(evidence, "it holds the database "+schema)
+	}
+	// A server with another data directory shows its databases only itself.
+	for _, schema := range sortedKeys(node.Databases) {
+		if !engineDirectory(schema) && !slices.Contains(node.Schemas, schema) {
+			evidence = append(evidence, "its server has the database "+schema)
+		}
+	}
+	if len(evidence) > 0 {
+		evidence = append(evidence, "there is no marker of this cluster at "+s.marker().Path)
+	}
+	return evidence
 }

@@ -20,51 +20,6 @@ const takeTheOthers = "On each server that gives its data up: save what only it 
 	"and stop it. Once all of these are stopped, keep a copy of their " + dataDirectory + ", remove grastate.dat and gvwstate.dat from it, and start them one after the other. " +
 	"Each then takes all data by state transfer. One that is only restarted keeps its own commits and hides the difference."
 
-// membership makes every node that answers a member, one at a time.
-func (s Spec) membership(status Status) ([]Step, error) {
-	if len(status.where(NodeStatus.primary)) > 0 {
-		return s.joins(status, status.where(NodeStatus.primary)), nil
-	}
-	if rivals := status.rivals(); len(rivals) > 0 {
-		return nil, &reconcile.RefusedError{
-			What: "start a cluster that remembers more than one Primary component", Evidence: append(rivals, status.table()...),
-			Remedy: "Somebody made a Primary component of one part while the other one had one, too. Decide which goes on. " + takeTheOthers,
-		}
-	}
-	if steps := s.reform(status); len(steps) > 0 {
-		return steps, nil
-	}
-	withData := status.where(func(n NodeStatus) bool { return n.Err == nil && !n.virgin() })
-	silent := !status.all(func(n NodeStatus) bool { return n.Err == nil })
-	switch known := len(withData) > 0 || s.UUID != ""; {
-	case silent && known:
-		return nil, &reconcile.RefusedError{
-			What: "start the cluster", Evidence: status.table(),
-			Remedy: "No node is in a Primary component, and a node that did not answer may have newer data or be serving. Make every node reachable and apply again.",
-		}
-	case silent:
-		return nil, &reconcile.RefusedError{
-			What: "bootstrap the cluster", Evidence: status.table(),
-			Remedy: "A new cluster begins when all its machines answer, because one of them may have data. Make every node reachable and apply again.",
-		}
-	}
-	switch {
-	case len(withData) == 0 && s.UUID != "":
-		return nil, &reconcile.RefusedError{
-			What: "bootstrap the cluster a second time", Evidence: append(status.table(), "the cluster had the UUID "+s.UUID),
-			Remedy: "Put the data directories back. If the data is meant to be gone, remove the resource from Terraform's state, and " + s.marker().Path + " from the nodes that have it, and apply again.",
-		}
-	case len(withData) == 0:
-		first := s.nodes()[0].Name
-		return append([]Step{s.stepBootstrap(first, "the cluster does not exist yet")}, s.joins(status, []string{first})...), nil
-	case len(withData) == 1 && !status.Nodes[withData[0]].running() && (s.UUID == "" || status.Nodes[withData[0]].wasAlone()):
-		// Nobody else was a member when it stopped, so its history is the only one
-		// there is. Others that have no data now may have had newer.
-		return append([]Step{s.stepRebootstrap(withData[0])}, s.joins(status, withData)...), nil
-	}
-	return s.revive(status, withData)
-}
-
 // reform lets the nodes of the last Primary component form it again; nothing if
 // that is not known to be all that is missing. Galera promotes a view only when
 // exactly its members are there (pc_proto.cpp, "promote to primary component"), so

@@ -11,6 +11,22 @@ import (
 	"github.com/terraform-ha/terraform-provider-ha/internal/host/hosttest"
 )
 
+// TestTheLastMemberIsTheCluster is a node that was alone when it died, whatever
+// has become of the others.
+func TestTheLastMemberIsTheCluster(t *testing.T) {
+	s, spec := built(t, MariaDB)
+	spec.UUID = s.observe(spec).UUIDs()[0]
+	for _, name := range []string{"db1", "db2"} {
+		_ = s.Machines[name].Stop("mariadb")
+	}
+	s.Crash("db3")
+	s.Wipe("db1", "db2")
+	if titles := s.plan(spec).Titles(); !slices.Contains(titles, "db3: bootstrap the cluster from its last position") {
+		t.Errorf("planned: %v", titles)
+	}
+	s.must(spec)
+}
+
 // TestAStaleNodeIsTakenOutOfTheWay has one node die, the others lose power a moment
 // later, and all boot together. Galera promotes the last view only when exactly
 // its members are there, so it waits for ever.

@@ -2,7 +2,6 @@ package galera
 
 import (
 	"fmt"
-	"path"
 	"slices"
 	"strconv"
 	"strings"
@@ -233,24 +232,6 @@ func (s Spec) derivedFrom(node string) []string {
 		}
 	}
 	return from
-}
-
-// whyConfig says how a node's configuration file differs from the wanted one; empty
-// if it does not. Of a machine that has changed it says what follows from that.
-func (s Spec) whyConfig(config host.File, node string, seen NodeStatus) string {
-	state := seen.Files[config.Path]
-	difference := config.Difference(state)
-	if difference == "" || !state.Exists || seen.MadeFor == "" {
-		return difference
-	}
-	had, has := strings.Split(seen.MadeFor, "; "), strings.Split(s.derivedText(node), "; ")
-	gone, come := without(had, has), without(has, had)
-	if len(gone) == 0 || len(come) == 0 || !slices.ContainsFunc(s.derivedFrom(node), func(from string) bool {
-		return !strings.Contains(seen.MadeFor, "("+from+")")
-	}) {
-		return difference
-	}
-	return fmt.Sprintf("%s has %s, and the machine now asks for %s", path.Base(config.Path), strings.Join(gone, "; "), strings.Join(come, "; "))
 }
 
 // parseCores counts what the kernel lists as in "0-3,6"; 0 is not known.

@@ -5,14 +5,10 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"strings"
 
 	"github.com/terraform-ha/terraform-provider-ha/internal/disk"
 	"github.com/terraform-ha/terraform-provider-ha/internal/host"
 )
-
-// NoHistory is the UUID of a data directory that never was part of a cluster.
-const NoHistory = "00000000-0000-0000-0000-000000000000"
 
 // Status is a cluster as it was observed.
 type Status struct {
@@ -94,55 +90,6 @@ type NodeStatus struct {
 	Passwords map[string]PasswordRecord
 }
 
-// PasswordRecord says which version of a password was set, and when.
-type PasswordRecord struct {
-	Version int64
-	// Set is in nanoseconds since 1970, by the clock of the one who set it.
-	Set int64
-}
-
-// Position is a place in a history.
-type Position struct {
-	UUID            string
-	Seqno           int64
-	SafeToBootstrap bool
-}
-
-// HasData reports whether the position belongs to any history.
-func (p Position) HasData() bool { return p.UUID != "" && p.UUID != NoHistory }
-
-// Wsrep is the replication state of a running server.
-type Wsrep struct {
-	// Answers reports whether the server answered at all.
-	Answers   bool
-	On        bool
-	Cluster   string // "Primary", "non-Primary" or "Disconnected"
-	Ready     bool
-	Connected bool
-	State     int // 4 is Synced
-	Comment   string
-	Size      int
-	// View counts the changes of membership (wsrep_cluster_conf_id): members of one
-	// component have the same.
-	View    string
-	UUID    string
-	Version string
-	// FoldsNames reports whether names of databases and tables are kept in lower case.
-	FoldsNames bool
-	// Hindrances are variables that keep the server from serving.
-	Hindrances []Hindrance
-}
-
-// Hindrance is a variable of a server that keeps it from serving although it is a
-// healthy member.
-type Hindrance struct{ Variable, Value string }
-
-// synced is wsrep_local_state of a node that has all and serves.
-const synced = 4
-
-// donor is wsrep_local_state of a node that is allowed to lag behind.
-const donor = 2
-
 // Healthy reports whether the node serves as a member of the Primary component.
 func (n NodeStatus) Healthy() bool {
 	return n.Err == nil && n.Wsrep.Cluster == "Primary" && n.Wsrep.Ready && n.Wsrep.Connected && n.Wsrep.State == synced
@@ -152,12 +99,6 @@ func (n NodeStatus) Healthy() bool {
 // state transfer, or somebody takes a backup of it.
 func (n NodeStatus) desynced() bool {
 	return n.primary() && n.Wsrep.Ready && n.Wsrep.Connected && n.Wsrep.State == donor
-}
-
-// backedUp reports whether a member is desynced and serves no state transfer,
-// because nobody needs one.
-func (s Status) backedUp(name string) bool {
-	return s.Nodes[name].desynced() && s.all(func(n NodeStatus) bool { return n.Healthy() || n.desynced() })
 }
 
 // primary reports whether the node belongs to a Primary component, whatever it
@@ -180,55 +121,6 @@ func (n NodeStatus) answers() bool { return n.Err == nil }
 
 // running reports whether either unit of the server is up.
 func (n NodeStatus) running() bool { return n.Unit.Running() || n.Bootstrap.Running() }
-
-// component is what members of one Primary component have in common.
-type component struct {
-	uuid, view string
-	size       int
-}
-
-// components returns the members by the component that they see.
-func (s Status) components() map[component][]string {
-	seen := map[component][]string{}
-	for _, name := range s.where(NodeStatus.primary) {
-		wsrep := s.Nodes[name].Wsrep
-		key := component{wsrep.UUID, wsrep.View, wsrep.Size}
-		seen[key] = append(seen[key], name)
-	}
-	return seen
-}
-
-// disagreement says how members of one history see different components; empty if
-// all see one. A member that has much to apply learns late of a change.
-func (s Status) disagreement() string {
-	var parts []string
-	for seen, names := range s.components() {
-		parts = append(parts, fmt.Sprintf("%s see %d members", strings.Join(names, ", "), seen.size))
-		if seen.size < len(names) {
-			parts = append(parts, fmt.Sprintf("and are %d", len(names)))
-		}
-	}
-	if len(parts) < 2 {
-		return ""
-	}
-	slices.Sort(parts)
-	return strings.Join(parts, "; ")
-}
-
-// split is a disagreement that nobody's lag explains: components that do not
-// overlap. Each looks well, for itself, and one of them loses what it wrote when
-// its nodes are restarted.
-func (s Status) split() string {
-	places := 0
-	for seen, names := range s.components() {
-		size := max(seen.size, 1)
-		places += (len(names) + size - 1) / size * size
-	}
-	if places > len(s.Nodes) {
-		return ""
-	}
-	return s.disagreement()
-}
 
 // names returns the nodes' names in order.
 func (s Status) names() []string { return sortedKeys(s.Nodes) }

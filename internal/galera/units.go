@@ -1,22 +1,26 @@
 package galera
 
 import (
+	"context"
 	"fmt"
 	"path"
 	"strings"
 
 	"github.com/terraform-ha/terraform-provider-ha/internal/host"
-	"github.com/terraform-ha/terraform-provider-ha/internal/reconcile"
 )
 
-// mostTransfers is how many state transfers to one node may fail in a row. Each
-// keeps a donor busy for as long as it takes.
-const mostTransfers = 3
-
-// transfersPath is the file that counts the state transfers to a node that failed
-// since its server last served.
-func (s Spec) transfersPath() string {
-	return strings.TrimSuffix(s.marker().Path, ".json") + ".transfers"
+// unitSteps puts the drop-ins in place.
+func (s Spec) unitSteps(node string, seen NodeStatus) []Step {
+	var steps []Step
+	for _, dropIn := range s.dropIns() {
+		if difference := dropIn.Difference(seen.Files[dropIn.Path]); difference != "" {
+			steps = append(steps, stepWriteUnitFile(node, dropIn, difference))
+		}
+	}
+	if len(steps) == 0 && (seen.Unit.NeedsDaemonReload || seen.Bootstrap.NeedsDaemonReload) {
+		steps = append(steps, stepReloadSystemd(node, s.Flavor.engine()))
+	}
+	return steps
 }
 
 // dropIns are the additions to the units of the server.
@@ -85,38 +89,19 @@ Restart=no
 `, s.Name)
 }
 
-// errorLog is where the server writes its errors beside the journal; empty for
-// nowhere.
-func (s Spec) errorLog() string {
-	if chosen, found := s.Settings["log_error"]; found && path.IsAbs(chosen) {
-		return chosen
-	}
-	return s.Flavor.engine().errorLog
+func stepWriteUnitFile(node string, file host.File, why string) Step {
+	unit := unitOf(file)
+	return Step{Node: node, Title: "write " + path.Base(file.Path) + " of " + unit, Why: unit + ": " + why,
+		Do: func(ctx context.Context, hosts host.Hosts) error {
+			if err := hosts[node].WriteFile(ctx, file); err != nil {
+				return err
+			}
+			return hosts[node].ReloadSystemd(ctx)
+		}}
 }
 
-// noRoom refuses a state transfer that cannot end well: the data of a donor does
-// not fit on the node. What the node has is removed by the transfer first, but for
-// the write-set cache, which each node has for itself. Who has a history may get by
-// with what it missed, so only the others are looked at.
-func (s Spec) noRoom(status Status, name string) error {
-	node, donors := status.Nodes[name], int64(0)
-	if node.Free == 0 || node.Saved.HasData() && node.FailedTransfers == 0 {
-		return nil
-	}
-	var evidence []string
-	for _, donor := range status.where(NodeStatus.primary) {
-		if used := status.Nodes[donor].Used - status.Nodes[donor].Cache; donor != name && used > 0 {
-			donors = max(donors, used)
-			evidence = append(evidence, fmt.Sprintf("the data of %s takes %d MiB", donor, used>>20))
-		}
-	}
-	room := node.Free + node.Used - max(node.Cache, s.cacheBytes(name))
-	if donors <= room {
-		return nil
-	}
-	return &reconcile.RefusedError{
-		What: "start a state transfer that does not fit", Node: name,
-		Evidence: append(evidence, fmt.Sprintf("%s has room for %d MiB at %s", name, room>>20, dataDirectory)),
-		Remedy:   "Give the node a larger disk, or remove data from the cluster, and apply again.",
-	}
+// stepReloadSystemd is for a run that broke off between the file and the reload.
+func stepReloadSystemd(node string, engine engine) Step {
+	return Step{Node: node, Title: "reload systemd", Why: engine.unit + " changed after systemd read it",
+		Do: func(ctx context.Context, hosts host.Hosts) error { return hosts[node].ReloadSystemd(ctx) }}
 }

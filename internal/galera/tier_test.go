@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/terraform-ha/terraform-provider-ha/internal/reconcile"
+	"github.com/terraform-ha/terraform-provider-ha/internal/shell"
 )
 
 // TestDiff has the plan, the drift or the refusal of every situation.
@@ -168,4 +169,21 @@ func TestDiffIsDeterministic(t *testing.T) {
 			t.Fatalf("%v and %v", first.Titles(), again.Titles())
 		}
 	}
+}
+
+func FuzzParse(f *testing.F) {
+	for _, name := range []string{"mariadb-wsrep", "mariadb-data", "mariadb-accounts", "mariadb-schemas", "mysql-accounts"} {
+		f.Add(captured(f, name))
+	}
+	f.Add("GRANT a(, ON *.* TO x\nmember\nview_id\nschema\n")
+	f.Fuzz(func(t *testing.T, out string) {
+		spec := Spec{Flavor: MariaDB, Users: map[string]User{"app": {Hosts: []string{"10.0.0.%"}}}}
+		answer := shell.Answer{Out: out}
+		node := spec.parse("db1", shell.Answers{"data": answer, "wsrep": answer, "schemas": answer, "accounts": answer, "versions": answer, "drained": answer})
+		for login := range node.Accounts {
+			if login.Name != "app" && login.Name != checkAccount {
+				t.Errorf("an account that was not asked for: %q", login)
+			}
+		}
+	})
 }

@@ -4,54 +4,51 @@ import (
 	"context"
 	"fmt"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/terraform-ha/terraform-provider-ha/internal/host"
 	"github.com/terraform-ha/terraform-provider-ha/internal/shell"
 )
 
-func (s Spec) stepSQL(node, title, why, statements string) Step {
-	return Step{Node: node, Title: title, Why: why,
-		Do: func(ctx context.Context, hosts host.Hosts) error { return s.runSQL(ctx, hosts[node], statements) }}
+// PasswordRecord says which version of a password was set, and when.
+type PasswordRecord struct {
+	Version int64
+	// Set is in nanoseconds since 1970, by the clock of the one who set it.
+	Set int64
 }
 
-func (s Spec) runSQL(ctx context.Context, node *host.Host, statements string) error {
-	engine := s.Flavor.engine()
-	// What the server says near a fault in the syntax may be the hash of a password.
-	// In binary mode the client takes nothing but SQL, and that as it is.
-	_, err := node.Run(ctx, shell.Script(`: galera-sql
-o=$("$1" --no-defaults --socket="$2" --default-character-set=utf8mb4 --binary-mode 2>&1 >/dev/null) && exit 0
-printf '%s\n' "$o" | sed -n "s/ near '.*//; /^ERROR/{p;q}" >&2; exit 1`, engine.client, socketPath).WithStdin([]byte(engine.session()+statements)))
-	return err
+// versionsPath is the file that remembers which version of each password is set.
+func (s Spec) versionsPath() string {
+	return strings.TrimSuffix(s.marker().Path, ".json") + ".passwords"
 }
 
-// stepCreateUser makes an account that is locked until its password is set. What is
-// remembered of the password of an earlier account is forgotten first: a run that
-// breaks off between the two would leave the new one locked for ever.
-func (s Spec) stepCreateUser(node string, login Login, forget bool) Step {
-	step := s.stepSQL(node, "create user "+login.String(), "user "+login.String()+" is missing", createUser(login))
-	create := step.Do
-	step.Do = func(ctx context.Context, hosts host.Hosts) error {
-		if forget {
-			if err := s.rememberEverywhere(ctx, hosts, login, 0); err != nil {
-				return err
-			}
+func parsePasswords(out string) map[string]PasswordRecord {
+	records := map[string]PasswordRecord{}
+	for line := range strings.Lines(out) {
+		fields := strings.Fields(line)
+		if len(fields) != 3 {
+			continue
 		}
-		return create(ctx, hosts)
-	}
-	return step
-}
-
-// rememberEverywhere gives every node that answers the record of a password that
-// was set now, or of none with version 0.
-func (s Spec) rememberEverywhere(ctx context.Context, hosts host.Hosts, login Login, version int64) error {
-	record := PasswordRecord{Version: version, Set: time.Now().UnixNano()}
-	for _, name := range hosts.Names() {
-		if err := s.remember(ctx, hosts[name], login, record); err != nil && !host.IsUnreachable(err) {
-			return err
+		version, errVersion := strconv.ParseInt(fields[1], 10, 64)
+		set, errSet := strconv.ParseInt(fields[2], 10, 64)
+		if errVersion == nil && errSet == nil {
+			records[fields[0]] = PasswordRecord{Version: version, Set: set}
 		}
 	}
-	return nil
+	return records
+}
+
+// password returns the record of the password that was last set. A node that was
+// down then has an older one, so the newest counts.
+func (s Status) password(login Login) PasswordRecord {
+	var newest PasswordRecord
+	for _, name := range s.names() {
+		if record, found := s.Nodes[name].Passwords[login.String()]; found && record.Set > newest.Set {
+			newest = record
+		}
+	}
+	return newest
 }
 
 // stepPassword sets a password on one node, where it replicates, and then
@@ -68,6 +65,22 @@ func (s Spec) stepPassword(node string, login Login, why string) Step {
 			}
 			return s.rememberEverywhere(ctx, hosts, login, u.PasswordVersion)
 		}}
+}
+
+func setPassword(login Login, identified string) string {
+	return fmt.Sprintf("ALTER USER %s %s ACCOUNT UNLOCK;\n", account(login), identified)
+}
+
+// rememberEverywhere gives every node that answers the record of a password that
+// was set now, or of none with version 0.
+func (s Spec) rememberEverywhere(ctx context.Context, hosts host.Hosts, login Login, version int64) error {
+	record := PasswordRecord{Version: version, Set: time.Now().UnixNano()}
+	for _, name := range hosts.Names() {
+		if err := s.remember(ctx, hosts[name], login, record); err != nil && !host.IsUnreachable(err) {
+			return err
+		}
+	}
+	return nil
 }
 
 // stepRemember gives a node the record that it missed. That is bookkeeping and no

@@ -160,6 +160,11 @@ func (s Spec) stepsAgainstProxies(status Status) []Step {
 	return steps
 }
 
+// revokeProxySQL takes the right to act as another account back on one node alone.
+func revokeProxySQL(login, as Login) string {
+	return "SET SESSION wsrep_on = OFF;\nREVOKE PROXY ON " + account(as) + " FROM " + account(login) + ";\n"
+}
+
 // refuseRestrictions refuses to compare grants with those of a server that takes
 // privileges away from grants.
 func (s Spec) refuseRestrictions(on string, seen NodeStatus) error {

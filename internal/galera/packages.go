@@ -2,10 +2,72 @@ package galera
 
 import (
 	"context"
+	"slices"
+	"strings"
 
 	"github.com/terraform-ha/terraform-provider-ha/internal/host"
 	"github.com/terraform-ha/terraform-provider-ha/internal/shell"
 )
+
+// packages are all that is installed on a node.
+func (s Spec) packages() []string {
+	packages := s.engine().packages
+	if s.Unfiltered {
+		return packages
+	}
+	return append(slices.Clone(packages), host.FirewallPackage)
+}
+
+func missingPackages(wanted []string, installed map[string]string) []string {
+	return slices.DeleteFunc(slices.Clone(wanted), func(p string) bool { return installed[p] != "" })
+}
+
+// installs completes the software of running servers, one after the other: a
+// package may bring another version of the server with it, which stops it.
+func (s Spec) installs(status Status) []Step {
+	engine := s.engine()
+	var steps []Step
+	for _, node := range s.nodes() {
+		seen := status.Nodes[node.Name]
+		if missing := missingPackages(s.packages(), seen.Packages); seen.Err == nil && seen.running() && len(missing) > 0 {
+			steps = append(steps, s.stepInstallOnMember(node.Name, engine, missing, seen))
+		}
+	}
+	return steps
+}
+
+func stepInstall(node string, engine engine, missing []string) Step {
+	return Step{Node: node, Title: "install " + strings.Join(missing, " "), Why: strings.Join(missing, ", ") + " is not installed",
+		Do: func(ctx context.Context, hosts host.Hosts) error {
+			if engine.repository != "" {
+				if err := addPerconaRepository(ctx, hosts[node], engine.repository); err != nil {
+					return err
+				}
+			}
+			return hosts[node].InstallPackages(ctx, missing, engine.unit, "nftables.service")
+		}}
+}
+
+// stepInstallOnMember ends when a server that was a member is one again: packages
+// may have stopped it, and the next node must not be touched before.
+func (s Spec) stepInstallOnMember(node string, engine engine, missing []string, seen NodeStatus) Step {
+	step := stepInstall(node, engine, missing)
+	if !seen.primary() {
+		return step // what it lacks as a member is planned next
+	}
+	verb := "start"
+	if seen.Bootstrap.Running() {
+		verb = "await"
+	}
+	install := step.Do
+	step.Do = func(ctx context.Context, hosts host.Hosts) error {
+		if err := install(ctx, hosts); err != nil {
+			return err
+		}
+		return s.become(ctx, hosts[node], verb)
+	}
+	return step
+}
 
 // perconaKey is the fingerprint of the key that Percona signs its packages with
 // ("Percona Development Team (Packaging key)").
@@ -41,26 +103,4 @@ rm -f "$list"
 }
 percona-release setup -y "$1"
 printf '%s\n' 'percona-xtradb-cluster-server percona-xtradb-cluster-server/root-pass password' 'percona-xtradb-cluster-server percona-xtradb-cluster-server/re-root-pass password' | debconf-set-selections`, series, perconaKey))
-}
-
-// initializeData makes the data directory of a server that has none yet, as the
-// package does when it is installed (percona-xtradb-cluster-server.postinst), with
-// the account root tied to the system's root. Left to itself the unit makes one
-// with a random password for root (mysql-systemd, install_db), and neither does so
-// in a volume that has a lost+found. A directory with anything else in it is left
-// alone. Everything runs as the user who owns the directory.
-func initializeData(ctx context.Context, node *host.Host) error {
-	_, err := node.Run(ctx, shell.Script(`: galera-initialize
-d=$1
-[ -z "$(find "$d/" -mindepth 1 -maxdepth 1 ! -name lost+found ! -name '.*' -print -quit 2>/dev/null)" ] || exit 0
-[ -d "$d/" ] || install -d -m 0750 -o mysql -g mysql "$d"
-o=$(runuser -u mysql -- sh -ec '
-d=$1 n=$1/.terraform-ha-new; rm -rf "$n" "$n".*; mkdir -m 0750 "$n"
-mysqld --no-defaults --initialize-insecure --datadir="$n"
-printf "%s\n" "INSTALL PLUGIN auth_socket SONAME \"auth_socket.so\";" "ALTER USER root@localhost IDENTIFIED WITH auth_socket;" "SHUTDOWN;" >"$n.sql"
-mysqld --no-defaults --datadir="$n" --skip-networking --mysqlx=OFF --socket="$n.sock" --pid-file="$n.pid" --init-file="$n.sql"
-find "$n" -mindepth 1 -maxdepth 1 ! -name mysql -exec mv -t "$d" {} +
-mv "$n/mysql" "$d/mysql"; rm -rf "$n" "$n".*' sh "$d" 2>&1) && exit 0
-printf '%s\n' "$o" | grep -F '[ERROR]' | tail -n 5 >&2; exit 1`, dataDirectory))
-	return err
 }

@@ -152,17 +152,3 @@ func TestValidate(t *testing.T) {
 		})
 	}
 }
-
-func TestSettingsAreSorted(t *testing.T) {
-	for flavor, list := range map[Flavor]string{MariaDB: mariadbSettings, Percona: perconaSettings} {
-		lines := strings.Split(strings.TrimSpace(list), "\n")
-		if !slices.IsSorted(lines) || len(slices.Compact(slices.Clone(lines))) != len(lines) {
-			t.Errorf("%s: the list is not sorted or not unique", flavor)
-		}
-		for _, name := range []string{"innodb_buffer_pool_size", "wsrep_provider_options", "max_connections", "sql_mode", "wsrep_OSU_method"} {
-			if !flavor.knowsSetting(name) {
-				t.Errorf("%s does not know %s", flavor, name)
-			}
-		}
-	}
-}

@@ -10,6 +10,33 @@ import (
 	"github.com/terraform-ha/terraform-provider-ha/internal/host"
 )
 
+// Notices are what a user should know and no plan can change.
+func (s Spec) Notices(status Status) []string {
+	s = s.sized(status)
+	var notices []string
+	if differing := s.differingReleases(status); differing != "" {
+		notices = append(notices, differing)
+	}
+	for _, node := range s.nodes() {
+		seen, found := status.Nodes[node.Name]
+		// One that has to be restarted for its configuration gets what was asked then.
+		if status.backedUp(node.Name) {
+			notices = append(notices, node.Name+" is Donor/Desynced, and no node needs a state transfer: a backup is being taken, or somebody has left wsrep_desync on; it is no member to restart others beside")
+		}
+		if !found || seen.Err != nil || s.runsStale(node, seen) {
+			continue
+		}
+		wanted := s.compared(node)
+		for _, name := range sortedKeys(wanted) {
+			if runs, shown := seen.Variables[name]; shown && !equivalent(wanted[name], runs) {
+				notices = append(notices, fmt.Sprintf("%s runs with %s = %s, and %s is asked for: the server has changed the value, another file overrides it, or somebody has set it by hand, which a restart undoes",
+					node.Name, name, shownValue(runs), shownValue(wanted[name])))
+			}
+		}
+	}
+	return slices.Concat(notices, s.grantNotices(status), status.hindranceNotices())
+}
+
 // notShown are settings that the server shows in another form than they were
 // given: a password as asterisks, a directory with a slash, options with all others.
 var notShown = []string{"datadir", "wsrep_provider_options", "wsrep_sst_auth", "plugin_load", "plugin_load_add"}
@@ -47,33 +74,6 @@ func (s Spec) compared(node host.Node) map[string]string {
 		}
 	}
 	return wanted
-}
-
-// Notices are what a user should know and no plan can change.
-func (s Spec) Notices(status Status) []string {
-	s = s.sized(status)
-	var notices []string
-	if differing := s.differingReleases(status); differing != "" {
-		notices = append(notices, differing)
-	}
-	for _, node := range s.nodes() {
-		seen, found := status.Nodes[node.Name]
-		// One that has to be restarted for its configuration gets what was asked then.
-		if status.backedUp(node.Name) {
-			notices = append(notices, node.Name+" is Donor/Desynced, and no node needs a state transfer: a backup is being taken, or somebody has left wsrep_desync on; it is no member to restart others beside")
-		}
-		if !found || seen.Err != nil || s.runsStale(node, seen) {
-			continue
-		}
-		wanted := s.compared(node)
-		for _, name := range sortedKeys(wanted) {
-			if runs, shown := seen.Variables[name]; shown && !equivalent(wanted[name], runs) {
-				notices = append(notices, fmt.Sprintf("%s runs with %s = %s, and %s is asked for: the server has changed the value, another file overrides it, or somebody has set it by hand, which a restart undoes",
-					node.Name, name, shownValue(runs), shownValue(wanted[name])))
-			}
-		}
-	}
-	return slices.Concat(notices, s.grantNotices(status), status.hindranceNotices())
 }
 
 func shownValue(value string) string {

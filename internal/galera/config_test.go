@@ -1,0 +1,35 @@
+package galera
+
+import (
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+func TestBrokenConfigurationNeverReachesTheNode(t *testing.T) {
+	s, spec := built(t, MariaDB)
+	before := s.end()
+	spec.Settings["innodb_buffer_pool_size"] = "broken"
+	if err := s.converge(spec); err == nil || !strings.Contains(err.Error(), "the old one stays") {
+		t.Fatalf("got %v", err)
+	}
+	if diff := cmp.Diff(before, s.end()); diff != "" {
+		t.Errorf("end (-want +got):\n%s", diff)
+	}
+}
+
+func TestSettingsAreSorted(t *testing.T) {
+	for flavor, list := range map[Flavor]string{MariaDB: mariadbSettings, Percona: perconaSettings} {
+		lines := strings.Split(strings.TrimSpace(list), "\n")
+		if !slices.IsSorted(lines) || len(slices.Compact(slices.Clone(lines))) != len(lines) {
+			t.Errorf("%s: the list is not sorted or not unique", flavor)
+		}
+		for _, name := range []string{"innodb_buffer_pool_size", "wsrep_provider_options", "max_connections", "sql_mode", "wsrep_OSU_method"} {
+			if !flavor.knowsSetting(name) {
+				t.Errorf("%s does not know %s", flavor, name)
+			}
+		}
+	}
+}

@@ -1,0 +1,42 @@
+package galera
+
+import (
+	"testing"
+	"testing/synctest"
+)
+
+// TestTwoPrimaryComponentsAreRefused has somebody make a component of a node that
+// was in one: each is well for itself, and they have one history by name.
+func TestTwoPrimaryComponentsAreRefused(t *testing.T) {
+	eachFlavor(t, func(t *testing.T, flavor Flavor) {
+		synctest.Test(t, func(t *testing.T) { twoComponents(t, flavor) })
+	})
+}
+
+func twoComponents(t *testing.T, flavor Flavor) {
+	t.Helper()
+	s, spec := built(t, flavor)
+	alone := *s.Nodes["db1"].History
+	alone.Members = []string{"db1"}
+	s.Nodes["db1"].History.Members = []string{"db2", "db3"}
+	s.Nodes["db1"].History = &alone
+	s.refused(spec, "db1 see 1 members; db2, db3 see 2 members")
+	if reason := s.observe(spec).whyNotWhole([]string{"db1", "db2", "db3"}); reason == "" {
+		t.Error("a cluster in two parts counts as whole")
+	}
+}
+
+// TestAMemberThatLagsIsNoSplit has a node that does not know yet who has left.
+func TestAMemberThatLagsIsNoSplit(t *testing.T) {
+	s, spec := built(t, MariaDB)
+	late := *s.Nodes["db1"].History
+	s.Nodes["db1"].History = &late
+	_ = s.Machines["db3"].Stop("mariadb")
+	status := s.observe(spec)
+	if status.disagreement() == "" || status.split() != "" {
+		t.Errorf("disagreement %q, split %q", status.disagreement(), status.split())
+	}
+	if _, err := Diff(spec, status); err != nil {
+		t.Error(err)
+	}
+}

@@ -1,0 +1,51 @@
+package galera
+
+import (
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+
+	"github.com/terraform-ha/terraform-provider-ha/internal/reconcile"
+)
+
+// dataMount is systemd's name for a file system of its own at the data directory,
+// whether it comes from /etc/fstab, a unit or a command.
+const dataMount = "var-lib-mysql.mount"
+
+// errNotMounted is what is known of a node whose data is elsewhere.
+var errNotMounted = errors.New("its data is not mounted")
+
+// withoutUnmounted takes nodes out of the status whose data directory is not the
+// one that it was, or should be: a state transfer would fill the disk below it. The
+// others go on; the refusal comes after.
+func (s Spec) withoutUnmounted(status Status) (Status, error) {
+	volumes := status.where(func(n NodeStatus) bool { return n.Err == nil && n.Mount.Running() })
+	var evidence []string
+	nodes := maps.Clone(status.Nodes)
+	for _, name := range status.names() {
+		node := status.Nodes[name]
+		why := ""
+		switch {
+		case node.Err != nil || node.Mount.Running() || node.primary():
+		case node.Mount.Load == "loaded":
+			why = "the machine knows a file system for it that is " + node.Mount.Active
+		case !node.virgin():
+		case node.Marker.Detail[detailVolume] != "":
+			why = "it was a file system of its own when the node was a member"
+		case len(volumes) > 0:
+			why = "it is one on " + volumes[0]
+		}
+		if why != "" {
+			evidence = append(evidence, fmt.Sprintf("%s on %s is not mounted: %s", dataDirectory, name, why))
+			nodes[name] = NodeStatus{Err: errNotMounted}
+		}
+	}
+	if len(evidence) == 0 {
+		return status, nil
+	}
+	return Status{Nodes: nodes}, &reconcile.RefusedError{
+		What: "use a data directory that is not mounted", Evidence: slices.Clip(evidence),
+		Remedy: "Mount it and apply again. If the data is to lie on the machine's own disk from now on, take the file system out of /etc/fstab and the word volume out of " + s.marker().Path + ".",
+	}
+}

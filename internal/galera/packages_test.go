@@ -1,0 +1,35 @@
+package galera
+
+import (
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/terraform-ha/terraform-provider-ha/internal/host/hosttest"
+)
+
+// TestPackagesComeToMembersOneByOne passes only what is missing: apt would bring
+// the others to their newest version, which stops the server.
+func TestPackagesComeToMembersOneByOne(t *testing.T) {
+	s, spec := built(t, MariaDB)
+	for _, name := range []string{"db1", "db2"} {
+		delete(s.Machines[name].Packages, "socat")
+	}
+	plan := s.plan(spec)
+	want := []string{"db1: install socat", "db2: install socat"}
+	if diff := cmp.Diff(want, plan.Titles()); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+	// The package brings a newer server, and that is stopped for it.
+	for _, m := range s.Machines {
+		socat := m.Catalog["socat"]
+		socat.OnInstall = func(m *hosttest.Machine) {
+			if members := len(s.Nodes["db3"].History.Members); members != 3 {
+				t.Errorf("%s is touched while %d are members", m.Name, members)
+			}
+			_ = m.Stop("mariadb")
+		}
+		m.Catalog["socat"] = socat
+	}
+	s.must(spec)
+}

@@ -1,0 +1,80 @@
+package galera
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/terraform-ha/terraform-provider-ha/internal/host/hosttest"
+	"github.com/terraform-ha/terraform-provider-ha/internal/tier"
+)
+
+func TestFloatingIPHolderIsLastAndGivesItAway(t *testing.T) {
+	s, spec := built(t, MariaDB)
+	s.Machines["db1"].WriteFile("/run/held", "10.0.0.100/24\n")
+	s.Machines["db3"].WriteFile(tier.DrainFile, "an operator\n")
+	spec.Settings["innodb_buffer_pool_size"] = "1G"
+	titles := s.plan(spec).Titles()
+	restarts := slices.DeleteFunc(titles, func(title string) bool { return !strings.Contains(title, "restart") })
+	if want := []string{"db2: restart mariadb.service", "db3: restart mariadb.service", "db1: restart mariadb.service"}; !slices.Equal(restarts, want) {
+		t.Errorf("got %v", restarts)
+	}
+	s.must(spec)
+	if _, left := s.Machines["db1"].Files[tier.DrainFile]; left {
+		t.Error("the holder was left drained")
+	}
+	if s.Machines["db3"].Files[tier.DrainFile].Content != "an operator\n" {
+		t.Error("an operator's drain was ended")
+	}
+}
+
+// TestASettingThatKeepsAServerDownReachesOneNode leaves the others with the file
+// that they run with: they have to survive a restart.
+func TestASettingThatKeepsAServerDownReachesOneNode(t *testing.T) {
+	s, spec := built(t, MariaDB)
+	spec.Settings = map[string]string{"innodb_buffer_pool_size": "512G"}
+	for _, m := range s.Machines {
+		m.OnStart("mariadb", func(*hosttest.Machine) error { return fmt.Errorf("cannot allocate memory for the buffer pool") })
+	}
+	if err := s.converge(spec); err == nil {
+		t.Fatal("it started")
+	}
+	var changed []string
+	for _, name := range sortedKeys(s.Machines) {
+		if strings.Contains(s.Machines[name].Files[s.engine.configPath].Content, "512G") {
+			changed = append(changed, name)
+		}
+	}
+	if members := s.observe(spec).Members(); len(changed) != 1 || len(members) != 2 || slices.Contains(members, changed[0]) {
+		t.Errorf("the file is on %v, and %v are left", changed, members)
+	}
+}
+
+// TestASettingOfOneNodeRestartsThatNode leaves the others alone.
+func TestASettingOfOneNodeRestartsThatNode(t *testing.T) {
+	s, spec := built(t, MariaDB)
+	spec.NodeSettings = map[string]map[string]string{"db2": {"innodb_buffer_pool_size": "2G"}}
+	if diff := cmp.Diff([]string{"db2: restart mariadb.service"}, s.plan(spec).Titles()); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+	s.must(spec)
+	if content := s.Nodes["db2"].Config; !strings.Contains(content, "innodb_buffer_pool_size = 2G\n") || strings.Contains(content, "512M") {
+		t.Errorf("db2 runs with %s", content)
+	}
+}
+
+// TestABackupIsNoDrift: a member that somebody has desynced serves, and is no
+// member to restart others beside.
+func TestABackupIsNoDrift(t *testing.T) {
+	s, spec := built(t, MariaDB)
+	s.Nodes["db2"].Busy = "Donor/Desynced"
+	s.must(spec)
+	if notices := spec.Notices(s.observe(spec)); len(notices) != 1 || !strings.HasPrefix(notices[0], "db2 is Donor/Desynced") {
+		t.Errorf("notices %v", notices)
+	}
+	spec.Settings = map[string]string{"max_connections": "500"}
+	s.refused(spec, "restart nodes of a cluster that is not whole")
+}

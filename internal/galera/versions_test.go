@@ -1,0 +1,39 @@
+package galera
+
+import (
+	"errors"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/terraform-ha/terraform-provider-ha/internal/reconcile"
+)
+
+// TestVersionsAreCompared has a node with a newer release, and then with another
+// major version.
+func TestVersionsAreCompared(t *testing.T) {
+	eachFlavor(t, func(t *testing.T, flavor Flavor) {
+		s, spec := built(t, flavor)
+		server := s.engine.serverPackage
+		for name, version := range map[string]string{"db1": "1:10.11.19-0+deb12u1", "db2": "1:10.11.20-0+deb12u1", "db3": "1:10.11.19-0+deb12u1"} {
+			s.Machines[name].Packages[server] = version
+		}
+		s.must(spec)
+		notices := spec.Notices(s.observe(spec))
+		if len(notices) != 1 || !strings.Contains(notices[0], "db1 10.11.19, db2 10.11.20, db3 10.11.19") {
+			t.Errorf("notices %v", notices)
+		}
+		_ = s.Machines["db2"].Stop(s.engine.unit)
+		s.must(spec)
+		_ = s.Machines["db2"].Stop(s.engine.unit)
+		s.Machines["db2"].Packages[server] = "1:11.8.3-0+deb13u1"
+		err := s.converge(spec)
+		var refused *reconcile.RefusedError
+		if !errors.As(err, &refused) || !slices.Contains(refused.Evidence, "db2 has version 11.8.3") {
+			t.Errorf("got %v", err)
+		}
+		if s.Machines["db2"].Unit(s.engine.unit).Running() {
+			t.Error("it was started")
+		}
+	})
+}
