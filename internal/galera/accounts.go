@@ -10,6 +10,8 @@ import (
 	"strings"
 
 	"github.com/terraform-ha/terraform-provider-ha/internal/host"
+	"github.com/terraform-ha/terraform-provider-ha/internal/shell"
+	"github.com/terraform-ha/terraform-provider-ha/internal/tier"
 )
 
 // Login is what the engine keys an account by: a name, and the client addresses
@@ -25,8 +27,6 @@ func compareLogins(a, b Login) int {
 func sortedLogins[V any](accounts map[Login]V) []Login {
 	return slices.SortedFunc(maps.Keys(accounts), compareLogins)
 }
-
-func checkLogin() Login { return Login{checkAccount, "localhost"} }
 
 // Account is an account as the engine knows it.
 type Account struct {
@@ -67,10 +67,52 @@ func shown(name string) string {
 	return strconv.QuoteToASCII(name)
 }
 
-// accounts returns the declared users as the engine keys them.
-func (s Spec) accounts() map[Login]User {
+func validateUsers(spec Spec, problems *tier.Problems) {
+	for _, name := range sortedKeys(spec.Users) {
+		validateUser(spec.Flavor, name, spec.Users[name], problems)
+	}
+}
+
+func validateUser(flavor Flavor, name string, user User, problems *tier.Problems) {
+	switch {
+	case !accountSQL.MatchString(name):
+		problems.Add(tier.At("users", name), "a user's name has 1 to 32 letters, digits, underscores, dots and hyphens")
+	case slices.Contains([]string{"root", "mysql", "mariadb.sys", checkAccount}, name) || strings.HasPrefix(name, "mysql."):
+		problems.Add(tier.At("users", name), "%s is an account of the engine or of its health check", name)
+	}
+	if len(user.Hosts) == 0 {
+		problems.Add(tier.At("users", name, "hosts"), "a user has at least one host that it may come from, such as \"10.0.0.0/24\"")
+	}
+	seen := map[string]string{}
+	for _, host := range slices.Sorted(slices.Values(user.Hosts)) {
+		canonical := canonicalHost(host)
+		switch other, twice := seen[canonical]; {
+		case faultOfHost(host) != "":
+			problems.Add(tier.At("users", name, "hosts"), "%s", faultOfHost(host))
+		case twice:
+			problems.Add(tier.At("users", name, "hosts"), "the hosts %q and %q are the same", other, host)
+		}
+		seen[canonical] = host
+	}
+	for _, on := range sortedKeys(user.Grants) {
+		if !object.MatchString(on) {
+			problems.Add(tier.At("users", name, "grants"), "%q is not an object of the form database.table, database.* or *.*", on)
+		}
+		if len(user.Grants[on]) == 0 {
+			problems.Add(tier.At("users", name, "grants"), "no privilege is listed for %s; leave the entry out to grant none", on)
+		}
+		for _, p := range user.Grants[on] {
+			if fault := flavor.faultOfPrivilege(on, p); fault != "" {
+				problems.Add(tier.At("users", name, "grants"), "%s", fault)
+			}
+		}
+	}
+}
+
+// declaredAccounts returns the users as the engine keys them.
+func declaredAccounts(users map[string]User) map[Login]User {
 	accounts := map[Login]User{}
-	for name, user := range s.Users {
+	for name, user := range users {
 		for _, host := range user.Hosts {
 			accounts[Login{name, canonicalHost(host)}] = user
 		}
@@ -79,9 +121,9 @@ func (s Spec) accounts() map[Login]User {
 }
 
 // formerAccounts returns the accounts that were declared before and are no longer.
-func (s Spec) formerAccounts() []Login {
-	declared, former := s.accounts(), map[Login]bool{}
-	for name, hosts := range s.FormerUsers {
+func formerAccounts(spec Spec) []Login {
+	declared, former := declaredAccounts(spec.Users), map[Login]bool{}
+	for name, hosts := range spec.FormerUsers {
 		for _, host := range hosts {
 			login := Login{name, canonicalHost(host)}
 			if _, kept := declared[login]; !kept {
@@ -92,15 +134,31 @@ func (s Spec) formerAccounts() []Login {
 	return slices.SortedFunc(maps.Keys(former), compareLogins)
 }
 
+var accountsScript = shell.Embedded(scripts, "accounts")
+
+func askAccounts(spec Spec, _ string) tier.Questions {
+	engine := spec.engine()
+	args := append([]string{engine.client, socketPath, engine.reading(), withoutHashes}, marked(accountQueries(spec))...)
+	return tier.Questions{Parts: []shell.Part{shell.Ask("accounts", accountsScript, args...)}}
+}
+
+// readAccounts reads nothing where no server answers.
+func readAccounts(spec Spec, _ string, answers tier.Answers, seen *NodeStatus) {
+	if out := answers.Parts["accounts"].Out; seen.Wsrep.Answers {
+		seen.Accounts, seen.AccountsRead = parseAccounts(spec, out)
+		seen.Public = parsePublic(out)
+	}
+}
+
 // accountQueries has the questions for every account, in order. The answers to a
 // question for a name have all hosts of that name.
-func (s Spec) accountQueries() []string {
-	accounts := s.accounts()
+func accountQueries(spec Spec) []string {
+	accounts := declaredAccounts(spec.Users)
 	names := map[string]bool{checkAccount: true}
 	for login := range accounts {
 		names[login.Name] = true
 	}
-	for _, login := range s.formerAccounts() {
+	for _, login := range formerAccounts(spec) {
 		names[login.Name] = true
 	}
 	var queries []string
@@ -110,7 +168,7 @@ func (s Spec) accountQueries() []string {
 	for _, login := range append([]Login{checkLogin()}, sortedLogins(accounts)...) {
 		queries = append(queries, grantsQuery(login))
 	}
-	if s.Flavor == MariaDB {
+	if spec.Flavor == MariaDB {
 		queries = append(queries, publicQuery)
 	}
 	return append(queries, countQuery)
@@ -145,14 +203,14 @@ const countQuery = "SELECT COUNT(*) FROM mysql.user"
 // "# " and the query. Of the accounts that exist only those count that are or were
 // declared. Without an answer to the last question, nothing is known of accounts:
 // none of them may be called missing.
-func (s Spec) parseAccounts(out string) (accounts map[Login]Account, read bool) {
+func parseAccounts(spec Spec, out string) (accounts map[Login]Account, read bool) {
 	asked := map[Login]bool{checkLogin(): true}
 	grants := map[string]Login{"# " + grantsQuery(checkLogin()): checkLogin()}
-	for login := range s.accounts() {
+	for login := range declaredAccounts(spec.Users) {
 		asked[login] = true
 		grants["# "+grantsQuery(login)] = login
 	}
-	for _, login := range s.formerAccounts() {
+	for _, login := range formerAccounts(spec) {
 		asked[login] = true
 	}
 	accounts = map[Login]Account{}
@@ -190,39 +248,45 @@ func columnsOf(line string) []string {
 	return columns
 }
 
-// userSteps makes the account and sets its password.
-func (s Spec) userSteps(on string, login Login, seen NodeStatus, status Status) []Step {
-	wanted := s.accounts()[login]
-	_, exists := seen.Accounts[login]
-	var steps []Step
-	recorded := status.password(login)
-	if !exists {
-		steps = append(steps, s.stepCreateUser(on, login, recorded.Version != 0))
+// planAccounts makes the accounts that are declared, with their passwords and
+// grants, and drops those that no longer are.
+func planAccounts(d *draft) error {
+	at := d.changes.at
+	if err := refuseRestrictions(at, len(d.spec.Users)); err != nil {
+		d.changes.refuse(err)
+		return nil
 	}
-	switch {
-	case wanted.PasswordVersion == 0:
-	case !exists:
-		steps = append(steps, s.stepPassword(on, login, ""))
-	case recorded.Version != wanted.PasswordVersion:
-		steps = append(steps, s.stepPassword(on, login,
-			fmt.Sprintf("the password of %s is version %d instead of %d", login, recorded.Version, wanted.PasswordVersion)))
-	default:
-		for _, node := range status.where(func(n NodeStatus) bool { return n.Err == nil && n.Passwords[login.String()] != recorded }) {
-			steps = append(steps, s.stepRemember(node, login, recorded))
+	accounts := declaredAccounts(d.spec.Users)
+	for _, login := range sortedLogins(accounts) {
+		have, exists := at.seen.Accounts[login]
+		if !exists {
+			d.changes.add(stepCreateUser(at, recordsPath(d.spec.Name), login, d.status.password(login).Version != 0))
+		}
+		d.changes.add(passwordSteps(d, login, accounts[login], exists)...)
+		steps, err := grantSteps(at, login, accounts[login].Grants, have)
+		if err != nil {
+			d.changes.refuse(err)
+		}
+		d.changes.add(steps...)
+	}
+	d.changes.add(stepsAgainstProxies(d.engine, d.status, sortedLogins(accounts))...)
+	for _, login := range formerAccounts(d.spec) {
+		if _, exists := at.seen.Accounts[login]; exists {
+			d.changes.add(at.step("drop user "+login.String(), "user "+login.String()+" is no longer declared", dropUser(login)))
 		}
 	}
-	return steps
+	return nil
 }
 
 // stepCreateUser makes an account that is locked until its password is set. What is
 // remembered of the password of an earlier account is forgotten first: a run that
 // breaks off between the two would leave the new one locked for ever.
-func (s Spec) stepCreateUser(node string, login Login, forget bool) Step {
-	step := s.stepSQL(node, "create user "+login.String(), "user "+login.String()+" is missing", createUser(login))
+func stepCreateUser(at writer, records string, login Login, forget bool) Step {
+	step := at.step("create user "+login.String(), "user "+login.String()+" is missing", createUser(login))
 	create := step.Do
 	step.Do = func(ctx context.Context, hosts host.Hosts) error {
 		if forget {
-			if err := s.rememberEverywhere(ctx, hosts, login, 0); err != nil {
+			if err := rememberEverywhere(ctx, hosts, records, login, 0); err != nil {
 				return err
 			}
 		}
@@ -237,7 +301,3 @@ func createUser(login Login) string {
 }
 
 func dropUser(login Login) string { return fmt.Sprintf("DROP USER IF EXISTS %s;\n", account(login)) }
-
-func createCheckAccount(engine engine) string {
-	return fmt.Sprintf("CREATE USER IF NOT EXISTS %[1]s %[2]s;\nGRANT %[3]s ON *.* TO %[1]s;\n", account(checkLogin()), engine.bySocket, engine.alwaysConnects)
-}

@@ -52,19 +52,19 @@ func TestParseAccounts(t *testing.T) {
 	for name, want := range tests {
 		app := Login{"app", "10.0.0.%"}
 		spec := Spec{Users: map[string]User{"app": {Hosts: []string{app.Host}}}, FormerUsers: map[string][]string{"app": {app.Host}, "gone": {"%"}}}
-		got, read := spec.parseAccounts(captured(t, name))
+		got, read := parseAccounts(spec, captured(t, name))
 		if diff := cmp.Diff(map[Login]Account{app: want}, got); diff != "" || !read {
 			t.Errorf("%s: read %t (-want +got):\n%s", name, read, diff)
 		}
 		spec.Users["app"] = User{Hosts: []string{"%"}}
-		if got, _ := spec.parseAccounts(captured(t, name)); !cmp.Equal(got, map[Login]Account{app: {}}) {
+		if got, _ := parseAccounts(spec, captured(t, name)); !cmp.Equal(got, map[Login]Account{app: {}}) {
 			t.Errorf("%s: of a former account more than its existence counts: %v", name, got)
 		}
 		spec.FormerUsers = nil
-		if got, _ := spec.parseAccounts(captured(t, name)); len(got) != 0 {
+		if got, _ := parseAccounts(spec, captured(t, name)); len(got) != 0 {
 			t.Errorf("%s: the account of another host counts: %v", name, got)
 		}
-		if _, read := spec.parseAccounts(strings.TrimSuffix(captured(t, name), "5\n")); name == "mysql-accounts" && read {
+		if _, read := parseAccounts(spec, strings.TrimSuffix(captured(t, name), "5\n")); name == "mysql-accounts" && read {
 			t.Errorf("%s: the last question has no answer", name)
 		}
 	}

@@ -8,33 +8,47 @@ import (
 	"github.com/terraform-ha/terraform-provider-ha/internal/shell"
 )
 
+// bootstrap makes the cluster on its first node, if there never was one.
+func bootstrap(d *draft) ([]Step, error) {
+	if d.spec.UUID != "" {
+		return nil, &reconcile.RefusedError{
+			What: "bootstrap the cluster a second time", Evidence: append(d.status.table(), "the cluster had the UUID "+d.spec.UUID),
+			Remedy: "Put the data directories back. If the data is meant to be gone, remove the resource from Terraform's state, and " + markerPath(d.spec.Name) + " from the nodes that have it, and apply again.",
+		}
+	}
+	first := d.spec.nodes()[0].Name
+	return append([]Step{stepBootstrap(d.spec, first)}, joins(d, []string{first})...), nil
+}
+
 // stepBootstrap makes the cluster. Right before it does, it looks at every node
 // again: this is the one act that makes two clusters of one if it is done twice.
-func (s Spec) stepBootstrap(node, why string) Step {
-	return Step{Node: node, Title: "bootstrap the cluster", Why: why,
+func stepBootstrap(spec Spec, node string) Step {
+	return Step{Node: node, Title: "bootstrap the cluster", Why: "the cluster does not exist yet",
 		Do: func(ctx context.Context, hosts host.Hosts) error {
-			now := s.complete(Observe(ctx, hosts.Views(), s))
-			if !now.all(NodeStatus.virgin) {
+			now := complete(Observe(ctx, hosts.Views(), spec), spec.names())
+			if !now.all(NodeStatus.unused) {
 				return &reconcile.RefusedError{What: "bootstrap the cluster", Node: node, Evidence: now.table(),
 					Remedy: "A node got data or stopped answering after the plan was made. Apply again."}
 			}
-			return s.become(ctx, hosts[node], "bootstrap")
+			return starterOf(spec).become(ctx, hosts[node], "bootstrap")
 		}}
 }
 
 // stepRebootstrap starts the cluster again from the node with its last position.
-func (s Spec) stepRebootstrap(node string) Step {
+func stepRebootstrap(spec Spec, node string) Step {
 	return Step{Node: node, Title: "bootstrap the cluster from its last position", Why: "no node of the cluster runs; this one has the last position",
 		Do: func(ctx context.Context, hosts host.Hosts) error {
-			now := s.complete(Observe(ctx, hosts.Views(), s))
+			now := complete(Observe(ctx, hosts.Views(), spec), spec.names())
 			quiet := func(n NodeStatus) bool { return n.Err == nil && !n.primary() && (!n.Wsrep.Answers || !n.Wsrep.On) }
 			if !now.all(quiet) || len(now.UUIDs()) > 1 {
 				return &reconcile.RefusedError{What: "bootstrap the cluster again", Node: node, Evidence: now.table(),
 					Remedy: "The cluster changed after the plan was made. Apply again."}
 			}
-			return s.become(ctx, hosts[node], "bootstrap")
+			return starterOf(spec).become(ctx, hosts[node], "bootstrap")
 		}}
 }
+
+var initializeScript = shell.Embedded(scripts, "initialize")
 
 // initializeData makes the data directory of a server that has none yet, as the
 // package does when it is installed (percona-xtradb-cluster-server.postinst), with
@@ -43,17 +57,6 @@ func (s Spec) stepRebootstrap(node string) Step {
 // in a volume that has a lost+found. A directory with anything else in it is left
 // alone. Everything runs as the user who owns the directory.
 func initializeData(ctx context.Context, node *host.Host) error {
-	_, err := node.Run(ctx, shell.Script(`: galera-initialize
-d=$1
-[ -z "$(find "$d/" -mindepth 1 -maxdepth 1 ! -name lost+found ! -name '.*' -print -quit 2>/dev/null)" ] || exit 0
-[ -d "$d/" ] || install -d -m 0750 -o mysql -g mysql "$d"
-o=$(runuser -u mysql -- sh -ec '
-d=$1 n=$1/.terraform-ha-new; rm -rf "$n" "$n".*; mkdir -m 0750 "$n"
-mysqld --no-defaults --initialize-insecure --datadir="$n"
-printf "%s\n" "INSTALL PLUGIN auth_socket SONAME \"auth_socket.so\";" "ALTER USER root@localhost IDENTIFIED WITH auth_socket;" "SHUTDOWN;" >"$n.sql"
-mysqld --no-defaults --datadir="$n" --skip-networking --mysqlx=OFF --socket="$n.sock" --pid-file="$n.pid" --init-file="$n.sql"
-find "$n" -mindepth 1 -maxdepth 1 ! -name mysql -exec mv -t "$d" {} +
-mv "$n/mysql" "$d/mysql"; rm -rf "$n" "$n".*' sh "$d" 2>&1) && exit 0
-printf '%s\n' "$o" | grep -F '[ERROR]' | tail -n 5 >&2; exit 1`, dataDirectory))
+	_, err := node.Run(ctx, shell.Script(initializeScript, dataDirectory))
 	return err
 }

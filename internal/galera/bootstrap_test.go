@@ -15,7 +15,7 @@ func TestBootstrapLooksAgain(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			s, spec := newSim(t, MariaDB, "db1", "db2", "db3"), shop(MariaDB)
 			change(s)
-			refused(t, spec.stepBootstrap("db1", "").Do(t.Context(), s.hosts), "bootstrap the cluster")
+			refused(t, stepBootstrap(spec, "db1").Do(t.Context(), s.hosts), "bootstrap the cluster")
 			if s.Bootstraps != 0 {
 				t.Error("it was bootstrapped")
 			}

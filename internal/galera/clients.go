@@ -1,12 +1,12 @@
 package galera
 
 import (
-	"fmt"
 	"net/netip"
 	"slices"
 	"strings"
 
 	"github.com/terraform-ha/terraform-provider-ha/internal/host"
+	"github.com/terraform-ha/terraform-provider-ha/internal/tier"
 )
 
 // everybody is every address.
@@ -14,19 +14,19 @@ func everybody() []netip.Prefix {
 	return []netip.Prefix{netip.PrefixFrom(netip.IPv4Unspecified(), 0), netip.PrefixFrom(netip.IPv6Unspecified(), 0)}
 }
 
-// clients are the networks from where clients connect: those that are listed, or
+// clientNetworks are the networks from where clients connect: those that are listed, or
 // else what the hosts of the users say. Hosts that no network can stand for are
 // returned too; the port is open to everybody then.
-func (s Spec) clients() (networks []netip.Prefix, open []userHost) {
-	for _, client := range s.Clients {
+func clientNetworks(spec Spec) (networks []netip.Prefix, open []userHost) {
+	for _, client := range spec.Clients {
 		if network, err := parseNetwork(client); err == nil {
 			networks = append(networks, network)
 		}
 	}
-	if len(s.Clients) > 0 {
+	if len(spec.Clients) > 0 {
 		return networks, nil
 	}
-	for _, declared := range s.userHosts() {
+	for _, declared := range hostsOfUsers(spec) {
 		network, found := networkOf(declared.host)
 		if !found {
 			open = append(open, declared)
@@ -43,11 +43,11 @@ func (s Spec) clients() (networks []netip.Prefix, open []userHost) {
 // userHost is one of the hosts of a user.
 type userHost struct{ user, host string }
 
-// userHosts are all hosts of all users, in order.
-func (s Spec) userHosts() []userHost {
+// hostsOfUsers are all hosts of all users, in order.
+func hostsOfUsers(spec Spec) []userHost {
 	var all []userHost
-	for _, name := range sortedKeys(s.Users) {
-		for _, host := range slices.Sorted(slices.Values(s.Users[name].Hosts)) {
+	for _, name := range sortedKeys(spec.Users) {
+		for _, host := range slices.Sorted(slices.Values(spec.Users[name].Hosts)) {
 			all = append(all, userHost{name, host})
 		}
 	}
@@ -104,52 +104,52 @@ func parseNetwork(text string) (netip.Prefix, error) {
 	return netip.ParsePrefix(text)
 }
 
-func (s Spec) validateClients(report func(string, ...string)) {
-	for _, client := range slices.Sorted(slices.Values(s.Clients)) {
+func validateClients(spec Spec, problems *tier.Problems) {
+	for _, client := range slices.Sorted(slices.Values(spec.Clients)) {
 		network, err := parseNetwork(client)
 		switch {
 		case err != nil:
-			report(fmt.Sprintf("%q is not an address or a network such as 10.0.0.0/24", client), "clients")
+			problems.Add(tier.At("clients"), "%q is not an address or a network such as 10.0.0.0/24", client)
 		case network != network.Masked():
-			report(fmt.Sprintf("%q has bits outside of its mask; the network is %s", client, network.Masked()), "clients")
+			problems.Add(tier.At("clients"), "%q has bits outside of its mask; the network is %s", client, network.Masked())
 		}
 	}
 }
 
-// doubtfulAddresses are what the packet filter cannot do as narrowly as it might be
+// addressWarnings are what the packet filter cannot do as narrowly as it might be
 // meant, and addresses that anybody may reach.
-func (s Spec) doubtfulAddresses() []Problem {
-	var doubts []Problem
-	for _, node := range host.PublicNodes(s.nodes()) {
-		doubts = append(doubts, Problem{Path: []string{"nodes", node.Name, "address"}, Message: fmt.Sprintf(
-			"%s is not a private address: what the nodes send each other, and all data of a state transfer, passes there unencrypted; give the nodes addresses of a network of their own", node.Address)})
+func addressWarnings(spec Spec) tier.Problems {
+	var warnings tier.Problems
+	for _, node := range host.PublicNodes(spec.nodes()) {
+		warnings.Add(tier.At("nodes", node.Name, "address"),
+			"%s is not a private address: what the nodes send each other, and all data of a state transfer, passes there unencrypted; give the nodes addresses of a network of their own", node.Address)
 	}
-	if s.Unfiltered {
-		return doubts
+	if spec.Unfiltered {
+		return warnings
 	}
-	clients, open := s.clients()
+	clients, open := clientNetworks(spec)
 	for _, declared := range open {
-		doubts = append(doubts, Problem{Path: []string{"users", declared.user, "hosts"}, Message: fmt.Sprintf(
-			"no network can be read from the host %q, so that the packet filter lets everybody connect to TCP %s; list the networks of the clients in clients", declared.host, serverPort)})
+		warnings.Add(tier.At("users", declared.user, "hosts"),
+			"no network can be read from the host %q, so that the packet filter lets everybody connect to TCP %s; list the networks of the clients in clients", declared.host, serverPort)
 	}
-	if len(s.Clients) == 0 {
-		return doubts
+	if len(spec.Clients) == 0 {
+		return warnings
 	}
-	for _, declared := range s.userHosts() {
+	for _, declared := range hostsOfUsers(spec) {
 		network, found := networkOf(declared.host)
-		if found && !network.Addr().IsLoopback() && !s.letsIn(network, clients) {
-			doubts = append(doubts, Problem{Path: []string{"users", declared.user, "hosts"}, Message: fmt.Sprintf(
-				"nobody at %q can connect, because clients has nothing of it", declared.host)})
+		if found && !network.Addr().IsLoopback() && !letsIn(network, clients, spec.Nodes) {
+			warnings.Add(tier.At("users", declared.user, "hosts"),
+				"nobody at %q can connect, because clients has nothing of it", declared.host)
 		}
 	}
-	return doubts
+	return warnings
 }
 
 // letsIn reports whether any address of a network is among the clients or nodes.
-func (s Spec) letsIn(network netip.Prefix, clients []netip.Prefix) bool {
+func letsIn(network netip.Prefix, clients []netip.Prefix, nodes []host.Node) bool {
 	isNode := func(node host.Node) bool {
 		address, err := netip.ParseAddr(node.Address)
 		return err == nil && network.Contains(address)
 	}
-	return slices.ContainsFunc(clients, network.Overlaps) || slices.ContainsFunc(s.Nodes, isNode)
+	return slices.ContainsFunc(clients, network.Overlaps) || slices.ContainsFunc(nodes, isNode)
 }

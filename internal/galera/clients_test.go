@@ -62,7 +62,7 @@ func TestWhoMayConnectToTheServer(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			spec := test.spec
 			spec.Nodes = append(spec.Nodes, shop(MariaDB).Nodes...)
-			networks, _ := spec.clients()
+			networks, _ := clientNetworks(spec)
 			var got []string
 			for _, network := range networks {
 				got = append(got, network.String())
@@ -71,7 +71,7 @@ func TestWhoMayConnectToTheServer(t *testing.T) {
 				t.Errorf("clients (-want +got):\n%s", diff)
 			}
 			var doubts []string
-			for _, doubt := range spec.doubtfulAddresses() {
+			for _, doubt := range addressWarnings(spec) {
 				doubts = append(doubts, strings.Join(doubt.Path, "/")+": "+doubt.Message)
 			}
 			if len(doubts) != len(test.doubts) {

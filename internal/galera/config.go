@@ -9,18 +9,19 @@ import (
 
 	"github.com/terraform-ha/terraform-provider-ha/internal/host"
 	"github.com/terraform-ha/terraform-provider-ha/internal/shell"
+	"github.com/terraform-ha/terraform-provider-ha/internal/tier"
 )
 
 // configFile renders the engine's configuration for one node.
-func (s Spec) configFile(node host.Node) host.File {
-	engine := s.Flavor.engine()
+func configFile(spec Spec, node host.Node, defaults []derived) host.File {
+	engine := spec.engine()
 	var b strings.Builder
-	fmt.Fprintf(&b, "# Managed by terraform-provider-ha (galera %s); changes are reverted.\n", s.Name)
-	if text := s.derivedText(node.Name); text != "" {
+	fmt.Fprintf(&b, "# Managed by terraform-provider-ha (galera %s); changes are reverted.\n", spec.Name)
+	if text := derivedText(defaults); text != "" {
 		fmt.Fprintln(&b, madeFor+text)
 	}
 	b.WriteString("[mysqld]\n")
-	for _, line := range s.lines(node) {
+	for _, line := range lines(spec, node, defaults) {
 		fmt.Fprintf(&b, "%s = %s\n", line[0], line[1])
 	}
 	if engine.keeps != "" {
@@ -30,8 +31,8 @@ func (s Spec) configFile(node host.Node) host.File {
 }
 
 // lines are the settings of one node, as name and value.
-func (s Spec) lines(node host.Node) [][2]string {
-	engine := s.Flavor.engine()
+func lines(spec Spec, node host.Node, defaults []derived) [][2]string {
+	engine := spec.engine()
 	lines := [][2]string{
 		// Where nothing else says so, but another file may.
 		{"datadir", dataDirectory},
@@ -43,32 +44,32 @@ func (s Spec) lines(node host.Node) [][2]string {
 		// succession (Jepsen, MariaDB Galera Cluster 12.1.2, 2026).
 		{"innodb_flush_log_at_trx_commit", "1"},
 		{"wsrep_provider", engine.provider},
-		{"wsrep_cluster_name", s.Name},
-		{"wsrep_cluster_address", "gcomm://" + strings.Join(s.addresses(), ",")},
+		{"wsrep_cluster_name", spec.Name},
+		{"wsrep_cluster_address", "gcomm://" + strings.Join(spec.addresses(), ",")},
 		{"wsrep_node_name", node.Name},
 		{"wsrep_node_address", node.Address},
 		{"wsrep_sst_method", engine.transfer},
-		{"wsrep_sst_donor", s.donors(node)},
+		{"wsrep_sst_donor", donors(spec.nodes(), node)},
 	}
 	if engine.transferAuth != "" {
 		lines = append(lines, [2]string{"wsrep_sst_auth", engine.transferAuth})
 	}
 	lines = append(lines, engine.extra...)
-	for _, d := range s.derived[node.Name] {
+	for _, d := range defaults {
 		if d.name != cacheOption {
 			lines = append(lines, [2]string{d.name, d.value})
 		}
 	}
-	lines = append(lines, [2]string{"wsrep_provider_options", `"` + s.providerOptions(node.Name) + `"`})
-	return overridden(lines, s.settings(node))
+	lines = append(lines, [2]string{"wsrep_provider_options", `"` + providerOptions(spec.ProviderOptions, defaults) + `"`})
+	return overridden(lines, settingsOf(spec, node.Name))
 }
 
 // donors lists the other nodes, the last one first: a floating IP is with one of
 // the first ones, unless somebody decided otherwise. After the comma at the end any
 // node may be the donor (Galera documentation, "wsrep_sst_donor").
-func (s Spec) donors(node host.Node) string {
+func donors(nodes []host.Node, node host.Node) string {
 	donors := ""
-	for _, other := range slices.Backward(s.nodes()) {
+	for _, other := range slices.Backward(nodes) {
 		if other.Name != node.Name {
 			donors += other.Name + ","
 		}
@@ -76,17 +77,46 @@ func (s Spec) donors(node host.Node) string {
 	return donors
 }
 
+// madeFor begins the line of the configuration file that says what follows from the
+// machine.
+const madeFor = "# Follows from the machine: "
+
+var madeForScript = shell.Embedded(scripts, "made-for")
+
+func askConfig(spec Spec, _ string) tier.Questions {
+	file := spec.engine().configPath
+	return tier.Questions{Files: []string{file}, Parts: []shell.Part{shell.Ask("made-for", madeForScript, file, madeFor)}}
+}
+
+func readConfig(_ Spec, _ string, answers tier.Answers, seen *NodeStatus) {
+	seen.MadeFor = strings.TrimSpace(answers.Parts["made-for"].Out)
+}
+
+// planConfig writes the configuration of nodes that are no members. A member gets
+// its file right before its restart: one that keeps a server from starting must not
+// lie on all nodes before the first has proved it.
+func planConfig(d *draft) error {
+	for node, seen := range d.answering() {
+		defaults := d.defaults[node.Name]
+		file := configFile(d.spec, node, defaults)
+		if why := whyConfig(file, defaults, seen); why != "" && (!seen.primary() || !seen.running()) {
+			d.prepare.On(node.Name, stepWriteConfig(node.Name, d.engine, file, why))
+		}
+	}
+	return nil
+}
+
 // whyConfig says how a node's configuration file differs from the wanted one; empty
 // if it does not. Of a machine that has changed it says what follows from that.
-func (s Spec) whyConfig(config host.File, node string, seen NodeStatus) string {
+func whyConfig(config host.File, defaults []derived, seen NodeStatus) string {
 	state := seen.Files[config.Path]
 	difference := config.Difference(state)
 	if difference == "" || !state.Exists || seen.MadeFor == "" {
 		return difference
 	}
-	had, has := strings.Split(seen.MadeFor, "; "), strings.Split(s.derivedText(node), "; ")
+	had, has := strings.Split(seen.MadeFor, "; "), strings.Split(derivedText(defaults), "; ")
 	gone, come := without(had, has), without(has, had)
-	if len(gone) == 0 || len(come) == 0 || !slices.ContainsFunc(s.derivedFrom(node), func(from string) bool {
+	if len(gone) == 0 || len(come) == 0 || !slices.ContainsFunc(derivedFrom(defaults), func(from string) bool {
 		return !strings.Contains(seen.MadeFor, "("+from+")")
 	}) {
 		return difference
@@ -94,19 +124,25 @@ func (s Spec) whyConfig(config host.File, node string, seen NodeStatus) string {
 	return fmt.Sprintf("%s has %s, and the machine now asks for %s", path.Base(config.Path), strings.Join(gone, "; "), strings.Join(come, "; "))
 }
 
+// runsStale reports whether a server runs with another configuration than the one
+// in its file, or than the wanted one.
+func runsStale(config host.File, seen NodeStatus) bool {
+	state := seen.Files[config.Path]
+	started := max(seen.Unit.Started, seen.Bootstrap.Started)
+	return seen.running() && (config.Difference(state) != "" || state.Modified > started)
+}
+
 func stepWriteConfig(node string, engine engine, file host.File, why string) Step {
 	return Step{Node: node, Title: "write " + path.Base(file.Path), Why: why,
 		Do: func(ctx context.Context, hosts host.Hosts) error { return writeConfig(ctx, hosts[node], engine, file) }}
 }
 
+var checkConfigScript = shell.Embedded(scripts, "check-config")
+
 // writeConfig lets the engine read the new file before it is put in place: a node
 // that cannot start drops its state and asks for all of it again.
 func writeConfig(ctx context.Context, node *host.Host, engine engine, file host.File) error {
-	check := shell.Script(`: galera-check-config
-command -v "$1" >/dev/null || exit 0
-t=$(mktemp) && trap 'rm -f "$t"' EXIT && cat >"$t" && chmod 0644 "$t" || exit 1
-o=$("$1" --defaults-file="$t" --user=mysql --verbose --help 2>&1 >/dev/null) && ! printf '%s' "$o" | grep -q '\[ERROR\]' && exit 0
-printf '%s\n' "$o" | tail -n 5 >&2; exit 1`, engine.server).WithStdin(file.Content)
+	check := shell.Script(checkConfigScript, engine.server).WithStdin(file.Content)
 	if _, err := node.Run(ctx, check); err != nil {
 		return fmt.Errorf("%s does not accept the configuration; the old one stays: %w", engine.server, err)
 	}

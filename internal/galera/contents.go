@@ -6,67 +6,84 @@ import (
 	"github.com/terraform-ha/terraform-provider-ha/internal/reconcile"
 )
 
-// contents makes databases and users as they are declared, on one node: they
-// replicate. Together with an error there can be steps that are not concerned.
-func (s Spec) contents(status Status) ([]Step, error) {
-	members := status.Members()
-	if len(members) == 0 {
-		return nil, nil
-	}
-	members = slices.DeleteFunc(members, func(name string) bool { return !status.Nodes[name].AccountsRead })
-	if len(members) == 0 {
-		return nil, &reconcile.RefusedError{
-			What: "compare databases and users", Evidence: append(status.hindrances(), status.table()...),
-			Remedy: "No member let its accounts be read within some seconds. Look at the load of the servers and at the variables above, and apply again.",
-		}
-	}
-	on := members[0]
-	writable := slices.IndexFunc(members, func(name string) bool { return !status.Nodes[name].Wsrep.refusesChanges() })
-	if writable >= 0 {
-		on = members[writable]
-	}
-	steps, err := s.contentsOn(on, status)
-	if len(steps) > 0 && writable < 0 {
-		return nil, &reconcile.RefusedError{
-			What: "change databases and users", Evidence: append(status.hindrances(), "the first change would be to "+steps[0].Title),
-			Remedy: "No member takes changes. Set the variable back on one of them, as in SET GLOBAL wsrep_reject_queries = NONE, and apply again.",
-		}
-	}
-	if engine := s.Flavor.engine(); engine.startCheck != "" && len(steps) > 0 {
-		answering := status.where(func(n NodeStatus) bool { return n.Err == nil })
-		steps = append([]Step{stepAwaitChecks(answering, engine)}, steps...)
-	}
-	return steps, err
+// changes are the changes of databases and accounts. They are made on one member,
+// because they replicate.
+type changes struct {
+	at writer
+	// takes says that the member takes changes.
+	takes bool
+	steps []Step
+	// refused is why some of what is declared cannot be made; the rest is not
+	// concerned.
+	refused error
 }
 
-func (s Spec) contentsOn(on string, status Status) (steps []Step, refusal error) {
-	seen := status.Nodes[on]
-	check, exists := seen.Accounts[checkLogin()]
-	switch engine := s.Flavor.engine(); {
-	case !exists:
-		steps = append(steps, s.stepSQL(on, "create account "+checkAccount, "the health check's account is missing", createCheckAccount(engine)))
-	case !check.has(engine.alwaysConnects):
-		steps = append(steps, s.stepSQL(on, "let "+checkAccount+" into a full server", "the health check's account has no place in a full server", createCheckAccount(engine)))
+// writer is the member with which databases and accounts are compared; its node is
+// empty if there is none.
+type writer struct {
+	flavor Flavor
+	engine engine
+	node   string
+	seen   NodeStatus
+}
+
+// step changes something on the member, where it replicates.
+func (w writer) step(title, why, statements string) Step {
+	return stepSQL(w.engine, w.node, title, why, statements)
+}
+
+func (c *changes) add(steps ...Step) {
+	if c.at.node != "" {
+		c.steps = append(c.steps, steps...)
 	}
-	for _, schema := range sortedKeys(s.Databases) {
-		steps = append(steps, s.databaseSteps(on, schema, seen)...)
+}
+
+func (c *changes) refuse(err error) {
+	if c.refused == nil {
+		c.refused = err
 	}
-	if err := s.refuseRestrictions(on, seen); err != nil {
-		return steps, err
+}
+
+// changesOf chooses the member: the first that takes changes, or else the first.
+func changesOf(spec Spec, status Status) changes {
+	c := changes{at: writer{flavor: spec.Flavor, engine: spec.engine()}}
+	members := slices.DeleteFunc(status.Members(), func(name string) bool { return !status.Nodes[name].AccountsRead })
+	if len(members) == 0 {
+		return c
 	}
-	for _, login := range sortedLogins(s.accounts()) {
-		steps = append(steps, s.userSteps(on, login, seen, status)...)
-		grants, err := s.grantSteps(on, login, seen.Accounts[login], seen)
-		if err != nil && refusal == nil {
-			refusal = err
-		}
-		steps = append(steps, grants...)
+	c.at.node = members[0]
+	if writable := slices.IndexFunc(members, func(name string) bool { return !status.Nodes[name].Wsrep.refusesChanges() }); writable >= 0 {
+		c.at.node, c.takes = members[writable], true
 	}
-	steps = append(steps, s.stepsAgainstProxies(status)...)
-	for _, login := range s.formerAccounts() {
-		if _, exists := seen.Accounts[login]; exists {
-			steps = append(steps, s.stepSQL(on, "drop user "+login.String(), "user "+login.String()+" is no longer declared", dropUser(login)))
-		}
+	c.at.seen = status.Nodes[c.at.node]
+	return c
+}
+
+// planContents plans the changes that databases and accounts have come up with.
+func planContents(d *draft) error {
+	c := d.changes
+	switch {
+	case len(d.status.Members()) == 0:
+		return nil
+	case c.at.node == "":
+		d.refuse(&reconcile.RefusedError{
+			What: "compare databases and users", Evidence: append(d.status.hindrances(), d.status.table()...),
+			Remedy: "No member let its accounts be read within some seconds. Look at the load of the servers and at the variables above, and apply again.",
+		})
+		return nil
+	case len(c.steps) > 0 && !c.takes:
+		d.refuse(&reconcile.RefusedError{
+			What: "change databases and users", Evidence: append(d.status.hindrances(), "the first change would be to "+c.steps[0].Title),
+			Remedy: "No member takes changes. Set the variable back on one of them, as in SET GLOBAL wsrep_reject_queries = NONE, and apply again.",
+		})
+		return nil
 	}
-	return steps, refusal
+	if d.engine.startCheck != "" && len(c.steps) > 0 {
+		d.contents.InOrder(stepAwaitChecks(d.status.where(NodeStatus.answers), d.engine))
+	}
+	d.contents.InOrder(c.steps...)
+	if c.refused != nil {
+		d.refuse(c.refused)
+	}
+	return nil
 }

@@ -201,7 +201,7 @@ func TestDriftIsSeenAndRepaired(t *testing.T) {
 			map[string][]string{"db1": {"database wordpress has character set latin1"}},
 		},
 		"left drained by a change": {
-			func(s *sim) { s.Machines["db2"].WriteFile(tier.DrainFile, shop(MariaDB).drainMark()+"\n") },
+			func(s *sim) { s.Machines["db2"].WriteFile(tier.DrainFile, drainMark("shop")+"\n") },
 			map[string][]string{"db2": {"a change that broke off left it drained"}},
 		},
 		"frozen outside the Primary component": {
@@ -263,7 +263,7 @@ func TestNodeDown(t *testing.T) {
 	t.Run("a cluster that is not told to exist has to be whole", func(t *testing.T) {
 		whole := spec
 		whole.Partial = false
-		if reason := s.observe(whole).whyNotConverged(whole); !strings.HasPrefix(reason, "db2: ") {
+		if reason := whyNotConverged(whole, s.observe(whole)); !strings.HasPrefix(reason, "db2: ") {
 			t.Errorf("got %q", reason)
 		}
 	})

@@ -1,10 +1,12 @@
 package galera
 
 import (
-	"fmt"
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/terraform-ha/terraform-provider-ha/internal/shell"
+	"github.com/terraform-ha/terraform-provider-ha/internal/tier"
 )
 
 // NoHistory is the UUID of a data directory that never was part of a cluster.
@@ -21,6 +23,16 @@ type Position struct {
 func (p Position) HasData() bool { return p.UUID != "" && p.UUID != NoHistory }
 
 var systemSchemas = []string{"mysql", "performance_schema", "information_schema", "sys", "test"}
+
+var dataScript = shell.Embedded(scripts, "data")
+
+func askData(Spec, string) tier.Questions {
+	return tier.Questions{Parts: []shell.Part{shell.Ask("data", dataScript, dataDirectory)}}
+}
+
+func readData(_ Spec, _ string, answers tier.Answers, seen *NodeStatus) {
+	seen.parseData(answers.Parts["data"].Out)
+}
 
 // parseData reads what lies in the data directory.
 func (n *NodeStatus) parseData(out string) {
@@ -44,23 +56,14 @@ func (n *NodeStatus) parseData(out string) {
 			}
 		case "free":
 			n.Free = product(value)
-		case "cores":
-			n.Cores = parseCores(value)
 		case "size":
 			n.FileSystemSize = product(value)
 		case "system":
 			n.FileSystem = value
 		case "cache":
 			n.Cache = product(value + " 1")
-		case "made-for":
-			n.MadeFor = value
 		case "used":
 			n.Used = product(value)
-		case "failed-transfers":
-			// What is not a number counts as none.
-			n.FailedTransfers, _ = strconv.Atoi(value)
-		case "recovered":
-			_, _ = fmt.Sscan(strings.Replace(value, ":", " ", 1), &n.Recovered.UUID, &n.Recovered.Seqno, &n.RecoveredAt)
 		case "safe_to_bootstrap":
 			n.Saved.SafeToBootstrap = value == "1"
 		}

@@ -2,17 +2,62 @@ package galera
 
 import (
 	"fmt"
+	"slices"
 	"strings"
+
+	"github.com/terraform-ha/terraform-provider-ha/internal/shell"
+	"github.com/terraform-ha/terraform-provider-ha/internal/tier"
 )
+
+func validateDatabases(spec Spec, problems *tier.Problems) {
+	for _, name := range sortedKeys(spec.Databases) {
+		database := spec.Databases[name]
+		switch {
+		case !identifier.MatchString(name):
+			problems.Add(tier.At("databases", name), "a database's name has 1 to 64 letters, digits, underscores, dollar signs and hyphens")
+		case slices.Contains(systemSchemas, strings.ToLower(name)):
+			problems.Add(tier.At("databases", name), "%s is a schema of the engine itself", name)
+		}
+		// The engine answers with the name that an alias stands for, which changes
+		// between its versions.
+		switch {
+		case !charset.MatchString(database.Charset):
+			problems.Add(tier.At("databases", name, "charset"), "%q is not the name of a character set, such as utf8mb4", database.Charset)
+		case database.Charset == "utf8":
+			problems.Add(tier.At("databases", name, "charset"), "utf8 stands for different character sets in different versions; use utf8mb4")
+		}
+		switch {
+		case !charset.MatchString(database.Collation):
+			problems.Add(tier.At("databases", name, "collation"), "%q is not the name of a collation, such as utf8mb4_unicode_ci", database.Collation)
+		case strings.HasPrefix(database.Collation, "utf8_"):
+			problems.Add(tier.At("databases", name, "collation"), "utf8 stands for different character sets in different versions; use a collation of utf8mb4")
+		}
+	}
+}
 
 const schemasQuery = "SELECT schema_name, default_character_set_name, default_collation_name FROM information_schema.schemata"
 
+var schemasScript = shell.Embedded(scripts, "schemas")
+
+func askDatabases(spec Spec, _ string) tier.Questions {
+	engine := spec.engine()
+	args := append([]string{engine.client, socketPath, engine.reading()}, schemaQueries(spec.Databases)...)
+	return tier.Questions{Parts: []shell.Part{shell.Ask("schemas", schemasScript, args...)}}
+}
+
+// readDatabases reads nothing where no server answers.
+func readDatabases(_ Spec, _ string, answers tier.Answers, seen *NodeStatus) {
+	if seen.Wsrep.Answers {
+		seen.Databases, seen.Spelled = parseDatabases(answers.Parts["schemas"].Out)
+	}
+}
+
 // schemaQueries asks for all schemas, and for the engine's spelling of what is
 // declared of some.
-func (s Spec) schemaQueries() []string {
+func schemaQueries(databases map[string]Database) []string {
 	queries := []string{schemasQuery}
-	for _, schema := range sortedKeys(s.Databases) {
-		if database := s.Databases[schema]; database != (Database{}) {
+	for _, schema := range sortedKeys(databases) {
+		if database := databases[schema]; database != (Database{}) {
 			queries = append(queries, spellingQuery(schema, database))
 		}
 	}
@@ -49,20 +94,29 @@ func parseDatabases(out string) (databases, spelled map[string]Database) {
 	return databases, spelled
 }
 
-func (s Spec) databaseSteps(on, schema string, seen NodeStatus) []Step {
-	wanted := s.Databases[schema]
+// planDatabases makes databases that are declared. One that is no longer declared
+// stays, because its data would go with it.
+func planDatabases(d *draft) error {
+	at := d.changes.at
+	for _, schema := range sortedKeys(d.spec.Databases) {
+		d.changes.add(databaseSteps(at, schema, d.spec.Databases[schema])...)
+	}
+	return nil
+}
+
+func databaseSteps(at writer, schema string, wanted Database) []Step {
 	kept := schema
-	if seen.Wsrep.FoldsNames {
+	if at.seen.Wsrep.FoldsNames {
 		kept = strings.ToLower(schema)
 	}
-	have, exists := seen.Databases[kept]
-	spelled := seen.Spelled[schema]
+	have, exists := at.seen.Databases[kept]
+	spelled := at.seen.Spelled[schema]
 	alter := func(why string) []Step {
-		return []Step{s.stepSQL(on, "alter database "+schema, "database "+schema+" has "+why, alterDatabase(schema, wanted))}
+		return []Step{at.step("alter database "+schema, "database "+schema+" has "+why, alterDatabase(schema, wanted))}
 	}
 	switch {
 	case !exists:
-		return []Step{s.stepSQL(on, "create database "+schema, "database "+schema+" is missing", createDatabase(schema, wanted))}
+		return []Step{at.step("create database "+schema, "database "+schema+" is missing", createDatabase(schema, wanted))}
 	case wanted.Charset != "" && wanted.Charset != have.Charset && spelled.Charset != have.Charset:
 		return alter("character set " + shown(have.Charset))
 	case wanted.Collation != "" && !sameCollation(wanted.Collation, have) && spelled.Collation != have.Collation:

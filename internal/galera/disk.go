@@ -1,53 +1,52 @@
 package galera
 
 import (
+	"errors"
 	"fmt"
 	"maps"
 
 	"github.com/terraform-ha/terraform-provider-ha/internal/disk"
 	"github.com/terraform-ha/terraform-provider-ha/internal/reconcile"
 	"github.com/terraform-ha/terraform-provider-ha/internal/shell"
+	"github.com/terraform-ha/terraform-provider-ha/internal/tier"
 )
 
-// disk returns the device that holds a node's data, if one is declared.
-func (s Spec) disk(node string) (disk.Disk, bool) {
-	device, found := s.DataDevices[node]
+// dataDisk returns the device that holds a node's data, if one is declared.
+func dataDisk(spec Spec, node string) (disk.Disk, bool) {
+	device, found := spec.DataDevices[node]
 	return disk.Disk{
-		Kind: "galera", Cluster: s.Name, Node: node, Device: device, Directory: dataDirectory,
-		Before: s.Flavor.engine().unit, Owner: "mysql",
+		Kind: "galera", Cluster: spec.Name, Node: node, Device: device, Directory: dataDirectory,
+		Before: spec.engine().unit, Owner: "mysql",
 	}, found
 }
 
-func (s Spec) validateDevices(report func(string, ...string)) {
-	for _, name := range sortedKeys(s.DataDevices) {
+func validateDevices(spec Spec, problems *tier.Problems) {
+	for _, name := range sortedKeys(spec.DataDevices) {
 		// One that is not known yet is empty.
-		if device := s.DataDevices[name]; device != "" && disk.Fault(device) != "" {
-			report(disk.Fault(device), "nodes", name, "data_device")
+		if device := spec.DataDevices[name]; device != "" && disk.Fault(device) != "" {
+			problems.Add(tier.At("nodes", name, "data_device"), "%s", disk.Fault(device))
 		}
 	}
 }
 
-// askDisk asks for a node's device, if it has one.
-func (s Spec) askDisk(node string) []shell.Part {
-	if d, found := s.disk(node); found {
-		return []shell.Part{d.Ask("disk")}
+func askDisk(spec Spec, node string) tier.Questions {
+	d, found := dataDisk(spec, node)
+	if !found {
+		return tier.Questions{}
 	}
-	return nil
+	return tier.Questions{Files: []string{d.Unit().Path}, Parts: []shell.Part{d.Ask("disk")}}
 }
 
-// diskPaths are the files that mount the data of nodes.
-func (s Spec) diskPaths() []string {
-	for name := range s.DataDevices {
-		d, _ := s.disk(name)
-		return []string{d.Unit().Path}
+func readDisk(spec Spec, node string, answers tier.Answers, seen *NodeStatus) {
+	if d, found := dataDisk(spec, node); found {
+		seen.Disk = d.Parse(answers.Parts["disk"], answers.Units, answers.Files)
 	}
-	return nil
 }
 
 // holdsOurData reports whether the node's own file system is mounted: who made it
 // for this cluster and node was this resource.
-func (s Spec) holdsOurData(node string, seen NodeStatus) bool {
-	d, found := s.disk(node)
+func holdsOurData(spec Spec, node string, seen NodeStatus) bool {
+	d, found := dataDisk(spec, node)
 	return found && d.Holds(seen.Disk)
 }
 
@@ -62,14 +61,18 @@ type disks struct {
 // pending reports whether the data of any node is not where it belongs.
 func (d disks) pending() bool { return len(d.mounts) > 0 || len(d.waits) > 0 || d.refused != nil }
 
-// withoutDisks takes the nodes out of the status whose data is not on its device
+// errDevicesFirst ends a plan that makes no sense before the data of all nodes is
+// where it belongs.
+var errDevicesFirst = errors.New("data devices come first")
+
+// withoutDevices takes the nodes out of the status whose data is not on its device
 // yet: what they have now is not what they have. The others go on.
-func (s Spec) withoutDisks(status Status) (Status, disks) {
+func withoutDevices(spec Spec, status Status) (Status, disks) {
 	var all disks
 	nodes := maps.Clone(status.Nodes)
 	verdicts := map[string]disk.Verdict{}
 	for _, name := range status.names() {
-		d, found := s.disk(name)
+		d, found := dataDisk(spec, name)
 		seen := status.Nodes[name]
 		if !found || seen.Err != nil {
 			continue
@@ -91,6 +94,20 @@ func (s Spec) withoutDisks(status Status) (Status, disks) {
 	return Status{Nodes: nodes}, all
 }
 
+// planDisk keeps the devices whose data is on them.
+func planDisk(d *draft) error {
+	for node, seen := range d.answering() {
+		device, found := dataDisk(d.spec, node.Name)
+		if !found {
+			continue
+		}
+		if verdict := device.Diff(seen.Disk); verdict.Ready {
+			d.prepare.On(node.Name, verdict.Steps...)
+		}
+	}
+	return nil
+}
+
 // finish ends a plan with the devices: nobody waits for one that is not there while
 // there is anything else to do.
 func (d disks) finish(plan Plan) (Plan, error) {
@@ -102,16 +119,4 @@ func (d disks) finish(plan Plan) (Plan, error) {
 		return Plan{}, d.refused
 	}
 	return plan, nil
-}
-
-// diskSteps keep the device of a node whose data is on it.
-func (s Spec) diskSteps(node string, seen NodeStatus) []Step {
-	d, found := s.disk(node)
-	if !found {
-		return nil
-	}
-	if verdict := d.Diff(seen.Disk); verdict.Ready {
-		return verdict.Steps
-	}
-	return nil
 }

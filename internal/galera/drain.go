@@ -4,23 +4,45 @@ import (
 	"context"
 
 	"github.com/terraform-ha/terraform-provider-ha/internal/host"
+	"github.com/terraform-ha/terraform-provider-ha/internal/shell"
 	"github.com/terraform-ha/terraform-provider-ha/internal/tier"
 )
 
-// drainMark tells a drain of ours from an operator's.
-func (s Spec) drainMark() string { return tier.DrainMark(s.plainMarker().Kind, s.Name) }
+// drainMark is what our own drain file says; any other is an operator's.
+func drainMark(cluster string) string { return tier.DrainMark("galera", cluster) }
 
-// returns lets nodes serve again that a change which broke off left drained.
-func (s Spec) returns(status Status) []Step {
-	var steps []Step
-	for _, name := range status.where(func(n NodeStatus) bool { return n.Healthy() && n.Drained }) {
-		steps = append(steps, s.stepReturn(name))
-	}
-	return steps
+func askDrain(spec Spec, _ string) tier.Questions {
+	return tier.Questions{Parts: []shell.Part{tier.AskHeld("holds"), tier.AskDrained("drained", drainMark(spec.Name))}}
 }
 
-// stepReturn ends the drain of a restart that broke off.
-func (s Spec) stepReturn(node string) Step {
+func readDrain(_ Spec, _ string, answers tier.Answers, seen *NodeStatus) {
+	seen.Holds = answers.Parts.Lines("holds")
+	seen.Drained = answers.Parts["drained"].Out != ""
+}
+
+// planReturns lets nodes serve again that a change which broke off left drained.
+func planReturns(d *draft) error {
+	for _, name := range d.status.where(func(n NodeStatus) bool { return n.Healthy() && n.Drained }) {
+		d.returns.InOrder(stepReturn(name, drainMark(d.spec.Name)))
+	}
+	return nil
+}
+
+func stepReturn(node, mark string) Step {
 	return Step{Node: node, Title: "return to service", Why: "a change that broke off left it drained",
-		Do: func(ctx context.Context, hosts host.Hosts) error { return tier.Return(ctx, hosts[node], s.drainMark()) }}
+		Do: func(ctx context.Context, hosts host.Hosts) error { return tier.Return(ctx, hosts[node], mark) }}
+}
+
+// whileDrained does something to the server of a node that holds no floating
+// address meanwhile, and ends the drain also where that fails.
+func whileDrained(ctx context.Context, node *host.Host, cluster string, do func() error) error {
+	mark := drainMark(cluster)
+	if err := tier.Drain(ctx, node, mark); err != nil {
+		return err
+	}
+	err := do()
+	if errReturn := tier.Return(context.WithoutCancel(ctx), node, mark); err == nil {
+		err = errReturn
+	}
+	return err
 }

@@ -12,7 +12,7 @@ import (
 // interrupted, and then a machine that does not answer.
 func TestAHealthyNodeReturnsToServiceBesideASickOne(t *testing.T) {
 	s, spec := built(t, MariaDB)
-	s.Machines["db1"].WriteFile(tier.DrainFile, spec.drainMark()+"\n")
+	s.Machines["db1"].WriteFile(tier.DrainFile, drainMark(spec.Name)+"\n")
 	s.Machines["db2"].Down = true
 	spec.Settings = map[string]string{"innodb_buffer_pool_size": "1G"}
 	var refused *reconcile.RefusedError

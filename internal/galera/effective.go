@@ -6,53 +6,21 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-
-	"github.com/terraform-ha/terraform-provider-ha/internal/host"
 )
-
-// Notices are what a user should know and no plan can change.
-func (s Spec) Notices(status Status) []string {
-	s = s.sized(status)
-	var notices []string
-	if differing := s.differingReleases(status); differing != "" {
-		notices = append(notices, differing)
-	}
-	for _, node := range s.nodes() {
-		seen, found := status.Nodes[node.Name]
-		// One that has to be restarted for its configuration gets what was asked then.
-		if status.backedUp(node.Name) {
-			notices = append(notices, node.Name+" is Donor/Desynced, and no node needs a state transfer: a backup is being taken, or somebody has left wsrep_desync on; it is no member to restart others beside")
-		}
-		if !found || seen.Err != nil || s.runsStale(node, seen) {
-			continue
-		}
-		wanted := s.compared(node)
-		for _, name := range sortedKeys(wanted) {
-			if runs, shown := seen.Variables[name]; shown && !equivalent(wanted[name], runs) {
-				notices = append(notices, fmt.Sprintf("%s runs with %s = %s, and %s is asked for: the server has changed the value, another file overrides it, or somebody has set it by hand, which a restart undoes",
-					node.Name, name, shownValue(runs), shownValue(wanted[name])))
-			}
-		}
-	}
-	return slices.Concat(notices, s.grantNotices(status), status.hindranceNotices())
-}
 
 // notShown are settings that the server shows in another form than they were
 // given: a password as asterisks, a directory with a slash, options with all others.
 var notShown = []string{"datadir", "wsrep_provider_options", "wsrep_sst_auth", "plugin_load", "plugin_load_add"}
 
-// asked are the variables that a server is asked for, as a list for SQL that
-// begins with a comma.
-func (s Spec) asked() string {
+// askedVariables are the variables that a server is asked for, as a list for SQL
+// that begins with a comma.
+func askedVariables(spec Spec) string {
 	names := map[string]bool{}
-	for _, name := range s.Flavor.engine().derivedVariables() {
+	for _, name := range slices.Concat(spec.engine().derivedVariables(), grantsAll) {
 		names[name] = true
 	}
-	for _, name := range grantsAll {
-		names[name] = true
-	}
-	for _, node := range s.nodes() {
-		for name := range s.compared(node) {
+	for _, node := range spec.nodes() {
+		for name := range compared(lines(spec, node, nil)) {
 			names[name] = true
 		}
 	}
@@ -65,15 +33,44 @@ func (s Spec) asked() string {
 
 // compared are the settings of a node that its server can be asked for, by the
 // names of its variables. An option without such a variable has no answer.
-func (s Spec) compared(node host.Node) map[string]string {
+func compared(lines [][2]string) map[string]string {
 	wanted := map[string]string{}
-	for _, line := range s.lines(node) {
+	for _, line := range lines {
 		name, value := strings.TrimPrefix(line[0], "loose_"), strings.Trim(line[1], `"`)
 		if !slices.Contains(notShown, name) {
 			wanted[strings.ToLower(name)] = value
 		}
 	}
 	return wanted
+}
+
+// effectiveNotices say where servers run with other values than were asked for.
+func effectiveNotices(spec Spec, status Status) []string {
+	defaults := defaultsByNode(spec, status)
+	var notices []string
+	for _, node := range spec.nodes() {
+		seen, found := status.Nodes[node.Name]
+		if status.backedUp(node.Name) {
+			notices = append(notices, node.Name+" is Donor/Desynced, and no node needs a state transfer: a backup is being taken, or somebody has left wsrep_desync on; it is no member to restart others beside")
+		}
+		// One that has to be restarted for its configuration gets what was asked then.
+		if !found || seen.Err != nil || runsStale(configFile(spec, node, defaults[node.Name]), seen) {
+			continue
+		}
+		notices = append(notices, differingValues(node.Name, compared(lines(spec, node, defaults[node.Name])), seen.Variables)...)
+	}
+	return notices
+}
+
+func differingValues(node string, wanted, variables map[string]string) []string {
+	var notices []string
+	for _, name := range sortedKeys(wanted) {
+		if runs, shown := variables[name]; shown && !equivalent(wanted[name], runs) {
+			notices = append(notices, fmt.Sprintf("%s runs with %s = %s, and %s is asked for: the server has changed the value, another file overrides it, or somebody has set it by hand, which a restart undoes",
+				node, name, shownValue(runs), shownValue(wanted[name])))
+		}
+	}
+	return notices
 }
 
 func shownValue(value string) string {

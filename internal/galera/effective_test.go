@@ -37,7 +37,7 @@ func TestWhatTheServerMadeOfASettingIsSaid(t *testing.T) {
 	}
 	s.must(spec)
 	var got []string
-	for _, notice := range spec.Notices(s.observe(spec)) {
+	for _, notice := range Notices(spec, s.observe(spec)) {
 		short, _, _ := strings.Cut(notice, ":")
 		got = append(got, short)
 	}
@@ -51,7 +51,7 @@ func TestWhatTheServerMadeOfASettingIsSaid(t *testing.T) {
 	}
 	// One that waits for its restart has not read it yet.
 	spec.Settings["max-connections"] = "700"
-	if notices := spec.Notices(s.observe(spec)); len(notices) != 0 {
+	if notices := Notices(spec, s.observe(spec)); len(notices) != 0 {
 		t.Errorf("got %v", notices)
 	}
 }

@@ -6,6 +6,8 @@ import (
 	"net/netip"
 
 	"github.com/terraform-ha/terraform-provider-ha/internal/host"
+	"github.com/terraform-ha/terraform-provider-ha/internal/shell"
+	"github.com/terraform-ha/terraform-provider-ha/internal/tier"
 )
 
 const (
@@ -19,56 +21,65 @@ const (
 // replication, incremental state transfer and the guard.
 func clusterPorts() []string { return []string{"4444", "4567", "4568", fmt.Sprint(guardPort)} }
 
-// firewall is the packet filter of every node. The ports of the cluster are for its
+// firewallOf is the packet filter of every node. The ports of the cluster are for its
 // nodes; that of the server is for them and for the clients. Clients come to the
 // address of a node or to a floating one, so that the filter asks for no address of
 // the node's.
-func (s Spec) firewall() host.Firewall {
+func firewallOf(spec Spec) host.Firewall {
 	var nodes []netip.Prefix
-	for _, node := range s.Nodes {
+	for _, node := range spec.Nodes {
 		if address, err := netip.ParseAddr(node.Address); err == nil {
 			nodes = append(nodes, netip.PrefixFrom(address, address.BitLen()))
 		}
 	}
-	clients, _ := s.clients()
-	return host.Firewall{Tier: filterTier, Owner: s.Name, Groups: []host.PortGroup{
+	clients, _ := clientNetworks(spec)
+	return host.Firewall{Tier: filterTier, Owner: spec.Name, Groups: []host.PortGroup{
 		{Name: "nodes", Ports: clusterPorts(), From: nodes},
 		{Name: "clients", Ports: []string{serverPort}, From: append(nodes, clients...)},
 	}}
 }
 
-// filterSteps keep the packet filter as it should be. It lets in every node of the
-// cluster before any of them starts, and looks at new connections only: members go
-// on while it is loaded.
-func (s Spec) filterSteps(node string, seen NodeStatus) []Step {
-	filter := s.firewall()
-	if s.Unfiltered {
-		if !filter.Present(seen.Files) {
-			return nil
+func askFirewall(spec Spec, _ string) tier.Questions {
+	return tier.Questions{Files: firewallOf(spec).Paths(), Parts: []shell.Part{host.AskFirewall("filter", filterTier)}}
+}
+
+func readFirewall(_ Spec, _ string, answers tier.Answers, seen *NodeStatus) {
+	seen.Filter = host.ParseFirewall(answers.Parts["filter"])
+}
+
+// planFirewall keeps the packet filters as they should be. A filter lets in every
+// node of the cluster before any of them starts, and looks at new connections only:
+// members go on while it is loaded. A server that runs and still lacks what loads a
+// filter gets both later, because its software is completed after that of others.
+func planFirewall(d *draft) error {
+	filter := firewallOf(d.spec)
+	for node, seen := range d.answering() {
+		stage := d.prepare
+		if seen.running() && !d.spec.Unfiltered && seen.Packages[host.FirewallPackage] == "" {
+			stage = d.filters
 		}
-		return []Step{{Node: node, Title: "remove the packet filter", Why: "the packet filter for its ports is not wanted",
-			Do: func(ctx context.Context, hosts host.Hosts) error { return hosts[node].RemoveFirewall(ctx, filter) }}}
+		if d.spec.Unfiltered {
+			stage.On(node.Name, filterRemoval(node.Name, filter, seen)...)
+		} else {
+			stage.On(node.Name, filterSteps(node.Name, filter, seen)...)
+		}
 	}
+	return nil
+}
+
+func filterRemoval(node string, filter host.Firewall, seen NodeStatus) []Step {
+	if !filter.Present(seen.Files) {
+		return nil
+	}
+	return []Step{{Node: node, Title: "remove the packet filter", Why: "the packet filter for its ports is not wanted",
+		Do: func(ctx context.Context, hosts host.Hosts) error { return hosts[node].RemoveFirewall(ctx, filter) }}}
+}
+
+func filterSteps(node string, filter host.Firewall, seen NodeStatus) []Step {
 	why := filter.Difference(seen.Files, seen.Filter)
 	if why == "" {
 		return nil
 	}
 	return []Step{{Node: node, Title: "load the packet filter", Why: why,
 		Do: func(ctx context.Context, hosts host.Hosts) error { return hosts[node].ApplyFirewall(ctx, filter) }}}
-}
-
-// lateFilters are the packet filters of servers that run and still lack what loads
-// one: their software is completed one after the other.
-func (s Spec) lateFilters(status Status) []Lane {
-	var lanes []Lane
-	for _, node := range s.nodes() {
-		if seen := status.Nodes[node.Name]; seen.Err == nil && s.filterWaits(seen) {
-			lanes = append(lanes, s.filterSteps(node.Name, seen))
-		}
-	}
-	return lanes
-}
-
-func (s Spec) filterWaits(seen NodeStatus) bool {
-	return seen.running() && !s.Unfiltered && seen.Packages[host.FirewallPackage] == ""
 }

@@ -11,6 +11,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/terraform-ha/terraform-provider-ha/internal/host"
 	"github.com/terraform-ha/terraform-provider-ha/internal/shell"
 )
 
@@ -48,8 +49,8 @@ func TestFiles(t *testing.T) {
 		plain.Settings = nil
 		var b strings.Builder
 		machine := Status{Nodes: map[string]NodeStatus{"db3": seenMachine(3924, 2, 78<<30)}}
-		for _, s := range []Spec{plain.sized(machine), spec.sized(machine)} {
-			for _, file := range s.files(s.Nodes[2]) {
+		for _, s := range []Spec{plain, spec} {
+			for _, file := range filesOf(s, s.Nodes[2], defaultsByNode(s, machine)["db3"]) {
 				if file.Path == guardPath {
 					continue // it is the same for all, and lies beside the tests as it is
 				}
@@ -58,6 +59,12 @@ func TestFiles(t *testing.T) {
 		}
 		golden(t, string(flavor)+"-files.golden", b.String())
 	})
+}
+
+// filesOf returns every file of one node in the order in which it is written.
+func filesOf(spec Spec, node host.Node, defaults []derived) []host.File {
+	files := append([]host.File{plainMarker(spec.Name).File()}, guardFiles(spec, node)...)
+	return append(append(files, dropIns(spec)...), configFile(spec, node, defaults))
 }
 
 // TestCommands has every command that changes a machine while a cluster is made
@@ -99,7 +106,7 @@ func writeCommand(b *strings.Builder, command shell.Command, texts map[string]sh
 		texts[label] = command.Text()
 	}
 	switch label {
-	case "galera-data", "galera-marker", "tier-held", "tier-drained", "galera-password-versions", "galera-wsrep", "galera-schemas", "galera-accounts":
+	case "galera-data", "galera-cores", "galera-made-for", "galera-transfers", "galera-position", "galera-marker", "tier-held", "tier-drained", "galera-password-versions", "galera-wsrep", "galera-schemas", "galera-accounts":
 		return
 	case "galera-remember-password-version":
 		args := command.Args()

@@ -104,52 +104,51 @@ func (g Grant) unknown(extra []string) []string {
 // grantSteps revokes what was not declared and grants what is missing. Revoking
 // comes first: taking ALL back also takes what ALL held. It refuses what it cannot
 // say in words of its own: text of a machine never becomes a statement.
-func (s Spec) grantSteps(on string, login Login, have Account, seen NodeStatus) ([]Step, error) {
-	user := s.accounts()[login]
+func grantSteps(at writer, login Login, grants map[string][]string, have Account) ([]Step, error) {
 	wanted := map[Object][]string{}
-	for declared, privileges := range user.Grants {
+	for declared, privileges := range grants {
 		object := declaredObject(declared)
-		if seen.Wsrep.FoldsNames {
+		if at.seen.Wsrep.FoldsNames {
 			object = object.folded()
 		}
 		wanted[object] = normalPrivileges(append(wanted[object], privileges...))
 	}
 	granted := map[Object][]string{}
-	have.Roles = slices.DeleteFunc(slices.Clone(have.Roles), seen.mandatory)
-	steps := s.stepsAgainstRoles(on, login, have)
+	have.Roles = slices.DeleteFunc(slices.Clone(have.Roles), at.seen.mandatory)
+	steps := stepsAgainstRoles(at, login, have)
 	unknown := slices.Clone(have.Unread)
 	for _, grant := range have.Grants {
 		granted[grant.Object] = append(granted[grant.Object], grant.Privileges...)
 		want := wanted[grant.Object]
 		extra := without(grant.Privileges, want)
-		if slices.Contains(want, everything) || s.Flavor.listsAll(grant.Object, want) {
+		if slices.Contains(want, everything) || at.flavor.listsAll(grant.Object, want) {
 			extra = slices.DeleteFunc(extra, func(p string) bool { return p != grantOption })
 		}
 		unknown = append(unknown, grant.unknown(extra)...)
 		if len(extra) > 0 {
-			steps = append(steps, s.stepSQL(on, fmt.Sprintf("revoke %s on %s from %s", strings.Join(extra, ", "), grant.Object, login),
+			steps = append(steps, at.step(fmt.Sprintf("revoke %s on %s from %s", strings.Join(extra, ", "), grant.Object, login),
 				fmt.Sprintf("user %s has %s on %s undeclared", login, strings.Join(extra, ", "), grant.Object),
 				revokeSQL(login, grant.Object, extra)))
 		}
 		for _, columns := range grant.Columns {
 			what := fmt.Sprintf("%s on columns %s of %s", columns.Privilege, shownList(columns.Columns), grant.Object)
-			steps = append(steps, s.stepSQL(on, "revoke "+what+" from "+login.String(),
+			steps = append(steps, at.step("revoke "+what+" from "+login.String(),
 				fmt.Sprintf("user %s has %s undeclared", login, what), revokeColumnsSQL(login, grant.Object, columns)))
 		}
 	}
 	if len(unknown) > 0 {
 		return nil, &reconcile.RefusedError{
-			What: "change the privileges of " + login.String(), Node: on, Evidence: quotedLines(unknown),
+			What: "change the privileges of " + login.String(), Node: at.node, Evidence: quotedLines(unknown),
 			Remedy: "This release does not know these privileges, and puts no text of a server into a statement. Revoke them by hand, or declare them if they are privileges on a database or table.",
 		}
 	}
 	for _, object := range slices.SortedFunc(maps.Keys(wanted), compareObjects) {
 		missing := without(wanted[object], normalPrivileges(granted[object]))
-		if slices.Contains(granted[object], everything) && s.Flavor.listsAll(object, wanted[object]) {
+		if slices.Contains(granted[object], everything) && at.flavor.listsAll(object, wanted[object]) {
 			missing = slices.DeleteFunc(missing, func(p string) bool { return p != grantOption })
 		}
 		if len(missing) > 0 {
-			steps = append(steps, s.stepSQL(on, fmt.Sprintf("grant %s on %s to %s", strings.Join(missing, ", "), object, login),
+			steps = append(steps, at.step(fmt.Sprintf("grant %s on %s to %s", strings.Join(missing, ", "), object, login),
 				fmt.Sprintf("user %s lacks %s on %s", login, strings.Join(missing, ", "), object),
 				grantSQL(login, object, missing)))
 		}
@@ -162,10 +161,10 @@ func compareObjects(a, b Object) int {
 }
 
 // stepsAgainstRoles revokes roles, which cannot be declared.
-func (s Spec) stepsAgainstRoles(on string, login Login, have Account) []Step {
+func stepsAgainstRoles(at writer, login Login, have Account) []Step {
 	var steps []Step
 	revoke := func(what, why, statement string) {
-		steps = append(steps, s.stepSQL(on, "revoke "+what+" from "+login.String(), "user "+login.String()+" "+why+" undeclared", statement))
+		steps = append(steps, at.step("revoke "+what+" from "+login.String(), "user "+login.String()+" "+why+" undeclared", statement))
 	}
 	if have.DefaultRole != "" {
 		role := shown(have.DefaultRole)

@@ -74,7 +74,7 @@ func FuzzGrants(f *testing.F) {
 		}
 	}
 	login := Login{"app", "10.0.0.%"}
-	spec := Spec{Flavor: MariaDB, Users: map[string]User{"app": {Hosts: []string{login.Host}}}}
+	at := writer{flavor: MariaDB, engine: MariaDB.engine(), node: "db1"}
 	f.Fuzz(func(t *testing.T, line string) {
 		var account Account
 		account.read(login, line)
@@ -93,7 +93,7 @@ func FuzzGrants(f *testing.F) {
 				}
 			}
 		}
-		steps, err := spec.grantSteps("db1", login, account, NodeStatus{})
+		steps, err := grantSteps(at, login, nil, account)
 		var refusal *reconcile.RefusedError
 		if err != nil && !errors.As(err, &refusal) {
 			t.Errorf("got %v", err)

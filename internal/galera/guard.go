@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/terraform-ha/terraform-provider-ha/internal/host"
+	"github.com/terraform-ha/terraform-provider-ha/internal/tier"
 )
 
 // guardScript lets nodes come back by themselves in the one case in which Galera
@@ -26,10 +27,10 @@ const (
 )
 
 // guardCommand is the guard with one of its verbs for one node.
-func (s Spec) guardCommand(node host.Node, verb string) string {
-	engine := s.Flavor.engine()
-	words := []string{guardPath, verb, s.Name, engine.unit, engine.client, strconv.Itoa(len(s.Nodes)), strconv.Itoa(guardPort)}
-	for _, other := range s.nodes() {
+func guardCommand(spec Spec, node host.Node, verb string) string {
+	engine := spec.engine()
+	words := []string{guardPath, verb, spec.Name, engine.unit, engine.client, strconv.Itoa(len(spec.Nodes)), strconv.Itoa(guardPort)}
+	for _, other := range spec.nodes() {
 		if other.Name != node.Name {
 			words = append(words, other.Address)
 		}
@@ -39,9 +40,9 @@ func (s Spec) guardCommand(node host.Node, verb string) string {
 
 // guardFiles are the guard's files on one node. The socket tells whoever asks, by
 // the private address alone, the number of the last view and nothing of the data.
-func (s Spec) guardFiles(node host.Node) []host.File {
+func guardFiles(spec Spec, node host.Node) []host.File {
 	unit := func(name, content string) host.File {
-		head := fmt.Sprintf("# Managed by terraform-provider-ha (galera %s); changes are reverted.\n", s.Name)
+		head := fmt.Sprintf("# Managed by terraform-provider-ha (galera %s); changes are reverted.\n", spec.Name)
 		return host.File{Path: "/etc/systemd/system/" + name, Content: []byte(head + content), Mode: "0644"}
 	}
 	files := []host.File{
@@ -65,7 +66,7 @@ StandardInput=null
 StandardOutput=socket
 TimeoutStartSec=10s
 RuntimeMaxSec=10s
-`, s.guardCommand(node, "tell"))),
+`, guardCommand(spec, node, "tell"))),
 		unit(guardUnit, fmt.Sprintf(`[Unit]
 Description=Ends a database server that keeps the last Primary component from forming
 After=network.target
@@ -75,27 +76,51 @@ Restart=always
 RestartSec=5s
 [Install]
 WantedBy=multi-user.target
-`, s.guardCommand(node, "watch"))),
+`, guardCommand(spec, node, "watch"))),
 	}
 	// The data may be a file system of its own. A missing guard keeps nobody down.
 	requires := "[Unit]\nRequiresMountsFor=" + dataDirectory + "\n"
-	for _, dropIn := range s.dropIns() {
+	for _, dropIn := range dropIns(spec) {
 		content := requires
-		if unitOf(dropIn) == s.Flavor.engine().unit {
-			content += "[Service]\nExecStartPre=-+" + s.guardCommand(node, "wait") + "\n"
+		if unitOf(dropIn) == spec.engine().unit {
+			content += "[Service]\nExecStartPre=-+" + guardCommand(spec, node, "wait") + "\n"
 		}
 		files = append(files, unit(unitOf(dropIn)+".d/ha-guard.conf", content))
 	}
 	return files
 }
 
+// askGuard asks for the guard's files, whose paths are the same on all nodes.
+func askGuard(spec Spec, _ string) tier.Questions {
+	return tier.Questions{Units: []string{guardSocket, guardUnit}, Files: guardPaths(spec)}
+}
+
+func guardPaths(spec Spec) []string {
+	var paths []string
+	for _, file := range guardFiles(spec, host.Node{}) {
+		paths = append(paths, file.Path)
+	}
+	return paths
+}
+
+func readGuard(_ Spec, _ string, answers tier.Answers, seen *NodeStatus) {
+	seen.Guard = map[string]host.UnitState{guardSocket: answers.Units[guardSocket], guardUnit: answers.Units[guardUnit]}
+}
+
+func planGuard(d *draft) error {
+	for node, seen := range d.answering() {
+		d.prepare.On(node.Name, guardSteps(node.Name, guardFiles(d.spec, node), seen)...)
+	}
+	return nil
+}
+
 // guardSteps keep the guard in place. A process that started before its files were
 // last written runs with older ones.
-func (s Spec) guardSteps(node host.Node, seen NodeStatus) []Step {
+func guardSteps(node string, files []host.File, seen NodeStatus) []Step {
 	var differ []host.File
 	var why []string
 	written := int64(0)
-	for _, file := range s.guardFiles(node) {
+	for _, file := range files {
 		if difference := file.Difference(seen.Files[file.Path]); difference != "" {
 			differ, why = append(differ, file), append(why, difference)
 		}
@@ -116,10 +141,10 @@ func (s Spec) guardSteps(node host.Node, seen NodeStatus) []Step {
 	if len(why) == 0 {
 		return nil
 	}
-	if len(why) == len(s.guardFiles(node)) {
+	if len(why) == len(files) {
 		why = []string{"the guard against stale nodes is missing"}
 	}
-	return []Step{stepGuard(node.Name, differ, strings.Join(why, ", "))}
+	return []Step{stepGuard(node, differ, strings.Join(why, ", "))}
 }
 
 func stepGuard(node string, files []host.File, why string) Step {
@@ -139,13 +164,4 @@ func stepGuard(node string, files []host.File, why string) Step {
 			}
 			return at.RestartUnit(ctx, guardSocket, guardUnit)
 		}}
-}
-
-// guardPaths are the paths of the guard's files.
-func (s Spec) guardPaths() []string {
-	var paths []string
-	for _, file := range s.guardFiles(host.Node{}) {
-		paths = append(paths, file.Path)
-	}
-	return paths
 }

@@ -9,6 +9,8 @@ import (
 
 	"github.com/terraform-ha/terraform-provider-ha/internal/host"
 	"github.com/terraform-ha/terraform-provider-ha/internal/reconcile"
+	"github.com/terraform-ha/terraform-provider-ha/internal/shell"
+	"github.com/terraform-ha/terraform-provider-ha/internal/tier"
 )
 
 // The details of a marker.
@@ -19,24 +21,22 @@ const (
 	detailVolume = "volume"
 )
 
-// plainMarker is the marker before anything is known of the cluster.
-func (s Spec) plainMarker() host.Marker { return host.Marker{Kind: "galera", Name: s.Name} }
+// plainMarker is the marker of a cluster before anything is known of it.
+func plainMarker(cluster string) host.Marker { return host.Marker{Kind: "galera", Name: cluster} }
 
-func (s Spec) marker() host.File {
-	return s.plainMarker().File()
+// markerPath is where the marker of a cluster lies.
+func markerPath(cluster string) string { return plainMarker(cluster).File().Path }
+
+func askIdentity(spec Spec, _ string) tier.Questions {
+	at := markerPath(spec.Name)
+	return tier.Questions{Files: []string{at}, Parts: []shell.Part{shell.Ask("marker", markerScript, at)}}
 }
 
-// markerOf is the marker as it should be on a node, by what was seen of it.
-func (s Spec) markerOf(seen NodeStatus, uuid string) host.File {
-	marker := s.plainMarker()
-	marker.Detail = map[string]string{}
-	if uuid != "" {
-		marker.Detail[detailUUID] = uuid
-	}
-	if seen.Mount.Running() || seen.virgin() && seen.Marker.Detail[detailVolume] != "" {
-		marker.Detail[detailVolume] = "yes"
-	}
-	return marker.File()
+var markerScript = shell.Embedded(scripts, "marker")
+
+func readIdentity(spec Spec, _ string, answers tier.Answers, seen *NodeStatus) {
+	seen.Ours = answers.Files[markerPath(spec.Name)].Exists
+	seen.Marker = parseMarker(answers.Parts["marker"].Out)
 }
 
 // parseMarker reads a marker; one that cannot be read says nothing, and differs.
@@ -48,107 +48,82 @@ func parseMarker(content string) host.Marker {
 	return marker
 }
 
-// markerStep puts the marker in place. That it now has what became known of the
-// cluster is bookkeeping and nothing to tell.
-func (s Spec) markerStep(node string, seen NodeStatus, uuid string) []Step {
-	wanted := s.markerOf(seen, uuid)
-	difference := wanted.Difference(seen.Files[wanted.Path])
-	if difference == "" {
-		return nil
+// knownUUID is the cluster's identity: what Terraform's state does not know any
+// more, the markers do.
+func knownUUID(declared string, seen Status) string {
+	if declared != "" {
+		return declared
 	}
-	known := s.plainMarker()
-	known.Detail = maps.Clone(seen.Marker.Detail)
-	maps.DeleteFunc(known.Detail, func(key, _ string) bool { return key != detailUUID && key != detailVolume })
-	if seen.Ours && known.File().Difference(seen.Files[wanted.Path]) == "" {
-		difference = ""
-	}
-	return []Step{stepWriteFile(node, wanted, difference)}
-}
-
-func stepWriteFile(node string, file host.File, why string) Step {
-	return Step{Node: node, Title: "write " + path.Base(file.Path), Why: why,
-		Do: func(ctx context.Context, hosts host.Hosts) error { return hosts[node].WriteFile(ctx, file) }}
-}
-
-// history is the UUID to remember: the one that is known, or that of the cluster
-// that serves.
-func (s Spec) history(status Status) string {
-	if s.UUID != "" {
-		return s.UUID
-	}
-	for _, name := range status.where(NodeStatus.primary) {
-		return status.Nodes[name].Wsrep.UUID
+	for _, name := range seen.names() {
+		if uuid := seen.Nodes[name].Marker.Detail[detailUUID]; uuid != "" {
+			return uuid
+		}
 	}
 	return ""
 }
 
-// identified returns the spec with the cluster's identity: what Terraform's state
-// does not know any more, the markers do.
-func (s Spec) identified(status Status) (Spec, error) {
-	for _, name := range status.names() {
-		uuid := status.Nodes[name].Marker.Detail[detailUUID]
-		switch {
-		case uuid == "" || uuid == s.UUID:
-		case s.UUID == "":
-			s.UUID = uuid
-		default:
-			return s, &reconcile.RefusedError{
-				What: "change a cluster with another history", Node: name,
-				Evidence: append(status.table(), "the cluster had the UUID "+s.UUID, "the marker of "+name+" has the UUID "+uuid),
-				Remedy:   "Put the right machine or the right disk in its place. If the cluster was built anew on purpose, see that " + s.marker().Path + " on every node has its UUID.",
-			}
-		}
+// refuseOthers looks for data that is not ours and for more than one history.
+func refuseOthers(d *draft) error {
+	at := markerPath(d.spec.Name)
+	if err := refuseOtherMarkers(d.spec.UUID, at, d.seen); err != nil {
+		return err
 	}
-	return s, nil
-}
-
-// refuse looks for data that is not ours and for more than one history.
-func (s Spec) refuse(status Status) error {
-	for _, name := range status.names() {
-		node := status.Nodes[name]
-		if node.Err != nil {
+	for _, name := range d.seen.names() {
+		node := d.seen.Nodes[name]
+		if node.Err != nil || holdsOurData(d.spec, name, node) {
 			continue
 		}
-		if err := node.Facts.Supported(name); err != nil {
-			return err
-		}
-		if foreign := s.foreign(node); len(foreign) > 0 && !s.holdsOurData(name, node) {
+		if evidence := foreignData(d.spec, node); len(evidence) > 0 {
 			return &reconcile.RefusedError{
-				What: "use the data directory " + dataDirectory, Node: name, Evidence: foreign,
-				Remedy: "This release takes over no cluster that it has not built. To build a new one, move the directory away on the node.",
+				What: "use the data directory " + dataDirectory, Node: name,
+				Evidence: append(evidence, "there is no marker of this cluster at "+at),
+				Remedy:   "This release takes over no cluster that it has not built. To build a new one, move the directory away on the node.",
 			}
 		}
 	}
-	if uuids := status.UUIDs(); len(uuids) > 1 {
-		return &reconcile.RefusedError{
-			What: "change a cluster with two histories", Evidence: status.table(),
-			Remedy: "Decide which history is the right one. " + takeTheOthers,
-		}
-	} else if len(uuids) == 1 && s.UUID != "" && uuids[0] != s.UUID {
-		return &reconcile.RefusedError{
-			What: "change a cluster with another history", Evidence: append(status.table(), "the cluster had the UUID "+s.UUID),
-			Remedy: "Put the data directories back. If somebody built the cluster anew on purpose, write its UUID into " + s.marker().Path + " on every node, remove the resource from Terraform's state and apply again, which takes it over by its markers.",
-		}
-	}
-	if split := status.split(); split != "" {
-		return &reconcile.RefusedError{
-			What: "change a cluster that has fallen apart", Evidence: append([]string{split}, status.table()...),
-			Remedy: "Each part may have data that the other does not have. Decide which one goes on. " + takeTheOthers,
+	return refuseOtherHistories(d.spec.UUID, at, d.seen)
+}
+
+func refuseOtherMarkers(uuid, at string, seen Status) error {
+	for _, name := range seen.names() {
+		if marked := seen.Nodes[name].Marker.Detail[detailUUID]; marked != "" && marked != uuid {
+			return &reconcile.RefusedError{
+				What: "change a cluster with another history", Node: name,
+				Evidence: append(seen.table(), "the cluster had the UUID "+uuid, "the marker of "+name+" has the UUID "+marked),
+				Remedy:   "Put the right machine or the right disk in its place. If the cluster was built anew on purpose, see that " + at + " on every node has its UUID.",
+			}
 		}
 	}
 	return nil
 }
 
-// foreign lists what makes a node's data somebody else's; nothing if it is ours.
-func (s Spec) foreign(node NodeStatus) []string {
-	if node.Ours || s.Adopt {
+func refuseOtherHistories(uuid, at string, seen Status) error {
+	found := seen.UUIDs()
+	switch {
+	case len(found) > 1:
+		return &reconcile.RefusedError{
+			What: "change a cluster with two histories", Evidence: seen.table(),
+			Remedy: "Decide which history is the right one. " + takeTheOthers,
+		}
+	case len(found) == 1 && uuid != "" && found[0] != uuid:
+		return &reconcile.RefusedError{
+			What: "change a cluster with another history", Evidence: append(seen.table(), "the cluster had the UUID "+uuid),
+			Remedy: "Put the data directories back. If somebody built the cluster anew on purpose, write its UUID into " + at + " on every node, remove the resource from Terraform's state and apply again, which takes it over by its markers.",
+		}
+	}
+	return nil
+}
+
+// foreignData lists what makes a node's data somebody else's; nothing if it is ours.
+func foreignData(spec Spec, node NodeStatus) []string {
+	if node.Ours || spec.Adopt {
 		return nil
 	}
 	uuid := node.Saved.UUID
 	if node.primary() {
 		uuid = node.Wsrep.UUID
 	}
-	if s.UUID != "" && uuid == s.UUID {
+	if spec.UUID != "" && uuid == spec.UUID {
 		return nil
 	}
 	var evidence []string
@@ -164,8 +139,58 @@ func (s Spec) foreign(node NodeStatus) []string {
 			evidence = append(evidence, "its server has the database "+schema)
 		}
 	}
-	if len(evidence) > 0 {
-		evidence = append(evidence, "there is no marker of this cluster at "+s.marker().Path)
-	}
 	return evidence
+}
+
+// planIdentity puts the markers in place. They come first, so that a run that
+// breaks off can be resumed.
+func planIdentity(d *draft) error {
+	uuid := history(d.spec.UUID, d.status)
+	for node, seen := range d.answering() {
+		d.prepare.On(node.Name, markerSteps(d.spec.Name, node.Name, seen, uuid)...)
+	}
+	return nil
+}
+
+// history is the UUID to remember: the one that is known, or that of the cluster
+// that serves.
+func history(known string, status Status) string {
+	if known != "" {
+		return known
+	}
+	for _, name := range status.where(NodeStatus.primary) {
+		return status.Nodes[name].Wsrep.UUID
+	}
+	return ""
+}
+
+// markerSteps put the marker in place. That it now has what became known of the
+// cluster is bookkeeping and nothing to tell.
+func markerSteps(cluster, node string, seen NodeStatus, uuid string) []Step {
+	wanted := markerOf(cluster, seen, uuid)
+	difference := wanted.Difference(seen.Files[wanted.Path])
+	if difference == "" {
+		return nil
+	}
+	known := plainMarker(cluster)
+	known.Detail = maps.Clone(seen.Marker.Detail)
+	maps.DeleteFunc(known.Detail, func(key, _ string) bool { return key != detailUUID && key != detailVolume })
+	if seen.Ours && known.File().Difference(seen.Files[wanted.Path]) == "" {
+		difference = ""
+	}
+	return []Step{{Node: node, Title: "write " + path.Base(wanted.Path), Why: difference,
+		Do: func(ctx context.Context, hosts host.Hosts) error { return hosts[node].WriteFile(ctx, wanted) }}}
+}
+
+// markerOf is the marker as it should be on a node, by what was seen of it.
+func markerOf(cluster string, seen NodeStatus, uuid string) host.File {
+	marker := plainMarker(cluster)
+	marker.Detail = map[string]string{}
+	if uuid != "" {
+		marker.Detail[detailUUID] = uuid
+	}
+	if seen.Mount.Running() || seen.unused() && seen.Marker.Detail[detailVolume] != "" {
+		marker.Detail[detailVolume] = "yes"
+	}
+	return marker.File()
 }

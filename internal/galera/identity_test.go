@@ -31,7 +31,7 @@ func TestTheMarkerHasTheIdentity(t *testing.T) {
 
 func TestAMarkerOfAnotherHistoryIsRefused(t *testing.T) {
 	s, spec := built(t, MariaDB)
-	path := spec.marker().Path
+	path := markerPath(spec.Name)
 	s.Machines["db2"].WriteFile(path, strings.Replace(s.Machines["db2"].Files[path].Content, "00000000-0000", "99999999-0000", 1))
 	spec.UUID = s.observe(spec).UUIDs()[0]
 	s.refused(spec, "the marker of db2 has the UUID 99999999")
@@ -46,7 +46,7 @@ func TestBookkeepingIsNoDrift(t *testing.T) {
 	if want := []string{"db2: write galera-shop.json"}; !slices.Equal(plan.Titles(), want) || len(plan.Drift()) > 0 {
 		t.Errorf("planned %v, drift %v", plan.Titles(), plan.Drift())
 	}
-	s.Machines["db2"].WriteFile(spec.marker().Path, "{}\n")
+	s.Machines["db2"].WriteFile(markerPath(spec.Name), "{}\n")
 	if drift := s.plan(spec).Drift(); len(drift["db2"]) != 1 {
 		t.Errorf("drift %v", drift)
 	}
@@ -55,7 +55,7 @@ func TestBookkeepingIsNoDrift(t *testing.T) {
 func TestAdoption(t *testing.T) {
 	s, spec := built(t, MariaDB)
 	for _, m := range s.Machines {
-		m.RemoveAll(spec.marker().Path)
+		m.RemoveAll(markerPath(spec.Name))
 	}
 	refused(t, s.converge(spec), "use the data directory /var/lib/mysql")
 	spec.Adopt = true
@@ -98,7 +98,7 @@ func TestAnOldCopyIsNotTheCluster(t *testing.T) {
 func TestAServerWithAnotherDirectoryIsForeign(t *testing.T) {
 	spec := shop(MariaDB)
 	node := NodeStatus{Wsrep: Wsrep{Answers: true}, Databases: map[string]Database{"mysql": {}, "sys": {}, "accounts": {}}}
-	if diff := cmp.Diff([]string{"its server has the database accounts"}, spec.foreign(node)[:1]); diff != "" {
+	if diff := cmp.Diff([]string{"its server has the database accounts"}, foreignData(spec, node)[:1]); diff != "" {
 		t.Error(diff)
 	}
 }

@@ -9,26 +9,24 @@ import (
 	"time"
 
 	"github.com/terraform-ha/terraform-provider-ha/internal/host"
-	"github.com/terraform-ha/terraform-provider-ha/internal/tier"
 )
 
 // joins brings in every node that answers and is no member, in order.
-func (s Spec) joins(status Status, members []string) []Step {
-	engine := s.engine()
+func joins(d *draft, members []string) []Step {
 	var steps []Step
-	for _, node := range s.nodes() {
-		seen := status.Nodes[node.Name]
+	for node, seen := range d.answering() {
 		switch {
-		case seen.Err != nil || seen.Healthy() || status.backedUp(node.Name):
+		case seen.Healthy() || d.status.backedUp(node.Name):
 		case seen.primary():
-			steps = append(steps, s.stepAwait(node.Name, seen.whyNotMember(engine)))
+			steps = append(steps, stepAwait(starterOf(d.spec), node.Name, seen.whyNotMember(d.engine)))
 		case !slices.Contains(members, node.Name):
-			steps = append(steps, s.stepJoin(node.Name, engine, seen.whyNotMember(engine)))
+			cache := cacheBytes(d.spec.ProviderOptions, d.defaults[node.Name])
+			steps = append(steps, stepJoin(d.spec, node.Name, seen.whyNotMember(d.engine), cache))
 		}
 	}
-	if engine.bootstrapUnit != "" && len(status.Members()) == len(s.Nodes) {
-		for _, name := range status.where(func(n NodeStatus) bool { return n.Bootstrap.Running() }) {
-			steps = append(steps, s.stepHandBack(name, engine))
+	if d.engine.bootstrapUnit != "" && len(d.status.Members()) == len(d.spec.Nodes) {
+		for _, name := range d.status.where(func(n NodeStatus) bool { return n.Bootstrap.Running() }) {
+			steps = append(steps, stepHandBack(d.spec, name))
 		}
 	}
 	return steps
@@ -42,7 +40,7 @@ func (n NodeStatus) whyNotMember(engine engine) string {
 	switch {
 	case n.FailedTransfers >= mostTransfers && !n.running():
 		return fmt.Sprintf("%s was given up after %d state transfers that failed one after the other", unit, n.FailedTransfers)
-	case n.virgin():
+	case n.unused():
 		return unit + " is not a member yet"
 	case n.Wsrep.Answers && !n.Wsrep.On:
 		return unit + " runs outside the cluster"
@@ -60,29 +58,30 @@ func (n NodeStatus) whyNotMember(engine engine) string {
 
 // stepJoin brings one node in, after the members are whole: a donor that still
 // serves a joiner cannot serve another one, and two donors fewer serve nobody.
-func (s Spec) stepJoin(node string, engine engine, why string) Step {
-	return Step{Node: node, Title: "start " + engine.unit + " and join", Why: why,
+func stepJoin(spec Spec, node, why string, cache int64) Step {
+	start := starterOf(spec)
+	return Step{Node: node, Title: "start " + start.engine.unit + " and join", Why: why,
 		Do: func(ctx context.Context, hosts host.Hosts) error {
-			now := Observe(ctx, hosts.Views(), s)
+			now := Observe(ctx, hosts.Views(), spec)
 			seen := now.Nodes[node]
 			switch {
 			case seen.Err != nil:
 				return seen.Err
 			case seen.primary():
-				return s.become(ctx, hosts[node], "await")
+				return start.become(ctx, hosts[node], "await")
 			case len(now.where(NodeStatus.primary)) == 0:
 				return fmt.Errorf("no other node is in a Primary component")
 			case seen.Unit.Active == "activating":
 				// It may be the joiner that the donor serves: it must not wait for that.
-				return s.become(ctx, hosts[node], "start")
+				return start.become(ctx, hosts[node], "start")
 			}
-			if err := errors.Join(s.noRoom(now, node), s.otherSeries(now, node)); err != nil {
+			if err := errors.Join(refuseWithoutRoom(now, node, cache), refuseOtherSeries(now, node, releases(spec, now))); err != nil {
 				return err
 			}
-			if err := s.awaitWhole(ctx, hosts.Views(), now.where(NodeStatus.primary), 10*time.Minute); err != nil {
+			if err := awaitWhole(ctx, hosts.Views(), spec, now.where(NodeStatus.primary), 10*time.Minute); err != nil {
 				return err
 			}
-			return s.become(ctx, hosts[node], seen.joinVerb())
+			return start.become(ctx, hosts[node], seen.joinVerb())
 		}}
 }
 
@@ -98,30 +97,27 @@ func (n NodeStatus) joinVerb() string {
 }
 
 // stepAwait waits for a member that gives or gets a state transfer.
-func (s Spec) stepAwait(node, why string) Step {
+func stepAwait(start starter, node, why string) Step {
 	return Step{Node: node, Title: "wait until it is Synced", Why: why,
-		Do: func(ctx context.Context, hosts host.Hosts) error { return s.become(ctx, hosts[node], "await") }}
+		Do: func(ctx context.Context, hosts host.Hosts) error { return start.become(ctx, hosts[node], "await") }}
 }
 
 // stepHandBack moves the first node from the bootstrap unit to the ordinary one.
 // Left as it is, the next start would make a second cluster. It is a restart, so
 // the others are whole before, and a floating IP is given away.
-func (s Spec) stepHandBack(node string, engine engine) Step {
+func stepHandBack(spec Spec, node string) Step {
+	start := starterOf(spec)
+	engine := start.engine
 	return Step{Node: node, Title: "hand over from " + engine.bootstrapUnit + " to " + engine.unit, Why: engine.bootstrapUnit + " still runs",
 		Do: func(ctx context.Context, hosts host.Hosts) error {
-			if err := s.awaitWhole(ctx, hosts.Views(), s.names(), 10*time.Minute); err != nil {
+			if err := awaitWhole(ctx, hosts.Views(), spec, spec.names(), 10*time.Minute); err != nil {
 				return err
 			}
-			if err := tier.Drain(ctx, hosts[node], s.drainMark()); err != nil {
-				return err
-			}
-			err := hosts[node].StopUnit(ctx, engine.bootstrapUnit)
-			if err == nil {
-				err = s.become(ctx, hosts[node], "start")
-			}
-			if errReturn := tier.Return(context.WithoutCancel(ctx), hosts[node], s.drainMark()); err == nil {
-				err = errReturn
-			}
-			return err
+			return whileDrained(ctx, hosts[node], spec.Name, func() error {
+				if err := hosts[node].StopUnit(ctx, engine.bootstrapUnit); err != nil {
+					return err
+				}
+				return start.become(ctx, hosts[node], "start")
+			})
 		}}
 }

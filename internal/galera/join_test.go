@@ -25,7 +25,7 @@ func TestAnApplyTakesUpANodeThatWasGivenUp(t *testing.T) {
 	eachFlavor(t, func(t *testing.T, flavor Flavor) {
 		s, spec := built(t, flavor)
 		_ = s.Machines["db2"].Stop(s.engine.unit)
-		s.Machines["db2"].WriteFile(spec.transfersPath(), "3\n")
+		s.Machines["db2"].WriteFile(transfersPath(spec.Name), "3\n")
 		want := map[string][]string{"db2": {s.engine.service() + " was given up after 3 state transfers that failed one after the other"}}
 		if diff := cmp.Diff(want, s.plan(spec).Drift()); diff != "" {
 			t.Errorf("drift (-want +got):\n%s", diff)

@@ -15,7 +15,7 @@ func (s *site) givesUpTransfers() {
 	s.Run("db2", `systemctl stop mariadb && find /var/lib/mysql -mindepth 1 -delete && mv /usr/bin/mbstream /usr/bin/mbstream.off && systemctl start --no-block mariadb`)
 	given := labtest.Time(s.t, "three transfers and giving up")
 	s.Until(4*time.Minute, "the unit to be given up", func() string {
-		state := s.Run("db2", `systemctl show -p ActiveState,SubState,NRestarts mariadb | tr '\n' ' '; cat `+s.spec.transfersPath()+` 2>/dev/null || :`)
+		state := s.Run("db2", `systemctl show -p ActiveState,SubState,NRestarts mariadb | tr '\n' ' '; cat `+transfersPath(s.spec.Name)+` 2>/dev/null || :`)
 		if strings.Contains(state, "ActiveState=inactive") {
 			return ""
 		}
@@ -67,7 +67,7 @@ func TestLabConfiguration(t *testing.T) {
 	s.spec.NodeSettings = map[string]map[string]string{"db2": {"max_connections": "200"}}
 	s.converge()
 	var told []string
-	for _, notice := range s.spec.Notices(s.observe()) {
+	for _, notice := range Notices(s.spec, s.observe()) {
 		short, _, _ := strings.Cut(notice, ":")
 		told = append(told, short)
 	}

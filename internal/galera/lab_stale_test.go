@@ -26,7 +26,7 @@ func (s *site) cutsPowerAfterOneDied() {
 
 func (s *site) comesBackByItself() {
 	s.cutsPowerAfterOneDied()
-	back := s.Until(2*time.Minute, "the cluster to come back by itself", func() string { return s.observe().whyNotConverged(s.spec) })
+	back := s.Until(2*time.Minute, "the cluster to come back by itself", func() string { return whyNotConverged(s.spec, s.observe()) })
 	s.t.Logf("TIME back by itself after %s", back.Round(time.Millisecond))
 	for _, node := range s.Nodes {
 		s.t.Logf("%s: %s", node.Name, s.Run(node.Name, "journalctl -b --no-pager -o cat -u mariadb.service -u terraform-ha-galera.service | grep -i -E 'waiting for|last primary|ending|person' || :"))

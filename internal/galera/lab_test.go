@@ -159,7 +159,7 @@ func (s *site) creates() {
 // hasDefaultsOfItsMachines asks the servers what they run with. The machines have
 // 2 GiB as a limit of their control groups, and a file system that is not theirs.
 func (s *site) hasDefaultsOfItsMachines() {
-	for name, derived := range s.spec.DerivedSettings(s.observe()) {
+	for name, derived := range DerivedSettings(s.spec, s.observe()) {
 		cores := s.Run(name, "nproc --all")
 		if want := "768M (2 GiB of memory)"; derived["innodb_buffer_pool_size"] != want || derived[cacheOption] != "" {
 			s.t.Errorf("of %s follows %v", name, derived)
@@ -233,7 +233,7 @@ func (s *site) drifts() {
 			s.t.Errorf("the proxy of %s is not in %s", node, got)
 		}
 	}
-	if got := strings.Join(s.spec.Notices(s.observe()), "\n"); !strings.Contains(got, "SHOW VIEW on all databases like word_press is granted to PUBLIC") {
+	if got := strings.Join(Notices(s.spec, s.observe()), "\n"); !strings.Contains(got, "SHOW VIEW on all databases like word_press is granted to PUBLIC") {
 		s.t.Errorf("notices: %s", got)
 	}
 	s.converge()
@@ -304,7 +304,7 @@ func (s *site) isHindered() {
 	if diff := cmp.Diff(want, s.drift()); diff != "" {
 		s.t.Errorf("drift (-want +got):\n%s", diff)
 	}
-	if got := strings.Join(s.spec.Notices(s.observe()), "\n"); !strings.Contains(got, "wsrep_reject_queries is ALL on db1") || !strings.Contains(got, "read_only is ON on db3") {
+	if got := strings.Join(Notices(s.spec, s.observe()), "\n"); !strings.Contains(got, "wsrep_reject_queries is ALL on db1") || !strings.Contains(got, "read_only is ON on db3") {
 		s.t.Errorf("notices: %s", got)
 	}
 	s.converge()
@@ -429,7 +429,7 @@ nohup sh -c 'until [ -e /run/terraform-ha/drain ]; do sleep 0.1; done; ip addr d
 func (s *site) killsOne() {
 	stop := s.writer("db1", "killed")
 	s.Run("db2", "killall -9 mariadbd")
-	back := s.Until(time.Minute, "db2 to be a member again", func() string { return s.observe().whyNotConverged(s.spec) })
+	back := s.Until(time.Minute, "db2 to be a member again", func() string { return whyNotConverged(s.spec, s.observe()) })
 	commits, failures, gap := stop()
 	s.t.Logf("TIME kill -9: db2 is back after %s by itself; %d commits, %d failed, longest gap %.2f s", back.Round(time.Millisecond), commits, failures, gap)
 	if gap >= 15 || failures > 0 {

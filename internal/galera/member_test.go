@@ -13,6 +13,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/terraform-ha/terraform-provider-ha/internal/host/hosttest"
+	"github.com/terraform-ha/terraform-provider-ha/internal/shell"
 )
 
 // TestWhatIsGivenUpIsStopped leaves no server behind that goes on asking for state
@@ -47,7 +48,8 @@ func TestLastWords(t *testing.T) {
 		t.Fatal(err)
 	}
 	var said bytes.Buffer
-	cmd := exec.Command("/bin/sh", "-c", lastWords+`words mariadb.service 1795762306 "$1"`, "sh", log)
+	words := shell.Embedded(scripts, "words")
+	cmd := exec.Command("/bin/sh", "-c", string(words)+"\n"+`words mariadb.service 1795762306 "$1"`, "sh", log)
 	cmd.Env = append(os.Environ(), "PATH="+bin+":"+os.Getenv("PATH"))
 	cmd.Stderr = &said
 	if err := cmd.Run(); err != nil {

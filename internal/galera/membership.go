@@ -11,49 +11,78 @@ import (
 	"github.com/terraform-ha/terraform-provider-ha/internal/reconcile"
 )
 
-// membership makes every node that answers a member, one at a time.
-func (s Spec) membership(status Status) ([]Step, error) {
-	if len(status.where(NodeStatus.primary)) > 0 {
-		return s.joins(status, status.where(NodeStatus.primary)), nil
+// refuseSplit refuses to touch two Primary components.
+func refuseSplit(d *draft) error {
+	split := d.seen.split()
+	if split == "" {
+		return nil
 	}
-	if rivals := status.rivals(); len(rivals) > 0 {
+	return &reconcile.RefusedError{
+		What: "change a cluster that has fallen apart", Evidence: append([]string{split}, d.seen.table()...),
+		Remedy: "Each part may have data that the other does not have. Decide which one goes on. " + takeTheOthers,
+	}
+}
+
+// planMembership makes every node that answers a member, one at a time.
+func planMembership(d *draft) error {
+	before := d.stages.Plan()
+	steps, err := membershipSteps(d)
+	switch {
+	case err != nil && d.devices.pending():
+		return errDevicesFirst
+	case d.unmounted != nil && (err != nil || before.Empty() && len(steps) == 0):
+		return d.unmounted
+	case err != nil:
+		return err
+	}
+	d.membership.InOrder(steps...)
+	return nil
+}
+
+func membershipSteps(d *draft) ([]Step, error) {
+	if members := d.status.where(NodeStatus.primary); len(members) > 0 {
+		return joins(d, members), nil
+	}
+	if rivals := d.status.rivals(); len(rivals) > 0 {
 		return nil, &reconcile.RefusedError{
-			What: "start a cluster that remembers more than one Primary component", Evidence: append(rivals, status.table()...),
+			What: "start a cluster that remembers more than one Primary component", Evidence: append(rivals, d.status.table()...),
 			Remedy: "Somebody made a Primary component of one part while the other one had one, too. Decide which goes on. " + takeTheOthers,
 		}
 	}
-	if steps := s.reform(status); len(steps) > 0 {
+	if steps := reform(d); len(steps) > 0 {
 		return steps, nil
 	}
-	withData := status.where(func(n NodeStatus) bool { return n.Err == nil && !n.virgin() })
-	silent := !status.all(func(n NodeStatus) bool { return n.Err == nil })
-	switch known := len(withData) > 0 || s.UUID != ""; {
-	case silent && known:
-		return nil, &reconcile.RefusedError{
-			What: "start the cluster", Evidence: status.table(),
+	withData := d.status.where(func(n NodeStatus) bool { return n.Err == nil && !n.unused() })
+	if err := refuseSilent(d, len(withData) > 0 || d.spec.UUID != ""); err != nil {
+		return nil, err
+	}
+	if len(withData) == 0 {
+		return bootstrap(d)
+	}
+	// Nobody else was a member when it stopped, so its history is the only one
+	// there is. Others that have no data now may have had newer.
+	if only := d.status.Nodes[withData[0]]; len(withData) == 1 && !only.running() && (d.spec.UUID == "" || only.wasAlone()) {
+		return append([]Step{stepRebootstrap(d.spec, withData[0])}, joins(d, withData)...), nil
+	}
+	return revive(d, withData)
+}
+
+// refuseSilent wants every node to answer before a cluster is started; known says
+// that there is one.
+func refuseSilent(d *draft, known bool) error {
+	switch {
+	case d.status.all(NodeStatus.answers):
+		return nil
+	case known:
+		return &reconcile.RefusedError{
+			What: "start the cluster", Evidence: d.status.table(),
 			Remedy: "No node is in a Primary component, and a node that did not answer may have newer data or be serving. Make every node reachable and apply again.",
 		}
-	case silent:
-		return nil, &reconcile.RefusedError{
-			What: "bootstrap the cluster", Evidence: status.table(),
-			Remedy: "A new cluster begins when all its machines answer, because one of them may have data. Make every node reachable and apply again.",
-		}
 	}
-	switch {
-	case len(withData) == 0 && s.UUID != "":
-		return nil, &reconcile.RefusedError{
-			What: "bootstrap the cluster a second time", Evidence: append(status.table(), "the cluster had the UUID "+s.UUID),
-			Remedy: "Put the data directories back. If the data is meant to be gone, remove the resource from Terraform's state, and " + s.marker().Path + " from the nodes that have it, and apply again.",
-		}
-	case len(withData) == 0:
-		first := s.nodes()[0].Name
-		return append([]Step{s.stepBootstrap(first, "the cluster does not exist yet")}, s.joins(status, []string{first})...), nil
-	case len(withData) == 1 && !status.Nodes[withData[0]].running() && (s.UUID == "" || status.Nodes[withData[0]].wasAlone()):
-		// Nobody else was a member when it stopped, so its history is the only one
-		// there is. Others that have no data now may have had newer.
-		return append([]Step{s.stepRebootstrap(withData[0])}, s.joins(status, withData)...), nil
+	return &reconcile.RefusedError{
+		What: "bootstrap the cluster", Evidence: d.status.table(),
+		Remedy: "A new cluster begins when all its machines answer, because one of them may have data. Make every node reachable and apply again.",
 	}
-	return s.revive(status, withData)
 }
 
 // component is what members of one Primary component have in common.
@@ -112,9 +141,9 @@ func (s Status) backedUp(name string) bool {
 }
 
 // awaitWhole waits until every named node is a healthy member.
-func (s Spec) awaitWhole(ctx context.Context, views host.Views, nodes []string, limit time.Duration) error {
+func awaitWhole(ctx context.Context, views host.Views, spec Spec, nodes []string, limit time.Duration) error {
 	return reconcile.WaitAtMost(ctx, limit, "the cluster to be whole", 500*time.Millisecond, func(ctx context.Context) (string, error) {
-		return Observe(ctx, views, s).whyNotWhole(nodes), nil
+		return Observe(ctx, views, spec).whyNotWhole(nodes), nil
 	})
 }
 

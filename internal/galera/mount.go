@@ -7,19 +7,26 @@ import (
 	"slices"
 
 	"github.com/terraform-ha/terraform-provider-ha/internal/reconcile"
+	"github.com/terraform-ha/terraform-provider-ha/internal/tier"
 )
 
 // dataMount is systemd's name for a file system of its own at the data directory,
 // whether it comes from /etc/fstab, a unit or a command.
 const dataMount = "var-lib-mysql.mount"
 
+func askMount(Spec, string) tier.Questions { return tier.Questions{Units: []string{dataMount}} }
+
+func readMount(_ Spec, _ string, answers tier.Answers, seen *NodeStatus) {
+	seen.Mount = answers.Units[dataMount]
+}
+
 // errNotMounted is what is known of a node whose data is elsewhere.
 var errNotMounted = errors.New("its data is not mounted")
 
-// withoutUnmounted takes nodes out of the status whose data directory is not the
+// withoutMounts takes nodes out of the status whose data directory is not the
 // one that it was, or should be: a state transfer would fill the disk below it. The
 // others go on; the refusal comes after.
-func (s Spec) withoutUnmounted(status Status) (Status, error) {
+func withoutMounts(marker string, status Status) (Status, error) {
 	volumes := status.where(func(n NodeStatus) bool { return n.Err == nil && n.Mount.Running() })
 	var evidence []string
 	nodes := maps.Clone(status.Nodes)
@@ -30,7 +37,7 @@ func (s Spec) withoutUnmounted(status Status) (Status, error) {
 		case node.Err != nil || node.Mount.Running() || node.primary():
 		case node.Mount.Load == "loaded":
 			why = "the machine knows a file system for it that is " + node.Mount.Active
-		case !node.virgin():
+		case !node.unused():
 		case node.Marker.Detail[detailVolume] != "":
 			why = "it was a file system of its own when the node was a member"
 		case len(volumes) > 0:
@@ -46,6 +53,6 @@ func (s Spec) withoutUnmounted(status Status) (Status, error) {
 	}
 	return Status{Nodes: nodes}, &reconcile.RefusedError{
 		What: "use a data directory that is not mounted", Evidence: slices.Clip(evidence),
-		Remedy: "Mount it and apply again. If the data is to lie on the machine's own disk from now on, take the file system out of /etc/fstab and the word volume out of " + s.marker().Path + ".",
+		Remedy: "Mount it and apply again. If the data is to lie on the machine's own disk from now on, take the file system out of /etc/fstab and the word volume out of " + marker + ".",
 	}
 }

@@ -22,11 +22,11 @@ func TestAnUnmountedVolumeIsNotFilled(t *testing.T) {
 	}{
 		"the marker knows": {func(s *sim, _ Spec) { delete(s.Machines["db3"].Units, dataMount) }, "it was a file system of its own"},
 		"the machine knows": {func(s *sim, spec Spec) {
-			s.Machines["db3"].RemoveAll(spec.marker().Path)
+			s.Machines["db3"].RemoveAll(markerPath(spec.Name))
 			volume(s.Machines["db3"], "failed")
 		}, "knows a file system for it that is failed"},
 		"only the others have one": {func(s *sim, spec Spec) {
-			s.Machines["db3"].RemoveAll(spec.marker().Path)
+			s.Machines["db3"].RemoveAll(markerPath(spec.Name))
 			delete(s.Machines["db3"].Units, dataMount)
 		}, "it is one on db1"},
 	} {
@@ -53,7 +53,7 @@ func TestAnUnmountedVolumeIsNotFilled(t *testing.T) {
 				volume(m, "active")
 			}
 			s.Nodes["db3"].UUID, s.Nodes["db3"].View = uuid, view
-			s.Machines["db3"].WriteFile(spec.marker().Path, s.Machines["db1"].Files[spec.marker().Path].Content)
+			s.Machines["db3"].WriteFile(markerPath(spec.Name), s.Machines["db1"].Files[markerPath(spec.Name)].Content)
 			s.must(spec)
 		})
 	}

@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/terraform-ha/terraform-provider-ha/internal/tier"
 )
 
 // providerOption is the form of an option of the Galera library: a part of the
@@ -88,10 +90,10 @@ func seconds(value string) int {
 	return int(count * float64(unit))
 }
 
-func (s Spec) validateProviderOptions(report func(string, ...string)) {
-	for _, name := range sortedKeys(s.ProviderOptions) {
-		if fault := faultOfProviderOption(name, s.ProviderOptions[name]); fault != "" {
-			report(fault, "provider_options", name)
+func validateProviderOptions(spec Spec, problems *tier.Problems) {
+	for _, name := range sortedKeys(spec.ProviderOptions) {
+		if fault := faultOfProviderOption(name, spec.ProviderOptions[name]); fault != "" {
+			problems.Add(tier.At("provider_options", name), "%s", fault)
 		}
 	}
 }
@@ -115,11 +117,11 @@ var knownOptions = []string{
 	"socket.checksum", "socket.recv_buf_size", "socket.send_buf_size",
 }
 
-func (s Spec) doubtfulProviderOptions() []Problem {
-	var doubts []Problem
-	for _, name := range sortedKeys(s.ProviderOptions) {
+func optionWarnings(spec Spec) tier.Problems {
+	var warnings tier.Problems
+	for _, name := range sortedKeys(spec.ProviderOptions) {
 		message := ""
-		switch value := s.ProviderOptions[name]; {
+		switch value := spec.ProviderOptions[name]; {
 		case !slices.Contains(knownOptions, name):
 			message = name + " is not among the options of the Galera library that are known here; a server that does not know it does not start, and the first node shows it"
 		case name == "gcache.recover" && !isOn(value):
@@ -128,23 +130,23 @@ func (s Spec) doubtfulProviderOptions() []Problem {
 			message = "with weights, the loss of one node can be the loss of the majority"
 		}
 		if message != "" {
-			doubts = append(doubts, Problem{Path: []string{"provider_options", name}, Message: message})
+			warnings.Add(tier.At("provider_options", name), "%s", message)
 		}
 	}
-	return doubts
+	return warnings
 }
 
 // providerOptions is the value of wsrep_provider_options of one node.
-func (s Spec) providerOptions(node string) string {
+func providerOptions(chosen map[string]string, defaults []derived) string {
 	// The manuals contradict each other on the default of gcache.recover. Without
 	// it a restarted node asks for a full state transfer.
 	options := map[string]string{"gcache.recover": "yes"}
-	for _, d := range s.derived[node] {
+	for _, d := range defaults {
 		if d.name == cacheOption {
 			options[d.name] = d.value
 		}
 	}
-	for name, value := range s.ProviderOptions {
+	for name, value := range chosen {
 		options[name] = value
 	}
 	var parts []string

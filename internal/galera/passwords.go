@@ -9,6 +9,7 @@ import (
 
 	"github.com/terraform-ha/terraform-provider-ha/internal/host"
 	"github.com/terraform-ha/terraform-provider-ha/internal/shell"
+	"github.com/terraform-ha/terraform-provider-ha/internal/tier"
 )
 
 // PasswordRecord says which version of a password was set, and when.
@@ -18,9 +19,19 @@ type PasswordRecord struct {
 	Set int64
 }
 
-// versionsPath is the file that remembers which version of each password is set.
-func (s Spec) versionsPath() string {
-	return strings.TrimSuffix(s.marker().Path, ".json") + ".passwords"
+// recordsPath is the file that remembers which version of each password is set.
+func recordsPath(cluster string) string {
+	return strings.TrimSuffix(markerPath(cluster), ".json") + ".passwords"
+}
+
+var recordsScript = shell.Embedded(scripts, "password-versions")
+
+func askPasswords(spec Spec, _ string) tier.Questions {
+	return tier.Questions{Parts: []shell.Part{shell.Ask("versions", recordsScript, recordsPath(spec.Name))}}
+}
+
+func readPasswords(_ Spec, _ string, answers tier.Answers, seen *NodeStatus) {
+	seen.Passwords = parsePasswords(answers.Parts["versions"].Out)
 }
 
 func parsePasswords(out string) map[string]PasswordRecord {
@@ -51,19 +62,39 @@ func (s Status) password(login Login) PasswordRecord {
 	return newest
 }
 
+// passwordSteps set the password of an account that is new or has another version
+// of it, and give nodes the record that they missed.
+func passwordSteps(d *draft, login Login, user User, exists bool) []Step {
+	at, records := d.changes.at, recordsPath(d.spec.Name)
+	recorded := d.status.password(login)
+	switch {
+	case user.PasswordVersion == 0:
+		return nil
+	case !exists:
+		return []Step{stepPassword(at, records, login, user, "")}
+	case recorded.Version != user.PasswordVersion:
+		return []Step{stepPassword(at, records, login, user,
+			fmt.Sprintf("the password of %s is version %d instead of %d", login, recorded.Version, user.PasswordVersion))}
+	}
+	var steps []Step
+	for _, node := range d.status.where(func(n NodeStatus) bool { return n.Err == nil && n.Passwords[login.String()] != recorded }) {
+		steps = append(steps, stepRemember(node, records, login, recorded))
+	}
+	return steps
+}
+
 // stepPassword sets a password on one node, where it replicates, and then
 // remembers its version on every node.
-func (s Spec) stepPassword(node string, login Login, why string) Step {
-	return Step{Node: node, Title: "set password of " + login.String(), Why: why,
+func stepPassword(at writer, records string, login Login, user User, why string) Step {
+	return Step{Node: at.node, Title: "set password of " + login.String(), Why: why,
 		Do: func(ctx context.Context, hosts host.Hosts) error {
-			u := s.accounts()[login]
-			if u.Password == "" {
+			if user.Password == "" {
 				return fmt.Errorf("no password is given for user %s; set users[%q].password_wo", login, login.Name)
 			}
-			if err := s.runSQL(ctx, hosts[node], setPassword(login, s.Flavor.identified(u.Password))); err != nil {
+			if err := runSQL(ctx, hosts[at.node], at.engine, setPassword(login, at.flavor.identified(user.Password))); err != nil {
 				return err
 			}
-			return s.rememberEverywhere(ctx, hosts, login, u.PasswordVersion)
+			return rememberEverywhere(ctx, hosts, records, login, user.PasswordVersion)
 		}}
 }
 
@@ -73,10 +104,10 @@ func setPassword(login Login, identified string) string {
 
 // rememberEverywhere gives every node that answers the record of a password that
 // was set now, or of none with version 0.
-func (s Spec) rememberEverywhere(ctx context.Context, hosts host.Hosts, login Login, version int64) error {
+func rememberEverywhere(ctx context.Context, hosts host.Hosts, records string, login Login, version int64) error {
 	record := PasswordRecord{Version: version, Set: time.Now().UnixNano()}
 	for _, name := range hosts.Names() {
-		if err := s.remember(ctx, hosts[name], login, record); err != nil && !host.IsUnreachable(err) {
+		if err := remember(ctx, hosts[name], records, login, record); err != nil && !host.IsUnreachable(err) {
 			return err
 		}
 	}
@@ -85,24 +116,21 @@ func (s Spec) rememberEverywhere(ctx context.Context, hosts host.Hosts, login Lo
 
 // stepRemember gives a node the record that it missed. That is bookkeeping and no
 // difference of the cluster, so there is nothing to tell.
-func (s Spec) stepRemember(node string, login Login, record PasswordRecord) Step {
+func stepRemember(node, records string, login Login, record PasswordRecord) Step {
 	return Step{Node: node, Title: "remember the version of the password of " + login.String(),
-		Do: func(ctx context.Context, hosts host.Hosts) error { return s.remember(ctx, hosts[node], login, record) }}
+		Do: func(ctx context.Context, hosts host.Hosts) error {
+			return remember(ctx, hosts[node], records, login, record)
+		}}
 }
 
 // recordLimit is the time that a machine has to keep a record: all get it, also
 // those that nothing else is asked of.
 const recordLimit = 30 * time.Second
 
-func (s Spec) remember(ctx context.Context, node *host.Host, login Login, record PasswordRecord) error {
-	command := shell.Script(rememberVersion,
-		s.versionsPath(), login.String(), strconv.FormatInt(record.Version, 10), strconv.FormatInt(record.Set, 10))
+var rememberScript = shell.Embedded(scripts, "remember-password-version")
+
+func remember(ctx context.Context, node *host.Host, records string, login Login, record PasswordRecord) error {
+	command := shell.Script(rememberScript, records, login.String(), strconv.FormatInt(record.Version, 10), strconv.FormatInt(record.Set, 10))
 	_, err := node.Run(ctx, command.WithLimit(recordLimit))
 	return err
 }
-
-// rememberVersion replaces one record and compares names as they are.
-const rememberVersion shell.Text = `: galera-remember-password-version
-set -e; umask 077; f=$1; t=$f.new
-{ [ ! -e "$f" ] || while read -r user rest; do [ "$user" = "$2" ] || printf '%s %s\n' "$user" "$rest"; done <"$f"
-printf '%s %s %s\n' "$2" "$3" "$4"; } >"$t"; mv -f "$t" "$f"`

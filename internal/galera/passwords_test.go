@@ -22,7 +22,7 @@ func TestRecordsAreFoundByTheirWholeName(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "passwords")
 	for _, record := range []string{"axb@% 1 10", "a.b@% 1 11", "a.b@10.0.0.% 1 12", "a.b@% 2 13", "*@% 1 14"} {
 		fields := strings.Fields(record)
-		if out, err := exec.CommandContext(t.Context(), "sh", append([]string{"-c", string(rememberVersion), "sh", file}, fields...)...).CombinedOutput(); err != nil {
+		if out, err := exec.CommandContext(t.Context(), "sh", append([]string{"-c", string(rememberScript), "sh", file}, fields...)...).CombinedOutput(); err != nil {
 			t.Fatalf("%v: %s", err, out)
 		}
 	}

@@ -89,7 +89,7 @@ func (a Account) described() []string {
 }
 
 // grantNotices says what accounts may do beside what is declared and can be revoked.
-func (s Spec) grantNotices(status Status) []string {
+func grantNotices(spec Spec, status Status) []string {
 	readers := status.where(func(n NodeStatus) bool { return n.Healthy() && n.AccountsRead })
 	if len(readers) == 0 {
 		return nil
@@ -102,8 +102,9 @@ func (s Spec) grantNotices(status Status) []string {
 	if roles := first.Variables["mandatory_roles"]; roles != "" {
 		notices = append(notices, "mandatory_roles is "+shown(roles)+": every account has these roles, also each of the declared users; they are in no grant that could be revoked")
 	}
+	logins := append([]Login{checkLogin()}, sortedLogins(declaredAccounts(spec.Users))...)
 	for _, name := range readers[1:] {
-		notices = append(notices, s.differingAccounts(status, readers[0], name)...)
+		notices = append(notices, differingAccounts(status, logins, readers[0], name)...)
 	}
 	return notices
 }
@@ -111,10 +112,10 @@ func (s Spec) grantNotices(status Status) []string {
 // differingAccounts says what accounts have on one node and not on the other.
 // Changes of accounts replicate as statements, whatever the engine of the tables;
 // so it was made on one node alone.
-func (s Spec) differingAccounts(status Status, one, other string) []string {
+func differingAccounts(status Status, logins []Login, one, other string) []string {
 	var notices []string
 	here, there := status.Nodes[one].Accounts, status.Nodes[other].Accounts
-	for _, login := range append([]Login{checkLogin()}, sortedLogins(s.accounts())...) {
+	for _, login := range logins {
 		a, exists := here[login]
 		b, known := there[login]
 		has, lacks := without(a.described(), b.described()), without(b.described(), a.described())
@@ -143,16 +144,16 @@ func (s Spec) differingAccounts(status Status, one, other string) []string {
 // the node of its session alone: the others deny it to the account that applies
 // what is replicated (seen with MariaDB 10.11.19, error 1698, which is ignored
 // there). So it is kept on the node.
-func (s Spec) stepsAgainstProxies(status Status) []Step {
+func stepsAgainstProxies(engine engine, status Status, logins []Login) []Step {
 	var steps []Step
 	for _, node := range status.Members() {
 		seen := status.Nodes[node]
 		if seen.Wsrep.refusesChanges() {
 			continue
 		}
-		for _, login := range sortedLogins(s.accounts()) {
+		for _, login := range logins {
 			for _, as := range seen.Accounts[login].Proxies {
-				steps = append(steps, s.stepSQL(node, fmt.Sprintf("revoke PROXY on %s from %s", as, login),
+				steps = append(steps, stepSQL(engine, node, fmt.Sprintf("revoke PROXY on %s from %s", as, login),
 					fmt.Sprintf("user %s may act as %s (PROXY) undeclared", login, as), revokeProxySQL(login, as)))
 			}
 		}
@@ -167,12 +168,12 @@ func revokeProxySQL(login, as Login) string {
 
 // refuseRestrictions refuses to compare grants with those of a server that takes
 // privileges away from grants.
-func (s Spec) refuseRestrictions(on string, seen NodeStatus) error {
-	if switched(strings.ToUpper(seen.Variables["partial_revokes"])) != "ON" || len(s.Users) == 0 {
+func refuseRestrictions(at writer, users int) error {
+	if switched(strings.ToUpper(at.seen.Variables["partial_revokes"])) != "ON" || users == 0 {
 		return nil
 	}
 	return &reconcile.RefusedError{
-		What: "compare the privileges of users", Node: on, Evidence: []string{"partial_revokes is ON"},
+		What: "compare the privileges of users", Node: at.node, Evidence: []string{"partial_revokes is ON"},
 		Remedy: "With it the server takes the pattern of a database for its name, so that grants are for other databases than declared. Take back what was revoked in part, run SET PERSIST partial_revokes = OFF on every node, and apply again.",
 	}
 }

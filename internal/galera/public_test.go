@@ -6,6 +6,8 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/terraform-ha/terraform-provider-ha/internal/tier"
 )
 
 // firstParts are the notices up to their first colon.
@@ -32,11 +34,11 @@ func TestWhatEveryAccountHasIsSaid(t *testing.T) {
 		"INSERT on columns id of word_press.t is granted to PUBLIC", "the role reader is granted to PUBLIC",
 		`"GRANT SOMETHING ELSE TO PUBLIC" is granted to PUBLIC`,
 	}
-	if diff := cmp.Diff(want, firstParts(spec.Notices(s.observe(spec)))); diff != "" {
+	if diff := cmp.Diff(want, firstParts(Notices(spec, s.observe(spec)))); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
 	s.empty(spec)
-	for _, query := range shop(Percona).accountQueries() {
+	for _, query := range accountQueries(shop(Percona)) {
 		if strings.Contains(query, "PUBLIC") {
 			t.Error("MySQL has no PUBLIC and is asked for it")
 		}
@@ -48,7 +50,7 @@ func TestWhatEveryAccountHasIsSaid(t *testing.T) {
 func TestAccountsThatDifferAreSaid(t *testing.T) {
 	s, spec := built(t, MariaDB)
 	status := s.observe(spec)
-	if notices := spec.Notices(status); len(notices) > 0 {
+	if notices := Notices(spec, status); len(notices) > 0 {
 		t.Fatalf("of accounts that are the same: %v", notices)
 	}
 	wordpress := Login{"wordpress", "%"}
@@ -64,7 +66,7 @@ func TestAccountsThatDifferAreSaid(t *testing.T) {
 		"user keepalived_script@localhost has an account on db1 and not on db3",
 		"user wordpress@% has ALL PRIVILEGES on wordpress.* on db1 and not on db3",
 	}
-	if diff := cmp.Diff(want, firstParts(spec.Notices(status))); diff != "" {
+	if diff := cmp.Diff(want, firstParts(Notices(spec, status))); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
 }
@@ -82,7 +84,7 @@ func TestMandatoryRolesAreNotRevoked(t *testing.T) {
 		t.Errorf("drift (-want +got):\n%s", diff)
 	}
 	want1 := []string{`mandatory_roles is "` + "`everyone`,audit@localhost" + `"`}
-	if diff := cmp.Diff(want1, firstParts(spec.Notices(s.observe(spec)))); diff != "" {
+	if diff := cmp.Diff(want1, firstParts(Notices(spec, s.observe(spec)))); diff != "" {
 		t.Errorf("notices (-want +got):\n%s", diff)
 	}
 }
@@ -104,7 +106,7 @@ func TestPartialRevokesAreRefused(t *testing.T) {
 	without.must(spec)
 	for _, name := range []string{"partial_revokes", "partial-revokes", "mandatory_roles", "loose_mandatory_roles", "partial_rev"} {
 		spec.Settings = map[string]string{name: "ON"}
-		if problems := spec.Validate(); !slices.ContainsFunc(problems, func(p Problem) bool { return slices.Equal(p.Path, []string{"settings", name}) }) {
+		if problems := spec.Validate(); !slices.ContainsFunc(problems, func(p tier.Problem) bool { return slices.Equal(p.Path, []string{"settings", name}) }) {
 			t.Errorf("%s is accepted: %v", name, problems)
 		}
 	}

@@ -10,6 +10,7 @@ import (
 	"github.com/terraform-ha/terraform-provider-ha/internal/host"
 	"github.com/terraform-ha/terraform-provider-ha/internal/reconcile"
 	"github.com/terraform-ha/terraform-provider-ha/internal/shell"
+	"github.com/terraform-ha/terraform-provider-ha/internal/tier"
 )
 
 // takeTheOthers tells how a server takes on the data of others without keeping its
@@ -26,9 +27,10 @@ const takeTheOthers = "On each server that gives its data up: save what only it 
 // others that run are one too many and have to go, to join afterwards. No node is
 // bootstrapped, and a node that does not answer can have been in no later
 // component if most nodes are in this one.
-func (s Spec) reform(status Status) []Step {
+func reform(d *draft) []Step {
+	status := d.status
 	last, found := status.lastView()
-	if !found || len(status.Unreachable()) > 0 && 2*last.members <= len(s.Nodes) {
+	if !found || len(status.Unreachable()) > 0 && 2*last.members <= len(d.spec.Nodes) {
 		return nil
 	}
 	// One node alone forms nothing: without others to speak to Galera gives up
@@ -46,30 +48,24 @@ func (s Spec) reform(status Status) []Step {
 	}
 	var steps []Step
 	for _, name := range aside {
-		steps = append(steps, s.stepStandAside(name, last))
+		steps = append(steps, stepStandAside(d.spec, name, last))
 	}
 	if alone {
-		steps = append(steps, s.stepRebootstrap(last.nodes[0]))
+		steps = append(steps, stepRebootstrap(d.spec, last.nodes[0]))
 	} else {
-		steps = append(steps, s.stepReform(last.nodes))
+		steps = append(steps, stepReform(d.spec, last.nodes))
 	}
-	return append(steps, s.joins(status, last.nodes)...)
-}
-
-// occupied reports whether a process may hold the data directory and speak to the
-// others: also one that never gets to the end of its start.
-func (n NodeStatus) occupied() bool {
-	busy := func(active string) bool { return active != "" && active != "inactive" && active != "failed" }
-	return n.Err == nil && (busy(n.Unit.Active) || busy(n.Bootstrap.Active) || n.Wsrep.Answers)
+	return append(steps, joins(d, last.nodes)...)
 }
 
 // revive brings back a cluster whose every node is down, if that can be done
 // without choosing between histories.
-func (s Spec) revive(status Status, withData []string) ([]Step, error) {
+func revive(d *draft, withData []string) ([]Step, error) {
+	status := d.status
 	if slices.ContainsFunc(withData, func(name string) bool { return status.Nodes[name].Wsrep.Answers }) {
 		stopped := slices.DeleteFunc(slices.Clone(withData), func(name string) bool { return status.Nodes[name].occupied() })
 		if len(stopped) > 0 {
-			return []Step{s.stepStartStopped(stopped, withData)}, nil
+			return []Step{stepStartStopped(d.spec, stopped, withData)}, nil
 		}
 		return nil, &reconcile.RefusedError{
 			What: "change a cluster without a Primary component", Evidence: status.table(),
@@ -77,9 +73,9 @@ func (s Spec) revive(status Status, withData []string) ([]Step, error) {
 		}
 	}
 	if last, found := status.lastStopped(withData); found {
-		return append([]Step{s.stepRebootstrap(last)}, s.joins(status, []string{last})...), nil
+		return append([]Step{stepRebootstrap(d.spec, last)}, joins(d, []string{last})...), nil
 	}
-	if steps := s.recoverPositions(status, withData); len(steps) > 0 {
+	if steps := recoverPositions(d.engine, status, withData); len(steps) > 0 {
 		return steps, nil
 	}
 	return nil, &reconcile.RefusedError{
@@ -117,13 +113,13 @@ func (n NodeStatus) position() Position {
 
 // recoverPositions asks the servers that crashed for their last position, as they
 // do themselves at each start.
-func (s Spec) recoverPositions(status Status, withData []string) []Step {
+func recoverPositions(engine engine, status Status, withData []string) []Step {
 	var steps []Step
 	for _, name := range withData {
 		node := status.Nodes[name]
 		asked := node.RecoveredAt > max(node.Unit.Started, node.Bootstrap.Started)
 		if node.Saved.HasData() && node.position().Seqno < 0 && !asked {
-			steps = append(steps, s.stepRecoverPosition(name, node.whyNotMember(s.Flavor.engine())+", and its last position is not known"))
+			steps = append(steps, stepRecoverPosition(engine, name, node.whyNotMember(engine)+", and its last position is not known"))
 		}
 	}
 	return steps
@@ -132,25 +128,25 @@ func (s Spec) recoverPositions(status Status, withData []string) []Step {
 // recoveredPath is where a node keeps its recovered position until it boots again.
 const recoveredPath = "/run/terraform-ha/galera-position"
 
+var positionScript = shell.Embedded(scripts, "position")
+
+func askPosition(Spec, string) tier.Questions {
+	return tier.Questions{Parts: []shell.Part{shell.Ask("position", positionScript, recoveredPath)}}
+}
+
+func readPosition(_ Spec, _ string, answers tier.Answers, seen *NodeStatus) {
+	_, _ = fmt.Sscan(strings.Replace(answers.Parts["position"].Out, ":", " ", 1), &seen.Recovered.UUID, &seen.Recovered.Seqno, &seen.RecoveredAt)
+}
+
+var recoverPositionScript = shell.Embedded(scripts, "recover-position")
+
 // stepRecoverPosition does what the engine's own unit does before it starts the
 // server (MariaDB's galera_recovery, Percona's mysql-systemd). One that runs and
 // waits for others was told its position at its start.
-func (s Spec) stepRecoverPosition(node, why string) Step {
-	engine := s.Flavor.engine()
+func stepRecoverPosition(engine engine, node, why string) Step {
 	return Step{Node: node, Title: "recover the last position", Why: why,
 		Do: func(ctx context.Context, hosts host.Hosts) error {
-			_, err := hosts[node].Run(ctx, shell.Script(`: galera-recover-position
-unit=$1 server=$2 out=$3
-pid=$(systemctl show -p MainPID --value -- "$unit")
-if [ "${pid:-0}" != 0 ]; then
-p=$(tr '\0' '\n' <"/proc/$pid/cmdline" | sed -n 's/^--wsrep[-_]start[-_]position=//p' | tail -n 1)
-else
-log=$(mktemp) && trap 'rm -f "$log"' EXIT && chown mysql "$log" || exit 1
-"$server" --user=mysql --wsrep-recover --log-error="$log" >/dev/null 2>&1
-p=$(sed -n 's/.*WSREP: Recovered position: *//p' "$log" | tail -n 1)
-[ -n "$p" ] || { grep -E 'ERROR|rror' "$log" | tail -n 5 >&2; exit 1; }
-fi
-mkdir -p "$(dirname "$out")" && printf '%s\n' "$p" >"$out"`, engine.unit, engine.server, recoveredPath))
+			_, err := hosts[node].Run(ctx, shell.Script(recoverPositionScript, engine.unit, engine.server, recoveredPath))
 			return err
 		}}
 }
@@ -182,32 +178,24 @@ func (s Status) lastStopped(names []string) (string, bool) {
 	return last, true
 }
 
+var standAsideScript = shell.Embedded(scripts, "stand-aside")
+
 // stepStandAside ends a server that was not in the last Primary component and keeps
 // it from forming. It serves nobody. Debian's unit waits for its end without a
 // limit worth the name, and a server that has never seen a Primary component does
 // not end when it is asked to.
-func (s Spec) stepStandAside(node string, last view) Step {
-	engine := s.Flavor.engine()
+func stepStandAside(spec Spec, node string, last view) Step {
+	engine := spec.engine()
 	why := "it was not in the last Primary component and keeps " + strings.Join(last.nodes, ", ") + " from forming it again"
 	if slices.Contains(last.nodes, node) {
 		why = engine.service() + " waits for others"
 	}
 	return Step{Node: node, Title: "take " + engine.unit + " out of the way of the last Primary component", Why: why,
 		Do: func(ctx context.Context, hosts host.Hosts) error {
-			if now := Observe(ctx, hosts.Views(), s); len(now.where(NodeStatus.primary)) > 0 {
+			if now := Observe(ctx, hosts.Views(), spec); len(now.where(NodeStatus.primary)) > 0 {
 				return nil // it came back by itself
 			}
-			_, err := hosts[node].Run(ctx, shell.Script(`: galera-stand-aside
-for u; do systemctl stop --no-block -- "$u" 2>/dev/null; done
-n=0
-for u; do
-until case $(systemctl show -p ActiveState --value -- "$u") in inactive|failed) true ;; *) false ;; esac; do
-n=$((n+1))
-[ $n -ne 25 ] || systemctl kill -s KILL -- "$u"
-[ $n -lt 300 ] || { echo "$u does not end" >&2; exit 1; }
-sleep 0.2
-done
-done`, engine.units()...))
+			_, err := hosts[node].Run(ctx, shell.Script(standAsideScript, engine.units()...))
 			return err
 		}}
 }
@@ -216,24 +204,28 @@ done`, engine.units()...))
 // view; when all of them are back they form the Primary component by themselves,
 // and nothing has to be chosen. Serial starts would each block until the others
 // are there.
-func (s Spec) stepReform(nodes []string) Step {
+func stepReform(spec Spec, nodes []string) Step {
 	return Step{Title: "start " + strings.Join(nodes, ", ") + " and let them form the cluster again", Why: "no node of the cluster serves",
-		Do: func(ctx context.Context, hosts host.Hosts) error { return s.startTogether(ctx, hosts, nodes, nodes) }}
+		Do: func(ctx context.Context, hosts host.Hosts) error {
+			return startTogether(ctx, hosts, spec, nodes, nodes)
+		}}
 }
 
 // stepStartStopped starts servers beside others that run and miss them.
-func (s Spec) stepStartStopped(stopped, nodes []string) Step {
+func stepStartStopped(spec Spec, stopped, nodes []string) Step {
 	return Step{Title: "start " + strings.Join(stopped, ", ") + " beside the nodes that run", Why: "the nodes that run are too few to serve",
-		Do: func(ctx context.Context, hosts host.Hosts) error { return s.startTogether(ctx, hosts, stopped, nodes) }}
+		Do: func(ctx context.Context, hosts host.Hosts) error {
+			return startTogether(ctx, hosts, spec, stopped, nodes)
+		}}
 }
 
-func (s Spec) startTogether(ctx context.Context, hosts host.Hosts, start, whole []string) error {
-	unit := s.Flavor.engine().unit
+var startScript = shell.Embedded(scripts, "start-no-block")
+
+func startTogether(ctx context.Context, hosts host.Hosts, spec Spec, start, whole []string) error {
 	for _, node := range start {
-		if _, err := hosts[node].Run(ctx, shell.Script(`: galera-start-no-block
-systemctl reset-failed "$1" 2>/dev/null; systemctl start --no-block "$1"`, unit)); err != nil {
+		if _, err := hosts[node].Run(ctx, shell.Script(startScript, spec.engine().unit)); err != nil {
 			return fmt.Errorf("cannot start %s: %w", node, err)
 		}
 	}
-	return s.awaitWhole(ctx, hosts.Views(), whole, 5*time.Minute)
+	return awaitWhole(ctx, hosts.Views(), spec, whole, 5*time.Minute)
 }

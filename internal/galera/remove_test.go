@@ -29,7 +29,7 @@ func TestRemove(t *testing.T) {
 			t.Fatal(err)
 		}
 		status := s.observe(spec)
-		if status.Absent() || !status.Nodes["db1"].virgin() || status.Nodes["db1"].Ours {
+		if status.Absent() || !status.Nodes["db1"].unused() || status.Nodes["db1"].Ours {
 			t.Errorf("db1 is %+v", status.Nodes["db1"])
 		}
 		s.Machines["db2"].Down = false

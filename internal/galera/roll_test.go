@@ -72,7 +72,7 @@ func TestABackupIsNoDrift(t *testing.T) {
 	s, spec := built(t, MariaDB)
 	s.Nodes["db2"].Busy = "Donor/Desynced"
 	s.must(spec)
-	if notices := spec.Notices(s.observe(spec)); len(notices) != 1 || !strings.HasPrefix(notices[0], "db2 is Donor/Desynced") {
+	if notices := Notices(spec, s.observe(spec)); len(notices) != 1 || !strings.HasPrefix(notices[0], "db2 is Donor/Desynced") {
 		t.Errorf("notices %v", notices)
 	}
 	spec.Settings = map[string]string{"max_connections": "500"}

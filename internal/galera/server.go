@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/terraform-ha/terraform-provider-ha/internal/shell"
+	"github.com/terraform-ha/terraform-provider-ha/internal/tier"
 )
 
 // Wsrep is the replication state of a running server.
@@ -40,6 +41,19 @@ const synced = 4
 
 // donor is wsrep_local_state of a node that is allowed to lag behind.
 const donor = 2
+
+var wsrepScript = shell.Embedded(scripts, "wsrep")
+
+func askServer(spec Spec, _ string) tier.Questions {
+	return tier.Questions{Parts: []shell.Part{shell.Ask("wsrep", wsrepScript, spec.engine().client, socketPath, askedVariables(spec))}}
+}
+
+func readServer(_ Spec, _ string, answers tier.Answers, seen *NodeStatus) {
+	seen.Wsrep = parseWsrep(answers.Parts["wsrep"])
+	if seen.Wsrep.Answers {
+		seen.Variables = parseVariables(answers.Parts["wsrep"].Out)
+	}
+}
 
 func parseWsrep(answer shell.Answer) Wsrep {
 	wsrep := Wsrep{}
@@ -116,9 +130,9 @@ func (s Status) hindrances() []string {
 
 // hindranceNotices says what keeps healthy members from serving. Somebody may have
 // set it on purpose, so that nothing changes it.
-func (s Status) hindranceNotices() []string {
+func hindranceNotices(status Status) []string {
 	var notices []string
-	for _, line := range s.hindrances() {
+	for _, line := range status.hindrances() {
 		notices = append(notices, line+": applications are refused there, wholly or for changes; set it back when the reason for it is gone")
 	}
 	return notices

@@ -42,7 +42,7 @@ func TestHindrances(t *testing.T) {
 		set(s, "wsrep_reject_queries", "ALL", "db1", "db2", "db3")
 		s.empty(spec)
 		want := "wsrep_reject_queries is ALL on db1"
-		if notices := spec.Notices(s.observe(spec)); len(notices) != 3 || !strings.HasPrefix(notices[0], want) {
+		if notices := Notices(spec, s.observe(spec)); len(notices) != 3 || !strings.HasPrefix(notices[0], want) {
 			t.Errorf("notices %q", notices)
 		}
 	})
@@ -64,7 +64,7 @@ func TestHindrances(t *testing.T) {
 	t.Run("read_only does not concern the provider", func(t *testing.T) {
 		s, spec := built(t, MariaDB)
 		set(s, "read_only", "ON", "db1", "db2", "db3")
-		if notices := spec.Notices(s.observe(spec)); len(notices) != 3 {
+		if notices := Notices(spec, s.observe(spec)); len(notices) != 3 {
 			t.Errorf("notices %q", notices)
 		}
 		s.must(rotated(spec))

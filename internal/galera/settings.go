@@ -8,7 +8,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/terraform-ha/terraform-provider-ha/internal/host"
+	"github.com/terraform-ha/terraform-provider-ha/internal/tier"
 )
 
 //go:embed settings/mariadb.txt
@@ -168,37 +168,37 @@ func (f Flavor) faultOfSetting(name, value string) string {
 	return ""
 }
 
-func (s Spec) validateSettings(report func(string, ...string)) {
-	s.validateSettingsAt(s.Settings, report, "settings")
-	for _, node := range sortedKeys(s.NodeSettings) {
-		settings := s.NodeSettings[node]
-		s.validateSettingsAt(settings, report, "nodes", node, "settings")
+func validateSettings(spec Spec, problems *tier.Problems) {
+	validateSettingsAt(spec.Flavor, spec.Settings, problems, "settings")
+	for _, node := range sortedKeys(spec.NodeSettings) {
+		settings := spec.NodeSettings[node]
+		validateSettingsAt(spec.Flavor, settings, problems, "nodes", node, "settings")
 		for _, name := range sortedKeys(settings) {
 			if slices.Contains(uniform, canonical(name)) {
-				report(name+" has to be the same on all nodes; set it in settings of the cluster", "nodes", node, "settings", name)
+				problems.Add(tier.At("nodes", node, "settings", name), "%s has to be the same on all nodes; set it in settings of the cluster", name)
 			}
 		}
 	}
 }
 
-func (s Spec) validateSettingsAt(settings map[string]string, report func(string, ...string), path ...string) {
+func validateSettingsAt(flavor Flavor, settings map[string]string, problems *tier.Problems, path ...string) {
 	seen := map[string]string{}
 	for _, name := range sortedKeys(settings) {
 		at := append(slices.Clone(path), name)
-		if fault := s.Flavor.faultOfSetting(name, settings[name]); fault != "" {
-			report(fault, at...)
+		if fault := flavor.faultOfSetting(name, settings[name]); fault != "" {
+			problems.Add(at, "%s", fault)
 		}
 		if other, twice := seen[canonical(name)]; twice {
-			report(fmt.Sprintf("%s and %s are the same setting", other, name), at...)
+			problems.Add(at, "%s and %s are the same setting", other, name)
 		}
 		seen[canonical(name)] = name
 	}
 }
 
-// settings are those of one node, by canonical name.
-func (s Spec) settings(node host.Node) map[string]string {
+// settingsOf are those of one node, by canonical name.
+func settingsOf(spec Spec, node string) map[string]string {
 	settings := map[string]string{}
-	for _, given := range []map[string]string{s.Settings, s.NodeSettings[node.Name]} {
+	for _, given := range []map[string]string{spec.Settings, spec.NodeSettings[node]} {
 		for _, name := range sortedKeys(given) {
 			settings[canonical(name)] = given[name]
 		}
@@ -206,25 +206,27 @@ func (s Spec) settings(node host.Node) map[string]string {
 	return settings
 }
 
-// Warnings reports what is taken as it is and may not be meant: names that only the
-// server can judge, and values that give up a promise of the cluster.
-func (s Spec) Warnings() []Problem {
-	var doubts []Problem
-	doubt := func(settings map[string]string, path ...string) {
-		for _, name := range sortedKeys(settings) {
-			if message := s.Flavor.doubt(name, settings[name]); message != "" {
-				doubts = append(doubts, Problem{Path: append(slices.Clone(path), name), Message: message})
-			}
-		}
+// settingWarnings are settings that only the server can judge, and values that give
+// up a promise of the cluster.
+func settingWarnings(spec Spec) tier.Problems {
+	warnings := spec.Flavor.warningsOf(spec.Settings, "settings")
+	for _, node := range sortedKeys(spec.NodeSettings) {
+		warnings = append(warnings, spec.Flavor.warningsOf(spec.NodeSettings[node], "nodes", node, "settings")...)
 	}
-	doubt(s.Settings, "settings")
-	for _, node := range sortedKeys(s.NodeSettings) {
-		doubt(s.NodeSettings[node], "nodes", node, "settings")
-	}
-	return append(append(doubts, s.doubtfulProviderOptions()...), s.doubtfulAddresses()...)
+	return warnings
 }
 
-func (f Flavor) doubt(name, value string) string {
+func (f Flavor) warningsOf(settings map[string]string, path ...string) tier.Problems {
+	var warnings tier.Problems
+	for _, name := range sortedKeys(settings) {
+		if message := f.warning(name, settings[name]); message != "" {
+			warnings.Add(append(slices.Clone(path), name), "%s", message)
+		}
+	}
+	return warnings
+}
+
+func (f Flavor) warning(name, value string) string {
 	loose := strings.HasPrefix(canonical(name), "loose_")
 	if !loose && !slices.ContainsFunc(aliases(name), f.knowsSetting) {
 		return fmt.Sprintf("%s is not among the settings of %s that are known here; the server's own check decides about it, before a node is changed", name, f)

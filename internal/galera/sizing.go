@@ -6,7 +6,8 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/terraform-ha/terraform-provider-ha/internal/host"
+	"github.com/terraform-ha/terraform-provider-ha/internal/shell"
+	"github.com/terraform-ha/terraform-provider-ha/internal/tier"
 )
 
 // derived is a setting, or an option of the Galera library, that follows from what
@@ -17,23 +18,33 @@ type derived struct {
 	from string
 }
 
-// sized returns the spec with the defaults of each machine that was seen.
-func (s Spec) sized(status Status) Spec {
-	s.derived = map[string][]derived{}
-	for _, node := range s.nodes() {
+var coresScript = shell.Embedded(scripts, "cores")
+
+func askSizing(Spec, string) tier.Questions {
+	return tier.Questions{Parts: []shell.Part{shell.Ask("cores", coresScript)}}
+}
+
+func readSizing(_ Spec, _ string, answers tier.Answers, seen *NodeStatus) {
+	seen.Cores = parseCores(strings.TrimSpace(answers.Parts["cores"].Out))
+}
+
+// defaultsByNode returns what follows from each machine that was seen.
+func defaultsByNode(spec Spec, status Status) map[string][]derived {
+	defaults := map[string][]derived{}
+	for _, node := range spec.nodes() {
 		if seen := status.Nodes[node.Name]; seen.Err == nil {
-			s.derived[node.Name] = s.defaultsOf(node, seen)
+			defaults[node.Name] = defaultsOf(spec, node.Name, seen)
 		}
 	}
-	return s
+	return defaults
 }
 
 // DerivedSettings returns by node the settings that follow from its machine, each
 // with what it follows from. Nodes that were not seen are left out.
-func (s Spec) DerivedSettings(status Status) map[string]map[string]string {
-	status, _ = s.withoutUnmounted(s.complete(status))
+func DerivedSettings(spec Spec, status Status) map[string]map[string]string {
+	status, _ = withoutMounts(markerPath(spec.Name), complete(status, spec.names()))
 	settings := map[string]map[string]string{}
-	for node, defaults := range s.sized(status).derived {
+	for node, defaults := range defaultsByNode(spec, status) {
 		settings[node] = map[string]string{}
 		for _, d := range defaults {
 			settings[node][d.name] = d.value + " (" + d.from + ")"
@@ -50,16 +61,17 @@ func (e engine) derivedVariables() []string {
 
 // defaultsOf are the settings of a node that follow from its machine and that
 // nobody has set.
-func (s Spec) defaultsOf(node host.Node, seen NodeStatus) []derived {
+func defaultsOf(spec Spec, node string, seen NodeStatus) []derived {
 	if seen.Facts.MemoryShared || seen.Facts.MemoryMiB == 0 {
 		return nil
 	}
-	engine := s.Flavor.engine()
+	appliers := spec.engine().appliers
+	chosen := settingsOf(spec, node)
 	memory := nominalMemory(seen.Facts.MemoryMiB)
 	ofMemory := fmt.Sprintf("%d GiB of memory", memory)
 	var all []derived
 	add := func(value, from, name string, others ...string) {
-		if !s.sets(node, append(others, name)) {
+		if !sets(chosen, append(others, name)) {
 			all = append(all, derived{name, value, from})
 		}
 	}
@@ -69,9 +81,9 @@ func (s Spec) defaultsOf(node host.Node, seen NodeStatus) []derived {
 	}
 	if seen.Cores > 0 {
 		threads := min(2*seen.Cores, mostAppliers)
-		add(strconv.Itoa(threads), appliersFrom(seen.Cores), engine.appliers, "wsrep_slave_threads", "wsrep_applier_threads")
+		add(strconv.Itoa(threads), appliersFrom(seen.Cores), appliers, "wsrep_slave_threads", "wsrep_applier_threads")
 	}
-	if _, set := s.ProviderOptions[cacheOption]; !set {
+	if _, set := spec.ProviderOptions[cacheOption]; !set {
 		if size, from := seen.writeSetCache(); size != "" {
 			all = append(all, derived{cacheOption, size, from})
 		}
@@ -80,8 +92,8 @@ func (s Spec) defaultsOf(node host.Node, seen NodeStatus) []derived {
 }
 
 // sets reports whether a setting of the user's has one of the names.
-func (s Spec) sets(node host.Node, names []string) bool {
-	for given := range s.settings(node) {
+func sets(settings map[string]string, names []string) bool {
+	for given := range settings {
 		for _, alias := range aliases(given) {
 			if slices.Contains(names, alias) {
 				return true
@@ -190,9 +202,9 @@ func (n NodeStatus) writeSetCache() (size, from string) {
 
 // cacheBytes is the size that the write-set cache of a node is to have; 0 for the
 // library's own default.
-func (s Spec) cacheBytes(node string) int64 {
-	size := s.ProviderOptions[cacheOption]
-	for _, d := range s.derived[node] {
+func cacheBytes(options map[string]string, defaults []derived) int64 {
+	size := options[cacheOption]
+	for _, d := range defaults {
 		if d.name == cacheOption {
 			size = d.value
 		}
@@ -205,16 +217,12 @@ func (s Spec) cacheBytes(node string) int64 {
 	return int64(bytes)
 }
 
-// madeFor begins the line of the configuration file that says what follows from the
-// machine.
-const madeFor = "# Follows from the machine: "
-
 // derivedText is what follows from a machine, as the file says it; empty for nothing.
-func (s Spec) derivedText(node string) string {
+func derivedText(defaults []derived) string {
 	var parts []string
-	for _, from := range s.derivedFrom(node) {
+	for _, from := range derivedFrom(defaults) {
 		var settings []string
-		for _, d := range s.derived[node] {
+		for _, d := range defaults {
 			if d.from == from {
 				settings = append(settings, d.name+" = "+d.value)
 			}
@@ -224,9 +232,9 @@ func (s Spec) derivedText(node string) string {
 	return strings.Join(parts, "; ")
 }
 
-func (s Spec) derivedFrom(node string) []string {
+func derivedFrom(defaults []derived) []string {
 	var from []string
-	for _, d := range s.derived[node] {
+	for _, d := range defaults {
 		if !slices.Contains(from, d.from) {
 			from = append(from, d.from)
 		}

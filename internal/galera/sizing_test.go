@@ -22,7 +22,7 @@ func seenMachine(mebibytes, cores int, disk int64) NodeStatus {
 // derivedOf is what follows from a machine, one line for each setting.
 func derivedOf(spec Spec, node string, seen NodeStatus) []string {
 	var lines []string
-	settings := spec.DerivedSettings(Status{Nodes: map[string]NodeStatus{node: seen}})[node]
+	settings := DerivedSettings(spec, Status{Nodes: map[string]NodeStatus{node: seen}})[node]
 	for _, name := range sortedKeys(settings) {
 		lines = append(lines, name+" = "+settings[name])
 	}
@@ -88,7 +88,7 @@ func TestWhatTheUserSetsIsNotDerived(t *testing.T) {
 	names := func(flavor Flavor, set func(*Spec)) string {
 		spec := plainShop(flavor)
 		set(&spec)
-		return strings.Join(sortedKeys(spec.DerivedSettings(Status{Nodes: map[string]NodeStatus{"db1": seen}})["db1"]), " ")
+		return strings.Join(sortedKeys(DerivedSettings(spec, Status{Nodes: map[string]NodeStatus{"db1": seen}})["db1"]), " ")
 	}
 	setting := func(name string) func(*Spec) {
 		return func(s *Spec) { s.Settings = map[string]string{name: "1"} }
@@ -228,7 +228,7 @@ func TestTheServerIsAskedForWhatIsDerived(t *testing.T) {
 	s, spec := newSim(t, MariaDB, "db1", "db2", "db3"), plainShop(MariaDB)
 	s.must(spec)
 	s.Nodes["db3"].Variables = map[string]string{"max_connections": "50", "innodb_buffer_pool_size": "805306368"}
-	notices := spec.Notices(s.observe(spec))
+	notices := Notices(spec, s.observe(spec))
 	if len(notices) != 1 || !strings.HasPrefix(notices[0], "db3 runs with max_connections = 50, and 200 is asked for") {
 		t.Errorf("notices %v", notices)
 	}

@@ -1,12 +1,10 @@
 package galera
 
 import (
-	"fmt"
 	"slices"
 	"strings"
 
 	"github.com/terraform-ha/terraform-provider-ha/internal/host"
-	"github.com/terraform-ha/terraform-provider-ha/internal/tier"
 )
 
 // Spec is a cluster as it is wanted.
@@ -71,9 +69,6 @@ type User struct {
 	Grants map[string][]string
 }
 
-// Problem is a fault of a [Spec].
-type Problem = tier.Problem
-
 // nodes returns the nodes in the order of their names.
 func (s Spec) nodes() []host.Node {
 	return slices.SortedFunc(slices.Values(s.Nodes), func(a, b host.Node) int { return strings.Compare(a.Name, b.Name) })
@@ -97,70 +92,4 @@ func (s Spec) addresses() []string {
 		addresses = append(addresses, node.Address)
 	}
 	return addresses
-}
-
-func (s Spec) validateContents(report func(string, ...string)) {
-	for _, name := range sortedKeys(s.Databases) {
-		database := s.Databases[name]
-		switch {
-		case !identifier.MatchString(name):
-			report("a database's name has 1 to 64 letters, digits, underscores, dollar signs and hyphens", "databases", name)
-		case slices.Contains(systemSchemas, strings.ToLower(name)):
-			report(name+" is a schema of the engine itself", "databases", name)
-		}
-		// The engine answers with the name that an alias stands for, which changes
-		// between its versions.
-		switch {
-		case !charset.MatchString(database.Charset):
-			report(fmt.Sprintf("%q is not the name of a character set, such as utf8mb4", database.Charset), "databases", name, "charset")
-		case database.Charset == "utf8":
-			report("utf8 stands for different character sets in different versions; use utf8mb4", "databases", name, "charset")
-		}
-		switch {
-		case !charset.MatchString(database.Collation):
-			report(fmt.Sprintf("%q is not the name of a collation, such as utf8mb4_unicode_ci", database.Collation), "databases", name, "collation")
-		case strings.HasPrefix(database.Collation, "utf8_"):
-			report("utf8 stands for different character sets in different versions; use a collation of utf8mb4", "databases", name, "collation")
-		}
-	}
-	for _, name := range sortedKeys(s.Users) {
-		s.validateUser(name, report)
-	}
-}
-
-func (s Spec) validateUser(name string, report func(string, ...string)) {
-	user := s.Users[name]
-	switch {
-	case !accountSQL.MatchString(name):
-		report("a user's name has 1 to 32 letters, digits, underscores, dots and hyphens", "users", name)
-	case slices.Contains([]string{"root", "mysql", "mariadb.sys", checkAccount}, name) || strings.HasPrefix(name, "mysql."):
-		report(name+" is an account of the engine or of its health check", "users", name)
-	}
-	if len(user.Hosts) == 0 {
-		report("a user has at least one host that it may come from, such as \"10.0.0.0/24\"", "users", name, "hosts")
-	}
-	seen := map[string]string{}
-	for _, host := range slices.Sorted(slices.Values(user.Hosts)) {
-		canonical := canonicalHost(host)
-		switch other, twice := seen[canonical]; {
-		case faultOfHost(host) != "":
-			report(faultOfHost(host), "users", name, "hosts")
-		case twice:
-			report(fmt.Sprintf("the hosts %q and %q are the same", other, host), "users", name, "hosts")
-		}
-		seen[canonical] = host
-	}
-	for _, on := range sortedKeys(user.Grants) {
-		if !object.MatchString(on) {
-			report(fmt.Sprintf("%q is not an object of the form database.table, database.* or *.*", on), "users", name, "grants")
-		}
-		if len(user.Grants[on]) == 0 {
-			report(fmt.Sprintf("no privilege is listed for %s; leave the entry out to grant none", on), "users", name, "grants")
-		}
-		for _, p := range user.Grants[on] {
-			if fault := s.Flavor.faultOfPrivilege(on, p); fault != "" {
-				report(fault, "users", name, "grants")
-			}
-		}
-	}
 }

@@ -39,17 +39,16 @@ func name(s string) string {
 
 func account(login Login) string { return literal(login.Name) + "@" + literal(login.Host) }
 
-func (s Spec) stepSQL(node, title, why, statements string) Step {
+func stepSQL(engine engine, node, title, why, statements string) Step {
 	return Step{Node: node, Title: title, Why: why,
-		Do: func(ctx context.Context, hosts host.Hosts) error { return s.runSQL(ctx, hosts[node], statements) }}
+		Do: func(ctx context.Context, hosts host.Hosts) error {
+			return runSQL(ctx, hosts[node], engine, statements)
+		}}
 }
 
-func (s Spec) runSQL(ctx context.Context, node *host.Host, statements string) error {
-	engine := s.Flavor.engine()
-	// What the server says near a fault in the syntax may be the hash of a password.
-	// In binary mode the client takes nothing but SQL, and that as it is.
-	_, err := node.Run(ctx, shell.Script(`: galera-sql
-o=$("$1" --no-defaults --socket="$2" --default-character-set=utf8mb4 --binary-mode 2>&1 >/dev/null) && exit 0
-printf '%s\n' "$o" | sed -n "s/ near '.*//; /^ERROR/{p;q}" >&2; exit 1`, engine.client, socketPath).WithStdin([]byte(engine.session()+statements)))
+var sqlScript = shell.Embedded(scripts, "sql")
+
+func runSQL(ctx context.Context, node *host.Host, engine engine, statements string) error {
+	_, err := node.Run(ctx, shell.Script(sqlScript, engine.client, socketPath).WithStdin([]byte(engine.session()+statements)))
 	return err
 }

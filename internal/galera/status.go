@@ -105,8 +105,8 @@ func (n NodeStatus) desynced() bool {
 // does there.
 func (n NodeStatus) primary() bool { return n.Err == nil && n.Wsrep.Cluster == "Primary" }
 
-// virgin reports whether the node never held anything worth keeping.
-func (n NodeStatus) virgin() bool {
+// unused reports whether the node never held anything worth keeping.
+func (n NodeStatus) unused() bool {
 	return n.Err == nil && !n.Saved.HasData() && len(n.Schemas) == 0 && !n.Wsrep.On
 }
 
@@ -118,9 +118,6 @@ func (n NodeStatus) wasAlone() bool {
 
 // answers reports whether the node was seen.
 func (n NodeStatus) answers() bool { return n.Err == nil }
-
-// running reports whether either unit of the server is up.
-func (n NodeStatus) running() bool { return n.Unit.Running() || n.Bootstrap.Running() }
 
 // names returns the nodes' names in order.
 func (s Status) names() []string { return sortedKeys(s.Nodes) }
@@ -185,7 +182,7 @@ func (s Status) Version() string {
 // Absent reports that every node answered and none has anything of the cluster:
 // no marker, no history, no server in a cluster.
 func (s Status) Absent() bool {
-	return s.all(func(n NodeStatus) bool { return n.virgin() && !n.Ours })
+	return s.all(func(n NodeStatus) bool { return n.unused() && !n.Ours })
 }
 
 func sortedKeys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }

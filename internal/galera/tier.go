@@ -2,16 +2,20 @@ package galera
 
 import (
 	"context"
+	"embed"
 	"errors"
+	"iter"
 	"maps"
 	"slices"
 	"time"
 
 	"github.com/terraform-ha/terraform-provider-ha/internal/host"
 	"github.com/terraform-ha/terraform-provider-ha/internal/reconcile"
-	"github.com/terraform-ha/terraform-provider-ha/internal/shell"
 	"github.com/terraform-ha/terraform-provider-ha/internal/tier"
 )
+
+//go:embed scripts/*.sh
+var scripts embed.FS
 
 type (
 	// Plan is a plan over machines.
@@ -20,7 +24,40 @@ type (
 	Step = reconcile.Step[host.Hosts]
 	// Lane is a sequence of such steps.
 	Lane = reconcile.Lane[host.Hosts]
+
+	concern = tier.Concern[Spec, NodeStatus, *draft]
 )
+
+// concerns are all that this tier looks after. They are planned in this order, and
+// each may use what those before it have read.
+func concerns() []concern {
+	return []concern{
+		{Name: "machine", Read: readMachine, Refuse: refuseUnsupported},
+		{Name: "drain", Ask: askDrain, Read: readDrain, Plan: planReturns},
+		{Name: "mount", Ask: askMount, Read: readMount},
+		{Name: "data", Ask: askData, Read: readData},
+		{Name: "server", Ask: askServer, Read: readServer},
+		{Name: "identity", Ask: askIdentity, Read: readIdentity, Refuse: refuseOthers, Plan: planIdentity},
+		{Name: "disk", Ask: askDisk, Read: readDisk, Plan: planDisk},
+		{Name: "packages", Ask: askPackages, Read: readPackages, Plan: planPackages},
+		{Name: "firewall", Ask: askFirewall, Read: readFirewall, Plan: planFirewall},
+		{Name: "guard", Ask: askGuard, Read: readGuard, Plan: planGuard},
+		{Name: "hold", Read: readHold, Plan: planHold},
+		{Name: "units", Ask: askUnits, Plan: planUnits},
+		{Name: "sizing", Ask: askSizing, Read: readSizing},
+		{Name: "config", Ask: askConfig, Read: readConfig, Plan: planConfig},
+		{Name: "service", Ask: askService, Read: readService, Plan: planService},
+		{Name: "transfer", Ask: askTransfers, Read: readTransfers},
+		{Name: "recover", Ask: askPosition, Read: readPosition},
+		{Name: "membership", Refuse: refuseSplit, Plan: planMembership},
+		{Name: "roll", Plan: planRoll},
+		{Name: "check", Plan: planCheck},
+		{Name: "databases", Ask: askDatabases, Read: readDatabases, Plan: planDatabases},
+		{Name: "passwords", Ask: askPasswords, Read: readPasswords},
+		{Name: "accounts", Ask: askAccounts, Read: readAccounts, Plan: planAccounts},
+		{Name: "contents", Plan: planContents},
+	}
+}
 
 // Cluster is a Galera cluster on its machines.
 type Cluster = tier.Cluster[Status, host.Hosts]
@@ -38,7 +75,7 @@ func Open(hosts host.Hosts, spec Spec) *Cluster {
 		Diff:     func(seen Status) (Plan, error) { return Diff(spec, seen) },
 		Verify:   func(ctx context.Context) error { return Verify(ctx, views, spec) },
 		Remove:   func(seen Status, wipe bool) (Plan, error) { return Remove(spec, seen, wipe), nil },
-		Notices:  spec.Notices,
+		Notices:  func(seen Status) []string { return Notices(spec, seen) },
 		LeftOver: "its files, its restart where they changed, and what the others have replicated meanwhile",
 	})
 }
@@ -62,16 +99,9 @@ const agreeTime = 4 * time.Second
 
 func look(ctx context.Context, views host.Views, spec Spec) Status {
 	status := Status{Nodes: map[string]NodeStatus{}}
-	seen := host.Look(ctx, views, func(ctx context.Context, view host.View) (NodeStatus, error) {
-		answers, err := view.Ask(ctx, spec.questions(view.Name())...)
-		if err != nil {
-			return NodeStatus{}, err
-		}
-		return spec.parse(view.Name(), answers), nil
-	})
-	for name, s := range seen {
-		s.Value.Err = s.Err
-		status.Nodes[name] = s.Value
+	for name, seen := range tier.Look(ctx, concerns(), views, spec) {
+		seen.Value.Err = seen.Err
+		status.Nodes[name] = seen.Value
 	}
 	return status
 }
@@ -79,45 +109,85 @@ func look(ctx context.Context, views host.Views, spec Spec) Status {
 // Diff compares what is wanted with what was observed. It is pure, and an error
 // is a refusal: nothing was or will be done.
 func Diff(spec Spec, status Status) (Plan, error) {
-	var plan Plan
-	status = spec.complete(status)
-	spec, err := spec.identified(status)
-	if err != nil {
-		return plan, err
-	}
-	if err := spec.refuse(status); err != nil {
-		return plan, err
-	}
-	status, devices := spec.withoutDisks(status)
-	status, unmounted := spec.withoutUnmounted(status)
-	spec = spec.sized(status)
-	plan.Serial("return to service", spec.returns(status)...)
-	plan.Parallel("prepare", spec.prepare(status)...)
-	plan.Serial("install on members", spec.installs(status)...)
-	plan.Parallel("load the packet filters of members", spec.lateFilters(status)...)
-	membership, err := spec.membership(status)
-	if err != nil && devices.pending() {
-		return devices.finish(plan)
-	}
-	if unmounted != nil && (err != nil || plan.Empty() && len(membership) == 0) {
-		return Plan{}, unmounted
-	}
-	if err != nil {
+	d := newDraft(spec, status)
+	if err := tier.Walk(concerns(), d); err != nil && !errors.Is(err, errDevicesFirst) {
 		return Plan{}, err
 	}
-	plan.Serial("membership", membership...)
-	restarts, refused := spec.restarts(status, len(membership) > 0)
-	plan.Serial("rolling restart", restarts...)
-	contents, err := spec.contents(status)
-	plan.Serial("contents", contents...)
-	// What needs no restart is done all the same, and before the refusal.
-	if refused == nil {
-		refused = err
+	plan := d.stages.Plan()
+	// What can be done is done all the same, and before the refusal.
+	if d.refused != nil && plan.Empty() && !d.devices.pending() {
+		return Plan{}, d.refused
 	}
-	if refused != nil && plan.Empty() && !devices.pending() {
-		return Plan{}, refused
+	return d.devices.finish(plan)
+}
+
+// Notices are what a user should know and no plan can change.
+func Notices(spec Spec, status Status) []string {
+	return slices.Concat(
+		versionNotices(spec, status), effectiveNotices(spec, status), grantNotices(spec, status), hindranceNotices(status))
+}
+
+// draft is a plan that the concerns are making.
+type draft struct {
+	// spec is what is declared, with the identity that the markers know.
+	spec   Spec
+	engine engine
+	// seen is all that was observed, and status the same without the nodes whose data
+	// is not where it belongs: what they have now is not what they have.
+	seen, status Status
+	// defaults are by node the settings that follow from its machine.
+	defaults map[string][]derived
+	// devices is what is to be done about the devices of nodes.
+	devices disks
+	// unmounted is why nodes without their data were left out of status.
+	unmounted error
+	// refused is the first refusal that does not keep the rest from being done.
+	refused error
+
+	// changes are those of databases and accounts.
+	changes changes
+
+	stages                                                         tier.Stages[host.Hosts]
+	returns, prepare, install, filters, membership, roll, contents *tier.Stage[host.Hosts]
+}
+
+func newDraft(spec Spec, status Status) *draft {
+	d := &draft{spec: spec, engine: spec.engine(), seen: complete(status, spec.names())}
+	d.spec.UUID = knownUUID(spec.UUID, d.seen)
+	d.status, d.devices = withoutDevices(spec, d.seen)
+	d.status, d.unmounted = withoutMounts(markerPath(spec.Name), d.status)
+	d.defaults = defaultsByNode(spec, d.status)
+	d.changes = changesOf(spec, d.status)
+
+	d.returns = d.stages.Add("return to service")
+	d.prepare = d.stages.Add("prepare")
+	d.install = d.stages.Add("install on members")
+	d.filters = d.stages.Add("load the packet filters of members")
+	d.membership = d.stages.Add("membership")
+	d.roll = d.stages.Add("rolling restart")
+	d.contents = d.stages.Add("contents")
+	for node := range d.answering() {
+		d.prepare.On(node.Name) // lanes in the order of the nodes
 	}
-	return devices.finish(plan)
+	return d
+}
+
+// answering are the nodes that answered and have their data, in order.
+func (d *draft) answering() iter.Seq2[host.Node, NodeStatus] {
+	return func(yield func(host.Node, NodeStatus) bool) {
+		for _, node := range d.spec.nodes() {
+			if seen := d.status.Nodes[node.Name]; seen.Err == nil && !yield(node, seen) {
+				return
+			}
+		}
+	}
+}
+
+// refuse notes a refusal of what is not needed by anything else.
+func (d *draft) refuse(err error) {
+	if d.refused == nil {
+		d.refused = err
+	}
 }
 
 // errNotAsked is what is known of a configured node that nobody looked at.
@@ -125,164 +195,13 @@ var errNotAsked = errors.New("the node was not asked")
 
 // complete returns the status with every configured node in it: one that was not
 // asked is not absent.
-func (s Spec) complete(status Status) Status {
-	nodes := maps.Clone(status.Nodes)
-	for _, node := range s.Nodes {
-		if _, found := nodes[node.Name]; !found {
-			if nodes == nil {
-				nodes = map[string]NodeStatus{}
-			}
-			nodes[node.Name] = NodeStatus{Err: errNotAsked}
+func complete(status Status, names []string) Status {
+	nodes := map[string]NodeStatus{}
+	maps.Copy(nodes, status.Nodes)
+	for _, name := range names {
+		if _, found := nodes[name]; !found {
+			nodes[name] = NodeStatus{Err: errNotAsked}
 		}
 	}
 	return Status{Nodes: nodes}
-}
-
-// questions is all that is asked of a node.
-func (s Spec) questions(node string) []shell.Part {
-	engine := s.Flavor.engine()
-	return append([]shell.Part{
-		host.AskFacts("facts"),
-		host.AskPackages("packages", append(slices.Clone(engine.packages), host.FirewallPackage)...),
-		host.AskUnits("units", append(engine.units(), guardSocket, guardUnit, dataMount)...),
-		host.AskFiles("files", slices.Concat(s.paths(), s.diskPaths(), s.firewall().Paths())...),
-		host.AskFirewall("filter", filterTier),
-		shell.Ask("marker", `: galera-marker
-cat -- "$1" 2>/dev/null; exit 0`, s.marker().Path),
-		shell.Ask("data", `: galera-data
-[ ! -e "$3" ] || { read -r position <"$3"; echo "recovered $position $(stat -c %Y "$3")"; }
-read -r cores 2>/dev/null </sys/devices/system/cpu/online && echo "cores $cores"
-[ ! -e "$4" ] || while read -r line; do
-case $line in "$5"*) echo "made-for ${line#"$5"}"; break ;; "["*) break ;; esac
-done <"$4"
-room() { stat -f --printf='free %a %S\nsize %b %S\nsystem %T\n' "$1"; }
-cd "$1" 2>/dev/null || { room "${1%/*}"; exit 0; }
-find . -mindepth 1 -maxdepth 1 \( -name galera.cache -printf 'cache %s\n' -o -type d -printf 'schema %f\n' \)
-for f in gvwstate.dat grastate.dat; do
-[ ! -e "$f" ] || while read -r key value; do
-case $key in view_id: | member: | uuid: | seqno: | safe_to_bootstrap:) printf '%s %s\n' "${key%:}" "$value" ;; esac
-done <"$f"
-done
-room .
-du -s -B1 . 2>/dev/null | { read -r n _ && echo "used $n 1"; }
-read -r n 2>/dev/null <"$2" && echo "failed-transfers $n"
-exit 0`, dataDirectory, s.transfersPath(), recoveredPath, engine.configPath, madeFor),
-		tier.AskHeld("holds"),
-		tier.AskDrained("drained", s.drainMark()),
-		shell.Ask("versions", `: galera-password-versions
-cat -- "$1" 2>/dev/null; exit 0`, s.versionsPath()),
-		shell.Ask("wsrep", `: galera-wsrep
-timeout 5 "$1" --no-defaults --socket="$2" -N -B --force -e "
-SET SESSION wsrep_sync_wait = 0;
-SET SESSION sql_select_limit = 18446744073709551615;
-SHOW GLOBAL STATUS WHERE Variable_name IN ('wsrep_cluster_status','wsrep_ready','wsrep_connected','wsrep_local_state','wsrep_local_state_comment','wsrep_cluster_size','wsrep_cluster_conf_id','wsrep_cluster_state_uuid');
-SHOW GLOBAL VARIABLES WHERE Variable_name IN ('wsrep_on','wsrep_provider','version','lower_case_table_names','wsrep_reject_queries','read_only','super_read_only','offline_mode','pxc_maint_mode'$3);"`, engine.client, socketPath, s.asked()),
-		shell.Ask("schemas", `: galera-schemas
-c=$1; s=$2; session=$3; shift 3
-{ printf '%s' "$session"; for q; do printf '%s;\n' "$q"; done; } |
-timeout 5 "$c" --no-defaults --socket="$s" --default-character-set=utf8mb4 -N -B --force`, append([]string{engine.client, socketPath, engine.reading()}, s.schemaQueries()...)...),
-		shell.Ask("accounts", `: galera-accounts
-c=$1; s=$2; session=$3; hashes=$4; shift 4
-{ printf '%s' "$session"; while [ $# -gt 0 ]; do printf 'SELECT %s;\n%s;\n' "$1" "$2"; shift 2; done; } |
-timeout 5 "$c" --no-defaults --socket="$s" --default-character-set=utf8mb4 -N -B --force |
-sed "$hashes"`, append([]string{engine.client, socketPath, engine.reading(), withoutHashes}, marked(s.accountQueries())...)...),
-	}, s.askDisk(node)...)
-}
-
-// parse reads a node's answers.
-func (s Spec) parse(name string, answers shell.Answers) NodeStatus {
-	engine := s.Flavor.engine()
-	units := host.ParseUnits(answers["units"])
-	node := NodeStatus{
-		Facts:     host.ParseFacts(answers["facts"]),
-		Packages:  host.ParsePackages(answers["packages"]),
-		Unheld:    host.ParseUnheld(answers["packages"]),
-		Unit:      units[engine.unit],
-		Bootstrap: units[engine.bootstrapUnit],
-		Mount:     units[dataMount],
-		Filter:    host.ParseFirewall(answers["filter"]),
-		Marker:    parseMarker(answers["marker"].Out),
-		Guard:     map[string]host.UnitState{guardSocket: units[guardSocket], guardUnit: units[guardUnit]},
-		Files:     host.ParseFiles(answers["files"]),
-		Holds:     answers.Lines("holds"),
-		Wsrep:     parseWsrep(answers["wsrep"]),
-	}
-	node.Ours = node.Files[s.marker().Path].Exists
-	node.parseData(answers["data"].Out)
-	if d, found := s.disk(name); found {
-		node.Disk = d.Parse(answers["disk"], units, node.Files)
-	}
-	node.Drained = answers["drained"].Out != ""
-	node.Passwords = parsePasswords(answers["versions"].Out)
-	if node.Wsrep.Answers {
-		node.Variables = parseVariables(answers["wsrep"].Out)
-		node.Databases, node.Spelled = parseDatabases(answers["schemas"].Out)
-		node.Accounts, node.AccountsRead = s.parseAccounts(answers["accounts"].Out)
-		node.Public = parsePublic(answers["accounts"].Out)
-	}
-	return node
-}
-
-// paths are the files of ours on a node.
-func (s Spec) paths() []string {
-	paths := append([]string{s.marker().Path, s.Flavor.engine().configPath}, s.guardPaths()...)
-	for _, dropIn := range s.dropIns() {
-		paths = append(paths, dropIn.Path)
-	}
-	return paths
-}
-
-// files returns every file of one node in the order in which it is written.
-func (s Spec) files(node host.Node) []host.File {
-	files := append([]host.File{s.marker()}, s.guardFiles(node)...)
-	return append(append(files, s.dropIns()...), s.configFile(node))
-}
-
-// prepare puts software and files in place, on all nodes at the same time.
-func (s Spec) prepare(status Status) []Lane {
-	var lanes []Lane
-	for _, node := range s.nodes() {
-		if seen := status.Nodes[node.Name]; seen.Err == nil {
-			lanes = append(lanes, s.prepareNode(node, seen, s.history(status)))
-		}
-	}
-	return lanes
-}
-
-func (s Spec) prepareNode(node host.Node, seen NodeStatus, uuid string) Lane {
-	engine := s.engine()
-	var lane Lane
-	// The marker comes first, so that a run that breaks off can be resumed.
-	lane = append(lane, s.markerStep(node.Name, seen, uuid)...)
-	lane = append(lane, s.diskSteps(node.Name, seen)...)
-	missing := missingPackages(s.packages(), seen.Packages)
-	if len(missing) > 0 && !seen.running() {
-		lane = append(lane, stepInstall(node.Name, engine, missing))
-	}
-	if !s.filterWaits(seen) {
-		lane = append(lane, s.filterSteps(node.Name, seen)...)
-	}
-	lane = append(lane, s.guardSteps(node, seen)...)
-	if unheld := host.ToHold(engine.held(), seen.Unheld, seen.Packages); len(unheld) > 0 && (len(missing) == 0 || !seen.running()) {
-		lane = append(lane, s.stepHold(node.Name, unheld, host.WhyHold(unheld, seen.Packages)))
-	}
-	lane = append(lane, s.unitSteps(node.Name, seen)...)
-	config := s.configFile(node)
-	// A member gets its file right before its restart: one that keeps a server from
-	// starting must not lie on all nodes before the first has proved it.
-	if difference := s.whyConfig(config, node.Name, seen); difference != "" && (!seen.primary() || !seen.running()) {
-		lane = append(lane, stepWriteConfig(node.Name, engine, config, difference))
-	}
-	switch {
-	// Early in the boot systemd does not answer yet; that says nothing of the unit.
-	case seen.Unit.Enabled(), seen.Unit.Load == "":
-	case len(missing) == 0 && seen.Unit.Load == "masked":
-		lane = append(lane, stepEnable(node.Name, engine, engine.unit+" is masked"))
-	case len(missing) == 0:
-		lane = append(lane, stepEnable(node.Name, engine, engine.unit+" does not start at boot"))
-	default:
-		// Debian does not enable a unit that was masked while its package came.
-		lane = append(lane, stepEnable(node.Name, engine, ""))
-	}
-	return lane
 }

@@ -9,6 +9,7 @@ import (
 
 	"github.com/terraform-ha/terraform-provider-ha/internal/reconcile"
 	"github.com/terraform-ha/terraform-provider-ha/internal/shell"
+	"github.com/terraform-ha/terraform-provider-ha/internal/tier"
 )
 
 // TestDiff has the plan, the drift or the refusal of every situation.
@@ -22,18 +23,18 @@ func TestDiff(t *testing.T) {
 	tests := []struct {
 		name string
 		set  func(s *sim, spec *Spec)
-		// virgin starts from machines on which nothing was done.
-		virgin bool
+		// unused starts from machines on which nothing was done.
+		unused bool
 	}{
-		{name: "virgin", virgin: true, set: func(*sim, *Spec) {}},
-		{name: "virgin, one unreachable", virgin: true, set: func(s *sim, _ *Spec) { s.Machines["db2"].Down = true }},
-		{name: "virgin, one not asked", virgin: true, set: func(s *sim, spec *Spec) { delete(s.hosts, "db2") }},
-		{name: "virgin, but the cluster had data", virgin: true, set: func(_ *sim, spec *Spec) { spec.UUID = "11111111-0000-11f1-8000-000000000001" }},
-		{name: "foreign schema", virgin: true, set: func(s *sim, _ *Spec) { s.Nodes["db2"].Installed, s.Nodes["db2"].Schemas = true, []string{"crm"} }},
-		{name: "foreign cluster", virgin: true, set: func(s *sim, _ *Spec) {
+		{name: "unused", unused: true, set: func(*sim, *Spec) {}},
+		{name: "unused, one unreachable", unused: true, set: func(s *sim, _ *Spec) { s.Machines["db2"].Down = true }},
+		{name: "unused, one not asked", unused: true, set: func(s *sim, spec *Spec) { delete(s.hosts, "db2") }},
+		{name: "unused, but the cluster had data", unused: true, set: func(_ *sim, spec *Spec) { spec.UUID = "11111111-0000-11f1-8000-000000000001" }},
+		{name: "foreign schema", unused: true, set: func(s *sim, _ *Spec) { s.Nodes["db2"].Installed, s.Nodes["db2"].Schemas = true, []string{"crm"} }},
+		{name: "foreign cluster", unused: true, set: func(s *sim, _ *Spec) {
 			s.Nodes["db2"].Installed, s.Nodes["db2"].UUID = true, "22222222-0000-11f1-8000-000000000001"
 		}},
-		{name: "other distribution", virgin: true, set: func(s *sim, _ *Spec) { s.Machines["db3"].Facts.Distribution = "almalinux" }},
+		{name: "other distribution", unused: true, set: func(s *sim, _ *Spec) { s.Machines["db3"].Facts.Distribution = "almalinux" }},
 		{name: "after the bootstrap only", set: func(s *sim, _ *Spec) {
 			stop(s, "db3", "db2")
 			for _, name := range []string{"db2", "db3"} {
@@ -114,7 +115,7 @@ func TestDiff(t *testing.T) {
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			s, spec := newSim(t, MariaDB, "db1", "db2", "db3"), shop(MariaDB)
-			if !test.virgin {
+			if !test.unused {
 				s.must(spec)
 			}
 			test.set(s, &spec)
@@ -179,7 +180,7 @@ func FuzzParse(f *testing.F) {
 	f.Fuzz(func(t *testing.T, out string) {
 		spec := Spec{Flavor: MariaDB, Users: map[string]User{"app": {Hosts: []string{"10.0.0.%"}}}}
 		answer := shell.Answer{Out: out}
-		node := spec.parse("db1", shell.Answers{"data": answer, "wsrep": answer, "schemas": answer, "accounts": answer, "versions": answer, "drained": answer})
+		node := tier.Read(concerns(), spec, "db1", shell.Answers{"data": answer, "wsrep": answer, "schemas": answer, "accounts": answer, "versions": answer, "drained": answer, "position": answer, "transfers": answer, "cores": answer, "made-for": answer, "marker": answer})
 		for login := range node.Accounts {
 			if login.Name != "app" && login.Name != checkAccount {
 				t.Errorf("an account that was not asked for: %q", login)

@@ -7,30 +7,48 @@ import (
 	"strings"
 
 	"github.com/terraform-ha/terraform-provider-ha/internal/host"
+	"github.com/terraform-ha/terraform-provider-ha/internal/tier"
 )
 
-// unitSteps puts the drop-ins in place.
-func (s Spec) unitSteps(node string, seen NodeStatus) []Step {
+// dropIns are the additions to the units of the server.
+func dropIns(spec Spec) []host.File {
+	engine := spec.engine()
+	files := []host.File{dropIn(engine.unit, ordinaryUnit(spec.Name))}
+	if template, instance, found := strings.Cut(engine.bootstrapUnit, "@"); found {
+		files = append(files, dropIn(template+"@"+path.Ext(instance), bootstrapUnit(spec.Name)))
+	}
+	return files
+}
+
+func askUnits(spec Spec, _ string) tier.Questions {
+	var paths []string
+	for _, dropIn := range dropIns(spec) {
+		paths = append(paths, dropIn.Path)
+	}
+	return tier.Questions{Files: paths}
+}
+
+// planUnits puts the drop-ins in place.
+func planUnits(d *draft) error {
+	wanted := dropIns(d.spec)
+	for node, seen := range d.answering() {
+		steps := dropInSteps(node.Name, wanted, seen.Files)
+		if len(steps) == 0 && (seen.Unit.NeedsDaemonReload || seen.Bootstrap.NeedsDaemonReload) {
+			steps = []Step{stepReloadSystemd(node.Name, d.engine)}
+		}
+		d.prepare.On(node.Name, steps...)
+	}
+	return nil
+}
+
+func dropInSteps(node string, wanted []host.File, files map[string]host.FileState) []Step {
 	var steps []Step
-	for _, dropIn := range s.dropIns() {
-		if difference := dropIn.Difference(seen.Files[dropIn.Path]); difference != "" {
+	for _, dropIn := range wanted {
+		if difference := dropIn.Difference(files[dropIn.Path]); difference != "" {
 			steps = append(steps, stepWriteUnitFile(node, dropIn, difference))
 		}
 	}
-	if len(steps) == 0 && (seen.Unit.NeedsDaemonReload || seen.Bootstrap.NeedsDaemonReload) {
-		steps = append(steps, stepReloadSystemd(node, s.Flavor.engine()))
-	}
 	return steps
-}
-
-// dropIns are the additions to the units of the server.
-func (s Spec) dropIns() []host.File {
-	engine := s.Flavor.engine()
-	files := []host.File{dropIn(engine.unit, s.ordinaryUnit())}
-	if template, instance, found := strings.Cut(engine.bootstrapUnit, "@"); found {
-		files = append(files, dropIn(template+"@"+path.Ext(instance), s.bootstrapUnit()))
-	}
-	return files
 }
 
 func dropIn(unit, content string) host.File {
@@ -57,8 +75,7 @@ func unitOf(dropIn host.File) string {
 // a server ends on a fault of InnoDB. A server that writes back gigabytes when it
 // stops must not be killed for it: its position would be lost, and with it the
 // short way back.
-func (s Spec) ordinaryUnit() string {
-	count := s.transfersPath()
+func ordinaryUnit(cluster string) string {
 	return fmt.Sprintf(`# Managed by terraform-provider-ha (galera %[1]s); changes are reverted.
 [Unit]
 StartLimitIntervalSec=10min
@@ -74,19 +91,19 @@ ExecCondition=+/bin/sh -c 'read -r n 2>/dev/null <%[3]s || n=0; [ "$$n" -lt %[2]
 ExecStartPre=+/bin/sh -c ': >%[3]s.begun'
 ExecStartPost=+/bin/rm -f %[3]s
 ExecStopPost=+/bin/sh -c 'if [ "$$SERVICE_RESULT" != success ] && { [ -n "$$(find %[4]s/.sst %[4]s/sst_in_progress -maxdepth 0 -newer %[3]s.begun 2>/dev/null)" ] || journalctl -q -o cat _SYSTEMD_INVOCATION_ID=$$INVOCATION_ID | grep -q "Running: .wsrep_sst_"; }; then read -r n 2>/dev/null <%[3]s || n=0; echo $$((n + 1)) >%[3]s; fi; rm -f %[3]s.begun'
-`, s.Name, mostTransfers, count, dataDirectory)
+`, cluster, mostTransfers, transfersPath(cluster), dataDirectory)
 }
 
 // bootstrapUnit gives the first node the same times: systemd's own 90 seconds are
 // too few to recover a large one, and to stop it. It is never started again by
 // itself, because each of its starts makes a new Primary component.
-func (s Spec) bootstrapUnit() string {
+func bootstrapUnit(cluster string) string {
 	return fmt.Sprintf(`# Managed by terraform-provider-ha (galera %s); changes are reverted.
 [Service]
 TimeoutStartSec=6h
 TimeoutStopSec=30min
 Restart=no
-`, s.Name)
+`, cluster)
 }
 
 func stepWriteUnitFile(node string, file host.File, why string) Step {

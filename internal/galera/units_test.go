@@ -24,7 +24,7 @@ func newGuard(t *testing.T) *guard {
 	if err := os.Mkdir(g.data, 0o755); err != nil {
 		t.Fatal(err)
 	}
-	g.unit = strings.NewReplacer(spec.transfersPath(), g.path, dataDirectory, g.data, "$$", "$").Replace(spec.ordinaryUnit())
+	g.unit = strings.NewReplacer(transfersPath(spec.Name), g.path, dataDirectory, g.data, "$$", "$").Replace(ordinaryUnit(spec.Name))
 	return g
 }
 

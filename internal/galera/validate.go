@@ -1,11 +1,12 @@
 package galera
 
 import (
-	"fmt"
 	"net/netip"
 	"regexp"
 	"slices"
 	"strings"
+
+	"github.com/terraform-ha/terraform-provider-ha/internal/tier"
 )
 
 var (
@@ -20,61 +21,69 @@ var (
 )
 
 // Validate reports what is wrong with the spec, without asking any machine.
-func (s Spec) Validate() []Problem {
-	var problems []Problem
-	report := func(message string, path ...string) {
-		problems = append(problems, Problem{Path: path, Message: message})
-	}
-	if !clusterName.MatchString(s.Name) {
-		report("a cluster's name has 1 to 32 letters, digits, underscores and hyphens, and does not start with a hyphen", "name")
-	}
-	if !s.Flavor.known() {
-		report(fmt.Sprintf("unknown flavor %q; known are %v", s.Flavor, Flavors()), "flavor")
-	}
-	switch known := s.Flavor.Series(); {
-	case s.Series == "" || slices.Contains(known, s.Series):
-	case len(known) == 0:
-		report(fmt.Sprintf("series is for percona; the series of %s is that of the distribution", s.Flavor), "series")
-	default:
-		report(fmt.Sprintf("unknown series %q; known are %s", s.Series, strings.Join(known, " and ")), "series")
-	}
-	s.validateNodes(report)
-	s.validateDevices(report)
-	s.validateSettings(report)
-	s.validateProviderOptions(report)
-	s.validateContents(report)
-	s.validateClients(report)
+func (s Spec) Validate() []tier.Problem {
+	var problems tier.Problems
+	validateCluster(s, &problems)
+	validateNodes(s, &problems)
+	validateDevices(s, &problems)
+	validateSettings(s, &problems)
+	validateProviderOptions(s, &problems)
+	validateDatabases(s, &problems)
+	validateUsers(s, &problems)
+	validateClients(s, &problems)
 	return problems
 }
 
-func (s Spec) validateNodes(report func(string, ...string)) {
-	switch n := len(s.Nodes); {
+// Warnings reports what is taken as it is and may not be meant: names that only the
+// server can judge, and values that give up a promise of the cluster.
+func (s Spec) Warnings() []tier.Problem {
+	return slices.Concat(settingWarnings(s), optionWarnings(s), addressWarnings(s))
+}
+
+func validateCluster(spec Spec, problems *tier.Problems) {
+	if !clusterName.MatchString(spec.Name) {
+		problems.Add(tier.At("name"), "a cluster's name has 1 to 32 letters, digits, underscores and hyphens, and does not start with a hyphen")
+	}
+	if !spec.Flavor.known() {
+		problems.Add(tier.At("flavor"), "unknown flavor %q; known are %v", spec.Flavor, Flavors())
+	}
+	switch known := spec.Flavor.Series(); {
+	case spec.Series == "" || slices.Contains(known, spec.Series):
+	case len(known) == 0:
+		problems.Add(tier.At("series"), "series is for percona; the series of %s is that of the distribution", spec.Flavor)
+	default:
+		problems.Add(tier.At("series"), "unknown series %q; known are %s", spec.Series, strings.Join(known, " and "))
+	}
+}
+
+func validateNodes(spec Spec, problems *tier.Problems) {
+	switch n := len(spec.Nodes); {
 	case n < 3:
-		report(fmt.Sprintf("a Galera cluster needs at least 3 nodes to survive the loss of one; there are %d", n), "nodes")
+		problems.Add(tier.At("nodes"), "a Galera cluster needs at least 3 nodes to survive the loss of one; there are %d", n)
 	case n%2 == 0:
-		report(fmt.Sprintf("a Galera cluster of %d nodes survives no more failures than one of %d, and can split into equal halves; use an odd number", n, n-1), "nodes")
+		problems.Add(tier.At("nodes"), "a Galera cluster of %d nodes survives no more failures than one of %d, and can split into equal halves; use an odd number", n, n-1)
 	}
 	seen := map[string]string{}
-	for _, node := range s.Nodes {
+	for _, node := range spec.Nodes {
 		if !clusterName.MatchString(node.Name) {
-			report("a node's key has 1 to 32 letters, digits, underscores and hyphens, and does not start with a hyphen", "nodes", node.Name)
+			problems.Add(tier.At("nodes", node.Name), "a node's key has 1 to 32 letters, digits, underscores and hyphens, and does not start with a hyphen")
 		}
 		if node.Address == "" {
 			continue
 		}
 		if fault := node.FaultOfAddress(); fault != "" {
-			report(fault, "nodes", node.Name, "address")
+			problems.Add(tier.At("nodes", node.Name, "address"), "%s", fault)
 			continue
 		}
 		address := netip.MustParseAddr(node.Address)
 		// The library, the state transfer and the server listen on IPv4 by default, and
 		// nodes of both kinds do not find each other.
 		if !address.Is4() {
-			report(fmt.Sprintf("%s is not an IPv4 address; the nodes of a Galera cluster need IPv4 in this release", node.Address), "nodes", node.Name, "address")
+			problems.Add(tier.At("nodes", node.Name, "address"), "%s is not an IPv4 address; the nodes of a Galera cluster need IPv4 in this release", node.Address)
 			continue
 		}
 		if other, taken := seen[address.String()]; taken {
-			report(fmt.Sprintf("%s and %s have the same address %s", other, node.Name, address), "nodes", node.Name, "address")
+			problems.Add(tier.At("nodes", node.Name, "address"), "%s and %s have the same address %s", other, node.Name, address)
 		}
 		seen[address.String()] = node.Name
 	}

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/terraform-ha/terraform-provider-ha/internal/host"
+	"github.com/terraform-ha/terraform-provider-ha/internal/tier"
 )
 
 func TestValidate(t *testing.T) {
@@ -141,7 +142,7 @@ func TestValidate(t *testing.T) {
 				}
 				return
 			}
-			if !slices.ContainsFunc(problems, func(p Problem) bool {
+			if !slices.ContainsFunc(problems, func(p tier.Problem) bool {
 				return strings.Join(p.Path, ".") == test.path && strings.Contains(p.Message, test.says)
 			}) {
 				t.Errorf("got %v", problems)

@@ -20,35 +20,35 @@ const settleTime = 90 * time.Second
 func Verify(ctx context.Context, views host.Views, spec Spec) error {
 	return reconcile.WaitAtMost(ctx, settleTime, "every node to be Synced in one Primary component", time.Second,
 		func(ctx context.Context) (string, error) {
-			return Observe(ctx, views, spec).whyNotConverged(spec), nil
+			return whyNotConverged(spec, Observe(ctx, views, spec)), nil
 		})
 }
 
-func (s Status) whyNotConverged(spec Spec) string {
+func whyNotConverged(spec Spec, status Status) string {
 	var names, whole, left []string
 	for _, node := range spec.nodes() {
-		if spec.Partial && host.IsUnreachable(s.Nodes[node.Name].Err) {
+		if spec.Partial && host.IsUnreachable(status.Nodes[node.Name].Err) {
 			left = append(left, node.Name)
 			continue
 		}
 		names = append(names, node.Name)
-		if !s.backedUp(node.Name) {
+		if !status.backedUp(node.Name) {
 			whole = append(whole, node.Name)
 		}
 	}
 	if len(names) < spec.quorum() {
-		return fmt.Sprintf("%s do not answer: %v", strings.Join(left, ", "), s.Nodes[left[0]].Err)
+		return fmt.Sprintf("%s do not answer: %v", strings.Join(left, ", "), status.Nodes[left[0]].Err)
 	}
-	if reason := s.whyNotWhole(whole); reason != "" {
+	if reason := status.whyNotWhole(whole); reason != "" {
 		return reason
 	}
 	for _, name := range names {
 		// Whoever does not answer here may be a member all the same.
-		if size := s.Nodes[name].Wsrep.Size; size < len(names) || size > len(spec.Nodes) {
+		if size := status.Nodes[name].Wsrep.Size; size < len(names) || size > len(spec.Nodes) {
 			return fmt.Sprintf("%s sees %d members instead of %d", name, size, len(names))
 		}
 	}
-	if uuids := s.UUIDs(); len(uuids) != 1 {
+	if uuids := status.UUIDs(); len(uuids) != 1 {
 		return fmt.Sprintf("there are %d cluster UUIDs: %v", len(uuids), uuids)
 	}
 	return ""

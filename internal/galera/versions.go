@@ -28,19 +28,18 @@ func series(release string) string {
 }
 
 // releases returns the installed releases of the server by node.
-func (s Spec) releases(status Status) map[string]string {
-	releases := map[string]string{}
+func releases(spec Spec, status Status) map[string]string {
+	found := map[string]string{}
 	for _, name := range status.names() {
-		if version := status.Nodes[name].Packages[s.Flavor.engine().serverPackage]; version != "" {
-			releases[name] = release(version)
+		if version := status.Nodes[name].Packages[spec.engine().serverPackage]; version != "" {
+			found[name] = release(version)
 		}
 	}
-	return releases
+	return found
 }
 
-// otherSeries refuses to let a node join members with another major version.
-func (s Spec) otherSeries(status Status, name string) error {
-	releases := s.releases(status)
+// refuseOtherSeries refuses to let a node join members with another major version.
+func refuseOtherSeries(status Status, name string, releases map[string]string) error {
 	var evidence []string
 	for _, member := range status.where(NodeStatus.primary) {
 		if has := releases[member]; member != name && has != "" && releases[name] != "" && series(has) != series(releases[name]) {
@@ -57,16 +56,16 @@ func (s Spec) otherSeries(status Status, name string) error {
 	}
 }
 
-// differingReleases says which releases the nodes have; empty if it is one.
-func (s Spec) differingReleases(status Status) string {
-	releases := s.releases(status)
+// versionNotices says which releases the nodes have if it is not one.
+func versionNotices(spec Spec, status Status) []string {
+	releases := releases(spec, status)
 	if len(slices.Compact(slices.Sorted(maps.Values(releases)))) < 2 {
-		return ""
+		return nil
 	}
 	var parts []string
 	for _, name := range sortedKeys(releases) {
 		parts = append(parts, name+" "+releases[name])
 	}
-	return "the nodes have different versions of the server: " + strings.Join(parts, ", ") +
-		"; bring all to the newest, one after the other, because a node may not get its data from one with a newer version"
+	return []string{"the nodes have different versions of the server: " + strings.Join(parts, ", ") +
+		"; bring all to the newest, one after the other, because a node may not get its data from one with a newer version"}
 }

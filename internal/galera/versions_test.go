@@ -19,7 +19,7 @@ func TestVersionsAreCompared(t *testing.T) {
 			s.Machines[name].Packages[server] = version
 		}
 		s.must(spec)
-		notices := spec.Notices(s.observe(spec))
+		notices := Notices(spec, s.observe(spec))
 		if len(notices) != 1 || !strings.Contains(notices[0], "db1 10.11.19, db2 10.11.20, db3 10.11.19") {
 			t.Errorf("notices %v", notices)
 		}

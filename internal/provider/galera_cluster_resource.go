@@ -243,7 +243,7 @@ func (m *galeraModel) SetComputed(ctx context.Context, cluster *galera.Cluster) 
 	// What a plan has shown stays until the next refresh, also where a machine has
 	// changed since.
 	if !m.planned || m.Derived.IsUnknown() {
-		m.Derived = m.derived(m.spec(ctx, nil).DerivedSettings(seen))
+		m.Derived = m.derived(galera.DerivedSettings(m.spec(ctx, nil), seen))
 	}
 }
 

@@ -1,0 +1,34 @@
+package galeratest
+
+// Engine is what the simulation must know of the engine that it stands for.
+type Engine struct {
+	// Packages are what the tier installs.
+	Packages []string
+	// Server is the package that brings the server.
+	Server string
+	// Repository is the series that has to be enabled first; empty for none.
+	Repository string
+	// Unit is the server's.
+	Unit string
+	// BootstrapUnit runs the first node until another has joined; empty where the
+	// ordinary unit does that too.
+	BootstrapUnit string
+	// ConfigPath is the file that makes the server a node of a cluster.
+	ConfigPath string
+}
+
+// MariaDB is MariaDB with the Galera library as Debian packages it.
+func MariaDB() Engine {
+	return Engine{
+		Packages: []string{"galera-4", "mariadb-backup", "mariadb-server", "socat"}, Server: "mariadb-server",
+		Unit: "mariadb.service", ConfigPath: "/etc/mysql/mariadb.conf.d/70-ha.cnf",
+	}
+}
+
+// Percona is Percona XtraDB Cluster from Percona's repository.
+func Percona() Engine {
+	return Engine{
+		Packages: []string{"percona-xtradb-cluster", "socat"}, Server: "percona-xtradb-cluster", Repository: "pxc-84-lts",
+		Unit: "mysql.service", BootstrapUnit: "mysql@bootstrap.service", ConfigPath: "/etc/mysql/mysql.conf.d/zz-ha.cnf",
+	}
+}

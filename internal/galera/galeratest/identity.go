@@ -1,0 +1,3 @@
+package galeratest
+
+func (at machine) identity() { at.file("galera-marker") }

@@ -1,0 +1,145 @@
+package galeratest
+
+import (
+	"fmt"
+	"net/netip"
+	"slices"
+
+	"github.com/terraform-ha/terraform-provider-ha/internal/host/hosttest"
+)
+
+// start is the server's start. Without our configuration it serves alone.
+func (s *Cluster) start(node *Node, bootstrap bool) error {
+	if unmounted(s.Machines[node.Name], "/var/lib/mysql") {
+		s.t.Errorf("%s is started while its data is not mounted", node.Name)
+	}
+	if node.History != nil || node.Standalone {
+		return fmt.Errorf("another server holds the data directory")
+	}
+	file, found := s.Machines[node.Name].Files[s.engine.ConfigPath]
+	if !found {
+		node.Standalone = true
+		return nil
+	}
+	if s.engine.Repository != "" && !node.Initialized {
+		return fmt.Errorf("[ERROR] [MY-010457] [Server] --initialize specified but the data directory has files in it, or root has a random password")
+	}
+	node.Config, node.Standalone, node.NonPrimary = file.Content, false, false
+	newCluster := bootstrap || node.newCluster
+	node.newCluster = false
+	if newCluster {
+		return s.begin(node)
+	}
+	for _, name := range s.names {
+		if peer := s.Nodes[name]; peer.History != nil && !peer.NonPrimary && !s.Machines[name].Down && s.reaches(node, name) {
+			s.join(node, peer.History)
+			return nil
+		}
+	}
+	return fmt.Errorf("[ERROR] WSREP: failed to open gcomm backend connection: 110")
+}
+
+// reaches reports whether the packet filters let a node connect to a member and get
+// a state transfer from it. Members that a joiner cannot reach are a fault of the
+// tier, and not of who hurts the machines: it would open the one before the other.
+func (s *Cluster) reaches(node *Node, member string) bool {
+	joiner, peer := s.Machines[node.Name], s.Machines[member]
+	open := peer.Admits(address(joiner), 4567) && joiner.Admits(address(peer), 4444) && joiner.Admits(address(peer), 4568)
+	if !open && s.act != "" {
+		s.t.Errorf("%s: %s and %s do not let each other in", s.act, node.Name, member)
+	}
+	return open
+}
+
+// address is the one by which the nodes know a machine.
+func address(m *hosttest.Machine) netip.Addr {
+	for _, a := range m.Facts.Addresses {
+		if prefix, err := netip.ParsePrefix(a.CIDR); err == nil && !prefix.Addr().IsLoopback() {
+			return prefix.Addr()
+		}
+	}
+	return netip.Addr{}
+}
+
+// begin bootstraps: a new history, or the one that the node has.
+func (s *Cluster) begin(node *Node) error {
+	if node.UUID == "" {
+		s.Bootstraps++
+		node.UUID = fmt.Sprintf("00000000-0000-11f1-8000-00000000000%d", s.Bootstraps)
+		s.Past[node.UUID] = &History{UUID: node.UUID, Databases: map[string]Database{}, Accounts: map[string]*Account{}}
+		s.join(node, s.Past[node.UUID])
+		return nil
+	}
+	if !node.Safe {
+		return fmt.Errorf("[ERROR] WSREP: It may not be safe to bootstrap the cluster from this node")
+	}
+	s.join(node, s.Past[node.UUID])
+	return nil
+}
+
+func (s *Cluster) join(node *Node, h *History) {
+	node.History, node.UUID, node.Seqno, node.Safe, node.Waiting = h, h.UUID, -1, false, false
+	node.Schemas = nil
+	if !slices.Contains(h.Members, node.Name) {
+		h.Members = append(h.Members, node.Name)
+	}
+	s.newView(h)
+}
+
+func (s *Cluster) newView(h *History) {
+	h.views++
+	h.Seqno++
+	for _, name := range h.Members {
+		node := s.Nodes[name]
+		node.View, node.ViewSize = fmt.Sprintf("3 %s %d", h.UUID, h.views), len(h.Members)
+	}
+}
+
+// leave is an orderly stop.
+func (s *Cluster) leave(node *Node) {
+	h := node.History
+	before := s.serving(h)
+	node.History, node.Standalone, node.NonPrimary, node.Waiting = nil, false, false, false
+	if h == nil {
+		return
+	}
+	defer s.keepQuorum(h, before)
+	node.View, node.ViewSize, node.Seqno, node.Position = "", 0, h.Seqno, h.Seqno
+	h.Members = slices.DeleteFunc(h.Members, func(name string) bool { return name == node.Name })
+	if node.Safe = len(h.Members) == 0; !node.Safe {
+		s.newView(h)
+	}
+}
+
+// Crash kills servers at the same moment. The rest goes on if it is a majority.
+func (s *Cluster) Crash(names ...string) {
+	var h *History
+	for _, name := range names {
+		node := s.Nodes[name]
+		if node.History != nil {
+			h = node.History
+			node.Position = h.Seqno
+		}
+		node.History, node.Standalone = nil, false
+		for _, unit := range []string{s.engine.Unit, s.engine.BootstrapUnit} {
+			if unit != "" {
+				s.Machines[name].Kill(unit)
+			}
+		}
+	}
+	if h == nil {
+		return
+	}
+	before := len(h.Members)
+	h.Members = slices.DeleteFunc(h.Members, func(name string) bool { return slices.Contains(names, name) })
+	if 2*len(h.Members) > before {
+		s.newView(h)
+		return
+	}
+	for _, name := range h.Members {
+		s.Nodes[name].NonPrimary = true
+	}
+}
+
+// Synced reports whether the node serves.
+func (n *Node) Synced() bool { return n.History != nil && !n.NonPrimary && n.Busy == "" }

@@ -1,0 +1,119 @@
+package galeratest
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/terraform-ha/terraform-provider-ha/internal/shell"
+)
+
+// PowerBack boots machines at the same moment: their servers start, find each
+// other and do not end their start before they are in a Primary component.
+func (s *Cluster) PowerBack(names ...string) {
+	for _, name := range names {
+		s.wait(s.Nodes[name])
+	}
+	s.reform()
+}
+
+// wait starts a server and does not wait for it.
+func (s *Cluster) wait(node *Node) {
+	m := s.Machines[node.Name]
+	unit := m.Unit(s.engine.Unit)
+	if unit.Running() {
+		return
+	}
+	node.Waiting, unit.Active, unit.Started = true, "activating", m.Now()
+	node.Config = m.Files[s.engine.ConfigPath].Content
+}
+
+// reform is what servers do that see each other and no Primary component: the view
+// that they remember is promoted when exactly its members are there. One that
+// runs beside them is one too many, and one alone has nobody to speak to
+// (gcomm/src/pc_proto.cpp, "promote to primary component").
+func (s *Cluster) reform() {
+	var present []*Node
+	for _, name := range s.names {
+		node := s.Nodes[name]
+		switch {
+		case s.Machines[name].Down:
+		case node.History != nil && !node.NonPrimary:
+			return // a Primary component is there, and who waits joins it
+		case node.Waiting, node.NonPrimary:
+			present = append(present, node)
+		}
+	}
+	if len(present) < 2 || present[0].View == "" || present[0].ViewSize != len(present) {
+		return
+	}
+	for _, node := range present {
+		if node.View != present[0].View {
+			return
+		}
+	}
+	h := s.Past[present[0].UUID]
+	h.Members = nil
+	for _, node := range present {
+		node.NonPrimary = false
+		s.join(node, h)
+		s.Machines[node.Name].Unit(s.engine.Unit).Active = "active"
+	}
+}
+
+// admit lets servers in that wait for a Primary component.
+func (s *Cluster) admit() {
+	for _, name := range s.names {
+		node := s.Nodes[name]
+		if !node.Waiting || s.Machines[name].Down {
+			continue
+		}
+		for _, other := range s.names {
+			if peer := s.Nodes[other]; peer.History != nil && !peer.NonPrimary && !s.Machines[other].Down {
+				s.join(node, peer.History)
+				s.Machines[name].Unit(s.engine.Unit).Active = "active"
+				break
+			}
+		}
+	}
+}
+
+// standAside ends a server, also one that does not end when it is asked to.
+func (s *Cluster) standAside(node *Node) {
+	if node.Synced() {
+		s.t.Errorf("%s serves and is taken out of the way", node.Name)
+	}
+	node.History, node.Standalone, node.NonPrimary, node.Waiting = nil, false, false, false
+	for _, unit := range []string{s.engine.Unit, s.engine.BootstrapUnit} {
+		if unit != "" {
+			s.Machines[node.Name].Kill(unit)
+		}
+	}
+	s.reform()
+}
+
+func (at machine) recover() {
+	at.query("galera-position", func(args []string) (string, int) {
+		file, found := at.m.Files[args[0]]
+		if !found {
+			return "", 0
+		}
+		return fmt.Sprintf("%s %d\n", strings.TrimSpace(file.Content), file.Modified), 0
+	})
+	at.change("galera-recover-position", func(c shell.Command) error {
+		if at.node.UUID == "" {
+			return fmt.Errorf("[ERROR] WSREP: skipping position recovery")
+		}
+		at.m.WriteFile(c.Args()[2], fmt.Sprintf("%s:%d\n", at.node.UUID, at.node.Position))
+		return nil
+	})
+	at.change("galera-start-no-block", func(shell.Command) error {
+		at.wait(at.node)
+		at.reform()
+		at.admit()
+		return nil
+	})
+	at.change("galera-stand-aside", func(shell.Command) error {
+		at.standAside(at.node)
+		return nil
+	})
+}

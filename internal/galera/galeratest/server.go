@@ -1,0 +1,47 @@
+package galeratest
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// alwaysAsked are the variables that are asked for whatever the settings are.
+var alwaysAsked = []string{"lower_case_table_names", "wsrep_reject_queries", "read_only", "super_read_only", "offline_mode", "pxc_maint_mode"}
+
+// rejects reports whether the server refuses everybody's queries.
+func (n *Node) rejects() bool {
+	rejected := n.Variables["wsrep_reject_queries"]
+	return rejected != "" && rejected != "NONE"
+}
+
+func (n *Node) status() string {
+	switch {
+	case n.Standalone:
+		return "wsrep_cluster_status\tDisconnected\nwsrep_ready\tON\nwsrep_connected\tOFF\nwsrep_local_state\t0\nwsrep_cluster_size\t0\nwsrep_on\tOFF\nversion\t10.11.19-MariaDB\n"
+	case n.NonPrimary:
+		return "wsrep_cluster_status\tnon-Primary\nwsrep_ready\tOFF\nwsrep_connected\tON\nwsrep_local_state\t0\nwsrep_local_state_comment\tInitialized\nwsrep_cluster_size\t1\nwsrep_on\tON\nversion\t10.11.19-MariaDB\n"
+	}
+	state, comment := 4, "Synced"
+	if n.Busy != "" {
+		state, comment = 2, n.Busy
+	}
+	return fmt.Sprintf("wsrep_cluster_status\tPrimary\nwsrep_ready\tON\nwsrep_connected\tON\nwsrep_local_state\t%d\nwsrep_local_state_comment\t%s\nwsrep_cluster_size\t%d\nwsrep_cluster_conf_id\t%d\nwsrep_cluster_state_uuid\t%s\nwsrep_on\tON\nversion\t10.11.19-MariaDB\n",
+		state, comment, len(n.History.Members), n.History.views, n.History.UUID)
+}
+
+func (at machine) server() {
+	at.asked("galera-wsrep", func(args []string) string {
+		shown := ""
+		for _, name := range sorted(at.node.Variables) {
+			if slices.Contains(alwaysAsked, name) || strings.Contains(args[2], ",'"+name+"'") {
+				shown += name + "\t" + at.node.Variables[name] + "\n"
+			}
+		}
+		if at.engine.Repository == "" {
+			return at.node.status() + shown
+		}
+		// Percona's server has no global variable wsrep_on.
+		return shown + strings.NewReplacer("wsrep_on\tON", "wsrep_provider\t/usr/lib/galera4/libgalera_smm.so", "wsrep_on\tOFF", "wsrep_provider\tnone").Replace(at.node.status())
+	})
+}

@@ -1,0 +1,3 @@
+package galeratest
+
+func (at machine) transfers() { at.file("galera-transfers") }

@@ -1,0 +1,3 @@
+: galera-marker
+cat -- "$1" 2>/dev/null
+exit 0

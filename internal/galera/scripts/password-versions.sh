@@ -1,0 +1,3 @@
+: galera-password-versions
+cat -- "$1" 2>/dev/null
+exit 0
