@@ -1,6 +1,7 @@
 package gluster
 
 import (
+	"context"
 	"fmt"
 	"maps"
 	"net/netip"
@@ -10,6 +11,7 @@ import (
 	"strings"
 
 	"github.com/terraform-ha/terraform-provider-ha/internal/host"
+	"github.com/terraform-ha/terraform-provider-ha/internal/reconcile"
 )
 
 const (
@@ -110,51 +112,95 @@ func differences(want, have map[string]string) []OptionDifference {
 	return found
 }
 
-// sameValue compares values as GlusterFS reads them. It keeps what was typed, so
-// a hand that typed "enable" or "1GB" may have meant what we mean.
-func sameValue(key, a, b string) bool {
-	if a == b {
-		return true
-	}
-	if key == optionAllow {
-		return slices.Equal(slices.Sorted(strings.SplitSeq(a, ",")), slices.Sorted(strings.SplitSeq(b, ",")))
-	}
-	if x, ok := truth(a); ok {
-		y, ok := truth(b)
-		return ok && x == y
-	}
-	x, okX := size(a)
-	y, okY := size(b)
-	return okX && okY && x == y
-}
-
-// truth reads the words of gf_string2boolean, except "0" and "1": those are
-// numbers for most options.
-func truth(value string) (is, ok bool) {
-	switch strings.ToLower(value) {
-	case "on", "yes", "true", "enable":
-		return true, true
-	case "off", "no", "false", "disable":
-		return false, true
-	}
-	return false, false
-}
-
-// size reads a number with a binary unit, as gf_string2bytesize does.
-func size(value string) (float64, bool) {
-	upper := strings.ToUpper(strings.TrimSpace(value))
-	unit := 1.0
-	for i, suffix := range []string{"KB", "MB", "GB", "TB", "PB"} {
-		if number, found := strings.CutSuffix(upper, suffix); found {
-			upper = number
-			for range i + 1 {
-				unit *= 1024
+// setBefore is the options that this resource set in the past, by the markers.
+func setBefore(status Status) []string {
+	all := map[string]bool{}
+	for _, node := range status.Nodes {
+		if node.Marker == nil {
+			continue
+		}
+		for key := range strings.SplitSeq(node.Marker.Detail[markerOptions], ",") {
+			if key != "" {
+				all[key] = true
 			}
-			break
 		}
 	}
-	number, err := strconv.ParseFloat(upper, 64)
-	return number * unit, err == nil
+	return slices.Sorted(maps.Keys(all))
+}
+
+// remembered is the options that the marker names: all that are managed, and
+// those of the past that still have to be reset.
+func (d *differ) remembered() []string {
+	keys := d.spec.options()
+	for _, key := range setBefore(d.status) {
+		if _, set := d.volume.Options[key]; set || !d.exists && !d.absent {
+			keys[key] = ""
+		}
+	}
+	return slices.Sorted(maps.Keys(keys))
+}
+
+// resets are options that this resource set once and the user no longer declares,
+// but for those that can never be switched off.
+func (d *differ) resets() []string {
+	managed := d.spec.options()
+	return slices.DeleteFunc(setBefore(d.status), func(key string) bool {
+		_, declared := managed[key]
+		_, set := d.volume.Options[key]
+		return declared || !set || staysOn(key, d.volume.Options[key])
+	})
+}
+
+// refuseSwitchingOff keeps options on whose end would damage files.
+func (d *differ) refuseSwitchingOff() *reconcile.RefusedError {
+	key := SwitchedOff(d.volume.Options, d.spec.options())
+	if key == "" {
+		return nil
+	}
+	return &reconcile.RefusedError{
+		What:     "switch " + key + " off",
+		Evidence: []string{"it is on in volume " + d.spec.Name + ", and without it clients take the first piece of a file for the whole"},
+		Remedy:   "Declare it as it is. To be rid of it, copy the files to a new volume.",
+	}
+}
+
+// setOptions sets all options in one transaction.
+func setOptions(spec Spec, leader string, options []OptionDifference) act {
+	words := []string{"volume", "set", spec.Name}
+	for _, option := range options {
+		words = append(words, option.Key, option.Want)
+	}
+	return inTransaction(leader, words...)
+}
+
+func resetOptions(spec Spec, leader string, keys []string) act {
+	return func(ctx context.Context, hosts host.Hosts) error {
+		for _, key := range keys {
+			if err := transaction(ctx, hosts[leader], "volume", "reset", spec.Name, key); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+}
+
+// optionNotices are about options that are on the volume and are not declared.
+func (d *differ) optionNotices() []string {
+	var notices []string
+	for _, key := range d.kept() {
+		notices = append(notices, fmt.Sprintf("Option %s of volume %s is on and no longer declared. It stays on: switched off, files that were written with it would be damaged.", key, d.spec.Name))
+	}
+	declared := d.spec.options()
+	for _, key := range slices.Sorted(maps.Keys(d.volume.Options)) {
+		if _, managed := declared[key]; managed {
+			continue
+		}
+		if danger := dangerousValue(key, d.volume.Options[key]); danger != "" {
+			notices = append(notices, fmt.Sprintf("Option %s of volume %s is %s, which is not declared: %s. \"gluster volume reset %s %s\" takes it back.",
+				key, d.spec.Name, d.volume.Options[key], danger, d.spec.Name, key))
+		}
+	}
+	return notices
 }
 
 // Disconnected returns which clients of an earlier list a spec no longer lets in.

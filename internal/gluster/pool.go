@@ -1,51 +1,41 @@
 package gluster
 
 import (
+	"context"
 	"fmt"
 	"slices"
 	"strings"
 
 	"github.com/terraform-ha/terraform-provider-ha/internal/host"
 	"github.com/terraform-ha/terraform-provider-ha/internal/reconcile"
-	"github.com/terraform-ha/terraform-provider-ha/internal/shell"
 )
 
-// build plans pool and volume from nothing. Every machine answered, and so did
-// its glusterd.
-func (d *differ) build(plan *Plan) error {
-	if len(d.missing()) > 0 {
-		return nil
-	}
-	leader := d.leader()
-	if err := d.refuseVersions(d.reached); err != nil {
-		return err
-	}
-	if err := d.refuseStrangers(leader); err != nil {
-		return err
-	}
-	probes, err := d.probes(leader)
-	if err != nil {
-		return err
-	}
-	plan.Serial("pool", probes...)
-	var clean []Lane
-	for _, node := range d.reached {
-		seen := d.status.Nodes[node.Name]
-		if d.poisoned(seen) {
-			clean = append(clean, Lane{{
-				Node: node.Name, Title: "clean the brick of a failed create",
-				Why: "the brick is left over from a create that failed", Do: cleanBrick(node.Name, d.spec.pathOf(node.Name)),
-			}})
+// Peer is another member of the pool as a machine sees it.
+type Peer struct {
+	UUID string
+	// Names are all names and addresses under which the machine knows the peer.
+	Names     []string
+	Connected bool
+	State     int
+	StateName string
+}
+
+// States of a peer (xlators/mgmt/glusterd/src/glusterd-sm.h).
+const (
+	stateInCluster = 3
+	stateRejected  = 6
+)
+
+// Healthy reports whether the peer is a connected member of the pool.
+func (p Peer) Healthy() bool { return p.Connected && p.State == stateInCluster }
+
+func (n Node) peer(uuid string) (Peer, bool) {
+	for _, peer := range n.Peers {
+		if peer.UUID == uuid {
+			return peer, true
 		}
 	}
-	plan.Parallel("clean", clean...)
-	plan.Serial("volume",
-		Step{Title: "create volume " + d.spec.Name, Why: "the volume does not exist", Do: createVolume(d.spec, leader.Name)},
-		Step{Title: "set options", Do: setOptions(d.spec, leader.Name, differences(d.spec.options(), nil))},
-		Step{Title: "start the volume", Do: startVolume(d.spec, leader.Name)},
-		Step{Title: "wait until the volume is healthy", Do: waitHealthy(d.spec, d.names(), true)},
-	)
-	return nil
+	return Peer{}, false
 }
 
 // leader is the machine from which the pool is changed: the first of those that
@@ -66,44 +56,53 @@ func (d *differ) leader() host.Node {
 	return best
 }
 
-// probes plans what makes every machine know every other by its address.
-func (d *differ) probes(leader host.Node) ([]Step, error) {
-	var steps []Step
-	others := d.otherMembers(leader)
-	knows := func(a, b host.Node) (member, byAddress bool) {
-		peer, found := d.status.Nodes[a.Name].peer(d.status.Nodes[b.Name].UUID)
-		return found, found && slices.Contains(peer.Names, b.Address)
+// members are the machines that answer as members of the pool, those with a lost
+// brick included.
+func (d *differ) members() []host.Node {
+	members := slices.Clone(d.reached)
+	for _, sick := range d.sick {
+		if !sick.outside {
+			members = append(members, sick.node)
+		}
 	}
-	var back host.Node
-	for _, node := range d.spec.Nodes {
-		if node == leader {
-			continue
+	return members
+}
+
+// identityOf returns the UUID that the pool has for a node, by its brick or its address.
+func (d *differ) identityOf(node host.Node) string {
+	for _, brick := range d.volume.Bricks {
+		if brick.Name == d.spec.brick(node) {
+			return brick.HostUUID
 		}
-		if back.Name == "" {
-			back = node
-		}
-		if member, _ := knows(leader, node); member {
-			continue
-		}
-		if refused := d.refuseOtherPool(node); refused != nil {
-			return nil, refused
-		}
-		if len(others) > 0 {
-			steps = append(steps, Step{Node: node.Name, Title: "reach the other members of the pool", Do: reachMembers(node, others)})
-		}
-		steps = append(steps, Step{Node: node.Name, Title: "join the pool of " + leader.Name, Why: "it is not in the pool of " + leader.Name,
-			Do: probe(leader.Name, node.Address)})
 	}
-	// A probe makes the one who probes known by whatever name his address
-	// resolves to; probed back, it is known by the address of its brick.
-	if _, byAddress := knows(back, leader); len(d.spec.Nodes) > 1 && !byAddress {
-		steps = append(steps, Step{Node: leader.Name, Title: "be known by its address", Why: "the pool does not know it by " + leader.Address,
-			Do: probe(back.Name, leader.Address)})
+	for _, other := range d.reached {
+		for _, peer := range d.status.Nodes[other.Name].Peers {
+			if slices.Contains(peer.Names, node.Address) {
+				return peer.UUID
+			}
+		}
 	}
-	if len(steps) > 0 || d.unsettled() != "" {
-		steps = append(steps, Step{Title: "wait until all peers are connected", Why: d.unsettled(), Do: waitPeers(d.spec, d.names())})
+	return ""
+}
+
+// isLost reports whether a peer is a machine that was set aside.
+func (d *differ) isLost(peer Peer) bool {
+	return slices.ContainsFunc(d.sick, func(sick sick) bool { return slices.Contains(peer.Names, sick.node.Address) })
+}
+
+func (d *differ) refuseRejected() *reconcile.RefusedError {
+	for _, node := range d.reached {
+		for _, peer := range d.status.Nodes[node.Name].Peers {
+			if peer.State == stateRejected && !d.isLost(peer) {
+				return &reconcile.RefusedError{
+					What: "change the pool", Node: node.Name,
+					Evidence: []string{fmt.Sprintf("it rejects its peer %s: their definitions of a volume, or their versions, differ", strings.Join(peer.Names, " "))},
+					Remedy:   "Compare /var/lib/glusterd/vols and the versions on both, and make the one that is wrong join again.",
+				}
+			}
+		}
 	}
-	return steps, nil
+	return nil
 }
 
 // refuseStrangers refuses to let machines join the pool of a leader that has
@@ -165,155 +164,159 @@ func (d *differ) refuseOtherPool(node host.Node) *reconcile.RefusedError {
 	return nil
 }
 
+// build plans pool and volume from nothing. Every machine answered, and so did
+// its glusterd.
+func (d *differ) build(plan *Plan) error {
+	if len(d.missing()) > 0 {
+		return nil
+	}
+	leader := d.leader()
+	if err := d.refuseVersions(d.reached); err != nil {
+		return err
+	}
+	if err := d.refuseStrangers(leader); err != nil {
+		return err
+	}
+	probes, err := d.probes(leader)
+	if err != nil {
+		return err
+	}
+	plan.Serial("pool", probes...)
+	var clean []Lane
+	for _, node := range d.reached {
+		seen := d.status.Nodes[node.Name]
+		if d.poisoned(seen) {
+			clean = append(clean, Lane{{
+				Node: node.Name, Title: "clean the brick of a failed create",
+				Why: "the brick is left over from a create that failed", Do: cleanBrick(node.Name, d.spec.pathOf(node.Name)),
+			}})
+		}
+	}
+	plan.Parallel("clean", clean...)
+	plan.Serial("volume",
+		Step{Title: "create volume " + d.spec.Name, Why: "the volume does not exist", Do: createVolume(d.spec, leader.Name)},
+		Step{Title: "set options", Do: setOptions(d.spec, leader.Name, differences(d.spec.options(), nil))},
+		Step{Title: "start the volume", Do: startVolume(d.spec, leader.Name)},
+		Step{Title: "wait until the volume is healthy", Do: waitHealthy(d.spec, d.names(), true)},
+	)
+	return nil
+}
+
+// probes plans what makes every machine know every other by its address.
+func (d *differ) probes(leader host.Node) ([]Step, error) {
+	var steps []Step
+	others := d.otherMembers(leader)
+	knows := func(a, b host.Node) (member, byAddress bool) {
+		peer, found := d.status.Nodes[a.Name].peer(d.status.Nodes[b.Name].UUID)
+		return found, found && slices.Contains(peer.Names, b.Address)
+	}
+	var back host.Node
+	for _, node := range d.spec.Nodes {
+		if node == leader {
+			continue
+		}
+		if back.Name == "" {
+			back = node
+		}
+		if member, _ := knows(leader, node); member {
+			continue
+		}
+		if refused := d.refuseOtherPool(node); refused != nil {
+			return nil, refused
+		}
+		if len(others) > 0 {
+			steps = append(steps, Step{Node: node.Name, Title: "reach the other members of the pool", Do: reachMembers(node, others)})
+		}
+		steps = append(steps, Step{Node: node.Name, Title: "join the pool of " + leader.Name, Why: "it is not in the pool of " + leader.Name,
+			Do: probe(leader.Name, node.Address)})
+	}
+	// A probe makes the one who probes known by whatever name his address
+	// resolves to; probed back, it is known by the address of its brick.
+	if _, byAddress := knows(back, leader); len(d.spec.Nodes) > 1 && !byAddress {
+		steps = append(steps, Step{Node: leader.Name, Title: "be known by its address", Why: "the pool does not know it by " + leader.Address,
+			Do: probe(back.Name, leader.Address)})
+	}
+	if len(steps) > 0 || d.unsettled() != "" {
+		steps = append(steps, Step{Title: "wait until all peers are connected", Why: d.unsettled(), Do: waitPeers(d.spec, d.names())})
+	}
+	return steps, nil
+}
+
+func probe(from, address string) act {
+	return func(ctx context.Context, hosts host.Hosts) error {
+		_, err := gluster(ctx, hosts[from], "peer", "probe", address)
+		return err
+	}
+}
+
 // unsettled says which member does not see which, among the machines that
 // answer; empty if all see all.
 func (d *differ) unsettled() string {
 	return peerReason(d.status, names(d.members()))
 }
 
-// change plans what is to be done about a volume that exists.
-func (d *differ) change(plan *Plan) {
-	leader := d.leader()
-	different := differences(d.spec.options(), d.volume.Options)
-	resets := d.resets()
-	mayChange := true
-	start := d.volume.State != volumeStarted
-	work := len(different)+len(resets) > 0 || start
-	if away := d.away(start); work && len(away) > 0 {
-		// A transaction that meets a lost peer hangs and leaves its lock behind.
-		mayChange = false
-		d.block("change volume "+d.spec.Name, append(away, d.pending(different, resets)...)...)
+// peerReason says which of the nodes does not see which other as a connected
+// member of the pool.
+func peerReason(status Status, nodes []string) string {
+	for _, name := range nodes {
+		seen := status.Nodes[name]
+		if seen.Err != nil {
+			return fmt.Sprintf("%s does not answer: %v", name, seen.Err)
+		}
+		if seen.CLI != nil {
+			return fmt.Sprintf("glusterd does not answer on %s: %v", name, seen.CLI)
+		}
+		for _, other := range nodes {
+			if other == name {
+				continue
+			}
+			peer, found := seen.peer(status.Nodes[other].UUID)
+			switch {
+			case !found:
+				return fmt.Sprintf("%s does not have %s as a peer", name, other)
+			case !peer.Healthy():
+				return fmt.Sprintf("on %s, %s", name, peerProblem(other, peer))
+			}
+		}
 	}
-	var steps []Step
-	if work && mayChange && d.unsettled() != "" {
-		steps = append(steps, Step{Title: "wait until all peers are connected", Do: waitPeers(d.spec, names(d.members()))})
+	return ""
+}
+
+func peerProblem(name string, peer Peer) string {
+	if !peer.Connected {
+		return fmt.Sprintf("peer %s is disconnected", name)
+	}
+	return fmt.Sprintf("peer %s is in state %q", name, peer.StateName)
+}
+
+func waitPeers(spec Spec, nodes []string) act {
+	return func(ctx context.Context, hosts host.Hosts) error {
+		return watch{limit: peerLimit, what: "all peers to be connected", reason: func(status Status) string {
+			return peerReason(status, nodes)
+		}}.wait(ctx, hosts.Views(), spec)
+	}
+}
+
+// connectionNotices are about machines and bricks that do not reach each other,
+// files whose copies contradict each other, and releases that differ.
+func (d *differ) connectionNotices() []string {
+	var notices []string
+	if d.allAnswer() {
+		if why := d.unsettled(); why != "" {
+			notices = append(notices, "The pool is not whole: "+why+".")
+		}
 	}
 	if d.volumeStarted() {
-		steps = append(steps, d.revive(leader)...)
-	}
-	if mayChange && len(different) > 0 {
-		var why []string
-		for _, difference := range different {
-			why = append(why, difference.String())
-		}
-		steps = append(steps, Step{Title: "set options", Why: strings.Join(why, "; "), Do: setOptions(d.spec, leader.Name, different)})
-	}
-	if mayChange && len(resets) > 0 {
-		steps = append(steps, Step{Title: "reset options", Why: sentence("option %s is set and no longer declared", "options %s are set and no longer declared", resets),
-			Do: resetOptions(d.spec, leader.Name, resets)})
-	}
-	if mayChange && d.volume.State != volumeStarted {
-		why := "the volume is stopped"
-		if d.volume.State == volumeCreated {
-			why = "the volume was never started"
-		}
-		steps = append(steps,
-			Step{Title: "start the volume", Why: why, Do: startVolume(d.spec, leader.Name)},
-			Step{Title: "wait until the volume is healthy", Do: waitHealthy(d.spec, d.names(), true)})
-	}
-	plan.Serial("volume", steps...)
-}
-
-// members are the machines that answer as members of the pool, those with a lost
-// brick included.
-func (d *differ) members() []host.Node {
-	members := slices.Clone(d.reached)
-	for _, sick := range d.sick {
-		if !sick.outside {
-			members = append(members, sick.node)
+		if why := serveReason(d.spec, d.status, d.clients(), names(d.reached)); why != "" {
+			notices = append(notices, "The volume "+d.spec.Name+" is not wholly served: "+why+".")
 		}
 	}
-	return members
-}
-
-// away says why a transaction cannot be made: every member of the pool has to be
-// there, and every brick where the volume is to be started.
-func (d *differ) away(start bool) []string {
-	if start {
-		return d.absentees(d.reached)
+	if split := d.splitBrain(); split != "" {
+		notices = append(notices, fmt.Sprintf("In volume %s %s: clients get errors for them until a person has said which copy is right. "+
+			"\"gluster volume heal %[1]s info split-brain\" lists them; choose the copy that counts with \"gluster volume heal %[1]s split-brain latest-mtime\" and the file.", d.spec.Name, split))
 	}
-	return d.absentees(d.members())
-}
-
-func (d *differ) pending(different []OptionDifference, resets []string) []string {
-	var evidence []string
-	for _, difference := range different {
-		evidence = append(evidence, difference.String())
+	if versions, evidence := d.releases(d.reached, func(version string) string { return version }); len(versions) > 1 {
+		notices = append(notices, "The machines have different versions: "+strings.Join(evidence, ", ")+". Bring them to one, a machine at a time.")
 	}
-	for _, key := range resets {
-		evidence = append(evidence, "option "+key+" is to be reset")
-	}
-	if d.volume.State != volumeStarted {
-		evidence = append(evidence, "the volume is "+strings.ToLower(d.volume.StateName))
-	}
-	return evidence
-}
-
-// revive plans to bring back dead processes on machines that answer. It is done
-// with a machine missing, too: that is when the dead brick matters most.
-func (d *differ) revive(leader host.Node) []Step {
-	var steps []Step
-	for _, node := range d.reached {
-		brick := d.status.Nodes[node.Name].Brick
-		var dead []string
-		if !brick.Running {
-			dead = append(dead, "the brick process is not running")
-		}
-		if !brick.HealerRunning {
-			dead = append(dead, "the self-heal daemon is not running")
-		}
-		for _, why := range dead {
-			steps = append(steps, Step{Node: node.Name, Title: "start " + strings.TrimSuffix(strings.TrimPrefix(why, "the "), " is not running"), Why: why,
-				Done: processesRun(node.Name, d.spec), Do: forceStart(d.spec, leader.Name, node.Name)})
-		}
-	}
-	if len(steps) > 0 && len(d.bare) > 0 {
-		away := d.removeBare()
-		if away == nil {
-			return nil
-		}
-		steps = append(away, steps...)
-	}
-	if len(steps) > 0 {
-		steps = append(steps, Step{Title: "wait until the bricks are connected", Do: waitServing(d.spec, names(d.reached))})
-	}
-	return steps
-}
-
-// removeBare plans to take empty directories out of the way of a start by force;
-// nil if one of them is not empty.
-func (d *differ) removeBare() []Step {
-	var steps []Step
-	for _, node := range d.bare {
-		brick := d.status.Nodes[node.Name].Brick
-		if !brick.AttributesKnown || !brick.Virgin() {
-			return nil
-		}
-		steps = append(steps, Step{Node: node.Name, Title: "remove the empty directory in the place of the brick",
-			Do: run(node.Name, "remove "+brick.Path, shell.New("rmdir", "--", brick.Path))})
-	}
-	return steps
-}
-
-// clients are the machines that were asked how they reach the bricks.
-func (d *differ) clients() []string {
-	return slices.DeleteFunc(names(d.reached), func(name string) bool { return !d.status.Nodes[name].AskedAsClient })
-}
-
-// resets are options that this resource set once and the user no longer declares,
-// but for those that can never be switched off.
-func (d *differ) resets() []string {
-	managed := d.spec.options()
-	return slices.DeleteFunc(setBefore(d.status), func(key string) bool {
-		_, declared := managed[key]
-		_, set := d.volume.Options[key]
-		return declared || !set || staysOn(key, d.volume.Options[key])
-	})
-}
-
-func joinWords(words []string) string {
-	if len(words) < 2 {
-		return strings.Join(words, "")
-	}
-	return fmt.Sprintf("%s and %s", strings.Join(words[:len(words)-1], ", "), words[len(words)-1])
+	return notices
 }

@@ -1,14 +1,11 @@
 package gluster_test
 
 import (
-	"context"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/terraform-ha/terraform-provider-ha/internal/gluster"
 	"github.com/terraform-ha/terraform-provider-ha/internal/gluster/glustertest"
-	"github.com/terraform-ha/terraform-provider-ha/internal/host"
 	"github.com/terraform-ha/terraform-provider-ha/internal/host/hosttest"
 )
 
@@ -42,21 +39,6 @@ func unmount(sim *glustertest.Pool, name string) {
 	sim.Machines[name].RemoveAll(brickPath)
 	sim.Nodes[name].Running, sim.Nodes[name].BrickID = false, ""
 	sim.Mounts[name] = "/"
-}
-
-// told expects an empty plan and one notice.
-func told(t *testing.T, hosts host.Hosts, spec gluster.Spec, want string) {
-	t.Helper()
-	status := gluster.Observe(t.Context(), hosts.Views(), spec)
-	if plan, err := gluster.Diff(spec, status); err != nil || !plan.Empty() {
-		t.Errorf("the plan is %v, %v", plan.Titles(), err)
-	}
-	if notices := gluster.Notices(spec, status); len(notices) != 1 || !strings.Contains(notices[0], want) {
-		t.Errorf("notices %q, want %q", notices, want)
-	}
-	if err := converge(t, hosts, spec); err != nil {
-		t.Error(err)
-	}
 }
 
 // TestABareDirectoryIsNotMadeABrick is the same with a directory where the disk was:
@@ -141,38 +123,5 @@ func TestWhatOnlyAPersonCanCure(t *testing.T) {
 				t.Errorf("a change that does not need it: %v", err)
 			}
 		})
-	}
-}
-
-// TestHealingFailsNoApply has more to be healed than an apply can wait for.
-func TestHealingFailsNoApply(t *testing.T) {
-	hosts, sim := built(t)
-	sim.Nodes["files1"].Pending = 7_000_000
-	sim.Nodes["files2"].Running = false
-	if err := converge(t, hosts, content()); err != nil {
-		t.Fatal(err)
-	}
-	if err := gluster.Verify(t.Context(), hosts.Views(), content()); err != nil || sim.Nodes["files1"].Pending == 0 {
-		t.Errorf("%d entries are left: %v", sim.Nodes["files1"].Pending, err)
-	}
-}
-
-// TestAnotherOneIsLeftWithAServerAway repairs what it can and verifies it.
-func TestAnotherOneIsLeftWithAServerAway(t *testing.T) {
-	hosts, sim := built(t)
-	sim.Machines["files1"].Down = true
-	sim.Nodes["files2"].Healer = false
-	if err := converge(t, hosts, content()); err != nil {
-		t.Fatal(err)
-	}
-	if err := gluster.Verify(t.Context(), hosts.Views(), content()); err != nil {
-		t.Error(err)
-	}
-	sim.Nodes["files3"].Running = false
-	// It ends between two looks, which are half a second apart.
-	ctx, cancel := context.WithTimeout(t.Context(), 1250*time.Millisecond)
-	defer cancel()
-	if err := gluster.Verify(ctx, hosts.Views(), content()); err == nil || !strings.Contains(err.Error(), "not running on files3") {
-		t.Errorf("without a majority it gave %v", err)
 	}
 }

@@ -132,18 +132,6 @@ func volumeReason(d *differ) string {
 	return ""
 }
 
-func processReason(status Status, nodes []string) string {
-	for _, name := range nodes {
-		switch brick := status.Nodes[name].Brick; {
-		case !brick.Running:
-			return "the brick process is not running on " + name
-		case !brick.HealerRunning:
-			return "the self-heal daemon is not running on " + name
-		}
-	}
-	return ""
-}
-
 // quorumReason says which set of bricks has too few on machines that stand.
 func (d *differ) quorumReason() string {
 	for set := range slices.Chunk(d.spec.Nodes, max(d.spec.setSize(), 1)) {
@@ -177,141 +165,6 @@ func waitHealthy(spec Spec, nodes []string, started bool) act {
 	}
 }
 
-// waitHealed waits until nothing is left to be healed, which is for the moment
-// before a server is taken out: what it alone has would be away with it. One
-// machine is asked now and then.
-func waitHealed(spec Spec, started bool) act {
-	return func(ctx context.Context, hosts host.Hosts) error {
-		if !started {
-			return nil
-		}
-		return watch{
-			limit: healLimit, what: "volume " + spec.Name + " to be healed",
-			reason: func(status Status) string { return servedReason(spec, status) },
-			client: clientWatch{interval: healInterval, each: impatient(spec, hosts), reason: func(status Status) string {
-				return healReason(status, status.Names())
-			}},
-		}.wait(ctx, hosts.Views(), spec)
-	}
-}
-
-// reviveAfter is how many looks in a row must find a process dead before it is
-// started again: glusterd itself takes a moment to replace one.
-const reviveAfter = 12
-
-// impatient asks for a heal of what nobody was told of: a self-heal daemon looks
-// by itself when a server comes back, and otherwise only now and then. What the
-// first look finds may be written this very moment.
-func impatient(spec Spec, hosts host.Hosts) func(context.Context, Status) {
-	found := 0
-	return func(ctx context.Context, status Status) {
-		if healReason(status, status.Names()) == "" {
-			found = 0
-			return
-		}
-		if found++; found > 1 {
-			for _, name := range status.Names() {
-				if status.Nodes[name].AskedAsClient {
-					// "heal" answers in prose, and what it did is what the wait sees.
-					_, _ = gluster(ctx, hosts[name], "volume", "heal", spec.Name)
-				}
-			}
-		}
-	}
-}
-
-// reviver starts what died while the volume is waited for. A glusterd that
-// restarts replaces its self-heal daemon, and now and then the new one ends
-// because the old one still has the port ("Address already in use", release
-// 10.3); glusterd does not try again by itself.
-func reviver(spec Spec, hosts host.Hosts) func(context.Context, Status) {
-	dead := map[string]int{}
-	return func(ctx context.Context, status Status) {
-		d := newDiffer(spec, status)
-		d.setAside()
-		if len(d.bare) > 0 {
-			return
-		}
-		for _, node := range d.reached {
-			seen := status.Nodes[node.Name]
-			if !seen.answers() || seen.Brick.Running && seen.Brick.HealerRunning {
-				dead[node.Name] = 0
-				continue
-			}
-			if dead[node.Name]++; dead[node.Name]%reviveAfter == 0 {
-				// Whether it helped is what the wait goes on to find out.
-				_, _ = gluster(ctx, hosts[node.Name], "volume", "start", spec.Name, "force")
-			}
-		}
-	}
-}
-
-func waitPeers(spec Spec, nodes []string) act {
-	return func(ctx context.Context, hosts host.Hosts) error {
-		return watch{limit: peerLimit, what: "all peers to be connected", reason: func(status Status) string {
-			return peerReason(status, nodes)
-		}}.wait(ctx, hosts.Views(), spec)
-	}
-}
-
-func waitServing(spec Spec, nodes []string) act {
-	return func(ctx context.Context, hosts host.Hosts) error {
-		return watch{
-			limit: processLimit, what: "the bricks to be connected", reason: func(status Status) string { return processReason(status, nodes) },
-			client: clientWatch{every: true, interval: clientInterval, reason: func(status Status) string { return serveReason(spec, status, nodes, nodes) }},
-		}.wait(ctx, hosts.Views(), spec)
-	}
-}
-
-// Health says why the volume is not wholly healthy; empty if it is. A machine that
-// is away counts, and so do entries that are to be healed.
-func Health(spec Spec, status Status) string {
-	d := newDiffer(spec, status)
-	if reason := peerReason(status, d.names()); reason != "" {
-		return reason
-	}
-	if reason := volumeReason(d); reason != "" {
-		return reason
-	}
-	if reason := processReason(status, d.names()); reason != "" {
-		return reason
-	}
-	if len(d.clients()) == 0 {
-		return "no machine was asked as a client"
-	}
-	if reason := serveReason(d.spec, status, d.clients(), d.names()); reason != "" {
-		return reason
-	}
-	return healReason(status, d.clients())
-}
-
-// peerReason says which of the nodes does not see which other as a connected
-// member of the pool.
-func peerReason(status Status, nodes []string) string {
-	for _, name := range nodes {
-		seen := status.Nodes[name]
-		if seen.Err != nil {
-			return fmt.Sprintf("%s does not answer: %v", name, seen.Err)
-		}
-		if seen.CLI != nil {
-			return fmt.Sprintf("glusterd does not answer on %s: %v", name, seen.CLI)
-		}
-		for _, other := range nodes {
-			if other == name {
-				continue
-			}
-			peer, found := seen.peer(status.Nodes[other].UUID)
-			switch {
-			case !found:
-				return fmt.Sprintf("%s does not have %s as a peer", name, other)
-			case !peer.Healthy():
-				return fmt.Sprintf("on %s, %s", name, peerProblem(other, peer))
-			}
-		}
-	}
-	return ""
-}
-
 // serveReason says which of the bricks a client on which of the clients cannot
 // reach; both are nodes. A brick that is missing from an answer is not reached
 // either: totals alone are green when nobody was counted.
@@ -335,16 +188,24 @@ func serveReason(spec Spec, status Status, clients, bricks []string) string {
 	return ""
 }
 
-func healReason(status Status, nodes []string) string {
-	for _, name := range nodes {
-		for _, brick := range status.Nodes[name].Heal {
-			if brick.SplitBrain > 0 {
-				return fmt.Sprintf("%d entries of brick %s are in split brain", brick.SplitBrain, brick.Name)
-			}
-			if brick.Pending > 0 {
-				return fmt.Sprintf("%d entries are still to be healed from brick %s", brick.Pending, brick.Name)
-			}
-		}
+// Health says why the volume is not wholly healthy; empty if it is. A machine that
+// is away counts, and so do entries that are to be healed.
+func Health(spec Spec, status Status) string {
+	d := newDiffer(spec, status)
+	if reason := peerReason(status, d.names()); reason != "" {
+		return reason
 	}
-	return ""
+	if reason := volumeReason(d); reason != "" {
+		return reason
+	}
+	if reason := processReason(status, d.names()); reason != "" {
+		return reason
+	}
+	if len(d.clients()) == 0 {
+		return "no machine was asked as a client"
+	}
+	if reason := serveReason(d.spec, status, d.clients(), d.names()); reason != "" {
+		return reason
+	}
+	return healReason(status, d.clients())
 }

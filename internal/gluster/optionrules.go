@@ -111,17 +111,6 @@ func doubtfulValue(key, value string) string {
 	return ""
 }
 
-// switched reads a value of a switch as GlusterFS does, "0" and "1" included.
-func switched(value string) (on, ok bool) {
-	switch value {
-	case "1":
-		return true, true
-	case "0":
-		return false, true
-	}
-	return truth(value)
-}
-
 // staysOn reports whether an option that is on can never be switched off: with
 // sharding off, a client takes the first piece of a file for the whole
 // (gluster/glusterfs issue 321).

@@ -5,7 +5,6 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"testing/synctest"
 	"time"
 
 	"github.com/terraform-ha/terraform-provider-ha/internal/gluster"
@@ -117,14 +116,6 @@ func TestEveryStepOfARebuildMayFail(t *testing.T) {
 	})
 }
 
-// everyFault runs a test with each fault, and lets no time pass in its waits.
-func everyFault(t *testing.T, run func(*testing.T, *hosttest.Fault)) {
-	t.Helper()
-	hosttest.EveryFault(t, func(t *testing.T, fault *hosttest.Fault) {
-		synctest.Test(t, func(t *testing.T) { run(t, fault) })
-	})
-}
-
 // TestNobodyIsTakenInWhileOthersAreNotWhole has all kinds of reasons to wait.
 func TestNobodyIsTakenInWhileOthersAreNotWhole(t *testing.T) {
 	tests := map[string]struct {
@@ -175,64 +166,4 @@ func TestNobodyIsTakenInWhileOthersAreNotWhole(t *testing.T) {
 		sim.Machines["files1"].Packages["glusterfs-server"] = "11.1-6"
 		told(t, hosts, content(), "files1 has glusterfs-server 11.1-6")
 	})
-}
-
-// TestABrickThatWasReplacedByHand lies elsewhere on its own machine.
-func TestABrickThatWasReplacedByHand(t *testing.T) {
-	hosts, sim := withFiles(t)
-	const elsewhere = "/srv/gluster/content/brick2"
-	sim.Machines["files3"].WriteFile(elsewhere+"/photo.jpg", "x")
-	sim.Volumes["content"].Bricks[2] = "10.0.0.13:" + elsewhere
-	spec := content()
-	spec.VolumeID = glustertest.VolumeID
-	_, err := diff(t, hosts, spec)
-	if refused := refusal(t, err); !strings.Contains(refused.Remedy, `brick_paths = { files3 = "`+elsewhere+`" }`) {
-		t.Errorf("the remedy is %q", refused.Remedy)
-	}
-	spec.BrickPaths = map[string]string{"files3": elsewhere}
-	if err := converge(t, hosts, spec); err != nil {
-		t.Fatal(err)
-	}
-	if plan, err := diff(t, hosts, spec); err != nil || !plan.Empty() {
-		t.Errorf("the plan is %v, %v", plan.Titles(), err)
-	}
-	spec.PingTimeoutSeconds = 20
-	if err := converge(t, hosts, spec); err != nil {
-		t.Error(err)
-	}
-}
-
-// TestAStrangersPoolIsNotJoined has a leader that somebody else runs.
-func TestAStrangersPoolIsNotJoined(t *testing.T) {
-	hosts, sim := newPool(t, "files1", "files2", "files3", "stranger")
-	delete(hosts, "stranger")
-	sim.Members["files1"], sim.Members["stranger"] = true, true
-	for _, name := range []string{"files1", "stranger"} {
-		sim.Machines[name].Packages["glusterfs-server"], sim.Machines[name].Packages["attr"] = "1.0-1", "1"
-		sim.Machines[name].AddUnit("glusterd").Active = "active"
-		sim.Nodes[name].UUID = "uuid-" + name
-	}
-	err := converge(t, hosts, content())
-	if refused := refusal(t, err); refused.Node != "files1" || !strings.Contains(refused.Error(), "which is none of this resource's nodes") {
-		t.Errorf("got %v", refused)
-	}
-	if sim.Members["files2"] || sim.Members["files3"] {
-		t.Errorf("the pool is %v", sim.Members)
-	}
-}
-
-// TestOneReleaseInAPool has machines with different ones.
-func TestOneReleaseInAPool(t *testing.T) {
-	hosts, sim := newPool(t, "files1", "files2", "files3")
-	for name, version := range map[string]string{"files1": "10.3-5", "files2": "11.1-6"} {
-		sim.Machines[name].Packages["glusterfs-server"] = version
-		sim.Machines[name].AddUnit("glusterd")
-	}
-	err := converge(t, hosts, content())
-	if refused := refusal(t, err); !strings.Contains(refused.Error(), "files2 has glusterfs-server 11.1-6") {
-		t.Errorf("got %v", refused)
-	}
-	if len(sim.Members) > 0 {
-		t.Errorf("the pool is %v", sim.Members)
-	}
 }

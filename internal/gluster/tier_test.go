@@ -3,7 +3,9 @@ package gluster_test
 import (
 	"context"
 	"errors"
-	"fmt"
+	"flag"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -18,6 +20,14 @@ import (
 	"github.com/terraform-ha/terraform-provider-ha/internal/reconcile"
 )
 
+var update = flag.Bool("update", false, "write the golden files")
+
+func newPool(t *testing.T, names ...string) (host.Hosts, *glustertest.Pool) {
+	t.Helper()
+	hosts, machines := hosttest.Cluster(t, names...)
+	return hosts, glustertest.Install(t, machines)
+}
+
 const brickPath = "/srv/gluster/content/brick"
 
 func content() gluster.Spec {
@@ -25,6 +35,14 @@ func content() gluster.Spec {
 		Name: "content", BrickPath: brickPath, Clients: []string{"10.0.0.31"},
 		Nodes: []host.Node{{Name: "files1", Address: "10.0.0.11"}, {Name: "files2", Address: "10.0.0.12"}, {Name: "files3", Address: "10.0.0.13"}},
 	}
+}
+
+func nodes(addresses ...string) []host.Node {
+	list := []host.Node{}
+	for i, address := range addresses {
+		list = append(list, host.Node{Name: "files" + string(rune('1'+i)), Address: address})
+	}
+	return list
 }
 
 func converge(t *testing.T, hosts host.Hosts, spec gluster.Spec) error {
@@ -63,6 +81,52 @@ func refusal(t *testing.T, err error) *reconcile.RefusedError {
 		t.Fatalf("it was not refused: %v", err)
 	}
 	return refused
+}
+
+// told expects an empty plan and one notice.
+func told(t *testing.T, hosts host.Hosts, spec gluster.Spec, want string) {
+	t.Helper()
+	status := gluster.Observe(t.Context(), hosts.Views(), spec)
+	if plan, err := gluster.Diff(spec, status); err != nil || !plan.Empty() {
+		t.Errorf("the plan is %v, %v", plan.Titles(), err)
+	}
+	if notices := gluster.Notices(spec, status); len(notices) != 1 || !strings.Contains(notices[0], want) {
+		t.Errorf("notices %q, want %q", notices, want)
+	}
+	if err := converge(t, hosts, spec); err != nil {
+		t.Error(err)
+	}
+}
+
+func forAll(s *glustertest.Pool, do func(*hosttest.Machine)) {
+	for _, machine := range s.Machines {
+		do(machine)
+	}
+}
+
+// everyFault runs a test with each fault, and lets no time pass in its waits.
+func everyFault(t *testing.T, run func(*testing.T, *hosttest.Fault)) {
+	t.Helper()
+	hosttest.EveryFault(t, func(t *testing.T, fault *hosttest.Fault) {
+		synctest.Test(t, func(t *testing.T) { run(t, fault) })
+	})
+}
+
+func golden(t *testing.T, name, got string) {
+	t.Helper()
+	file := filepath.Join("testdata", name)
+	if *update {
+		if err := os.WriteFile(file, []byte(got), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(string(want), got); diff != "" {
+		t.Errorf("%s (-want +got):\n%s", name, diff)
+	}
 }
 
 func TestConvergeFromNothing(t *testing.T) {
@@ -188,105 +252,6 @@ func TestDriftIsSeenAndRepaired(t *testing.T) {
 	}
 }
 
-func TestOptionsNoLongerDeclaredAreReset(t *testing.T) {
-	hosts, sim := built(t)
-	spec := content()
-	spec.Options = map[string]string{"performance.io-cache": "off"}
-	if err := converge(t, hosts, spec); err != nil {
-		t.Fatal(err)
-	}
-	if got := sim.Volumes["content"].Options["performance.io-cache"]; got != "off" {
-		t.Errorf("the option is %q", got)
-	}
-	if err := converge(t, hosts, content()); err != nil {
-		t.Fatal(err)
-	}
-	if got, set := sim.Volumes["content"].Options["performance.io-cache"]; set {
-		t.Errorf("the option is still %q", got)
-	}
-	if got := sim.Volumes["content"].Options["nfs.disable"]; got != "on" {
-		t.Errorf("an option of glusterd itself was touched: %q", got)
-	}
-}
-
-// TestShardingStaysOn withdraws an option whose end damages files.
-func TestShardingStaysOn(t *testing.T) {
-	hosts, sim := built(t)
-	spec := content()
-	spec.Options = map[string]string{"features.shard": "on", "performance.io-cache": "off"}
-	if err := converge(t, hosts, spec); err != nil {
-		t.Fatal(err)
-	}
-	for range 2 {
-		if err := converge(t, hosts, content()); err != nil {
-			t.Fatal(err)
-		}
-		options := sim.Volumes["content"].Options
-		if options["features.shard"] != "on" || options["performance.io-cache"] != "" {
-			t.Errorf("options are %v", options)
-		}
-		notices := gluster.Notices(content(), gluster.Observe(t.Context(), hosts.Views(), content()))
-		if len(notices) != 1 || !strings.Contains(notices[0], "features.shard of volume content is on and no longer declared") {
-			t.Errorf("notices are %q", notices)
-		}
-	}
-	spec.Options = map[string]string{"features.shard": "off"}
-	_, err := diff(t, hosts, spec)
-	refusal(t, err)
-}
-
-// TestDangerousOptionsOfOthersAreTold has an option that nobody declared.
-func TestDangerousOptionsOfOthersAreTold(t *testing.T) {
-	hosts, sim := built(t)
-	sim.Volumes["content"].Options["cluster.self-heal-daemon"] = "off"
-	notices := gluster.Notices(content(), gluster.Observe(t.Context(), hosts.Views(), content()))
-	if len(notices) != 1 || !strings.Contains(notices[0], "cluster.self-heal-daemon of volume content is off") {
-		t.Errorf("notices are %q", notices)
-	}
-}
-
-// TestTheProfileLosesParallelReaddir has a volume that an earlier release built.
-func TestTheProfileLosesParallelReaddir(t *testing.T) {
-	hosts, sim := newPool(t, "files1", "files2", "files3")
-	spec := content()
-	spec.Profile, spec.Options = gluster.ProfileWeb, map[string]string{"performance.parallel-readdir": "on"}
-	if err := converge(t, hosts, spec); err != nil {
-		t.Fatal(err)
-	}
-	spec.Options = nil
-	plan, err := diff(t, hosts, spec)
-	if want := "option performance.parallel-readdir is set and no longer declared"; err != nil || !slices.Contains(plan.Drift()["cluster"], want) {
-		t.Errorf("got %v, %v", plan.Drift(), err)
-	}
-	if err := converge(t, hosts, spec); err != nil {
-		t.Fatal(err)
-	}
-	if value, set := sim.Volumes["content"].Options["performance.parallel-readdir"]; set {
-		t.Errorf("it is %q", value)
-	}
-}
-
-func TestANodeThatIsDown(t *testing.T) {
-	hosts, sim := built(t)
-	sim.Machines["files3"].Down = true
-	sim.Nodes["files3"].Running = false
-	plan, err := diff(t, hosts, content())
-	if err != nil || !plan.Empty() {
-		t.Errorf("nothing is to be done, and it is %v, %v", plan.Titles(), err)
-	}
-	sim.Nodes["files1"].Running = false
-	if plan, err = diff(t, hosts, content()); err != nil || len(plan.Drift()["files1"]) != 1 {
-		t.Errorf("a dead brick beside it gave %v, %v", plan.Drift(), err)
-	}
-	if err := converge(t, hosts, content()); err != nil || !sim.Nodes["files1"].Running {
-		t.Errorf("the dead brick was not revived: %v", err)
-	}
-	spec := content()
-	spec.PingTimeoutSeconds = 20
-	_, err = diff(t, hosts, spec)
-	refusal(t, err)
-}
-
 func TestRefusals(t *testing.T) {
 	tests := map[string]struct {
 		build  bool
@@ -361,111 +326,16 @@ func TestRefusals(t *testing.T) {
 	}
 }
 
-func TestAFailedCreateIsCleanedUp(t *testing.T) {
-	hosts, sim := built(t)
-	delete(sim.Volumes, "content")
-	if err := converge(t, hosts, content()); err != nil {
-		t.Fatal(err)
-	}
-	if sim.Volumes["content"] == nil {
-		t.Error("the volume was not created again")
-	}
-}
-
-func TestRemoveKeepsAndAdopts(t *testing.T) {
-	hosts, sim := built(t)
-	remove(t, hosts, content(), false)
-	if state := sim.Volumes["content"].State; state != "Stopped" {
-		t.Errorf("the volume is %s", state)
-	}
-	if err := converge(t, hosts, content()); err != nil {
-		t.Fatal(err)
-	}
-	if state := sim.Volumes["content"].State; state != "Started" {
-		t.Errorf("the volume is %s after it was created again", state)
-	}
-}
-
-func TestRemoveWipes(t *testing.T) {
-	hosts, sim := built(t)
-	remove(t, hosts, content(), true)
-	if len(sim.Volumes) != 0 || len(sim.Members) > 1 {
-		t.Errorf("volumes %v and members %v are left", sim.Volumes, sim.Members)
-	}
-	for name, machine := range sim.Machines {
-		if _, found := machine.Directories[brickPath]; found {
-			t.Errorf("the brick on %s is left", name)
-		}
-		if _, found := machine.Files["/var/lib/terraform-ha/gluster-content.json"]; found {
-			t.Errorf("the marker on %s is left", name)
-		}
-	}
-	if err := converge(t, hosts, content()); err != nil {
-		t.Errorf("it cannot be created again: %v", err)
-	}
-}
-
-func TestWipeNeedsEveryMachine(t *testing.T) {
-	hosts, sim := built(t)
-	sim.Machines["files2"].Down = true
-	_, err := gluster.Remove(content(), gluster.Observe(t.Context(), hosts.Views(), content()), true)
-	refusal(t, err)
-	remove(t, hosts, content(), false)
-}
-
-func remove(t *testing.T, hosts host.Hosts, spec gluster.Spec, wipe bool) {
-	t.Helper()
-	plan, err := gluster.Remove(spec, gluster.Observe(t.Context(), hosts.Views(), spec), wipe)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := reconcile.Run(t.Context(), plan, hosts, reconcile.Silent{}); err != nil {
-		t.Fatal(err)
-	}
-}
-
-func forAll(s *glustertest.Pool, do func(*hosttest.Machine)) {
-	for _, machine := range s.Machines {
-		do(machine)
-	}
-}
-
-// TestAWaitAsksForAHeal has entries that no self-heal daemon was told of.
-func TestAWaitAsksForAHeal(t *testing.T) { synctest.Test(t, waitAsksForAHeal) }
-
-func waitAsksForAHeal(t *testing.T) {
-	hosts, sim := built(t)
-	sim.Nodes["files1"].Pending = 7
-	spec := content()
-	spec.BrickPorts.Base = 50000 // restarts every glusterd, each in a healthy volume
-	if err := converge(t, hosts, spec); err != nil {
-		t.Fatal(err)
-	}
-	if sim.Nodes["files1"].Pending != 0 {
-		t.Error("nobody asked for a heal")
-	}
-}
-
-// TestEveryTypeConverges builds volumes of each type.
-func TestEveryTypeConverges(t *testing.T) {
-	for kind, nodes := range map[string]int{gluster.DistributedReplicate: 6, gluster.Arbiter: 3, gluster.Disperse: 3} {
-		t.Run(kind, func(t *testing.T) {
-			spec := gluster.Spec{Name: "content", BrickPath: brickPath, Type: kind}
-			var names []string
-			for i := range nodes {
-				names = append(names, fmt.Sprintf("files%d", i+1))
-				spec.Nodes = append(spec.Nodes, host.Node{Name: names[i], Address: fmt.Sprintf("10.0.0.%d", 11+i)})
-			}
-			hosts, sim := newPool(t, names...)
-			if err := converge(t, hosts, spec); err != nil {
-				t.Fatal(err)
-			}
-			if plan, err := diff(t, hosts, spec); err != nil || !plan.Empty() {
-				t.Errorf("the second plan is %v, %v", plan.Titles(), err)
-			}
-			if got := len(sim.Volumes["content"].Bricks); got != nodes {
-				t.Errorf("%d bricks", got)
-			}
-		})
+func TestFilesOnAMachine(t *testing.T) {
+	_, sim := built(t)
+	for path, file := range map[string]string{
+		"/etc/glusterfs/glusterd.vol":                              "glusterd.vol",
+		"/etc/systemd/system/glusterd.service.d/terraform-ha.conf": "drop-in.conf",
+		"/etc/systemd/system/terraform-ha-bricks.service":          "bricks.service",
+		"/var/lib/terraform-ha/gluster-content.json":               "marker.json",
+		"/etc/terraform-ha/filter/gluster.nft":                     "filter.nft",
+		"/etc/terraform-ha/filter/gluster/content.nft":             "filter-content.nft",
+	} {
+		golden(t, file, sim.Machines["files1"].Files[path].Content)
 	}
 }

@@ -1,10 +1,85 @@
 package gluster
 
 import (
+	"context"
 	"encoding/xml"
+	"errors"
 	"fmt"
 	"strings"
+	"time"
+
+	"github.com/terraform-ha/terraform-provider-ha/internal/host"
+	"github.com/terraform-ha/terraform-provider-ha/internal/reconcile"
+	"github.com/terraform-ha/terraform-provider-ha/internal/shell"
 )
+
+// busyPatience is how long another transaction may hold the lock. glusterd
+// drops a lock by itself after three minutes.
+const busyPatience = 200 * time.Second
+
+// gluster runs a command line and takes its verdict. A lock that another
+// transaction holds is waited for.
+func gluster(ctx context.Context, h *host.Host, words ...string) (cliOutput, error) {
+	var output cliOutput
+	err := reconcile.WaitAtMost(ctx, busyPatience, "the lock of the pool", time.Second, func(ctx context.Context) (string, error) {
+		var err error
+		output, err = glusterOnce(ctx, h, words...)
+		var failed *CommandError
+		if errors.As(err, &failed) && failed.Busy() {
+			return failed.Said, nil
+		}
+		if err != nil {
+			return "", reconcile.Stop(err)
+		}
+		return "", nil
+	})
+	return output, err
+}
+
+// noPython is a place without Python's library. At each start the command line
+// runs a Python program, gsyncd, to learn whether there is geo-replication, and
+// that is three quarters of what a command costs a machine: 45 ms of 60. Without
+// its library Python says no at once.
+const noPython = "/nonexistent"
+
+func glusterOnce(ctx context.Context, h *host.Host, words ...string) (cliOutput, error) {
+	result, err := h.Run(ctx, shell.Script(`: gluster
+PYTHONHOME=`+noPython+` gluster --mode=script --xml "$@"`, words...))
+	said := result.Stdout
+	var exit *shell.ExitError
+	if errors.As(err, &exit) {
+		said = exit.Stdout
+	} else if err != nil {
+		return cliOutput{}, fmt.Errorf("cannot run gluster %s on %s: %w", strings.Join(words, " "), h.Name(), err)
+	}
+	// Errors are on standard output as well; what Python complains of is not.
+	output, err := parseOutput(string(said))
+	var failed *CommandError
+	if errors.As(err, &failed) {
+		failed.Args = words
+	}
+	return output, err
+}
+
+// transaction is [gluster] for what changes the whole pool: every peer has to be
+// connected, or it hangs for two minutes and leaves its lock behind.
+func transaction(ctx context.Context, h *host.Host, words ...string) error {
+	status, err := gluster(ctx, h, "peer", "status")
+	if err != nil {
+		return err
+	}
+	for _, peer := range status.peers() {
+		if !peer.Healthy() {
+			return &reconcile.RefusedError{
+				What: "run gluster " + strings.Join(words, " "), Node: h.Name(),
+				Evidence: []string{peerProblem(strings.Join(peer.Names, " "), peer)},
+				Remedy:   "Bring the peer back first.",
+			}
+		}
+	}
+	_, err = gluster(ctx, h, words...)
+	return err
+}
 
 // CommandError says that the gluster command line reported a failure. Its exit
 // status says nothing, so the verdict is the XML's.
@@ -169,48 +244,4 @@ func (o cliOutput) heal() []BrickHeal {
 		})
 	}
 	return bricks
-}
-
-// parseBrick reads the answer to askBrick.
-func parseBrick(text string) (brick Brick, defined bool, managed []string) {
-	for line := range strings.Lines(text) {
-		word, value, _ := strings.Cut(strings.TrimSuffix(line, "\n"), " ")
-		switch word {
-		case "defined":
-			defined = true
-		case "running":
-			brick.Running = true
-		case "port":
-			brick.Port = value
-		case "healer":
-			brick.HealerRunning = true
-		case "path":
-			brick.Path = value
-		case "mount":
-			brick.MountPoint = value
-		case "root":
-			brick.OnRoot = true
-		case "exists":
-			brick.Exists = true
-		case "content":
-			brick.Content = true
-		case "internal":
-			brick.Internal = true
-		case "names":
-			brick.Names = true
-		case "others":
-			brick.OtherVolumes = true
-		case "managed":
-			managed = append(managed, value)
-		case "attributes":
-			brick.AttributesKnown = true
-		case "volume-id":
-			brick.VolumeID = value
-		case "gfid":
-			brick.GFID = value
-		case "parent":
-			brick.ForeignParents = append(brick.ForeignParents, value)
-		}
-	}
-	return brick, defined, managed
 }

@@ -1,0 +1,34 @@
+package gluster
+
+import (
+	"context"
+
+	"github.com/terraform-ha/terraform-provider-ha/internal/host"
+	"github.com/terraform-ha/terraform-provider-ha/internal/shell"
+)
+
+const daemonUnit = "glusterd"
+
+func enableDaemon(node string) act {
+	return func(ctx context.Context, hosts host.Hosts) error { return hosts[node].EnableUnit(ctx, daemonUnit) }
+}
+
+// startDaemon starts or restarts glusterd and waits until it answers, which is
+// also what makes it write down its identity. Debian's unit may start six times
+// in an hour; after that it needs reset-failed.
+func startDaemon(node, verb string) act {
+	command := shell.Script(`: gluster-daemon
+systemctl daemon-reload
+systemctl reset-failed glusterd 2>/dev/null
+case $(systemctl is-enabled glusterd 2>/dev/null) in
+masked*) systemctl unmask --quiet glusterd; systemctl unmask --runtime --quiet glusterd ;;
+esac
+systemctl enable --quiet glusterd || exit 1
+systemctl "$1" glusterd || { journalctl -n 15 --no-pager -o cat -u glusterd >&2; exit 1; }
+n=0
+until PYTHONHOME=`+noPython+` gluster --mode=script system:: uuid get >/dev/null 2>&1 && grep -q ^UUID= /var/lib/glusterd/glusterd.info; do
+n=$((n + 1)); [ $n -lt 100 ] || { echo 'glusterd runs and does not answer' >&2; tail -n 15 /var/log/glusterfs/glusterd.log >&2; exit 1; }
+sleep 0.3
+done`, verb)
+	return run(node, verb+" glusterd", command)
+}

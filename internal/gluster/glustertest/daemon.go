@@ -1,0 +1,26 @@
+package glustertest
+
+import (
+	"github.com/terraform-ha/terraform-provider-ha/internal/host/hosttest"
+	"github.com/terraform-ha/terraform-provider-ha/internal/shell"
+)
+
+func (p *Pool) daemon(m *hosttest.Machine, c shell.Command) (string, int, string) {
+	for _, words := range [][]string{{"daemon-reload"}, {"unmask", "--", "glusterd"}, {"enable", "--quiet", "--", "glusterd"}, {c.Args()[0], "--", "glusterd"}} {
+		if out, status, said := m.Call(shell.New("systemctl", words...)); status != 0 {
+			return out, status, said
+		}
+	}
+	switch node := p.Nodes[m.Name]; {
+	case node.Rebuilt && node.Own == "":
+		node.Own = "uuid-new-" + m.Name
+	case node.UUID == "":
+		node.UUID = "uuid-" + m.Name
+	case node.Told:
+		node.Alone, node.Told = false, false
+		node.Healer = true
+	default:
+		node.Unknown = false
+	}
+	return "", 0, ""
+}

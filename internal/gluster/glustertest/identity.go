@@ -1,0 +1,21 @@
+package glustertest
+
+import (
+	"github.com/terraform-ha/terraform-provider-ha/internal/host/hosttest"
+	"github.com/terraform-ha/terraform-provider-ha/internal/shell"
+)
+
+func (p *Pool) marker(m *hosttest.Machine, _ *Node, c shell.Command) string {
+	return m.Files[c.Args()[0]].Content
+}
+
+func (p *Pool) identity(_ *hosttest.Machine, n *Node, _ shell.Command) string {
+	uuid := n.UUID
+	if n.Rebuilt {
+		uuid = n.Own
+	}
+	if uuid == "" {
+		return ""
+	}
+	return "UUID=" + uuid + "\noperating-version=100000\n"
+}

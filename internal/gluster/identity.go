@@ -1,0 +1,105 @@
+package gluster
+
+import (
+	"encoding/json"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/terraform-ha/terraform-provider-ha/internal/host"
+	"github.com/terraform-ha/terraform-provider-ha/internal/reconcile"
+)
+
+// markerKind is the tier in the names of markers and packet filters.
+const markerKind = "gluster"
+
+// markerBrick and markerOptions are what a marker remembers: the brick's path,
+// and the options that this resource set and has to reset when the user no
+// longer declares them.
+const (
+	markerBrick   = "brick"
+	markerOptions = "options"
+)
+
+const managed = "# Managed by terraform-provider-ha (gluster); changes are reverted.\n"
+
+// marker is what makes a machine's brick ours.
+func (s Spec) marker(node string, options []string) host.Marker {
+	marker := host.Marker{Kind: markerKind, Name: s.Name, Detail: map[string]string{
+		markerBrick:   s.pathOf(node),
+		markerOptions: strings.Join(options, ","),
+	}}
+	if !s.Unfiltered {
+		marker.Detail[markerFilter] = filterManaged
+	}
+	return marker
+}
+
+// parseMarker reads a marker; one that cannot be read is no marker of ours.
+func parseMarker(text string) *host.Marker {
+	var marker host.Marker
+	if json.Unmarshal([]byte(text), &marker) != nil || marker.Kind != markerKind {
+		return nil
+	}
+	return &marker
+}
+
+func parseIdentity(text, key string) string {
+	for line := range strings.Lines(text) {
+		if value, found := strings.CutPrefix(strings.TrimSpace(line), key+"="); found {
+			return value
+		}
+	}
+	return ""
+}
+
+func (d *differ) refuseSilence() *reconcile.RefusedError {
+	missing := d.missing()
+	if len(d.reached) == 0 {
+		return &reconcile.RefusedError{What: "change volume " + d.spec.Name, Evidence: unreachable(missing), Remedy: "Unreachable is not absent: bring a machine back."}
+	}
+	if d.absent && len(missing) > 0 {
+		return &reconcile.RefusedError{What: "create volume " + d.spec.Name, Evidence: unreachable(missing), Remedy: "A volume is created only when all its machines answer."}
+	}
+	return nil
+}
+
+// refuseIdentities finds machines that were cloned from one another after
+// glusterd had made up its identity: a pool takes them for one.
+func (d *differ) refuseIdentities() *reconcile.RefusedError {
+	owner := map[string]string{}
+	for _, node := range d.reached {
+		uuid := d.status.Nodes[node.Name].UUID
+		if uuid == "" {
+			continue
+		}
+		if other, taken := owner[uuid]; taken {
+			return &reconcile.RefusedError{
+				What: "form a pool", Node: node.Name,
+				Evidence: []string{fmt.Sprintf("%s and %s have the same identity %s, as machines cloned from one image do", other, node.Name, uuid)},
+				Remedy:   "On the machine that holds no bricks, stop glusterd, remove /var/lib/glusterd/glusterd.info and start it again.",
+			}
+		}
+		owner[uuid] = node.Name
+	}
+	return nil
+}
+
+// marked reports whether a machine remembers this volume as ours.
+func (d *differ) marked() bool {
+	for _, node := range d.reached {
+		if d.ours(d.status.Nodes[node.Name]) {
+			return true
+		}
+	}
+	return false
+}
+
+func (d *differ) ours(seen Node) bool {
+	if seen.Marker == nil || seen.Marker.Name != d.spec.Name {
+		return false
+	}
+	path := seen.Marker.Detail[markerBrick]
+	return path == d.spec.BrickPath || slices.Contains(slices.Collect(maps.Values(d.spec.BrickPaths)), path)
+}

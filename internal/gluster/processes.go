@@ -1,0 +1,137 @@
+package gluster
+
+import (
+	"context"
+	"strings"
+
+	"github.com/terraform-ha/terraform-provider-ha/internal/host"
+	"github.com/terraform-ha/terraform-provider-ha/internal/reconcile"
+	"github.com/terraform-ha/terraform-provider-ha/internal/shell"
+)
+
+// revive plans to bring back dead processes on machines that answer. It is done
+// with a machine missing, too: that is when the dead brick matters most.
+func (d *differ) revive(leader host.Node) []Step {
+	var steps []Step
+	for _, node := range d.reached {
+		brick := d.status.Nodes[node.Name].Brick
+		var dead []string
+		if !brick.Running {
+			dead = append(dead, "the brick process is not running")
+		}
+		if !brick.HealerRunning {
+			dead = append(dead, "the self-heal daemon is not running")
+		}
+		for _, why := range dead {
+			steps = append(steps, Step{Node: node.Name, Title: "start " + strings.TrimSuffix(strings.TrimPrefix(why, "the "), " is not running"), Why: why,
+				Done: processesRun(node.Name, d.spec), Do: forceStart(d.spec, leader.Name, node.Name)})
+		}
+	}
+	if len(steps) > 0 && len(d.bare) > 0 {
+		away := d.removeBare()
+		if away == nil {
+			return nil
+		}
+		steps = append(away, steps...)
+	}
+	if len(steps) > 0 {
+		steps = append(steps, Step{Title: "wait until the bricks are connected", Do: waitServing(d.spec, names(d.reached))})
+	}
+	return steps
+}
+
+// removeBare plans to take empty directories out of the way of a start by force;
+// nil if one of them is not empty.
+func (d *differ) removeBare() []Step {
+	var steps []Step
+	for _, node := range d.bare {
+		brick := d.status.Nodes[node.Name].Brick
+		if !brick.AttributesKnown || !brick.Virgin() {
+			return nil
+		}
+		steps = append(steps, Step{Node: node.Name, Title: "remove the empty directory in the place of the brick",
+			Do: run(node.Name, "remove "+brick.Path, shell.New("rmdir", "--", brick.Path))})
+	}
+	return steps
+}
+
+// forceStart makes glusterd start what should run and does not, and waits for
+// it on the machine itself. A brick that died is only restarted by this.
+func forceStart(spec Spec, leader, node string) act {
+	return func(ctx context.Context, hosts host.Hosts) error {
+		if _, err := gluster(ctx, hosts[leader], "volume", "start", spec.Name, "force"); err != nil {
+			return err
+		}
+		return reconcile.WaitAtMost(ctx, processLimit, "the processes of the brick on "+node, pollInterval, func(ctx context.Context) (string, error) {
+			seen, err := observeNode(ctx, hosts[node].View, spec, false)
+			switch {
+			case err != nil:
+				return "", err
+			case !seen.Brick.Running:
+				return "the brick process is not running; its log lies below /var/log/glusterfs/bricks", nil
+			case !seen.Brick.HealerRunning:
+				return "the self-heal daemon is not running", nil
+			}
+			return "", nil
+		})
+	}
+}
+
+// processesRun reports that one start has already brought everything back.
+func processesRun(node string, spec Spec) func(context.Context, host.Hosts) (bool, error) {
+	return func(ctx context.Context, hosts host.Hosts) (bool, error) {
+		seen, err := observeNode(ctx, hosts[node].View, spec, false)
+		return seen.Brick.Running && seen.Brick.HealerRunning, err
+	}
+}
+
+func processReason(status Status, nodes []string) string {
+	for _, name := range nodes {
+		switch brick := status.Nodes[name].Brick; {
+		case !brick.Running:
+			return "the brick process is not running on " + name
+		case !brick.HealerRunning:
+			return "the self-heal daemon is not running on " + name
+		}
+	}
+	return ""
+}
+
+func waitServing(spec Spec, nodes []string) act {
+	return func(ctx context.Context, hosts host.Hosts) error {
+		return watch{
+			limit: processLimit, what: "the bricks to be connected", reason: func(status Status) string { return processReason(status, nodes) },
+			client: clientWatch{every: true, interval: clientInterval, reason: func(status Status) string { return serveReason(spec, status, nodes, nodes) }},
+		}.wait(ctx, hosts.Views(), spec)
+	}
+}
+
+// reviveAfter is how many looks in a row must find a process dead before it is
+// started again: glusterd itself takes a moment to replace one.
+const reviveAfter = 12
+
+// reviver starts what died while the volume is waited for. A glusterd that
+// restarts replaces its self-heal daemon, and now and then the new one ends
+// because the old one still has the port ("Address already in use", release
+// 10.3); glusterd does not try again by itself.
+func reviver(spec Spec, hosts host.Hosts) func(context.Context, Status) {
+	dead := map[string]int{}
+	return func(ctx context.Context, status Status) {
+		d := newDiffer(spec, status)
+		d.setAside()
+		if len(d.bare) > 0 {
+			return
+		}
+		for _, node := range d.reached {
+			seen := status.Nodes[node.Name]
+			if !seen.answers() || seen.Brick.Running && seen.Brick.HealerRunning {
+				dead[node.Name] = 0
+				continue
+			}
+			if dead[node.Name]++; dead[node.Name]%reviveAfter == 0 {
+				// Whether it helped is what the wait goes on to find out.
+				_, _ = gluster(ctx, hosts[node.Name], "volume", "start", spec.Name, "force")
+			}
+		}
+	}
+}
