@@ -51,7 +51,7 @@ end-volume
 	count := func(lost string) string {
 		t.Helper()
 		//nolint:gosec // the program's own script
-		command := exec.CommandContext(t.Context(), "sh", "-c", string(askBlame), "sh", filepath.Join(root, "volume"), filepath.Join(root, "brick"), lost)
+		command := exec.CommandContext(t.Context(), "sh", "-c", string(blameScript), "sh", filepath.Join(root, "volume"), filepath.Join(root, "brick"), lost)
 		command.Env = append(os.Environ(), "PATH="+filepath.Join(root, "bin")+":"+os.Getenv("PATH"))
 		out, err := command.Output()
 		if err != nil {

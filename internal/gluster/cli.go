@@ -13,6 +13,8 @@ import (
 	"github.com/terraform-ha/terraform-provider-ha/internal/shell"
 )
 
+var glusterScript = shell.Embedded(scripts, "gluster")
+
 // busyPatience is how long another transaction may hold the lock. glusterd
 // drops a lock by itself after three minutes.
 const busyPatience = 200 * time.Second
@@ -36,15 +38,8 @@ func gluster(ctx context.Context, h *host.Host, words ...string) (cliOutput, err
 	return output, err
 }
 
-// noPython is a place without Python's library. At each start the command line
-// runs a Python program, gsyncd, to learn whether there is geo-replication, and
-// that is three quarters of what a command costs a machine: 45 ms of 60. Without
-// its library Python says no at once.
-const noPython = "/nonexistent"
-
 func glusterOnce(ctx context.Context, h *host.Host, words ...string) (cliOutput, error) {
-	result, err := h.Run(ctx, shell.Script(`: gluster
-PYTHONHOME=`+noPython+` gluster --mode=script --xml "$@"`, words...))
+	result, err := h.Run(ctx, shell.Script(glusterScript, words...))
 	said := result.Stdout
 	var exit *shell.ExitError
 	if errors.As(err, &exit) {

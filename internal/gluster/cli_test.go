@@ -103,6 +103,6 @@ func FuzzParseOutput(f *testing.F) {
 		output.peers()
 		output.volumes()
 		output.heal()
-		parseBrick(text)
+		(&Brick{}).read(text)
 	})
 }

@@ -4,8 +4,10 @@ import (
 	"fmt"
 
 	"github.com/terraform-ha/terraform-provider-ha/internal/host"
+	"github.com/terraform-ha/terraform-provider-ha/internal/tier"
 )
 
+// daemonFile belongs to the pool and not to a volume.
 const daemonFile = "/etc/glusterfs/glusterd.vol"
 
 // stockPorts is the range of a glusterd that nobody configured.
@@ -33,4 +35,19 @@ end-volume
 
 func (s Spec) daemonFile() host.File {
 	return host.File{Path: daemonFile, Content: []byte(managed + renderDaemon(s.BrickPorts)), Mode: "0644"}
+}
+
+func askConfig(inquiry, string) tier.Questions { return tier.Questions{Files: []string{daemonFile}} }
+
+func readConfig(_ inquiry, _ string, answers tier.Answers, seen *Node) { seen.Files = answers.Files }
+
+// planConfig is for a glusterd that does not run. Where it does, see planRoll.
+func planConfig(d *draft) error {
+	for _, node := range d.preparing() {
+		seen := d.seen(node)
+		if why := d.spec.daemonFile().Difference(seen.Files[daemonFile]); why != "" && !seen.Daemon.Running() {
+			d.prepare(node, "write glusterd.vol", why, writeFile(node.Name, d.spec.daemonFile()))
+		}
+	}
+	return nil
 }

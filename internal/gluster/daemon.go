@@ -5,30 +5,51 @@ import (
 
 	"github.com/terraform-ha/terraform-provider-ha/internal/host"
 	"github.com/terraform-ha/terraform-provider-ha/internal/shell"
+	"github.com/terraform-ha/terraform-provider-ha/internal/tier"
 )
 
+var daemonScript = shell.Embedded(scripts, "daemon")
+
 const daemonUnit = "glusterd"
+
+func askDaemon(inquiry, string) tier.Questions { return tier.Questions{Units: []string{daemonUnit}} }
+
+func readDaemon(_ inquiry, _ string, answers tier.Answers, seen *Node) {
+	seen.Daemon = answers.Units[daemonUnit]
+}
+
+func planDaemon(d *draft) error {
+	for _, node := range d.preparing() {
+		if !d.outside(node) { // which is started when it has its identity back
+			d.planDaemon(node)
+		}
+	}
+	return nil
+}
+
+func (d *draft) planDaemon(node host.Node) {
+	seen := d.seen(node)
+	switch {
+	case !seen.Daemon.Running():
+		why := "glusterd is stopped"
+		if seen.Daemon.Load == "masked" {
+			why = "glusterd is masked"
+		}
+		d.prepare(node, "start glusterd", why, startDaemon(node.Name, "start"))
+	case !seen.Daemon.Enabled():
+		d.prepare(node, "enable glusterd", "glusterd does not start at boot", enableDaemon(node.Name))
+	case seen.CLI != nil:
+		d.prepare(node, "restart glusterd", "glusterd does not answer: "+seen.CLI.Error(), startDaemon(node.Name, "restart"))
+	case seen.UUID == "":
+		d.prepare(node, "give glusterd an identity", "glusterd has no identity", startDaemon(node.Name, "start"))
+	}
+}
 
 func enableDaemon(node string) act {
 	return func(ctx context.Context, hosts host.Hosts) error { return hosts[node].EnableUnit(ctx, daemonUnit) }
 }
 
-// startDaemon starts or restarts glusterd and waits until it answers, which is
-// also what makes it write down its identity. Debian's unit may start six times
-// in an hour; after that it needs reset-failed.
+// startDaemon starts or restarts glusterd and waits until it answers.
 func startDaemon(node, verb string) act {
-	command := shell.Script(`: gluster-daemon
-systemctl daemon-reload
-systemctl reset-failed glusterd 2>/dev/null
-case $(systemctl is-enabled glusterd 2>/dev/null) in
-masked*) systemctl unmask --quiet glusterd; systemctl unmask --runtime --quiet glusterd ;;
-esac
-systemctl enable --quiet glusterd || exit 1
-systemctl "$1" glusterd || { journalctl -n 15 --no-pager -o cat -u glusterd >&2; exit 1; }
-n=0
-until PYTHONHOME=`+noPython+` gluster --mode=script system:: uuid get >/dev/null 2>&1 && grep -q ^UUID= /var/lib/glusterd/glusterd.info; do
-n=$((n + 1)); [ $n -lt 100 ] || { echo 'glusterd runs and does not answer' >&2; tail -n 15 /var/log/glusterfs/glusterd.log >&2; exit 1; }
-sleep 0.3
-done`, verb)
-	return run(node, verb+" glusterd", command)
+	return run(node, verb+" glusterd", shell.Script(daemonScript, verb))
 }

@@ -2,13 +2,13 @@ package gluster
 
 import (
 	"path"
-	"slices"
 	"strings"
 
 	"github.com/terraform-ha/terraform-provider-ha/internal/disk"
 	"github.com/terraform-ha/terraform-provider-ha/internal/host"
 	"github.com/terraform-ha/terraform-provider-ha/internal/reconcile"
 	"github.com/terraform-ha/terraform-provider-ha/internal/shell"
+	"github.com/terraform-ha/terraform-provider-ha/internal/tier"
 )
 
 // disk returns the device that a node's brick lies on, if one is declared. Its file
@@ -29,35 +29,27 @@ func (v *validation) devices(s Spec) {
 			continue // none, or one that is not known yet
 		}
 		if fault := disk.Fault(device); fault != "" {
-			v.add([]string{"nodes", node.Name, "data_device"}, "%s", fault)
+			v.Add(tier.At("nodes", node.Name, "data_device"), "%s", fault)
 		}
 	}
 }
 
-func (s Spec) askDisk(node string) []shell.Part {
-	if d, found := s.disk(node); found {
-		return []shell.Part{d.Ask("disk")}
+func askDisk(spec inquiry, node string) tier.Questions {
+	d, found := spec.disk(node)
+	if !found {
+		return tier.Questions{}
 	}
-	return nil
+	return tier.Questions{Units: []string{d.UnitName()}, Files: []string{d.Unit().Path}, Parts: []shell.Part{d.Ask("disk")}}
 }
 
-// diskUnit and diskPaths are what mounts a node's device, if it has one.
-func (s Spec) diskUnit(node string) []string {
-	if d, found := s.disk(node); found {
-		return []string{d.UnitName()}
+func readDisk(spec inquiry, node string, answers tier.Answers, seen *Node) {
+	if d, found := spec.disk(node); found {
+		seen.Disk = d.Parse(answers.Parts["disk"], answers.Units, answers.Files)
 	}
-	return nil
-}
-
-func (s Spec) diskPaths(node string) []string {
-	if d, found := s.disk(node); found {
-		return []string{d.Unit().Path}
-	}
-	return nil
 }
 
 // verdict is what is to be done about a node's device.
-func (d *differ) verdict(node host.Node) disk.Verdict {
+func (d *draft) verdict(node host.Node) disk.Verdict {
 	device, found := d.spec.disk(node.Name)
 	seen := d.status.Nodes[node.Name]
 	if !found || !seen.Disk.Seen {
@@ -68,19 +60,28 @@ func (d *differ) verdict(node host.Node) disk.Verdict {
 
 // devices are the steps that bring bricks to where they belong, and those that only
 // wait for their devices.
-func (d *differ) devices() (mounts, waits []Lane) {
+func (d *draft) devices() (mounts, waits []Lane) {
 	verdicts := map[string]disk.Verdict{}
-	for _, node := range d.reached {
-		verdicts[node.Name] = d.verdict(node)
+	for _, node := range d.spec.Nodes {
+		if seen, found := d.status.Nodes[node.Name]; found && seen.Err == nil {
+			verdicts[node.Name] = d.verdict(node)
+		}
 	}
 	return disk.Lanes(verdicts)
 }
 
+// devicesAlone is the plan that does nothing but to mount devices.
+func (d *draft) devicesAlone() Plan {
+	var plan Plan
+	mounts, _ := d.devices()
+	plan.Parallel("data devices", mounts...)
+	return plan
+}
+
 // devicesFirst is the plan while no glusterd knows the volume: devices come first
 // where it is to be made.
-func (d *differ) devicesFirst(mounts, waits []Lane) (Plan, error) {
-	var plan Plan
-	plan.Parallel("data devices", mounts...)
+func (d *draft) devicesFirst() (Plan, error) {
+	plan := d.devicesAlone()
 	if !d.absent || !plan.Empty() {
 		return plan, nil
 	}
@@ -89,12 +90,28 @@ func (d *differ) devicesFirst(mounts, waits []Lane) (Plan, error) {
 			return plan, refused
 		}
 	}
+	_, waits := d.devices()
 	plan.Parallel("data devices", waits...)
 	return plan, nil
 }
 
+// planDisks keeps the devices of bricks that are on them, and mounts the others, which
+// comes last: it is for those that had been set aside.
+func planDisks(d *draft) error {
+	for _, node := range d.preparing() {
+		if verdict := d.verdict(node); verdict.Ready {
+			d.stages.prepare.On(node.Name, verdict.Steps...)
+		}
+	}
+	mounts, _ := d.devices()
+	for _, lane := range mounts {
+		d.stages.devices.On(lane[0].Node, lane...)
+	}
+	return nil
+}
+
 // unmounted returns what keeps a node's brick from being where it belongs.
-func (d *differ) unmounted(node host.Node) (why string, refused *reconcile.RefusedError) {
+func (d *draft) unmounted(node host.Node) (why string, refused *reconcile.RefusedError) {
 	verdict := d.verdict(node)
 	if verdict.Ready {
 		return "", nil
@@ -114,15 +131,7 @@ func (d *differ) unmounted(node host.Node) (why string, refused *reconcile.Refus
 }
 
 // mounting reports whether a plan mounts the device of a node.
-func (d *differ) mounting(node host.Node) bool {
+func (d *draft) mounting(node host.Node) bool {
 	verdict := d.verdict(node)
 	return !verdict.Ready && !verdict.Absent && verdict.Refused == nil
-}
-
-// diskSteps keep the device of a node whose brick is on it.
-func (d *differ) diskSteps(node host.Node) []Step {
-	if verdict := d.verdict(node); verdict.Ready {
-		return slices.Clone(verdict.Steps)
-	}
-	return nil
 }

@@ -31,8 +31,8 @@
 //
 // A machine that was rebuilt at its address, and one whose disk was replaced, are
 // taken in again and filled by the others, as long as all others of the set are
-// there and have nothing to be healed among themselves (see sick.go and
-// rebuild.go). What only a person can cure is told by [Notices]; it is no drift,
+// there and have nothing to be healed among themselves (see sick.go, rejoin.go and
+// remake.go). What only a person can cure is told by [Notices]; it is no drift,
 // and refuses nothing that does not need it.
 //
 // Adding and removing machines, and replacing one by another at another address, is

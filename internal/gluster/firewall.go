@@ -12,6 +12,7 @@ import (
 	"github.com/terraform-ha/terraform-provider-ha/internal/host"
 	"github.com/terraform-ha/terraform-provider-ha/internal/reconcile"
 	"github.com/terraform-ha/terraform-provider-ha/internal/shell"
+	"github.com/terraform-ha/terraform-provider-ha/internal/tier"
 )
 
 const (
@@ -21,6 +22,12 @@ const (
 	// the packet filter of the machine lets in for it.
 	markerFilter  = "firewall"
 	filterManaged = "managed"
+)
+
+var (
+	namesScript        = shell.Embedded(scripts, "names")
+	otherVolumesScript = shell.Embedded(scripts, "other-volumes")
+	reachScript        = shell.Embedded(scripts, "reach")
 )
 
 // firewall is a packet filter of glusterd and the bricks. Nothing tells a member of
@@ -35,17 +42,32 @@ func (s Spec) firewall(volume string, from []netip.Prefix, to []netip.Addr) host
 	}}}
 }
 
-// askNames looks up the names by which the spec, the pool and the volumes know
-// machines. A name server that does not answer costs five seconds a name.
-const askNames shell.Text = `: gluster-names
-{ printf '%s\n' "$@"
-sed -n 's/^hostname[0-9]*=//p' /var/lib/glusterd/peers/*
-sed -n 's/^auth\.allow=//p' /var/lib/glusterd/vols/*/info | tr , '\n'
-} 2>/dev/null | grep '[A-Za-z]' | grep -v '[*?[]' | sort -u | while read -r name; do
-timeout 5 getent ahostsv4 "$name" | while read -r address _; do printf '%s %s\n' "$name" "$address"; done | sort -u
-done`
+func askFilters(spec inquiry, _ string) tier.Questions {
+	return tier.Questions{
+		Files: spec.firewall(spec.Name, nil, nil).Paths(),
+		Parts: []shell.Part{
+			host.AskFirewall("filter", markerKind),
+			host.AskFirewallSources("sources", markerKind),
+			shell.Ask("names", namesScript, spec.names()...),
+			shell.Ask("other-volumes", otherVolumesScript, spec.Name),
+		},
+	}
+}
 
-// parseNames reads the answer to askNames. What a machine calls itself is often an
+func readFilters(_ inquiry, _ string, answers tier.Answers, seen *Node) {
+	seen.Files = answers.Files
+	seen.Filter = host.ParseFirewall(answers.Parts["filter"])
+	seen.Sources = host.ParseFirewallSources(answers.Parts["sources"])
+	seen.Addresses = parseNames(answers.Parts["names"].Out)
+	for _, line := range answers.Parts.Lines("other-volumes") {
+		seen.OtherVolumes = true
+		if volume, managed := strings.CutSuffix(line, " yes"); managed {
+			seen.Managed = append(seen.Managed, volume)
+		}
+	}
+}
+
+// parseNames reads names with an address each. What a machine calls itself is often an
 // address of the loopback network in its own /etc/hosts, at which nobody else is.
 func parseNames(text string) map[string][]netip.Addr {
 	names := map[string][]netip.Addr{}
@@ -110,7 +132,7 @@ func networkOf(word string) (network netip.Prefix, isName bool) {
 func everybody() netip.Prefix { return netip.MustParsePrefix("0.0.0.0/0") }
 
 // lookup returns the addresses of a name, as any of the machines knows it.
-func (d *differ) lookup(name string) []netip.Addr {
+func (d *draft) lookup(name string) []netip.Addr {
 	var found []netip.Addr
 	for _, node := range d.status.Nodes {
 		found = append(found, node.Addresses[name]...)
@@ -120,7 +142,7 @@ func (d *differ) lookup(name string) []netip.Addr {
 }
 
 // networks are those of words, and the words that are names which nobody knows.
-func (d *differ) networks(words []string) (networks []netip.Prefix, unknown []string) {
+func (d *draft) networks(words []string) (networks []netip.Prefix, unknown []string) {
 	for _, word := range words {
 		network, isName := networkOf(word)
 		if !isName {
@@ -142,10 +164,10 @@ func (d *differ) networks(words []string) (networks []netip.Prefix, unknown []st
 // wanted is who the packet filter lets in for the volume: its clients, its servers,
 // and all other members of the pool, which talk to every server whatever volumes
 // they carry.
-func (d *differ) wanted() (networks []netip.Prefix, unknown []string) {
+func (d *draft) wanted() (networks []netip.Prefix, unknown []string) {
 	networks, unknown = d.networks(append(d.spec.addresses(), d.spec.Clients...))
 	for _, node := range d.members() {
-		for _, peer := range d.status.Nodes[node.Name].Peers {
+		for _, peer := range d.seen(node).Peers {
 			known, names := d.networks(peer.Names)
 			networks = append(networks, known...)
 			if len(known) == 0 {
@@ -161,8 +183,8 @@ func (d *differ) wanted() (networks []netip.Prefix, unknown []string) {
 // the spec, and those by which others in the pool know it. It is none, which means
 // any, where the address of the spec is not the machine's own, but translated on
 // the way.
-func (d *differ) servedAt(node host.Node) []netip.Addr {
-	seen := d.status.Nodes[node.Name]
+func (d *draft) servedAt(node host.Node) []netip.Addr {
+	seen := d.seen(node)
 	own := map[netip.Addr]bool{}
 	for _, address := range seen.Facts.Addresses {
 		if prefix, err := netip.ParsePrefix(address.CIDR); err == nil && prefix.Addr().Is4() && !prefix.Addr().IsLoopback() {
@@ -184,7 +206,7 @@ func (d *differ) servedAt(node host.Node) []netip.Addr {
 		return nil
 	}
 	for _, other := range d.members() {
-		if peer, found := d.status.Nodes[other.Name].peer(seen.UUID); found && seen.UUID != "" {
+		if peer, found := d.seen(other).peer(seen.UUID); found && seen.UUID != "" {
 			served = append(served, among(peer.Names...)...)
 		}
 	}
@@ -193,7 +215,7 @@ func (d *differ) servedAt(node host.Node) []netip.Addr {
 
 // managed are the volumes besides this one whose own resources look after what the
 // packet filters let in for them.
-func (d *differ) managed() []string {
+func (d *draft) managed() []string {
 	all := map[string]bool{}
 	for _, node := range d.status.Nodes {
 		for _, volume := range node.Managed {
@@ -205,11 +227,11 @@ func (d *differ) managed() []string {
 
 // foreign are the other volumes of the pool that nobody looks after, and who may
 // mount them: their clients use the same glusterd, and must not be cut off.
-func (d *differ) foreign() map[string][]netip.Prefix {
+func (d *draft) foreign() map[string][]netip.Prefix {
 	found := map[string][]netip.Prefix{}
 	managed := d.managed()
 	for _, node := range d.members() {
-		for _, volume := range d.status.Nodes[node.Name].Volumes {
+		for _, volume := range d.seen(node).Volumes {
 			if volume.Name != d.spec.Name && !slices.Contains(managed, volume.Name) {
 				found[volume.Name] = d.mayMount(volume.Options[optionAllow])
 			}
@@ -220,7 +242,7 @@ func (d *differ) foreign() map[string][]netip.Prefix {
 
 // mayMount is who a value of auth.allow lets in: everybody if it is not set, or has
 // something that is no network.
-func (d *differ) mayMount(allow string) []netip.Prefix {
+func (d *draft) mayMount(allow string) []netip.Prefix {
 	networks, unknown := d.networks(strings.Split(allow, ","))
 	if allow == "" || len(unknown) > 0 {
 		return []netip.Prefix{everybody()}
@@ -231,8 +253,8 @@ func (d *differ) mayMount(allow string) []netip.Prefix {
 // filters are the packet filters that a machine should have: that of the volume,
 // and those of volumes that nobody looks after. There is none where no resource
 // wants one.
-func (d *differ) filters(node host.Node) []host.Firewall {
-	if d.spec.Unfiltered && len(d.status.Nodes[node.Name].Managed) == 0 {
+func (d *draft) filters(node host.Node) []host.Firewall {
+	if d.spec.Unfiltered && len(d.seen(node).Managed) == 0 {
 		return nil
 	}
 	var filters []host.Firewall
@@ -249,10 +271,33 @@ func (d *differ) filters(node host.Node) []host.Firewall {
 	return filters
 }
 
-// openFilters plans that the packet filters of a machine let in who is wanted. Who
-// they let in besides stays until everything else is done: a client is cut off by
-// the volume and not by the filter, and a machine that joins is let in first.
-func (d *differ) openFilters(node host.Node, seen Node, add func(title, why string, do act)) {
+// planFilters has the packet filters let in who is wanted first, and as the last of all
+// nobody else: a client is cut off by the volume and not by the filter, and a machine
+// that joins is let in first.
+func planFilters(d *draft) error {
+	for _, node := range d.preparing() {
+		d.openFilters(node)
+	}
+	if !d.mayClose() {
+		return nil
+	}
+	for _, node := range d.members() {
+		d.stages.closing.On(node.Name, append(d.narrow(node), d.unfiltered(node)...)...)
+	}
+	return nil
+}
+
+// mayClose reports whether it is certain who is wanted: not as long as a machine's
+// name cannot be looked up, or a change of the volume has to wait.
+func (d *draft) mayClose() bool {
+	_, unknown := d.wanted()
+	return d.allAnswer() && len(unknown) == 0 && d.waits() == nil
+}
+
+// openFilters plans that the packet filters of a machine let in who is wanted, besides
+// whom they let in already.
+func (d *draft) openFilters(node host.Node) {
+	seen := d.seen(node)
 	for _, filter := range d.filters(node) {
 		now, found := seen.Sources[filter.Owner]
 		wanted := filter.Groups[0].From
@@ -269,29 +314,15 @@ func (d *differ) openFilters(node host.Node, seen Node, add func(title, why stri
 			why = fmt.Sprintf("the packet filter does not let the clients of volume %s in", filter.Owner)
 		}
 		if why != "" {
-			add("load the packet filter of volume "+filter.Owner, why, applyFilter(node.Name, filter))
+			d.prepare(node, "load the packet filter of volume "+filter.Owner, why, applyFilter(node.Name, filter))
 		}
 	}
 }
 
-// closeFilters plans, as the last of all, that the packet filters let nobody else
-// in. It waits as long as a machine's name cannot be looked up, or a change of the
-// volume has to wait.
-func (d *differ) closeFilters(plan *Plan) {
-	if _, unknown := d.wanted(); len(unknown) > 0 || d.blocked != nil {
-		return
-	}
-	var lanes []Lane
-	for _, node := range d.members() {
-		lanes = append(lanes, append(d.narrow(node), d.unfiltered(node)...))
-	}
-	plan.Parallel("close", lanes...)
-}
-
 // narrow takes out of a machine's packet filters who is let in and should not be.
-func (d *differ) narrow(node host.Node) Lane {
+func (d *draft) narrow(node host.Node) Lane {
 	var lane Lane
-	seen := d.status.Nodes[node.Name]
+	seen := d.seen(node)
 	for _, filter := range d.filters(node) {
 		if extra := host.MissingNetworks(seen.Sources[filter.Owner], filter.Groups[0].From); len(extra) > 0 {
 			lane = append(lane, Step{Node: node.Name, Title: "close the packet filter of volume " + filter.Owner,
@@ -303,13 +334,13 @@ func (d *differ) narrow(node host.Node) Lane {
 }
 
 // unfiltered takes what is there for volumes that are gone, or for nobody any more.
-func (d *differ) unfiltered(node host.Node) Lane {
+func (d *draft) unfiltered(node host.Node) Lane {
 	var lane Lane
 	wanted := map[string]bool{}
 	for _, filter := range d.filters(node) {
 		wanted[filter.Owner] = true
 	}
-	seen := d.status.Nodes[node.Name]
+	seen := d.seen(node)
 	for _, volume := range slices.Sorted(maps.Keys(seen.Sources)) {
 		if !wanted[volume] && !slices.Contains(d.managed(), volume) {
 			lane = append(lane, Step{Node: node.Name, Title: "remove the packet filter of volume " + volume,
@@ -323,8 +354,8 @@ func (d *differ) unfiltered(node host.Node) Lane {
 // removeFilters takes the packet filter of a volume that is wiped from a machine,
 // and with the last one that a resource wants those of volumes that nobody looks
 // after.
-func (d *differ) removeFilters(node host.Node) Lane {
-	seen := d.status.Nodes[node.Name]
+func (d *draft) removeFilters(node host.Node) Lane {
+	seen := d.seen(node)
 	var lane Lane
 	for _, volume := range slices.Sorted(maps.Keys(seen.Sources)) {
 		if volume == d.spec.Name || len(seen.Managed) == 0 {
@@ -345,13 +376,13 @@ func removeFilter(node string, filter host.Firewall) act {
 
 // otherMembers are the addresses of members of the pool that are none of the spec's
 // machines, by which the leader knows them.
-func (d *differ) otherMembers(leader host.Node) []string {
+func (d *draft) otherMembers(leader host.Node) []string {
 	ours := map[string]bool{}
 	for _, seen := range d.status.Nodes {
 		ours[seen.UUID] = true
 	}
 	var others []string
-	for _, peer := range d.status.Nodes[leader.Name].Peers {
+	for _, peer := range d.seen(leader).Peers {
 		if !ours[peer.UUID] {
 			others = append(others, peer.Names[0])
 		}
@@ -364,11 +395,7 @@ func (d *differ) otherMembers(leader host.Node) []string {
 // that is not let in stops every change of the pool.
 func reachMembers(node host.Node, others []string) act {
 	return func(ctx context.Context, hosts host.Hosts) error {
-		_, err := hosts[node.Name].Run(ctx, shell.Script(`: gluster-reach
-for other; do
-timeout 5 bash -c 'exec 3<>"/dev/tcp/$0/24007"' "$other" 2>/dev/null || { echo "$other" >&2; s=1; }
-done
-exit ${s:-0}`, others...))
+		_, err := hosts[node.Name].Run(ctx, shell.Script(reachScript, others...))
 		var exit *shell.ExitError
 		if errors.As(err, &exit) {
 			return &reconcile.RefusedError{
@@ -383,7 +410,7 @@ exit ${s:-0}`, others...))
 
 // filterNotices are about what makes a packet filter let in more, or less, than one
 // would think.
-func (d *differ) filterNotices() []string {
+func (d *draft) filterNotices() []string {
 	if d.spec.Unfiltered {
 		return nil
 	}

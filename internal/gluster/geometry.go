@@ -10,7 +10,7 @@ import (
 )
 
 // refuseGeometry is where growing, shrinking and replacing will be planned.
-func (d *differ) refuseGeometry() *reconcile.RefusedError {
+func (d *draft) refuseGeometry() *reconcile.RefusedError {
 	if !d.exists {
 		return nil
 	}
@@ -50,7 +50,7 @@ func (d *differ) refuseGeometry() *reconcile.RefusedError {
 
 // moved is where the bricks of nodes lie that have one, and not at its path, as
 // brick_paths has it.
-func (d *differ) moved(have []string) string {
+func (d *draft) moved(have []string) string {
 	var moved []string
 	for _, node := range d.spec.Nodes {
 		var found []string
@@ -87,7 +87,7 @@ func sets(bricks []string, size, arbiters int) []string {
 
 // createWords is the command that creates the volume. "force" is for the root
 // partition only, and only after the user allowed it and every brick was seen to
-// be virgin: it also makes glusterd take a brick of another volume with its data.
+// be unused: it also makes glusterd take a brick of another volume with its data.
 func (s Spec) createWords(onRoot bool) []string {
 	words := []string{"volume", "create", s.Name}
 	switch s.Type {

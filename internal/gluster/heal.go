@@ -8,7 +8,10 @@ import (
 
 	"github.com/terraform-ha/terraform-provider-ha/internal/host"
 	"github.com/terraform-ha/terraform-provider-ha/internal/shell"
+	"github.com/terraform-ha/terraform-provider-ha/internal/tier"
 )
+
+var healScript = shell.Embedded(scripts, "heal")
 
 // BrickHeal is what is to be healed on a brick.
 type BrickHeal struct {
@@ -19,14 +22,17 @@ type BrickHeal struct {
 	Pending, SplitBrain int
 }
 
-// askHeal asks for what a client on the machine sees. Without the test, the
-// question costs a failed connection on every machine whose volume is stopped or
-// not there.
-func askHeal(volume string) shell.Part {
-	return shell.Ask("heal", `: gluster-heal
-grep -qx status=1 "/var/lib/glusterd/vols/$1/info" || exit 0
-PYTHONHOME=`+noPython+` timeout 20 gluster --mode=script --xml volume heal "$1" info summary`, volume)
+func askHeal(spec inquiry, node string) tier.Questions {
+	if !spec.asClient(node) {
+		return tier.Questions{}
+	}
+	return tier.Questions{Parts: []shell.Part{healPart(spec.Name)}}
 }
+
+// healPart asks for what a client on the machine sees.
+func healPart(volume string) shell.Part { return shell.Ask("heal", healScript, volume) }
+
+func readHeal(_ inquiry, _ string, answers tier.Answers, seen *Node) { seen.hear(answers.Parts) }
 
 // canAsk reports whether a machine can be asked as a client of a volume.
 func (n Node) canAsk(volume string) bool {
@@ -34,7 +40,7 @@ func (n Node) canAsk(volume string) bool {
 	return n.answers() && found && v.State == volumeStarted
 }
 
-// hear takes the answer to [askHeal] in.
+// hear takes the answer to [healPart] in.
 func (n *Node) hear(answers shell.Answers) {
 	_, n.AskedAsClient = answers["heal"]
 	if heal := answers["heal"]; heal.Out != "" || heal.Status != 0 {
@@ -51,7 +57,7 @@ func askAnyClient(ctx context.Context, views host.Views, spec Spec, status Statu
 		if seen.AskedAsClient || !seen.canAsk(spec.Name) {
 			continue
 		}
-		answers, err := views[name].Ask(ctx, askHeal(spec.Name))
+		answers, err := views[name].Ask(ctx, healPart(spec.Name))
 		if err != nil {
 			continue
 		}
@@ -63,19 +69,19 @@ func askAnyClient(ctx context.Context, views host.Views, spec Spec, status Statu
 }
 
 // clients are the machines that were asked how they reach the bricks.
-func (d *differ) clients() []string {
+func (d *draft) clients() []string {
 	return slices.DeleteFunc(names(d.reached), func(name string) bool { return !d.status.Nodes[name].AskedAsClient })
 }
 
 // nothingToHeal reports that a client has counted and found nothing.
-func (d *differ) nothingToHeal() bool {
+func (d *draft) nothingToHeal() bool {
 	clients := d.clients()
 	return len(clients) > 0 && len(d.status.Nodes[clients[0]].Heal) > 0 && healReason(d.status, clients) == ""
 }
 
 // splitBrain says where the copies of a file contradict each other; empty if they
 // do nowhere.
-func (d *differ) splitBrain() string {
+func (d *draft) splitBrain() string {
 	for _, name := range d.status.Names() {
 		for _, brick := range d.status.Nodes[name].Heal {
 			if brick.SplitBrain > 0 {

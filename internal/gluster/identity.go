@@ -9,6 +9,13 @@ import (
 
 	"github.com/terraform-ha/terraform-provider-ha/internal/host"
 	"github.com/terraform-ha/terraform-provider-ha/internal/reconcile"
+	"github.com/terraform-ha/terraform-provider-ha/internal/shell"
+	"github.com/terraform-ha/terraform-provider-ha/internal/tier"
+)
+
+var (
+	markerScript   = shell.Embedded(scripts, "marker")
+	identityScript = shell.Embedded(scripts, "identity")
 )
 
 // markerKind is the tier in the names of markers and packet filters.
@@ -22,6 +29,7 @@ const (
 	markerOptions = "options"
 )
 
+// managed is the first line of files that are ours.
 const managed = "# Managed by terraform-provider-ha (gluster); changes are reverted.\n"
 
 // marker is what makes a machine's brick ours.
@@ -34,6 +42,20 @@ func (s Spec) marker(node string, options []string) host.Marker {
 		marker.Detail[markerFilter] = filterManaged
 	}
 	return marker
+}
+
+func askIdentity(spec inquiry, _ string) tier.Questions {
+	marker := spec.marker("", nil).Path()
+	return tier.Questions{Files: []string{marker}, Parts: []shell.Part{
+		shell.Ask("marker", markerScript, marker), shell.Ask("identity", identityScript),
+	}}
+}
+
+func readIdentity(_ inquiry, _ string, answers tier.Answers, seen *Node) {
+	seen.Files = answers.Files
+	seen.Marker = parseMarker(answers.Parts["marker"].Out)
+	seen.UUID = parseIdentity(answers.Parts["identity"].Out, "UUID")
+	seen.Version = parseIdentity(answers.Parts["identity"].Out, "operating-version")
 }
 
 // parseMarker reads a marker; one that cannot be read is no marker of ours.
@@ -54,7 +76,9 @@ func parseIdentity(text, key string) string {
 	return ""
 }
 
-func (d *differ) refuseSilence() *reconcile.RefusedError {
+func refuseIdentity(d *draft) error { return firstOf(d.refuseSilence, d.refuseClones) }
+
+func (d *draft) refuseSilence() *reconcile.RefusedError {
 	missing := d.missing()
 	if len(d.reached) == 0 {
 		return &reconcile.RefusedError{What: "change volume " + d.spec.Name, Evidence: unreachable(missing), Remedy: "Unreachable is not absent: bring a machine back."}
@@ -65,12 +89,12 @@ func (d *differ) refuseSilence() *reconcile.RefusedError {
 	return nil
 }
 
-// refuseIdentities finds machines that were cloned from one another after
-// glusterd had made up its identity: a pool takes them for one.
-func (d *differ) refuseIdentities() *reconcile.RefusedError {
+// refuseClones finds machines that were cloned from one another after glusterd had
+// made up its identity: a pool takes them for one.
+func (d *draft) refuseClones() *reconcile.RefusedError {
 	owner := map[string]string{}
 	for _, node := range d.reached {
-		uuid := d.status.Nodes[node.Name].UUID
+		uuid := d.seen(node).UUID
 		if uuid == "" {
 			continue
 		}
@@ -87,19 +111,24 @@ func (d *differ) refuseIdentities() *reconcile.RefusedError {
 }
 
 // marked reports whether a machine remembers this volume as ours.
-func (d *differ) marked() bool {
-	for _, node := range d.reached {
-		if d.ours(d.status.Nodes[node.Name]) {
-			return true
-		}
-	}
-	return false
+func (d *draft) marked() bool {
+	return slices.ContainsFunc(d.reached, func(node host.Node) bool { return d.ours(d.seen(node)) })
 }
 
-func (d *differ) ours(seen Node) bool {
+func (d *draft) ours(seen Node) bool {
 	if seen.Marker == nil || seen.Marker.Name != d.spec.Name {
 		return false
 	}
 	path := seen.Marker.Detail[markerBrick]
 	return path == d.spec.BrickPath || slices.Contains(slices.Collect(maps.Values(d.spec.BrickPaths)), path)
+}
+
+func planMarker(d *draft) error {
+	for _, node := range d.preparing() {
+		seen, marker := d.seen(node), d.spec.marker(node.Name, d.remembered()).File()
+		if why := marker.Difference(seen.Files[marker.Path]); why != "" && d.brickKnown(seen) {
+			d.prepare(node, "write the marker", "the "+why+" (marker)", writeFile(node.Name, marker))
+		}
+	}
+	return nil
 }

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/terraform-ha/terraform-provider-ha/internal/host"
+	"github.com/terraform-ha/terraform-provider-ha/internal/tier"
 )
 
 const (
@@ -124,16 +125,16 @@ func staysOn(key, value string) bool {
 func (s Spec) Warnings() []Problem {
 	var problems []Problem
 	for _, node := range host.PublicNodes(s.Nodes) {
-		problems = append(problems, Problem{Path: []string{"nodes", node.Name, "address"}, Message: fmt.Sprintf(
+		problems = append(problems, Problem{Path: tier.At("nodes", node.Name, "address"), Message: fmt.Sprintf(
 			"%s is not a private address: all files pass there unencrypted; give the nodes addresses of a network of their own", node.Address)})
 	}
 	for _, key := range slices.Sorted(maps.Keys(s.Options)) {
 		if doubt := doubtfulValue(key, s.Options[key]); doubt != "" {
-			problems = append(problems, Problem{Path: []string{"options", key}, Message: fmt.Sprintf("%s = %q is set as declared, but %s", key, s.Options[key], doubt)})
+			problems = append(problems, Problem{Path: tier.At("options", key), Message: fmt.Sprintf("%s = %q is set as declared, but %s", key, s.Options[key], doubt)})
 		}
 	}
 	if s.stale() {
-		problems = append(problems, Problem{Path: []string{"options", optionInvalidation}, Message: "the profile keeps metadata for ten minutes, and without " +
+		problems = append(problems, Problem{Path: tier.At("options", optionInvalidation), Message: "the profile keeps metadata for ten minutes, and without " +
 			optionInvalidation + " nobody tells a client that another one has changed a file"})
 	}
 	return problems
@@ -161,7 +162,7 @@ func SwitchedOff(before, options map[string]string) string {
 }
 
 // kept are options of the past that are no longer declared and stay on for ever.
-func (d *differ) kept() []string {
+func (d *draft) kept() []string {
 	managed := d.spec.options()
 	return slices.DeleteFunc(setBefore(d.status), func(key string) bool {
 		_, declared := managed[key]

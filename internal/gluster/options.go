@@ -130,7 +130,7 @@ func setBefore(status Status) []string {
 
 // remembered is the options that the marker names: all that are managed, and
 // those of the past that still have to be reset.
-func (d *differ) remembered() []string {
+func (d *draft) remembered() []string {
 	keys := d.spec.options()
 	for _, key := range setBefore(d.status) {
 		if _, set := d.volume.Options[key]; set || !d.exists && !d.absent {
@@ -142,7 +142,7 @@ func (d *differ) remembered() []string {
 
 // resets are options that this resource set once and the user no longer declares,
 // but for those that can never be switched off.
-func (d *differ) resets() []string {
+func (d *draft) resets() []string {
 	managed := d.spec.options()
 	return slices.DeleteFunc(setBefore(d.status), func(key string) bool {
 		_, declared := managed[key]
@@ -151,8 +151,13 @@ func (d *differ) resets() []string {
 	})
 }
 
-// refuseSwitchingOff keeps options on whose end would damage files.
-func (d *differ) refuseSwitchingOff() *reconcile.RefusedError {
+// optionDifferences are those of a volume that exists.
+func (d *draft) optionDifferences() []OptionDifference {
+	return differences(d.spec.options(), d.volume.Options)
+}
+
+// refuseOptions keeps options on whose end would damage files.
+func refuseOptions(d *draft) error {
 	key := SwitchedOff(d.volume.Options, d.spec.options())
 	if key == "" {
 		return nil
@@ -162,6 +167,33 @@ func (d *differ) refuseSwitchingOff() *reconcile.RefusedError {
 		Evidence: []string{"it is on in volume " + d.spec.Name + ", and without it clients take the first piece of a file for the whole"},
 		Remedy:   "Declare it as it is. To be rid of it, copy the files to a new volume.",
 	}
+}
+
+func planOptions(d *draft) error {
+	switch {
+	case d.building():
+		d.stages.volume.InOrder(Step{Title: "set options", Do: setOptions(d.spec, d.leader().Name, differences(d.spec.options(), nil))})
+	case d.changing() && d.changeWaits() == nil:
+		d.stages.volume.InOrder(d.changeOptions()...)
+	}
+	return nil
+}
+
+func (d *draft) changeOptions() []Step {
+	var steps []Step
+	leader := d.leader().Name
+	if different := d.optionDifferences(); len(different) > 0 {
+		var why []string
+		for _, difference := range different {
+			why = append(why, difference.String())
+		}
+		steps = append(steps, Step{Title: "set options", Why: strings.Join(why, "; "), Do: setOptions(d.spec, leader, different)})
+	}
+	if resets := d.resets(); len(resets) > 0 {
+		steps = append(steps, Step{Title: "reset options", Why: sentence("option %s is set and no longer declared", "options %s are set and no longer declared", resets),
+			Do: resetOptions(d.spec, leader, resets)})
+	}
+	return steps
 }
 
 // setOptions sets all options in one transaction.
@@ -185,7 +217,7 @@ func resetOptions(spec Spec, leader string, keys []string) act {
 }
 
 // optionNotices are about options that are on the volume and are not declared.
-func (d *differ) optionNotices() []string {
+func (d *draft) optionNotices() []string {
 	var notices []string
 	for _, key := range d.kept() {
 		notices = append(notices, fmt.Sprintf("Option %s of volume %s is on and no longer declared. It stays on: switched off, files that were written with it would be damaged.", key, d.spec.Name))

@@ -2,13 +2,14 @@ package gluster
 
 import (
 	"context"
-	"slices"
 
 	"github.com/terraform-ha/terraform-provider-ha/internal/host"
+	"github.com/terraform-ha/terraform-provider-ha/internal/tier"
 )
 
 const serverPackage = "glusterfs-server"
 
+// packages are those of every volume.
 func packages() []string { return []string{serverPackage, "attr"} }
 
 func (s Spec) packages() []string {
@@ -18,8 +19,35 @@ func (s Spec) packages() []string {
 	return packages()
 }
 
-func lacking(wanted []string, installed map[string]string) []string {
-	return slices.DeleteFunc(wanted, func(name string) bool { return installed[name] != "" })
+func askPackages(inquiry, string) tier.Questions {
+	return tier.Questions{Packages: append(packages(), host.FirewallPackage)}
+}
+
+func readPackages(_ inquiry, _ string, answers tier.Answers, seen *Node) {
+	seen.Facts, seen.Packages, seen.Unheld = answers.Facts, answers.Packages, answers.Unheld
+}
+
+// refuseSystem refuses machines of systems that the packages are not known of.
+func refuseSystem(d *draft) error {
+	for _, node := range d.reached {
+		if err := d.seen(node).Facts.Supported(node.Name); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func planPackages(d *draft) error {
+	for _, node := range d.preparing() {
+		seen := d.seen(node)
+		if missing := tier.MissingPackages(d.spec.packages(), seen.Packages); len(missing) > 0 {
+			d.prepare(node, "install packages", sentence("package %s is not installed", "packages %s are not installed", missing), install(node.Name, missing))
+		}
+		if unheld := host.ToHold([]string{serverPackage}, seen.Unheld, seen.Packages); len(unheld) > 0 {
+			d.prepare(node, "hold packages", host.WhyHold(unheld, seen.Packages), hold(node.Name, d.spec.Name, unheld))
+		}
+	}
+	return nil
 }
 
 func install(node string, packages []string) act {

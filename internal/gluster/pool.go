@@ -8,7 +8,11 @@ import (
 
 	"github.com/terraform-ha/terraform-provider-ha/internal/host"
 	"github.com/terraform-ha/terraform-provider-ha/internal/reconcile"
+	"github.com/terraform-ha/terraform-provider-ha/internal/shell"
+	"github.com/terraform-ha/terraform-provider-ha/internal/tier"
 )
+
+var poolScript = shell.Embedded(scripts, "pool")
 
 // Peer is another member of the pool as a machine sees it.
 type Peer struct {
@@ -38,14 +42,25 @@ func (n Node) peer(uuid string) (Peer, bool) {
 	return Peer{}, false
 }
 
+func askPool(inquiry, string) tier.Questions {
+	return tier.Questions{Parts: []shell.Part{shell.Ask("pool", poolScript)}}
+}
+
+// readPool reads the answers to "peer status" and "volume info".
+func readPool(_ inquiry, _ string, answers tier.Answers, seen *Node) {
+	var output cliOutput
+	output, seen.CLI = parseOutputs(answers.Parts["pool"].Out, 2)
+	seen.Peers, seen.Volumes = output.peers(), output.volumes()
+}
+
 // leader is the machine from which the pool is changed: the first of those that
 // already have most of the others as peers.
-func (d *differ) leader() host.Node {
+func (d *draft) leader() host.Node {
 	best, most := d.reached[0], -1
 	for _, node := range d.reached {
 		count := 0
 		for _, other := range d.reached {
-			if peer, found := d.status.Nodes[node.Name].peer(d.status.Nodes[other.Name].UUID); found && peer.Healthy() {
+			if peer, found := d.seen(node).peer(d.seen(other).UUID); found && peer.Healthy() {
 				count++
 			}
 		}
@@ -58,7 +73,7 @@ func (d *differ) leader() host.Node {
 
 // members are the machines that answer as members of the pool, those with a lost
 // brick included.
-func (d *differ) members() []host.Node {
+func (d *draft) members() []host.Node {
 	members := slices.Clone(d.reached)
 	for _, sick := range d.sick {
 		if !sick.outside {
@@ -69,14 +84,14 @@ func (d *differ) members() []host.Node {
 }
 
 // identityOf returns the UUID that the pool has for a node, by its brick or its address.
-func (d *differ) identityOf(node host.Node) string {
+func (d *draft) identityOf(node host.Node) string {
 	for _, brick := range d.volume.Bricks {
 		if brick.Name == d.spec.brick(node) {
 			return brick.HostUUID
 		}
 	}
 	for _, other := range d.reached {
-		for _, peer := range d.status.Nodes[other.Name].Peers {
+		for _, peer := range d.seen(other).Peers {
 			if slices.Contains(peer.Names, node.Address) {
 				return peer.UUID
 			}
@@ -86,13 +101,22 @@ func (d *differ) identityOf(node host.Node) string {
 }
 
 // isLost reports whether a peer is a machine that was set aside.
-func (d *differ) isLost(peer Peer) bool {
+func (d *draft) isLost(peer Peer) bool {
 	return slices.ContainsFunc(d.sick, func(sick sick) bool { return slices.Contains(peer.Names, sick.node.Address) })
 }
 
-func (d *differ) refuseRejected() *reconcile.RefusedError {
+// refusePool refuses to change a pool whose members disagree, and to form one of
+// machines that do not belong together.
+func refusePool(d *draft) error {
+	if err := firstOf(d.refuseRejected); err != nil || !d.building() {
+		return err
+	}
+	return firstOf(d.refuseVersions, d.refuseStrangers, d.refuseOtherPools)
+}
+
+func (d *draft) refuseRejected() *reconcile.RefusedError {
 	for _, node := range d.reached {
-		for _, peer := range d.status.Nodes[node.Name].Peers {
+		for _, peer := range d.seen(node).Peers {
 			if peer.State == stateRejected && !d.isLost(peer) {
 				return &reconcile.RefusedError{
 					What: "change the pool", Node: node.Name,
@@ -108,18 +132,28 @@ func (d *differ) refuseRejected() *reconcile.RefusedError {
 // refuseStrangers refuses to let machines join the pool of a leader that has
 // members which are none of ours: whoever runs that pool then runs our machines,
 // too. A pool that carries other volumes of ours may be larger than this one.
-func (d *differ) refuseStrangers(leader host.Node) error {
-	refused := d.refuseOtherPool(leader)
-	if refused == nil || d.status.Nodes[leader.Name].Brick.OtherVolumes {
+func (d *draft) refuseStrangers() *reconcile.RefusedError {
+	leader := d.leader()
+	if d.seen(leader).OtherVolumes {
 		return nil
 	}
-	return refused
+	return d.refuseOtherPool(leader)
+}
+
+// refuseOtherPools refuses machines that are to join and are in a pool already.
+func (d *draft) refuseOtherPools() *reconcile.RefusedError {
+	for _, node := range d.joining() {
+		if refused := d.refuseOtherPool(node); refused != nil {
+			return refused
+		}
+	}
+	return nil
 }
 
 // refuseVersions refuses to make one pool of machines with different releases:
 // the newer ones speak what the older ones do not understand.
-func (d *differ) refuseVersions(nodes []host.Node) error {
-	if majors, evidence := d.releases(nodes, major); len(majors) > 1 {
+func (d *draft) refuseVersions() *reconcile.RefusedError {
+	if majors, evidence := d.releases(d.reached, major); len(majors) > 1 {
 		return &reconcile.RefusedError{
 			What: "form a pool", Evidence: evidence,
 			Remedy: "Bring the machines to one release of GlusterFS first.",
@@ -129,10 +163,10 @@ func (d *differ) refuseVersions(nodes []host.Node) error {
 }
 
 // releases are the different versions of machines, and each machine's in words.
-func (d *differ) releases(nodes []host.Node, part func(string) string) (different map[string]bool, evidence []string) {
+func (d *draft) releases(nodes []host.Node, part func(string) string) (different map[string]bool, evidence []string) {
 	different = map[string]bool{}
 	for _, node := range nodes {
-		if version := d.status.Nodes[node.Name].Packages[serverPackage]; version != "" {
+		if version := d.seen(node).Packages[serverPackage]; version != "" {
 			different[part(version)] = true
 			evidence = append(evidence, fmt.Sprintf("%s has %s %s", node.Name, serverPackage, version))
 		}
@@ -147,12 +181,12 @@ func major(version string) string {
 }
 
 // refuseOtherPool refuses a machine that is a member of somebody else's pool.
-func (d *differ) refuseOtherPool(node host.Node) *reconcile.RefusedError {
+func (d *draft) refuseOtherPool(node host.Node) *reconcile.RefusedError {
 	ours := map[string]bool{}
 	for _, seen := range d.status.Nodes {
 		ours[seen.UUID] = true
 	}
-	for _, peer := range d.status.Nodes[node.Name].Peers {
+	for _, peer := range d.seen(node).Peers {
 		if !ours[peer.UUID] {
 			return &reconcile.RefusedError{
 				What: "add the machine to the pool", Node: node.Name,
@@ -164,66 +198,31 @@ func (d *differ) refuseOtherPool(node host.Node) *reconcile.RefusedError {
 	return nil
 }
 
-// build plans pool and volume from nothing. Every machine answered, and so did
-// its glusterd.
-func (d *differ) build(plan *Plan) error {
-	if len(d.missing()) > 0 {
-		return nil
-	}
+// joining are the nodes that the leader of the pool does not have as peers.
+func (d *draft) joining() []host.Node {
 	leader := d.leader()
-	if err := d.refuseVersions(d.reached); err != nil {
-		return err
+	return slices.DeleteFunc(slices.Clone(d.spec.Nodes), func(node host.Node) bool {
+		_, member := d.seen(leader).peer(d.seen(node).UUID)
+		return member || node == leader
+	})
+}
+
+func planPool(d *draft) error {
+	switch {
+	case d.building():
+		d.stages.pool.InOrder(d.formPool()...)
+	case d.changing() && d.changes() && d.changeWaits() == nil && d.unsettled() != "":
+		d.stages.volume.InOrder(Step{Title: "wait until all peers are connected", Do: waitPeers(d.spec, names(d.members()))})
 	}
-	if err := d.refuseStrangers(leader); err != nil {
-		return err
-	}
-	probes, err := d.probes(leader)
-	if err != nil {
-		return err
-	}
-	plan.Serial("pool", probes...)
-	var clean []Lane
-	for _, node := range d.reached {
-		seen := d.status.Nodes[node.Name]
-		if d.poisoned(seen) {
-			clean = append(clean, Lane{{
-				Node: node.Name, Title: "clean the brick of a failed create",
-				Why: "the brick is left over from a create that failed", Do: cleanBrick(node.Name, d.spec.pathOf(node.Name)),
-			}})
-		}
-	}
-	plan.Parallel("clean", clean...)
-	plan.Serial("volume",
-		Step{Title: "create volume " + d.spec.Name, Why: "the volume does not exist", Do: createVolume(d.spec, leader.Name)},
-		Step{Title: "set options", Do: setOptions(d.spec, leader.Name, differences(d.spec.options(), nil))},
-		Step{Title: "start the volume", Do: startVolume(d.spec, leader.Name)},
-		Step{Title: "wait until the volume is healthy", Do: waitHealthy(d.spec, d.names(), true)},
-	)
 	return nil
 }
 
-// probes plans what makes every machine know every other by its address.
-func (d *differ) probes(leader host.Node) ([]Step, error) {
+// formPool plans what makes every machine know every other by its address.
+func (d *draft) formPool() []Step {
 	var steps []Step
+	leader := d.leader()
 	others := d.otherMembers(leader)
-	knows := func(a, b host.Node) (member, byAddress bool) {
-		peer, found := d.status.Nodes[a.Name].peer(d.status.Nodes[b.Name].UUID)
-		return found, found && slices.Contains(peer.Names, b.Address)
-	}
-	var back host.Node
-	for _, node := range d.spec.Nodes {
-		if node == leader {
-			continue
-		}
-		if back.Name == "" {
-			back = node
-		}
-		if member, _ := knows(leader, node); member {
-			continue
-		}
-		if refused := d.refuseOtherPool(node); refused != nil {
-			return nil, refused
-		}
+	for _, node := range d.joining() {
 		if len(others) > 0 {
 			steps = append(steps, Step{Node: node.Name, Title: "reach the other members of the pool", Do: reachMembers(node, others)})
 		}
@@ -232,14 +231,29 @@ func (d *differ) probes(leader host.Node) ([]Step, error) {
 	}
 	// A probe makes the one who probes known by whatever name his address
 	// resolves to; probed back, it is known by the address of its brick.
-	if _, byAddress := knows(back, leader); len(d.spec.Nodes) > 1 && !byAddress {
+	if back, found := d.otherThan(leader); found && !d.knownByAddress(back, leader) {
 		steps = append(steps, Step{Node: leader.Name, Title: "be known by its address", Why: "the pool does not know it by " + leader.Address,
 			Do: probe(back.Name, leader.Address)})
 	}
 	if len(steps) > 0 || d.unsettled() != "" {
-		steps = append(steps, Step{Title: "wait until all peers are connected", Why: d.unsettled(), Do: waitPeers(d.spec, d.names())})
+		steps = append(steps, Step{Title: "wait until all peers are connected", Why: d.unsettled(), Do: waitPeers(d.spec, names(d.spec.Nodes))})
 	}
-	return steps, nil
+	return steps
+}
+
+// otherThan returns the first node that is not this one.
+func (d *draft) otherThan(node host.Node) (host.Node, bool) {
+	i := slices.IndexFunc(d.spec.Nodes, func(other host.Node) bool { return other != node })
+	if i < 0 {
+		return host.Node{}, false
+	}
+	return d.spec.Nodes[i], true
+}
+
+// knownByAddress reports whether a node has another one as a peer by its address.
+func (d *draft) knownByAddress(node, other host.Node) bool {
+	peer, found := d.seen(node).peer(d.seen(other).UUID)
+	return found && slices.Contains(peer.Names, other.Address)
 }
 
 func probe(from, address string) act {
@@ -251,7 +265,7 @@ func probe(from, address string) act {
 
 // unsettled says which member does not see which, among the machines that
 // answer; empty if all see all.
-func (d *differ) unsettled() string {
+func (d *draft) unsettled() string {
 	return peerReason(d.status, names(d.members()))
 }
 
@@ -299,7 +313,7 @@ func waitPeers(spec Spec, nodes []string) act {
 
 // connectionNotices are about machines and bricks that do not reach each other,
 // files whose copies contradict each other, and releases that differ.
-func (d *differ) connectionNotices() []string {
+func (d *draft) connectionNotices() []string {
 	var notices []string
 	if d.allAnswer() {
 		if why := d.unsettled(); why != "" {

@@ -7,14 +7,43 @@ import (
 	"github.com/terraform-ha/terraform-provider-ha/internal/host"
 	"github.com/terraform-ha/terraform-provider-ha/internal/reconcile"
 	"github.com/terraform-ha/terraform-provider-ha/internal/shell"
+	"github.com/terraform-ha/terraform-provider-ha/internal/tier"
 )
+
+var processesScript = shell.Embedded(scripts, "processes")
+
+func askProcesses(spec inquiry, _ string) tier.Questions {
+	return tier.Questions{Parts: []shell.Part{shell.Ask("processes", processesScript, spec.Name)}}
+}
+
+func readProcesses(_ inquiry, _ string, answers tier.Answers, seen *Node) {
+	for line := range strings.Lines(answers.Parts["processes"].Out) {
+		word, value, _ := strings.Cut(strings.TrimSuffix(line, "\n"), " ")
+		switch word {
+		case "running":
+			seen.Brick.Running = true
+		case "port":
+			seen.Brick.Port = value
+		case "healer":
+			seen.Brick.HealerRunning = true
+		}
+	}
+}
+
+func planProcesses(d *draft) error {
+	if d.changing() && d.volumeStarted() {
+		d.stages.volume.InOrder(d.revive()...)
+	}
+	return nil
+}
 
 // revive plans to bring back dead processes on machines that answer. It is done
 // with a machine missing, too: that is when the dead brick matters most.
-func (d *differ) revive(leader host.Node) []Step {
+func (d *draft) revive() []Step {
+	leader := d.leader()
 	var steps []Step
 	for _, node := range d.reached {
-		brick := d.status.Nodes[node.Name].Brick
+		brick := d.seen(node).Brick
 		var dead []string
 		if !brick.Running {
 			dead = append(dead, "the brick process is not running")
@@ -42,11 +71,11 @@ func (d *differ) revive(leader host.Node) []Step {
 
 // removeBare plans to take empty directories out of the way of a start by force;
 // nil if one of them is not empty.
-func (d *differ) removeBare() []Step {
+func (d *draft) removeBare() []Step {
 	var steps []Step
 	for _, node := range d.bare {
-		brick := d.status.Nodes[node.Name].Brick
-		if !brick.AttributesKnown || !brick.Virgin() {
+		brick := d.seen(node).Brick
+		if !brick.AttributesKnown || !brick.Unused() {
 			return nil
 		}
 		steps = append(steps, Step{Node: node.Name, Title: "remove the empty directory in the place of the brick",
@@ -63,7 +92,7 @@ func forceStart(spec Spec, leader, node string) act {
 			return err
 		}
 		return reconcile.WaitAtMost(ctx, processLimit, "the processes of the brick on "+node, pollInterval, func(ctx context.Context) (string, error) {
-			seen, err := observeNode(ctx, hosts[node].View, spec, false)
+			seen, err := lookAt(ctx, hosts[node].View, spec)
 			switch {
 			case err != nil:
 				return "", err
@@ -80,7 +109,7 @@ func forceStart(spec Spec, leader, node string) act {
 // processesRun reports that one start has already brought everything back.
 func processesRun(node string, spec Spec) func(context.Context, host.Hosts) (bool, error) {
 	return func(ctx context.Context, hosts host.Hosts) (bool, error) {
-		seen, err := observeNode(ctx, hosts[node].View, spec, false)
+		seen, err := lookAt(ctx, hosts[node].View, spec)
 		return seen.Brick.Running && seen.Brick.HealerRunning, err
 	}
 }
@@ -117,7 +146,7 @@ const reviveAfter = 12
 func reviver(spec Spec, hosts host.Hosts) func(context.Context, Status) {
 	dead := map[string]int{}
 	return func(ctx context.Context, status Status) {
-		d := newDiffer(spec, status)
+		d := newDraft(spec, status)
 		d.setAside()
 		if len(d.bare) > 0 {
 			return

@@ -8,35 +8,44 @@ import (
 	"github.com/terraform-ha/terraform-provider-ha/internal/host"
 	"github.com/terraform-ha/terraform-provider-ha/internal/reconcile"
 	"github.com/terraform-ha/terraform-provider-ha/internal/shell"
+	"github.com/terraform-ha/terraform-provider-ha/internal/tier"
 )
 
-// refuseAllRebuilt is for a pool without a volume, where nobody is set aside.
-func (d *differ) refuseAllRebuilt() *reconcile.RefusedError {
+var restoreMembershipScript = shell.Embedded(scripts, "restore-membership")
+
+// lostPlace says why a machine is no member of the pool that knows its address.
+func (d *draft) lostPlace(node host.Node) string {
+	seen := d.seen(node)
+	switch known := d.identityOf(node); {
+	case known == "":
+		return ""
+	case seen.UUID == "":
+		return fmt.Sprintf("it has no identity, and the pool knows %s as %s: the machine was rebuilt", node.Address, known)
+	case seen.UUID != known:
+		return fmt.Sprintf("its identity is %s, and the pool knows %s as %s: the machine was rebuilt", seen.UUID, node.Address, known)
+	case seen.answers() && len(seen.Peers) == 0 && len(seen.Volumes) == 0 && len(d.spec.Nodes) > 1:
+		return "it has its identity and no peers"
+	}
+	return ""
+}
+
+// refuseRebuilt finds a machine that stands at a member's address and is not it, in a
+// pool without a volume, where nobody is set aside.
+func refuseRebuilt(d *draft) error {
 	for _, node := range d.reached {
-		if refused := d.refuseRebuilt(node); refused != nil {
-			return refused
+		if d.seen(node).UUID != "" && !slices.Contains([]string{"", d.seen(node).UUID}, d.identityOf(node)) {
+			return &reconcile.RefusedError{
+				What: "use the machine as a member of the pool", Node: node.Name,
+				Evidence: []string{d.lostPlace(node)}, Remedy: later,
+			}
 		}
 	}
 	return nil
 }
 
-// refuseRebuilt finds a machine that stands at a member's address and is not it.
-func (d *differ) refuseRebuilt(node host.Node) *reconcile.RefusedError {
-	uuid := d.status.Nodes[node.Name].UUID
-	known := d.identityOf(node)
-	if uuid == "" || known == "" || known == uuid {
-		return nil
-	}
-	return &reconcile.RefusedError{
-		What: "use the machine as a member of the pool", Node: node.Name,
-		Evidence: []string{fmt.Sprintf("its identity is %s, and the pool knows %s as %s: the machine was rebuilt", uuid, node.Address, known)},
-		Remedy:   later,
-	}
-}
-
 // refuseRejoin says why a machine that was rebuilt cannot be taken in at its address.
-func (d *differ) refuseRejoin(ill sick) *reconcile.RefusedError {
-	seen := d.status.Nodes[ill.node.Name]
+func (d *draft) refuseRejoin(ill sick) *reconcile.RefusedError {
+	seen := d.seen(ill.node)
 	refused := &reconcile.RefusedError{What: "take the machine into the pool again", Node: ill.node.Name, Evidence: []string{ill.why}}
 	if len(seen.Peers) > 0 || len(seen.Volumes) > 0 || seen.Defined {
 		refused.Evidence = append(refused.Evidence, "it has peers or volumes of its own")
@@ -44,7 +53,7 @@ func (d *differ) refuseRejoin(ill sick) *reconcile.RefusedError {
 		return refused
 	}
 	for _, other := range d.reached {
-		if peer, found := d.status.Nodes[other.Name].peer(d.identityOf(ill.node)); found && peer.Healthy() && seen.UUID != peer.UUID {
+		if peer, found := d.seen(other).peer(d.identityOf(ill.node)); found && peer.Healthy() && seen.UUID != peer.UUID {
 			refused.Evidence = append(refused.Evidence, "the machine with the identity that the pool knows is connected to "+other.Name)
 			refused.Remedy = "Two machines claim one place: find out which is the member, and take the other one out of nodes."
 			return refused
@@ -58,31 +67,32 @@ func (d *differ) refuseRejoin(ill sick) *reconcile.RefusedError {
 	return d.refuseIncomplete(ill, refused)
 }
 
-// rejoin plans to take machines into the pool again that were rebuilt at their
+// planRejoin takes machines into the pool again that were rebuilt at their
 // addresses. The pool refuses an identity that it does not know at an address that
 // it does, so the machine gets back what it had on its disk as a member: its
 // identity and the list of its peers. It connects to them when it starts, as after
 // any reboot, and they hand it the volumes. (To probe a member instead can leave
 // both sides in "Sent and Received peer request" for ever, release 10.3.)
-func (d *differ) rejoin(plan *Plan) {
+func planRejoin(d *draft) error {
 	for _, ill := range d.sick {
 		node := ill.node.Name
-		if !ill.outside || ill.refused != nil || len(lacking(d.spec.packages(), d.status.Nodes[node].Packages)) > 0 {
+		if !d.changing() || !ill.outside || ill.refused != nil || len(tier.MissingPackages(d.spec.packages(), d.seen(ill.node).Packages)) > 0 {
 			continue
 		}
-		plan.Serial("rejoin",
+		d.stages.rejoin.InOrder(
 			Step{Node: node, Title: "give it its place in the pool back", Why: ill.why, Do: restoreMembership(node, d.membership(ill.node))},
 			Step{Node: node, Title: "write glusterd.vol", Do: writeFile(node, d.spec.daemonFile())},
 			Step{Node: node, Title: "start glusterd", Do: startDaemon(node, "restart")},
 			Step{Title: "wait until the pool has taken it in", Do: waitMembership(d.spec, append(names(d.members()), node), node)})
 	}
+	return nil
 }
 
 // membership is what a member has on its disk: its identity, the version that the
 // pool runs with, and identity and address of each other member.
-func (d *differ) membership(node host.Node) []string {
+func (d *draft) membership(node host.Node) []string {
 	leader := d.leader()
-	seen := d.status.Nodes[leader.Name]
+	seen := d.seen(leader)
 	identity := d.identityOf(node)
 	words := []string{identity, seen.Version, seen.UUID, leader.Address}
 	for _, peer := range seen.Peers {
@@ -94,7 +104,7 @@ func (d *differ) membership(node host.Node) []string {
 }
 
 // addressOf is how a peer is known, if possible by the address of its brick.
-func (d *differ) addressOf(peer Peer) string {
+func (d *draft) addressOf(peer Peer) string {
 	for _, node := range d.spec.Nodes {
 		if slices.Contains(peer.Names, node.Address) {
 			return node.Address
@@ -103,22 +113,9 @@ func (d *differ) addressOf(peer Peer) string {
 	return peer.Names[0]
 }
 
-// restoreMembership is for a glusterd that has neither peers nor volumes. The peers
-// come last and at once: without them the machine is seen to have none.
+// restoreMembership is for a glusterd that has neither peers nor volumes.
 func restoreMembership(node string, membership []string) act {
-	return run(node, "restore the membership of glusterd", shell.Script(`: gluster-restore-membership
-set -e
-d=/var/lib/glusterd
-[ -z "$(ls -A "$d/vols" "$d/peers" 2>/dev/null | grep -v -e : -e '^$')" ] || { echo "it has peers or volumes of its own" >&2; exit 1; }
-systemctl stop glusterd
-rm -rf -- "$d/peers.new"
-mkdir -p "$d/peers" "$d/peers.new"
-printf 'UUID=%s\noperating-version=%s\n' "$1" "$2" >"$d/glusterd.info.new"
-mv -f "$d/glusterd.info.new" "$d/glusterd.info"
-shift 2
-while [ $# -gt 1 ]; do printf 'uuid=%s\nstate=3\nhostname1=%s\n' "$1" "$2" >"$d/peers.new/$1"; shift 2; done
-rmdir "$d/peers"
-mv "$d/peers.new" "$d/peers"`, membership...))
+	return run(node, "restore the membership of glusterd", shell.Script(restoreMembershipScript, membership...))
 }
 
 // waitMembership waits until a machine is a member and knows the volume.

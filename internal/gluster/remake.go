@@ -10,9 +10,37 @@ import (
 	"github.com/terraform-ha/terraform-provider-ha/internal/shell"
 )
 
+var remakeBrickScript = shell.Embedded(scripts, "remake-brick")
+
+// lostBrick says why a node's brick is not the one that it was.
+func (d *draft) lostBrick(node host.Node) string {
+	if refused := d.refuseLostBrick(d.seen(node).Brick); refused != nil {
+		return strings.Join(refused.Evidence, "; ")
+	}
+	if d.emptied(node) {
+		return "the brick was emptied, and the others are not empty"
+	}
+	return ""
+}
+
+// refuseLost is for a volume of which no machine can serve its brick; otherwise those
+// that cannot are set aside.
+func refuseLost(d *draft) error {
+	if !d.exists {
+		return nil
+	}
+	for _, node := range d.reached {
+		if refused := d.refuseLostBrick(d.seen(node).Brick); refused != nil {
+			refused.Node = node.Name
+			return refused
+		}
+	}
+	return nil
+}
+
 // refuseLostBrick refuses to go on when the volume's data is not where it was:
 // a disk that is not mounted must not become an empty brick.
-func (d *differ) refuseLostBrick(brick Brick) *reconcile.RefusedError {
+func (d *draft) refuseLostBrick(brick Brick) *reconcile.RefusedError {
 	refused := &reconcile.RefusedError{
 		What:   "use the brick " + brick.Path,
 		Remedy: "Mount its file system if that is what is missing.",
@@ -36,8 +64,8 @@ func (d *differ) refuseLostBrick(brick Brick) *reconcile.RefusedError {
 // emptied reports that a brick is one by its attributes and has nothing in it, while
 // all others of its set have. Right after a brick was made anew that is so, too, and
 // there are entries to be healed then.
-func (d *differ) emptied(node host.Node) bool {
-	brick := d.status.Nodes[node.Name].Brick
+func (d *draft) emptied(node host.Node) bool {
+	brick := d.seen(node).Brick
 	if !d.volumeStarted() || !brick.Exists || brick.Names {
 		return false
 	}
@@ -47,7 +75,7 @@ func (d *differ) emptied(node host.Node) bool {
 		if other == node {
 			continue
 		}
-		theirs := d.status.Nodes[other.Name].Brick
+		theirs := d.seen(other).Brick
 		internal, names = internal && theirs.Internal && theirs.VolumeID == id, names && theirs.Names && theirs.VolumeID == id
 	}
 	if !brick.Internal {
@@ -57,8 +85,8 @@ func (d *differ) emptied(node host.Node) bool {
 }
 
 // refuseRemake says why a lost brick cannot be made anew where it was.
-func (d *differ) refuseRemake(ill sick) *reconcile.RefusedError {
-	seen := d.status.Nodes[ill.node.Name]
+func (d *draft) refuseRemake(ill sick) *reconcile.RefusedError {
+	seen := d.seen(ill.node)
 	brick := seen.Brick
 	refused := &reconcile.RefusedError{
 		What: "make the brick " + d.spec.pathOf(ill.node.Name) + " anew", Node: ill.node.Name, Evidence: []string{ill.why},
@@ -100,18 +128,18 @@ func (d *differ) refuseRemake(ill sick) *reconcile.RefusedError {
 // sameMount reports whether the place of a node's brick is on a file system that is
 // mounted where another one's is: a bare directory below a disk that is not mounted
 // is not.
-func (d *differ) sameMount(node host.Node) bool {
-	brick := d.status.Nodes[node.Name].Brick
+func (d *draft) sameMount(node host.Node) bool {
+	brick := d.seen(node).Brick
 	return slices.ContainsFunc(d.reached, func(other host.Node) bool {
-		theirs := d.status.Nodes[other.Name].Brick
+		theirs := d.seen(other).Brick
 		return theirs.MountPoint == brick.MountPoint && theirs.OnRoot == brick.OnRoot
 	})
 }
 
-// remakeBricks plans to make lost bricks anew, empty; the others of the set fill them.
-func (d *differ) remakeBricks(plan *Plan) {
+// planRemake makes lost bricks anew, empty; the others of the set fill them.
+func planRemake(d *draft) error {
 	for _, ill := range d.sick {
-		if ill.outside || ill.refused != nil {
+		if !d.changing() || ill.outside || ill.refused != nil {
 			continue
 		}
 		node, brick := ill.node.Name, d.spec.brick(ill.node)
@@ -119,7 +147,7 @@ func (d *differ) remakeBricks(plan *Plan) {
 		// A glusterd that was told of the volume while the directory was missing does
 		// not know the brick as its own ("When destination brick is new", release
 		// 10.3), and one that has read the volume from its disk does.
-		plan.Serial("brick",
+		d.stages.brick.InOrder(
 			Step{Title: "wait until the others of the set have all files", Do: waitVouched(d.spec, ill.node)},
 			Step{Node: node, Title: "restart glusterd", Do: startDaemon(node, "restart")},
 			Step{Title: "wait until all peers are connected", Do: waitPeers(d.spec, names(d.members()))},
@@ -130,17 +158,10 @@ func (d *differ) remakeBricks(plan *Plan) {
 				Do: inTransaction(leader, "volume", "reset-brick", d.spec.Name, brick, brick, "commit", "force")},
 			Step{Title: "wait until the bricks are connected", Do: waitServing(d.spec, append(names(d.reached), node))})
 	}
+	return nil
 }
 
 // remakeBrick makes a directory that nobody used of one that clients see nothing in.
 func remakeBrick(node, path string) act {
-	return run(node, "make the brick directory anew", shell.Script(`: gluster-remake-brick
-set -e
-p=$1
-if [ -e "$p" ]; then
-[ -z "$(find "$p" -mindepth 1 -maxdepth 1 ! -name '.glusterfs*' -print -quit)" ] || { echo "$p holds data" >&2; exit 1; }
-find "$p" -xdev -mindepth 1 -delete
-getfattr --absolute-names -d -m '^trusted\.' -- "$p" 2>/dev/null | sed -n 's/^\(trusted\.[^=]*\).*/\1/p' | while read -r a; do setfattr -x "$a" -- "$p"; done
-fi
-mkdir -p -- "$p"`, path))
+	return run(node, "make the brick directory anew", shell.Script(remakeBrickScript, path))
 }

@@ -9,6 +9,12 @@ import (
 	"github.com/terraform-ha/terraform-provider-ha/internal/host"
 	"github.com/terraform-ha/terraform-provider-ha/internal/reconcile"
 	"github.com/terraform-ha/terraform-provider-ha/internal/shell"
+	"github.com/terraform-ha/terraform-provider-ha/internal/tier"
+)
+
+var (
+	wipeBrickScript = shell.Embedded(scripts, "wipe-brick")
+	restoreScript   = shell.Embedded(scripts, "restore")
 )
 
 // Remove plans the end of a volume.
@@ -19,7 +25,7 @@ import (
 // of the pool that carry no other volume are detached, and only the packages stay.
 // A wipe needs every machine: GlusterFS deletes no volume while one is away.
 func Remove(spec Spec, status Status, wipe bool) (Plan, error) {
-	d := newDiffer(spec, status)
+	d := newDraft(spec, status)
 	refused := d.refuseForeignVolume()
 	if wipe {
 		if missing := d.missing(); len(missing) > 0 {
@@ -41,12 +47,12 @@ func Remove(spec Spec, status Status, wipe bool) (Plan, error) {
 	return plan, nil
 }
 
-func (d *differ) wipe() Plan {
+func (d *draft) wipe() Plan {
 	var plan Plan
 	var start, bricks, ends []Lane
 	for _, node := range d.reached {
-		seen := d.status.Nodes[node.Name]
-		if len(lacking(packages(), seen.Packages)) > 0 || seen.Daemon.Load != "loaded" {
+		seen := d.seen(node)
+		if len(tier.MissingPackages(packages(), seen.Packages)) > 0 || seen.Daemon.Load != "loaded" {
 			continue
 		}
 		if !seen.answers() {
@@ -124,27 +130,9 @@ func waitPeersOfPool(ctx context.Context, h *host.Host) error {
 	})
 }
 
-// wipeBrick removes a brick for good. It does nothing while the machine still has
-// the volume's definition, or where the directory is the brick of another volume:
-// people rename one by deleting it and making another of the same bricks.
+// wipeBrick removes a brick for good.
 func wipeBrick(node string, spec Spec) act {
-	return run(node, "wipe "+spec.BrickPath, shell.Script(`: gluster-wipe-brick
-v=$1; p=$2; id=$3
-[ ! -e "/var/lib/glusterd/vols/$v/info" ] || { echo "volume $v is still defined" >&2; exit 1; }
-for f in /var/lib/glusterd/vols/*/bricks/*; do
-if [ -e "$f" ] && grep -qx "uuid=$(sed -n 's/^UUID=//p' /var/lib/glusterd/glusterd.info)" "$f" && grep -qxF "path=$p" "$f"; then
-f=${f%/bricks/*}; echo "it is a brick of volume ${f##*/}, which is none of this resource" >&2; exit 1
-fi
-done
-[ -d "$p" ] || exit 0
-is=$(getfattr --absolute-names -n trusted.glusterfs.volume-id -e hex -- "$p" 2>/dev/null | sed -n 's/^trusted\.glusterfs\.volume-id=0x//p')
-if [ -n "$id" ] && [ -n "$is" ] && [ "$is" != "$id" ]; then
-echo "it is a brick of the volume with the identity $is, and this resource's was $id" >&2; exit 1
-fi
-find "$p" -xdev -mindepth 1 -delete || exit 1
-rmdir -- "$p" 2>/dev/null && exit 0
-getfattr --absolute-names -d -m '^trusted\.' -- "$p" 2>/dev/null | sed -n 's/^\(trusted\.[^=]*\).*/\1/p' | while read -r a; do setfattr -x "$a" -- "$p"; done
-[ -z "$(ls -A -- "$p")" ]`, spec.Name, spec.pathOf(node), strings.ReplaceAll(spec.VolumeID, "-", "")))
+	return run(node, "wipe "+spec.BrickPath, shell.Script(wipeBrickScript, spec.Name, spec.pathOf(node), strings.ReplaceAll(spec.VolumeID, "-", "")))
 }
 
 // detach takes the spec's machines out of the pool that carry no brick of any
@@ -187,15 +175,8 @@ func detach(spec Spec, leader host.Node) act {
 }
 
 // restore gives glusterd of a machine that is in no pool and has no volume the
-// configuration it was installed with, stopped and not started at boot. A machine
-// that was detached hears of it a moment later than the one that did it.
+// configuration it was installed with, stopped and not started at boot.
 func restore(node string) act {
-	return run(node, "restore the configuration of glusterd", shell.Script(`: gluster-restore
-d=/var/lib/glusterd; n=0
-while [ -z "$(ls -A "$d/vols" 2>/dev/null)" ] && [ -n "$(ls -A "$d/peers" 2>/dev/null)" ] && [ $n -lt 75 ]; do n=$((n + 1)); sleep 0.2; done
-[ -z "$(ls -A "$d/vols" "$d/peers" 2>/dev/null | grep -v -e : -e '^$')" ] || exit 0
-systemctl disable --quiet --now glusterd terraform-ha-bricks 2>/dev/null
-rm -f -- "$2" "$3"; rmdir -- "$(dirname -- "$2")" 2>/dev/null
-[ ! -e "$1" ] || { cat >"$1.new" && mv -f -- "$1.new" "$1"; }
-systemctl daemon-reload`, daemonFile, dropInFile, shutdownFile).WithStdin([]byte(renderDaemon(stockPorts()))))
+	return run(node, "restore the configuration of glusterd",
+		shell.Script(restoreScript, daemonFile, dropInFile, shutdownFile).WithStdin([]byte(renderDaemon(stockPorts()))))
 }

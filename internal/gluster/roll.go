@@ -1,38 +1,60 @@
 package gluster
 
-// restart rolls the machines whose glusterd runs with another glusterd.vol. Its
+import (
+	"github.com/terraform-ha/terraform-provider-ha/internal/host"
+	"github.com/terraform-ha/terraform-provider-ha/internal/reconcile"
+)
+
+// planRoll restarts the machines whose glusterd runs with another glusterd.vol. Its
 // bricks run on, but the machine drops out of the pool's transactions for a
 // moment, so it is one machine at a time and only in a healthy volume.
-func (d *differ) restart(plan *Plan) {
-	var steps []Step
-	for _, node := range d.reached {
-		seen := d.status.Nodes[node.Name]
-		file := d.spec.daemonFile()
-		why := file.Difference(seen.Files[daemonFile])
-		stale := seen.Daemon.Started != 0 && seen.Daemon.Started < seen.Files[daemonFile].Modified
-		if !seen.Daemon.Running() || why == "" && !stale {
-			continue
-		}
-		steps = append(steps, Step{Title: "wait until the volume is healed", Do: waitHealed(d.spec, d.volumeStarted())})
-		if why != "" {
-			steps = append(steps, Step{Node: node.Name, Title: "write glusterd.vol", Why: why, Do: writeFile(node.Name, file)})
-		} else {
-			why = "glusterd runs with an older glusterd.vol"
-		}
-		steps = append(steps,
-			Step{Node: node.Name, Title: "restart glusterd", Why: why, Do: startDaemon(node.Name, "restart")},
-			Step{Node: node.Name, Title: "wait until the volume is healthy", Do: waitHealthy(d.spec, d.names(), d.volumeStarted())})
+func planRoll(d *draft) error {
+	if !d.changing() || d.rollWaits() != nil {
+		return nil
 	}
-	if len(steps) == 0 {
-		return
+	for _, node := range d.rolling() {
+		d.stages.restart.InOrder(d.restart(node)...)
+	}
+	return nil
+}
+
+// rolling are the machines whose glusterd is to be restarted.
+func (d *draft) rolling() []host.Node {
+	var nodes []host.Node
+	for _, node := range d.reached {
+		seen := d.seen(node)
+		stale := seen.Daemon.Started != 0 && seen.Daemon.Started < seen.Files[daemonFile].Modified
+		if seen.Daemon.Running() && (stale || d.spec.daemonFile().Difference(seen.Files[daemonFile]) != "") {
+			nodes = append(nodes, node)
+		}
+	}
+	return nodes
+}
+
+// rollWaits says why no glusterd can be restarted yet.
+func (d *draft) rollWaits() *reconcile.RefusedError {
+	if !d.changing() || len(d.rolling()) == 0 {
+		return nil
 	}
 	if missing := d.absentees(d.reached); len(missing) > 0 {
-		d.block("restart glusterd", missing...)
-		return
+		return &reconcile.RefusedError{What: "restart glusterd", Evidence: missing, Remedy: bringBack}
 	}
 	if split := d.splitBrain(); split != "" {
-		d.blockUntil("restart glusterd", "Resolve the split brain first.", split)
-		return
+		return &reconcile.RefusedError{What: "restart glusterd", Evidence: []string{split}, Remedy: "Resolve the split brain first."}
 	}
-	plan.Serial("restart", steps...)
+	return nil
+}
+
+func (d *draft) restart(node host.Node) []Step {
+	steps := []Step{{Title: "wait until the volume is healed", Do: waitHealed(d.spec, d.volumeStarted())}}
+	file := d.spec.daemonFile()
+	why := file.Difference(d.seen(node).Files[daemonFile])
+	if why != "" {
+		steps = append(steps, Step{Node: node.Name, Title: "write glusterd.vol", Why: why, Do: writeFile(node.Name, file)})
+	} else {
+		why = "glusterd runs with an older glusterd.vol"
+	}
+	return append(steps,
+		Step{Node: node.Name, Title: "restart glusterd", Why: why, Do: startDaemon(node.Name, "restart")},
+		Step{Node: node.Name, Title: "wait until the volume is healthy", Do: waitHealthy(d.spec, names(d.spec.Nodes), d.volumeStarted())})
 }

@@ -23,7 +23,7 @@ type sick struct {
 // setAside takes machines out of account that cannot serve their bricks: the other
 // copies need their repair all the more. Whether such a machine can be taken in
 // again depends on the others, so that is looked at when all are known.
-func (d *differ) setAside() {
+func (d *draft) setAside() {
 	if !d.exists {
 		return
 	}
@@ -41,7 +41,7 @@ func (d *differ) setAside() {
 	}
 	d.reached, d.sick = kept, found
 	for i, ill := range d.sick {
-		seen := d.status.Nodes[ill.node.Name]
+		seen := d.seen(ill.node)
 		if _, refused := d.unmounted(ill.node); refused != nil {
 			d.sick[i].refused = refused
 			continue
@@ -58,38 +58,39 @@ func (d *differ) setAside() {
 }
 
 // diagnose says what keeps a machine that answers from serving its brick.
-func (d *differ) diagnose(node host.Node) sick {
-	seen := d.status.Nodes[node.Name]
-	ill := sick{node: node}
-	switch known := d.identityOf(node); {
-	case known != "" && seen.UUID == "":
-		ill.outside, ill.why = true, fmt.Sprintf("it has no identity, and the pool knows %s as %s: the machine was rebuilt", node.Address, known)
-	case known != "" && seen.UUID != known:
-		ill.outside, ill.why = true, fmt.Sprintf("its identity is %s, and the pool knows %s as %s: the machine was rebuilt", seen.UUID, node.Address, known)
-	case known != "" && seen.answers() && len(seen.Peers) == 0 && len(seen.Volumes) == 0 && len(d.spec.Nodes) > 1:
-		ill.outside, ill.why = true, "it has its identity and no peers"
+func (d *draft) diagnose(node host.Node) sick {
+	if why := d.lostPlace(node); why != "" {
+		return sick{node: node, why: why, outside: true}
 	}
-	if ill.why != "" {
-		return ill
+	if why, _ := d.unmounted(node); why != "" {
+		return sick{node: node, why: why}
 	}
-	if ill.why, _ = d.unmounted(node); ill.why != "" {
-		return ill
+	return sick{node: node, why: d.lostBrick(node)}
+}
+
+// outside reports whether a node is no member of the pool that knows its address.
+func (d *draft) outside(node host.Node) bool {
+	return slices.ContainsFunc(d.sick, func(ill sick) bool { return ill.node == node && ill.outside })
+}
+
+// sickNotices are about machines that a plan does not cure.
+func (d *draft) sickNotices() []string {
+	var notices []string
+	for _, ill := range d.sick {
+		if ill.refused != nil && !d.mounting(ill.node) {
+			notices = append(notices, fmt.Sprintf("%s cannot serve its brick of volume %s: %s. %s", ill.node.Name, d.spec.Name, strings.Join(ill.refused.Evidence, "; "), ill.refused.Remedy))
+		}
 	}
-	if refused := d.refuseLostBrick(seen.Brick); refused != nil {
-		ill.why = strings.Join(refused.Evidence, "; ")
-	} else if d.emptied(node) {
-		ill.why = "the brick was emptied, and the others are not empty"
-	}
-	return ill
+	return notices
 }
 
 // refuseIncomplete says which other member of its set cannot vouch for a machine.
-func (d *differ) refuseIncomplete(ill sick, refused *reconcile.RefusedError) *reconcile.RefusedError {
+func (d *draft) refuseIncomplete(ill sick, refused *reconcile.RefusedError) *reconcile.RefusedError {
 	for _, other := range d.spec.set(ill.node) {
 		if other == ill.node {
 			continue
 		}
-		switch seen := d.status.Nodes[other.Name]; {
+		switch seen := d.seen(other); {
 		case !slices.Contains(d.reached, other):
 			refused.Evidence = append(refused.Evidence, other.Name+", which holds the same files, does not answer or has no brick")
 		case !seen.answers():

@@ -33,6 +33,8 @@ type Node struct {
 	// by the volume for which it does.
 	Filter  host.FirewallState
 	Sources map[string][]netip.Prefix
+	// OtherVolumes says that the machine has markers of other volumes.
+	OtherVolumes bool
 	// Managed are the other volumes whose own resources look after that.
 	Managed []string
 	// Addresses are those of machines that are known by name, as this one knows them.
@@ -74,6 +76,26 @@ func (s Status) Unreachable() []string {
 		}
 	}
 	return names
+}
+
+// errors returns the machines that did not answer, and why.
+func (s Status) errors() map[string]error {
+	errs := map[string]error{}
+	for _, name := range s.Unreachable() {
+		errs[name] = s.Nodes[name].Err
+	}
+	return errs
+}
+
+// absent reports that no machine knows the volume.
+func (s Status) absent(spec Spec) bool {
+	for _, node := range s.Nodes {
+		if node.Marker != nil || node.Defined {
+			return false
+		}
+	}
+	_, found := s.Volume(spec.Name)
+	return !found
 }
 
 // Volume returns the volume of a name as the first node that knows it sees it.

@@ -2,15 +2,18 @@ package gluster
 
 import (
 	"context"
+	"embed"
 	"fmt"
 	"slices"
-	"strings"
 
 	"github.com/terraform-ha/terraform-provider-ha/internal/host"
 	"github.com/terraform-ha/terraform-provider-ha/internal/reconcile"
 	"github.com/terraform-ha/terraform-provider-ha/internal/shell"
 	"github.com/terraform-ha/terraform-provider-ha/internal/tier"
 )
+
+//go:embed scripts/*.sh
+var scripts embed.FS
 
 type (
 	// Plan is a plan over machines.
@@ -19,10 +22,79 @@ type (
 	Step = reconcile.Step[host.Hosts]
 	// Lane is a sequence of such steps.
 	Lane = reconcile.Lane[host.Hosts]
+
+	concern = tier.Concern[inquiry, Node, *draft]
 )
 
-// act is what a step does.
-type act = func(ctx context.Context, hosts host.Hosts) error
+// concerns returns what a volume is made of, in the order in which it is looked
+// after: what each machine needs for itself, the pool, the volume on it, and last the
+// machines that are taken out of service or into it again.
+func concerns() []concern {
+	return []concern{
+		{Name: "identity", Ask: askIdentity, Read: readIdentity, Refuse: refuseIdentity, Plan: planMarker},
+		{Name: "disk", Ask: askDisk, Read: readDisk, Plan: planDisks},
+		{Name: "packages", Ask: askPackages, Read: readPackages, Refuse: refuseSystem, Plan: planPackages},
+		{Name: "config", Ask: askConfig, Read: readConfig, Plan: planConfig},
+		{Name: "units", Ask: askUnits, Read: readUnits, Plan: planUnits},
+		{Name: "firewall", Ask: askFilters, Read: readFilters, Plan: planFilters},
+		{Name: "bricks", Ask: askBricks, Read: readBricks, Refuse: refuseBricks, Plan: planBricks},
+		{Name: "daemon", Ask: askDaemon, Read: readDaemon, Plan: planDaemon},
+		{Name: "pool", Ask: askPool, Read: readPool, Refuse: refusePool, Plan: planPool},
+		{Name: "volume", Ask: askVolume, Read: readVolume, Refuse: refuseVolume, Plan: planVolume},
+		{Name: "processes", Ask: askProcesses, Read: readProcesses, Plan: planProcesses},
+		{Name: "options", Refuse: refuseOptions, Plan: planOptions},
+		{Name: "start", Plan: planStart},
+		{Name: "heal", Ask: askHeal, Read: readHeal},
+		{Name: "roll", Plan: planRoll},
+		{Name: "rejoin", Refuse: refuseRebuilt, Plan: planRejoin},
+		{Name: "remake", Refuse: refuseLost, Plan: planRemake},
+	}
+}
+
+// stages are those of a plan, in the order in which they are carried out.
+type stages struct {
+	tier.Stages[host.Hosts]
+	prepare, pool, clean, volume, restart, rejoin, brick, closing, devices *tier.Stage[host.Hosts]
+}
+
+func newStages() *stages {
+	s := &stages{}
+	s.prepare = s.Add("prepare")
+	s.pool = s.Add("pool")
+	s.clean = s.Add("clean")
+	s.volume = s.Add("volume")
+	s.restart = s.Add("restart")
+	s.rejoin = s.Add("rejoin")
+	s.brick = s.Add("brick")
+	s.closing = s.Add("close")
+	s.devices = s.Add("data devices")
+	return s
+}
+
+// Cluster is a volume on its machines.
+type Cluster = tier.Cluster[Status, host.Hosts]
+
+// Open returns the volume of a spec. It contacts no machine.
+func Open(hosts host.Hosts, spec Spec) *Cluster {
+	views := hosts.Views()
+	return tier.New(tier.Definition[Status, host.Hosts]{
+		Target:           hosts,
+		Observe:          func(ctx context.Context) Status { return Observe(ctx, views, spec) },
+		Unreachable:      Status.errors,
+		Absent:           func(seen Status) bool { return seen.absent(spec) },
+		Diff:             func(seen Status) (Plan, error) { return Diff(spec, seen) },
+		Verify:           func(ctx context.Context) error { return Verify(ctx, views, spec) },
+		Remove:           func(seen Status, wipe bool) (Plan, error) { return Remove(spec, seen, wipe) },
+		Notices:          func(seen Status) []string { return Notices(spec, seen) },
+		RefusalIsNoDrift: true,
+	})
+}
+
+// inquiry is a volume with the machines that are asked what a client of it sees.
+type inquiry struct {
+	Spec
+	asClient func(node string) bool
+}
 
 // Observe looks at the volume on every machine, with one command each. With
 // only a name in spec, as on import, the brick's path is taken from the volume.
@@ -48,117 +120,63 @@ func Observe(ctx context.Context, views host.Views, spec Spec) Status {
 }
 
 func look(ctx context.Context, views host.Views, spec Spec, asClient func(name string) bool) Status {
-	seen := host.Look(ctx, views, func(ctx context.Context, view host.View) (Node, error) {
-		return observeNode(ctx, view, spec, asClient(view.Name()))
-	})
 	status := Status{Nodes: map[string]Node{}}
-	for name, node := range seen {
-		node.Value.Err = node.Err
-		status.Nodes[name] = node.Value
+	for name, seen := range tier.Look(ctx, concerns(), views, inquiry{Spec: spec, asClient: asClient}) {
+		seen.Value.Err = seen.Err
+		status.Nodes[name] = seen.Value
 	}
 	return status
 }
 
-func observeNode(ctx context.Context, view host.View, spec Spec, asClient bool) (Node, error) {
-	marker := spec.marker("", nil).Path()
-	files := append([]string{daemonFile, dropInFile, shutdownFile, marker}, spec.firewall(spec.Name, nil, nil).Paths()...)
-	files = append(files, spec.diskPaths(view.Name())...)
-	questions := []shell.Part{
-		host.AskFacts("facts"),
-		host.AskPackages("packages", append(packages(), host.FirewallPackage)...),
-		host.AskUnits("units", append([]string{daemonUnit, shutdownUnit}, spec.diskUnit(view.Name())...)...),
-		host.AskFiles("files", files...),
-		host.AskFirewall("filter", markerKind),
-		host.AskFirewallSources("sources", markerKind),
-		shell.Ask("names", askNames, spec.names()...),
-		shell.Ask("marker", `: gluster-marker
-[ ! -e "$1" ] || cat -- "$1"`, marker),
-		shell.Ask("identity", `: gluster-identity
-cat /var/lib/glusterd/glusterd.info`),
-		shell.Ask("brick", askBrick, spec.Name, spec.pathOf(view.Name())),
-		// One program for both: to start it is most of what either costs. While it
-		// reads commands it waits for a glusterd that is not there, so that is asked first.
-		shell.Ask("pool", `: gluster-pool
-kill -0 "$(cat /var/run/glusterd.pid)" || { echo 'glusterd is not running'; exit 1; }
-printf 'peer status\nvolume info\n' | PYTHONHOME=`+noPython+` timeout 20 gluster --mode=script --xml`),
-	}
-	if asClient {
-		questions = append(questions, askHeal(spec.Name))
-	}
-	answers, err := view.Ask(ctx, append(questions, spec.askDisk(view.Name())...)...)
-	if err != nil {
-		return Node{}, err
-	}
-	node := parseNode(answers)
-	if d, found := spec.disk(view.Name()); found {
-		node.Disk = d.Parse(answers["disk"], host.ParseUnits(answers["units"]), node.Files)
-	}
-	return node, nil
+// lookAt is [look] for one machine, which is not asked as a client.
+func lookAt(ctx context.Context, view host.View, spec Spec) (Node, error) {
+	node := look(ctx, host.Views{view.Name(): view}, spec, noNode).Nodes[view.Name()]
+	return node, node.Err
 }
 
-func parseNode(answers shell.Answers) Node {
-	units := host.ParseUnits(answers["units"])
-	node := Node{
-		Facts:     host.ParseFacts(answers["facts"]),
-		Packages:  host.ParsePackages(answers["packages"]),
-		Unheld:    host.ParseUnheld(answers["packages"]),
-		Daemon:    units[daemonUnit],
-		Shutdown:  units[shutdownUnit],
-		Files:     host.ParseFiles(answers["files"]),
-		Filter:    host.ParseFirewall(answers["filter"]),
-		Sources:   host.ParseFirewallSources(answers["sources"]),
-		Addresses: parseNames(answers["names"].Out),
-		Marker:    parseMarker(answers["marker"].Out),
-		UUID:      parseIdentity(answers["identity"].Out, "UUID"),
-		Version:   parseIdentity(answers["identity"].Out, "operating-version"),
-	}
-	node.Brick, node.Defined, node.Managed = parseBrick(answers["brick"].Out)
-	var pool cliOutput
-	pool, node.CLI = parseOutputs(answers["pool"].Out, 2)
-	node.Peers, node.Volumes = pool.peers(), pool.volumes()
-	node.hear(answers)
-	return node
-}
+func everyNode(string) bool { return true }
+
+func noNode(string) bool { return false }
 
 // Diff plans the way from what was observed to what is wanted, or refuses. It
 // plans what this observation is enough for: software first, then pool and
 // volume once every glusterd answers. What only a person can cure is in no plan and
 // no refusal unless something that is to be done needs it; [Notices] tells of it.
 func Diff(spec Spec, status Status) (Plan, error) {
-	d := newDiffer(spec, status)
-	mounts, waits := d.devices()
-	if plan, err := d.devicesFirst(mounts, waits); !d.exists && (err != nil || !plan.Empty()) {
-		return plan, err
+	d := newDraft(spec, status)
+	if !d.exists {
+		if plan, err := d.devicesFirst(); err != nil || !plan.Empty() {
+			return plan, err
+		}
 	}
 	d.setAside()
-	var plan Plan
-	if err := d.refuse(); err != nil {
-		plan.Parallel("data devices", mounts...)
-		if plan.Empty() {
-			return Plan{}, err
+	if err := tier.Walk(concerns(), d); err != nil {
+		if mounts := d.devicesAlone(); !mounts.Empty() {
+			return mounts, nil
 		}
-		return plan, nil
+		return Plan{}, err
 	}
-	d.prepare(&plan)
-	if d.allAnswer() {
-		if d.exists {
-			d.change(&plan)
-			d.restart(&plan)
-			d.rejoin(&plan)
-			d.remakeBricks(&plan)
-		} else if err := d.build(&plan); err != nil {
-			return Plan{}, err
-		}
-		d.closeFilters(&plan)
-	}
-	plan.Parallel("data devices", mounts...)
-	if plan.Empty() && d.blocked != nil {
-		return Plan{}, d.blocked
+	plan := d.stages.Plan()
+	if refused := d.waits(); plan.Empty() && refused != nil {
+		return Plan{}, refused
 	}
 	return plan, nil
 }
 
-type differ struct {
+// Notices says in a sentence each what the user should know and no plan changes.
+func Notices(spec Spec, status Status) []string {
+	d := newDraft(spec, status)
+	d.setAside()
+	notices := d.sickNotices()
+	if d.exists {
+		notices = append(notices, d.connectionNotices()...)
+	}
+	notices = append(append(notices, status.Healing(spec.Name)...), d.optionNotices()...)
+	return append(notices, d.filterNotices()...)
+}
+
+// draft is a plan that is being made, with what the concerns know.
+type draft struct {
 	spec   Spec
 	status Status
 	volume Volume
@@ -170,15 +188,13 @@ type differ struct {
 	// sick are machines that answer and cannot serve their bricks. Those that are bare
 	// have a directory in the place of the brick, which GlusterFS would take for the
 	// brick if the volume was started by force.
-	sick []sick
-	bare []host.Node
-	// blocked is work that has to wait for machines. It is only worth an error if
-	// nothing else can be done.
-	blocked *reconcile.RefusedError
+	sick   []sick
+	bare   []host.Node
+	stages *stages
 }
 
-func newDiffer(spec Spec, status Status) *differ {
-	d := &differ{spec: spec.Defaulted(), status: status}
+func newDraft(spec Spec, status Status) *draft {
+	d := &draft{spec: spec.Defaulted(), status: status, stages: newStages()}
 	d.volume, d.exists = status.Volume(spec.Name)
 	d.absent = !status.defined(spec.Name)
 	for _, node := range d.spec.Nodes {
@@ -189,128 +205,53 @@ func newDiffer(spec Spec, status Status) *differ {
 	return d
 }
 
+// seen returns a node as it was seen.
+func (d *draft) seen(node host.Node) Node { return d.status.Nodes[node.Name] }
+
 // missing returns the nodes that did not answer, or are sick.
-func (d *differ) missing() []string {
-	var names []string
-	for _, node := range d.spec.Nodes {
-		if !slices.Contains(d.reached, node) {
-			names = append(names, node.Name)
-		}
-	}
-	return names
+func (d *draft) missing() []string {
+	return names(slices.DeleteFunc(slices.Clone(d.spec.Nodes), func(node host.Node) bool { return slices.Contains(d.reached, node) }))
 }
 
 // allAnswer reports whether glusterd answers on every machine that does.
-func (d *differ) allAnswer() bool {
-	for _, node := range d.reached {
-		if !d.status.Nodes[node.Name].answers() {
-			return false
+func (d *draft) allAnswer() bool {
+	return !slices.ContainsFunc(d.reached, func(node host.Node) bool { return !d.seen(node).answers() })
+}
+
+// building reports whether pool and volume can be made, and changing whether there is
+// a volume that can be changed.
+func (d *draft) building() bool { return !d.exists && d.allAnswer() && len(d.missing()) == 0 }
+
+func (d *draft) changing() bool { return d.exists && d.allAnswer() }
+
+// waits is work that has to wait for machines. It is only worth an error if nothing
+// else can be done.
+func (d *draft) waits() *reconcile.RefusedError {
+	if refused := d.changeWaits(); refused != nil {
+		return refused
+	}
+	return d.rollWaits()
+}
+
+// preparing are the machines whose own things are brought in place. One that is
+// outside of its pool is among them if it is to be taken in again.
+func (d *draft) preparing() []host.Node {
+	nodes := slices.Clone(d.reached)
+	for _, ill := range d.sick {
+		if ill.refused == nil || !ill.outside {
+			nodes = append(nodes, ill.node)
 		}
 	}
-	return true
+	return nodes
 }
 
-func (d *differ) block(what string, evidence ...string) {
-	d.blockUntil(what, "Bring the volume's machines back first.", evidence...)
-}
-
-func (d *differ) blockUntil(what, remedy string, evidence ...string) {
-	if d.blocked == nil {
-		d.blocked = &reconcile.RefusedError{What: what, Evidence: evidence, Remedy: remedy}
-	}
-}
-
-// refuse looks for everything that makes any change dangerous.
-func (d *differ) refuse() error {
-	checks := []func() *reconcile.RefusedError{
-		d.refuseSilence, d.refuseIdentities, d.refuseForeignVolume, d.refuseGeometry, d.refuseSwitchingOff, d.refuseAllRebuilt, d.refuseRejected, d.refuseBricks,
-	}
-	for _, check := range checks {
-		if err := check(); err != nil {
-			return err
-		}
-	}
-	for _, node := range d.reached {
-		if err := d.status.Nodes[node.Name].Facts.Supported(node.Name); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// prepare brings every machine's own things in place, all machines at once.
-func (d *differ) prepare(plan *Plan) {
-	var lanes []Lane
-	for _, node := range d.reached {
-		lanes = append(lanes, d.prepareNode(node, d.status.Nodes[node.Name], false))
-	}
-	for _, sick := range d.sick {
-		if sick.refused == nil || !sick.outside {
-			lanes = append(lanes, d.prepareNode(sick.node, d.status.Nodes[sick.node.Name], sick.outside))
-		}
-	}
-	plan.Parallel("prepare", lanes...)
-}
-
-// prepareNode is for one machine. One that is outside of its pool is started when
-// it has its identity back.
-func (d *differ) prepareNode(node host.Node, seen Node, outside bool) Lane {
-	var lane Lane
-	add := func(title, why string, do act) {
-		lane = append(lane, Step{Node: node.Name, Title: title, Why: why, Do: do})
-	}
-	// A directory whose attributes cannot be read yet may be somebody's brick: it
-	// becomes ours when they can.
-	known := !d.absent || !seen.Brick.Exists || seen.Brick.AttributesKnown
-	if marker := d.spec.marker(node.Name, d.remembered()).File(); known && marker.Difference(seen.Files[marker.Path]) != "" {
-		add("write the marker", "the "+marker.Difference(seen.Files[marker.Path])+" (marker)", writeFile(node.Name, marker))
-	}
-	lane = append(lane, d.diskSteps(node)...)
-	if lacking := lacking(d.spec.packages(), seen.Packages); len(lacking) > 0 {
-		add("install packages", sentence("package %s is not installed", "packages %s are not installed", lacking), install(node.Name, lacking))
-	}
-	if unheld := host.ToHold([]string{"glusterfs-server"}, seen.Unheld, seen.Packages); len(unheld) > 0 {
-		add("hold packages", host.WhyHold(unheld, seen.Packages), hold(node.Name, d.spec.Name, unheld))
-	}
-	running := seen.Daemon.Running()
-	if why := d.spec.daemonFile().Difference(seen.Files[daemonFile]); why != "" && !running {
-		add("write glusterd.vol", why, writeFile(node.Name, d.spec.daemonFile()))
-	}
-	d.prepareUnits(seen, running, add, node.Name)
-	d.openFilters(node, seen, add)
-	if d.absent && known && !seen.Brick.Exists {
-		add("make the brick directory", "the brick directory "+d.spec.pathOf(node.Name)+" is missing", makeBrick(node.Name, d.spec))
-	}
-	switch {
-	case outside:
-	case !running:
-		why := "glusterd is stopped"
-		if seen.Daemon.Load == "masked" {
-			why = "glusterd is masked"
-		}
-		add("start glusterd", why, startDaemon(node.Name, "start"))
-	case !seen.Daemon.Enabled():
-		add("enable glusterd", "glusterd does not start at boot", enableDaemon(node.Name))
-	case seen.CLI != nil:
-		add("restart glusterd", "glusterd does not answer: "+seen.CLI.Error(), startDaemon(node.Name, "restart"))
-	case seen.UUID == "":
-		add("give glusterd an identity", "glusterd has no identity", startDaemon(node.Name, "start"))
-	}
-	return lane
-}
-
-func (d *differ) names() []string { return names(d.spec.Nodes) }
-
-func names(nodes []host.Node) []string {
-	var all []string
-	for _, node := range nodes {
-		all = append(all, node.Name)
-	}
-	return all
+// prepare adds a step that is for one machine alone, beside those for the others.
+func (d *draft) prepare(node host.Node, title, why string, do act) {
+	d.stages.prepare.On(node.Name, Step{Node: node.Name, Title: title, Why: why, Do: do})
 }
 
 // absentees says of each machine that is not among those present why.
-func (d *differ) absentees(present []host.Node) []string {
+func (d *draft) absentees(present []host.Node) []string {
 	var evidence []string
 	for _, node := range d.spec.Nodes {
 		if slices.Contains(present, node) {
@@ -327,30 +268,18 @@ func (d *differ) absentees(present []host.Node) []string {
 	return evidence
 }
 
-func unreachable(names []string) []string {
-	var evidence []string
-	for _, name := range names {
-		evidence = append(evidence, name+" does not answer")
-	}
-	return evidence
-}
-
-// Notices says in a sentence each what the user should know and no plan changes.
-func Notices(spec Spec, status Status) []string {
-	d := newDiffer(spec, status)
-	d.setAside()
-	var notices []string
-	for _, ill := range d.sick {
-		if ill.refused != nil && !d.mounting(ill.node) {
-			notices = append(notices, fmt.Sprintf("%s cannot serve its brick of volume %s: %s. %s", ill.node.Name, spec.Name, strings.Join(ill.refused.Evidence, "; "), ill.refused.Remedy))
+// firstOf returns the first refusal of several checks.
+func firstOf(checks ...func() *reconcile.RefusedError) error {
+	for _, check := range checks {
+		if refused := check(); refused != nil {
+			return refused
 		}
 	}
-	if d.exists {
-		notices = append(notices, d.connectionNotices()...)
-	}
-	notices = append(append(notices, status.Healing(spec.Name)...), d.optionNotices()...)
-	return append(notices, d.filterNotices()...)
+	return nil
 }
+
+// act is what a step does.
+type act = func(ctx context.Context, hosts host.Hosts) error
 
 func writeFile(node string, file host.File) act {
 	return func(ctx context.Context, hosts host.Hosts) error { return hosts[node].WriteFile(ctx, file) }
@@ -363,58 +292,4 @@ func run(node, what string, command shell.Command) act {
 		}
 		return nil
 	}
-}
-
-func sentence(one, many string, items []string) string {
-	format := many
-	if len(items) == 1 {
-		format = one
-	}
-	return fmt.Sprintf(format, joinWords(items))
-}
-
-func joinWords(words []string) string {
-	if len(words) < 2 {
-		return strings.Join(words, "")
-	}
-	return fmt.Sprintf("%s and %s", strings.Join(words[:len(words)-1], ", "), words[len(words)-1])
-}
-
-// Cluster is a volume on its machines.
-type Cluster = tier.Cluster[Status, host.Hosts]
-
-// Open returns the volume of a spec. It contacts no machine.
-func Open(hosts host.Hosts, spec Spec) *Cluster {
-	views := hosts.Views()
-	return tier.New(tier.Definition[Status, host.Hosts]{
-		Target:           hosts,
-		Observe:          func(ctx context.Context) Status { return Observe(ctx, views, spec) },
-		Unreachable:      Status.errors,
-		Absent:           func(seen Status) bool { return seen.absent(spec) },
-		Diff:             func(seen Status) (Plan, error) { return Diff(spec, seen) },
-		Verify:           func(ctx context.Context) error { return Verify(ctx, views, spec) },
-		Remove:           func(seen Status, wipe bool) (Plan, error) { return Remove(spec, seen, wipe) },
-		Notices:          func(seen Status) []string { return Notices(spec, seen) },
-		RefusalIsNoDrift: true,
-	})
-}
-
-// errors returns the machines that did not answer, and why.
-func (s Status) errors() map[string]error {
-	errs := map[string]error{}
-	for _, name := range s.Unreachable() {
-		errs[name] = s.Nodes[name].Err
-	}
-	return errs
-}
-
-// absent reports that no machine knows the volume.
-func (s Status) absent(spec Spec) bool {
-	for _, node := range s.Nodes {
-		if node.Marker != nil || node.Defined {
-			return false
-		}
-	}
-	_, found := s.Volume(spec.Name)
-	return !found
 }

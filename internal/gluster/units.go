@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/terraform-ha/terraform-provider-ha/internal/host"
+	"github.com/terraform-ha/terraform-provider-ha/internal/tier"
 )
 
 const (
@@ -53,31 +54,40 @@ const endBricks = `[ "$(systemctl is-system-running)" = stopping ] || exit 0; ` 
 	`n=0; while p=$(pids); [ -n "$p" ]; do ` +
 	`case $n in 0) kill $p ;; 50) kill -KILL $p ;; 60) exit 0 ;; esac; n=$((n + 1)); sleep 0.1; done`
 
-// prepareUnits brings the drop-in of glusterd in place, and the unit that ends
-// bricks at shutdown.
-func (d *differ) prepareUnits(seen Node, running bool, add func(title, why string, do act), node string) {
-	reload := ""
-	if seen.Daemon.NeedsDaemonReload || seen.Shutdown.NeedsDaemonReload {
-		reload = "systemd has not read the units of glusterd again"
+func askUnits(inquiry, string) tier.Questions {
+	return tier.Questions{Units: []string{shutdownUnit}, Files: []string{dropInFile, shutdownFile}}
+}
+
+func readUnits(_ inquiry, _ string, answers tier.Answers, seen *Node) {
+	seen.Files, seen.Shutdown = answers.Files, answers.Units[shutdownUnit]
+}
+
+func planUnits(d *draft) error {
+	for _, node := range d.preparing() {
+		d.planUnits(node)
 	}
-	written := false
+	return nil
+}
+
+func (d *draft) planUnits(node host.Node) {
+	seen, written := d.seen(node), false
 	for _, unit := range []struct {
 		what string
 		file host.File
 	}{{"the drop-in of glusterd", dropIn()}, {"the unit " + shutdownUnit, shutdownUnitFile()}} {
 		if why := unit.file.Difference(seen.Files[unit.file.Path]); why != "" {
-			add("write "+unit.what, unit.what+": "+why, writeFile(node, unit.file))
+			d.prepare(node, "write "+unit.what, unit.what+": "+why, writeFile(node.Name, unit.file))
 			written = true
 		}
 	}
-	switch {
-	case written && (running || seen.Shutdown.Load == "loaded"):
-		add("reload systemd", "", reloadSystemd(node))
-	case !written && reload != "":
-		add("reload systemd", reload, reloadSystemd(node))
+	switch unread := seen.Daemon.NeedsDaemonReload || seen.Shutdown.NeedsDaemonReload; {
+	case written && (seen.Daemon.Running() || seen.Shutdown.Load == "loaded"):
+		d.prepare(node, "reload systemd", "", reloadSystemd(node.Name))
+	case !written && unread:
+		d.prepare(node, "reload systemd", "systemd has not read the units of glusterd again", reloadSystemd(node.Name))
 	}
 	if !seen.Shutdown.Running() || !seen.Shutdown.Enabled() {
-		add("start "+shutdownUnit, "the unit "+shutdownUnit+", which ends bricks before the network goes, is not active", startShutdownUnit(node))
+		d.prepare(node, "start "+shutdownUnit, "the unit "+shutdownUnit+", which ends bricks before the network goes, is not active", startShutdownUnit(node.Name))
 	}
 }
 

@@ -23,7 +23,7 @@ func (s Spec) Validate() []Problem {
 	v.name(s.Name)
 	v.nodes(s)
 	v.order(s)
-	v.brickPath([]string{"brick_path"}, s.BrickPath)
+	v.brickPath(tier.At("brick_path"), s.BrickPath)
 	v.brickPaths(s)
 	v.devices(s)
 	if len(s.Nodes) > 0 {
@@ -33,14 +33,10 @@ func (s Spec) Validate() []Problem {
 	v.profile(s.Profile)
 	v.clients(s.Clients)
 	v.numbers(s.Defaulted())
-	return v.problems
+	return v.Problems
 }
 
-type validation struct{ problems []Problem }
-
-func (v *validation) add(path []string, format string, args ...any) {
-	v.problems = append(v.problems, Problem{Path: path, Message: fmt.Sprintf(format, args...)})
-}
+type validation struct{ tier.Problems }
 
 var (
 	volumeName = regexp.MustCompile(`^[A-Za-z0-9_][A-Za-z0-9_-]*$`)
@@ -59,41 +55,41 @@ func reservedNames() []string {
 }
 
 func (v *validation) name(name string) {
-	at := []string{"name"}
+	at := tier.At("name")
 	switch {
 	case name == "":
 	case !volumeName.MatchString(name):
-		v.add(at, "%q is not a volume name: letters, digits, _ and - are allowed, and it cannot start with -", name)
+		v.Add(at, "%q is not a volume name: letters, digits, _ and - are allowed, and it cannot start with -", name)
 	case len(name) > 200:
-		v.add(at, "a volume name has at most 200 characters, this one has %d", len(name))
+		v.Add(at, "a volume name has at most 200 characters, this one has %d", len(name))
 	case slices.Contains(reservedNames(), name):
-		v.add(at, "%q is a word of GlusterFS itself and cannot name a volume", name)
+		v.Add(at, "%q is a word of GlusterFS itself and cannot name a volume", name)
 	}
 }
 
 func (v *validation) nodes(s Spec) {
 	if s.Nodes != nil && len(s.Nodes) == 0 {
-		v.add([]string{"nodes"}, "a volume needs at least one node")
+		v.Add(tier.At("nodes"), "a volume needs at least one node")
 	}
 	names, addresses := map[string]bool{}, map[string]string{}
 	nodes := slices.Clone(s.Nodes)
 	slices.SortStableFunc(nodes, func(a, b host.Node) int { return strings.Compare(a.Name, b.Name) })
 	for _, node := range nodes {
 		if names[node.Name] {
-			v.add([]string{"nodes", node.Name}, "node %s is listed twice", node.Name)
+			v.Add(tier.At("nodes", node.Name), "node %s is listed twice", node.Name)
 		}
 		names[node.Name] = true
 		if node.Address == "" {
 			continue
 		}
-		at := []string{"nodes", node.Name, "address"}
+		at := tier.At("nodes", node.Name, "address")
 		if reason := addressProblem(node.Address); reason != "" {
-			v.add(at, "%s", reason)
+			v.Add(at, "%s", reason)
 			continue
 		}
 		address := strings.ToLower(node.Address)
 		if other, taken := addresses[address]; taken {
-			v.add(at, "%s is also the address of %s: two bricks on one machine are lost together", node.Address, other)
+			v.Add(at, "%s is also the address of %s: two bricks on one machine are lost together", node.Address, other)
 			continue
 		}
 		addresses[address] = node.Name
@@ -129,15 +125,15 @@ func (v *validation) order(s Spec) {
 	}
 	slices.Sort(names)
 	if !slices.Equal(names, slices.Sorted(slices.Values(s.Order))) {
-		v.add([]string{"order"}, "the order has to name every node once: %s", strings.Join(names, ", "))
+		v.Add(tier.At("order"), "the order has to name every node once: %s", strings.Join(names, ", "))
 	}
 }
 
 func (v *validation) brickPaths(s Spec) {
 	for _, name := range slices.Sorted(maps.Keys(s.BrickPaths)) {
-		at := []string{"brick_paths", name}
+		at := tier.At("brick_paths", name)
 		if len(s.Nodes) > 0 && !slices.ContainsFunc(s.Nodes, func(node host.Node) bool { return node.Name == name }) {
-			v.add(at, "there is no node %s", name)
+			v.Add(at, "there is no node %s", name)
 			continue
 		}
 		v.brickPath(at, s.BrickPaths[name])
@@ -148,15 +144,15 @@ func (v *validation) brickPath(at []string, dir string) {
 	switch {
 	case dir == "":
 	case !path.IsAbs(dir):
-		v.add(at, "%q is relative; a brick path starts with /", dir)
+		v.Add(at, "%q is relative; a brick path starts with /", dir)
 	case path.Clean(dir) != dir:
-		v.add(at, "%q is not in its shortest form; write %q", dir, path.Clean(dir))
+		v.Add(at, "%q is not in its shortest form; write %q", dir, path.Clean(dir))
 	case !brickPath.MatchString(dir):
-		v.add(at, "%q has characters other than letters, digits, dot, underscore, minus and slash", dir)
+		v.Add(at, "%q has characters other than letters, digits, dot, underscore, minus and slash", dir)
 	case strings.Count(dir, "/") < 2:
-		v.add(at, "%q is a directory of the root; a brick is a directory of its own below a mounted file system, such as /srv/gluster/content/brick", dir)
+		v.Add(at, "%q is a directory of the root; a brick is a directory of its own below a mounted file system, such as /srv/gluster/content/brick", dir)
 	case underSystem(dir):
-		v.add(at, "%q belongs to the system", dir)
+		v.Add(at, "%q belongs to the system", dir)
 	}
 }
 
@@ -175,42 +171,42 @@ func (v *validation) geometry(s Spec) {
 	case Replicate:
 		v.replicas(s)
 		if s.Replica != nodes {
-			v.add([]string{"replica"}, "a replicated volume has one set: %d replicas need %d nodes, there are %d; distributed-replicate spreads files over several sets", s.Replica, s.Replica, nodes)
+			v.Add(tier.At("replica"), "a replicated volume has one set: %d replicas need %d nodes, there are %d; distributed-replicate spreads files over several sets", s.Replica, s.Replica, nodes)
 		}
 	case DistributedReplicate:
 		v.replicas(s)
 		v.multiple(nodes, s.Replica, 2)
 	case Arbiter:
 		if s.Replica != 3 || s.Arbiter != 1 {
-			v.add([]string{"replica"}, "a set with an arbiter has 3 bricks, of which 1 is the arbiter; %d and %d are not supported", s.Replica, s.Arbiter)
+			v.Add(tier.At("replica"), "a set with an arbiter has 3 bricks, of which 1 is the arbiter; %d and %d are not supported", s.Replica, s.Arbiter)
 			return
 		}
 		v.multiple(nodes, s.Replica, 1)
 	case Disperse:
 		if s.Disperse < 3 || s.Redundancy < 1 || 2*s.Redundancy >= s.Disperse {
-			v.add([]string{"disperse"}, "a dispersed set of %d bricks cannot lose %d: it needs at least 3 bricks, and fewer than half of them may be redundant", s.Disperse, s.Redundancy)
+			v.Add(tier.At("disperse"), "a dispersed set of %d bricks cannot lose %d: it needs at least 3 bricks, and fewer than half of them may be redundant", s.Disperse, s.Redundancy)
 			return
 		}
 		v.multiple(nodes, s.Disperse, 1)
 	default:
-		v.add([]string{"type"}, "%q is not a type of volume: %s, %s, %s or %s", s.Type, Replicate, DistributedReplicate, Arbiter, Disperse)
+		v.Add(tier.At("type"), "%q is not a type of volume: %s, %s, %s or %s", s.Type, Replicate, DistributedReplicate, Arbiter, Disperse)
 	}
 	v.foreignCounts(s)
 }
 
 func (v *validation) replicas(s Spec) {
-	at := []string{"replica"}
+	at := tier.At("replica")
 	switch {
 	case s.Replica < 3:
-		v.add(at, "%d replicas have no majority once one is lost: 3 are needed, or type arbiter with 3 nodes", s.Replica)
+		v.Add(at, "%d replicas have no majority once one is lost: 3 are needed, or type arbiter with 3 nodes", s.Replica)
 	case s.Replica%2 == 0:
-		v.add(at, "%d replicas can be cut into two equal halves, neither of which may write: use an odd number, or type arbiter", s.Replica)
+		v.Add(at, "%d replicas can be cut into two equal halves, neither of which may write: use an odd number, or type arbiter", s.Replica)
 	}
 }
 
 func (v *validation) multiple(nodes, set, sets int) {
 	if set > 0 && (nodes%set != 0 || nodes/set < sets) {
-		v.add([]string{"nodes"}, "%d nodes cannot form sets of %d: the number of nodes has to be a multiple of %d, and at least %d", nodes, set, set, set*sets)
+		v.Add(tier.At("nodes"), "%d nodes cannot form sets of %d: the number of nodes has to be a multiple of %d, and at least %d", nodes, set, set, set*sets)
 	}
 }
 
@@ -218,13 +214,13 @@ func (v *validation) multiple(nodes, set, sets int) {
 // what the user asked for.
 func (v *validation) foreignCounts(s Spec) {
 	if s.Type == Disperse && s.Replica != 0 {
-		v.add([]string{"replica"}, "a dispersed volume has no replicas")
+		v.Add(tier.At("replica"), "a dispersed volume has no replicas")
 	}
 	if s.Type != Disperse && (s.Disperse != 0 || s.Redundancy != 0) {
-		v.add([]string{"disperse"}, "only a dispersed volume has fragments and redundancy")
+		v.Add(tier.At("disperse"), "only a dispersed volume has fragments and redundancy")
 	}
 	if s.Type != Arbiter && s.Arbiter != 0 {
-		v.add([]string{"arbiter"}, "arbiters need type %q", Arbiter)
+		v.Add(tier.At("arbiter"), "arbiters need type %q", Arbiter)
 	}
 }
 
@@ -247,29 +243,29 @@ func poolOptions() []string {
 
 func (v *validation) options(options map[string]string) {
 	for _, key := range slices.Sorted(maps.Keys(options)) {
-		at, value := []string{"options", key}, options[key]
+		at, value := tier.At("options", key), options[key]
 		switch {
 		case !optionKey.MatchString(key):
-			v.add(at, "%q is not the full name of an option, such as performance.cache-size", key)
+			v.Add(at, "%q is not the full name of an option, such as performance.cache-size", key)
 		case attributeOf(key) != "":
-			v.add(at, "%s is set by the attribute %s", key, attributeOf(key))
+			v.Add(at, "%s is set by the attribute %s", key, attributeOf(key))
 		case slices.Contains(poolOptions(), key):
-			v.add(at, "%s is an option of the whole pool, not of a volume", key)
+			v.Add(at, "%s is an option of the whole pool, not of a volume", key)
 		case key == "client.ssl" || key == "server.ssl":
-			v.add(at, "%s cannot be managed yet: turning it on without certificates on every server and client makes the volume unreachable", key)
+			v.Add(at, "%s cannot be managed yet: turning it on without certificates on every server and client makes the volume unreachable", key)
 		case value != "" && refusedOption(key, value) != "":
-			v.add(at, "%s = %q is refused: %s", key, value, refusedOption(key, value))
+			v.Add(at, "%s = %q is refused: %s", key, value, refusedOption(key, value))
 		case value == "":
-			v.add(at, "the value is empty; leave the option out to have its default")
+			v.Add(at, "the value is empty; leave the option out to have its default")
 		case strings.HasPrefix(value, "--") || strings.ContainsFunc(value, func(r rune) bool { return r < ' ' || r == 0x7f }):
-			v.add(at, "the value %q starts with -- or holds control characters", value)
+			v.Add(at, "the value %q starts with -- or holds control characters", value)
 		}
 	}
 }
 
 func (v *validation) profile(profile string) {
 	if profile != "" && profile != ProfileWeb {
-		v.add([]string{"profile"}, "%q is not a profile: %q or none", profile, ProfileWeb)
+		v.Add(tier.At("profile"), "%q is not a profile: %q or none", profile, ProfileWeb)
 	}
 }
 
@@ -282,20 +278,20 @@ func (v *validation) clients(clients []string) {
 			continue
 		}
 		if addressProblem(client) != "" {
-			v.add([]string{"clients"}, "%q is neither an IPv4 address, a network, a pattern such as 10.0.0.*, a host name nor *", client)
+			v.Add(tier.At("clients"), "%q is neither an IPv4 address, a network, a pattern such as 10.0.0.*, a host name nor *", client)
 		}
 	}
 }
 
 func (v *validation) numbers(s Spec) {
 	if s.PingTimeoutSeconds < 5 || s.PingTimeoutSeconds > 1013 {
-		v.add([]string{"ping_timeout_seconds"}, "%d is not between 5 and 1013: below 5 a busy network makes connections flap, and each loss drops all locks", s.PingTimeoutSeconds)
+		v.Add(tier.At("ping_timeout_seconds"), "%d is not between 5 and 1013: below 5 a busy network makes connections flap, and each loss drops all locks", s.PingTimeoutSeconds)
 	}
 	ports := s.BrickPorts
 	if ports.Base < 1024 || ports.Max > 65535 || ports.Max-ports.Base < 7 {
-		v.add([]string{"brick_ports"}, "%d to %d is not a range of at least 8 ports between 1024 and 65535; a brick that starts again takes another port of it", ports.Base, ports.Max)
+		v.Add(tier.At("brick_ports"), "%d to %d is not a range of at least 8 ports between 1024 and 65535; a brick that starts again takes another port of it", ports.Base, ports.Max)
 	}
 	if ports.Base <= 24009 && ports.Max >= 24007 {
-		v.add([]string{"brick_ports"}, "the range holds 24007, the port of glusterd itself")
+		v.Add(tier.At("brick_ports"), "the range holds 24007, the port of glusterd itself")
 	}
 }

@@ -66,7 +66,7 @@ func (w watch) wait(ctx context.Context, views host.Views, spec Spec) error {
 		last  string
 	)
 	return reconcile.WaitAtMost(ctx, w.limit, w.what, pollInterval, func(ctx context.Context) (string, error) {
-		status := look(ctx, views, spec, func(string) bool { return false })
+		status := look(ctx, views, spec, noNode)
 		if w.each != nil {
 			w.each(ctx, status)
 		}
@@ -81,7 +81,7 @@ func (w watch) wait(ctx context.Context, views host.Views, spec Spec) error {
 		}
 		asked = time.Now()
 		if w.client.every {
-			status = look(ctx, views, spec, func(string) bool { return true })
+			status = look(ctx, views, spec, everyNode)
 		} else {
 			askAnyClient(ctx, views, spec, status)
 		}
@@ -96,7 +96,7 @@ func (w watch) wait(ctx context.Context, views host.Views, spec Spec) error {
 // serveWatch has every machine that stands reach every brick of those.
 func serveWatch(spec Spec) clientWatch {
 	return clientWatch{every: true, interval: clientInterval, reason: func(status Status) string {
-		d := newDiffer(spec, status)
+		d := newDraft(spec, status)
 		d.setAside()
 		return serveReason(d.spec, status, names(d.reached), names(d.reached))
 	}}
@@ -105,7 +105,7 @@ func serveWatch(spec Spec) clientWatch {
 // servedReason says why the machines that stand do not serve the volume, as far as
 // they see it themselves.
 func servedReason(spec Spec, status Status) string {
-	d := newDiffer(spec, status)
+	d := newDraft(spec, status)
 	d.setAside()
 	standing := names(d.reached)
 	if reason := peerReason(status, standing); reason != "" {
@@ -120,7 +120,7 @@ func servedReason(spec Spec, status Status) string {
 	return d.quorumReason()
 }
 
-func volumeReason(d *differ) string {
+func volumeReason(d *draft) string {
 	switch {
 	case len(d.reached) == 0:
 		return "no machine answers"
@@ -133,7 +133,7 @@ func volumeReason(d *differ) string {
 }
 
 // quorumReason says which set of bricks has too few on machines that stand.
-func (d *differ) quorumReason() string {
+func (d *draft) quorumReason() string {
 	for set := range slices.Chunk(d.spec.Nodes, max(d.spec.setSize(), 1)) {
 		serving := 0
 		for _, node := range set {
@@ -191,20 +191,20 @@ func serveReason(spec Spec, status Status, clients, bricks []string) string {
 // Health says why the volume is not wholly healthy; empty if it is. A machine that
 // is away counts, and so do entries that are to be healed.
 func Health(spec Spec, status Status) string {
-	d := newDiffer(spec, status)
-	if reason := peerReason(status, d.names()); reason != "" {
+	d := newDraft(spec, status)
+	if reason := peerReason(status, names(d.spec.Nodes)); reason != "" {
 		return reason
 	}
 	if reason := volumeReason(d); reason != "" {
 		return reason
 	}
-	if reason := processReason(status, d.names()); reason != "" {
+	if reason := processReason(status, names(d.spec.Nodes)); reason != "" {
 		return reason
 	}
 	if len(d.clients()) == 0 {
 		return "no machine was asked as a client"
 	}
-	if reason := serveReason(d.spec, status, d.clients(), d.names()); reason != "" {
+	if reason := serveReason(d.spec, status, d.clients(), names(d.spec.Nodes)); reason != "" {
 		return reason
 	}
 	return healReason(status, d.clients())

@@ -4,10 +4,15 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/terraform-ha/terraform-provider-ha/internal/host"
 	"github.com/terraform-ha/terraform-provider-ha/internal/reconcile"
+	"github.com/terraform-ha/terraform-provider-ha/internal/shell"
+	"github.com/terraform-ha/terraform-provider-ha/internal/tier"
 )
+
+var definedScript = shell.Embedded(scripts, "defined")
 
 // Volume is a volume's definition.
 type Volume struct {
@@ -40,17 +45,28 @@ type VolumeBrick struct {
 	Arbiter  bool
 }
 
-func (d *differ) volumeStarted() bool { return d.exists && d.volume.State == volumeStarted }
+func (d *draft) volumeStarted() bool { return d.exists && d.volume.State == volumeStarted }
+
+func askVolume(spec inquiry, _ string) tier.Questions {
+	return tier.Questions{Parts: []shell.Part{shell.Ask("defined", definedScript, spec.Name)}}
+}
+
+// readVolume takes in what can be seen while glusterd is stopped, too.
+func readVolume(_ inquiry, _ string, answers tier.Answers, seen *Node) {
+	seen.Defined = answers.Parts["defined"].Out != ""
+}
+
+func refuseVolume(d *draft) error { return firstOf(d.refuseForeignVolume, d.refuseGeometry) }
 
 const later = "Adding, removing and replacing nodes comes with a later release."
 
-func (d *differ) refuseForeignVolume() *reconcile.RefusedError {
+func (d *draft) refuseForeignVolume() *reconcile.RefusedError {
 	if !d.exists {
 		return nil
 	}
 	refused := &reconcile.RefusedError{What: "use volume " + d.spec.Name}
 	for _, node := range d.reached {
-		if other, found := d.status.Nodes[node.Name].volume(d.spec.Name); found && other.ID != d.volume.ID {
+		if other, found := d.seen(node).volume(d.spec.Name); found && other.ID != d.volume.ID {
 			refused.Node = node.Name
 			refused.Evidence = []string{fmt.Sprintf("it is volume %s there and %s elsewhere: the machines are in two pools", other.ID, d.volume.ID)}
 			return refused
@@ -69,23 +85,69 @@ func (d *differ) refuseForeignVolume() *reconcile.RefusedError {
 	return refused
 }
 
+func planVolume(d *draft) error {
+	if d.building() {
+		d.stages.volume.InOrder(Step{Title: "create volume " + d.spec.Name, Why: "the volume does not exist", Do: createVolume(d.spec, d.leader().Name)})
+	}
+	return nil
+}
+
+// changes reports whether the volume that exists is to be changed as a whole.
+func (d *draft) changes() bool {
+	return len(d.optionDifferences())+len(d.resets()) > 0 || d.volume.State != volumeStarted
+}
+
+// changeWaits says why the volume cannot be changed yet: every member of the pool has
+// to be there, and every brick where the volume is to be started. A transaction that
+// meets a lost peer hangs and leaves its lock behind.
+func (d *draft) changeWaits() *reconcile.RefusedError {
+	if !d.changing() || !d.changes() {
+		return nil
+	}
+	present := d.members()
+	if d.volume.State != volumeStarted {
+		present = d.reached
+	}
+	away := d.absentees(present)
+	if len(away) == 0 {
+		return nil
+	}
+	return &reconcile.RefusedError{What: "change volume " + d.spec.Name, Evidence: append(away, d.pendingChanges()...), Remedy: bringBack}
+}
+
+const bringBack = "Bring the volume's machines back first."
+
+func (d *draft) pendingChanges() []string {
+	var evidence []string
+	for _, difference := range d.optionDifferences() {
+		evidence = append(evidence, difference.String())
+	}
+	for _, key := range d.resets() {
+		evidence = append(evidence, "option "+key+" is to be reset")
+	}
+	if d.volume.State != volumeStarted {
+		evidence = append(evidence, "the volume is "+strings.ToLower(d.volume.StateName))
+	}
+	return evidence
+}
+
 // createVolume creates the volume after a last look at every brick, because
 // creating is what makes a directory a brick for good.
 func createVolume(spec Spec, leader string) act {
 	return func(ctx context.Context, hosts host.Hosts) error {
 		status := Observe(ctx, hosts.Views(), spec)
-		d := newDiffer(spec, status)
-		if err := d.refuse(); err != nil {
+		d := newDraft(spec, status)
+		if err := tier.Refuse(concerns(), d); err != nil {
 			return err
 		}
 		if d.exists {
-			// An answer that was lost on the way: refuse() has found it to be ours.
+			// An answer that was lost on the way, and nothing has refused the volume.
 			return nil
 		}
 		onRoot := false
 		for _, name := range status.Names() {
 			brick := status.Nodes[name].Brick
-			if !brick.Exists || !brick.AttributesKnown || !brick.Virgin() {
+			if !brick.Exists || !brick.AttributesKnown || !brick.Unused() {
 				return &reconcile.RefusedError{What: "create volume " + spec.Name, Node: name, Evidence: []string{"the brick directory " + brick.Path + " is no longer an empty directory"}}
 			}
 			onRoot = onRoot || brick.OnRoot

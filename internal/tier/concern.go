@@ -108,19 +108,28 @@ func Read[S, N, D any](concerns []Concern[S, N, D], spec S, node string, parts s
 // Walk lets every concern refuse, and then every concern plan, each time in the
 // order of the list.
 func Walk[S, N, D any](concerns []Concern[S, N, D], draft D) error {
-	for _, concern := range concerns {
-		if concern.Refuse == nil {
-			continue
-		}
-		if err := concern.Refuse(draft); err != nil {
-			return err
-		}
+	if err := Refuse(concerns, draft); err != nil {
+		return err
 	}
 	for _, concern := range concerns {
 		if concern.Plan == nil {
 			continue
 		}
 		if err := concern.Plan(draft); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Refuse lets every concern refuse. It is for a step as well that looks again before
+// it does what cannot be undone.
+func Refuse[S, N, D any](concerns []Concern[S, N, D], draft D) error {
+	for _, concern := range concerns {
+		if concern.Refuse == nil {
+			continue
+		}
+		if err := concern.Refuse(draft); err != nil {
 			return err
 		}
 	}

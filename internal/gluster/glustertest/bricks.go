@@ -9,18 +9,8 @@ import (
 )
 
 func (p *Pool) brick(m *hosttest.Machine, n *Node, c shell.Command) string {
-	volume, path := c.Args()[0], c.Args()[1]
+	path := c.Args()[1]
 	var b strings.Builder
-	if p.has(m.Name, volume) {
-		b.WriteString("defined yes\n")
-	}
-	if n.Running {
-		b.WriteString("running yes\nport 49152\n")
-	}
-	if n.Healer {
-		b.WriteString("healer yes\n")
-	}
-	b.WriteString(p.others(m, volume))
 	mount := p.Mounts[m.Name]
 	if mount == "" {
 		mount = "/srv/gluster"

@@ -55,18 +55,19 @@ func (p *Pool) lookup(m *hosttest.Machine, _ *Node, c shell.Command) string {
 	return said
 }
 
-// others prints what the markers of other volumes on a machine say.
-func (p *Pool) others(m *hosttest.Machine, volume string) string {
+// otherVolumes prints what the markers of other volumes on a machine say.
+func (p *Pool) otherVolumes(m *hosttest.Machine, _ *Node, c shell.Command) string {
 	said := ""
 	for name, file := range m.Files {
 		other, found := strings.CutPrefix(name, "/var/lib/terraform-ha/gluster-")
-		if other = strings.TrimSuffix(other, path.Ext(other)); !found || other == volume {
+		if other = strings.TrimSuffix(other, path.Ext(other)); !found || other == c.Args()[0] {
 			continue
 		}
-		said += "others yes\n"
+		managed := "no"
 		if strings.Contains(file.Content, `"firewall": "managed"`) {
-			said += "managed " + other + "\n"
+			managed = "yes"
 		}
+		said += other + " " + managed + "\n"
 	}
 	return said
 }

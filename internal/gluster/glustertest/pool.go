@@ -114,9 +114,12 @@ func addressOf(m *hosttest.Machine) string {
 
 func (p *Pool) handle(m *hosttest.Machine) {
 	for label, query := range map[string]func(*hosttest.Machine, *Node, shell.Command) string{
-		"gluster-marker":   p.marker,
-		"gluster-identity": p.identity,
-		"gluster-brick":    p.brick,
+		"gluster-marker":        p.marker,
+		"gluster-identity":      p.identity,
+		"gluster-brick":         p.brick,
+		"gluster-processes":     p.processes,
+		"gluster-defined":       p.defined,
+		"gluster-other-volumes": p.otherVolumes,
 		"gluster-pool": func(m *hosttest.Machine, _ *Node, _ shell.Command) string {
 			return p.CLI(m, "peer", "status") + "\n" + p.CLI(m, "volume", "info")
 		},

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/terraform-ha/terraform-provider-ha/internal/host/hosttest"
+	"github.com/terraform-ha/terraform-provider-ha/internal/shell"
 )
 
 func (p *Pool) info(m *hosttest.Machine, only []string) string {
@@ -83,4 +84,11 @@ func (p *Pool) serve(volume *Volume, run bool) {
 			p.Nodes[name].Running, p.Nodes[name].Healer = run, run
 		}
 	}
+}
+
+func (p *Pool) defined(m *hosttest.Machine, _ *Node, c shell.Command) string {
+	if p.has(m.Name, c.Args()[0]) {
+		return "yes\n"
+	}
+	return ""
 }

@@ -1,0 +1,2 @@
+: gluster-defined
+[ ! -e "/var/lib/glusterd/vols/$1/info" ] || echo yes

@@ -1,0 +1,3 @@
+: gluster
+. ./without-python.sh
+without_python gluster --mode=script --xml "$@"

@@ -1,0 +1,2 @@
+: gluster-identity
+cat /var/lib/glusterd/glusterd.info

@@ -1,0 +1,2 @@
+: gluster-marker
+[ ! -e "$1" ] || cat -- "$1"
