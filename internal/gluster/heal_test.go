@@ -5,6 +5,7 @@ import (
 	"testing/synctest"
 
 	"github.com/terraform-ha/terraform-provider-ha/internal/gluster"
+	"github.com/terraform-ha/terraform-provider-ha/internal/gluster/glustertest"
 )
 
 // TestAWaitAsksForAHeal has entries that no self-heal daemon was told of.
@@ -34,4 +35,13 @@ func TestHealingFailsNoApply(t *testing.T) {
 	if err := gluster.Verify(t.Context(), hosts.Views(), content()); err != nil || sim.Nodes["files1"].Pending == 0 {
 		t.Errorf("%d entries are left: %v", sim.Nodes["files1"].Pending, err)
 	}
+}
+
+func TestHealingIsNoDrift(t *testing.T) {
+	repaired(t, map[string]drift{
+		"heal pending": {
+			func(s *glustertest.Pool) { s.Nodes["files1"].Pending = 7 },
+			map[string][]string{},
+		},
+	})
 }

@@ -8,6 +8,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/terraform-ha/terraform-provider-ha/internal/gluster"
+	"github.com/terraform-ha/terraform-provider-ha/internal/gluster/glustertest"
 )
 
 func TestOptionsNoLongerDeclaredAreReset(t *testing.T) {
@@ -103,4 +104,17 @@ func TestOptionsWithKnownProblems(t *testing.T) {
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("warned of (-want +got):\n%s", diff)
 	}
+}
+
+func TestOptionsAreWatched(t *testing.T) {
+	repaired(t, map[string]drift{
+		"option changed": {
+			func(s *glustertest.Pool) { s.Volumes["content"].Options["network.ping-timeout"] = "42" },
+			map[string][]string{"cluster": {"option network.ping-timeout is 42 instead of 10"}},
+		},
+		"option of others": {
+			func(s *glustertest.Pool) { s.Volumes["content"].Options["performance.io-cache"] = "off" },
+			map[string][]string{},
+		},
+	})
 }

@@ -3,6 +3,8 @@ package gluster_test
 import (
 	"strings"
 	"testing"
+
+	"github.com/terraform-ha/terraform-provider-ha/internal/gluster/glustertest"
 )
 
 // TestAStrangersPoolIsNotJoined has a leader that somebody else runs.
@@ -38,4 +40,12 @@ func TestOneReleaseInAPool(t *testing.T) {
 	if len(sim.Members) > 0 {
 		t.Errorf("the pool is %v", sim.Members)
 	}
+}
+
+func TestARejectedPeerIsRefused(t *testing.T) {
+	nothingPlanned(t, map[string]refused{
+		"rejected": {
+			build: true, damage: func(s *glustertest.Pool) { s.PeerState = 6 }, want: "rejects its peer",
+		},
+	})
 }

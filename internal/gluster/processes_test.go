@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/terraform-ha/terraform-provider-ha/internal/gluster"
+	"github.com/terraform-ha/terraform-provider-ha/internal/gluster/glustertest"
 )
 
 func TestANodeThatIsDown(t *testing.T) {
@@ -48,4 +49,17 @@ func TestAnotherOneIsLeftWithAServerAway(t *testing.T) {
 	if err := gluster.Verify(ctx, hosts.Views(), content()); err == nil || !strings.Contains(err.Error(), "not running on files3") {
 		t.Errorf("without a majority it gave %v", err)
 	}
+}
+
+func TestProcessesAreWatched(t *testing.T) {
+	repaired(t, map[string]drift{
+		"brick killed": {
+			func(s *glustertest.Pool) { s.Nodes["files3"].Running = false },
+			map[string][]string{"files3": {"the brick process is not running"}},
+		},
+		"self-heal daemon killed": {
+			func(s *glustertest.Pool) { s.Nodes["files1"].Healer = false },
+			map[string][]string{"files1": {"the self-heal daemon is not running"}},
+		},
+	})
 }

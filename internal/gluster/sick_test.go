@@ -1,13 +1,103 @@
 package gluster_test
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
 	"github.com/terraform-ha/terraform-provider-ha/internal/gluster"
 	"github.com/terraform-ha/terraform-provider-ha/internal/gluster/glustertest"
+	"github.com/terraform-ha/terraform-provider-ha/internal/host"
 	"github.com/terraform-ha/terraform-provider-ha/internal/host/hosttest"
 )
+
+// withFiles is a volume that holds a file.
+func withFiles(t *testing.T) (host.Hosts, *glustertest.Pool) {
+	t.Helper()
+	hosts, sim := built(t)
+	forAll(sim, func(m *hosttest.Machine) { m.WriteFile(brickPath+"/photo.jpg", "x") })
+	return hosts, sim
+}
+
+// whole expects a volume that serves every copy and an empty plan.
+func whole(t *testing.T, hosts host.Hosts, sim *glustertest.Pool, spec gluster.Spec) {
+	t.Helper()
+	if plan, err := diff(t, hosts, spec); err != nil || !plan.Empty() {
+		t.Errorf("the plan is %v, %v", plan.Titles(), err)
+	}
+	status := gluster.Observe(t.Context(), hosts.Views(), spec)
+	if why := gluster.Health(spec, status); why != "" {
+		t.Error(why)
+	}
+	for name, machine := range sim.Machines {
+		if machine.Files[brickPath+"/photo.jpg"].Content != "x" {
+			t.Errorf("%s does not have the file", name)
+		}
+	}
+}
+
+// lossOf is what may happen to one file server, by name.
+func lossOf() map[string]struct {
+	damage func(*glustertest.Pool)
+	why    string
+} {
+	return map[string]struct {
+		damage func(*glustertest.Pool)
+		why    string
+	}{
+		"the machine was rebuilt": {
+			func(s *glustertest.Pool) { s.Rebuild("files1") },
+			"it has no identity, and the pool knows 10.0.0.11 as uuid-files1: the machine was rebuilt",
+		},
+		"the machine was rebuilt and has another glusterd": {
+			func(s *glustertest.Pool) {
+				s.Rebuild("files1")
+				m := s.Machines["files1"]
+				m.Packages["glusterfs-server"], m.Packages["attr"] = s.Machines["files2"].Packages["glusterfs-server"], "1"
+				m.AddUnit("glusterd").Active = "active"
+				s.Nodes["files1"].Own = "another"
+			},
+			"its identity is another, and the pool knows 10.0.0.11 as uuid-files1: the machine was rebuilt",
+		},
+		"the disk was replaced": {
+			func(s *glustertest.Pool) {
+				s.Machines["files1"].RemoveAll(brickPath)
+				s.Nodes["files1"].BrickID, s.Nodes["files1"].Running = "", false
+			},
+			"the directory is missing",
+		},
+		"the brick was emptied": {
+			func(s *glustertest.Pool) {
+				s.Machines["files1"].RemoveAll(brickPath + "/photo.jpg")
+				s.Nodes["files1"].Emptied, s.Nodes["files1"].Running = true, false
+			},
+			"the brick was emptied, and the others are not empty",
+		},
+		"the names in the brick were removed": {
+			func(s *glustertest.Pool) { s.Machines["files1"].RemoveAll(brickPath + "/photo.jpg") },
+			"the brick was emptied, and the others are not empty",
+		},
+	}
+}
+
+func TestALostFileServerIsTakenInAgain(t *testing.T) {
+	for name, loss := range lossOf() {
+		t.Run(name, func(t *testing.T) {
+			hosts, sim := withFiles(t)
+			loss.damage(sim)
+			status := gluster.Observe(t.Context(), hosts.Views(), content())
+			plan, err := gluster.Diff(content(), status)
+			rebuilt := strings.Contains(name, "rebuilt")
+			if drift := plan.Drift()["files1"]; err != nil || !rebuilt && !slices.Contains(drift, loss.why) || len(drift) == 0 {
+				t.Errorf("drift is %q, %v", plan.Drift(), err)
+			}
+			if err := converge(t, hosts, content()); err != nil {
+				t.Fatal(err)
+			}
+			whole(t, hosts, sim, content())
+		})
+	}
+}
 
 // TestALostBrickHidesNothing has a machine whose disk is not mounted, beside another
 // one whose brick has died: with both away the volume answers nobody.

@@ -171,70 +171,17 @@ func TestEveryStepMayFail(t *testing.T) {
 	})
 }
 
-func TestDriftIsSeenAndRepaired(t *testing.T) {
-	tests := map[string]struct {
-		damage func(*glustertest.Pool)
-		want   map[string][]string
-	}{
-		"glusterd stopped": {
-			func(s *glustertest.Pool) { _ = s.Machines["files2"].Stop("glusterd") },
-			map[string][]string{"files2": {"glusterd is stopped"}},
-		},
-		"glusterd masked": {
-			func(s *glustertest.Pool) {
-				_ = s.Machines["files2"].Stop("glusterd")
-				s.Machines["files2"].Unit("glusterd").Masked = true
-			},
-			map[string][]string{"files2": {"glusterd is masked"}},
-		},
-		"brick killed": {
-			func(s *glustertest.Pool) { s.Nodes["files3"].Running = false },
-			map[string][]string{"files3": {"the brick process is not running"}},
-		},
-		"self-heal daemon killed": {
-			func(s *glustertest.Pool) { s.Nodes["files1"].Healer = false },
-			map[string][]string{"files1": {"the self-heal daemon is not running"}},
-		},
-		"option changed": {
-			func(s *glustertest.Pool) { s.Volumes["content"].Options["network.ping-timeout"] = "42" },
-			map[string][]string{"cluster": {"option network.ping-timeout is 42 instead of 10"}},
-		},
-		"option of others": {
-			func(s *glustertest.Pool) { s.Volumes["content"].Options["performance.io-cache"] = "off" },
-			map[string][]string{},
-		},
-		"glusterd.vol edited": {
-			func(s *glustertest.Pool) {
-				s.Machines["files1"].WriteFile("/etc/glusterfs/glusterd.vol", "volume management\n")
-			},
-			map[string][]string{"files1": {"glusterd.vol differs"}},
-		},
-		"drop-in lost": {
-			func(s *glustertest.Pool) {
-				s.Machines["files1"].RemoveAll("/etc/systemd/system/glusterd.service.d/terraform-ha.conf")
-			},
-			map[string][]string{"files1": {"the drop-in of glusterd: terraform-ha.conf is missing"}},
-		},
-		"bricks not ended at shutdown": {
-			func(s *glustertest.Pool) { _ = s.Machines["files2"].Stop("terraform-ha-bricks") },
-			map[string][]string{"files2": {"the unit terraform-ha-bricks, which ends bricks before the network goes, is not active"}},
-		},
-		"unit edited": {
-			func(s *glustertest.Pool) {
-				s.Machines["files2"].WriteFile("/etc/systemd/system/terraform-ha-bricks.service", "[Unit]\n")
-			},
-			map[string][]string{"files2": {"the unit terraform-ha-bricks: terraform-ha-bricks.service differs"}},
-		},
-		"volume stopped": {
-			func(s *glustertest.Pool) { s.CLI(s.Machines["files1"], "volume", "stop", "content") },
-			map[string][]string{"cluster": {"the volume is stopped"}},
-		},
-		"heal pending": {
-			func(s *glustertest.Pool) { s.Nodes["files1"].Pending = 7 },
-			map[string][]string{},
-		},
-	}
-	for name, test := range tests {
+// drift is what may happen behind our back, and what a plan says of it.
+type drift struct {
+	damage func(*glustertest.Pool)
+	want   map[string][]string
+}
+
+// repaired expects that each drift is seen, and that it is repaired, whichever command
+// of the repair fails first.
+func repaired(t *testing.T, drifts map[string]drift) {
+	t.Helper()
+	for name, test := range drifts {
 		t.Run(name, func(t *testing.T) {
 			hosts, sim := built(t)
 			test.damage(sim)
@@ -248,60 +195,40 @@ func TestDriftIsSeenAndRepaired(t *testing.T) {
 			if err := converge(t, hosts, content()); err != nil {
 				t.Error(err)
 			}
+			if len(test.want) > 0 {
+				t.Run("with faults", func(t *testing.T) { repairedWithFaults(t, test.damage) })
+			}
 		})
 	}
 }
 
-func TestRefusals(t *testing.T) {
-	tests := map[string]struct {
-		build  bool
-		spec   func(*gluster.Spec)
-		damage func(*glustertest.Pool)
-		want   string
-	}{
-		"a node is away at creation": {
-			damage: func(s *glustertest.Pool) { s.Machines["files2"].Down = true }, want: "files2 does not answer",
-		},
-		"all are away": {
-			build:  true,
-			damage: func(s *glustertest.Pool) { forAll(s, func(m *hosttest.Machine) { m.Down = true }) }, want: "files1 does not answer",
-		},
-		"foreign data": {
-			damage: func(s *glustertest.Pool) { s.Machines["files2"].WriteFile(brickPath+"/photo.jpg", "x") },
-			want:   "holds data that this resource did not put there",
-		},
-		"foreign volume": {
-			build: true,
-			damage: func(s *glustertest.Pool) {
-				forAll(s, func(m *hosttest.Machine) { m.RemoveAll("/var/lib/terraform-ha/gluster-content.json") })
-			},
-			want: "no machine has a marker",
-		},
-		"another identity": {
-			build: true, spec: func(s *gluster.Spec) { s.VolumeID = "another" }, want: "this resource's volume was another",
-		},
-		"cloned machines": {
-			build: true, damage: func(s *glustertest.Pool) { s.Nodes["files2"].UUID = s.Nodes["files1"].UUID }, want: "same identity",
-		},
-		"rejected": {
-			build: true, damage: func(s *glustertest.Pool) { s.PeerState = 6 }, want: "rejects its peer",
-		},
-		"other bricks": {
-			build: true, spec: func(s *gluster.Spec) { s.BrickPath = "/srv/gluster/other/brick"; s.VolumeID = glustertest.VolumeID },
-			want: "comes with a later release",
-		},
-		"other type": {
-			build: true, spec: func(s *gluster.Spec) { s.Type = gluster.Arbiter }, want: "it has replica 3, arbiter 0",
-		},
-		"data of a volume that was deleted": {
-			build: true,
-			damage: func(s *glustertest.Pool) {
-				delete(s.Volumes, "content")
-				s.Machines["files1"].WriteFile(brickPath+"/photo.jpg", "x")
-			},
-			want: "no longer defined",
-		},
-	}
+func repairedWithFaults(t *testing.T, damage func(*glustertest.Pool)) {
+	everyFault(t, func(t *testing.T, fault *hosttest.Fault) {
+		hosts, sim := built(t)
+		damage(sim)
+		fault.Arm(sim.Machines)
+		_ = converge(t, hosts, content())
+		fault.Disarm()
+		if err := converge(t, hosts, content()); err != nil {
+			t.Fatalf("after %s: %v", fault.Struck(), err)
+		}
+		if plan, err := diff(t, hosts, content()); err != nil || !plan.Empty() {
+			t.Errorf("after %s, the plan is %v, %v", fault.Struck(), plan.Titles(), err)
+		}
+	})
+}
+
+// refused is a volume that nothing is planned for.
+type refused struct {
+	// build says that the volume is there already.
+	build  bool
+	spec   func(*gluster.Spec)
+	damage func(*glustertest.Pool)
+	want   string
+}
+
+func nothingPlanned(t *testing.T, tests map[string]refused) {
+	t.Helper()
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
 			hosts, sim := newPool(t, "files1", "files2", "files3")

@@ -8,6 +8,7 @@ import (
 	"github.com/terraform-ha/terraform-provider-ha/internal/gluster"
 	"github.com/terraform-ha/terraform-provider-ha/internal/gluster/glustertest"
 	"github.com/terraform-ha/terraform-provider-ha/internal/host"
+	"github.com/terraform-ha/terraform-provider-ha/internal/host/hosttest"
 )
 
 // TestEveryTypeConverges builds volumes of each type.
@@ -57,4 +58,26 @@ func TestABrickThatWasReplacedByHand(t *testing.T) {
 	if err := converge(t, hosts, spec); err != nil {
 		t.Error(err)
 	}
+}
+
+func TestOtherVolumesAreRefused(t *testing.T) {
+	nothingPlanned(t, map[string]refused{
+		"foreign volume": {
+			build: true,
+			damage: func(s *glustertest.Pool) {
+				forAll(s, func(m *hosttest.Machine) { m.RemoveAll("/var/lib/terraform-ha/gluster-content.json") })
+			},
+			want: "no machine has a marker",
+		},
+		"another identity": {
+			build: true, spec: func(s *gluster.Spec) { s.VolumeID = "another" }, want: "this resource's volume was another",
+		},
+		"other bricks": {
+			build: true, spec: func(s *gluster.Spec) { s.BrickPath = "/srv/gluster/other/brick"; s.VolumeID = glustertest.VolumeID },
+			want: "comes with a later release",
+		},
+		"other type": {
+			build: true, spec: func(s *gluster.Spec) { s.Type = gluster.Arbiter }, want: "it has replica 3, arbiter 0",
+		},
+	})
 }
