@@ -1,0 +1,26 @@
+package floatingiptest
+
+import (
+	"github.com/terraform-ha/terraform-provider-ha/internal/host/hosttest"
+)
+
+const (
+	dropInPath   = "/etc/systemd/system/keepalived.service.d/terraform-ha.conf"
+	programsPath = "/usr/lib/terraform-ha"
+)
+
+func (n *Network) units(m *hosttest.Machine, d *Daemon) {
+	// Without a configuration its unit is skipped by a condition, which is not a failure.
+	m.OnStart("keepalived", func(m *hosttest.Machine) error { n.read(m, d); return nil })
+	m.OnReload("keepalived", func(m *hosttest.Machine) error { n.read(m, d); return nil })
+	m.OnStop("keepalived", func(m *hosttest.Machine) error {
+		// Only a master says goodbye, upon which the others settle at once.
+		goodbye := d.Role == "MASTER"
+		d.Read, d.instance, d.Role, d.Lacks = "", "", "", nil
+		d.Held = d.Held && m.Files[dropInPath].Content == ""
+		if goodbye {
+			n.elect()
+		}
+		return nil
+	})
+}
