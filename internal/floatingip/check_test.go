@@ -9,7 +9,9 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/terraform-ha/terraform-provider-ha/internal/floatingip/floatingiptest"
 	"github.com/terraform-ha/terraform-provider-ha/internal/host"
+	"github.com/terraform-ha/terraform-provider-ha/internal/host/hosttest"
 )
 
 // member is what a node of a cluster of three answers, and changed some of it.
@@ -138,5 +140,14 @@ func FuzzHTTPPath(f *testing.F) {
 		if string(out) != want {
 			t.Errorf("asked for %q instead of %q", out, want)
 		}
+	})
+}
+
+// TestAnEditedCheckIsWrittenAgain has one that always passes.
+func TestAnEditedCheckIsWrittenAgain(t *testing.T) {
+	driftIsRepaired(t, map[string]drifted{
+		"edited": {func(_ *network, m *hosttest.Machine, _ *floatingiptest.Daemon) {
+			m.WriteFile(checkPath("db"), "exit 0")
+		}, "check-db differs"},
 	})
 }

@@ -9,6 +9,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/terraform-ha/terraform-provider-ha/internal/floatingip/floatingiptest"
+	"github.com/terraform-ha/terraform-provider-ha/internal/host/hosttest"
 	"github.com/terraform-ha/terraform-provider-ha/internal/shell"
 )
 
@@ -88,4 +90,12 @@ func TestFiltersAreLoaded(t *testing.T) {
 			t.Errorf("%s (-want +got):\n%s", run.directory, diff)
 		}
 	}
+}
+
+// TestTheFilterIsLoaded has somebody change what the kernel has.
+func TestTheFilterIsLoaded(t *testing.T) {
+	driftIsRepaired(t, map[string]drifted{
+		"filter gone":    {func(_ *network, _ *hosttest.Machine, d *floatingiptest.Daemon) { d.Firewall = nil }, "the packet filter for VRRP is not loaded"},
+		"filter changed": {func(_ *network, _ *hosttest.Machine, d *floatingiptest.Daemon) { d.Firewall = []string{"10.0.0.66"} }, "the packet filter for VRRP differs"},
+	})
 }

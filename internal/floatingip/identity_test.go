@@ -6,6 +6,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/terraform-ha/terraform-provider-ha/internal/floatingip/floatingiptest"
+	"github.com/terraform-ha/terraform-provider-ha/internal/host/hosttest"
 	"github.com/terraform-ha/terraform-provider-ha/internal/tier"
 )
 
@@ -74,4 +76,43 @@ func TestTheHolderIsGivenTheTimeOfItsCheck(t *testing.T) {
 	if diff := cmp.Diff(want, spec.published()); diff != "" {
 		t.Errorf("what other tiers are told (-want +got):\n%s", diff)
 	}
+}
+
+func TestImportFindsWhatIsWanted(t *testing.T) {
+	n := newNetwork(t)
+	spec := simSpec()
+	spec.Priorities = map[string]int{"db3": 150}
+	n.mustConverge(spec)
+	known := Spec{Name: "db", Nodes: simNodes, AuthSecret: spec.AuthSecret}
+	status := Observe(t.Context(), n.hosts.Views(), known)
+	found, ok := status.Spec(known)
+	if diff := cmp.Diff(spec.Defaulted(), found.Defaulted()); diff != "" || !ok {
+		t.Errorf("found %v (-want +got):\n%s", ok, diff)
+	}
+	if diff := cmp.Diff([]string{"db1"}, status.Holders); diff != "" {
+		t.Errorf("holders (-want +got):\n%s", diff)
+	}
+	if plan, err := Diff(found, status); err != nil || !plan.Empty() {
+		t.Errorf("the plan after the import: %v, %v", plan.Titles(), err)
+	}
+}
+
+// TestAMachineSaysWhatItIsPartOf has somebody remove what it says.
+func TestAMachineSaysWhatItIsPartOf(t *testing.T) {
+	driftIsRepaired(t, map[string]drifted{
+		"unknown state of the marker": {func(_ *network, m *hosttest.Machine, _ *floatingiptest.Daemon) {
+			m.RemoveAll("/var/lib/terraform-ha/floating-ip-db.json")
+		}, "floating-ip-db.json is missing"},
+		"nothing said to other tiers": {func(_ *network, m *hosttest.Machine, _ *floatingiptest.Daemon) {
+			m.RemoveAll("/var/lib/terraform-ha/floating-ip-db.addresses")
+		}, "floating-ip-db.addresses is missing"},
+	})
+}
+
+// TestWhatIsNotOursIsRefused is about files and addresses of somebody else.
+func TestWhatIsNotOursIsRefused(t *testing.T) {
+	isRefused(t, map[string]refused{
+		"foreign configuration": {func(n *network) { n.machines["db3"].WriteFile(mainPath, "vrrp_instance x {") }, nil, "was not written by this provider"},
+		"address in use":        {func(n *network) { n.Daemons["db2"].Held = true }, nil, "has 10.0.0.100 already"},
+	})
 }

@@ -1,9 +1,12 @@
 package floatingip
 
 import (
+	"slices"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/terraform-ha/terraform-provider-ha/internal/host"
 )
 
 // addressListing is what Debian 12 printed.
@@ -18,4 +21,17 @@ func TestParseAddresses(t *testing.T) {
 	if _, err := parseAddresses("Object \"addr\" is unknown"); err == nil {
 		t.Error("what is not JSON was read as no address")
 	}
+}
+
+// TestMachinesThatCannotSpeakAreRefused has no network for VRRP.
+func TestMachinesThatCannotSpeakAreRefused(t *testing.T) {
+	isRefused(t, map[string]refused{
+		"router id taken": {func(n *network) {
+			n.machines["db1"].WriteFile("/others", "/etc/keepalived/conf.d/terraform-ha-web.conf eth0 100")
+		}, nil, "is taken by terraform-ha-web.conf"},
+		"wrong interface": {func(*network) {}, func(s *Spec) { s.Interface = "eth7" }, "is on eth0, not on eth7"},
+		"missing address": {func(*network) {}, func(s *Spec) {
+			s.Nodes = append(slices.Clone(simNodes[:2]), host.Node{Name: "db3", Address: "10.0.0.77"})
+		}, "does not have the address 10.0.0.77"},
+	})
 }
