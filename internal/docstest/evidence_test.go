@@ -43,7 +43,7 @@ func TestUnprovedClaimsAreFound(t *testing.T) {
 		"| No such package. | `internal/nothing` | lab |\n",
 		"| No such test. | `internal/shell`: `TestNothing` | lab |\n",
 		"| A test of another package. | `internal/shell`: `TestLife` | lab |\n",
-		"| No such part of a test. | `internal/galera`: `TestLab/nothing` | lab |\n",
+		"| No such part of a test. | `internal/galera`: `TestLab/no such part` | lab |\n",
 	} {
 		if len(unproved(t, claimsOf(row)[0])) == 0 {
 			t.Errorf("nothing is said of %s", row)

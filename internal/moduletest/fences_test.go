@@ -67,7 +67,7 @@ func testFences(t *testing.T, c cli) {
 		name := fmt.Sprintf("block%d", i)
 		names[name] = f
 		f.code = published.ReplaceAllString(f.code, `"./$1"`)
-		code, err := selfContained(f)
+		code, inputs, err := selfContained(f)
 		if err != nil {
 			t.Errorf("%s: %v", f, err)
 			continue
@@ -83,7 +83,7 @@ func testFences(t *testing.T, c cli) {
 		if !strings.Contains(code, "required_providers") {
 			write(t, filepath.Join(dir, "versions.tf"), requiredProviders)
 		}
-		fmt.Fprintf(&main, "module %q {\n  source = \"./%s\"\n}\n", name, name)
+		fmt.Fprintf(&main, "module %q {\n  source = \"./%s\"\n%s}\n", name, name, inputs)
 	}
 	write(t, filepath.Join(workspace, "main.tf"), main.String())
 	for _, arguments := range [][]string{{"init", "-input=false", "-no-color"}, {"validate", "-no-color"}} {
@@ -124,11 +124,11 @@ terraform {
 `
 
 // selfContained puts a variable in the place of everything that a block refers to
-// and does not declare.
-func selfContained(f fence) (string, error) {
+// and does not declare. Inputs are arguments for the variables that it declares.
+func selfContained(f fence) (code, inputs string, err error) {
 	file, diags := hclsyntax.ParseConfig([]byte(f.code), f.file, hcl.Pos{Line: f.line, Column: 1})
 	if diags.HasErrors() {
-		return "", diags
+		return "", "", diags
 	}
 	body := file.Body.(*hclsyntax.Body) // what ParseConfig makes
 	declared := map[string]bool{}
@@ -137,6 +137,9 @@ func selfContained(f fence) (string, error) {
 		case "resource":
 			declared[block.Labels[0]+"."+block.Labels[1]] = true
 		case "module", "variable":
+			if block.Type == "variable" {
+				inputs += "  " + block.Labels[0] + " = null\n"
+			}
 			declared[map[string]string{"module": "module", "variable": "var"}[block.Type]+"."+block.Labels[0]] = true
 		case "locals":
 			for name := range block.Body.Attributes {
@@ -152,11 +155,11 @@ func selfContained(f fence) (string, error) {
 		return nil
 	})
 	slices.SortFunc(foreign, func(a, b hcl.Range) int { return b.Start.Byte - a.Start.Byte })
-	code := f.code
+	code = f.code
 	for _, at := range foreign {
 		code = code[:at.Start.Byte] + "var.unknown" + code[at.End.Byte:]
 	}
-	return code, nil
+	return code, inputs, nil
 }
 
 // reference is what a traversal is about: "module.network", "ha_galera_cluster.db".
