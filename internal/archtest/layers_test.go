@@ -32,9 +32,14 @@ var layers = map[string]layer{
 	"internal/floatingip": tier,
 	"internal/webtier":    tier,
 
+	// The generic resource knows no tier; the models beside the schemas do.
+	"internal/provider/cluster": {
+		ours:   []string{"internal/host", "internal/ssh", "internal/reconcile", "internal/linode", "internal/tier"},
+		others: []string{"github.com/hashicorp/terraform-plugin-"},
+	},
 	"internal/provider": {
 		ours: []string{
-			"internal/host", "internal/disk", "internal/ssh", "internal/reconcile", "internal/linode", "internal/tier",
+			"internal/provider/cluster", "internal/host", "internal/ssh", "internal/linode", "internal/tier",
 			"internal/gluster", "internal/galera", "internal/floatingip", "internal/webtier",
 		},
 		others: []string{"github.com/hashicorp/terraform-plugin-"},
@@ -117,6 +122,7 @@ func TestLayersRefuse(t *testing.T) {
 		{"internal/reconcile", module + "/internal/host"},
 		{"internal/webtier", "github.com/hashicorp/terraform-plugin-framework/types"},
 		{"internal/provider", "golang.org/x/crypto/ssh"},
+		{"internal/provider/cluster", module + "/internal/galera"},
 		{"internal/provider", module + "/internal/lab/machine"},
 		{"internal/lab/machine", module + "/internal/galera"},
 		{"internal/provider", module + "/internal/ssh/sshtest"},

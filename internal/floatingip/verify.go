@@ -44,6 +44,11 @@ func (e *SeveralHoldersError) Error() string {
 		strings.Join(e.Holders, ", "), e.Address)
 }
 
+// Cure says what makes several machines take one address.
+func (e *SeveralHoldersError) Cure() (path []string, text string) {
+	return []string{"interface"}, "The nodes' addresses (nodes.*.address) have to be in one layer-2 network, on Linode a VLAN, and on the same interface."
+}
+
 func listed(reasons map[string]string) string {
 	var all []string
 	for _, name := range slices.Sorted(maps.Keys(reasons)) {

@@ -2,12 +2,11 @@ package provider
 
 import (
 	"fmt"
-	"maps"
-	"slices"
 
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
+	"github.com/terraform-ha/terraform-provider-ha/internal/provider/cluster"
 	"github.com/terraform-ha/terraform-provider-ha/internal/tier"
 )
 
@@ -20,12 +19,13 @@ func dataDeviceAttribute(mounted string) schema.Attribute {
 
 // devicesTaken lists nodes that are to have no device any more: their data is on it,
 // and a volume of a module would be deleted in the same apply.
-func (m *clusterModel) devicesTaken(prior *clusterModel) []tier.Problem {
+func devicesTaken(planned, prior *cluster.Shared) []tier.Problem {
 	var problems []tier.Problem
-	now, before := m.dataDevices(), prior.dataDevices()
-	for _, name := range slices.Sorted(maps.Keys(m.nodes())) {
+	now, before := dataDevices(planned), dataDevices(prior)
+	for _, node := range planned.DeclaredNodes() {
+		name := node.Name
 		_, has := now[name]
-		if device, had := before[name]; had && !has && !m.Nodes.IsUnknown() {
+		if device, had := before[name]; had && !has {
 			problems = append(problems, tier.Problem{Path: []string{"nodes", name, "data_device"}, Message: fmt.Sprintf(
 				"the data of %s lies on %s, and this release does not move it to another place; leave data_device as it is", name, device)})
 		}
@@ -35,7 +35,7 @@ func (m *clusterModel) devicesTaken(prior *clusterModel) []tier.Problem {
 
 // dataDevices returns the devices that are given for nodes; one that is not known
 // yet is empty.
-func (m *clusterModel) dataDevices() map[string]string {
+func dataDevices(m *cluster.Shared) map[string]string {
 	devices := map[string]string{}
 	for name, value := range m.Nodes.Elements() {
 		node, ok := value.(types.Object)

@@ -6,7 +6,6 @@ import (
 	"regexp"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/hashicorp/terraform-plugin-framework/provider/schema"
 	resourceschema "github.com/hashicorp/terraform-plugin-framework/resource/schema"
@@ -15,6 +14,7 @@ import (
 
 	"github.com/terraform-ha/terraform-provider-ha/internal/floatingip"
 	"github.com/terraform-ha/terraform-provider-ha/internal/galera"
+	"github.com/terraform-ha/terraform-provider-ha/internal/provider/cluster"
 	"github.com/terraform-ha/terraform-provider-ha/internal/ssh/sshtest"
 	"github.com/terraform-ha/terraform-provider-ha/internal/webtier"
 )
@@ -133,7 +133,7 @@ func TestDefaultsOfConnections(t *testing.T) {
 	} {
 		t.Setenv(name, value)
 	}
-	of := func(settings *sshModel) *access {
+	of := func(settings *sshModel) *cluster.Access {
 		a, diags := newAccess(t.Context(), providerModel{SSH: settings}, "test")
 		if diags.HasError() {
 			t.Fatal(diags)
@@ -148,7 +148,7 @@ func TestDefaultsOfConnections(t *testing.T) {
 	})
 	t.Setenv("HA_SSH_USER", "")
 	bare := of(nil)
-	gate := given.bastions[0]
+	gate := given.Bastions[0]
 	documented := descriptionsOf(sshSchema().Attributes)
 	ofBastion := descriptionsOf(bastionAttributes())
 	for _, d := range []struct {
@@ -156,22 +156,22 @@ func TestDefaultsOfConnections(t *testing.T) {
 		taken          any
 		texts          map[string]string
 	}{
-		{"user", "Default: `HA_SSH_USER`, or `root`.", "of-environment root", empty.base.User + " " + bare.base.User, documented},
-		{"port", "Default: 22.", "22", empty.base.Port, documented},
-		{"private_key", "Default: `HA_SSH_PRIVATE_KEY`", "true", empty.base.Auth.PrivateKey != "", documented},
-		{"private_key_passphrase", "Default: `HA_SSH_PRIVATE_KEY_PASSPHRASE`.", "phrase", empty.base.Auth.Passphrase, documented},
-		{"certificate", "Default: none.", "", empty.base.Auth.Certificate, documented},
-		{"agent", "Default: false.", "false", empty.base.Auth.Agent, documented},
-		{"known_hosts", "Default: `HA_SSH_KNOWN_HOSTS`.", "# known", empty.base.HostKey.KnownHosts, documented},
-		{"host_key_policy", "Default: `pinned`.", "false", empty.base.HostKey.AcceptNew, documented},
-		{"connect_timeout", "Default: `10s`.", "10s", empty.connect, documented},
-		{"boot_timeout", "Default: `5m`.", "5m0s", empty.boot, documented},
-		{"bastions", "Default: none.", "0", len(empty.bastions), documented},
+		{"user", "Default: `HA_SSH_USER`, or `root`.", "of-environment root", empty.Default.User + " " + bare.Default.User, documented},
+		{"port", "Default: 22.", "22", empty.Default.Port, documented},
+		{"private_key", "Default: `HA_SSH_PRIVATE_KEY`", "true", empty.Default.Auth.PrivateKey != "", documented},
+		{"private_key_passphrase", "Default: `HA_SSH_PRIVATE_KEY_PASSPHRASE`.", "phrase", empty.Default.Auth.Passphrase, documented},
+		{"certificate", "Default: none.", "", empty.Default.Auth.Certificate, documented},
+		{"agent", "Default: false.", "false", empty.Default.Auth.Agent, documented},
+		{"known_hosts", "Default: `HA_SSH_KNOWN_HOSTS`.", "# known", empty.Default.HostKey.KnownHosts, documented},
+		{"host_key_policy", "Default: `pinned`.", "false", empty.Default.HostKey.AcceptNew, documented},
+		{"connect_timeout", "Default: `10s`.", "10s", empty.ConnectTimeout, documented},
+		{"boot_timeout", "Default: `5m`.", "5m0s", empty.BootTimeout, documented},
+		{"bastions", "Default: none.", "0", len(empty.Bastions), documented},
 		{"port", "Default: 22.", "22", gate.Port, ofBastion},
 		{"user", "Default: the `user` of `ssh`.", "deploy", gate.User, ofBastion},
-		{"private_key", "Default: the `private_key` of `ssh`, with its passphrase and its certificate, and the agent", "true", gate.Auth == given.base.Auth, ofBastion},
-		{"private_key_passphrase", "Default: none.", "", of(&sshModel{Bastions: ownKey(t)}).bastions[0].Auth.Passphrase, ofBastion},
-		{"certificate", "Default: none.", "", of(&sshModel{Bastions: ownKey(t)}).bastions[0].Auth.Certificate, ofBastion},
+		{"private_key", "Default: the `private_key` of `ssh`, with its passphrase and its certificate, and the agent", "true", gate.Auth == given.Default.Auth, ofBastion},
+		{"private_key_passphrase", "Default: none.", "", of(&sshModel{Bastions: ownKey(t)}).Bastions[0].Auth.Passphrase, ofBastion},
+		{"certificate", "Default: none.", "", of(&sshModel{Bastions: ownKey(t)}).Bastions[0].Auth.Certificate, ofBastion},
 		{"host_key", "Default: what `known_hosts` has", "# known false", fmt.Sprint(gate.HostKey.KnownHosts, " ", gate.HostKey.AcceptNew), ofBastion},
 	} {
 		if !strings.Contains(d.texts[d.at], d.says) {
@@ -181,19 +181,8 @@ func TestDefaultsOfConnections(t *testing.T) {
 			t.Errorf("%s is %s, and %s is documented", d.at, got, d.want)
 		}
 	}
-	if of(&sshModel{Bastions: ownKey(t), Agent: types.BoolValue(true)}).bastions[0].Auth.Agent {
+	if of(&sshModel{Bastions: ownKey(t), Agent: types.BoolValue(true)}).Bastions[0].Auth.Agent {
 		t.Error("a bastion with a key of its own is offered the agent's keys too")
-	}
-}
-
-// TestDefaultTimeouts holds for what the framework makes descriptions of.
-func TestDefaultTimeouts(t *testing.T) {
-	at := clusterAttributes(t.Context(), "", nil, nil)["timeouts"].(resourceschema.SingleNestedAttribute)
-	for verb, limit := range map[string]time.Duration{"create": createLimit, "update": updateLimit, "read": readLimit, "delete": deleteLimit} {
-		want := fmt.Sprintf("Default: `%dm`.", int(limit.Minutes()))
-		if said := at.Attributes[verb].GetDescription() + at.Attributes[verb].GetMarkdownDescription(); !strings.Contains(said, want) {
-			t.Errorf("%s is documented as %q, not as %q", verb, said, want)
-		}
 	}
 }
 

@@ -1,7 +1,8 @@
-// Package provider is what users say: schemas, models and the four verbs.
+// Package provider is what users say: the provider block, and for each tier a schema
+// and a model.
 //
-// Every resource is one cluster. [clusterResource] carries out create, read,
-// update, delete and import for all of them in the same few lines; a resource
-// adds its schema, its model, and how the model becomes a tier's spec and back.
-// This is the only package that knows Terraform.
+// A model turns what is declared into the spec of its tier, opens the tier, and fills
+// the computed attributes from what the tier observed. The verbs are in
+// internal/provider/cluster, for all resources alike. These two packages are the only
+// ones that know Terraform.
 package provider

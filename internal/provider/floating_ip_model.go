@@ -11,19 +11,20 @@ import (
 
 	"github.com/terraform-ha/terraform-provider-ha/internal/floatingip"
 	"github.com/terraform-ha/terraform-provider-ha/internal/host"
+	"github.com/terraform-ha/terraform-provider-ha/internal/provider/cluster"
 	"github.com/terraform-ha/terraform-provider-ha/internal/tier"
 )
 
 func newFloatingIP() resource.Resource {
-	return &clusterResource[floatingIPModel, *floatingip.Cluster, *floatingIPModel]{
-		typeName: "floating_ip", title: "Floating IP", kind: floatingip.Kind, schema: floatingIPSchema,
-		oneAtATime: true, // addresses share Keepalived
-	}
+	return cluster.New[floatingIPModel, *floatingip.Cluster](cluster.Settings{
+		TypeName: "floating_ip", Title: "Floating IP", Kind: floatingip.Kind, Schema: floatingIPSchema,
+		OneAtATime: true, // addresses share Keepalived
+	})
 }
 
 // floatingIPModel is an ha_floating_ip.
 type floatingIPModel struct {
-	clusterModel
+	cluster.Shared
 	Name                         types.String `tfsdk:"name"`
 	Address                      types.String `tfsdk:"address"`
 	AdditionalAddresses          types.Set    `tfsdk:"additional_addresses"`
@@ -68,10 +69,8 @@ type commandCheckModel struct {
 	Path types.String `tfsdk:"path"`
 }
 
-func (m *floatingIPModel) cluster() *clusterModel { return &m.clusterModel }
-
 // label returns the name, which by default is made of the address.
-func (m *floatingIPModel) label() types.String {
+func (m *floatingIPModel) Label() types.String {
 	if m.Name.IsNull() || m.Name.IsUnknown() {
 		ip, _, _ := strings.Cut(m.Address.ValueString(), "/")
 		return types.StringValue(strings.ReplaceAll(ip, ".", "-"))
@@ -91,7 +90,7 @@ func (m *floatingIPModel) spec(ctx context.Context) floatingip.Spec {
 		Preempt:                      m.Preempt.ValueBool(),
 		Priorities:                   m.priorities(),
 		Interface:                    m.Interface.ValueString(),
-		Nodes:                        m.members(),
+		Nodes:                        m.DeclaredNodes(),
 		RouterID:                     int(m.RouterID.ValueInt64()),
 		AuthSecret:                   m.AuthSecret.ValueString(),
 		AdvertisementIntervalSeconds: int(m.AdvertisementIntervalSeconds.ValueInt64()),
@@ -129,7 +128,7 @@ func (m *floatingIPModel) priorities() map[string]int {
 }
 
 func (m *floatingIPModel) check(ctx context.Context) floatingip.Check {
-	model := objectOf[checkModel](ctx, m.Check)
+	model := cluster.ObjectOf[checkModel](ctx, m.Check)
 	if model == nil {
 		return floatingip.Check{}
 	}
@@ -139,24 +138,24 @@ func (m *floatingIPModel) check(ctx context.Context) floatingip.Check {
 		Fall:            int(model.Fall.ValueInt64()),
 		Rise:            int(model.Rise.ValueInt64()),
 	}
-	if galera := objectOf[galeraCheckModel](ctx, model.Galera); galera != nil {
+	if galera := cluster.ObjectOf[galeraCheckModel](ctx, model.Galera); galera != nil {
 		check.Kind, check.AllowReadOnly = floatingip.CheckGalera, galera.AllowReadOnly.ValueBool()
 		check.RefuseDonor = galera.AllowDonor.Equal(types.BoolValue(false))
 	}
-	if tcp := objectOf[tcpCheckModel](ctx, model.TCP); tcp != nil {
+	if tcp := cluster.ObjectOf[tcpCheckModel](ctx, model.TCP); tcp != nil {
 		check.Kind, check.Port = floatingip.CheckTCP, int(tcp.Port.ValueInt64())
 	}
-	if http := objectOf[httpCheckModel](ctx, model.HTTP); http != nil {
+	if http := cluster.ObjectOf[httpCheckModel](ctx, model.HTTP); http != nil {
 		check.Kind, check.Port, check.Path = floatingip.CheckHTTP, int(http.Port.ValueInt64()), http.Path.ValueString()
 	}
-	if command := objectOf[commandCheckModel](ctx, model.Command); command != nil {
+	if command := cluster.ObjectOf[commandCheckModel](ctx, model.Command); command != nil {
 		check.Kind, check.Command = floatingip.CheckCommand, command.Path.ValueString()
 	}
 	return check
 }
 
 func (m *floatingIPModel) RejectChange(prior *floatingIPModel) []tier.Problem {
-	return m.moved(&prior.clusterModel)
+	return m.Moved(&prior.Shared)
 }
 
 // saidBySchema are the numbers whose ranges are in the schema: Terraform has told of
@@ -167,11 +166,11 @@ var saidBySchema = []string{
 }
 
 func (m *floatingIPModel) Validate(ctx context.Context) []tier.Problem {
-	if m.Address.IsUnknown() || !fullyKnown(ctx, m.Check) {
+	if m.Address.IsUnknown() || !cluster.FullyKnown(ctx, m.Check) {
 		return nil
 	}
 	var problems []tier.Problem
-	if model := objectOf[checkModel](ctx, m.Check); model != nil {
+	if model := cluster.ObjectOf[checkModel](ctx, m.Check); model != nil {
 		kinds := 0
 		for _, kind := range []types.Object{model.Galera, model.TCP, model.HTTP, model.Command, model.None} {
 			if !kind.IsNull() {
@@ -190,12 +189,12 @@ func (m *floatingIPModel) Validate(ctx context.Context) []tier.Problem {
 	return problems
 }
 
-func (m *floatingIPModel) open(ctx context.Context, _ *access, hosts host.Hosts, _, _ *floatingIPModel) (*floatingip.Cluster, error) {
+func (m *floatingIPModel) Open(ctx context.Context, _ *cluster.Access, hosts host.Hosts, _, _ *floatingIPModel) (*floatingip.Cluster, error) {
 	return floatingip.Open(hosts, m.spec(ctx)), nil
 }
 
 func (m *floatingIPModel) SetComputed(ctx context.Context, _ *floatingip.Cluster) {
-	m.Name = m.label()
+	m.Name = m.Label()
 	m.RouterID = types.Int64Value(int64(m.spec(ctx).Defaulted().RouterID))
 	ip, _, _ := strings.Cut(m.Address.ValueString(), "/")
 	m.IP = types.StringValue(ip)

@@ -1,6 +1,7 @@
 package provider
 
 import (
+	"cmp"
 	"context"
 	"maps"
 	"slices"
@@ -12,18 +13,19 @@ import (
 
 	"github.com/terraform-ha/terraform-provider-ha/internal/galera"
 	"github.com/terraform-ha/terraform-provider-ha/internal/host"
+	"github.com/terraform-ha/terraform-provider-ha/internal/provider/cluster"
 	"github.com/terraform-ha/terraform-provider-ha/internal/tier"
 )
 
 func newGaleraCluster() resource.Resource {
-	return &clusterResource[galeraModel, *galera.Cluster, *galeraModel]{
-		typeName: "galera_cluster", title: "Galera Cluster", kind: "galera", schema: galeraSchema,
-	}
+	return cluster.New[galeraModel, *galera.Cluster](cluster.Settings{
+		TypeName: "galera_cluster", Title: "Galera Cluster", Kind: "galera", Schema: galeraSchema,
+	})
 }
 
 // galeraModel is an ha_galera_cluster.
 type galeraModel struct {
-	clusterModel
+	cluster.Shared
 	Name        types.String `tfsdk:"name"`
 	Flavor      types.String `tfsdk:"flavor"`
 	Series      types.String `tfsdk:"series"`
@@ -55,11 +57,9 @@ type galeraUserModel struct {
 	Grants          types.Map    `tfsdk:"grants"`
 }
 
-func (m *galeraModel) cluster() *clusterModel { return &m.clusterModel }
+func (m *galeraModel) Label() types.String { return m.Name }
 
-func (m *galeraModel) label() types.String { return m.Name }
-
-func (m *galeraModel) protection() *types.Bool { return &m.Protect }
+func (m *galeraModel) Protection() *types.Bool { return &m.Protect }
 
 func (m *galeraModel) Immutable() map[string]attr.Value {
 	return map[string]attr.Value{"name": m.Name, "flavor": m.Flavor, "series": m.series()}
@@ -69,32 +69,32 @@ func (m *galeraModel) Immutable() map[string]attr.Value {
 func (m *galeraModel) spec(ctx context.Context, config *galeraModel) galera.Spec {
 	spec := galera.Spec{
 		Name:            m.Name.ValueString(),
-		Flavor:          galera.Flavor(stringOr(m.Flavor.ValueString(), string(galera.MariaDB))),
+		Flavor:          galera.Flavor(cmp.Or(m.Flavor.ValueString(), string(galera.MariaDB))),
 		Series:          m.Series.ValueString(),
-		Nodes:           m.members(),
-		Settings:        stringsOf(m.Settings),
+		Nodes:           m.DeclaredNodes(),
+		Settings:        cluster.StringsOf(m.Settings),
 		NodeSettings:    m.nodeSettings(),
-		DataDevices:     m.dataDevices(),
-		ProviderOptions: stringsOf(m.Options),
-		Clients:         listOf(m.Clients),
+		DataDevices:     dataDevices(&m.Shared),
+		ProviderOptions: cluster.StringsOf(m.Options),
+		Clients:         cluster.ListOf(m.Clients),
 		Unfiltered:      m.Firewall.ValueString() == host.FirewallNone,
 		Databases:       map[string]galera.Database{},
 		Users:           map[string]galera.User{},
 		UUID:            m.ClusterUUID.ValueString(),
 	}
-	for name, database := range objectsOf[galeraDatabaseModel](ctx, m.Databases) {
+	for name, database := range cluster.ObjectsOf[galeraDatabaseModel](ctx, m.Databases) {
 		spec.Databases[name] = galera.Database{Charset: database.Charset.ValueString(), Collation: database.Collation.ValueString()}
 	}
 	passwords := map[string]galeraUserModel{}
 	if config != nil {
-		passwords = objectsOf[galeraUserModel](ctx, config.Users)
+		passwords = cluster.ObjectsOf[galeraUserModel](ctx, config.Users)
 	}
-	for name, user := range objectsOf[galeraUserModel](ctx, m.Users) {
+	for name, user := range cluster.ObjectsOf[galeraUserModel](ctx, m.Users) {
 		u := galera.User{Hosts: hostsOf(user), PasswordVersion: user.PasswordVersion.ValueInt64(), Grants: map[string][]string{}}
 		u.Password = passwords[name].Password.ValueString()
 		for object, privileges := range user.Grants.Elements() {
 			if list, ok := privileges.(types.List); ok {
-				u.Grants[object] = listOf(list)
+				u.Grants[object] = cluster.ListOf(list)
 			}
 		}
 		spec.Users[name] = u
@@ -120,7 +120,7 @@ func (m *galeraModel) nodeSettings() map[string]map[string]string {
 			continue
 		}
 		if given, ok := node.Attributes()["settings"].(types.Map); ok && len(given.Elements()) > 0 {
-			settings[name] = stringsOf(given)
+			settings[name] = cluster.StringsOf(given)
 		}
 	}
 	return settings
@@ -148,7 +148,7 @@ func (m *galeraModel) ValueWarnings(ctx context.Context, prior *galeraModel) []t
 // clients that are still to come may be all that there are.
 func (m *galeraModel) configuration(ctx context.Context) galera.Spec {
 	spec := m.spec(ctx, nil)
-	if !fullyKnown(ctx, m.Clients) {
+	if !cluster.FullyKnown(ctx, m.Clients) {
 		spec.Users = nil
 	}
 	return spec
@@ -159,12 +159,12 @@ func (m *galeraModel) Validate(ctx context.Context) []tier.Problem {
 	if m.Name.IsUnknown() {
 		spec.Name = "unknown"
 	}
-	for name, user := range objectsOf[galeraUserModel](ctx, m.Users) {
+	for name, user := range cluster.ObjectsOf[galeraUserModel](ctx, m.Users) {
 		u := spec.Users[name]
-		if !fullyKnown(ctx, user.Grants) {
+		if !cluster.FullyKnown(ctx, user.Grants) {
 			u.Grants = nil
 		}
-		if !fullyKnown(ctx, user.Hosts) && len(u.Hosts) == 0 {
+		if !cluster.FullyKnown(ctx, user.Hosts) && len(u.Hosts) == 0 {
 			u.Hosts = []string{"localhost"} // in the place of those that come
 		}
 		spec.Users[name] = u
@@ -173,7 +173,7 @@ func (m *galeraModel) Validate(ctx context.Context) []tier.Problem {
 		spec.Flavor = galera.MariaDB
 	}
 	problems := spec.Validate()
-	for name, user := range objectsOf[galeraUserModel](ctx, m.Users) {
+	for name, user := range cluster.ObjectsOf[galeraUserModel](ctx, m.Users) {
 		if user.Password.IsUnknown() || user.PasswordVersion.IsUnknown() {
 			continue
 		}
@@ -184,25 +184,25 @@ func (m *galeraModel) Validate(ctx context.Context) []tier.Problem {
 	return problems
 }
 
-// needs are those of the server and of the Galera library, which takes the two ports
+// Requirements are those of the server and of the Galera library, which takes the two ports
 // beside the server's (Galera's documentation, "Firewall settings").
-func (m *galeraModel) needs() needs {
+func (m *galeraModel) Requirements() cluster.Requirements {
 	server := []string{"mariadbd", "mysqld"}
-	return needs{ownAddress: true, ports: map[int][]string{3306: server, 4567: server, 4568: server}}
+	return cluster.Requirements{OwnAddress: true, Ports: map[int][]string{3306: server, 4567: server, 4568: server}}
 }
 
 func (m *galeraModel) RejectChange(prior *galeraModel) []tier.Problem {
-	return append(m.moved(&prior.clusterModel), m.devicesTaken(&prior.clusterModel)...)
+	return append(m.Moved(&prior.Shared), devicesTaken(&m.Shared, &prior.Shared)...)
 }
 
-func (m *galeraModel) open(ctx context.Context, _ *access, hosts host.Hosts, config, prior *galeraModel) (*galera.Cluster, error) {
+func (m *galeraModel) Open(ctx context.Context, _ *cluster.Access, hosts host.Hosts, config, prior *galeraModel) (*galera.Cluster, error) {
 	spec := m.spec(ctx, config)
 	m.planned = config != nil
 	if prior != nil {
 		spec.Partial = true
 		spec.UUID = prior.ClusterUUID.ValueString()
 		spec.FormerUsers = map[string][]string{}
-		for name, user := range objectsOf[galeraUserModel](ctx, prior.Users) {
+		for name, user := range cluster.ObjectsOf[galeraUserModel](ctx, prior.Users) {
 			spec.FormerUsers[name] = hostsOf(user)
 		}
 	}
@@ -220,8 +220,8 @@ func hostsOf(user galeraUserModel) []string {
 	return hosts
 }
 
-func (m *galeraModel) SetComputed(ctx context.Context, cluster *galera.Cluster) {
-	seen := cluster.Status()
+func (m *galeraModel) SetComputed(ctx context.Context, opened *galera.Cluster) {
+	seen := opened.Status()
 	// Once it is known it stays: another history is no new value, but a refusal.
 	if uuids := seen.UUIDs(); len(uuids) == 1 && m.ClusterUUID.ValueString() == "" {
 		m.ClusterUUID = types.StringValue(uuids[0])
@@ -234,12 +234,12 @@ func (m *galeraModel) SetComputed(ctx context.Context, cluster *galera.Cluster) 
 	members := seen.Members()
 	// A node that does not answer has not left.
 	for name := range seen.Unreachable() {
-		if slices.Contains(listOf(m.Members), name) {
+		if slices.Contains(cluster.ListOf(m.Members), name) {
 			members = append(members, name)
 		}
 	}
 	slices.Sort(members)
-	m.Members = stringList(members)
+	m.Members = cluster.StringList(members)
 	// What a plan has shown stays until the next refresh, also where a machine has
 	// changed since.
 	if !m.planned || m.Derived.IsUnknown() {
@@ -253,7 +253,7 @@ func (m *galeraModel) derived(seen map[string]map[string]string) types.Map {
 	before, nodes := m.Derived.Elements(), map[string]attr.Value{}
 	for name := range m.Nodes.Elements() {
 		if settings, found := seen[name]; found {
-			nodes[name] = stringMap(settings)
+			nodes[name] = cluster.StringMap(settings)
 		} else if was, found := before[name]; found {
 			nodes[name] = was
 		}
@@ -276,6 +276,6 @@ func (m *galeraModel) PlanComputed(prior *galeraModel) {
 	}
 	m.Members = types.ListUnknown(types.StringType)
 	if nodes := m.Nodes.Elements(); !m.Nodes.IsUnknown() {
-		m.Members = stringList(slices.Sorted(maps.Keys(nodes)))
+		m.Members = cluster.StringList(slices.Sorted(maps.Keys(nodes)))
 	}
 }

@@ -3,7 +3,6 @@ package provider
 import (
 	"context"
 	"fmt"
-	"maps"
 	"net/netip"
 	"slices"
 	"strings"
@@ -14,19 +13,20 @@ import (
 
 	"github.com/terraform-ha/terraform-provider-ha/internal/gluster"
 	"github.com/terraform-ha/terraform-provider-ha/internal/host"
+	"github.com/terraform-ha/terraform-provider-ha/internal/provider/cluster"
 	"github.com/terraform-ha/terraform-provider-ha/internal/tier"
 )
 
 func newGlusterVolume() resource.Resource {
-	return &clusterResource[glusterModel, *gluster.Cluster, *glusterModel]{
-		typeName: "gluster_volume", title: "GlusterFS Volume", kind: "gluster", schema: glusterSchema,
-		oneAtATime: true, // volumes share glusterd, and the pool takes one transaction at a time
-	}
+	return cluster.New[glusterModel, *gluster.Cluster](cluster.Settings{
+		TypeName: "gluster_volume", Title: "GlusterFS Volume", Kind: "gluster", Schema: glusterSchema,
+		OneAtATime: true, // volumes share glusterd, and the pool takes one transaction at a time
+	})
 }
 
 // glusterModel is an ha_gluster_volume.
 type glusterModel struct {
-	clusterModel
+	cluster.Shared
 	Name               types.String `tfsdk:"name"`
 	BrickPath          types.String `tfsdk:"brick_path"`
 	BrickPaths         types.Map    `tfsdk:"brick_paths"`
@@ -47,11 +47,9 @@ type glusterModel struct {
 	Mount              types.Object `tfsdk:"mount"`
 }
 
-func (m *glusterModel) cluster() *clusterModel { return &m.clusterModel }
+func (m *glusterModel) Label() types.String { return m.Name }
 
-func (m *glusterModel) label() types.String { return m.Name }
-
-func (m *glusterModel) protection() *types.Bool { return &m.Protect }
+func (m *glusterModel) Protection() *types.Bool { return &m.Protect }
 
 func (m *glusterModel) Immutable() map[string]attr.Value {
 	return map[string]attr.Value{"name": m.Name, "brick_path": m.BrickPath, "type": m.Type}
@@ -60,19 +58,19 @@ func (m *glusterModel) Immutable() map[string]attr.Value {
 func (m *glusterModel) spec() gluster.Spec {
 	return gluster.Spec{
 		Name:               m.Name.ValueString(),
-		Nodes:              m.members(),
-		Order:              listOf(m.Order),
+		Nodes:              m.DeclaredNodes(),
+		Order:              cluster.ListOf(m.Order),
 		BrickPath:          m.BrickPath.ValueString(),
-		BrickPaths:         stringsOf(m.BrickPaths),
+		BrickPaths:         cluster.StringsOf(m.BrickPaths),
 		Type:               m.Type.ValueString(),
 		Replica:            int(m.Replica.ValueInt64()),
 		Arbiter:            int(m.Arbiter.ValueInt64()),
 		Disperse:           int(m.Disperse.ValueInt64()),
 		Redundancy:         int(m.Redundancy.ValueInt64()),
-		DataDevices:        m.dataDevices(),
-		Options:            stringsOf(m.Options),
+		DataDevices:        dataDevices(&m.Shared),
+		Options:            cluster.StringsOf(m.Options),
 		Profile:            m.Profile.ValueString(),
-		Clients:            listOf(m.Clients),
+		Clients:            cluster.ListOf(m.Clients),
 		Unfiltered:         m.Firewall.ValueString() == host.FirewallNone,
 		PingTimeoutSeconds: int(m.PingTimeoutSeconds.ValueInt64()),
 		AllowRootPartition: m.AllowRootPartition.ValueBool(),
@@ -88,7 +86,7 @@ func (m *glusterModel) Validate(ctx context.Context) []tier.Problem {
 	if m.BrickPath.IsUnknown() {
 		spec.BrickPath = "/srv/unknown/brick"
 	}
-	if !fullyKnown(ctx, m.Order) {
+	if !cluster.FullyKnown(ctx, m.Order) {
 		spec.Order = nil
 	}
 	geometry := true
@@ -111,29 +109,29 @@ func (m *glusterModel) geometry() map[string]attr.Value {
 	return map[string]attr.Value{"type": m.Type, "replica": m.Replica, "arbiter": m.Arbiter, "disperse": m.Disperse, "redundancy": m.Redundancy}
 }
 
-// needs are those of glusterd.
-func (m *glusterModel) needs() needs {
+// Requirements are those of glusterd.
+func (m *glusterModel) Requirements() cluster.Requirements {
 	byAddress := true
-	for _, node := range m.nodes() {
-		_, err := netip.ParseAddr(node.peerAddress().ValueString())
+	for _, node := range m.DeclaredNodes() {
+		_, err := netip.ParseAddr(node.Address)
 		byAddress = byAddress && err == nil
 	}
-	return needs{ownAddress: byAddress, ports: map[int][]string{24007: {"glusterd"}}}
+	return cluster.Requirements{OwnAddress: byAddress, Ports: map[int][]string{24007: {"glusterd"}}}
 }
 
 // RejectChange is about bricks, which stay where they are and as many as they are.
 func (m *glusterModel) RejectChange(prior *glusterModel) []tier.Problem {
-	problems := append(m.moved(&prior.clusterModel), m.devicesTaken(&prior.clusterModel)...)
-	before := prior.nodes()
-	for _, name := range slices.Sorted(maps.Keys(m.nodes())) {
-		if _, known := before[name]; !known {
-			problems = append(problems, tier.Problem{Path: []string{"nodes", name}, Message: fmt.Sprintf("this release cannot take %s into a volume that exists", name)})
+	problems := append(m.Moved(&prior.Shared), devicesTaken(&m.Shared, &prior.Shared)...)
+	before, declared := prior.DeclaredNodes(), m.DeclaredNodes()
+	for _, node := range declared {
+		if !slices.ContainsFunc(before, func(known host.Node) bool { return known.Name == node.Name }) {
+			problems = append(problems, tier.Problem{Path: []string{"nodes", node.Name}, Message: fmt.Sprintf("this release cannot take %s into a volume that exists", node.Name)})
 		}
 	}
-	if key := gluster.SwitchedOff(stringsOf(prior.Options), stringsOf(m.Options)); key != "" {
+	if key := gluster.SwitchedOff(cluster.StringsOf(prior.Options), cluster.StringsOf(m.Options)); key != "" {
 		problems = append(problems, tier.Problem{Path: []string{"options", key}, Message: "the option " + key + " is on and cannot be switched off: files that were written with it would be damaged"})
 	}
-	if len(problems) > 0 || len(before) != len(m.nodes()) {
+	if len(problems) > 0 || len(before) != len(declared) {
 		return problems // what was left out depends on the number of nodes
 	}
 	was, now := prior.spec(), m.spec()
@@ -155,10 +153,10 @@ func (m *glusterModel) RejectChange(prior *glusterModel) []tier.Problem {
 // ChangeWarnings are about clients: GlusterFS hangs up on one as soon as the list lacks
 // it, and a web server that is still in service then answers with errors.
 func (m *glusterModel) ChangeWarnings(ctx context.Context, prior *glusterModel) []tier.Problem {
-	if !fullyKnown(ctx, m.Clients) {
+	if !cluster.FullyKnown(ctx, m.Clients) {
 		return nil
 	}
-	lost := m.spec().Disconnected(listOf(prior.Clients))
+	lost := m.spec().Disconnected(cluster.ListOf(prior.Clients))
 	if len(lost) == 0 {
 		return nil
 	}
@@ -185,7 +183,7 @@ func (m *glusterModel) ValueWarnings(_ context.Context, prior *glusterModel) []t
 	return problems
 }
 
-func (m *glusterModel) open(_ context.Context, _ *access, hosts host.Hosts, _, prior *glusterModel) (*gluster.Cluster, error) {
+func (m *glusterModel) Open(_ context.Context, _ *cluster.Access, hosts host.Hosts, _, prior *glusterModel) (*gluster.Cluster, error) {
 	spec := m.spec()
 	if prior != nil {
 		spec.VolumeID = prior.VolumeID.ValueString()
@@ -216,7 +214,7 @@ func (m *glusterModel) mount() types.Object {
 	mount := m.spec().Mount()
 	return types.ObjectValueMust(mountAttributes, map[string]attr.Value{
 		"source":         types.StringValue(mount.Source),
-		"backup_servers": stringList(mount.BackupServers),
+		"backup_servers": cluster.StringList(mount.BackupServers),
 		"options":        types.StringValue(mount.Options),
 		"volume_id":      m.VolumeID,
 	})

@@ -77,6 +77,10 @@ func (f *fleet) search(directory string, secrets ...string) error {
 		if err != nil || entry.IsDir() || strings.HasSuffix(name, ".tfvars.json") {
 			return err
 		}
+		// The test framework links the directories beside the test into its own.
+		if linked, err := os.Stat(name); err != nil || linked.IsDir() {
+			return err
+		}
 		content, err := unpacked(name)
 		if err != nil {
 			return err

@@ -77,7 +77,7 @@ func (p *haProvider) Configure(ctx context.Context, req provider.ConfigureReques
 		return
 	}
 	access, diags := newAccess(ctx, model, p.version)
-	access.patience = p.patience
+	access.LeasePatience = p.patience
 	resp.Diagnostics.Append(diags...)
 	if resp.Diagnostics.HasError() {
 		return

@@ -12,6 +12,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/terraform-ha/terraform-provider-ha/internal/ssh"
+	"github.com/terraform-ha/terraform-provider-ha/internal/tier"
 )
 
 // sshHostKey is a key in the state and nothing else: it contacts no machine.
@@ -59,7 +60,7 @@ func (sshHostKey) Create(ctx context.Context, req resource.CreateRequest, resp *
 	}
 	pair, err := ssh.NewKeyPair()
 	if err != nil {
-		resp.Diagnostics.AddAttributeError(path.Root("private_key"), "Unable to Create SSH Host Key", sentence(err))
+		resp.Diagnostics.AddAttributeError(path.Root("private_key"), "Unable to Create SSH Host Key", tier.Sentence(err))
 		return
 	}
 	plan.ID = types.StringValue(pair.Fingerprint)

@@ -1,6 +1,7 @@
 package provider
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -15,19 +16,20 @@ import (
 
 	"github.com/terraform-ha/terraform-provider-ha/internal/host"
 	"github.com/terraform-ha/terraform-provider-ha/internal/linode"
+	"github.com/terraform-ha/terraform-provider-ha/internal/provider/cluster"
 	"github.com/terraform-ha/terraform-provider-ha/internal/tier"
 	"github.com/terraform-ha/terraform-provider-ha/internal/webtier"
 )
 
 func newWebTier() resource.Resource {
-	return &clusterResource[webTierModel, *webtier.Cluster, *webTierModel]{
-		typeName: "web_tier", title: "Web Tier", kind: "web", schema: webTierSchema,
-	}
+	return cluster.New[webTierModel, *webtier.Cluster](cluster.Settings{
+		TypeName: "web_tier", Title: "Web Tier", Kind: "web", Schema: webTierSchema,
+	})
 }
 
 // webTierModel is an ha_web_tier.
 type webTierModel struct {
-	clusterModel
+	cluster.Shared
 	Name           types.String `tfsdk:"name"`
 	Mount          types.Object `tfsdk:"mount"`
 	MountPoint     types.String `tfsdk:"mount_point"`
@@ -89,9 +91,7 @@ type wordPressModel struct {
 	Writable         types.Set    `tfsdk:"writable_directories"`
 }
 
-func (m *webTierModel) cluster() *clusterModel { return &m.clusterModel }
-
-func (m *webTierModel) label() types.String { return m.Name }
+func (m *webTierModel) Label() types.String { return m.Name }
 
 func (m *webTierModel) Immutable() map[string]attr.Value {
 	// What stands in front knows the port and the path, and learns of others only
@@ -102,20 +102,20 @@ func (m *webTierModel) Immutable() map[string]attr.Value {
 func (m *webTierModel) spec(ctx context.Context, config *webTierModel) webtier.Spec {
 	spec := webtier.Spec{
 		Name:           m.Name.ValueString(),
-		Nodes:          m.members(),
-		Backends:       stringsOf(m.Backends),
+		Nodes:          m.DeclaredNodes(),
+		Backends:       cluster.StringsOf(m.Backends),
 		MountPoint:     m.MountPoint.ValueString(),
 		DocumentRoot:   m.DocumentRoot.ValueString(),
 		ServerName:     m.ServerName.ValueString(),
-		ServerAliases:  listOf(m.ServerAliases),
+		ServerAliases:  cluster.ListOf(m.ServerAliases),
 		Port:           int(m.Port.ValueInt64()),
-		PHPSettings:    stringsOf(m.PHPSettings),
+		PHPSettings:    cluster.StringsOf(m.PHPSettings),
 		PHPWorkers:     int(m.PHPWorkers.ValueInt64()),
 		Sessions:       m.Sessions.ValueString(),
-		TrustedProxies: listOf(m.TrustedProxies),
+		TrustedProxies: cluster.ListOf(m.TrustedProxies),
 		AllowOverride:  m.AllowOverride.ValueBool(),
 		HealthPath:     m.HealthPath.ValueString(),
-		Packages:       listOf(m.Packages),
+		Packages:       cluster.ListOf(m.Packages),
 		Site:           m.SiteID.ValueString(),
 	}
 	if !m.PHP.IsNull() && !m.PHP.IsUnknown() {
@@ -129,13 +129,13 @@ func (m *webTierModel) spec(ctx context.Context, config *webTierModel) webtier.S
 		seconds := int(m.DrainSeconds.ValueInt64())
 		spec.DrainSeconds = &seconds
 	}
-	if mount := objectOf[webMountModel](ctx, m.Mount); mount != nil {
-		spec.Mount = &webtier.Mount{Source: mount.Source.ValueString(), BackupServers: listOf(mount.BackupServers), Options: mount.Options.ValueString(), VolumeID: mount.VolumeID.ValueString()}
+	if mount := cluster.ObjectOf[webMountModel](ctx, m.Mount); mount != nil {
+		spec.Mount = &webtier.Mount{Source: mount.Source.ValueString(), BackupServers: cluster.ListOf(mount.BackupServers), Options: mount.Options.ValueString(), VolumeID: mount.VolumeID.ValueString()}
 	}
-	if check := objectOf[webCheckModel](ctx, m.Check); check != nil {
+	if check := cluster.ObjectOf[webCheckModel](ctx, m.Check); check != nil {
 		spec.Check = &webtier.Check{Path: check.Path.ValueString(), Status: int(check.Status.ValueInt64()), Contains: check.Contains.ValueString()}
 	}
-	if balancer := objectOf[nodeBalancerModel](ctx, m.NodeBalancer); balancer != nil {
+	if balancer := cluster.ObjectOf[nodeBalancerModel](ctx, m.NodeBalancer); balancer != nil {
 		spec.NodeBalancer = &webtier.NodeBalancer{ID: int(balancer.ID.ValueInt64()), ConfigID: int(balancer.ConfigID.ValueInt64())}
 	}
 	spec.WordPress = m.wordPress(ctx, config)
@@ -143,7 +143,7 @@ func (m *webTierModel) spec(ctx context.Context, config *webTierModel) webtier.S
 }
 
 func (m *webTierModel) wordPress(ctx context.Context, config *webTierModel) *webtier.WordPress {
-	model := objectOf[wordPressModel](ctx, m.WordPress)
+	model := cluster.ObjectOf[wordPressModel](ctx, m.WordPress)
 	if model == nil {
 		return nil
 	}
@@ -163,10 +163,10 @@ func (m *webTierModel) wordPress(ctx context.Context, config *webTierModel) *web
 		XMLRPC:          model.XMLRPC.ValueBool(),
 		ProgramFiles:    model.ProgramFiles.ValueString(),
 
-		WritableDirectories: listOf(model.Writable),
+		WritableDirectories: cluster.ListOf(model.Writable),
 	}
 	if config != nil {
-		if secrets := objectOf[wordPressModel](ctx, config.WordPress); secrets != nil {
+		if secrets := cluster.ObjectOf[wordPressModel](ctx, config.WordPress); secrets != nil {
 			wordpress.AdminPassword = secrets.AdminPassword.ValueString()
 			wordpress.DBPassword = secrets.DatabasePassword.ValueString()
 		}
@@ -183,7 +183,7 @@ func (m *webTierModel) Validate(ctx context.Context) []tier.Problem {
 	var problems []tier.Problem
 	for _, p := range spec.Validate() {
 		if len(p.Path) == 2 && p.Path[0] == "wordpress" {
-			p.Path = []string{"wordpress", stringOr(wordPressAttributes[p.Path[1]], p.Path[1])}
+			p.Path = []string{"wordpress", cmp.Or(wordPressAttributes[p.Path[1]], p.Path[1])}
 		}
 		problems = append(problems, tier.Problem{Path: p.Path, Message: p.Message})
 	}
@@ -201,7 +201,7 @@ var wordPressAttributes = map[string]string{
 // volume and a NodeBalancer that the same apply makes: all the rest of the spec is
 // validated at plan, and all of it when all is known.
 func (m *webTierModel) assume(ctx context.Context, spec *webtier.Spec) {
-	if mount := objectOf[webMountModel](ctx, m.Mount); m.Mount.IsUnknown() || mount != nil && mount.Source.IsUnknown() {
+	if mount := cluster.ObjectOf[webMountModel](ctx, m.Mount); m.Mount.IsUnknown() || mount != nil && mount.Source.IsUnknown() {
 		options := ""
 		if mount != nil {
 			options = mount.Options.ValueString()
@@ -214,19 +214,19 @@ func (m *webTierModel) assume(ctx context.Context, spec *webtier.Spec) {
 		spec.PHPSettings = maps.Clone(spec.PHPSettings)
 		delete(spec.PHPSettings, "open_basedir")
 	}
-	if check := objectOf[webCheckModel](ctx, m.Check); check != nil && !fullyKnown(ctx, m.Check) {
+	if check := cluster.ObjectOf[webCheckModel](ctx, m.Check); check != nil && !cluster.FullyKnown(ctx, m.Check) {
 		spec.Check = nil
 	}
 	if m.ServerName.IsUnknown() {
 		spec.ServerName = "unknown.invalid"
 	}
-	if balancer := objectOf[nodeBalancerModel](ctx, m.NodeBalancer); balancer != nil && !fullyKnown(ctx, m.NodeBalancer) {
+	if balancer := cluster.ObjectOf[nodeBalancerModel](ctx, m.NodeBalancer); balancer != nil && !cluster.FullyKnown(ctx, m.NodeBalancer) {
 		spec.NodeBalancer = nil
 	}
-	if !fullyKnown(ctx, m.Backends) {
+	if !cluster.FullyKnown(ctx, m.Backends) {
 		spec.Backends = nil
 	}
-	if model := objectOf[wordPressModel](ctx, m.WordPress); model != nil {
+	if model := cluster.ObjectOf[wordPressModel](ctx, m.WordPress); model != nil {
 		for _, attribute := range []struct {
 			value       types.String
 			field       *string
@@ -249,9 +249,9 @@ func (m *webTierModel) assume(ctx context.Context, spec *webtier.Spec) {
 	}
 }
 
-// needs are those of Apache.
-func (m *webTierModel) needs() needs {
-	return needs{ports: map[int][]string{int(m.Port.ValueInt64()): {"apache2"}}}
+// Requirements are those of Apache.
+func (m *webTierModel) Requirements() cluster.Requirements {
+	return cluster.Requirements{Ports: map[int][]string{int(m.Port.ValueInt64()): {"apache2"}}}
 }
 
 // RejectChange is about the directory that the site lies in.
@@ -266,15 +266,15 @@ func (m *webTierModel) RejectChange(prior *webTierModel) []tier.Problem {
 	return problems
 }
 
-// preflight asks the Linode API for the NodeBalancer: a wrong token or id should
+// Preflight asks the Linode API for the NodeBalancer: a wrong token or id should
 // not be found out after the machines were changed.
-func (m *webTierModel) preflight(ctx context.Context, a *access) diag.Diagnostics {
+func (m *webTierModel) Preflight(ctx context.Context, a *cluster.Access) diag.Diagnostics {
 	var diags diag.Diagnostics
-	balancer := objectOf[nodeBalancerModel](ctx, m.NodeBalancer)
-	if balancer == nil || balancer.ID.IsUnknown() || balancer.ConfigID.IsUnknown() || a.linodeUnknown {
+	balancer := cluster.ObjectOf[nodeBalancerModel](ctx, m.NodeBalancer)
+	if balancer == nil || balancer.ID.IsUnknown() || balancer.ConfigID.IsUnknown() || a.Linode.Unknown {
 		return diags
 	}
-	client, err := a.nodeBalancers()
+	client, err := a.Linode.Client()
 	if err == nil {
 		_, err = client.NodeBalancer(int(balancer.ID.ValueInt64()), int(balancer.ConfigID.ValueInt64())).Nodes(ctx)
 	}
@@ -283,24 +283,24 @@ func (m *webTierModel) preflight(ctx context.Context, a *access) diag.Diagnostic
 	switch {
 	case err == nil:
 	case errors.As(err, &token):
-		diags.AddAttributeError(path.Root("nodebalancer"), "Linode Token Refused", sentence(err)+" Correct linode.token in the provider block or LINODE_TOKEN. Nothing was changed.")
+		diags.AddAttributeError(path.Root("nodebalancer"), "Linode Token Refused", tier.Sentence(err)+" Correct linode.token in the provider block or LINODE_TOKEN. Nothing was changed.")
 	case errors.As(err, &missing):
-		diags.AddAttributeError(path.Root("nodebalancer"), "NodeBalancer Not Found", sentence(err)+" Correct nodebalancer.id and nodebalancer.config_id. Nothing was changed.")
-	case a.linodeToken == "":
-		diags.AddAttributeError(path.Root("nodebalancer"), "No Linode Token", sentence(err))
+		diags.AddAttributeError(path.Root("nodebalancer"), "NodeBalancer Not Found", tier.Sentence(err)+" Correct nodebalancer.id and nodebalancer.config_id. Nothing was changed.")
+	case a.Linode.Token == "":
+		diags.AddAttributeError(path.Root("nodebalancer"), "No Linode Token", tier.Sentence(err))
 	default:
-		diags.AddAttributeWarning(path.Root("nodebalancer"), "Linode API Does Not Answer", sentence(err)+" The plan goes on without having asked for the NodeBalancer. Its address is linode.url in the provider block, LINODE_URL, or Linode's own.")
+		diags.AddAttributeWarning(path.Root("nodebalancer"), "Linode API Does Not Answer", tier.Sentence(err)+" The plan goes on without having asked for the NodeBalancer. Its address is linode.url in the provider block, LINODE_URL, or Linode's own.")
 	}
 	return diags
 }
 
-func (m *webTierModel) open(ctx context.Context, a *access, hosts host.Hosts, config, prior *webTierModel) (*webtier.Cluster, error) {
+func (m *webTierModel) Open(ctx context.Context, a *cluster.Access, hosts host.Hosts, config, prior *webTierModel) (*webtier.Cluster, error) {
 	spec := m.spec(ctx, config)
 	target := webtier.Target{Hosts: hosts}
 	// Without a configuration nothing is drained: machines are read or given up, and
 	// that needs no token.
 	if spec.NodeBalancer != nil && config != nil {
-		client, err := a.nodeBalancers()
+		client, err := a.Linode.Client()
 		if err != nil {
 			return nil, fmt.Errorf("cannot drain the NodeBalancer's nodes: %w", err)
 		}
@@ -313,7 +313,7 @@ func (m *webTierModel) open(ctx context.Context, a *access, hosts host.Hosts, co
 	return webtier.Open(target, spec, &before), nil
 }
 
-func (m *webTierModel) SetComputed(ctx context.Context, cluster *webtier.Cluster) {
+func (m *webTierModel) SetComputed(ctx context.Context, opened *webtier.Cluster) {
 	spec := m.spec(ctx, nil)
 	m.MountPoint = types.StringValue(spec.MountPoint)
 	// Once it is known it stays: another site is no new value, but a refusal.
@@ -321,7 +321,7 @@ func (m *webTierModel) SetComputed(ctx context.Context, cluster *webtier.Cluster
 		return
 	}
 	m.SiteID = types.StringNull()
-	if site := spec.Established(cluster.Status()); site != "" {
+	if site := spec.Established(opened.Status()); site != "" {
 		m.SiteID = types.StringValue(site)
 	}
 }

@@ -37,7 +37,7 @@ func (e *MachineErrors) Error() string {
 	var lines []string
 	for _, err := range e.Errs {
 		// All machines behind a bastion say the same of it.
-		if line := Sentence(err.Error()); !slices.Contains(lines, line) {
+		if line := Sentence(err); !slices.Contains(lines, line) {
 			lines = append(lines, line)
 		}
 	}
@@ -47,8 +47,15 @@ func (e *MachineErrors) Error() string {
 // Unwrap returns the errors.
 func (e *MachineErrors) Unwrap() []error { return e.Errs }
 
-// Sentence begins a text with a capital letter and ends it with a full stop.
-func Sentence(text string) string { return strings.TrimRight(Capitalized(text), ".") + "." }
+// CurableError is an error of a tier that says what a user can do about it.
+type CurableError interface {
+	error
+	// Cure returns the path of the attribute that the error is about, and what to do.
+	Cure() (path []string, text string)
+}
+
+// Sentence returns an error as a sentence: with a capital letter and a full stop.
+func Sentence(err error) string { return strings.TrimRight(Capitalized(err.Error()), ".") + "." }
 
 // Capitalized begins a text with a capital letter. Names stay as they are: "wsrep_on"
 // and "n1" are spelled as the user spells them.

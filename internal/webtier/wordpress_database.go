@@ -131,6 +131,14 @@ func (e *DatabaseError) Error() string { return e.Err.Error() }
 // Unwrap returns the cause.
 func (e *DatabaseError) Unwrap() error { return e.Err }
 
+// Cure says which attributes of the resource tell of the database.
+func (e *DatabaseError) Cure() (path []string, text string) {
+	if e.Denied {
+		return []string{"wordpress", "database_user"}, "Correct wordpress.database_user, wordpress.database_password_wo or wordpress.database_name, or let the account come from the address of the node: in users of ha_galera_cluster those are its hosts."
+	}
+	return []string{"wordpress", "database_host"}, "Correct wordpress.database_host, with :port if that is not 3306, and see that the database runs there and that no packet filter keeps the nodes from it."
+}
+
 var installWordPressScript = shell.Embedded(scripts, "wordpress-install")
 
 // installCode runs under PHP. wp_mail is replaced because the installer would

@@ -1,19 +1,13 @@
-package provider
+package cluster
 
 import (
-	"context"
 	"errors"
 	"fmt"
-	"io"
 	"maps"
 	"slices"
 	"strings"
-	"sync"
-	"time"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
-	"github.com/hashicorp/terraform-plugin-framework/path"
-	"github.com/hashicorp/terraform-plugin-log/tflog"
 
 	"github.com/terraform-ha/terraform-provider-ha/internal/reconcile"
 	"github.com/terraform-ha/terraform-provider-ha/internal/ssh"
@@ -25,7 +19,7 @@ import (
 // attribute where one can cure it.
 func failure(verb, title string, err error, done ...string) diag.Diagnostic {
 	at, next := remedies(err)
-	text := []string{sentence(err)}
+	text := []string{tier.Sentence(err)}
 	if len(next) > 0 {
 		text = append(text, strings.Join(next, "\n"))
 	}
@@ -78,7 +72,7 @@ func latest(done []string) string {
 }
 
 func refusalWarning(title string, err error) diag.Diagnostic {
-	return diag.NewWarningDiagnostic(title+" Needs Attention", sentence(err)+"\n\nAn apply would refuse to change it until this is cured.")
+	return diag.NewWarningDiagnostic(title+" Needs Attention", tier.Sentence(err)+"\n\nAn apply would refuse to change it until this is cured.")
 }
 
 func unreachableWarnings(errs map[string]error) diag.Diagnostics {
@@ -86,7 +80,7 @@ func unreachableWarnings(errs map[string]error) diag.Diagnostics {
 	for _, name := range slices.Sorted(maps.Keys(errs)) {
 		// Terraform shows one of several warnings with the same summary, and hides
 		// the others: every node has its own.
-		diags.AddWarning(fmt.Sprintf("Node %s Does Not Answer", name), fmt.Sprintf("%s. What is known of %s is kept; whether it differs from the configuration is not known.", sentenceStart(errs[name]), name))
+		diags.AddWarning(fmt.Sprintf("Node %s Does Not Answer", name), fmt.Sprintf("%s. What is known of %s is kept; whether it differs from the configuration is not known.", tier.Capitalized(errs[name].Error()), name))
 	}
 	return diags
 }
@@ -97,90 +91,7 @@ func leftOutWarnings(errs map[string]error, left string) diag.Diagnostics {
 	var diags diag.Diagnostics
 	for _, name := range slices.Sorted(maps.Keys(errs)) {
 		diags.AddWarning(fmt.Sprintf("Node %s Was Left Out", name), fmt.Sprintf(
-			"%s. The change was made and verified on the other nodes. Left for %s: %s. Once it answers, a plan shows what it lacks, and an apply does it.", sentenceStart(errs[name]), name, left))
+			"%s. The change was made and verified on the other nodes. Left for %s: %s. Once it answers, a plan shows what it lacks, and an apply does it.", tier.Capitalized(errs[name].Error()), name, left))
 	}
 	return diags
-}
-
-// sentence returns an error as a sentence.
-func sentence(err error) string { return tier.Sentence(err.Error()) }
-
-func sentenceStart(err error) string { return tier.Capitalized(err.Error()) }
-
-// attributePath turns {"nodes", "db1", "address"} into the framework's path. The
-// second element is a key of a map in every schema of ours.
-func attributePath(elements []string) path.Path {
-	if len(elements) == 0 {
-		return path.Empty()
-	}
-	at := path.Root(elements[0])
-	for i, element := range elements[1:] {
-		if i == 0 && mapAttribute[elements[0]] || i > 0 && elements[i] == "settings" {
-			at = at.AtMapKey(element)
-			continue
-		}
-		at = at.AtName(element)
-	}
-	return at
-}
-
-// mapAttribute names the attributes that are maps with keys of the user's.
-var mapAttribute = map[string]bool{"nodes": true, "settings": true, "provider_options": true, "databases": true, "users": true, "options": true, "brick_paths": true, "php_settings": true, "backends": true}
-
-// reporter writes the steps to Terraform's log and keeps those that succeeded.
-// A failed step knows only of its own round.
-type reporter struct {
-	ctx      context.Context //nolint:containedctx // the logger is in it
-	resource string
-	// progress is the file that a person may follow.
-	progress io.Writer
-
-	mu   sync.Mutex
-	done []string
-}
-
-// completed returns the steps that succeeded, in order.
-func (r *reporter) completed() []string {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	return slices.Clone(r.done)
-}
-
-func (r *reporter) complete(node, title string) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if node != "" {
-		title = node + ": " + title
-	}
-	r.done = append(r.done, title)
-}
-
-func (r *reporter) StepStarted(node, title, why string) {
-	tflog.Info(r.ctx, "step started", map[string]any{"resource": r.resource, "node": node, "step": title, "why": why})
-	if why != "" {
-		title += " (" + why + ")"
-	}
-	r.write(node, "started", title)
-}
-
-// write appends to the progress; a disk that is full is no reason to stop.
-func (r *reporter) write(node, event, title string) {
-	_, _ = io.WriteString(r.progress, progressLine(time.Now(), r.resource, node, event, title))
-}
-
-func (r *reporter) StepEnded(node, title string, took time.Duration, skipped bool, err error) {
-	fields := map[string]any{"resource": r.resource, "node": node, "step": title, "seconds": took.Seconds(), "skipped": skipped}
-	if err != nil {
-		fields["error"] = err.Error()
-		tflog.Error(r.ctx, "step failed", fields)
-		r.write(node, fmt.Sprintf("failed after %.1fs", took.Seconds()), title+": "+err.Error())
-		return
-	}
-	event := "skipped, it was done already"
-	if !skipped {
-		r.complete(node, title)
-		event = fmt.Sprintf("done in %.1fs", took.Seconds())
-	}
-	r.write(node, event, title)
-	tflog.Info(r.ctx, "step done", fields)
 }

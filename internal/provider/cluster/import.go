@@ -1,30 +1,77 @@
-package provider
+package cluster
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"maps"
-	"slices"
 	"strings"
 
 	"github.com/hashicorp/terraform-plugin-framework/attr"
 	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/resource"
 	"github.com/hashicorp/terraform-plugin-framework/tfsdk"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
 	"github.com/hashicorp/terraform-plugin-go/tftypes"
 
 	"github.com/terraform-ha/terraform-provider-ha/internal/host"
-	"github.com/terraform-ha/terraform-provider-ha/internal/reconcile"
 )
+
+// ImportState fills an empty state from what one machine of the cluster
+// remembers. The id is "<name>@<host>" or "<name>@<host>:<port>" of any machine.
+func (r *Resource[M, C, P]) ImportState(ctx context.Context, req resource.ImportStateRequest, resp *resource.ImportStateResponse) {
+	fail := func(err error) { resp.Diagnostics.Append(failure("Import", r.Title, err)) }
+	name, seed, err := parseImportID(req.ID)
+	if err != nil {
+		fail(err)
+		return
+	}
+	if err := r.access.requireKey(); err != nil {
+		fail(err)
+		return
+	}
+	machine := seed.Host.ValueString()
+	hosts, _ := r.access.hosts(map[string]Node{machine: seed}, nil, atOnce)
+	content, err := hosts[machine].ReadFile(ctx, r.declarationPath(name))
+	if err != nil {
+		fail(err)
+		return
+	}
+	if content == nil {
+		fail(fmt.Errorf("there is no %s on %s: no %s named %q was built on this machine by the provider", r.declarationPath(name), seed.Host.ValueString(), r.Title, name))
+		return
+	}
+	if err := r.readDeclaration(ctx, content, name, &resp.State); err != nil {
+		fail(fmt.Errorf("cannot use %s of %s: %w", r.declarationPath(name), machine, err))
+		return
+	}
+	resp.Diagnostics.Append(resp.Private.SetKey(ctx, importedKey, importedFrom(seed))...)
+}
+
+// parseImportID reads "<name>@<host>" and "<name>@<host>:<port>", with an IPv6
+// address in brackets.
+func parseImportID(id string) (name string, seed Node, err error) {
+	name, where, found := strings.Cut(id, "@")
+	if !found || name == "" || where == "" || strings.ContainsAny(name, "/ ") {
+		return "", seed, fmt.Errorf("cannot read import id %q: it is <name>@<host> or <name>@<host>:<port>, with any machine of the cluster as host", id)
+	}
+	seed.Port = types.Int64Null()
+	if at := strings.LastIndex(where, ":"); at > strings.LastIndex(where, "]") && (strings.Count(where, ":") == 1 || strings.HasPrefix(where, "[")) {
+		var port int64
+		if _, err := fmt.Sscan(where[at+1:], &port); err != nil || port < 1 || port > 65535 {
+			return "", seed, fmt.Errorf("cannot read import id %q: %q is not a port", id, where[at+1:])
+		}
+		seed.Port, where = types.Int64Value(port), where[:at]
+	}
+	seed.Host = types.StringValue(strings.Trim(where, "[]"))
+	return name, seed, nil
+}
 
 // readDeclaration takes what one machine says was declared without believing it:
 // whoever is root there can have written anything. It has to be what a plan would
 // accept, of the cluster that was asked for; it lets no destroy wipe data, and it
 // vouches for no machine.
-func (r *clusterResource[M, C, P]) readDeclaration(ctx context.Context, content []byte, name string, state *tfsdk.State) error {
+func (r *Resource[M, C, P]) readDeclaration(ctx context.Context, content []byte, name string, state *tfsdk.State) error {
 	if !host.IsText(content) {
 		return errors.New("it has control characters")
 	}
@@ -41,10 +88,10 @@ func (r *clusterResource[M, C, P]) readDeclaration(ctx context.Context, content 
 		return diagnosticsError(diags)
 	}
 	p := P(&read)
-	if got := p.label().ValueString(); got != name {
+	if got := p.Label().ValueString(); got != name {
 		return fmt.Errorf("it is of %q and not of %q", got, name)
 	}
-	if len(p.cluster().nodes()) == 0 {
+	if len(p.shared().nodes()) == 0 {
 		return errors.New("it names no machine")
 	}
 	for _, problem := range faults[M, C](ctx, p) {
@@ -53,10 +100,10 @@ func (r *clusterResource[M, C, P]) readDeclaration(ctx context.Context, content 
 			return fmt.Errorf("%s: %s", at, problem.Message)
 		}
 	}
-	p.cluster().OnDestroy = types.StringValue(destroyKeep)
-	p.cluster().HostKeys = stringMap(nil)
-	p.cluster().Drift = driftValue(nil)
-	p.cluster().Nodes = withoutHostKeys(ctx, p.cluster().Nodes)
+	p.shared().OnDestroy = types.StringValue(destroyKeep)
+	p.shared().HostKeys = StringMap(nil)
+	p.shared().Drift = driftValue(nil)
+	p.shared().Nodes = withoutHostKeys(ctx, p.shared().Nodes)
 	return diagnosticsError(state.Set(ctx, &read))
 }
 
@@ -81,53 +128,4 @@ func diagnosticsError(diags diag.Diagnostics) error {
 		return fmt.Errorf("%s: %s", d.Summary(), d.Detail())
 	}
 	return nil
-}
-
-// importedKey is where the private state says that a resource was imported and has
-// not been applied since, with the machine that it was imported through.
-const importedKey = "imported"
-
-// notImported is what is under importedKey once a configuration has named the nodes.
-const notImported = `{}`
-
-// importedFrom is what is kept under importedKey.
-func importedFrom(seed nodeModel) []byte {
-	from, _ := json.Marshal(importSeed{Host: seed.Host.ValueString(), Port: seed.Port.ValueInt64()}) //nolint:errchkjson // a string and a number
-	return from
-}
-
-type importSeed struct {
-	Host string `json:"host"`
-	Port int64  `json:"port,omitempty"`
-}
-
-// strangers lists the nodes of an imported resource that nothing but the machine
-// it was imported through has named: neither that machine nor known to the provider
-// by their host keys. To contact them would be to log in wherever that machine says.
-func (a *access) strangers(imported []byte, nodes map[string]nodeModel) []string {
-	var seed importSeed
-	if len(imported) == 0 || json.Unmarshal(imported, &seed) != nil || seed.Host == "" {
-		return nil
-	}
-	if seed.Port == 0 {
-		seed.Port = int64(a.base.Port)
-	}
-	var strangers []string
-	for _, name := range slices.Sorted(maps.Keys(nodes)) {
-		node := nodes[name]
-		if node.Host.ValueString() == seed.Host && int64Or(node.Port, int64(a.base.Port)) == seed.Port {
-			continue
-		}
-		if !a.hop(name, node, "").Vouched() {
-			strangers = append(strangers, name)
-		}
-	}
-	return strangers
-}
-
-// notContacted is the drift of a resource with strangers.
-func notContacted(strangers []string) map[string][]string {
-	return map[string][]string{reconcile.ClusterNode: {fmt.Sprintf(
-		"it was imported and its machines were not compared, because nothing vouches for %s yet; an apply contacts them as the configuration names them",
-		strings.Join(strangers, ", "))}}
 }

@@ -1,4 +1,4 @@
-package provider
+package cluster
 
 import (
 	"fmt"
@@ -11,23 +11,23 @@ import (
 	"github.com/terraform-ha/terraform-provider-ha/internal/tier"
 )
 
-const protectAttribute = "protect"
+const ProtectName = "protect"
 
-// keepKeeps says where on_destroy = "keep" ends.
-const keepKeeps = "A machine that is destroyed in the same run takes its disk with it, whatever is said here: see `protect`."
+// KeepLimit says where on_destroy = "keep" ends.
+const KeepLimit = "A machine that is destroyed in the same run takes its disk with it, whatever is said here: see `protect`."
 
-func protectSchema() schema.BoolAttribute {
+func ProtectAttribute() schema.BoolAttribute {
 	return schema.BoolAttribute{Optional: true, Computed: true, Default: booldefault.StaticBool(false),
 		MarkdownDescription: "Whether a destroy is refused: a plan that would destroy the resource is an error, and so is an apply that would replace it. Machines that the resource's nodes refer to stay with it, because Terraform destroys them after it; one of them can still be replaced. Switching it off is an apply of its own, before the destroy that it is meant for. Default: false."}
 }
 
 // protected refuses to destroy what is protected.
-func protected[M any, C tier.Tier, P model[M, C]](typeName string, state P) diag.Diagnostics {
-	g, ok := any(state).(guarded)
-	if !ok || !g.protection().ValueBool() {
+func protected[M any, C tier.Tier, P Model[M, C]](typeName string, state P) diag.Diagnostics {
+	g, ok := any(state).(HasProtection)
+	if !ok || !g.Protection().ValueBool() {
 		return nil
 	}
-	return diag.Diagnostics{diag.NewAttributeErrorDiagnostic(path.Root(protectAttribute), "Resource Is Protected", fmt.Sprintf(
+	return diag.Diagnostics{diag.NewAttributeErrorDiagnostic(path.Root(ProtectName), "Resource Is Protected", fmt.Sprintf(
 		"ha_%s %q is protected, and destroying or replacing it is refused. Nothing was destroyed, and no machine was contacted.\n\nIf it shall go with its data: set protect to false, apply that, and destroy then. To end its management and leave it running, use a removed block with destroy = false.",
-		typeName, state.label().ValueString()))}
+		typeName, state.Label().ValueString()))}
 }

@@ -1,4 +1,4 @@
-package provider
+package cluster
 
 import (
 	"context"
@@ -15,29 +15,16 @@ import (
 	"github.com/terraform-ha/terraform-provider-ha/internal/tier"
 )
 
-// needs are what a tier wants of its machines before anything is done to them.
-type needs struct {
-	// ownAddress says that daemons listen at the address of their node.
-	ownAddress bool
-	// ports are the TCP ports of its daemons, with the names of their programs.
-	ports map[int][]string
-}
-
-// demanding is a model whose tier needs something of its machines.
-type demanding interface {
-	needs() needs
-}
-
 // booted returns the machines once those that still boot had the time for it:
 // less of it where before says that a machine was there already. It is waited for
 // a dead machine here, with all others, and not again at each of the many
 // commands of a run. Where not one machine can be reached, or one that answers lets
 // nobody in, that is the error: what a tier would make of it says less.
-func (a *access) booted(ctx context.Context, nodes, before map[string]nodeModel, remembered map[string]string, wanted needs) (host.Hosts, map[string]*ssh.Client, diag.Diagnostics, error) {
+func (a *Access) booted(ctx context.Context, nodes, before map[string]Node, remembered map[string]string, wanted Requirements) (host.Hosts, map[string]*ssh.Client, diag.Diagnostics, error) {
 	hosts, clients := a.hosts(nodes, remembered, func(name string) time.Duration { return a.patienceWith(nodes[name], before[name]) })
 	answers := host.Look(ctx, hosts.Views(), func(ctx context.Context, view host.View) (host.Checked, error) {
 		node := host.Node{Name: view.Name(), Address: nodes[view.Name()].peerAddress().ValueString()}
-		return a.checked(ctx, view, node, wanted.ownAddress)
+		return a.checked(ctx, view, node, wanted.OwnAddress)
 	})
 	impatient, theirs := a.hosts(nodes, remembered, atOnce)
 	errs := map[string]error{}
@@ -71,7 +58,7 @@ func (a *access) booted(ctx context.Context, nodes, before map[string]nodeModel,
 const addressPatience = 15 * time.Second
 
 // checked asks a machine whether it is ready, and waits a moment for its address.
-func (a *access) checked(ctx context.Context, view host.View, node host.Node, ownAddress bool) (host.Checked, error) {
+func (a *Access) checked(ctx context.Context, view host.View, node host.Node, ownAddress bool) (host.Checked, error) {
 	ask := func(ctx context.Context) (host.Checked, error) {
 		parts, err := view.Ask(ctx, host.AskFacts("facts"), host.AskReadiness("readiness"))
 		return host.Checked{Node: node, Facts: host.ParseFacts(parts["facts"]), Ready: host.ParseReadiness(parts["readiness"], time.Now())}, err
@@ -81,7 +68,7 @@ func (a *access) checked(ctx context.Context, view host.View, node host.Node, ow
 		return machine, err
 	}
 	// Where it does not come, the caller tells of what was seen last.
-	_ = reconcile.WaitAtMost(ctx, min(addressPatience, a.boot), "the address "+node.Address, time.Second, func(ctx context.Context) (string, error) {
+	_ = reconcile.WaitAtMost(ctx, min(addressPatience, a.BootTimeout), "the address "+node.Address, time.Second, func(ctx context.Context) (string, error) {
 		now, err := ask(ctx)
 		if err != nil {
 			return "", err
@@ -101,7 +88,7 @@ const leastFreeMiB = 256
 
 // unfit says why machines cannot be what they are to be, before the first change. A
 // machine that was there before has its ports and its packages.
-func unfit(machines []host.Checked, before map[string]nodeModel, wanted needs) error {
+func unfit(machines []host.Checked, before map[string]Node, wanted Requirements) error {
 	var found tier.MachineErrors
 	refuse := func(node, attribute, what, remedy string, evidence ...string) {
 		found.Errs = append(found.Errs, &reconcile.RefusedError{What: what, Node: node, Evidence: evidence, Remedy: remedy, Path: ofNode(node, attribute)})
@@ -121,7 +108,7 @@ func unfit(machines []host.Checked, before map[string]nodeModel, wanted needs) e
 			found.Errs = append(found.Errs, err)
 			continue
 		}
-		if wanted.ownAddress && !machine.Facts.Has(address) {
+		if wanted.OwnAddress && !machine.Facts.Has(address) {
 			refuse(name, "address", "let daemons listen at "+address, fmt.Sprintf(`Correct nodes[%q].address, or give the machine that address, at which the other nodes reach it.`, name),
 				"it does not have that address", "it has "+machine.Facts.Listed())
 		}
@@ -132,8 +119,8 @@ func unfit(machines []host.Checked, before map[string]nodeModel, wanted needs) e
 			refuse(name, "host", "install packages", fmt.Sprintf("At least %d MiB have to be free. Make room there, or choose a larger machine.", leastFreeMiB),
 				fmt.Sprintf("%d MiB are free on the file system of %s", ready.FreeMiB, ready.FreeOn))
 		}
-		for _, port := range sortedPorts(wanted.ports) {
-			if program := machine.Ready.Listeners[port]; program != "" && !slices.Contains(wanted.ports[port], program) {
+		for _, port := range sortedPorts(wanted.Ports) {
+			if program := machine.Ready.Listeners[port]; program != "" && !slices.Contains(wanted.Ports[port], program) {
 				refuse(name, "host", fmt.Sprintf("take port %d", port), "Stop and disable it there, or choose another machine.",
 					fmt.Sprintf("%s listens at it already", program))
 			}

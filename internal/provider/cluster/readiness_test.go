@@ -1,4 +1,4 @@
-package provider
+package cluster
 
 import (
 	"testing"
@@ -34,7 +34,7 @@ func TestAnAddressMayComeLater(t *testing.T) {
 					}
 					return "distribution debian\naddress eth0 203.0.113.11/24\naddress eth1 10.0.0.11/24\n", 0, ""
 				})
-				begin, a := time.Now(), &access{boot: time.Minute}
+				begin, a := time.Now(), &Access{BootTimeout: time.Minute}
 				node := host.Node{Name: "n1", Address: "10.0.0.11"}
 				seen, err := a.checked(t.Context(), host.New("n1", machine).View, node, test.own)
 				if err != nil || seen.Facts.Has(node.Address) != test.want || time.Since(begin) != test.took {

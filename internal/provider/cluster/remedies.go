@@ -1,4 +1,4 @@
-package provider
+package cluster
 
 import (
 	"errors"
@@ -6,11 +6,10 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/terraform-ha/terraform-provider-ha/internal/floatingip"
 	"github.com/terraform-ha/terraform-provider-ha/internal/host"
 	"github.com/terraform-ha/terraform-provider-ha/internal/reconcile"
 	"github.com/terraform-ha/terraform-provider-ha/internal/ssh"
-	"github.com/terraform-ha/terraform-provider-ha/internal/webtier"
+	"github.com/terraform-ha/terraform-provider-ha/internal/tier"
 )
 
 // remedy is what to do about errors of one kind: the attribute of each node, and a text
@@ -75,7 +74,7 @@ func causes(err error) []error {
 	case nil:
 		return nil
 	case *ssh.UnreachableError, *ssh.AuthError, *ssh.HostKeyError, *ssh.SudoError, *ssh.LoginShellError,
-		*host.SupportError, *webtier.DatabaseError, *floatingip.SeveralHoldersError:
+		*host.SupportError, tier.CurableError:
 		return []error{err}
 	case *reconcile.RefusedError:
 		if len(e.Causes) > 0 {
@@ -129,13 +128,8 @@ func cure(err error) (at []string, next string) {
 		return ofNode(e.Node), "The package manager of the machine said so. It needs the mirrors of the distribution over HTTP, room on the disk, the right time, and no other apt that runs. Look at it there with: apt-get update; apt-get install " + strings.Join(e.Packages, " ")
 	case *host.SupportError:
 		return ofNode(e.Node), "Choose an image of Debian or Ubuntu for the machine."
-	case *webtier.DatabaseError:
-		if e.Denied {
-			return []string{"wordpress", "database_user"}, "Correct wordpress.database_user, wordpress.database_password_wo or wordpress.database_name, or let the account come from the address of the node: in users of ha_galera_cluster those are its hosts."
-		}
-		return []string{"wordpress", "database_host"}, "Correct wordpress.database_host, with :port if that is not 3306, and see that the database runs there and that no packet filter keeps the nodes from it."
-	case *floatingip.SeveralHoldersError:
-		return []string{"interface"}, "The nodes' addresses (nodes.*.address) have to be in one layer-2 network, on Linode a VLAN, and on the same interface."
+	case tier.CurableError:
+		return e.Cure()
 	case *reconcile.RefusedError:
 		if len(e.Path) > 0 {
 			return e.Path, ""
@@ -171,3 +165,9 @@ func ofNode(node string, attribute ...string) []string {
 	}
 	return append([]string{"nodes", node}, attribute...)
 }
+
+// bastionLabel begins the names of bastions in messages.
+const bastionLabel = "bastion "
+
+// BastionName is what a bastion is called in messages.
+func BastionName(host string) string { return bastionLabel + host }

@@ -1,65 +1,81 @@
-package provider
+package cluster
 
 import (
 	"context"
-	"fmt"
-	"time"
 
-	"github.com/hashicorp/terraform-plugin-framework-validators/int64validator"
 	"github.com/hashicorp/terraform-plugin-framework/attr"
-	"github.com/hashicorp/terraform-plugin-framework/resource/schema/planmodifier"
-	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 	"github.com/hashicorp/terraform-plugin-framework/types"
+	"github.com/hashicorp/terraform-plugin-framework/types/basetypes"
 )
 
 // fullyKnown reports whether nothing in a value waits for another resource.
-func fullyKnown(ctx context.Context, value attr.Value) bool {
+func FullyKnown(ctx context.Context, value attr.Value) bool {
 	raw, err := value.ToTerraformValue(ctx)
 	return err == nil && raw.IsFullyKnown()
 }
 
-// between and atLeast are the ranges of numbers. A schema says them although a
-// tier does too: a tier's spec takes 0 for a number that was left out, so only
-// the schema sees a 0 that somebody wrote.
-func between(least, most int64) []validator.Int64 {
-	return []validator.Int64{int64validator.Between(least, most)}
-}
-
-func atLeast(least int64) []validator.Int64 {
-	return []validator.Int64{int64validator.AtLeast(least)}
-}
-
-// durationValidator accepts what Go reads as a duration, such as "90s".
-type durationValidator struct{}
-
-func (durationValidator) Description(context.Context) string {
-	return `a duration such as "90s" or "5m"`
-}
-
-func (v durationValidator) MarkdownDescription(ctx context.Context) string { return v.Description(ctx) }
-
-func (v durationValidator) ValidateString(ctx context.Context, req validator.StringRequest, resp *validator.StringResponse) {
-	if req.ConfigValue.IsNull() || req.ConfigValue.IsUnknown() {
-		return
+func StringList(items []string) types.List {
+	values := make([]attr.Value, len(items))
+	for i, item := range items {
+		values[i] = types.StringValue(item)
 	}
-	if duration, err := time.ParseDuration(req.ConfigValue.ValueString()); err != nil || duration <= 0 {
-		resp.Diagnostics.AddAttributeError(req.Path, "Invalid Duration",
-			fmt.Sprintf("%s: %q is not %s.", req.Path, req.ConfigValue.ValueString(), v.Description(ctx)))
-	}
+	return types.ListValueMust(types.StringType, values)
 }
 
-// addressFromHost gives a node's address the value of its host where none is set.
-type addressFromHost struct{}
-
-func (addressFromHost) Description(context.Context) string { return "the host, where none is set" }
-
-func (m addressFromHost) MarkdownDescription(ctx context.Context) string { return m.Description(ctx) }
-
-func (addressFromHost) PlanModifyString(ctx context.Context, req planmodifier.StringRequest, resp *planmodifier.StringResponse) {
-	if !req.ConfigValue.IsNull() {
-		return
+func StringMap(items map[string]string) types.Map {
+	values := map[string]attr.Value{}
+	for key, item := range items {
+		values[key] = types.StringValue(item)
 	}
-	var sibling types.String
-	resp.Diagnostics.Append(req.Config.GetAttribute(ctx, req.Path.ParentPath().AtName("host"), &sibling)...)
-	resp.PlanValue = sibling
+	return types.MapValueMust(types.StringType, values)
+}
+
+// stringsOf returns the known strings of a map.
+func StringsOf(value types.Map) map[string]string {
+	items := map[string]string{}
+	for key, element := range value.Elements() {
+		if item, ok := element.(types.String); ok && !item.IsUnknown() && !item.IsNull() {
+			items[key] = item.ValueString()
+		}
+	}
+	return items
+}
+
+// listOf returns the known strings of a list or set.
+func ListOf(value interface{ Elements() []attr.Value }) []string {
+	var items []string
+	for _, element := range value.Elements() {
+		if item, ok := element.(types.String); ok && !item.IsUnknown() && !item.IsNull() {
+			items = append(items, item.ValueString())
+		}
+	}
+	return items
+}
+
+// objectsOf returns the known objects of a map. Values in them may be unknown.
+func ObjectsOf[T any](ctx context.Context, value types.Map) map[string]T {
+	items := map[string]T{}
+	for key, element := range value.Elements() {
+		object, ok := element.(types.Object)
+		if !ok || object.IsNull() || object.IsUnknown() {
+			continue
+		}
+		var item T
+		if diags := object.As(ctx, &item, basetypes.ObjectAsOptions{}); !diags.HasError() {
+			items[key] = item
+		}
+	}
+	return items
+}
+
+// objectOf returns a known object, or nil.
+func ObjectOf[T any](ctx context.Context, value types.Object) *T {
+	if value.IsNull() || value.IsUnknown() {
+		return nil
+	}
+	var item T
+	if diags := value.As(ctx, &item, basetypes.ObjectAsOptions{}); diags.HasError() {
+		return nil
+	}
+	return &item
 }

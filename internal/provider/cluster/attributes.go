@@ -1,0 +1,92 @@
+package cluster
+
+import (
+	"context"
+	"maps"
+
+	"github.com/hashicorp/terraform-plugin-framework-timeouts/resource/timeouts"
+	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema/planmodifier"
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema/stringdefault"
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema/stringplanmodifier"
+	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/terraform-ha/terraform-provider-ha/internal/host"
+)
+
+const (
+	destroyKeep = "keep"
+	destroyWipe = "wipe"
+)
+
+// Attributes returns the attributes that all resources share, and those of
+// one resource, of itself and of its nodes. What destroying does to data is the
+// resource's own sentence.
+func Attributes(ctx context.Context, onDestroy string, own, ofNode map[string]schema.Attribute) map[string]schema.Attribute {
+	node := nodeAttributes()
+	maps.Copy(node, ofNode)
+	all := map[string]schema.Attribute{
+		"id": schema.StringAttribute{Computed: true, MarkdownDescription: "The resource's name on its machines.",
+			PlanModifiers: []planmodifier.String{stringplanmodifier.UseStateForUnknown()}},
+		"nodes": schema.MapNestedAttribute{
+			Required:            true,
+			MarkdownDescription: "The machines, by keys of your choice. A key stays with its place in the cluster. Which machines can be replaced is said under Limits.",
+			NestedObject:        schema.NestedAttributeObject{Attributes: node},
+		},
+		"on_destroy": schema.StringAttribute{
+			Optional: true, Computed: true, Default: stringdefault.StaticString(destroyKeep),
+			MarkdownDescription: onDestroy + " It must be applied before the destroy that it is meant for.",
+			Validators:          []validator.String{stringvalidator.OneOf(destroyKeep, destroyWipe)},
+		},
+		"drift": schema.MapAttribute{Computed: true, ElementType: driftElement,
+			MarkdownDescription: "What differs on the machines from what is declared, by node, as sentences; what concerns no single node is under `cluster`. Empty means converged. A plan shows it becoming empty, and apply repairs it."},
+		"host_keys": schema.MapAttribute{Computed: true, ElementType: types.StringType,
+			MarkdownDescription: "Host keys that were accepted as new, by node. Another key is refused."},
+		"timeouts": timeouts.Attributes(ctx, timeouts.Opts{Create: true, Read: true, Update: true, Delete: true,
+			CreateDescription: "Longest time for create. Default: `60m`.", UpdateDescription: "Longest time for update. Default: `60m`.",
+			ReadDescription: "Longest time for refresh. Default: `1m`.", DeleteDescription: "Longest time for delete. Default: `20m`."}),
+	}
+	maps.Copy(all, own)
+	return all
+}
+
+// nodeAttributes returns the attributes that the nodes of all resources share.
+func nodeAttributes() map[string]schema.Attribute {
+	return map[string]schema.Attribute{
+		"host": schema.StringAttribute{Required: true, MarkdownDescription: "Name or address at which this machine is reached over SSH.", Validators: []validator.String{stringvalidator.LengthAtLeast(1)}},
+		"address": schema.StringAttribute{Optional: true, Computed: true, MarkdownDescription: "IP address at which its peers reach it. Default: `host`.", PlanModifiers: []planmodifier.String{addressFromHost{}},
+			// A tier takes an empty address for one that is not known yet.
+			Validators: []validator.String{stringvalidator.LengthAtLeast(1)}},
+		"port":     schema.Int64Attribute{Optional: true, MarkdownDescription: "SSH port. Default: that of the provider block.", Validators: Between(1, 65535)},
+		"user":     schema.StringAttribute{Optional: true, MarkdownDescription: "SSH user. Default: that of the provider block."},
+		"host_key": schema.StringAttribute{Optional: true, MarkdownDescription: "Public host key as in authorized_keys, or its fingerprint `SHA256:...`. Only this key is accepted."},
+	}
+}
+
+var driftElement = types.ListType{ElemType: types.StringType}
+
+// FirewallAttribute is the attribute of tiers with a packet filter for their ports,
+// which are named with who may connect to them.
+func FirewallAttribute(ports string) schema.Attribute {
+	return schema.StringAttribute{Optional: true, Computed: true, Default: stringdefault.StaticString(host.FirewallManaged),
+		MarkdownDescription: "`managed`: every node keeps a packet filter, a table of its own in nftables, which drops new connections to the ports of the tier from anybody else: " + ports + ". It is loaded before anything serves at boot, changes no other rule, opens nothing that another firewall closes, and ends no connection. `none`: there is no filter, and one that this resource has made is removed. Default: `managed`.",
+		Validators:          []validator.String{stringvalidator.OneOf(host.FirewallManaged, host.FirewallNone)}}
+}
+
+// addressFromHost gives a node's address the value of its host where none is set.
+type addressFromHost struct{}
+
+func (addressFromHost) Description(context.Context) string { return "the host, where none is set" }
+
+func (m addressFromHost) MarkdownDescription(ctx context.Context) string { return m.Description(ctx) }
+
+func (addressFromHost) PlanModifyString(ctx context.Context, req planmodifier.StringRequest, resp *planmodifier.StringResponse) {
+	if !req.ConfigValue.IsNull() {
+		return
+	}
+	var sibling types.String
+	resp.Diagnostics.Append(req.Config.GetAttribute(ctx, req.Path.ParentPath().AtName("host"), &sibling)...)
+	resp.PlanValue = sibling
+}

@@ -1,0 +1,47 @@
+package cluster
+
+import (
+	"context"
+
+	"github.com/hashicorp/terraform-plugin-framework/resource"
+)
+
+// Delete takes the cluster off its machines, with its data where on_destroy says so.
+func (r *Resource[M, C, P]) Delete(ctx context.Context, req resource.DeleteRequest, resp *resource.DeleteResponse) {
+	var state M
+	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
+	resp.Diagnostics.Append(protected[M, C, P](r.TypeName, &state)...)
+	if resp.Diagnostics.HasError() {
+		return
+	}
+	s := P(&state)
+	limit, diags := s.shared().Timeouts.Delete(ctx, deleteLimit)
+	resp.Diagnostics.Append(diags...)
+	ctx, cancel := context.WithTimeout(ctx, limit)
+	defer cancel()
+	log := r.access.reporter(ctx, r.TypeName+"."+s.Label().ValueString())
+	fail := func(err error) { resp.Diagnostics.Append(failure("Delete", r.Title, err, log.completed()...)) }
+	if err := r.access.requireKey(); err != nil {
+		fail(err)
+		return
+	}
+	hosts, _ := r.access.hosts(s.shared().nodes(), s.shared().remembered(), atOnce)
+	t, err := s.Open(ctx, r.access, hosts, nil, nil)
+	if err != nil {
+		fail(err)
+		return
+	}
+	lease, err := r.takeLease(ctx, hosts, s.Label().ValueString())
+	if err != nil {
+		fail(err)
+		return
+	}
+	defer lease.Release(ctx)
+	wipe := s.shared().OnDestroy.ValueString() == destroyWipe
+	if err := underLease(ctx, lease, func(ctx context.Context) error { return t.Remove(ctx, wipe, log) }); err != nil {
+		fail(err)
+		return
+	}
+	r.forget(ctx, s, hosts)
+	resp.Diagnostics.Append(unreachableWarnings(t.Unreachable())...)
+}

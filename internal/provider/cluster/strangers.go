@@ -1,0 +1,60 @@
+package cluster
+
+import (
+	"encoding/json"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/terraform-ha/terraform-provider-ha/internal/reconcile"
+)
+
+// importedKey is where the private state says that a resource was imported and has
+// not been applied since, with the machine that it was imported through.
+const importedKey = "imported"
+
+// notImported is what is under importedKey once a configuration has named the nodes.
+const notImported = `{}`
+
+// importedFrom is what is kept under importedKey.
+func importedFrom(seed Node) []byte {
+	from, _ := json.Marshal(importSeed{Host: seed.Host.ValueString(), Port: seed.Port.ValueInt64()}) //nolint:errchkjson // a string and a number
+	return from
+}
+
+type importSeed struct {
+	Host string `json:"host"`
+	Port int64  `json:"port,omitempty"`
+}
+
+// strangers lists the nodes of an imported resource that nothing but the machine
+// it was imported through has named: neither that machine nor known to the provider
+// by their host keys. To contact them would be to log in wherever that machine says.
+func (a *Access) strangers(imported []byte, nodes map[string]Node) []string {
+	var seed importSeed
+	if len(imported) == 0 || json.Unmarshal(imported, &seed) != nil || seed.Host == "" {
+		return nil
+	}
+	if seed.Port == 0 {
+		seed.Port = int64(a.Default.Port)
+	}
+	var strangers []string
+	for _, name := range slices.Sorted(maps.Keys(nodes)) {
+		node := nodes[name]
+		if node.Host.ValueString() == seed.Host && int64Or(node.Port, int64(a.Default.Port)) == seed.Port {
+			continue
+		}
+		if !a.hop(name, node, "").Vouched() {
+			strangers = append(strangers, name)
+		}
+	}
+	return strangers
+}
+
+// notContacted is the drift of a resource with strangers.
+func notContacted(strangers []string) map[string][]string {
+	return map[string][]string{reconcile.ClusterNode: {fmt.Sprintf(
+		"it was imported and its machines were not compared, because nothing vouches for %s yet; an apply contacts them as the configuration names them",
+		strings.Join(strangers, ", "))}}
+}

@@ -1,0 +1,223 @@
+package provider
+
+import (
+	"cmp"
+	"context"
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/path"
+	"github.com/hashicorp/terraform-plugin-framework/provider/schema"
+	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
+	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/terraform-ha/terraform-provider-ha/internal/provider/cluster"
+	"github.com/terraform-ha/terraform-provider-ha/internal/ssh"
+	"github.com/terraform-ha/terraform-provider-ha/internal/tier"
+)
+
+// sshModel is the provider's ssh attribute.
+type sshModel struct {
+	User           types.String   `tfsdk:"user"`
+	Port           types.Int64    `tfsdk:"port"`
+	PrivateKey     types.String   `tfsdk:"private_key"`
+	Passphrase     types.String   `tfsdk:"private_key_passphrase"`
+	Certificate    types.String   `tfsdk:"certificate"`
+	Agent          types.Bool     `tfsdk:"agent"`
+	KnownHosts     types.String   `tfsdk:"known_hosts"`
+	HostKeyPolicy  types.String   `tfsdk:"host_key_policy"`
+	ConnectTimeout types.String   `tfsdk:"connect_timeout"`
+	BootTimeout    types.String   `tfsdk:"boot_timeout"`
+	Bastions       []bastionModel `tfsdk:"bastions"`
+}
+
+type bastionModel struct {
+	Host        types.String `tfsdk:"host"`
+	Port        types.Int64  `tfsdk:"port"`
+	User        types.String `tfsdk:"user"`
+	PrivateKey  types.String `tfsdk:"private_key"`
+	Passphrase  types.String `tfsdk:"private_key_passphrase"`
+	Certificate types.String `tfsdk:"certificate"`
+	HostKey     types.String `tfsdk:"host_key"`
+}
+
+const (
+	policyPinned    = "pinned"
+	policyAcceptNew = "accept-new"
+)
+
+func sshSchema() schema.SingleNestedAttribute {
+	attributes := map[string]schema.Attribute{
+		"user": schema.StringAttribute{Optional: true, MarkdownDescription: "Login name. Anyone but `root` must be allowed to use sudo without a password. Default: `HA_SSH_USER`, or `root`."},
+		"port": schema.Int64Attribute{Optional: true, MarkdownDescription: "TCP port. Default: 22.", Validators: cluster.Between(1, 65535)},
+		"private_key": schema.StringAttribute{Optional: true, Sensitive: true,
+			MarkdownDescription: "Private key: its content, not a path. Default: `HA_SSH_PRIVATE_KEY`, which may be base64 where a variable cannot hold line breaks."},
+		"private_key_passphrase": schema.StringAttribute{Optional: true, Sensitive: true, MarkdownDescription: "Passphrase of the private key. Default: `HA_SSH_PRIVATE_KEY_PASSPHRASE`."},
+		"certificate":            schema.StringAttribute{Optional: true, MarkdownDescription: "OpenSSH certificate for the key: its content. Default: none."},
+	}
+	attributes["agent"] = schema.BoolAttribute{Optional: true, MarkdownDescription: "Whether to also ask the agent behind `SSH_AUTH_SOCK` for keys. Default: false."}
+	attributes["known_hosts"] = schema.StringAttribute{Optional: true, MarkdownDescription: "Content of a known_hosts file, with hashed hosts, `@cert-authority` and `@revoked` if you like. Default: `HA_SSH_KNOWN_HOSTS`."}
+	attributes["host_key_policy"] = schema.StringAttribute{Optional: true,
+		MarkdownDescription: "What is done about a machine whose host key is neither in `known_hosts` nor in its node's `host_key`: `pinned` refuses it; `accept-new` accepts it once, remembers it in the resource's state, and refuses any other key later. Default: `pinned`.",
+		Validators:          []validator.String{stringvalidator.OneOf(policyPinned, policyAcceptNew)}}
+	attributes["connect_timeout"] = schema.StringAttribute{Optional: true, MarkdownDescription: "How long one attempt to connect may take, as a duration. Default: `10s`.", Validators: []validator.String{durationValidator{}}}
+	attributes["boot_timeout"] = schema.StringAttribute{Optional: true, MarkdownDescription: "How long create and update wait for a machine that does not answer SSH yet, as a duration. Default: `5m`. A machine that has answered an earlier apply is given two minutes of it at most.", Validators: []validator.String{durationValidator{}}}
+	attributes["bastions"] = schema.ListNestedAttribute{Optional: true,
+		MarkdownDescription: "Machines on the way, the outermost first. Nobody needs sudo on a bastion. Default: none.",
+		NestedObject:        schema.NestedAttributeObject{Attributes: bastionAttributes()}}
+	return schema.SingleNestedAttribute{Optional: true, MarkdownDescription: "How machines are reached. Everything here is content: nothing is read from the runner's disk.", Attributes: attributes}
+}
+
+// bastionAttributes have defaults of their own: what is left out is that of ssh, but
+// for the port.
+func bastionAttributes() map[string]schema.Attribute {
+	return map[string]schema.Attribute{
+		"host": schema.StringAttribute{Required: true, MarkdownDescription: "Name or address of the bastion."},
+		"port": schema.Int64Attribute{Optional: true, MarkdownDescription: "TCP port, whatever that of `ssh` is. Default: 22.", Validators: cluster.Between(1, 65535)},
+		"user": schema.StringAttribute{Optional: true, MarkdownDescription: "Login name. Default: the `user` of `ssh`."},
+		"private_key": schema.StringAttribute{Optional: true, Sensitive: true,
+			MarkdownDescription: "Private key: its content, not a path. Default: the `private_key` of `ssh`, with its passphrase and its certificate, and the agent if `ssh` asks one. With a key of its own the bastion is offered that alone."},
+		"private_key_passphrase": schema.StringAttribute{Optional: true, Sensitive: true, MarkdownDescription: "Passphrase of the bastion's own `private_key`; it counts only beside one. Default: none."},
+		"certificate":            schema.StringAttribute{Optional: true, MarkdownDescription: "OpenSSH certificate for the bastion's own `private_key`: its content; it counts only beside one. Default: none."},
+		"host_key":               schema.StringAttribute{Optional: true, MarkdownDescription: "The bastion's public host key as in authorized_keys, or its fingerprint `SHA256:...`. Default: what `known_hosts` has for the bastion, which must know it then, whatever `host_key_policy` is."},
+	}
+}
+
+// newAccess makes the access that the provider block describes. It dials nothing.
+func newAccess(_ context.Context, model providerModel, version string) (*cluster.Access, diag.Diagnostics) {
+	settings := model.SSH
+	if settings == nil {
+		settings = &sshModel{}
+	}
+	a, diags := cluster.NewAccess()
+	a.ConnectTimeout = durationOr(settings.ConnectTimeout, 10*time.Second)
+	a.BootTimeout = durationOr(settings.BootTimeout, 5*time.Minute)
+	a.Default = ssh.Hop{
+		Port: int(portOr22(settings.Port)),
+		User: cmp.Or(orEnvironment(settings.User, "HA_SSH_USER"), "root"),
+		Auth: ssh.Auth{
+			PrivateKey:  decodedKey(orEnvironment(settings.PrivateKey, "HA_SSH_PRIVATE_KEY")),
+			Passphrase:  orEnvironment(settings.Passphrase, "HA_SSH_PRIVATE_KEY_PASSPHRASE"),
+			Certificate: settings.Certificate.ValueString(),
+			Agent:       settings.Agent.ValueBool(),
+		},
+		HostKey: ssh.HostKey{
+			KnownHosts: orEnvironment(settings.KnownHosts, "HA_SSH_KNOWN_HOSTS"),
+			AcceptNew:  settings.HostKeyPolicy.ValueString() == policyAcceptNew,
+		},
+	}
+	if a.Default.Auth.PrivateKey != "" {
+		if err := ssh.ValidateAuth(a.Default.Auth); err != nil {
+			diags.Append(invalidCredentials(sshPath, err))
+		}
+	}
+	for i, bastion := range settings.Bastions {
+		hop := bastionHop(a.Default, bastion)
+		if hop.Auth.PrivateKey != "" {
+			if err := ssh.ValidateAuth(hop.Auth); err != nil {
+				diags.Append(invalidCredentials(sshPath.AtName("bastions").AtListIndex(i), err))
+			}
+		}
+		a.Bastions = append(a.Bastions, hop)
+	}
+	if model.Linode == nil {
+		model.Linode = &linodeModel{}
+	}
+	a.KeyUnknown = settings.PrivateKey.IsUnknown()
+	a.PortUnknown = settings.Port.IsUnknown()
+	a.Linode = cluster.Linode{
+		Token:     orEnvironment(model.Linode.Token, "LINODE_TOKEN"),
+		URL:       orEnvironment(model.Linode.URL, "LINODE_URL"),
+		UserAgent: "terraform-provider-ha/" + version,
+		Unknown:   model.Linode.Token.IsUnknown() || model.Linode.URL.IsUnknown(),
+	}
+	return a, diags
+}
+
+// bastionHop returns the hop to a bastion, which has what ssh has where it says nothing.
+func bastionHop(hop ssh.Hop, model bastionModel) ssh.Hop {
+	hop.HostKey.AcceptNew = false
+	hop.Host = model.Host.ValueString()
+	hop.Name = cluster.BastionName(hop.Host)
+	hop.Port = int(portOr22(model.Port))
+	hop.User = cmp.Or(model.User.ValueString(), hop.User)
+	if key := model.PrivateKey.ValueString(); key != "" {
+		hop.Auth = ssh.Auth{PrivateKey: decodedKey(key), Passphrase: model.Passphrase.ValueString(), Certificate: model.Certificate.ValueString()}
+	}
+	if pinned := model.HostKey.ValueString(); pinned != "" {
+		hop.HostKey.Pinned = []string{pinned}
+	}
+	return hop
+}
+
+// invalidCredentials names the attribute, which may also come from a variable.
+func invalidCredentials(at path.Path, err error) diag.Diagnostic {
+	at = authPath(at, err)
+	text := fmt.Sprintf("%s: %s", at, tier.Sentence(err))
+	if last, _ := at.Steps().LastStep(); at.ParentPath().Equal(sshPath) && fmt.Sprint(last) != "certificate" {
+		text += fmt.Sprintf(" Set it in the provider block, or in HA_SSH_%s.", strings.ToUpper(fmt.Sprint(last)))
+	}
+	return diag.NewAttributeErrorDiagnostic(at, "Invalid SSH Credentials", text)
+}
+
+// authPath finds the attribute that an error of the credentials is about.
+func authPath(at path.Path, err error) path.Path {
+	var certificate *ssh.CertificateError
+	var passphrase *ssh.PassphraseError
+	switch {
+	case errors.As(err, &certificate):
+		return at.AtName("certificate")
+	case errors.As(err, &passphrase):
+		return at.AtName("private_key_passphrase")
+	}
+	return at.AtName("private_key")
+}
+
+// decodedKey undoes base64, in which a key travels where line breaks cannot.
+func decodedKey(key string) string {
+	if strings.Contains(key, "-----BEGIN") || key == "" {
+		return key
+	}
+	if decoded, err := base64.StdEncoding.DecodeString(strings.Join(strings.Fields(key), "")); err == nil && strings.Contains(string(decoded), "-----BEGIN") {
+		return string(decoded)
+	}
+	return key
+}
+
+func portOr22(value types.Int64) int {
+	if value.IsNull() || value.IsUnknown() {
+		return 22
+	}
+	return int(value.ValueInt64())
+}
+
+func durationOr(value types.String, otherwise time.Duration) time.Duration {
+	if duration, err := time.ParseDuration(value.ValueString()); err == nil {
+		return duration
+	}
+	return otherwise
+}
+
+// durationValidator accepts what Go reads as a duration, such as "90s".
+type durationValidator struct{}
+
+func (durationValidator) Description(context.Context) string {
+	return `a duration such as "90s" or "5m"`
+}
+
+func (v durationValidator) MarkdownDescription(ctx context.Context) string { return v.Description(ctx) }
+
+func (v durationValidator) ValidateString(ctx context.Context, req validator.StringRequest, resp *validator.StringResponse) {
+	if req.ConfigValue.IsNull() || req.ConfigValue.IsUnknown() {
+		return
+	}
+	if duration, err := time.ParseDuration(req.ConfigValue.ValueString()); err != nil || duration <= 0 {
+		resp.Diagnostics.AddAttributeError(req.Path, "Invalid Duration",
+			fmt.Sprintf("%s: %q is not %s.", req.Path, req.ConfigValue.ValueString(), v.Description(ctx)))
+	}
+}
