@@ -12,7 +12,7 @@ import (
 func (r *Resource[M, C, P]) apply(ctx context.Context, verb string, plan P, config, prior *M, diags *diag.Diagnostics) (host.Hosts, bool) {
 	log := r.access.reporter(ctx, r.TypeName+"."+plan.Label().ValueString())
 	fail := func(err error) (host.Hosts, bool) {
-		diags.Append(failure(verb, r.Title, err, log.completed()...))
+		diags.Append(r.failure(ctx, verb, err, log.completed()...))
 		return nil, false
 	}
 	if err := r.access.requireKey(); err != nil {

@@ -20,7 +20,7 @@ func (r *Resource[M, C, P]) Delete(ctx context.Context, req resource.DeleteReque
 	ctx, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
 	log := r.access.reporter(ctx, r.TypeName+"."+s.Label().ValueString())
-	fail := func(err error) { resp.Diagnostics.Append(failure("Delete", r.Title, err, log.completed()...)) }
+	fail := func(err error) { resp.Diagnostics.Append(r.failure(ctx, "Delete", err, log.completed()...)) }
 	if err := r.access.requireKey(); err != nil {
 		fail(err)
 		return

@@ -1,6 +1,7 @@
 package cluster
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"maps"
@@ -17,8 +18,9 @@ import (
 // failure makes the diagnostic of a verb that failed: what was attempted and
 // where, what the machine said, what was done before, and what to do. It is about an
 // attribute where one can cure it.
-func failure(verb, title string, err error, done ...string) diag.Diagnostic {
-	at, next := remedies(err)
+func (r *Resource[M, C, P]) failure(ctx context.Context, verb string, err error, done ...string) diag.Diagnostic {
+	paths := r.paths(ctx)
+	at, next := remedies(paths, err)
 	text := []string{tier.Sentence(err)}
 	if len(next) > 0 {
 		text = append(text, strings.Join(next, "\n"))
@@ -40,11 +42,11 @@ func failure(verb, title string, err error, done ...string) diag.Diagnostic {
 	case verb == "Update" && !errors.As(err, &refused):
 		text = append(text, "Cure the cause and apply again: the next plan shows what is left to do.")
 	}
-	summary, detail := fmt.Sprintf("Unable to %s %s", verb, title), strings.Join(text, "\n\n")
+	summary, detail := fmt.Sprintf("Unable to %s %s", verb, r.Title), strings.Join(text, "\n\n")
 	if at == nil {
 		return diag.NewErrorDiagnostic(summary, detail)
 	}
-	return diag.NewAttributeErrorDiagnostic(attributePath(at), summary, detail)
+	return diag.NewAttributeErrorDiagnostic(paths.find(at), summary, detail)
 }
 
 // whatIsLeft says what the machines were left with.

@@ -4,6 +4,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 )
 
@@ -33,8 +34,9 @@ func TestDuplicateHosts(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			got := duplicateHosts(map[string]Node{"a": test.a, "b": test.b}, test.defaultPort)
 			var texts []string
+			paths := pathFinder{of: schema.Schema{Attributes: Attributes(t.Context(), "", nil, nil)}.Type()}
 			for _, problem := range got {
-				texts = append(texts, attributeSentence(problem))
+				texts = append(texts, paths.sentence(problem))
 			}
 			said := strings.Join(texts, " ")
 			if (len(got) > 0) != test.want || test.want && !strings.HasPrefix(said, `nodes["b"].host: Nodes a and b are the same machine, `) {

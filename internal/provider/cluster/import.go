@@ -20,7 +20,7 @@ import (
 // ImportState fills an empty state from what one machine of the cluster
 // remembers. The id is "<name>@<host>" or "<name>@<host>:<port>" of any machine.
 func (r *Resource[M, C, P]) ImportState(ctx context.Context, req resource.ImportStateRequest, resp *resource.ImportStateResponse) {
-	fail := func(err error) { resp.Diagnostics.Append(failure("Import", r.Title, err)) }
+	fail := func(err error) { resp.Diagnostics.Append(r.failure(ctx, "Import", err)) }
 	name, seed, err := parseImportID(req.ID)
 	if err != nil {
 		fail(err)

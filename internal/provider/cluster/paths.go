@@ -1,36 +1,46 @@
 package cluster
 
 import (
+	"context"
 	"fmt"
 
+	"github.com/hashicorp/terraform-plugin-framework/attr"
 	"github.com/hashicorp/terraform-plugin-framework/path"
+	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/terraform-ha/terraform-provider-ha/internal/tier"
 )
 
-// attributeSentence names the attribute, with the node or the other key, before the sentence:
-// Terraform shows the line of the outermost attribute alone, and where that is made by
-// an expression neither name is in it.
-func attributeSentence(p tier.Problem) string {
-	return fmt.Sprintf("%s: %s.", attributePath(p.Path), tier.Capitalized(p.Message))
+// pathFinder turns paths as tiers write them into the framework's.
+type pathFinder struct {
+	// of is the type of the schema that the paths lead into.
+	of attr.Type
 }
 
-// attributePath turns {"nodes", "db1", "address"} into the framework's path. The
-// second element is a key of a map in every schema of ours.
-func attributePath(elements []string) path.Path {
-	if len(elements) == 0 {
-		return path.Empty()
-	}
-	at := path.Root(elements[0])
-	for i, element := range elements[1:] {
-		if i == 0 && mapAttribute[elements[0]] || i > 0 && elements[i] == "settings" {
-			at = at.AtMapKey(element)
-			continue
+func (r *Resource[M, C, P]) paths(ctx context.Context) pathFinder {
+	return pathFinder{of: r.Settings.Schema(ctx).Type()}
+}
+
+// find turns {"nodes", "db1", "address"} into nodes["db1"].address: whether an element
+// is a key of the user's or a name is said by the schema.
+func (p pathFinder) find(elements []string) path.Path {
+	at, kind := path.Empty(), p.of
+	for _, element := range elements {
+		switch inside := kind.(type) {
+		case types.MapType:
+			at, kind = at.AtMapKey(element), inside.ElemType
+		case attr.TypeWithAttributeTypes:
+			at, kind = at.AtName(element), inside.AttributeTypes()[element]
+		default:
+			at, kind = at.AtName(element), nil
 		}
-		at = at.AtName(element)
 	}
 	return at
 }
 
-// mapAttribute names the attributes that are maps with keys of the user's.
-var mapAttribute = map[string]bool{"nodes": true, "settings": true, "provider_options": true, "databases": true, "users": true, "options": true, "brick_paths": true, "php_settings": true, "backends": true}
+// sentence names the attribute, with the node or the other key, before the sentence:
+// Terraform shows the line of the outermost attribute alone, and where that is made by
+// an expression neither name is in it.
+func (p pathFinder) sentence(problem tier.Problem) string {
+	return fmt.Sprintf("%s: %s.", p.find(problem.Path), tier.Capitalized(problem.Message))
+}

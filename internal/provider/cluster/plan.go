@@ -26,7 +26,7 @@ func (r *Resource[M, C, P]) ModifyPlan(ctx context.Context, req resource.ModifyP
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	p := P(&plan)
+	p, paths := P(&plan), r.paths(ctx)
 	if r.access != nil {
 		if err := r.access.requireKey(); err != nil {
 			resp.Diagnostics.AddError("No SSH Key", tier.Sentence(err))
@@ -44,10 +44,10 @@ func (r *Resource[M, C, P]) ModifyPlan(ctx context.Context, req resource.ModifyP
 		if resp.Diagnostics.HasError() {
 			return
 		}
-		resp.Diagnostics.Append(r.refuseChanges(p, P(&state))...)
+		resp.Diagnostics.Append(r.refuseChanges(ctx, p, P(&state))...)
 		if c, ok := any(p).(HasChangeWarnings[M]); ok {
 			for _, warning := range c.ChangeWarnings(ctx, &state) {
-				resp.Diagnostics.AddAttributeWarning(attributePath(warning.Path), "Change That Clients Notice", attributeSentence(warning))
+				resp.Diagnostics.AddAttributeWarning(paths.find(warning.Path), "Change That Clients Notice", paths.sentence(warning))
 			}
 		}
 		p.shared().HostKeys = P(&state).shared().HostKeys
@@ -58,7 +58,7 @@ func (r *Resource[M, C, P]) ModifyPlan(ctx context.Context, req resource.ModifyP
 	}
 	if d, ok := any(p).(HasValueWarnings[M]); ok {
 		for _, warning := range d.ValueWarnings(ctx, prior) {
-			resp.Diagnostics.AddAttributeWarning(attributePath(warning.Path), "Value In Doubt", attributeSentence(warning))
+			resp.Diagnostics.AddAttributeWarning(paths.find(warning.Path), "Value In Doubt", paths.sentence(warning))
 		}
 	}
 	resp.Diagnostics.Append(resp.Plan.Set(ctx, &plan)...)
@@ -68,8 +68,9 @@ func (r *Resource[M, C, P]) ModifyPlan(ctx context.Context, req resource.ModifyP
 	}
 }
 
-func (r *Resource[M, C, P]) refuseChanges(plan, state P) diag.Diagnostics {
+func (r *Resource[M, C, P]) refuseChanges(ctx context.Context, plan, state P) diag.Diagnostics {
 	var diags diag.Diagnostics
+	paths := r.paths(ctx)
 	before := state.Immutable()
 	for name, value := range plan.Immutable() {
 		if !value.IsUnknown() && !before[name].IsNull() && !value.Equal(before[name]) {
@@ -78,7 +79,7 @@ func (r *Resource[M, C, P]) refuseChanges(plan, state P) diag.Diagnostics {
 		}
 	}
 	for _, p := range plan.RejectChange(state) {
-		diags.AddAttributeError(attributePath(p.Path), "Change Not Possible In Place", attributeSentence(p)+" Nothing was changed.")
+		diags.AddAttributeError(paths.find(p.Path), "Change Not Possible In Place", paths.sentence(p)+" Nothing was changed.")
 	}
 	nodes := plan.shared().nodes()
 	if nodes == nil {

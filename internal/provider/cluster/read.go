@@ -20,7 +20,7 @@ func (r *Resource[M, C, P]) Read(ctx context.Context, req resource.ReadRequest, 
 	resp.Diagnostics.Append(diags...)
 	ctx, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
-	fail := func(err error) { resp.Diagnostics.Append(failure("Read", r.Title, err)) }
+	fail := func(err error) { resp.Diagnostics.Append(r.failure(ctx, "Read", err)) }
 	if err := r.access.requireKey(); err != nil {
 		fail(err)
 		return

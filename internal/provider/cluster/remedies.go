@@ -21,7 +21,7 @@ type remedy struct {
 
 // remedies says what a user can do about an error, and which attribute it is about;
 // nil where that is not one alone.
-func remedies(err error) (at []string, next []string) {
+func remedies(paths pathFinder, err error) (at []string, next []string) {
 	var found []remedy
 	for _, cause := range causes(err) {
 		path, text := cure(cause)
@@ -43,19 +43,19 @@ func remedies(err error) (at []string, next []string) {
 		}
 	}
 	for _, r := range found {
-		next = append(next, r.String())
+		next = append(next, r.naming(paths))
 	}
 	return at, next
 }
 
-// String names the attributes in the text.
-func (r remedy) String() string {
+// naming names the attributes in the text.
+func (r remedy) naming(paths pathFinder) string {
 	if !strings.Contains(r.text, "%s") {
 		return r.text
 	}
 	var names []string
-	for _, path := range r.paths {
-		names = append(names, attributePath(path).String())
+	for _, elements := range r.paths {
+		names = append(names, paths.find(elements).String())
 	}
 	if len(names) == 0 {
 		names = []string{"ssh.bastions in the provider block"}

@@ -26,8 +26,9 @@ func (r *Resource[M, C, P]) ValidateConfig(ctx context.Context, req resource.Val
 	if !m.shared().Nodes.IsUnknown() {
 		found = append(found, faults[M, C](ctx, m)...)
 	}
+	paths := r.paths(ctx)
 	for _, p := range found {
-		resp.Diagnostics.AddAttributeError(attributePath(p.Path), "Invalid Configuration", attributeSentence(p))
+		resp.Diagnostics.AddAttributeError(paths.find(p.Path), "Invalid Configuration", paths.sentence(p))
 	}
 }
 
