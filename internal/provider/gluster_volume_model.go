@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"net/netip"
-	"slices"
 	"strings"
 
 	"github.com/hashicorp/terraform-plugin-framework/attr"
@@ -122,16 +121,17 @@ func (m *glusterModel) Requirements() cluster.Requirements {
 // RejectChange is about bricks, which stay where they are and as many as they are.
 func (m *glusterModel) RejectChange(prior *glusterModel) []tier.Problem {
 	problems := append(m.Moved(&prior.Shared), devicesTaken(&m.Shared, &prior.Shared)...)
-	before, declared := prior.DeclaredNodes(), m.DeclaredNodes()
-	for _, node := range declared {
-		if !slices.ContainsFunc(before, func(known host.Node) bool { return known.Name == node.Name }) {
+	sameNodes := true
+	for _, node := range m.NodeChanges(&prior.Shared) {
+		sameNodes = sameNodes && node.Change != tier.Joins && node.Change != tier.Leaves
+		if node.Change == tier.Joins {
 			problems = append(problems, tier.Problem{Path: []string{"nodes", node.Name}, Message: fmt.Sprintf("this release cannot take %s into a volume that exists", node.Name)})
 		}
 	}
 	if key := gluster.SwitchedOff(cluster.StringsOf(prior.Options), cluster.StringsOf(m.Options)); key != "" {
 		problems = append(problems, tier.Problem{Path: []string{"options", key}, Message: "the option " + key + " is on and cannot be switched off: files that were written with it would be damaged"})
 	}
-	if len(problems) > 0 || len(before) != len(declared) {
+	if len(problems) > 0 || m.Nodes.IsUnknown() || !sameNodes {
 		return problems // what was left out depends on the number of nodes
 	}
 	was, now := prior.spec(), m.spec()

@@ -11,6 +11,7 @@ import (
 
 	"github.com/terraform-ha/terraform-provider-ha/internal/host"
 	"github.com/terraform-ha/terraform-provider-ha/internal/ssh"
+	"github.com/terraform-ha/terraform-provider-ha/internal/tier"
 )
 
 // Access is what resources get from the provider block: the way to machines and to
@@ -55,7 +56,7 @@ func (a *Access) requireKey() error {
 
 // hosts returns the machines of a cluster. Nothing is dialed until one is used.
 // A machine that does not answer then is given the time of wait.
-func (a *Access) hosts(nodes map[string]Node, remembered map[string]string, wait func(name string) time.Duration) (host.Hosts, map[string]*ssh.Client) {
+func (a *Access) hosts(nodes map[string]nodeModel, remembered map[string]string, wait func(name string) time.Duration) (host.Hosts, map[string]*ssh.Client) {
 	hosts, clients := host.Hosts{}, map[string]*ssh.Client{}
 	for name, node := range nodes {
 		clients[name] = a.pool.Client(ssh.Target{Node: name, Hop: a.hop(name, node, remembered[name]), Bastions: a.Bastions, ConnectTimeout: a.ConnectTimeout, Wait: wait(name)})
@@ -65,7 +66,7 @@ func (a *Access) hosts(nodes map[string]Node, remembered map[string]string, wait
 }
 
 // hop is a node as the way to it ends.
-func (a *Access) hop(name string, node Node, remembered string) ssh.Hop {
+func (a *Access) hop(name string, node nodeModel, remembered string) ssh.Hop {
 	hop := a.Default
 	hop.Name, hop.Host = name, node.Host.ValueString()
 	hop.Port = int(int64Or(node.Port, int64(a.Default.Port)))
@@ -93,8 +94,9 @@ func atOnce(string) time.Duration { return 0 }
 // earlier run: it may be rebooting, but it is no machine that is being installed.
 const rebootPatience = 2 * time.Minute
 
-func (a *Access) patienceWith(node, before Node) time.Duration {
-	if node.sameMachine(before) {
+// patienceWith returns how long a change waits for a machine that does not answer.
+func (a *Access) patienceWith(change tier.Change) time.Duration {
+	if change == tier.Stays {
 		return min(a.BootTimeout, rebootPatience)
 	}
 	return a.BootTimeout

@@ -18,16 +18,20 @@ func (r *Resource[M, C, P]) apply(ctx context.Context, verb string, plan P, conf
 	if err := r.access.requireKey(); err != nil {
 		return fail(err)
 	}
-	remembered, before := map[string]string{}, map[string]Node{}
+	var before *Shared
 	if prior != nil {
-		remembered = keysStillValid(plan.shared(), P(prior).shared())
-		before = P(prior).shared().nodes()
+		before = P(prior).shared()
+	}
+	changes := changesOf(plan.shared().NodeChanges(before))
+	remembered := map[string]string{}
+	if before != nil {
+		remembered = keysStillValid(before, changes)
 	}
 	var wanted Requirements
 	if d, ok := any(plan).(HasRequirements); ok {
 		wanted = d.Requirements()
 	}
-	hosts, clients, warnings, err := r.access.booted(ctx, plan.shared().nodes(), before, remembered, wanted)
+	hosts, clients, warnings, err := r.access.booted(ctx, plan.shared().nodes(), changes, remembered, wanted)
 	if err != nil {
 		return fail(err)
 	}

@@ -9,13 +9,13 @@ import (
 )
 
 func TestDuplicateHosts(t *testing.T) {
-	at := func(host string, port types.Int64) Node {
-		return Node{Host: types.StringValue(host), Port: port}
+	at := func(host string, port types.Int64) nodeModel {
+		return nodeModel{Host: types.StringValue(host), Port: port}
 	}
 	none, unknown, ssh, other := types.Int64Null(), types.Int64Unknown(), types.Int64Value(22), types.Int64Value(2222)
 	same, different := true, false
 	for name, test := range map[string]struct {
-		a, b        Node
+		a, b        nodeModel
 		defaultPort types.Int64
 		want        bool
 	}{
@@ -29,10 +29,10 @@ func TestDuplicateHosts(t *testing.T) {
 		"none twice, default not known":        {at("m1", none), at("m1", none), none, same},
 		"none and a port, default not known":   {at("m1", none), at("m1", ssh), none, different},
 		"ports that the same apply makes":      {at("m1", unknown), at("m1", unknown), ssh, different},
-		"hosts that the same apply makes":      {Node{Host: types.StringUnknown()}, Node{Host: types.StringUnknown()}, ssh, different},
+		"hosts that the same apply makes":      {nodeModel{Host: types.StringUnknown()}, nodeModel{Host: types.StringUnknown()}, ssh, different},
 	} {
 		t.Run(name, func(t *testing.T) {
-			got := duplicateHosts(map[string]Node{"a": test.a, "b": test.b}, test.defaultPort)
+			got := duplicateHosts(map[string]nodeModel{"a": test.a, "b": test.b}, test.defaultPort)
 			var texts []string
 			paths := pathFinder{of: schema.Schema{Attributes: Attributes(t.Context(), "", nil, nil)}.Type()}
 			for _, problem := range got {

@@ -9,23 +9,19 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/terraform-ha/terraform-provider-ha/internal/ssh"
+	"github.com/terraform-ha/terraform-provider-ha/internal/tier"
 )
 
 // keysStillValid returns the remembered host keys of nodes that are still the
 // same machine.
-func keysStillValid(plan, prior *Shared) map[string]string {
+func keysStillValid(prior *Shared, changes map[string]tier.Change) map[string]string {
 	remembered := prior.remembered()
-	before := prior.nodes()
-	for name, node := range plan.nodes() {
-		if !node.sameMachine(before[name]) {
-			delete(remembered, name)
-		}
-	}
+	maps.DeleteFunc(remembered, func(name, _ string) bool { return changes[name] != tier.Stays })
 	return remembered
 }
 
 // learnedKeys returns the keys to remember: those of machines that nothing pins.
-func (a *Access) learnedKeys(clients map[string]*ssh.Client, nodes map[string]Node, remembered map[string]string) map[string]string {
+func (a *Access) learnedKeys(clients map[string]*ssh.Client, nodes map[string]nodeModel, remembered map[string]string) map[string]string {
 	keys := map[string]string{}
 	for name, client := range clients {
 		if key := client.LearnedHostKey(); key != "" && a.Default.HostKey.AcceptNew && nodes[name].HostKey.IsNull() {
@@ -54,7 +50,7 @@ func (a *Access) mayLearn(state *Shared) bool {
 
 // acceptedUnrecorded warns of host keys that were accepted as new by a create that
 // failed and so recorded nothing: the next apply would accept whatever is there.
-func (a *Access) acceptedUnrecorded(nodes map[string]Node) diag.Diagnostics {
+func (a *Access) acceptedUnrecorded(nodes map[string]nodeModel) diag.Diagnostics {
 	var diags diag.Diagnostics
 	if !a.Default.HostKey.AcceptNew {
 		return diags

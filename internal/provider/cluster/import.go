@@ -31,7 +31,7 @@ func (r *Resource[M, C, P]) ImportState(ctx context.Context, req resource.Import
 		return
 	}
 	machine := seed.Host.ValueString()
-	hosts, _ := r.access.hosts(map[string]Node{machine: seed}, nil, atOnce)
+	hosts, _ := r.access.hosts(map[string]nodeModel{machine: seed}, nil, atOnce)
 	content, err := hosts[machine].ReadFile(ctx, r.declarationPath(name))
 	if err != nil {
 		fail(err)
@@ -50,7 +50,7 @@ func (r *Resource[M, C, P]) ImportState(ctx context.Context, req resource.Import
 
 // parseImportID reads "<name>@<host>" and "<name>@<host>:<port>", with an IPv6
 // address in brackets.
-func parseImportID(id string) (name string, seed Node, err error) {
+func parseImportID(id string) (name string, seed nodeModel, err error) {
 	name, where, found := strings.Cut(id, "@")
 	if !found || name == "" || where == "" || strings.ContainsAny(name, "/ ") {
 		return "", seed, fmt.Errorf("cannot read import id %q: it is <name>@<host> or <name>@<host>:<port>, with any machine of the cluster as host", id)

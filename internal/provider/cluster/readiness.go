@@ -16,12 +16,12 @@ import (
 )
 
 // booted returns the machines once those that still boot had the time for it:
-// less of it where before says that a machine was there already. It is waited for
+// less of it where a machine was there already. It is waited for
 // a dead machine here, with all others, and not again at each of the many
 // commands of a run. Where not one machine can be reached, or one that answers lets
 // nobody in, that is the error: what a tier would make of it says less.
-func (a *Access) booted(ctx context.Context, nodes, before map[string]Node, remembered map[string]string, wanted Requirements) (host.Hosts, map[string]*ssh.Client, diag.Diagnostics, error) {
-	hosts, clients := a.hosts(nodes, remembered, func(name string) time.Duration { return a.patienceWith(nodes[name], before[name]) })
+func (a *Access) booted(ctx context.Context, nodes map[string]nodeModel, changes map[string]tier.Change, remembered map[string]string, wanted Requirements) (host.Hosts, map[string]*ssh.Client, diag.Diagnostics, error) {
+	hosts, clients := a.hosts(nodes, remembered, func(name string) time.Duration { return a.patienceWith(changes[name]) })
 	answers := host.Look(ctx, hosts.Views(), func(ctx context.Context, view host.View) (host.Checked, error) {
 		node := host.Node{Name: view.Name(), Address: nodes[view.Name()].peerAddress().ValueString()}
 		return a.checked(ctx, view, node, wanted.OwnAddress)
@@ -47,7 +47,7 @@ func (a *Access) booted(ctx context.Context, nodes, before map[string]Node, reme
 		}
 		return nil, nil, nil, away
 	}
-	if err := unfit(machines, before, wanted); err != nil {
+	if err := unfit(machines, changes, wanted); err != nil {
 		return nil, nil, nil, err
 	}
 	return hosts, clients, skewWarning(machines), nil
@@ -86,9 +86,9 @@ func (a *Access) checked(ctx context.Context, view host.View, node host.Node, ow
 // are a third of it.
 const leastFreeMiB = 256
 
-// unfit says why machines cannot be what they are to be, before the first change. A
-// machine that was there before has its ports and its packages.
-func unfit(machines []host.Checked, before map[string]Node, wanted Requirements) error {
+// unfit says why machines cannot be what they are to be, before the first change. Only
+// a node that joins has its ports and its packages still to come.
+func unfit(machines []host.Checked, changes map[string]tier.Change, wanted Requirements) error {
 	var found tier.MachineErrors
 	refuse := func(node, attribute, what, remedy string, evidence ...string) {
 		found.Errs = append(found.Errs, &reconcile.RefusedError{What: what, Node: node, Evidence: evidence, Remedy: remedy, Path: ofNode(node, attribute)})
@@ -112,7 +112,7 @@ func unfit(machines []host.Checked, before map[string]Node, wanted Requirements)
 			refuse(name, "address", "let daemons listen at "+address, fmt.Sprintf(`Correct nodes[%q].address, or give the machine that address, at which the other nodes reach it.`, name),
 				"it does not have that address", "it has "+machine.Facts.Listed())
 		}
-		if _, known := before[name]; known {
+		if changes[name] != tier.Joins {
 			continue
 		}
 		if ready := machine.Ready; ready.FreeOn != "" && ready.FreeMiB < leastFreeMiB {

@@ -2,7 +2,6 @@ package cluster
 
 import (
 	"context"
-	"fmt"
 	"maps"
 	"slices"
 
@@ -12,7 +11,6 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/terraform-ha/terraform-provider-ha/internal/host"
-	"github.com/terraform-ha/terraform-provider-ha/internal/tier"
 )
 
 // Shared is what the models of all resources have. A model embeds it.
@@ -25,8 +23,8 @@ type Shared struct {
 	Timeouts  timeouts.Value `tfsdk:"timeouts"`
 }
 
-// Node is one machine of a cluster.
-type Node struct {
+// nodeModel is one machine of a cluster.
+type nodeModel struct {
 	Host    types.String `tfsdk:"host"`
 	Address types.String `tfsdk:"address"`
 	Port    types.Int64  `tfsdk:"port"`
@@ -37,12 +35,12 @@ type Node struct {
 func (m *Shared) shared() *Shared { return m }
 
 // sameMachine reports whether both are reached at the same place.
-func (n Node) sameMachine(other Node) bool {
+func (n nodeModel) sameMachine(other nodeModel) bool {
 	return n.Host.Equal(other.Host) && n.Port.Equal(other.Port)
 }
 
 // peerAddress is what the other nodes reach the node by.
-func (n Node) peerAddress() types.String {
+func (n nodeModel) peerAddress() types.String {
 	if n.Address.IsNull() {
 		return n.Host
 	}
@@ -53,18 +51,18 @@ func (n Node) peerAddress() types.String {
 func (m *Shared) Preflight(context.Context, *Access) diag.Diagnostics { return nil }
 
 // nodes returns the machines; nil while the map itself is unknown.
-func (m *Shared) nodes() map[string]Node {
+func (m *Shared) nodes() map[string]nodeModel {
 	if m.Nodes.IsNull() || m.Nodes.IsUnknown() {
 		return nil
 	}
-	nodes := map[string]Node{}
+	nodes := map[string]nodeModel{}
 	for name, value := range m.Nodes.Elements() {
 		object, ok := value.(types.Object)
 		if !ok || object.IsUnknown() || object.IsNull() {
-			nodes[name] = Node{Host: types.StringUnknown(), Address: types.StringUnknown()}
+			nodes[name] = nodeModel{Host: types.StringUnknown(), Address: types.StringUnknown()}
 			continue
 		}
-		var node Node
+		var node nodeModel
 		attributes := object.Attributes()
 		node.Host, _ = attributes["host"].(types.String)
 		node.Address, _ = attributes["address"].(types.String)
@@ -86,23 +84,6 @@ func (m *Shared) DeclaredNodes() []host.Node {
 		declared = append(declared, host.Node{Name: name, Address: node.peerAddress().ValueString()})
 	}
 	return declared
-}
-
-// Moved lists nodes that are to have another address than before: their peers know
-// them by it.
-func (m *Shared) Moved(prior *Shared) []tier.Problem {
-	var problems []tier.Problem
-	before, now := prior.nodes(), m.nodes()
-	for _, name := range slices.Sorted(maps.Keys(now)) {
-		old, kept := before[name]
-		is, was := now[name].peerAddress(), old.peerAddress()
-		if kept && !is.IsUnknown() && !is.Equal(was) {
-			problems = append(problems, tier.Problem{Path: []string{"nodes", name, "address"}, Message: fmt.Sprintf(
-				"the peers of %s know it as %s, and this release cannot move it to %s; a machine in its place needs the same address",
-				name, was.ValueString(), is.ValueString())})
-		}
-	}
-	return problems
 }
 
 func driftValue(drift map[string][]string) types.Map {

@@ -18,7 +18,7 @@ const importedKey = "imported"
 const notImported = `{}`
 
 // importedFrom is what is kept under importedKey.
-func importedFrom(seed Node) []byte {
+func importedFrom(seed nodeModel) []byte {
 	from, _ := json.Marshal(importSeed{Host: seed.Host.ValueString(), Port: seed.Port.ValueInt64()}) //nolint:errchkjson // a string and a number
 	return from
 }
@@ -31,7 +31,7 @@ type importSeed struct {
 // strangers lists the nodes of an imported resource that nothing but the machine
 // it was imported through has named: neither that machine nor known to the provider
 // by their host keys. To contact them would be to log in wherever that machine says.
-func (a *Access) strangers(imported []byte, nodes map[string]Node) []string {
+func (a *Access) strangers(imported []byte, nodes map[string]nodeModel) []string {
 	var seed importSeed
 	if len(imported) == 0 || json.Unmarshal(imported, &seed) != nil || seed.Host == "" {
 		return nil

@@ -62,7 +62,7 @@ func (m *Shared) misnamed() []tier.Problem {
 
 // duplicateHosts lists machines that are named twice. A node without a port
 // has the default one; while that is null, only other nodes without a port do.
-func duplicateHosts(nodes map[string]Node, defaultPort types.Int64) []tier.Problem {
+func duplicateHosts(nodes map[string]nodeModel, defaultPort types.Int64) []tier.Problem {
 	var twice []tier.Problem
 	seen := map[string]string{}
 	for _, name := range slices.Sorted(maps.Keys(nodes)) {
