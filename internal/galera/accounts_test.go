@@ -174,3 +174,12 @@ func TestEveryFaultWhileAUserIsMadeAgain(t *testing.T) {
 		}
 	})
 }
+
+func TestAccountsAreMadeAgain(t *testing.T) {
+	driftIsRepaired(t, map[string]drifted{
+		"user dropped": {
+			func(s *sim) { delete(s.Nodes["db1"].History.Accounts, "wordpress@%") },
+			map[string][]string{"db1": {"user wordpress@% is missing", "user wordpress@% lacks ALL PRIVILEGES on wordpress.*"}},
+		},
+	})
+}

@@ -33,3 +33,18 @@ func TestSettingsAreSorted(t *testing.T) {
 		}
 	}
 }
+
+func TestTheConfigurationIsTheDeclaredOne(t *testing.T) {
+	driftIsRepaired(t, map[string]drifted{
+		"configuration edited": {
+			func(s *sim) { s.Machines["db3"].WriteFile(s.engine.configPath, "[mysqld]\n") },
+			map[string][]string{"db3": {"70-ha.cnf differs"}},
+		},
+		"configuration written and the node not restarted": {
+			func(s *sim) {
+				s.Machines["db3"].WriteFile(s.engine.configPath, s.Machines["db3"].Files[s.engine.configPath].Content)
+			},
+			map[string][]string{"db3": {"mariadb started before 70-ha.cnf was last changed"}},
+		},
+	})
+}

@@ -8,11 +8,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/terraform-ha/terraform-provider-ha/internal/galera/galeratest"
 	"github.com/terraform-ha/terraform-provider-ha/internal/host"
 	"github.com/terraform-ha/terraform-provider-ha/internal/host/hosttest"
-	"github.com/terraform-ha/terraform-provider-ha/internal/reconcile"
-	"github.com/terraform-ha/terraform-provider-ha/internal/tier"
 )
 
 func TestConvergesFromNothing(t *testing.T) {
@@ -107,142 +104,6 @@ func TestEveryFaultWhileChanging(t *testing.T) {
 			}
 		})
 	})
-}
-
-func TestDriftIsSeenAndRepaired(t *testing.T) {
-	tests := map[string]struct {
-		hurt func(s *sim)
-		want map[string][]string
-	}{
-		"service stopped": {
-			func(s *sim) { _ = s.Machines["db2"].Stop("mariadb") },
-			map[string][]string{"db2": {"mariadb is stopped"}},
-		},
-		"service crashed": {
-			func(s *sim) { s.Crash("db1") },
-			map[string][]string{"db1": {"mariadb has failed"}},
-		},
-		"service disabled": {
-			func(s *sim) { s.Machines["db2"].Unit("mariadb").Enabled = false },
-			map[string][]string{"db2": {"mariadb.service does not start at boot"}},
-		},
-		"service masked": {
-			func(s *sim) { _ = s.Machines["db2"].Stop("mariadb"); s.Machines["db2"].Unit("mariadb").Masked = true },
-			map[string][]string{"db2": {"mariadb.service is masked", "mariadb is stopped"}},
-		},
-		"configuration edited": {
-			func(s *sim) { s.Machines["db3"].WriteFile(s.engine.configPath, "[mysqld]\n") },
-			map[string][]string{"db3": {"70-ha.cnf differs"}},
-		},
-		"configuration written and the node not restarted": {
-			func(s *sim) {
-				s.Machines["db3"].WriteFile(s.engine.configPath, s.Machines["db3"].Files[s.engine.configPath].Content)
-			},
-			map[string][]string{"db3": {"mariadb started before 70-ha.cnf was last changed"}},
-		},
-		"drop-in removed": {
-			func(s *sim) { s.Machines["db3"].RemoveAll("/etc/systemd/system/mariadb.service.d/ha.conf") },
-			map[string][]string{"db3": {"mariadb.service: ha.conf is missing"}},
-		},
-		"guard removed": {
-			func(s *sim) {
-				s.Machines["db3"].RemoveAll(guardPath)
-				s.Machines["db2"].RemoveAll("/etc/systemd/system/mariadb.service.d/ha-guard.conf")
-			},
-			map[string][]string{"db2": {"ha-guard.conf is missing", "mariadb.service changed after systemd read it"}, "db3": {"galera-guard is missing"}},
-		},
-		"guard stopped": {
-			func(s *sim) {
-				_ = s.Machines["db3"].Stop(guardUnit)
-				_ = s.Machines["db2"].Stop(guardSocket)
-				s.Machines["db1"].Unit(guardUnit).Enabled = false
-			},
-			map[string][]string{"db1": {guardUnit + " does not run"}, "db2": {guardSocket + " does not listen"}, "db3": {guardUnit + " does not run"}},
-		},
-		"data wiped by hand": {
-			func(s *sim) {
-				_ = s.Machines["db3"].Stop("mariadb")
-				s.Wipe("db3")
-			},
-			map[string][]string{"db3": {"mariadb is not a member yet"}},
-		},
-		"user dropped": {
-			func(s *sim) { delete(s.Nodes["db1"].History.Accounts, "wordpress@%") },
-			map[string][]string{"db1": {"user wordpress@% is missing", "user wordpress@% lacks ALL PRIVILEGES on wordpress.*"}},
-		},
-		"grants changed": {
-			func(s *sim) {
-				s.Nodes["db1"].History.Accounts["wordpress@%"].Grants = map[string][]string{"`wordpress`.*": {"SELECT"}, "*.*": {"FILE", "SUPER"}}
-			},
-			map[string][]string{"db1": {"user wordpress@% has FILE, SUPER on *.* undeclared", "user wordpress@% lacks ALL PRIVILEGES on wordpress.*"}},
-		},
-		"more granted than declared": {
-			func(s *sim) {
-				s.Nodes["db1"].History.Accounts["report@10.0.0.%"].Grants["`my\\_stats`.*"] = []string{everything}
-			},
-			map[string][]string{"db1": {"user report@10.0.0.% has ALL PRIVILEGES on my_stats.* undeclared", "user report@10.0.0.% lacks GRANT OPTION, SELECT, SHOW VIEW on my_stats.*"}},
-		},
-		"check account dropped": {
-			func(s *sim) { delete(s.Nodes["db1"].History.Accounts, checkAccount+"@localhost") },
-			map[string][]string{"db1": {"the health check's account is missing"}},
-		},
-		"check account without a place": {
-			func(s *sim) {
-				s.Nodes["db1"].History.Accounts[checkAccount+"@localhost"].Grants = map[string][]string{}
-			},
-			map[string][]string{"db1": {"the health check's account has no place in a full server"}},
-		},
-		"database dropped": {
-			func(s *sim) { delete(s.Nodes["db1"].History.Databases, "wordpress") },
-			map[string][]string{"db1": {"database wordpress is missing"}},
-		},
-		"character set changed": {
-			func(s *sim) { s.Nodes["db1"].History.Databases["wordpress"] = galeratest.Database{Charset: "latin1"} },
-			map[string][]string{"db1": {"database wordpress has character set latin1"}},
-		},
-		"left drained by a change": {
-			func(s *sim) { s.Machines["db2"].WriteFile(tier.DrainFile, drainMark("shop")+"\n") },
-			map[string][]string{"db2": {"a change that broke off left it drained"}},
-		},
-		"frozen outside the Primary component": {
-			func(s *sim) { s.Crash("db2", "db3"); s.Nodes["db1"].NonPrimary = false },
-			map[string][]string{"db2": {"mariadb has failed"}, "db3": {"mariadb has failed"}},
-		},
-		"giving a state transfer": {
-			func(s *sim) { _ = s.Machines["db3"].Stop("mariadb"); s.Nodes["db2"].Busy = "Donor/Desynced" },
-			map[string][]string{"db2": {"mariadb is Donor/Desynced (Primary), not Synced"}, "db3": {"mariadb is stopped"}},
-		},
-		"power cut": {
-			func(s *sim) { s.Crash("db1", "db2", "db3") },
-			map[string][]string{reconcile.ClusterNode: {"no node of the cluster serves"}},
-		},
-		"power cut after one had left": {
-			func(s *sim) { _ = s.Machines["db3"].Stop("mariadb"); s.Crash("db1", "db2") },
-			map[string][]string{reconcile.ClusterNode: {"no node of the cluster serves"}, "db3": {"mariadb is stopped"}},
-		},
-		"everything stopped in order": {
-			func(s *sim) {
-				for _, name := range []string{"db1", "db3", "db2"} {
-					_ = s.Machines[name].Stop("mariadb")
-				}
-			},
-			map[string][]string{"db1": {"mariadb is stopped"}, "db2": {"no node of the cluster runs; this one has the last position"}, "db3": {"mariadb is stopped"}},
-		},
-	}
-	for name, test := range tests {
-		t.Run(name, func(t *testing.T) {
-			s, spec := built(t, MariaDB)
-			want := s.end()
-			test.hurt(s)
-			if diff := cmp.Diff(test.want, s.plan(spec).Drift()); diff != "" {
-				t.Errorf("drift (-want +got):\n%s", diff)
-			}
-			s.must(spec)
-			if diff := cmp.Diff(want, s.end()); diff != "" {
-				t.Errorf("end (-want +got):\n%s", diff)
-			}
-		})
-	}
 }
 
 func TestNodeDown(t *testing.T) {

@@ -4,6 +4,8 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/terraform-ha/terraform-provider-ha/internal/galera/galeratest"
 )
 
 func TestParseDatabases(t *testing.T) {
@@ -28,4 +30,17 @@ func TestServersOwnSpelling(t *testing.T) {
 	if got := s.Nodes["db1"].History.Databases["crm"].Collation; got != "utf8mb4_uca1400_ai_ci" {
 		t.Errorf("the collation is %q", got)
 	}
+}
+
+func TestDatabasesAreAsDeclared(t *testing.T) {
+	driftIsRepaired(t, map[string]drifted{
+		"database dropped": {
+			func(s *sim) { delete(s.Nodes["db1"].History.Databases, "wordpress") },
+			map[string][]string{"db1": {"database wordpress is missing"}},
+		},
+		"character set changed": {
+			func(s *sim) { s.Nodes["db1"].History.Databases["wordpress"] = galeratest.Database{Charset: "latin1"} },
+			map[string][]string{"db1": {"database wordpress has character set latin1"}},
+		},
+	})
 }

@@ -23,3 +23,12 @@ func TestAHealthyNodeReturnsToServiceBesideASickOne(t *testing.T) {
 		t.Error("db1 is still drained")
 	}
 }
+
+func TestADrainThatWasLeftEnds(t *testing.T) {
+	driftIsRepaired(t, map[string]drifted{
+		"left drained by a change": {
+			func(s *sim) { s.Machines["db2"].WriteFile(tier.DrainFile, drainMark("shop")+"\n") },
+			map[string][]string{"db2": {"a change that broke off left it drained"}},
+		},
+	})
+}

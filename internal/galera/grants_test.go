@@ -125,3 +125,20 @@ func parsedAgain(t *testing.T, statement string) Grant {
 	}
 	return grant
 }
+
+func TestGrantsAreTheDeclaredOnes(t *testing.T) {
+	driftIsRepaired(t, map[string]drifted{
+		"grants changed": {
+			func(s *sim) {
+				s.Nodes["db1"].History.Accounts["wordpress@%"].Grants = map[string][]string{"`wordpress`.*": {"SELECT"}, "*.*": {"FILE", "SUPER"}}
+			},
+			map[string][]string{"db1": {"user wordpress@% has FILE, SUPER on *.* undeclared", "user wordpress@% lacks ALL PRIVILEGES on wordpress.*"}},
+		},
+		"more granted than declared": {
+			func(s *sim) {
+				s.Nodes["db1"].History.Accounts["report@10.0.0.%"].Grants["`my\\_stats`.*"] = []string{everything}
+			},
+			map[string][]string{"db1": {"user report@10.0.0.% has ALL PRIVILEGES on my_stats.* undeclared", "user report@10.0.0.% lacks GRANT OPTION, SELECT, SHOW VIEW on my_stats.*"}},
+		},
+	})
+}

@@ -184,3 +184,23 @@ func TestGuardEnds(t *testing.T) {
 		})
 	}
 }
+
+func TestTheGuardIsInPlace(t *testing.T) {
+	driftIsRepaired(t, map[string]drifted{
+		"guard removed": {
+			func(s *sim) {
+				s.Machines["db3"].RemoveAll(guardPath)
+				s.Machines["db2"].RemoveAll("/etc/systemd/system/mariadb.service.d/ha-guard.conf")
+			},
+			map[string][]string{"db2": {"ha-guard.conf is missing", "mariadb.service changed after systemd read it"}, "db3": {"galera-guard is missing"}},
+		},
+		"guard stopped": {
+			func(s *sim) {
+				_ = s.Machines["db3"].Stop(guardUnit)
+				_ = s.Machines["db2"].Stop(guardSocket)
+				s.Machines["db1"].Unit(guardUnit).Enabled = false
+			},
+			map[string][]string{"db1": {guardUnit + " does not run"}, "db2": {guardSocket + " does not listen"}, "db3": {guardUnit + " does not run"}},
+		},
+	})
+}

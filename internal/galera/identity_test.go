@@ -102,3 +102,12 @@ func TestAServerWithAnotherDirectoryIsForeign(t *testing.T) {
 		t.Error(diff)
 	}
 }
+
+func TestMarkersAreInPlace(t *testing.T) {
+	driftIsRepaired(t, map[string]drifted{
+		"removed": {
+			func(s *sim) { s.Machines["db2"].RemoveAll(markerPath("shop")) },
+			map[string][]string{"db2": {"galera-shop.json is missing"}},
+		},
+	})
+}

@@ -59,3 +59,27 @@ func TestTheHandOverIsDrained(t *testing.T) {
 		t.Error("db1 was left drained")
 	}
 }
+
+func TestServersJoinAgain(t *testing.T) {
+	driftIsRepaired(t, map[string]drifted{
+		"service stopped": {
+			func(s *sim) { _ = s.Machines["db2"].Stop("mariadb") },
+			map[string][]string{"db2": {"mariadb is stopped"}},
+		},
+		"service crashed": {
+			func(s *sim) { s.Crash("db1") },
+			map[string][]string{"db1": {"mariadb has failed"}},
+		},
+		"data wiped by hand": {
+			func(s *sim) {
+				_ = s.Machines["db3"].Stop("mariadb")
+				s.Wipe("db3")
+			},
+			map[string][]string{"db3": {"mariadb is not a member yet"}},
+		},
+		"giving a state transfer": {
+			func(s *sim) { _ = s.Machines["db3"].Stop("mariadb"); s.Nodes["db2"].Busy = "Donor/Desynced" },
+			map[string][]string{"db2": {"mariadb is Donor/Desynced (Primary), not Synced"}, "db3": {"mariadb is stopped"}},
+		},
+	})
+}

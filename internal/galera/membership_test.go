@@ -40,3 +40,12 @@ func TestAMemberThatLagsIsNoSplit(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+func TestTheRestOfAComponentTakesTheOthersBack(t *testing.T) {
+	driftIsRepaired(t, map[string]drifted{
+		"frozen outside the Primary component": {
+			func(s *sim) { s.Crash("db2", "db3"); s.Nodes["db1"].NonPrimary = false },
+			map[string][]string{"db2": {"mariadb has failed"}, "db3": {"mariadb has failed"}},
+		},
+	})
+}

@@ -33,3 +33,22 @@ func TestPackagesComeToMembersOneByOne(t *testing.T) {
 	}
 	s.must(spec)
 }
+
+func TestPackagesAreInstalled(t *testing.T) {
+	driftIsRepaired(t, map[string]drifted{
+		"removed from members": {
+			func(s *sim) {
+				delete(s.Machines["db1"].Packages, "socat")
+				delete(s.Machines["db2"].Packages, "socat")
+			},
+			map[string][]string{"db1": {"socat is not installed"}, "db2": {"socat is not installed"}},
+		},
+		"removed from a stopped server": {
+			func(s *sim) {
+				_ = s.Machines["db3"].Stop("mariadb")
+				delete(s.Machines["db3"].Packages, "socat")
+			},
+			map[string][]string{"db3": {"socat is not installed", "mariadb is stopped"}},
+		},
+	})
+}

@@ -34,3 +34,20 @@ func TestRecordsAreFoundByTheirWholeName(t *testing.T) {
 		t.Errorf("records (-want +got):\n%s", diff)
 	}
 }
+
+func TestPasswordsAreThoseOfTheirVersion(t *testing.T) {
+	driftIsRepaired(t, map[string]drifted{
+		"the records are gone": {
+			func(s *sim) {
+				for _, m := range s.Machines {
+					m.RemoveAll(recordsPath("shop"))
+				}
+			},
+			map[string][]string{"db1": {"the password of report@10.0.0.% is version 0 instead of 1", "the password of wordpress@% is version 0 instead of 1"}},
+		},
+		"a record of one node is gone": {
+			func(s *sim) { s.Machines["db3"].RemoveAll(recordsPath("shop")) },
+			map[string][]string{},
+		},
+	})
+}

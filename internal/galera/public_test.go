@@ -136,3 +136,12 @@ func TestProxiesAreRevokedWhereTheyAre(t *testing.T) {
 	s.Nodes["db2"].Variables = map[string]string{"wsrep_reject_queries": "ALL"}
 	s.empty(spec)
 }
+
+func TestProxiesAreRevoked(t *testing.T) {
+	driftIsRepaired(t, map[string]drifted{
+		"on one node": {
+			func(s *sim) { s.Nodes["db2"].Proxies = map[string][]string{"wordpress@%": {"`root`@`localhost`"}} },
+			map[string][]string{"db2": {"user wordpress@% may act as root@localhost (PROXY) undeclared"}},
+		},
+	})
+}

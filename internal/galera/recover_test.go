@@ -9,6 +9,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/terraform-ha/terraform-provider-ha/internal/host/hosttest"
+	"github.com/terraform-ha/terraform-provider-ha/internal/reconcile"
 )
 
 // TestTheLastMemberIsTheCluster is a node that was alone when it died, whatever
@@ -240,4 +241,25 @@ func TestTheAdviceKeepsNoCommitsBesideTheOthers(t *testing.T) {
 		}
 		at = next
 	}
+}
+
+func TestAClusterThatIsDownComesBack(t *testing.T) {
+	driftIsRepaired(t, map[string]drifted{
+		"power cut": {
+			func(s *sim) { s.Crash("db1", "db2", "db3") },
+			map[string][]string{reconcile.ClusterNode: {"no node of the cluster serves"}},
+		},
+		"power cut after one had left": {
+			func(s *sim) { _ = s.Machines["db3"].Stop("mariadb"); s.Crash("db1", "db2") },
+			map[string][]string{reconcile.ClusterNode: {"no node of the cluster serves"}, "db3": {"mariadb is stopped"}},
+		},
+		"everything stopped in order": {
+			func(s *sim) {
+				for _, name := range []string{"db1", "db3", "db2"} {
+					_ = s.Machines[name].Stop("mariadb")
+				}
+			},
+			map[string][]string{"db1": {"mariadb is stopped"}, "db2": {"no node of the cluster runs; this one has the last position"}, "db3": {"mariadb is stopped"}},
+		},
+	})
 }

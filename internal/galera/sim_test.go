@@ -11,6 +11,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+
 	"github.com/terraform-ha/terraform-provider-ha/internal/galera/galeratest"
 	"github.com/terraform-ha/terraform-provider-ha/internal/host"
 	"github.com/terraform-ha/terraform-provider-ha/internal/host/hosttest"
@@ -219,4 +221,32 @@ func (l local) Run(ctx context.Context, c shell.Command) (shell.Result, error) {
 	out, err := cmd.CombinedOutput()
 	l.said.Write(out)
 	return shell.Result{}, err
+}
+
+// drifted is what somebody does to a cluster, and the drift that is seen then.
+type drifted struct {
+	hurt func(s *sim)
+	want map[string][]string
+}
+
+// driftIsRepaired sees each drift and repairs it, if need be by a second apply: any
+// command of the first one fails.
+func driftIsRepaired(t *testing.T, drifts map[string]drifted) {
+	t.Helper()
+	for name, drift := range drifts {
+		t.Run(name, func(t *testing.T) {
+			hosttest.EveryFault(t, func(t *testing.T, fault *hosttest.Fault) {
+				s, spec := built(t, MariaDB)
+				want := s.end()
+				drift.hurt(s)
+				if diff := cmp.Diff(drift.want, s.plan(spec).Drift()); diff != "" {
+					t.Errorf("drift (-want +got):\n%s", diff)
+				}
+				s.faulty(spec, fault)
+				if diff := cmp.Diff(want, s.end()); diff != "" {
+					t.Errorf("end after %q (-want +got):\n%s", fault.Struck(), diff)
+				}
+			})
+		})
+	}
 }

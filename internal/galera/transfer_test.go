@@ -34,3 +34,15 @@ func TestATransferThatDoesNotFitIsRefused(t *testing.T) {
 	s.Nodes["db2"].Free = 60 << 30
 	s.must(spec)
 }
+
+func TestANodeThatWasGivenUpStartsAgain(t *testing.T) {
+	driftIsRepaired(t, map[string]drifted{
+		"after three transfers": {
+			func(s *sim) {
+				_ = s.Machines["db2"].Stop("mariadb")
+				s.Machines["db2"].WriteFile(transfersPath("shop"), "3\n")
+			},
+			map[string][]string{"db2": {"mariadb was given up after 3 state transfers that failed one after the other"}},
+		},
+	})
+}

@@ -142,3 +142,12 @@ func TestWaitingForPeersIsNeverGivenUp(t *testing.T) {
 		t.Error("a stop that somebody wanted counts")
 	}
 }
+
+func TestDropInsAreInPlace(t *testing.T) {
+	driftIsRepaired(t, map[string]drifted{
+		"drop-in removed": {
+			func(s *sim) { s.Machines["db3"].RemoveAll("/etc/systemd/system/mariadb.service.d/ha.conf") },
+			map[string][]string{"db3": {"mariadb.service: ha.conf is missing"}},
+		},
+	})
+}
