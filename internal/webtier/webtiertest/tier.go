@@ -1,11 +1,10 @@
 package webtiertest
 
 import (
-	"path"
-	"strings"
 	"testing"
 
 	"github.com/terraform-ha/terraform-provider-ha/internal/host/hosttest"
+	"github.com/terraform-ha/terraform-provider-ha/internal/shell"
 )
 
 const (
@@ -37,59 +36,6 @@ type Tier struct {
 	// it, and MostOut is how many that could serve were kept from it at one moment.
 	CutOff  []string
 	MostOut int
-}
-
-// Database is a database as WordPress finds it.
-type Database struct {
-	// Filled says that WordPress's tables are there.
-	Filled bool
-	// Password is the account's; empty for any.
-	Password string
-	// Says is "denied" or "away" if the database does not let WordPress in.
-	Says string
-}
-
-// Content is a directory with the files of a site.
-type Content struct {
-	// Site is the number in the sentinel, empty without one, and Volume the volume
-	// that it names. Root says that the document root is there.
-	Site, Volume string
-	Root         bool
-	// Stalled says that the site's own user is kept from looking at it.
-	Stalled bool
-	// Sessions says that there is a directory for shared sessions.
-	Sessions bool
-	// Exposed says what lets others than root write above the document root.
-	Exposed string
-	// Owner is the document root's owner and group.
-	Owner string
-	// Filled says that the document root has files. By our record Copying says that
-	// WordPress is being copied there, Copied that it is among them, and Installed
-	// that its database is filled. Unsalted says that its salts are missing.
-	Filled, Copying, Copied, Installed, Unsalted bool
-	// Missing is a file of WordPress that is not there.
-	Missing string
-	// Divided is what our record says of who may write what. Open is a name that pages
-	// can write and should not, Shut one that they cannot and should.
-	Divided, Open, Shut string
-	// Source is what our record says of where WordPress was taken from.
-	Source string
-	// Installs is how often WordPress filled its database.
-	Installs int
-
-	// rendered and written are what our own record says of wp-config.php, config
-	// and access what the file is.
-	rendered, written, config, access string
-	// Loader is the document root's wp-config.php.
-	Loader string
-	// password is the one in wp-config.php.
-	password string
-}
-
-// LoseRecord removes our own record of WordPress, as a restore of the document root
-// alone does.
-func (c *Content) LoseRecord() {
-	c.Copying, c.Copied, c.Installed, c.rendered, c.written, c.config, c.access, c.password = false, false, false, "", "", "", "", ""
 }
 
 // Server is the part of a web server that package hosttest does not know.
@@ -131,9 +77,9 @@ func Install(t testing.TB, machines map[string]*hosttest.Machine, name string) *
 			tier: tier, site: "sites-enabled/terraform-ha-" + name + ".conf",
 		}
 		tier.Servers[node] = s
-		s.offer()
-		s.answer()
-		s.act()
+		for _, teach := range s.concerns() {
+			teach()
+		}
 	}
 	return tier
 }
@@ -149,85 +95,35 @@ func (t *Tier) Reset() {
 	}
 }
 
-func (s *Server) offer() {
-	m := s.Machine
-	m.Offer("curl", "glusterfs-client", "wordpress", "php-cli", "php-mysql", "php-gd", "php-xml", "php-curl", "php-mbstring", "php-zip", "php-intl")
-	m.Catalog["apache2"] = hosttest.Package{Version: "2.4", Units: []string{"apache2"}, OnInstall: func(*hosttest.Machine) {
-		s.Enabled[defaultSite] = true
-		for _, module := range []string{"mpm_event", "alias", "dir", "mime", "setenvif", "authz_core"} {
-			s.Enabled["mods-enabled/"+module+".load"] = true
-		}
-	}}
-	m.Catalog["php-fpm"] = hosttest.Package{Version: "8.2", Units: []string{"php8.2-fpm"}, OnInstall: func(m *hosttest.Machine) {
-		m.WriteFile(poolPath, "[www]\n")
-	}}
-}
-
 // Exists reports whether the machine has a file.
 func (s *Server) Exists(name string) bool {
 	_, found := s.Machine.Files[name]
 	return found
 }
 
-// mounts reports whether the machine is to mount the volume.
-func (s *Server) mounts() bool {
-	for name := range s.Machine.Files {
-		if path.Dir(name) == "/etc/systemd/system" && strings.HasSuffix(name, ".mount") {
-			return true
+// concerns are what a machine is taught, by the names of package webtier.
+func (s *Server) concerns() []func() {
+	return []func(){
+		s.identityConcern, s.packagesConcern, s.probeConcern, s.accountsConcern, s.kernelConcern, s.mountConcern, s.contentConcern,
+		s.configConcern, s.phpConcern, s.apacheConcern, s.undeclaredConcern, s.siteConcern, s.drainConcern, s.healthConcern,
+		s.pageConcern, s.wordpressConcern, s.removeConcern,
+	}
+}
+
+// act registers the work of a script; its error is what the script says and exits
+// with 1.
+func (s *Server) act(label string, do func(args []string, stdin []byte) error) {
+	s.Machine.Handle(label, func(_ *hosttest.Machine, c shell.Command) (string, int, string) {
+		if err := do(c.Args(), c.Stdin()); err != nil {
+			return "", 1, err.Error()
 		}
-	}
-	return false
+		return "", 0, ""
+	})
 }
 
-// content is what the site's files are read from: the volume, or the machine's own
-// disk where that is not, or not yet, mounted.
-func (s *Server) content() *Content {
-	if s.Mounted != "" {
-		return s.tier.at(s.Mounted)
-	}
-	return s.Local
-}
+func nothing([]string, []byte) error { return nil }
 
-// at returns what lies on the volume of a source.
-func (t *Tier) at(source string) *Content {
-	if other, found := t.Others[source]; found {
-		return other
-	}
-	return t.Volume
-}
-
-// Serving reports whether visitors get the site.
-func (s *Server) Serving() bool {
-	m := s.Machine
-	there := !s.mounts() || s.Mounted != "" && !s.Hung
-	return m.Unit(apacheUnit).Running() && (!s.runsPHP() || m.Unit(fpmUnit).Running()) && m.Unit(probeUnit).Running() &&
-		there && s.content().Site != "" && s.content().Root && !s.Exists(drainPath) && s.Enabled[s.site] && !s.Wedged
-}
-
-// runsPHP reports whether the machine is to run PHP for the site.
-func (s *Server) runsPHP() bool {
-	return s.Exists("/etc/php/8.2/fpm/conf.d/99-terraform-ha.ini")
-}
-
-// able reports whether the machine would serve if nobody had drained it.
-func (s *Server) able() bool {
-	drain, drained := s.Machine.Files[drainPath]
-	delete(s.Machine.Files, drainPath)
-	able := s.Serving()
-	if drained {
-		s.Machine.Files[drainPath] = drain
-	}
-	return able
-}
-
-func (s *Server) health() string {
-	switch {
-	case !s.Machine.Unit(apacheUnit).Running():
-		return "000"
-	case s.Serving():
-		return "200"
-	case !s.Enabled[s.site]:
-		return "404"
-	}
-	return "503"
+// answer registers what a script says that only reads.
+func (s *Server) answer(label string, say func(args []string) string) {
+	s.Machine.HandleQuery(label, func(_ *hosttest.Machine, c shell.Command) (string, int, string) { return say(c.Args()), 0, "" })
 }

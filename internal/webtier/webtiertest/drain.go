@@ -1,0 +1,42 @@
+package webtiertest
+
+import "strings"
+
+func (s *Server) drainConcern() {
+	s.answer("web-drained", s.drained)
+	s.act("web-drain", s.drain)
+	s.act("web-undrain", s.undrain)
+}
+
+func (s *Server) drain(args []string, _ []byte) error {
+	if !s.Exists(args[0]) {
+		s.Machine.WriteFile(args[0], args[1]+"\n")
+	}
+	out := 0
+	for _, other := range s.tier.Servers {
+		if other.Exists(drainPath) && other.able() {
+			out++
+		}
+	}
+	s.tier.MostOut = max(s.tier.MostOut, out)
+	return nil
+}
+
+func (s *Server) undrain(args []string, _ []byte) error {
+	if strings.TrimSpace(s.Machine.Files[args[0]].Content) == args[1] {
+		s.Machine.RemoveAll(args[0])
+	}
+	return nil
+}
+
+func (s *Server) drained(args []string) string {
+	drain, mark, rolling := args[0], args[1], args[2]
+	out := ""
+	if file, found := s.Machine.Files[drain]; found {
+		out += map[bool]string{true: "drained change\n", false: "drained operator\n"}[strings.TrimSpace(file.Content) == mark]
+	}
+	if s.Exists(rolling) {
+		out += "rolling\n"
+	}
+	return out
+}

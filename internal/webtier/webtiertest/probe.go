@@ -1,0 +1,3 @@
+package webtiertest
+
+func (s *Server) probeConcern() { s.act("web-restart-probe", nothing) }
