@@ -1,7 +1,6 @@
 package provider
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -139,7 +138,7 @@ func (m *webTierModel) spec(ctx context.Context, config *webTierModel) webtier.S
 		spec.NodeBalancer = &webtier.NodeBalancer{ID: int(balancer.ID.ValueInt64()), ConfigID: int(balancer.ConfigID.ValueInt64())}
 	}
 	spec.WordPress = m.wordPress(ctx, config)
-	return spec.Defaulted()
+	return spec
 }
 
 func (m *webTierModel) wordPress(ctx context.Context, config *webTierModel) *webtier.WordPress {
@@ -180,21 +179,7 @@ func (m *webTierModel) Validate(ctx context.Context) []tier.Problem {
 	}
 	spec := m.spec(ctx, m)
 	m.assume(ctx, &spec)
-	var problems []tier.Problem
-	for _, p := range spec.Validate() {
-		if len(p.Path) == 2 && p.Path[0] == "wordpress" {
-			p.Path = []string{"wordpress", cmp.Or(wordPressAttributes[p.Path[1]], p.Path[1])}
-		}
-		problems = append(problems, tier.Problem{Path: p.Path, Message: p.Message})
-	}
-	return problems
-}
-
-// wordPressAttributes says where the attributes lie that a spec names more
-// shortly.
-var wordPressAttributes = map[string]string{
-	"db_host": "database_host", "db_name": "database_name", "db_user": "database_user", "db_password": "database_password_wo",
-	"admin_password": "admin_password_wo", "source": "source_url", "sha256": "source_sha256",
+	return spec.Validate()
 }
 
 // assume puts something valid in the place of what is not known yet, such as a
@@ -314,7 +299,7 @@ func (m *webTierModel) Open(ctx context.Context, a *cluster.Access, hosts host.H
 }
 
 func (m *webTierModel) SetComputed(ctx context.Context, opened *webtier.Cluster) {
-	spec := m.spec(ctx, nil)
+	spec := m.spec(ctx, nil).Defaulted()
 	m.MountPoint = types.StringValue(spec.MountPoint)
 	// Once it is known it stays: another site is no new value, but a refusal.
 	if m.SiteID.ValueString() != "" {

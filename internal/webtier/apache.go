@@ -3,6 +3,7 @@ package webtier
 import (
 	"context"
 	"fmt"
+	"net/netip"
 	"regexp"
 	"slices"
 	"strings"
@@ -155,5 +156,33 @@ func configureApache(s Spec, files []host.File, load bool) action {
 			}
 		}
 		return startService(ctx, h, apacheUnit)
+	}
+}
+
+func validateApache(s Spec, found *tier.Problems) {
+	if s.Port < 1 || s.Port > 65535 {
+		found.Add(tier.At("port"), "%d is not a port", s.Port)
+	}
+	if s.ServerName != "" && !isHostName(s.ServerName) {
+		found.Add(tier.At("server_name"), "%q is not a host name", s.ServerName)
+	}
+	for _, alias := range s.ServerAliases {
+		if !isHostName(strings.TrimPrefix(alias, "*.")) {
+			found.Add(tier.At("server_aliases"), "%q is not a host name", alias)
+		}
+	}
+	if s.ServerName == "" && len(s.ServerAliases) > 0 {
+		found.Add(tier.At("server_aliases"), "aliases are of no use without server_name: the site answers to every name")
+	}
+	if !healthPattern.MatchString(s.HealthPath) {
+		found.Add(tier.At("health_path"), "%q is not a path such as /healthz", s.HealthPath)
+	}
+	for _, proxy := range s.TrustedProxies {
+		prefix, err := netip.ParsePrefix(proxy)
+		if _, single := netip.ParseAddr(proxy); err != nil && single != nil {
+			found.Add(tier.At("trusted_proxies"), "%q is neither a network nor an address", proxy)
+		} else if err == nil && prefix.Bits() == 0 {
+			found.Add(tier.At("trusted_proxies"), "%s would let every visitor say who they are", proxy)
+		}
 	}
 }

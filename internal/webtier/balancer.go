@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"net"
+	"net/netip"
 	"slices"
 	"strconv"
 	"strings"
@@ -12,6 +13,7 @@ import (
 
 	"github.com/terraform-ha/terraform-provider-ha/internal/host"
 	"github.com/terraform-ha/terraform-provider-ha/internal/reconcile"
+	"github.com/terraform-ha/terraform-provider-ha/internal/tier"
 )
 
 // Balancer is what sends visitors to the tier. Backends are named "ip:port".
@@ -98,3 +100,30 @@ func accept(ctx context.Context, balancer Balancer, address string, healthy bool
 // upLimit is how long a balancer may take to send visitors again: a minute for
 // the mode and the checks that come after.
 const upLimit = 3 * time.Minute
+
+func validateBalancer(s Spec, found *tier.Problems) {
+	if s.NodeBalancer != nil && (s.NodeBalancer.ID <= 0 || s.NodeBalancer.ConfigID <= 0) {
+		found.Add(tier.At("nodebalancer"), "a NodeBalancer is named by its number, id, and by that of one of its configurations, config_id")
+	}
+	if *s.DrainSeconds < 0 || *s.DrainSeconds > 3600 {
+		found.Add(tier.At("drain_seconds"), "draining takes between 0 and 3600 seconds, not %d", *s.DrainSeconds)
+	}
+}
+
+func validateBackends(s Spec, found *tier.Problems) {
+	backends := map[string]string{}
+	for _, name := range slices.Sorted(maps.Keys(s.Backends)) {
+		if !slices.ContainsFunc(s.Nodes, func(node host.Node) bool { return node.Name == name }) {
+			found.Add(tier.At("backends", name), "there is no node %s", name)
+		}
+		address, err := netip.ParseAddr(s.Backends[name])
+		if err != nil {
+			found.Add(tier.At("backends", name), "%q is not an IP address", s.Backends[name])
+			continue
+		}
+		if other, taken := backends[address.String()]; taken {
+			found.Add(tier.At("backends", name), "%s is the address of %s too", address, other)
+		}
+		backends[address.String()] = name
+	}
+}

@@ -200,22 +200,68 @@ func (s Spec) mountOptions() string {
 	return options
 }
 
-func (v *validation) sessions(s Spec) {
+func validateSessions(s Spec, found *tier.Problems) {
 	switch s.Sessions {
 	case SessionsLocal:
 	case SessionsShared:
 		if s.Mount == nil || !s.php() {
-			v.add("sessions cannot be shared without PHP and a volume that all nodes mount", "sessions")
+			found.Add(tier.At("sessions"), "sessions cannot be shared without PHP and a volume that all nodes mount")
 		}
 		if s.Mount != nil && strings.Contains(s.Mount.Options, "xlator-option=") {
-			v.add("the options cannot have an xlator-option beside shared sessions: the client reads one alone", "mount", "options")
+			found.Add(tier.At("mount", "options"), "the options cannot have an xlator-option beside shared sessions: the client reads one alone")
 		}
 		for _, name := range []string{"session.save_handler", "session.save_path"} {
 			if _, given := s.PHPSettings[name]; given {
-				v.add(name+" contradicts sessions = \"shared\"", "php_settings", name)
+				found.Add(tier.At("php_settings", name), "%s contradicts sessions = \"shared\"", name)
 			}
 		}
 	default:
-		v.add(fmt.Sprintf("%q is neither \"local\" nor \"shared\"", s.Sessions), "sessions")
+		found.Add(tier.At("sessions"), "%q is neither \"local\" nor \"shared\"", s.Sessions)
 	}
+}
+
+func validateDirectories(s Spec, found *tier.Problems) {
+	if message := directoryProblem(s.DocumentRoot); message != "" {
+		found.Add(tier.At("document_root"), "%s", message)
+		return
+	}
+	switch {
+	case s.Mount == nil && s.MountPoint != "":
+		found.Add(tier.At("mount_point"), "a mount point is of no use without a mount")
+	case s.Mount != nil:
+		if message := directoryProblem(s.MountPoint); message != "" {
+			found.Add(tier.At("mount_point"), "%s", message)
+		} else if s.DocumentRoot != s.MountPoint && !strings.HasPrefix(s.DocumentRoot, s.MountPoint+"/") {
+			found.Add(tier.At("document_root"), "%s does not lie on the mount at %s", s.DocumentRoot, s.MountPoint)
+		} else if s.DocumentRoot == s.MountPoint {
+			found.Add(tier.At("document_root"), "the document root is a directory below the mount point, such as %s/site: the mount point itself holds what only root may write", s.MountPoint)
+		}
+	}
+}
+
+// directoryProblem says why a directory cannot be given to a site; empty if it can.
+func directoryProblem(directory string) string {
+	switch {
+	case !strings.HasPrefix(directory, "/"):
+		return fmt.Sprintf("%q is not an absolute path", directory)
+	case directory != path.Clean(directory):
+		return fmt.Sprintf("%q should be written %q", directory, path.Clean(directory))
+	case directory != "/" && !pathPattern.MatchString(directory):
+		return fmt.Sprintf("%q has parts other than letters, digits, dots, hyphens and underscores", directory)
+	}
+	first := strings.SplitN(directory, "/", 3)[1]
+	switch first {
+	case "", "bin", "boot", "dev", "etc", "lib", "lib32", "lib64", "libx32", "proc", "root", "run", "sbin", "sys", "usr", "tmp":
+		return fmt.Sprintf("%s belongs to the system", directory)
+	}
+	switch directory {
+	case "/home", "/media", "/mnt", "/opt", "/srv", "/var", "/var/backups", "/var/cache", "/var/lib", "/var/local", "/var/log", "/var/run", "/var/spool", "/var/tmp":
+		return fmt.Sprintf("%s belongs to the system; use a directory below it", directory)
+	}
+	for _, tree := range []string{"/var/lib/dpkg", "/var/lib/systemd", "/var/lib/terraform-ha", "/var/lib/php", "/var/log", "/var/run", "/var/cache", "/var/spool"} {
+		if directory == tree || strings.HasPrefix(directory, tree+"/") {
+			return fmt.Sprintf("%s belongs to the system", directory)
+		}
+	}
+	return ""
 }

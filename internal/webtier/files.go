@@ -74,11 +74,9 @@ func differing(seen NodeStatus, wanted []host.File) (changed []host.File, reason
 
 func writeFiles(files ...host.File) action {
 	return func(ctx context.Context, h *host.Host) error {
-		for _, file := range files {
-			if err := h.WriteFile(ctx, file); err != nil {
-				return err
-			}
+		if len(files) == 0 {
+			return nil
 		}
-		return nil
+		return h.WriteFiles(ctx, files...)
 	}
 }

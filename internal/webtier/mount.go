@@ -3,6 +3,7 @@ package webtier
 import (
 	"context"
 	"fmt"
+	"maps"
 	"path"
 	"regexp"
 	"slices"
@@ -319,4 +320,23 @@ const (
 func mountPointFor(documentRoot string) string {
 	levels := strings.Split(strings.Trim(path.Clean(documentRoot), "/"), "/")
 	return "/" + strings.Join(levels[:min(2, len(levels))], "/")
+}
+
+func (m Mount) validate(found *tier.Problems) {
+	if _, known := mountTypes[m.Type]; !known {
+		found.Add(tier.At("mount", "type"), "%q is not a known type; known are: %s", m.Type, strings.Join(slices.Sorted(maps.Keys(mountTypes)), ", "))
+		return
+	}
+	server, volume, colon := strings.Cut(m.Source, ":")
+	if !colon || !isHostName(server) || !volumePattern.MatchString(volume) {
+		found.Add(tier.At("mount", "source"), "%q is not a source such as 10.0.0.11:/content", m.Source)
+	}
+	for _, backup := range m.BackupServers {
+		if !isHostName(backup) {
+			found.Add(tier.At("mount", "backup_servers"), "%q is neither an address nor a host name", backup)
+		}
+	}
+	if m.Options != "" && !optionPattern.MatchString(m.Options) {
+		found.Add(tier.At("mount", "options"), "%q is not a list of mount options", m.Options)
+	}
 }

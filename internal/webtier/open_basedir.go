@@ -4,12 +4,14 @@ import (
 	"fmt"
 	"path"
 	"strings"
+
+	"github.com/terraform-ha/terraform-provider-ha/internal/tier"
 )
 
 // openBasedir holds the directories that PHP may open files in against those in which
 // the tier has it open some: without them every page, or every upload, fails. Sessions
 // are not among them, because PHP does not compare the directory of php.ini.
-func (v *validation) openBasedir(s Spec) {
+func validateOpenBasedir(s Spec, found *tier.Problems) {
 	value := s.PHPSettings["open_basedir"]
 	if value == "" || value == "none" {
 		return
@@ -26,7 +28,7 @@ func (v *validation) openBasedir(s Spec) {
 		}
 	}
 	if len(missing) > 0 {
-		v.add("lacks "+strings.Join(missing, ", ")+", where PHP has to open files", "php_settings", "open_basedir")
+		found.Add(tier.At("php_settings", "open_basedir"), "lacks %s, where PHP has to open files", strings.Join(missing, ", "))
 	}
 }
 

@@ -79,3 +79,11 @@ func planPackages(d *draft, m *machine) {
 	}
 	m.add(hold)
 }
+
+func validatePackages(s Spec, found *tier.Problems) {
+	for _, name := range s.Packages {
+		if !host.ValidPackage(name) {
+			found.Add(tier.At("packages"), "%q is not the name of a package", name)
+		}
+	}
+}

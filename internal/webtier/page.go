@@ -12,6 +12,7 @@ import (
 	"github.com/terraform-ha/terraform-provider-ha/internal/host"
 	"github.com/terraform-ha/terraform-provider-ha/internal/reconcile"
 	"github.com/terraform-ha/terraform-provider-ha/internal/shell"
+	"github.com/terraform-ha/terraform-provider-ha/internal/tier"
 )
 
 // Check is a page by which a change is judged. The health endpoint says whether a node
@@ -28,15 +29,15 @@ type Check struct {
 // pathOfPage is a path with a query as they stand in a request (RFC 3986, 3.3 and 3.4).
 var pathOfPage = regexp.MustCompile(`^/[A-Za-z0-9._~!$&'()*+,;=:@%/?-]*$`)
 
-func (c Check) validate(v *validation) {
+func (c Check) validate(found *tier.Problems) {
 	if !pathOfPage.MatchString(c.Path) {
-		v.add(fmt.Sprintf("%q is not the path of a page such as /index.php?page=1", c.Path), "check", "path")
+		found.Add(tier.At("check", "path"), "%q is not the path of a page such as /index.php?page=1", c.Path)
 	}
 	if c.Status < 200 || c.Status > 599 {
-		v.add(fmt.Sprintf("%d is not the status of an answer: it lies between 200 and 599", c.Status), "check", "status")
+		found.Add(tier.At("check", "status"), "%d is not the status of an answer: it lies between 200 and 599", c.Status)
 	}
 	if strings.ContainsFunc(c.Contains, func(r rune) bool { return r < ' ' || r == 0x7f }) {
-		v.add("the text holds a control character or a line break", "check", "contains")
+		found.Add(tier.At("check", "contains"), "the text holds a control character or a line break")
 	}
 }
 

@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/terraform-ha/terraform-provider-ha/internal/tier"
 )
 
 // workers returns how many requests PHP works on at once: what the user said, or
@@ -159,21 +161,21 @@ var phpReserved = map[string]string{
 	"user_dir": "user_dir has no meaning here: nobody's home directory is part of the site",
 }
 
-func (v *validation) phpSettings(s Spec) {
+func validatePHPSettings(s Spec, found *tier.Problems) {
 	if !s.php() && (len(s.PHPSettings) > 0 || s.PHPWorkers != 0) {
-		v.add("php_settings and php_workers are of no use while php is off", "php_settings")
+		found.Add(tier.At("php_settings"), "php_settings and php_workers are of no use while php is off")
 	}
 	if s.PHPWorkers < 0 || s.PHPWorkers > 2000 {
-		v.add(fmt.Sprintf("PHP has between 1 and 2000 workers, not %d", s.PHPWorkers), "php_workers")
+		found.Add(tier.At("php_workers"), "PHP has between 1 and 2000 workers, not %d", s.PHPWorkers)
 	}
 	for _, name := range slices.Sorted(maps.Keys(s.PHPSettings)) {
 		if message := phpSettingProblem(name, s.PHPSettings[name]); message != "" {
-			v.add(message, "php_settings", name)
+			found.Add(tier.At("php_settings", name), "%s", message)
 		}
 	}
 	upload, post := s.PHPSettings["upload_max_filesize"], s.PHPSettings["post_max_size"]
 	if upload != "" && post != "" && phpSize(post) > 0 && phpSize(upload) > phpSize(post) {
-		v.add(fmt.Sprintf("%s is more than post_max_size, %s: a file is sent in a post, which is cut off there", upload, post), "php_settings", "upload_max_filesize")
+		found.Add(tier.At("php_settings", "upload_max_filesize"), "%s is more than post_max_size, %s: a file is sent in a post, which is cut off there", upload, post)
 	}
 }
 

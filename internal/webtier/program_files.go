@@ -11,6 +11,7 @@ import (
 
 	"github.com/terraform-ha/terraform-provider-ha/internal/host"
 	"github.com/terraform-ha/terraform-provider-ha/internal/shell"
+	"github.com/terraform-ha/terraform-provider-ha/internal/tier"
 )
 
 // Whether pages may write the program files of WordPress.
@@ -48,19 +49,19 @@ var writablePattern = regexp.MustCompile(`^wp-content(/[A-Za-z0-9_][A-Za-z0-9._-
 // programDirectories hold what is run, so that whoever writes there is who runs it.
 var programDirectories = []string{"wp-content/plugins", "wp-content/themes", "wp-content/mu-plugins", "wp-content/languages", "wp-content/upgrade"}
 
-func (w WordPress) validateProgramFiles(at func(message, attribute string)) {
+func (w WordPress) validateProgramFiles(found *tier.Problems) {
 	if w.ProgramFiles != ProgramFilesWritable && w.ProgramFiles != ProgramFilesReadOnly {
-		at(fmt.Sprintf("%q is neither %q nor %q", w.ProgramFiles, ProgramFilesWritable, ProgramFilesReadOnly), "program_files")
+		found.Add(tier.At("wordpress", "program_files"), "%q is neither %q nor %q", w.ProgramFiles, ProgramFilesWritable, ProgramFilesReadOnly)
 	}
 	if len(w.WritableDirectories) > 0 && w.ProgramFiles == ProgramFilesWritable {
-		at("are of no use while program_files is \"writable\"", "writable_directories")
+		found.Add(tier.At("wordpress", "writable_directories"), "writable directories are of no use while program_files is \"writable\"")
 	}
 	for _, directory := range w.WritableDirectories {
 		switch {
 		case !writablePattern.MatchString(directory):
-			at(fmt.Sprintf("%q is not a directory such as wp-content/cache", directory), "writable_directories")
+			found.Add(tier.At("wordpress", "writable_directories"), "%q is not a directory such as wp-content/cache", directory)
 		case slices.Contains(programDirectories, directory):
-			at(directory+" holds programs: whoever writes there decides what the site runs", "writable_directories")
+			found.Add(tier.At("wordpress", "writable_directories"), "%s holds programs: whoever writes there decides what the site runs", directory)
 		}
 	}
 }

@@ -134,51 +134,53 @@ var (
 	emailPattern  = regexp.MustCompile(`^[^\s@"'<>()]+@[^\s@"'<>()]+\.[^\s@"'<>()]+$`)
 )
 
-func (w WordPress) validate(v *validation, s Spec) {
-	at := func(message, attribute string) { v.add(message, "wordpress", attribute) }
+func (w WordPress) validate(s Spec, found *tier.Problems) {
+	at := func(attribute string) []string { return tier.At("wordpress", attribute) }
 	if !s.php() {
-		at("WordPress needs PHP, and php is off", "source")
+		found.Add(at("source_url"), "WordPress needs PHP, and php is off")
 	}
 	if !w.fromPackage() {
 		source, err := url.Parse(w.Source)
 		if err != nil || (source.Scheme != "https" && source.Scheme != "http") || source.Host == "" {
-			at(fmt.Sprintf("%q is neither a URL nor %q", w.Source, WordPressPackage), "source")
+			found.Add(at("source_url"), "%q is neither a URL nor %q", w.Source, WordPressPackage)
 		}
 		if !sha256Pattern.MatchString(w.SHA256) {
-			at(fmt.Sprintf("%q is not the SHA-256 of an archive in 64 lower-case hexadecimal digits", w.SHA256), "sha256")
+			found.Add(at("source_sha256"), "%q is not the SHA-256 of an archive in 64 lower-case hexadecimal digits", w.SHA256)
 		}
 	}
-	hostName, port, found := strings.Cut(w.DBHost, ":")
-	if !isHostName(hostName) || found && !regexp.MustCompile(`^[0-9]{1,5}$`).MatchString(port) {
-		at(fmt.Sprintf("%q is not a host or host:port", w.DBHost), "db_host")
+	hostName, port, hasPort := strings.Cut(w.DBHost, ":")
+	if !isHostName(hostName) || hasPort && !regexp.MustCompile(`^[0-9]{1,5}$`).MatchString(port) {
+		found.Add(at("database_host"), "%q is not a host or host:port", w.DBHost)
 	}
 	if !sqlName.MatchString(w.DBName) {
-		at(fmt.Sprintf("%q is not the name of a database", w.DBName), "db_name")
+		found.Add(at("database_name"), "%q is not the name of a database", w.DBName)
 	}
 	if !sqlName.MatchString(w.DBUser) {
-		at(fmt.Sprintf("%q is not the name of a database user", w.DBUser), "db_user")
+		found.Add(at("database_user"), "%q is not the name of a database user", w.DBUser)
 	}
 	if !prefixPattern.MatchString(w.TablePrefix) {
-		at(fmt.Sprintf("%q is not a prefix of 1 to 20 letters, digits and underscores", w.TablePrefix), "table_prefix")
+		found.Add(at("table_prefix"), "%q is not a prefix of 1 to 20 letters, digits and underscores", w.TablePrefix)
 	}
 	if site, err := url.Parse(w.URL); err != nil || (site.Scheme != "http" && site.Scheme != "https") || site.Host == "" || strings.ContainsAny(w.URL, `'"\<> `) {
-		at(fmt.Sprintf("%q is not an address such as https://shop.example.org", w.URL), "url")
+		found.Add(at("url"), "%q is not an address such as https://shop.example.org", w.URL)
 	} else if site.Path != "" || site.RawQuery != "" || site.Fragment != "" {
-		at(fmt.Sprintf("%s goes on after the host name and port, and the site is served at its root", w.URL), "url")
+		found.Add(at("url"), "%s goes on after the host name and port, and the site is served at its root", w.URL)
 	}
 	if w.Updates != UpdatesMinor && w.Updates != UpdatesNone {
-		at(fmt.Sprintf("%q is neither %q nor %q", w.Updates, UpdatesMinor, UpdatesNone), "updates")
+		found.Add(at("updates"), "%q is neither %q nor %q", w.Updates, UpdatesMinor, UpdatesNone)
 	}
-	w.validateProgramFiles(at)
+	w.validateProgramFiles(found)
 	if !userPattern.MatchString(w.AdminUser) {
-		at(fmt.Sprintf("%q is not a login of 1 to 60 letters, digits, spaces and _ . - @", w.AdminUser), "admin_user")
+		found.Add(at("admin_user"), "%q is not a login of 1 to 60 letters, digits, spaces and _ . - @", w.AdminUser)
 	}
 	if !emailPattern.MatchString(w.AdminEmail) {
-		at(fmt.Sprintf("%q is not an e-mail address", w.AdminEmail), "admin_email")
+		found.Add(at("admin_email"), "%q is not an e-mail address", w.AdminEmail)
 	}
-	for attribute, secret := range map[string]string{"db_password": w.DBPassword, "admin_password": w.AdminPassword, "title": w.Title} {
-		if strings.ContainsFunc(secret, func(r rune) bool { return r < ' ' || r == 0x7f }) {
-			at("the text holds a control character or a line break", attribute)
+	for _, text := range []struct{ attribute, value string }{
+		{"database_password_wo", w.DBPassword}, {"admin_password_wo", w.AdminPassword}, {"title", w.Title},
+	} {
+		if strings.ContainsFunc(text.value, func(r rune) bool { return r < ' ' || r == 0x7f }) {
+			found.Add(at(text.attribute), "the text holds a control character or a line break")
 		}
 	}
 }
