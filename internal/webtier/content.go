@@ -13,13 +13,12 @@ import (
 	"github.com/terraform-ha/terraform-provider-ha/internal/tier"
 )
 
-// This file has every script that names the document root to a machine's root. The
-// site's own user may write there, and so may whoever found a hole in the site: a
-// name in it can be a symbolic link to any file of the machine by the time that it is
-// opened. So root only makes that directory itself, in parents that are root's alone,
-// and gives it away; whatever is read or written in it is read and written by the
-// site's own user, within a time limit. What root has to know of the site lies in
-// [Spec.state], which nobody else may write to.
+// The site's own user may write in the document root, and so may whoever found a hole in
+// the site: a name in it can be a symbolic link to any file of the machine by the time
+// that it is opened. So root only makes that directory itself, in parents that are root's
+// alone, and gives it away; whatever is read or written in it is read and written by the
+// site's own user, within a time limit (scripts/as-site.sh). What root has to know of the
+// site lies in [Spec.state], which nobody else may write to.
 
 // siteUser is who the site's files belong to and who runs its PHP.
 const siteUser = "www-data"

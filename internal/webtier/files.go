@@ -24,13 +24,13 @@ var scripts embed.FS
 // setting is a name and its value, in files that are made of such.
 type setting struct{ Name, Value string }
 
-var parsed = template.Must(template.New("").Funcs(template.FuncMap{"pattern": regexp.QuoteMeta}).ParseFS(templates, "templates/*.tmpl"))
+var parsedTemplates = template.Must(template.New("").Funcs(template.FuncMap{"pattern": regexp.QuoteMeta}).ParseFS(templates, "templates/*.tmpl"))
 
 // rendered returns a file that is made from a template, which is part of this program
 // and cannot fail on data that passed validation.
 func rendered(path, mode, name string, data any) host.File {
 	var out bytes.Buffer
-	if err := parsed.ExecuteTemplate(&out, name, data); err != nil {
+	if err := parsedTemplates.ExecuteTemplate(&out, name, data); err != nil {
 		panic(fmt.Sprintf("template %s: %v", name, err))
 	}
 	return host.File{Path: path, Content: out.Bytes(), Mode: mode}

@@ -26,9 +26,10 @@ func (s Spec) marker() host.Marker {
 	return host.Marker{Kind: markerKind, Name: s.Name, Detail: detail}
 }
 
-var markersScript = shell.Embedded(scripts, "markers")
-
-var markerScript = shell.Embedded(scripts, "marker")
+var (
+	markersScript = shell.Embedded(scripts, "markers")
+	markerScript  = shell.Embedded(scripts, "marker")
+)
 
 func askIdentity(s Spec, _ string) tier.Questions {
 	return tier.Questions{

@@ -65,6 +65,49 @@ func (m Mount) options() string {
 	return strings.Join(options, ",")
 }
 
+func (m Mount) validate(found *tier.Problems) {
+	if _, known := mountTypes[m.Type]; !known {
+		found.Add(tier.At("mount", "type"), "%q is not a known type; known are: %s", m.Type, strings.Join(slices.Sorted(maps.Keys(mountTypes)), ", "))
+		return
+	}
+	server, volume, colon := strings.Cut(m.Source, ":")
+	if !colon || !isHostName(server) || !volumePattern.MatchString(volume) {
+		found.Add(tier.At("mount", "source"), "%q is not a source such as 10.0.0.11:/content", m.Source)
+	}
+	for _, backup := range m.BackupServers {
+		if !isHostName(backup) {
+			found.Add(tier.At("mount", "backup_servers"), "%q is neither an address nor a host name", backup)
+		}
+	}
+	if m.Options != "" && !optionPattern.MatchString(m.Options) {
+		found.Add(tier.At("mount", "options"), "%q is not a list of mount options", m.Options)
+	}
+}
+
+// MountStatus is what is mounted at the mount point.
+type MountStatus struct {
+	// Type and Source are from the kernel's mount table; empty when nothing is.
+	Type   string
+	Source string
+	// Answer is what real I/O on the shared directory gave: [AnswerOK] and so on.
+	Answer string
+	// Sessions are mode and owner of the directory of shared sessions.
+	Sessions string
+	// Sentinel is what the sentinel says.
+	Sentinel Identity
+	// Occupied says that nothing is mounted on a directory that has files.
+	Occupied bool
+}
+
+// What real I/O on the shared directory can give.
+const (
+	AnswerOK     = "ok"
+	AnswerHung   = "hung"
+	AnswerBroken = "broken"
+	// AnswerNew means that it works and has no sentinel file yet.
+	AnswerNew = "new"
+)
+
 // matches reports whether what is mounted is this mount. The client may have
 // been started from a backup server, and writes a volume with or without slash.
 func (m Mount) matches(seen MountStatus) bool {
@@ -86,6 +129,13 @@ func (m Mount) matches(seen MountStatus) bool {
 
 // mountUnit returns the name of the unit that systemd demands for a mount point.
 func mountUnit(mountPoint string) string { return host.MountUnit(mountPoint) }
+
+// mountPointFor returns the first two levels of a document root: a volume is
+// mounted at /srv/www whether the site lies in it or deeper.
+func mountPointFor(documentRoot string) string {
+	levels := strings.Split(strings.Trim(path.Clean(documentRoot), "/"), "/")
+	return "/" + strings.Join(levels[:min(2, len(levels))], "/")
+}
 
 const remountUnit = "terraform-ha-web-mount.timer"
 
@@ -128,6 +178,14 @@ func remountUnits(s Spec) []host.File {
 		rendered(systemUnits+remountUnit, "0644", "remount.timer.tmpl", data),
 	}
 }
+
+var (
+	mountVolumeScript  = shell.Embedded(scripts, "mount-volume")
+	proveScript        = shell.Embedded(scripts, "prove-mount")
+	mountScript        = shell.Embedded(scripts, "mount")
+	mountPendingScript = shell.Embedded(scripts, "mount-pending")
+	lookAtVolumeScript = shell.Embedded(scripts, "look-at-volume")
+)
 
 // askMount asks what is mounted, what is known of the site and what lies in the shared
 // directory. What one machine learns of the database holds for all with the same files.
@@ -244,8 +302,6 @@ func mountReasons(s Spec, seen NodeStatus) []string {
 	return nil
 }
 
-var mountPendingScript = shell.Embedded(scripts, "mount-pending")
-
 // mountVolume mounts what is wanted and proves it by real I/O. A mount whose
 // client lives and does not answer is given time and never torn down: the servers
 // are the problem, and a second client would not reach them either.
@@ -275,68 +331,10 @@ func mountVolume(s Spec, changed []host.File, again bool) action {
 	}
 }
 
-var mountVolumeScript = shell.Embedded(scripts, "mount-volume")
-
-var proveScript = shell.Embedded(scripts, "prove-mount")
-
-var mountScript = shell.Embedded(scripts, "mount")
-
-var lookAtVolumeScript = shell.Embedded(scripts, "look-at-volume")
-
 // lookAtVolume mounts another source aside and looks for the site on it, before the
 // one that is served is taken away.
 func lookAtVolume(s Spec, site Identity) action {
 	return func(ctx context.Context, h *host.Host) error {
 		return run(ctx, h, "find the site on "+s.Mount.Source, shell.Script(lookAtVolumeScript, s.Mount.Type, s.Mount.Source, s.mountOptions(), strings.TrimPrefix(s.sentinel(), s.MountPoint+"/"), site.Site))
-	}
-}
-
-// MountStatus is what is mounted at the mount point.
-type MountStatus struct {
-	// Type and Source are from the kernel's mount table; empty when nothing is.
-	Type   string
-	Source string
-	// Answer is what real I/O on the shared directory gave: [AnswerOK] and so on.
-	Answer string
-	// Sessions are mode and owner of the directory of shared sessions.
-	Sessions string
-	// Sentinel is what the sentinel says.
-	Sentinel Identity
-	// Occupied says that nothing is mounted on a directory that has files.
-	Occupied bool
-}
-
-// What real I/O on the shared directory can give.
-const (
-	AnswerOK     = "ok"
-	AnswerHung   = "hung"
-	AnswerBroken = "broken"
-	// AnswerNew means that it works and has no sentinel file yet.
-	AnswerNew = "new"
-)
-
-// mountPointFor returns the first two levels of a document root: a volume is
-// mounted at /srv/www whether the site lies in it or deeper.
-func mountPointFor(documentRoot string) string {
-	levels := strings.Split(strings.Trim(path.Clean(documentRoot), "/"), "/")
-	return "/" + strings.Join(levels[:min(2, len(levels))], "/")
-}
-
-func (m Mount) validate(found *tier.Problems) {
-	if _, known := mountTypes[m.Type]; !known {
-		found.Add(tier.At("mount", "type"), "%q is not a known type; known are: %s", m.Type, strings.Join(slices.Sorted(maps.Keys(mountTypes)), ", "))
-		return
-	}
-	server, volume, colon := strings.Cut(m.Source, ":")
-	if !colon || !isHostName(server) || !volumePattern.MatchString(volume) {
-		found.Add(tier.At("mount", "source"), "%q is not a source such as 10.0.0.11:/content", m.Source)
-	}
-	for _, backup := range m.BackupServers {
-		if !isHostName(backup) {
-			found.Add(tier.At("mount", "backup_servers"), "%q is neither an address nor a host name", backup)
-		}
-	}
-	if m.Options != "" && !optionPattern.MatchString(m.Options) {
-		found.Add(tier.At("mount", "options"), "%q is not a list of mount options", m.Options)
 	}
 }

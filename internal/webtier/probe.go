@@ -38,7 +38,7 @@ func probeUnits(s Spec) []host.File {
 	return []host.File{rendered(systemUnits+probeUnit, "0644", "probe.service.tmpl", data)}
 }
 
-// scripts are used from the disk: nothing has to be loaded when one of them changes,
+// programs are used from the disk: nothing has to be loaded when one of them changes,
 // but the probe, which runs for ever.
 func programs(s Spec, node string) []host.File {
 	return slices.Concat(probePrograms(s, node), remountPrograms(s), updatePrograms(s))

@@ -10,9 +10,10 @@ import (
 	"github.com/terraform-ha/terraform-provider-ha/internal/shell"
 )
 
-var copyWordPressScript = shell.Embedded(scripts, "wordpress-copy")
-
-var restoreWordPressScript = shell.Embedded(scripts, "wordpress-restore")
+var (
+	copyWordPressScript    = shell.Embedded(scripts, "wordpress-copy")
+	restoreWordPressScript = shell.Embedded(scripts, "wordpress-restore")
+)
 
 func copyWordPress(s Spec) action {
 	return func(ctx context.Context, h *host.Host) error {
