@@ -1,5 +1,5 @@
-// Command docs writes the reference documentation into docs/, and the tables in the
-// READMEs of the modules. It is run from the repository's root.
+// Command docs writes the reference documentation into docs/, the tables in the
+// READMEs of the modules, and the contents of DESIGN.md. It is run from the repository's root.
 package main
 
 import (
@@ -17,6 +17,9 @@ func main() {
 	defer stop()
 	if _, err := os.Stat("templates"); err != nil {
 		log.Fatalf("run this in the repository's root: %v", err)
+	}
+	if err := docstest.WriteContents("."); err != nil {
+		log.Fatal(err)
 	}
 	if err := docstest.WriteModuleReadmes("."); err != nil {
 		log.Fatal(err)
