@@ -35,7 +35,8 @@ type Access struct {
 
 	pool *ssh.Pool
 	// run is how other runs know this one.
-	run string
+	run          string
+	observations observations
 	// progress is where steps are written for a person to follow.
 	progress io.Writer
 }

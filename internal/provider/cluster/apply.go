@@ -31,7 +31,7 @@ func (r *Resource[M, C, P]) apply(ctx context.Context, verb string, plan P, conf
 	if d, ok := any(plan).(HasRequirements); ok {
 		wanted = d.Requirements()
 	}
-	hosts, clients, warnings, err := r.access.booted(ctx, plan.shared().nodes(), changes, remembered, wanted)
+	hosts, clients, warnings, err := r.access.reached(ctx, plan.shared().nodes(), changes, remembered, wanted)
 	if err != nil {
 		return fail(err)
 	}

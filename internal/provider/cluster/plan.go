@@ -26,48 +26,74 @@ func (r *Resource[M, C, P]) ModifyPlan(ctx context.Context, req resource.ModifyP
 	if resp.Diagnostics.HasError() {
 		return
 	}
-	p, paths := P(&plan), r.paths(ctx)
+	p := P(&plan)
 	if r.access != nil {
 		if err := r.access.requireKey(); err != nil {
 			resp.Diagnostics.AddError("No SSH Key", tier.Sentence(err))
-		}
-		if resp.Diagnostics.HasError() {
 			return
 		}
 	}
 	p.shared().Drift = driftValue(nil)
 	var prior *M
 	if !req.State.Raw.IsNull() {
-		var state M
-		prior = &state
-		resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
+		prior = new(M)
+		resp.Diagnostics.Append(req.State.Get(ctx, prior)...)
 		if resp.Diagnostics.HasError() {
 			return
 		}
-		resp.Diagnostics.Append(r.refuseChanges(ctx, p, P(&state))...)
-		if c, ok := any(p).(HasChangeWarnings[M]); ok {
-			for _, warning := range c.ChangeWarnings(ctx, &state) {
-				resp.Diagnostics.AddAttributeWarning(paths.find(warning.Path), "Change That Clients Notice", paths.sentence(warning))
-			}
-		}
-		p.shared().HostKeys = P(&state).shared().HostKeys
-		if !p.shared().Nodes.Equal(P(&state).shared().Nodes) || r.access.mayLearn(P(&state).shared()) {
-			p.shared().HostKeys = types.MapUnknown(types.StringType)
-		}
-		p.PlanComputed(&state)
+		resp.Diagnostics.Append(r.refuseChanges(ctx, p, prior)...)
+		resp.Diagnostics.Append(r.changeWarnings(ctx, p, prior)...)
+		r.planHostKeys(p, prior)
+		p.PlanComputed(prior)
 	}
-	if d, ok := any(p).(HasValueWarnings[M]); ok {
-		for _, warning := range d.ValueWarnings(ctx, prior) {
-			resp.Diagnostics.AddAttributeWarning(paths.find(warning.Path), "Value In Doubt", paths.sentence(warning))
-		}
-	}
+	resp.Diagnostics.Append(r.valueWarnings(ctx, p, prior)...)
 	resp.Diagnostics.Append(resp.Plan.Set(ctx, &plan)...)
 	// A plan that changes nothing needs nothing but the machines.
-	if r.access != nil && !resp.Plan.Raw.Equal(req.State.Raw) {
-		resp.Diagnostics.Append(p.Preflight(ctx, r.access)...)
+	if r.access == nil || resp.Plan.Raw.Equal(req.State.Raw) {
+		return
+	}
+	resp.Diagnostics.Append(p.Preflight(ctx, r.access)...)
+	if prior != nil && !resp.Diagnostics.HasError() {
+		r.logPlannedSteps(ctx, req, resp.Plan)
 	}
 }
 
+// changeWarnings warns of changes that are made as declared and may not be meant.
+func (r *Resource[M, C, P]) changeWarnings(ctx context.Context, plan, prior P) diag.Diagnostics {
+	m, ok := any(plan).(HasChangeWarnings[M])
+	if !ok {
+		return nil
+	}
+	return r.warnings(ctx, "Change That Clients Notice", m.ChangeWarnings(ctx, prior))
+}
+
+// valueWarnings warns of values with known problems.
+func (r *Resource[M, C, P]) valueWarnings(ctx context.Context, plan, prior P) diag.Diagnostics {
+	m, ok := any(plan).(HasValueWarnings[M])
+	if !ok {
+		return nil
+	}
+	return r.warnings(ctx, "Value In Doubt", m.ValueWarnings(ctx, prior))
+}
+
+func (r *Resource[M, C, P]) warnings(ctx context.Context, summary string, problems []tier.Problem) diag.Diagnostics {
+	var diags diag.Diagnostics
+	paths := r.paths(ctx)
+	for _, p := range problems {
+		diags.AddAttributeWarning(paths.find(p.Path), summary, paths.sentence(p))
+	}
+	return diags
+}
+
+// planHostKeys keeps the accepted host keys unless the apply may accept others.
+func (r *Resource[M, C, P]) planHostKeys(plan, prior P) {
+	plan.shared().HostKeys = prior.shared().HostKeys
+	if !plan.shared().Nodes.Equal(prior.shared().Nodes) || r.access.mayLearn(prior.shared()) {
+		plan.shared().HostKeys = types.MapUnknown(types.StringType)
+	}
+}
+
+// refuseChanges refuses what cannot be done in place.
 func (r *Resource[M, C, P]) refuseChanges(ctx context.Context, plan, state P) diag.Diagnostics {
 	var diags diag.Diagnostics
 	paths := r.paths(ctx)

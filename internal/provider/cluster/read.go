@@ -61,4 +61,5 @@ func (r *Resource[M, C, P]) Read(ctx context.Context, req resource.ReadRequest, 
 	s.shared().Drift = driftValue(drift)
 	s.shared().HostKeys = StringMap(r.access.learnedKeys(clients, s.shared().nodes(), remembered))
 	resp.Diagnostics.Append(resp.State.Set(ctx, &state)...)
+	r.access.observations.keep(observation{typeName: r.TypeName, state: resp.State.Raw, tier: t})
 }

@@ -15,12 +15,12 @@ import (
 	"github.com/terraform-ha/terraform-provider-ha/internal/tier"
 )
 
-// booted returns the machines once those that still boot had the time for it:
-// less of it where a machine was there already. It is waited for
-// a dead machine here, with all others, and not again at each of the many
-// commands of a run. Where not one machine can be reached, or one that answers lets
-// nobody in, that is the error: what a tier would make of it says less.
-func (a *Access) booted(ctx context.Context, nodes map[string]nodeModel, changes map[string]tier.Change, remembered map[string]string, wanted Requirements) (host.Hosts, map[string]*ssh.Client, diag.Diagnostics, error) {
+// reached returns the machines of a change, after those that still boot had time for
+// it: less time where the machine is the one that was there before. A machine that
+// does not answer is waited for here, beside all others, and not again at each of the
+// many commands of a run. It is an error if no machine can be reached, or if one that
+// answers refuses the login; a tier could say less about either.
+func (a *Access) reached(ctx context.Context, nodes map[string]nodeModel, changes map[string]tier.Change, remembered map[string]string, wanted Requirements) (host.Hosts, map[string]*ssh.Client, diag.Diagnostics, error) {
 	hosts, clients := a.hosts(nodes, remembered, func(name string) time.Duration { return a.patienceWith(changes[name]) })
 	answers := host.Look(ctx, hosts.Views(), func(ctx context.Context, view host.View) (host.Checked, error) {
 		node := host.Node{Name: view.Name(), Address: nodes[view.Name()].peerAddress().ValueString()}

@@ -23,7 +23,7 @@ type Shared struct {
 	Timeouts  timeouts.Value `tfsdk:"timeouts"`
 }
 
-// nodeModel is one machine of a cluster.
+// nodeModel is an entry of nodes.
 type nodeModel struct {
 	Host    types.String `tfsdk:"host"`
 	Address types.String `tfsdk:"address"`
@@ -32,6 +32,7 @@ type nodeModel struct {
 	HostKey types.String `tfsdk:"host_key"`
 }
 
+// shared lets the verbs have this part of every model that embeds it.
 func (m *Shared) shared() *Shared { return m }
 
 // sameMachine reports whether both are reached at the same place.
@@ -86,6 +87,7 @@ func (m *Shared) DeclaredNodes() []host.Node {
 	return declared
 }
 
+// driftValue returns sentences by node as the value of drift.
 func driftValue(drift map[string][]string) types.Map {
 	elements := map[string]attr.Value{}
 	for node, sentences := range drift {
