@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"maps"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -67,6 +68,8 @@ func shown(name string) string {
 	return strconv.QuoteToASCII(name)
 }
 
+var userName = regexp.MustCompile(`^[A-Za-z0-9_][A-Za-z0-9_.-]{0,31}$`)
+
 func validateUsers(spec Spec, problems *tier.Problems) {
 	for _, name := range sortedKeys(spec.Users) {
 		validateUser(spec.Flavor, name, spec.Users[name], problems)
@@ -75,7 +78,7 @@ func validateUsers(spec Spec, problems *tier.Problems) {
 
 func validateUser(flavor Flavor, name string, user User, problems *tier.Problems) {
 	switch {
-	case !accountSQL.MatchString(name):
+	case !userName.MatchString(name):
 		problems.Add(tier.At("users", name), "a user's name has 1 to 32 letters, digits, underscores, dots and hyphens")
 	case slices.Contains([]string{"root", "mysql", "mariadb.sys", checkAccount}, name) || strings.HasPrefix(name, "mysql."):
 		problems.Add(tier.At("users", name), "%s is an account of the engine or of its health check", name)
@@ -94,19 +97,7 @@ func validateUser(flavor Flavor, name string, user User, problems *tier.Problems
 		}
 		seen[canonical] = host
 	}
-	for _, on := range sortedKeys(user.Grants) {
-		if !object.MatchString(on) {
-			problems.Add(tier.At("users", name, "grants"), "%q is not an object of the form database.table, database.* or *.*", on)
-		}
-		if len(user.Grants[on]) == 0 {
-			problems.Add(tier.At("users", name, "grants"), "no privilege is listed for %s; leave the entry out to grant none", on)
-		}
-		for _, p := range user.Grants[on] {
-			if fault := flavor.faultOfPrivilege(on, p); fault != "" {
-				problems.Add(tier.At("users", name, "grants"), "%s", fault)
-			}
-		}
-	}
+	validateGrants(flavor, name, user.Grants, problems)
 }
 
 // declaredAccounts returns the users as the engine keys them.

@@ -2,11 +2,19 @@ package galera
 
 import (
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 
 	"github.com/terraform-ha/terraform-provider-ha/internal/shell"
 	"github.com/terraform-ha/terraform-provider-ha/internal/tier"
+)
+
+var (
+	// A MySQL identifier could hold more; these are the ones that nothing along
+	// the way reads as more than a name.
+	identifier = regexp.MustCompile(`^[A-Za-z0-9_][A-Za-z0-9_$-]{0,63}$`)
+	charset    = regexp.MustCompile(`^[a-z0-9_]{0,64}$`)
 )
 
 func validateDatabases(spec Spec, problems *tier.Problems) {

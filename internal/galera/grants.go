@@ -4,11 +4,13 @@ import (
 	"cmp"
 	"fmt"
 	"maps"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
 
 	"github.com/terraform-ha/terraform-provider-ha/internal/reconcile"
+	"github.com/terraform-ha/terraform-provider-ha/internal/tier"
 )
 
 // Grant is the privileges on one object.
@@ -40,6 +42,25 @@ type Object struct {
 // routineKinds are the kinds of objects that are no tables, as both engines print
 // them.
 var routineKinds = []string{"PACKAGE BODY", "PACKAGE", "FUNCTION", "PROCEDURE"}
+
+var grantedObject = regexp.MustCompile(`^(\*\.\*|[A-Za-z0-9_$-]{1,64}\.(\*|[A-Za-z0-9_$-]{1,64}))$`)
+
+func validateGrants(flavor Flavor, user string, grants map[string][]string, problems *tier.Problems) {
+	at := tier.At("users", user, "grants")
+	for _, on := range sortedKeys(grants) {
+		if !grantedObject.MatchString(on) {
+			problems.Add(at, "%q is not an object of the form database.table, database.* or *.*", on)
+		}
+		if len(grants[on]) == 0 {
+			problems.Add(at, "no privilege is listed for %s; leave the entry out to grant none", on)
+		}
+		for _, p := range grants[on] {
+			if fault := flavor.faultOfPrivilege(on, p); fault != "" {
+				problems.Add(at, "%s", fault)
+			}
+		}
+	}
+}
 
 // declaredObject returns the object that is declared as on, whose form was
 // validated.

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net"
 	"net/netip"
+	"regexp"
 	"strconv"
 	"strings"
 )
@@ -24,9 +25,11 @@ func canonicalHost(declared string) string {
 
 func dottedMask(bits int) string { return net.IP(net.CIDRMask(bits, 32)).String() }
 
+var hostPattern = regexp.MustCompile(`^[A-Za-z0-9_.:%/-]{1,255}$`)
+
 // faultOfHost says why client addresses cannot be declared; empty if they can.
 func faultOfHost(host string) string {
-	if !hostSQL.MatchString(host) {
+	if !hostPattern.MatchString(host) {
 		return fmt.Sprintf("%q is not an address, a network, a name or a pattern with %% and _", host)
 	}
 	network, mask, isNetwork := strings.Cut(host, "/")

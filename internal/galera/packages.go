@@ -32,7 +32,7 @@ func readPackages(_ Spec, _ string, answers tier.Answers, seen *NodeStatus) {
 func planPackages(d *draft) error {
 	wanted := packagesOf(d.spec)
 	for node, seen := range d.answering() {
-		missing := missingPackages(wanted, seen.Packages)
+		missing := tier.MissingPackages(wanted, seen.Packages)
 		switch {
 		case len(missing) == 0:
 		case seen.running():
@@ -44,13 +44,9 @@ func planPackages(d *draft) error {
 	return nil
 }
 
-func missingPackages(wanted []string, installed map[string]string) []string {
-	return slices.DeleteFunc(slices.Clone(wanted), func(p string) bool { return installed[p] != "" })
-}
-
 // lacksPackages reports whether any of the software is still to be installed.
 func lacksPackages(spec Spec, seen NodeStatus) bool {
-	return len(missingPackages(packagesOf(spec), seen.Packages)) > 0
+	return len(tier.MissingPackages(packagesOf(spec), seen.Packages)) > 0
 }
 
 func stepInstall(node string, engine engine, missing []string) Step {

@@ -9,16 +9,7 @@ import (
 	"github.com/terraform-ha/terraform-provider-ha/internal/tier"
 )
 
-var (
-	clusterName = regexp.MustCompile(`^[A-Za-z0-9_][A-Za-z0-9_-]{0,31}$`)
-	// A MySQL identifier could hold more; these are the ones that nothing along
-	// the way reads as more than a name.
-	identifier = regexp.MustCompile(`^[A-Za-z0-9_][A-Za-z0-9_$-]{0,63}$`)
-	accountSQL = regexp.MustCompile(`^[A-Za-z0-9_][A-Za-z0-9_.-]{0,31}$`)
-	hostSQL    = regexp.MustCompile(`^[A-Za-z0-9_.:%/-]{1,255}$`)
-	charset    = regexp.MustCompile(`^[a-z0-9_]{0,64}$`)
-	object     = regexp.MustCompile(`^(\*\.\*|[A-Za-z0-9_$-]{1,64}\.(\*|[A-Za-z0-9_$-]{1,64}))$`)
-)
+var clusterName = regexp.MustCompile(`^[A-Za-z0-9_][A-Za-z0-9_-]{0,31}$`)
 
 // Validate reports what is wrong with the spec, without asking any machine.
 func (s Spec) Validate() []tier.Problem {
