@@ -21,7 +21,7 @@ resource "ha_galera_cluster" "this" {
     hosts               = coalesce(user.hosts, local.clients)
     grants              = user.grants
     password_wo         = lookup(var.user_passwords, name, null)
-    password_wo_version = user.password_version
+    password_wo_version = user.password_wo_version
   } }
   on_destroy = var.on_destroy
   protect    = var.protect

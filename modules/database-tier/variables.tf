@@ -127,12 +127,12 @@ variable "users" {
     Accounts that must exist, by name. An account that is removed from the map is dropped.
     - `hosts`: hosts from which the account may log in: addresses, networks such as `10.0.0.0/24`, names, or patterns with `%` and `_`. Default: the network of the floating IP.
     - `grants`: privileges by object, such as `"shop.*" = ["ALL"]`.
-    - `password_version`: increment it to apply a new password.
+    - `password_wo_version`: increment it to apply a new password.
   EOT
   type = map(object({
-    hosts            = optional(set(string))
-    grants           = optional(map(list(string)), {})
-    password_version = optional(number, 1)
+    hosts               = optional(set(string))
+    grants              = optional(map(list(string)), {})
+    password_wo_version = optional(number, 1)
   }))
   default  = {}
   nullable = false

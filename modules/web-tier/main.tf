@@ -35,7 +35,7 @@ resource "ha_web_tier" "this" {
     database_name        = var.wordpress.database_name
     database_user        = var.wordpress.database_user
     database_password_wo = var.wordpress_database_password
-    password_wo_version  = var.wordpress.password_version
+    password_wo_version  = var.wordpress.password_wo_version
     table_prefix         = var.wordpress.table_prefix
     source_url           = var.wordpress.source_url
     source_sha256        = var.wordpress.source_sha256

@@ -237,7 +237,7 @@ variable "wordpress" {
     - `database_host`: address of the database.
     - `database_name`: name of the database.
     - `database_user`: account of the database.
-    - `password_version`: increment it to apply a new database password.
+    - `password_wo_version`: increment it to apply a new database password.
     - `table_prefix`: prefix of the names of tables.
     - `source_url`: URL of an archive of WordPress.
     - `source_sha256`: SHA-256 checksum of the archive.
@@ -247,20 +247,20 @@ variable "wordpress" {
     - `writable_directories`: directories that PHP can write although program files are read-only.
   EOT
   type = object({
-    url              = string
-    title            = optional(string)
-    admin_user       = optional(string)
-    admin_email      = string
-    database_host    = string
-    database_name    = string
-    database_user    = string
-    password_version = optional(number, 1)
-    table_prefix     = optional(string)
-    source_url       = optional(string)
-    source_sha256    = optional(string)
-    updates          = optional(string)
-    xmlrpc           = optional(bool)
-    program_files    = optional(string)
+    url                 = string
+    title               = optional(string)
+    admin_user          = optional(string)
+    admin_email         = string
+    database_host       = string
+    database_name       = string
+    database_user       = string
+    password_wo_version = optional(number, 1)
+    table_prefix        = optional(string)
+    source_url          = optional(string)
+    source_sha256       = optional(string)
+    updates             = optional(string)
+    xmlrpc              = optional(bool)
+    program_files       = optional(string)
 
     writable_directories = optional(set(string))
   })

@@ -133,7 +133,7 @@ module "wordpress" {
   # and WordPress alone waits for its database.
   database_host          = split("/", module.network.floating_ips.db)[0]
   database_clients       = local.vlan_clients
-  password_version       = var.wordpress.password_version
+  password_wo_version    = var.wordpress.password_wo_version
   source_archive         = var.wordpress.source_archive
   updates                = var.wordpress.updates
   xmlrpc                 = var.wordpress.xmlrpc

@@ -147,7 +147,7 @@ variable "databases" {
     - `users`: accounts besides that of WordPress, by name. Their passwords are in `database_passwords`.
     - `users.hosts`: hosts from which the account may log in. Default: the VLAN.
     - `users.grants`: privileges by object, such as `"shop.*" = ["ALL"]`.
-    - `users.password_version`: increment it to apply a new password.
+    - `users.password_wo_version`: increment it to apply a new password.
     - `clients`: addresses and networks that may connect to TCP 3306, besides the web servers and the databases.
     - `router_id`: virtual router ID of the floating IP, unique in the VLAN. Default: the last octet of the address.
   EOT
@@ -173,9 +173,9 @@ variable "databases" {
       collation = optional(string)
     })), {})
     users = optional(map(object({
-      hosts            = optional(set(string))
-      grants           = optional(map(list(string)), {})
-      password_version = optional(number, 1)
+      hosts               = optional(set(string))
+      grants              = optional(map(list(string)), {})
+      password_wo_version = optional(number, 1)
     })), {})
     clients   = optional(set(string), [])
     router_id = optional(number)
@@ -321,7 +321,7 @@ variable "wordpress" {
     - `admin_user`: login of the first administrator. Default: `name` followed by `-admin`.
     - `title`: title of the site.
     - `url`: URL of the site, without a path. Default: the NodeBalancer's address.
-    - `password_version`: increment it to apply a new database password.
+    - `password_wo_version`: increment it to apply a new database password.
     - `updates`: updates that WordPress installs by itself, `minor` or `none`.
     - `xmlrpc`: whether visitors can reach `xmlrpc.php`.
     - `program_files`: `writable` or `read_only`. With `read_only`, PHP can write only uploads and `writable_directories`, and the dashboard installs nothing.
@@ -332,14 +332,14 @@ variable "wordpress" {
     - `upload_limit_megabytes`: size limit of uploaded files in MB.
   EOT
   type = object({
-    admin_email      = string
-    admin_user       = optional(string)
-    title            = optional(string, "WordPress")
-    url              = optional(string)
-    password_version = optional(number, 1)
-    updates          = optional(string, "minor")
-    xmlrpc           = optional(bool, false)
-    program_files    = optional(string, "writable")
+    admin_email         = string
+    admin_user          = optional(string)
+    title               = optional(string, "WordPress")
+    url                 = optional(string)
+    password_wo_version = optional(number, 1)
+    updates             = optional(string, "minor")
+    xmlrpc              = optional(bool, false)
+    program_files       = optional(string, "writable")
 
     writable_directories = optional(set(string), [])
     source_archive = optional(object({

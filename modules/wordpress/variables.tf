@@ -101,7 +101,7 @@ variable "table_prefix" {
   }
 }
 
-variable "password_version" {
+variable "password_wo_version" {
   description = "Increment it to apply a new database password, in the database and in WordPress."
   type        = number
   default     = 1

@@ -17,7 +17,7 @@ run "cluster_and_floating_ip" {
     settings  = { innodb_buffer_pool_size = "512M" }
     databases = { shop = { charset = "utf8mb4" } }
     users = {
-      shop   = { hosts = ["10.0.0.61", "10.1.0.0/16"], grants = { "shop.*" = ["ALL"] }, password_version = 3 }
+      shop   = { hosts = ["10.0.0.61", "10.1.0.0/16"], grants = { "shop.*" = ["ALL"] }, password_wo_version = 3 }
       report = {}
     }
     user_passwords          = { shop = "not in the state", report = "nor is this" }

@@ -37,13 +37,13 @@ run "one_number_changes_the_password_everywhere" {
   command = plan
 
   variables {
-    password_version = 5
-    database_user    = "shop"
-    database_name    = "shop"
+    password_wo_version = 5
+    database_user       = "shop"
+    database_name       = "shop"
   }
 
   assert {
-    condition     = output.settings.password_version == 5 && output.users.shop.password_version == 5
+    condition     = output.settings.password_wo_version == 5 && output.users.shop.password_wo_version == 5
     error_message = "The database and WordPress would have different passwords."
   }
 }
