@@ -129,7 +129,7 @@ func TestPinnedHostKeys(t *testing.T) {
 	t.Parallel()
 	f := newFleet(t, "n1", "n2", "n3")
 	pool := glustertest.Install(t, f.machines)
-	f.ssh = "boot_timeout = \"1s\""
+	f.ssh = "boot_timeout_seconds = 1"
 	unknown := f.config(f.resource("ha_gluster_volume", volumeBody))
 	pinned := unknown
 	for _, server := range f.servers {
@@ -173,7 +173,7 @@ func TestAWrongKeyFailsAtOnce(t *testing.T) {
 func TestMachinesThatStillBoot(t *testing.T) {
 	t.Parallel()
 	f := glusterFleet(t)
-	f.ssh = "host_key_policy = \"accept-new\"\nboot_timeout = \"30s\""
+	f.ssh = "host_key_policy = \"accept-new\"\nboot_timeout_seconds = 30"
 	for _, server := range f.servers {
 		server.RefuseNext(2)
 	}
@@ -187,7 +187,7 @@ func TestMachinesThatStillBoot(t *testing.T) {
 func TestADeadMachineIsWaitedForOnce(t *testing.T) {
 	t.Parallel()
 	f, s := floatingIP(t)
-	f.ssh = "host_key_policy = \"accept-new\"\nboot_timeout = \"4s\""
+	f.ssh = "host_key_policy = \"accept-new\"\nboot_timeout_seconds = 4"
 	config := f.config(f.resource(s.kind, s.body))
 	var begin time.Time
 	resource.UnitTest(t, resource.TestCase{

@@ -17,7 +17,7 @@ import (
 func TestADeadDatabaseNodeLeavesTheRest(t *testing.T) {
 	t.Parallel()
 	f := newFleet(t, "n1", "n2", "n3")
-	f.ssh = "host_key_policy = \"accept-new\"\nboot_timeout = \"2s\""
+	f.ssh = "host_key_policy = \"accept-new\"\nboot_timeout_seconds = 2"
 	cluster := galeratest.Install(t, f.machines, galeratest.MariaDB())
 	config := func(version int, more string) string {
 		return f.config(f.resource("ha_galera_cluster", fmt.Sprintf("name = \"shop\"\nusers = { shop = { hosts = [\"%%\"], password_wo = \"pa55w0rd-%d\", password_wo_version = %[1]d } }\n%[2]s", version, more)))

@@ -95,7 +95,7 @@ func firstOf(f *fleet, kind string, config attributes) *first {
 	}
 	config["nodes"] = nodes
 	return &first{fleet: f, kind: kind, config: config, nodes: nodes,
-		ssh: attributes{"private_key": f.key, "host_key_policy": "accept-new", "boot_timeout": "100ms", "connect_timeout": "2s"}}
+		ssh: attributes{"private_key": f.key, "host_key_policy": "accept-new", "boot_timeout_seconds": 0.1, "connect_timeout_seconds": 2}}
 }
 
 // apt makes the installation of packages fail on a node, with what apt said.
@@ -125,7 +125,7 @@ var firstErrors = map[string]firstError{
 	"another daemon at the port": {"galera", func(t *testing.T, f *first) { f.node("n2")["port"] = nothingButHello(t) }, "Unable to Create Galera Cluster", `nodes["n2"].host`,
 		[]string{"cannot reach n2 at 127.0.0.1:", "or no sshd", "A new cluster begins when all its machines answer"}, false},
 	"silent address": {"web", func(t *testing.T, f *first) {
-		f.ssh["connect_timeout"] = "300ms"
+		f.ssh["connect_timeout_seconds"] = 0.3
 		for _, name := range f.fleet.names() {
 			f.fleet.servers[name].Stall(true)
 		}

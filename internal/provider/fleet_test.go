@@ -41,7 +41,7 @@ func newFleet(t *testing.T, names ...string) *fleet {
 	_, machines := hosttest.Cluster(t, names...)
 	f := &fleet{
 		t: t, key: sshtest.NewKey(t), machines: machines, servers: map[string]*sshtest.Server{},
-		ssh:  "host_key_policy = \"accept-new\"\nboot_timeout = \"1s\"",
+		ssh:  "host_key_policy = \"accept-new\"\nboot_timeout_seconds = 1",
 		make: providerserver.NewProtocol6WithError(provider.New("test")()),
 	}
 	users := map[string][]string{"root": {sshtest.PublicLine(t, f.key)}, "admin": {sshtest.PublicLine(t, f.key)}}

@@ -37,7 +37,7 @@ type glusterModel struct {
 	Order              types.List   `tfsdk:"order"`
 	Options            types.Map    `tfsdk:"options"`
 	Profile            types.String `tfsdk:"profile"`
-	Clients            types.List   `tfsdk:"clients"`
+	Clients            types.Set    `tfsdk:"clients"`
 	Firewall           types.String `tfsdk:"firewall"`
 	PingTimeoutSeconds types.Int64  `tfsdk:"ping_timeout_seconds"`
 	AllowRootPartition types.Bool   `tfsdk:"allow_root_partition"`

@@ -104,8 +104,11 @@ func typed(t *testing.T, kind tftypes.Type, value any) tftypes.Value {
 		}
 		return tftypes.NewValue(kind, elements)
 	}
-	if number, ok := value.(int); ok {
+	switch number := value.(type) {
+	case int:
 		value = big.NewFloat(float64(number))
+	case float64:
+		value = big.NewFloat(number)
 	}
 	return tftypes.NewValue(kind, value)
 }

@@ -209,6 +209,28 @@ func cut(path string) (parent, name string, nested bool) {
 	return strings.TrimSuffix(path[:i], ".*"), path[i+1:], true
 }
 
+// TestDurationsAreNumbersOfSeconds is about all durations but those of timeouts, whose
+// form is Terraform's.
+func TestDurationsAreNumbersOfSeconds(t *testing.T) {
+	durations := 0
+	for name, block := range served(t) {
+		for at, kind := range block.Attributes {
+			last := at[strings.LastIndex(at, ".")+1:]
+			seconds := strings.HasSuffix(last, "_seconds")
+			if seconds {
+				durations++
+			}
+			called := slices.ContainsFunc([]string{"timeout", "interval", "duration", "delay", "minutes"}, func(word string) bool { return strings.Contains(last, word) })
+			if last != "timeouts" && (called && !seconds || seconds && !strings.HasPrefix(kind, "number")) {
+				t.Errorf("%s of %s is a %s: durations are numbers whose names end with _seconds", at, name, kind)
+			}
+		}
+	}
+	if durations < 8 {
+		t.Errorf("only %d durations were found", durations)
+	}
+}
+
 func TestBreaksOfASchemaAreFound(t *testing.T) {
 	before := map[string]block{"ha_thing": {Attributes: map[string]string{
 		"name": "string, required", "size": "number, optional", "ip": "string, computed", "nodes": "map, required", "nodes.*.host": "string, required",

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/hashicorp/terraform-plugin-framework-validators/float64validator"
 	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
@@ -31,8 +32,8 @@ type sshModel struct {
 	Agent          types.Bool     `tfsdk:"agent"`
 	KnownHosts     types.String   `tfsdk:"known_hosts"`
 	HostKeyPolicy  types.String   `tfsdk:"host_key_policy"`
-	ConnectTimeout types.String   `tfsdk:"connect_timeout"`
-	BootTimeout    types.String   `tfsdk:"boot_timeout"`
+	ConnectTimeout types.Float64  `tfsdk:"connect_timeout_seconds"`
+	BootTimeout    types.Float64  `tfsdk:"boot_timeout_seconds"`
 	Bastions       []bastionModel `tfsdk:"bastions"`
 }
 
@@ -52,6 +53,7 @@ const (
 )
 
 func sshSchema() schema.SingleNestedAttribute {
+	upToAnHour := []validator.Float64{float64validator.Between(0.1, 3600)}
 	attributes := map[string]schema.Attribute{
 		"user": schema.StringAttribute{Optional: true, MarkdownDescription: "Login name. Anyone but `root` must be allowed to use sudo without a password. Default: `HA_SSH_USER`, or `root`."},
 		"port": schema.Int64Attribute{Optional: true, MarkdownDescription: "TCP port. Default: 22.", Validators: cluster.Between(1, 65535)},
@@ -65,8 +67,10 @@ func sshSchema() schema.SingleNestedAttribute {
 	attributes["host_key_policy"] = schema.StringAttribute{Optional: true,
 		MarkdownDescription: "What is done about a machine whose host key is neither in `known_hosts` nor in its node's `host_key`: `pinned` refuses it; `accept-new` accepts it once, remembers it in the resource's state, and refuses any other key later. Default: `pinned`.",
 		Validators:          []validator.String{stringvalidator.OneOf(policyPinned, policyAcceptNew)}}
-	attributes["connect_timeout"] = schema.StringAttribute{Optional: true, MarkdownDescription: "How long one attempt to connect may take, as a duration. Default: `10s`.", Validators: []validator.String{durationValidator{}}}
-	attributes["boot_timeout"] = schema.StringAttribute{Optional: true, MarkdownDescription: "How long create and update wait for a machine that does not answer SSH yet, as a duration. Default: `5m`. A machine that has answered an earlier apply is given two minutes of it at most.", Validators: []validator.String{durationValidator{}}}
+	attributes["connect_timeout_seconds"] = schema.Float64Attribute{Optional: true, Validators: upToAnHour,
+		MarkdownDescription: "How long one attempt to connect may take, in seconds: 0.1 to 3600. Default: 10."}
+	attributes["boot_timeout_seconds"] = schema.Float64Attribute{Optional: true, Validators: upToAnHour,
+		MarkdownDescription: "How long create and update wait for a machine that does not answer SSH yet, in seconds: 0.1 to 3600. Default: 300. A machine that has answered an earlier apply is given 120 seconds of it at most."}
 	attributes["bastions"] = schema.ListNestedAttribute{Optional: true,
 		MarkdownDescription: "Machines on the way, the outermost first. Nobody needs sudo on a bastion. Default: none.",
 		NestedObject:        schema.NestedAttributeObject{Attributes: bastionAttributes()}}
@@ -95,8 +99,8 @@ func newAccess(_ context.Context, model providerModel, version string) (*cluster
 		settings = &sshModel{}
 	}
 	a, diags := cluster.NewAccess()
-	a.ConnectTimeout = durationOr(settings.ConnectTimeout, 10*time.Second)
-	a.BootTimeout = durationOr(settings.BootTimeout, 5*time.Minute)
+	a.ConnectTimeout = secondsOr(settings.ConnectTimeout, 10)
+	a.BootTimeout = secondsOr(settings.BootTimeout, 300)
 	a.Default = ssh.Hop{
 		Port: int(portOr22(settings.Port)),
 		User: cmp.Or(orEnvironment(settings.User, "HA_SSH_USER"), "root"),
@@ -196,28 +200,9 @@ func portOr22(value types.Int64) int {
 	return int(value.ValueInt64())
 }
 
-func durationOr(value types.String, otherwise time.Duration) time.Duration {
-	if duration, err := time.ParseDuration(value.ValueString()); err == nil {
-		return duration
+func secondsOr(value types.Float64, otherwise float64) time.Duration {
+	if !value.IsNull() && !value.IsUnknown() {
+		otherwise = value.ValueFloat64()
 	}
-	return otherwise
-}
-
-// durationValidator accepts what Go reads as a duration, such as "90s".
-type durationValidator struct{}
-
-func (durationValidator) Description(context.Context) string {
-	return `a duration such as "90s" or "5m"`
-}
-
-func (v durationValidator) MarkdownDescription(ctx context.Context) string { return v.Description(ctx) }
-
-func (v durationValidator) ValidateString(ctx context.Context, req validator.StringRequest, resp *validator.StringResponse) {
-	if req.ConfigValue.IsNull() || req.ConfigValue.IsUnknown() {
-		return
-	}
-	if duration, err := time.ParseDuration(req.ConfigValue.ValueString()); err != nil || duration <= 0 {
-		resp.Diagnostics.AddAttributeError(req.Path, "Invalid Duration",
-			fmt.Sprintf("%s: %q is not %s.", req.Path, req.ConfigValue.ValueString(), v.Description(ctx)))
-	}
+	return time.Duration(otherwise * float64(time.Second))
 }

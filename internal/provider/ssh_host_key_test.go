@@ -26,7 +26,7 @@ func hostKeys(generation int, names ...string) string {
 func TestHostKeysThatAreMadeForMachines(t *testing.T) {
 	t.Parallel()
 	f := glusterFleet(t)
-	f.ssh = "boot_timeout = \"1s\""
+	f.ssh = "boot_timeout_seconds = 1"
 	keys := hostKeys(1, f.names()...)
 	body := f.resource("ha_gluster_volume", volumeBody)
 	for _, name := range f.names() {

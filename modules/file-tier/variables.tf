@@ -152,7 +152,7 @@ variable "options" {
 
 variable "clients" {
   description = "Addresses, or patterns such as `10.0.0.*`, that may mount the volume, besides the nodes."
-  type        = list(string)
+  type        = set(string)
   default     = []
   nullable    = false
 }
