@@ -2,6 +2,7 @@ package webtier
 
 import (
 	"cmp"
+	"embed"
 	"fmt"
 	"net/url"
 	"path"
@@ -356,3 +357,25 @@ func wordpressSteps(s Spec, node host.Node, seen WordPressStatus, site siteStatu
 
 // wordpressRecord is the file of our own record of WordPress, a line per fact.
 func (s Spec) wordpressRecord() string { return path.Join(s.state(), "wordpress") }
+
+//go:embed php/*.php
+var phpPrograms embed.FS
+
+// phpCode returns programs for "php -r", one after the other. What is in a file for
+// readers alone is left out: the tag that it begins with, and comments on lines of
+// their own.
+func phpCode(names ...string) string {
+	var code strings.Builder
+	for _, name := range names {
+		content, err := phpPrograms.ReadFile("php/" + name + ".php")
+		if err != nil {
+			panic(err) // what is embedded is part of the program
+		}
+		for line := range strings.Lines(string(content)) {
+			if line != "<?php\n" && !strings.HasPrefix(line, "//") {
+				code.WriteString(line)
+			}
+		}
+	}
+	return code.String()
+}

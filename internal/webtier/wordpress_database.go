@@ -13,28 +13,8 @@ import (
 	"github.com/terraform-ha/terraform-provider-ha/internal/shell"
 )
 
-// databaseCode runs under PHP and prints one of the constants above. It reads the
-// password from standard input, or from the line of the configuration that has it. The
-// numbers are those of a refusal: ER_DBACCESS_DENIED_ERROR,
-// ER_ACCESS_DENIED_ERROR, ER_BAD_DB_ERROR, ER_HOST_NOT_PRIVILEGED (what a host gets
-// that no account is for), ER_ACCESS_DENIED_NO_PASSWORD_ERROR, and a locked account
-// in MySQL and in MariaDB.
-const databaseCode = `
-[, $file, $host, $name, $user, $prefix] = $argv;
-if ($file === '-') $password = stream_get_contents(STDIN);
-elseif (!preg_match("/^define\\('DB_PASSWORD', '((?:[^'\\\\]|\\\\.)*)'\\);$/m", file_get_contents($file), $found)) exit('denied');
-else $password = preg_replace('/\\\\(.)/', '$1', $found[1]);
-[$host, $port] = explode(':', $host . ':3306');
-mysqli_report(MYSQLI_REPORT_OFF);
-$db = mysqli_init();
-$db->options(MYSQLI_OPT_CONNECT_TIMEOUT, 2);
-$db->options(MYSQLI_OPT_READ_TIMEOUT, 2);
-if (!@$db->real_connect($host, $user, $password, $name, (int) $port)) {
-    exit(in_array($db->connect_errno, [1044, 1045, 1049, 1130, 1698, 3118, 4151]) ? 'denied' : 'away');
-}
-$tables = @$db->query("SHOW TABLES LIKE '" . addcslashes($prefix, '_%') . "options'");
-echo $tables === false ? 'away' : ($tables->num_rows ? 'filled' : 'empty');
-`
+// databaseCode prints what the database said, as one of the constants below.
+var databaseCode = phpCode("database")
 
 // What a database says to WordPress.
 const (
@@ -141,35 +121,8 @@ func (e *DatabaseError) Cure() (path []string, text string) {
 
 var installWordPressScript = shell.Embedded(scripts, "wordpress-install")
 
-// installCode runs under PHP. wp_mail is replaced because the installer would
-// tell the administrator by mail, which a new machine cannot send.
-const installCode = `
-$in = json_decode(stream_get_contents(STDIN), true, 8, JSON_THROW_ON_ERROR);
-$url = parse_url($in['url']);
-$_SERVER['HTTP_HOST'] = $url['host'] . (isset($url['port']) ? ':' . $url['port'] : '');
-$_SERVER['REQUEST_URI'] = '/';
-$_SERVER['SERVER_PROTOCOL'] = 'HTTP/1.1';
-$_SERVER['REQUEST_METHOD'] = 'GET';
-if ($url['scheme'] === 'https') { $_SERVER['HTTPS'] = 'on'; }
-mysqli_report(MYSQLI_REPORT_OFF);
-define('WP_INSTALLING', true);
-function wp_mail() { return true; }
-require getcwd() . '/wp-load.php';
-require ABSPATH . 'wp-admin/includes/upgrade.php';
-global $wpdb;
-if (!empty($wpdb->error) || !$wpdb->check_connection(false)) { fwrite(STDERR, "cannot reach the database\n"); exit(3); }
-if (!is_blog_installed()) {
-    if ($in['password'] === '') { fwrite(STDERR, "the administrator's password is not known\n"); exit(4); }
-    wp_install($in['title'], $in['user'], $in['email'], true, '', wp_slash($in['password']));
-    if (!is_blog_installed()) { fwrite(STDERR, "the installer made no tables: " . $wpdb->last_error . "\n"); exit(5); }
-}
-if (!wp_get_theme()->exists()) {
-    $themes = array_keys(wp_get_themes());
-    if (!$themes) { fwrite(STDERR, "there is no theme\n"); exit(6); }
-    switch_theme($themes[0]);
-}
-echo "terraform-ha:done\n";
-`
+// installCode has the database filled by WordPress's own installer.
+var installCode = phpCode("install")
 
 func installWordPress(s Spec) action {
 	return func(ctx context.Context, h *host.Host) error {

@@ -16,48 +16,12 @@ func (w WordPress) outdated(seen WordPressStatus) bool {
 
 var updateWordPressScript = shell.Embedded(scripts, "wordpress-update")
 
-// loadCode is how a program under PHP becomes a part of the site, without its plugins
-// and themes: who can write the database decides which of them are run, and must not
-// decide what the owner of program files runs.
-const loadCode = `
-$_SERVER['HTTP_HOST'] = 'localhost';
-$_SERVER['REQUEST_METHOD'] = 'GET';
-$_SERVER['REQUEST_URI'] = '/';
-$_SERVER['SERVER_PROTOCOL'] = 'HTTP/1.1';
-mysqli_report(MYSQLI_REPORT_OFF);
-define('WP_INSTALLING', true);
-define('DISALLOW_FILE_MODS', false);
-require getcwd() . '/wp-load.php';
-wp_installing(false);
-require ABSPATH . 'wp-admin/includes/admin.php';
-`
-
-// updateCode replaces the files, from an archive that was unpacked.
-const updateCode = loadCode + `
-require ABSPATH . 'wp-admin/includes/class-wp-upgrader.php';
-function fail($why) { fwrite(STDERR, "$why\n"); exit(3); }
-$given = (function ($file) { require $file; return $wp_version; })($argv[1] . '/wordpress/wp-includes/version.php');
-if (version_compare($given, $GLOBALS['wp_version'], '<=')) exit(0);
-if (!WP_Filesystem()) fail('the files of WordPress cannot be written');
-if (!WP_Upgrader::create_lock('core_updater', 1800)) fail('another update is under way');
-$work = WP_CONTENT_DIR . '/upgrade/terraform-ha-' . bin2hex(random_bytes(8));
-wp_mkdir_p("$work/wordpress");
-$result = copy_dir($argv[1] . '/wordpress', "$work/wordpress", ['wp-config.php', '.htaccess']);
-if (!is_wp_error($result)) {
-    require "$work/wordpress/wp-admin/includes/update-core.php";
-    $result = update_core($work, ABSPATH);
-}
-$GLOBALS['wp_filesystem']->delete($work, true);
-WP_Upgrader::release_lock('core_updater');
-if (is_wp_error($result)) fail($result->get_error_message() . ' ' . json_encode($result->get_error_data()));
-`
-
-// upgradeCode changes the database to what the new files want, where it has to be.
-const upgradeCode = loadCode + `
-require_once ABSPATH . 'wp-admin/includes/upgrade.php';
-wp_upgrade();
-echo "terraform-ha:done\n";
-`
+var (
+	// updateCode replaces the files, from an archive that was unpacked.
+	updateCode = phpCode("load", "update")
+	// upgradeCode changes the database to what the new files want, where it has to be.
+	upgradeCode = phpCode("load", "upgrade")
+)
 
 func updateWordPress(s Spec) action {
 	return func(ctx context.Context, h *host.Host) error {
