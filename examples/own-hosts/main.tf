@@ -40,7 +40,7 @@ module "web" {
 
   name            = "site"
   nodes           = var.web
-  document_root   = "/srv/www/site"
+  document_root   = "/srv/site/www"
   mount           = module.files.mount
   trusted_proxies = var.load_balancers
 }

@@ -13,8 +13,15 @@ import (
 // dataDeviceAttribute is the device that a node's data lies on. Where it is mounted
 // is the resource's own sentence.
 func dataDeviceAttribute(mounted string) schema.Attribute {
-	return schema.StringAttribute{Optional: true, MarkdownDescription: "Path of a block device on this machine for the data, best one below `/dev/disk/by-id`, such as a Linode volume's `filesystem_path`. " + mounted +
-		" A device that nothing was ever written to gets an XFS file system, which carries whose data it is; that file system is mounted again wherever the device is attached to this node's machine, and grows when the device has grown. Anything else on a device is refused, and so is a directory that holds something already: data is not moved. Default: none, the data lies where the directory lies."}
+	return schema.StringAttribute{
+		Optional: true,
+		MarkdownDescription: "Path of a block device on this machine for the data, preferably below `/dev/disk/by-id`, such as `filesystem_path` " +
+			"of a Linode volume. " + mounted +
+			" A blank device, one that was never written to, is formatted with XFS. The UUID of the file system records which node " +
+			"it belongs to, so it is mounted again on any machine of this node. It grows with the device. A device with any other " +
+			"content is refused, and so is a directory that is not empty, because data is not moved. Default: none; the data is on " +
+			"the file system of the directory.",
+	}
 }
 
 // devicesTaken lists nodes that are to have no device any more: their data is on it,

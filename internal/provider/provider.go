@@ -47,12 +47,13 @@ func (p *haProvider) Metadata(_ context.Context, _ provider.MetadataRequest, res
 
 func (p *haProvider) Schema(_ context.Context, _ provider.SchemaRequest, resp *provider.SchemaResponse) {
 	resp.Schema = schema.Schema{
-		MarkdownDescription: "Makes machines that answer SSH into highly available tiers: a replicated GlusterFS volume, a Galera database cluster, a floating IP that Keepalived moves, an Apache web tier.",
+		MarkdownDescription: "Builds and maintains highly available services on machines that you reach over SSH: replicated GlusterFS volumes, " +
+			"Galera database clusters, floating IPs that Keepalived manages, and Apache web tiers.",
 		Attributes: map[string]schema.Attribute{
 			"ssh": sshSchema(),
 			"linode": schema.SingleNestedAttribute{
 				Optional:            true,
-				MarkdownDescription: "How the Linode API is reached. Needed only where a resource drains NodeBalancer nodes.",
+				MarkdownDescription: "Connection to the Linode API. Required only if a resource drains NodeBalancer backends.",
 				Attributes: map[string]schema.Attribute{
 					"token": schema.StringAttribute{
 						Optional: true, Sensitive: true,

@@ -36,16 +36,18 @@ func (sshHostKey) Metadata(_ context.Context, req resource.MetadataRequest, resp
 func (sshHostKey) Schema(_ context.Context, _ resource.SchemaRequest, resp *resource.SchemaResponse) {
 	made := []planmodifier.String{stringplanmodifier.UseStateForUnknown()}
 	resp.Schema = schema.Schema{
-		MarkdownDescription: "An Ed25519 key for a machine that is to be made, so that its first connection can be checked: the machine is given the private key when it is made, and the node that connects to it the public one. The key lies in the state and in whatever hands it to the machine.",
+		MarkdownDescription: "An Ed25519 SSH host key for a machine that is yet to be created, so that the first connection to it can be verified. " +
+			"Pass the private key to the machine when it is created, and the public key to its node. The private key is stored in " +
+			"the state, and wherever it is passed to the machine.",
 		Attributes: map[string]schema.Attribute{
-			"id": schema.StringAttribute{Computed: true, MarkdownDescription: "The fingerprint.", PlanModifiers: made},
+			"id": schema.StringAttribute{Computed: true, MarkdownDescription: "Fingerprint of the key.", PlanModifiers: made},
 			"keepers": schema.MapAttribute{Optional: true, ElementType: types.StringType,
-				MarkdownDescription: "Values of yours: where one changes, a new key takes the place of this one. Put in what makes a machine another one. Default: none.",
+				MarkdownDescription: "Arbitrary values. If one changes, the key is replaced. Use the values that replace the machine. Default: none.",
 				PlanModifiers:       []planmodifier.Map{mapplanmodifier.RequiresReplace()}},
 			"public_key": schema.StringAttribute{Computed: true, PlanModifiers: made,
-				MarkdownDescription: "The public key, as in authorized_keys: for a node's `host_key`, and for cloud-init's `ssh_keys.ed25519_public`."},
+				MarkdownDescription: "Public key in the format of authorized_keys, for `host_key` of a node and for cloud-init's `ssh_keys.ed25519_public`."},
 			"private_key": schema.StringAttribute{Computed: true, Sensitive: true, PlanModifiers: made,
-				MarkdownDescription: "The private key in OpenSSH's format, without a passphrase: for cloud-init's `ssh_keys.ed25519_private`."},
+				MarkdownDescription: "Private key in OpenSSH's format, without a passphrase, for cloud-init's `ssh_keys.ed25519_private`."},
 			"fingerprint": schema.StringAttribute{Computed: true, PlanModifiers: made, MarkdownDescription: "Fingerprint of the public key, `SHA256:...`."},
 		},
 	}

@@ -28,22 +28,23 @@ func Attributes(ctx context.Context, onDestroy string, own, ofNode map[string]sc
 	node := nodeAttributes()
 	maps.Copy(node, ofNode)
 	all := map[string]schema.Attribute{
-		"id": schema.StringAttribute{Computed: true, MarkdownDescription: "The resource's name on its machines.",
+		"id": schema.StringAttribute{Computed: true, MarkdownDescription: "Name of the resource on its machines.",
 			PlanModifiers: []planmodifier.String{stringplanmodifier.UseStateForUnknown()}},
 		"nodes": schema.MapNestedAttribute{
 			Required:            true,
-			MarkdownDescription: "The machines, by keys of your choice. A key stays with its place in the cluster. Which machines can be replaced is said under Limits.",
+			MarkdownDescription: "The nodes, by keys of your choice. A key identifies the node permanently. Limits lists the changes that are supported.",
 			NestedObject:        schema.NestedAttributeObject{Attributes: node},
 		},
 		"on_destroy": schema.StringAttribute{
 			Optional: true, Computed: true, Default: stringdefault.StaticString(destroyKeep),
-			MarkdownDescription: onDestroy + " It must be applied before the destroy that it is meant for.",
+			MarkdownDescription: onDestroy + " Apply the change before running terraform destroy.",
 			Validators:          []validator.String{stringvalidator.OneOf(destroyKeep, destroyWipe)},
 		},
 		"drift": schema.MapAttribute{Computed: true, ElementType: driftElement,
-			MarkdownDescription: "What differs on the machines from what is declared, by node, as sentences; what concerns no single node is under `cluster`. Empty means converged. A plan shows it becoming empty, and apply repairs it."},
+			MarkdownDescription: "Differences between the machines and the configuration, as sentences by node. Differences that concern no single node " +
+				"are under `cluster`. If there are none, it is empty. A plan shows them being removed, and apply repairs them."},
 		"host_keys": schema.MapAttribute{Computed: true, ElementType: types.StringType,
-			MarkdownDescription: "Host keys that were accepted as new, by node. Another key is refused."},
+			MarkdownDescription: "Host keys that were accepted as new, by node. Any other key is refused."},
 		"timeouts": timeouts.Attributes(ctx, timeouts.Opts{Create: true, Read: true, Update: true, Delete: true,
 			CreateDescription: "Longest time for create. Default: `60m`.", UpdateDescription: "Longest time for update. Default: `60m`.",
 			ReadDescription: "Longest time for refresh. Default: `1m`.", DeleteDescription: "Longest time for delete. Default: `20m`."}),
@@ -55,13 +56,30 @@ func Attributes(ctx context.Context, onDestroy string, own, ofNode map[string]sc
 // nodeAttributes returns the attributes that the nodes of all resources share.
 func nodeAttributes() map[string]schema.Attribute {
 	return map[string]schema.Attribute{
-		"host": schema.StringAttribute{Required: true, MarkdownDescription: "Name or address at which this machine is reached over SSH.", Validators: []validator.String{stringvalidator.LengthAtLeast(1)}},
-		"address": schema.StringAttribute{Optional: true, Computed: true, MarkdownDescription: "IP address at which its peers reach it. Default: `host`.", PlanModifiers: []planmodifier.String{addressFromHost{}},
+		"host": schema.StringAttribute{
+			Required:            true,
+			MarkdownDescription: "Name or address to which Terraform connects over SSH.",
+			Validators:          []validator.String{stringvalidator.LengthAtLeast(1)},
+		},
+		"address": schema.StringAttribute{
+			Optional:            true,
+			Computed:            true,
+			MarkdownDescription: "IP address that the other nodes use. Default: `host`.",
+			PlanModifiers:       []planmodifier.String{addressFromHost{}},
 			// A tier takes an empty address for one that is not known yet.
-			Validators: []validator.String{stringvalidator.LengthAtLeast(1)}},
-		"port":     schema.Int64Attribute{Optional: true, MarkdownDescription: "SSH port. Default: that of the provider block.", Validators: Between(1, 65535)},
-		"user":     schema.StringAttribute{Optional: true, MarkdownDescription: "SSH user. Default: that of the provider block."},
-		"host_key": schema.StringAttribute{Optional: true, MarkdownDescription: "Public host key as in authorized_keys, or its fingerprint `SHA256:...`. Only this key is accepted."},
+			Validators: []validator.String{stringvalidator.LengthAtLeast(1)},
+		},
+		"port": schema.Int64Attribute{
+			Optional:            true,
+			MarkdownDescription: "SSH port. Default: the `port` of the provider block.",
+			Validators:          Between(1, 65535),
+		},
+		"user": schema.StringAttribute{Optional: true, MarkdownDescription: "SSH user. Default: the `user` of the provider block."},
+		"host_key": schema.StringAttribute{
+			Optional: true,
+			MarkdownDescription: "Public host key of the machine, in the format of authorized_keys, or its fingerprint `SHA256:...`. Any other key is " +
+				"refused. Default: the key in `known_hosts`, depending on `host_key_policy`.",
+		},
 	}
 }
 
@@ -70,9 +88,16 @@ var driftElement = types.ListType{ElemType: types.StringType}
 // FirewallAttribute is the attribute of tiers with a packet filter for their ports,
 // which are named with who may connect to them.
 func FirewallAttribute(ports string) schema.Attribute {
-	return schema.StringAttribute{Optional: true, Computed: true, Default: stringdefault.StaticString(host.FirewallManaged),
-		MarkdownDescription: "`managed`: every node keeps a packet filter, a table of its own in nftables, which drops new connections to the ports of the tier from anybody else: " + ports + ". It is loaded before anything serves at boot, changes no other rule, opens nothing that another firewall closes, and ends no connection. `none`: there is no filter, and one that this resource has made is removed. Default: `managed`.",
-		Validators:          []validator.String{stringvalidator.OneOf(host.FirewallManaged, host.FirewallNone)}}
+	return schema.StringAttribute{
+		Optional: true,
+		Computed: true,
+		Default:  stringdefault.StaticString(host.FirewallManaged),
+		MarkdownDescription: "`managed`: a packet filter on every node, a table of its own in nftables, drops other new connections to " +
+			"the ports of the tier: " + ports + ". It is loaded at boot before the services, does not change other rules, does not open ports that another firewall " +
+			"closes, and does not close connections. `none`: no packet filter; one that this resource created is removed. Default: " +
+			"`managed`.",
+		Validators: []validator.String{stringvalidator.OneOf(host.FirewallManaged, host.FirewallNone)},
+	}
 }
 
 // addressFromHost gives a node's address the value of its host where none is set.

@@ -15,12 +15,15 @@ import (
 const ProtectName = "protect"
 
 // KeepLimit says where on_destroy = "keep" ends.
-const KeepLimit = "A machine that is destroyed in the same run takes its disk with it, whatever is said here: see `protect`."
+const KeepLimit = "A machine that is destroyed in the same run takes its disk with it in either case; see `protect`."
 
 // ProtectAttribute is the attribute of resources that hold data.
 func ProtectAttribute() schema.BoolAttribute {
 	return schema.BoolAttribute{Optional: true, Computed: true, Default: booldefault.StaticBool(false),
-		MarkdownDescription: "Whether a destroy is refused: a plan that would destroy the resource is an error, and so is an apply that would replace it. Machines that the resource's nodes refer to stay with it, because Terraform destroys them after it; one of them can still be replaced. Switching it off is an apply of its own, before the destroy that it is meant for. Default: false."}
+		MarkdownDescription: "Whether to refuse a destroy: a plan that would destroy the resource is an error, and so is an apply that would replace " +
+			"it. Machines that `nodes` refers to are kept as well, because Terraform destroys them after the resource; a single " +
+			"machine can still be replaced. To destroy the resource, set it to false and apply the change before running terraform " +
+			"destroy. Default: false."}
 }
 
 // protected refuses to destroy what is protected.
