@@ -141,16 +141,3 @@ func (c *Cluster[S, T]) somethingToDo(ctx context.Context) bool {
 	plan, err := c.of.Diff(c.seen)
 	return err == nil && !plan.Empty()
 }
-
-// Remove takes the cluster off its machines, with its data if wipe is set.
-func (c *Cluster[S, T]) Remove(ctx context.Context, wipe bool, reporter reconcile.Reporter) error {
-	c.Observe(ctx)
-	if err := Permanent(c.Unreachable()); err != nil {
-		return err
-	}
-	plan, err := c.of.Remove(c.seen, wipe)
-	if err != nil {
-		return err
-	}
-	return reconcile.Run(ctx, plan, c.of.Target, reporter)
-}
