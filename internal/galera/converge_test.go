@@ -81,31 +81,6 @@ func TestEveryFaultWhileCreating(t *testing.T) {
 	})
 }
 
-func TestEveryFaultWhileChanging(t *testing.T) {
-	eachFlavor(t, func(t *testing.T, flavor Flavor) {
-		change := func(spec Spec) Spec {
-			spec.Settings = map[string]string{"innodb_buffer_pool_size": "1G"}
-			spec.FormerUsers = map[string][]string{"report": {"10.0.0.%"}}
-			app := spec.Users["wordpress"]
-			app.Password, app.PasswordVersion = "new", 2
-			spec.Users = map[string]User{"wordpress": app}
-			return spec
-		}
-		s, spec := built(t, flavor)
-		s.Machines["db2"].WriteFile("/run/held", "10.0.0.100/24\n")
-		s.must(change(spec))
-		want := s.end()
-		hosttest.EveryFault(t, func(t *testing.T, fault *hosttest.Fault) {
-			s, spec := built(t, flavor)
-			s.Machines["db2"].WriteFile("/run/held", "10.0.0.100/24\n")
-			s.faulty(change(spec), fault)
-			if diff := cmp.Diff(want, s.end()); diff != "" {
-				t.Errorf("end after %q (-want +got):\n%s", fault.Struck(), diff)
-			}
-		})
-	})
-}
-
 func TestNodeDown(t *testing.T) {
 	s, spec := built(t, MariaDB)
 	s.Crash("db2")
