@@ -323,7 +323,7 @@ func (s *site) drifts() {
 		{"check edited", "echo exit 0 >/usr/lib/terraform-ha/check-db", map[string][]string{node: {"check-db differs"}}},
 		{"mode", "chmod 644 /etc/keepalived/conf.d/terraform-ha-db.conf", map[string][]string{node: {"terraform-ha-db.conf has mode 0644 root:root instead of 0600 root:root"}}},
 		{"drop-in away", "rm /etc/systemd/system/keepalived.service.d/terraform-ha.conf", nil},
-		{"filter away", "nft delete table inet terraform_ha_vrrp_db", map[string][]string{node: {"the packet filter for VRRP is not loaded"}}},
+		{"filter away", "systemctl restart nftables && nft delete table inet terraform_ha_vrrp_db", map[string][]string{node: {"the packet filter for VRRP is not loaded"}}},
 		{"filter changed", "nft add element inet terraform_ha_vrrp_db peers '{ 10.88.0.66 }'", map[string][]string{node: {"the packet filter for VRRP differs"}}},
 		{"address by hand", "ip address add 10.88.0.100/24 dev eth1", map[string][]string{node: {"10.88.0.100 is configured by hand: keepalived is BACKUP"}}},
 		{"package removed", "apt-get -qq -y --allow-change-held-packages purge keepalived >/dev/null 2>&1", nil},
