@@ -56,8 +56,8 @@ func validateNodes(spec Spec, problems *tier.Problems) {
 	}
 	seen := map[string]string{}
 	for _, node := range spec.Nodes {
-		if !clusterName.MatchString(node.Name) {
-			problems.Add(tier.At("nodes", node.Name), "a node's key has 1 to 32 letters, digits, underscores and hyphens, and does not start with a hyphen")
+		if fault := node.FaultOfName(); fault != "" {
+			problems.Add(tier.At("nodes", node.Name), "%s", fault)
 		}
 		if node.Address == "" {
 			continue

@@ -57,7 +57,7 @@ func TestValidate(t *testing.T) {
 		{"a name", address("db2.example"), "nodes.db2.address", "not an IP address"},
 		{"loopback", address("127.0.0.1"), "nodes.db2.address", "not an address at which other machines can reach db2"},
 		{"any address", address("0.0.0.0"), "nodes.db2.address", "not an address at which other machines can reach db2"},
-		{"node key for a shell", func(s *Spec) { s.Nodes[0].Name = "db1;reboot" }, "nodes.db1;reboot", "key has"},
+		{"node key for a shell", func(s *Spec) { s.Nodes[0].Name = "db1;reboot" }, "nodes.db1;reboot", "is not the key of a node"},
 		{"name for a shell", func(s *Spec) { s.Name = "$(id)" }, "name", "name has"},
 		{"empty name", func(s *Spec) { s.Name = "" }, "name", "name has"},
 		{"long name", func(s *Spec) { s.Name = strings.Repeat("a", 33) }, "name", "name has"},

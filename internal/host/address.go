@@ -3,7 +3,21 @@ package host
 import (
 	"fmt"
 	"net/netip"
+	"regexp"
 )
+
+// nodeKey keeps the key of a node fit for file names, unit names and messages, whatever
+// a tier makes of it. It is what the name of a machine may be.
+var nodeKey = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$`)
+
+// FaultOfName says why the node cannot have its name, which is its key in a
+// configuration; it is empty if it can.
+func (n Node) FaultOfName() string {
+	if nodeKey.MatchString(n.Name) {
+		return ""
+	}
+	return fmt.Sprintf("%q is not the key of a node: it has 1 to 63 letters, digits, dots, hyphens and underscores, and begins with a letter or digit", n.Name)
+}
 
 // FaultOfAddress says why peers cannot reach the node at its address; it is empty if
 // nothing is known against it. A provider takes the address from the host where none

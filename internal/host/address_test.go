@@ -23,3 +23,14 @@ func TestFaultOfAddress(t *testing.T) {
 		}
 	}
 }
+
+func TestFaultOfName(t *testing.T) {
+	for name, good := range map[string]bool{
+		"db1": true, "1": true, "db1.example.org": true, "Web_1-b": true, strings.Repeat("a", 63): true,
+		"": false, "_db": false, "-db": false, ".db": false, "a/b": false, "a b": false, "db1;reboot": false, "dé": false, strings.Repeat("a", 64): false,
+	} {
+		if fault := (host.Node{Name: name}).FaultOfName(); (fault == "") != good {
+			t.Errorf("%q: %q", name, fault)
+		}
+	}
+}

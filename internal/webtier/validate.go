@@ -8,14 +8,13 @@ import (
 )
 
 var (
-	namePattern     = regexp.MustCompile(`^[a-z][a-z0-9-]{0,30}$`)
-	hostPattern     = regexp.MustCompile(`^([A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?)(\.[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?)*$`)
-	pathPattern     = regexp.MustCompile(`^(/[A-Za-z0-9_][A-Za-z0-9._-]*)+$`)
-	healthPattern   = regexp.MustCompile(`^(/[A-Za-z0-9_][A-Za-z0-9._-]*)+$`)
-	settingPattern  = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9_]*(\.[A-Za-z0-9_]+)*$`)
-	volumePattern   = regexp.MustCompile(`^/?[A-Za-z0-9_-]+(/[A-Za-z0-9._-]+)*$`)
-	optionPattern   = regexp.MustCompile(`^[A-Za-z0-9_.:=/-]+(,[A-Za-z0-9_.:=/-]+)*$`)
-	nodeNamePattern = regexp.MustCompile(`^[A-Za-z0-9]([A-Za-z0-9._-]{0,62})$`)
+	namePattern    = regexp.MustCompile(`^[a-z][a-z0-9-]{0,30}$`)
+	hostPattern    = regexp.MustCompile(`^([A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?)(\.[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?)*$`)
+	pathPattern    = regexp.MustCompile(`^(/[A-Za-z0-9_][A-Za-z0-9._-]*)+$`)
+	healthPattern  = regexp.MustCompile(`^(/[A-Za-z0-9_][A-Za-z0-9._-]*)+$`)
+	settingPattern = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9_]*(\.[A-Za-z0-9_]+)*$`)
+	volumePattern  = regexp.MustCompile(`^/?[A-Za-z0-9_-]+(/[A-Za-z0-9._-]+)*$`)
+	optionPattern  = regexp.MustCompile(`^[A-Za-z0-9_.:=/-]+(,[A-Za-z0-9_.:=/-]+)*$`)
 )
 
 // Validate returns what is wrong with the spec. What the user left out is not.
@@ -52,8 +51,8 @@ func validateNodes(s Spec, found *tier.Problems) {
 	}
 	names, addresses := map[string]bool{}, map[string]string{}
 	for _, node := range s.Nodes {
-		if !nodeNamePattern.MatchString(node.Name) {
-			found.Add(tier.At("nodes", node.Name), "%q is not a name of letters, digits, dots, hyphens and underscores", node.Name)
+		if fault := node.FaultOfName(); fault != "" {
+			found.Add(tier.At("nodes", node.Name), "%s", fault)
 		}
 		if names[node.Name] {
 			found.Add(tier.At("nodes", node.Name), "node %s is listed twice", node.Name)

@@ -130,7 +130,9 @@ func (w WordPress) defaulted(tier string) WordPress {
 var (
 	sha256Pattern = regexp.MustCompile(`^[0-9a-f]{64}$`)
 	prefixPattern = regexp.MustCompile(`^[A-Za-z0-9_]{1,20}$`)
-	sqlName       = regexp.MustCompile(`^[A-Za-z0-9_$-]{1,64}$`)
+	databaseHost  = regexp.MustCompile(`^([A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?)(\.[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?)*(:[0-9]{1,5})?$`)
+	databaseName  = regexp.MustCompile(`^[A-Za-z0-9_][A-Za-z0-9_$-]{0,63}$`)
+	databaseUser  = regexp.MustCompile(`^[A-Za-z0-9_][A-Za-z0-9_.-]{0,31}$`)
 	userPattern   = regexp.MustCompile(`^[A-Za-z0-9_. @-]{1,60}$`)
 	emailPattern  = regexp.MustCompile(`^[^\s@"'<>()]+@[^\s@"'<>()]+\.[^\s@"'<>()]+$`)
 )
@@ -149,14 +151,13 @@ func (w WordPress) validate(s Spec, found *tier.Problems) {
 			found.Add(at("source_sha256"), "%q is not the SHA-256 of an archive in 64 lower-case hexadecimal digits", w.SHA256)
 		}
 	}
-	hostName, port, hasPort := strings.Cut(w.DBHost, ":")
-	if !isHostName(hostName) || hasPort && !regexp.MustCompile(`^[0-9]{1,5}$`).MatchString(port) {
+	if !databaseHost.MatchString(w.DBHost) {
 		found.Add(at("database_host"), "%q is not a host or host:port", w.DBHost)
 	}
-	if !sqlName.MatchString(w.DBName) {
+	if !databaseName.MatchString(w.DBName) {
 		found.Add(at("database_name"), "%q is not the name of a database", w.DBName)
 	}
-	if !sqlName.MatchString(w.DBUser) {
+	if !databaseUser.MatchString(w.DBUser) {
 		found.Add(at("database_user"), "%q is not the name of a database user", w.DBUser)
 	}
 	if !prefixPattern.MatchString(w.TablePrefix) {

@@ -38,8 +38,8 @@ variable "nodes" {
   }
 
   validation {
-    condition     = alltrue([for key in keys(var.nodes) : can(regex("^[A-Za-z0-9][A-Za-z0-9_-]{0,31}$", key))])
-    error_message = "A node's key has up to 32 letters, digits, hyphens and underscores."
+    condition     = alltrue([for key in keys(var.nodes) : can(regex("^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$", key))])
+    error_message = "A node's key has up to 63 letters, digits, dots, hyphens and underscores, and begins with a letter or digit."
   }
 
   validation {
@@ -209,6 +209,11 @@ variable "floating_ip_auth_secret" {
   validation {
     condition     = var.floating_ip_auth_secret == null ? true : length(var.floating_ip_auth_secret) <= 8
     error_message = "Keepalived uses the first 8 characters of the secret only."
+  }
+
+  validation {
+    condition     = var.floating_ip_auth_secret == null ? true : can(regex("^[A-Za-z0-9_.,:+=/*%^&()<>?|-]+$", var.floating_ip_auth_secret))
+    error_message = "The secret has letters, digits and characters that mean nothing to Keepalived: no white space, quotes, #, !, $ or braces."
   }
 }
 

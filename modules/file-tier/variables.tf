@@ -36,8 +36,8 @@ variable "nodes" {
   }
 
   validation {
-    condition     = alltrue([for key in keys(var.nodes) : can(regex("^[A-Za-z0-9][A-Za-z0-9_-]{0,31}$", key))])
-    error_message = "A node's key has up to 32 letters, digits, hyphens and underscores."
+    condition     = alltrue([for key in keys(var.nodes) : can(regex("^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$", key))])
+    error_message = "A node's key has up to 63 letters, digits, dots, hyphens and underscores, and begins with a letter or digit."
   }
 
   validation {

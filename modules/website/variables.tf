@@ -218,6 +218,11 @@ variable "floating_ip_auth_secret" {
     condition     = var.floating_ip_auth_secret == null ? true : length(var.floating_ip_auth_secret) <= 8
     error_message = "Keepalived uses the first 8 characters of the secret only."
   }
+
+  validation {
+    condition     = var.floating_ip_auth_secret == null ? true : can(regex("^[A-Za-z0-9_.,:+=/*%^&()<>?|-]+$", var.floating_ip_auth_secret))
+    error_message = "The secret has letters, digits and characters that mean nothing to Keepalived: no white space, quotes, #, !, $ or braces."
+  }
 }
 
 variable "web" {

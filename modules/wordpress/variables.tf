@@ -49,7 +49,7 @@ variable "database_host" {
   nullable    = false
 
   validation {
-    condition     = can(regex("^[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?(:[0-9]{1,5})?$", var.database_host))
+    condition     = can(regex("^([A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?)(\\.[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?)*(:[0-9]{1,5})?$", var.database_host))
     error_message = "The database is given as host or host:port."
   }
 }
@@ -73,7 +73,7 @@ variable "database_user" {
   nullable    = false
 
   validation {
-    condition     = can(regex("^[A-Za-z0-9_][A-Za-z0-9_-]{0,31}$", var.database_user))
+    condition     = can(regex("^[A-Za-z0-9_][A-Za-z0-9_.-]{0,31}$", var.database_user))
     error_message = "An account's name has up to 32 letters, digits, hyphens and underscores."
   }
 }

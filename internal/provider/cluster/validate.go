@@ -4,13 +4,13 @@ import (
 	"context"
 	"fmt"
 	"maps"
-	"regexp"
 	"slices"
 	"strings"
 
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
+	"github.com/terraform-ha/terraform-provider-ha/internal/host"
 	"github.com/terraform-ha/terraform-provider-ha/internal/tier"
 )
 
@@ -44,17 +44,12 @@ func faults[M any, C tier.Tier, P Model[M, C]](ctx context.Context, m P) []tier.
 	return all
 }
 
-// nodeName keeps a key fit for file names, unit names and messages, whatever a tier
-// makes of it.
-var nodeName = regexp.MustCompile(`^[A-Za-z0-9_][A-Za-z0-9._-]{0,62}$`)
-
 // misnamed lists nodes whose keys are no names.
 func (m *Shared) misnamed() []tier.Problem {
 	var problems []tier.Problem
 	for _, name := range slices.Sorted(maps.Keys(m.nodes())) {
-		if !nodeName.MatchString(name) {
-			problems = append(problems, tier.Problem{Path: []string{"nodes", name}, Message: fmt.Sprintf(
-				"%q is not the key of a node: it has 1 to 63 letters, digits, dots, hyphens and underscores, and does not begin with a dot or a hyphen", name)})
+		if fault := (host.Node{Name: name}).FaultOfName(); fault != "" {
+			problems = append(problems, tier.Problem{Path: []string{"nodes", name}, Message: fault})
 		}
 	}
 	return problems
