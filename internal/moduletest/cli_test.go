@@ -56,7 +56,7 @@ provider_installation {
 
 func program(t *testing.T) string {
 	t.Helper()
-	for _, name := range []string{"terraform", "tofu"} {
+	for _, name := range []string{os.Getenv("TF_ACC_TERRAFORM_PATH"), "terraform", "tofu"} {
 		if found, err := exec.LookPath(name); err == nil {
 			return found
 		}

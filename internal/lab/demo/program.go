@@ -52,6 +52,19 @@ func EnsureProgram(ctx context.Context, lab region.Folder, progress io.Writer) (
 	return target, nil
 }
 
+// EnsureOpenTofu returns the path of the OpenTofu in PATH, else of one that it builds in
+// the lab's folder.
+func EnsureOpenTofu(ctx context.Context, lab region.Folder, progress io.Writer) (string, error) {
+	target := builtProgram(lab)
+	for _, name := range []string{"tofu", target} {
+		if program, err := exec.LookPath(name); err == nil {
+			return filepath.Abs(program)
+		}
+	}
+	fmt.Fprintf(progress, "building %s (minutes, once)\n", opentofu)
+	return target, buildModule(ctx, opentofu, "./cmd/tofu", target)
+}
+
 // buildModule builds a program of a module as its authors do, with the
 // replacements that "go install" would refuse.
 func buildModule(ctx context.Context, module, pkg, target string) error {

@@ -30,6 +30,7 @@ const usage = `A Linode region on this computer.
   lab down                 remove everything that this lab has made
   lab list                 print the names of all labs that have something in the engine
   lab terraform            print the path of a Terraform or OpenTofu, after building OpenTofu if there is neither
+  lab opentofu             print the path of an OpenTofu, after building it if there is none
 
 Options, before the verb's arguments:
   -state FOLDER   the lab's folder; LAB_STATE; default .lab at the repository's root
@@ -61,7 +62,7 @@ func verbs() map[string]func(context.Context, command) error {
 	return map[string]func(context.Context, command) error{
 		"preflight": preflight, "up": up, "serve": serve, "env": env, "ps": ps,
 		"ssh": ssh, "logs": logs, "fault": fault, "demo": demoVerb, "down": down,
-		"list": list, "terraform": terraform,
+		"list": list, "terraform": terraform, "opentofu": opentofu,
 	}
 }
 

@@ -16,3 +16,14 @@ func terraform(ctx context.Context, c command) error {
 	fmt.Fprintln(c.stdout, program)
 	return nil
 }
+
+// opentofu prints the path of an OpenTofu, also where there is a Terraform: for tests
+// with both.
+func opentofu(ctx context.Context, c command) error {
+	program, err := demo.EnsureOpenTofu(ctx, c.folder, c.stderr)
+	if err != nil {
+		return err
+	}
+	fmt.Fprintln(c.stdout, program)
+	return nil
+}
