@@ -2,8 +2,6 @@ package gluster
 
 import (
 	"context"
-	"maps"
-	"slices"
 	"strings"
 
 	"github.com/terraform-ha/terraform-provider-ha/internal/host"
@@ -101,8 +99,7 @@ func refuseBricks(d *draft) error {
 		return nil
 	}
 	for _, node := range d.reached {
-		if refused := d.refuseUsedBrick(d.seen(node)); refused != nil {
-			refused.Node = node.Name
+		if refused := d.refuseUsedBrick(node.Name, d.seen(node)); refused != nil {
 			return refused
 		}
 	}
@@ -110,12 +107,9 @@ func refuseBricks(d *draft) error {
 }
 
 // refuseUsedBrick refuses to make a brick of a directory that anybody used.
-func (d *draft) refuseUsedBrick(seen Node) *reconcile.RefusedError {
+func (d *draft) refuseUsedBrick(node string, seen Node) *reconcile.RefusedError {
 	brick := seen.Brick
-	refused := &reconcile.RefusedError{What: "use " + brick.Path + " as a brick", Path: []string{"brick_path"}}
-	if own := slices.Sorted(maps.Keys(d.spec.BrickPaths)); slices.ContainsFunc(own, func(name string) bool { return d.spec.BrickPaths[name] == brick.Path }) {
-		refused.Path = []string{"brick_paths"}
-	}
+	refused := &reconcile.RefusedError{What: "use " + brick.Path + " as a brick", Node: node, Path: d.spec.pathAttribute(node)}
 	switch {
 	case len(brick.ForeignParents) > 0:
 		refused.Evidence = []string{strings.Join(brick.ForeignParents, ", ") + " above it is part of another volume"}
@@ -173,8 +167,7 @@ func makeBrick(node string, spec Spec) act {
 		if err != nil {
 			return err
 		}
-		if refused := newDraft(spec, Status{}).refuseUsedBrick(seen); refused != nil {
-			refused.Node = node
+		if refused := newDraft(spec, Status{}).refuseUsedBrick(node, seen); refused != nil {
 			return refused
 		}
 		return hosts[node].MakeDirectory(ctx, spec.pathOf(node), "0755", "root", "root")

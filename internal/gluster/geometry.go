@@ -23,7 +23,7 @@ func (d *draft) refuseGeometry() *reconcile.RefusedError {
 	if !sameMembers(have, want) {
 		refused.Evidence = []string{"it consists of " + strings.Join(have, " "), "wanted are " + strings.Join(want, " ")}
 		if moved := d.moved(have); moved != "" {
-			refused.Remedy = "If a brick was replaced by hand on its own machine, declare where it lies now: brick_paths = { " + moved + " }. " + later
+			refused.Remedy = "If a brick was replaced by hand on its own machine, declare where it lies now, in nodes: " + moved + ". " + later
 		}
 		return refused
 	}
@@ -48,8 +48,8 @@ func (d *draft) refuseGeometry() *reconcile.RefusedError {
 	return nil
 }
 
-// moved is where the bricks of nodes lie that have one, and not at its path, as
-// brick_paths has it.
+// moved is where the bricks of nodes lie that have one, and not at its path, as nodes
+// has it.
 func (d *draft) moved(have []string) string {
 	var moved []string
 	for _, node := range d.spec.Nodes {
@@ -63,7 +63,7 @@ func (d *draft) moved(have []string) string {
 			return ""
 		}
 		if found[0] != d.spec.BrickPath {
-			moved = append(moved, fmt.Sprintf("%s = %q", node.Name, found[0]))
+			moved = append(moved, fmt.Sprintf("%s = { brick_path = %q }", node.Name, found[0]))
 		}
 	}
 	return strings.Join(moved, ", ")
@@ -90,10 +90,10 @@ func sets(bricks []string, size, arbiters int) []string {
 // be unused: it also makes glusterd take a brick of another volume with its data.
 func (s Spec) createWords(onRoot bool) []string {
 	words := []string{"volume", "create", s.Name}
-	switch s.Type {
-	case Disperse:
+	switch {
+	case s.dispersed():
 		words = append(words, "disperse", strconv.Itoa(s.Disperse), "redundancy", strconv.Itoa(s.Redundancy))
-	case Arbiter:
+	case s.Arbiter > 0:
 		words = append(words, "replica", strconv.Itoa(s.Replica), "arbiter", strconv.Itoa(s.Arbiter))
 	default:
 		words = append(words, "replica", strconv.Itoa(s.Replica))

@@ -13,8 +13,8 @@ func TestCreateWords(t *testing.T) {
 		want   []string
 	}{
 		"replicate": {Spec{}, false, []string{"volume", "create", "v", "replica", "3", "transport", "tcp", "a:/b/b", "b:/b/b", "c:/b/b"}},
-		"arbiter":   {Spec{Type: Arbiter}, false, []string{"volume", "create", "v", "replica", "3", "arbiter", "1", "transport", "tcp", "a:/b/b", "b:/b/b", "c:/b/b"}},
-		"disperse":  {Spec{Type: Disperse}, true, []string{"volume", "create", "v", "disperse", "3", "redundancy", "1", "transport", "tcp", "a:/b/b", "b:/b/b", "c:/b/b"}},
+		"arbiter":   {Spec{Arbiter: 1}, false, []string{"volume", "create", "v", "replica", "3", "arbiter", "1", "transport", "tcp", "a:/b/b", "b:/b/b", "c:/b/b"}},
+		"disperse":  {Spec{Disperse: 3}, true, []string{"volume", "create", "v", "disperse", "3", "redundancy", "1", "transport", "tcp", "a:/b/b", "b:/b/b", "c:/b/b"}},
 		"on root":   {Spec{AllowRootPartition: true}, true, []string{"volume", "create", "v", "replica", "3", "transport", "tcp", "a:/b/b", "b:/b/b", "c:/b/b", "force"}},
 		"allowed, not on root": {Spec{AllowRootPartition: true}, false,
 			[]string{"volume", "create", "v", "replica", "3", "transport", "tcp", "a:/b/b", "b:/b/b", "c:/b/b"}},

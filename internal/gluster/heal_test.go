@@ -15,7 +15,7 @@ func waitAsksForAHeal(t *testing.T) {
 	hosts, sim := built(t)
 	sim.Nodes["files1"].Pending = 7
 	spec := content()
-	spec.BrickPorts.Base = 50000 // restarts every glusterd, each in a healthy volume
+	spec.BrickPorts = gluster.PortRange{Base: 50000, Max: 50063} // restarts every glusterd, each in a healthy volume
 	if err := converge(t, hosts, spec); err != nil {
 		t.Fatal(err)
 	}

@@ -16,7 +16,7 @@ func TestLabServers(t *testing.T) {
 	spec := gluster.Spec{
 		Name: "content", BrickPath: "/srv/gluster/content/brick", Profile: gluster.ProfileWeb, Clients: []string{lab.Nodes[3].Address},
 		Nodes: lab.Nodes[:3],
-	}
+	}.Defaulted()
 	status := lab.converge("create", spec)
 	volume, _ := status.Volume(spec.Name)
 	spec.VolumeID = volume.ID

@@ -109,7 +109,7 @@ func TestLab(t *testing.T) {
 	spec := gluster.Spec{
 		Name: "content", BrickPath: "/srv/gluster/content/brick", Profile: gluster.ProfileWeb, Clients: []string{lab.Nodes[3].Address},
 		Nodes: lab.Nodes[:3],
-	}
+	}.Defaulted()
 	status := lab.converge("create", spec)
 	volume, _ := status.Volume(spec.Name)
 	spec.VolumeID = volume.ID
@@ -210,10 +210,11 @@ func (l *laboratory) renamed(spec gluster.Spec) {
 func (l *laboratory) otherTypes(spec gluster.Spec) {
 	l.t.Helper()
 	var others []gluster.Spec
-	for i, kind := range []string{gluster.Arbiter, gluster.Disperse} {
+	for i, other := range []gluster.Spec{{Name: "arbiter", Arbiter: 1}, {Name: "disperse", Disperse: 3}} {
 		user := l.Nodes[3+i]
-		other := gluster.Spec{Name: kind, Type: kind, BrickPath: "/srv/gluster/" + kind + "/brick", Nodes: spec.Nodes, Clients: []string{user.Address}}
-		status := l.converge("create "+kind, other)
+		other.BrickPath, other.Nodes, other.Clients = "/srv/gluster/"+other.Name+"/brick", spec.Nodes, []string{user.Address}
+		other = other.Defaulted()
+		status := l.converge("create "+other.Name, other)
 		volume, _ := status.Volume(other.Name)
 		other.VolumeID = volume.ID
 		l.empty(other)

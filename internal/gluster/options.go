@@ -62,7 +62,7 @@ func (s Spec) options() map[string]string {
 	}
 	options[optionPingTimeout] = strconv.Itoa(s.PingTimeoutSeconds)
 	options[optionAllow] = s.allowed()
-	if s.Type != Disperse {
+	if !s.dispersed() {
 		// It is the default of a new replicated volume, but a brick that is removed
 		// and added again by hand can leave it at "none", which invites split brain.
 		options[optionQuorum] = "auto"

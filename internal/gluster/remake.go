@@ -93,7 +93,7 @@ func (d *draft) refuseRemake(ill sick) *reconcile.RefusedError {
 		Remedy: "Mount its file system if that is what is missing.",
 	}
 	switch {
-	case d.spec.Type == Disperse:
+	case d.spec.dispersed():
 		refused.Remedy += " This release makes no brick of a dispersed volume anew; \"gluster volume reset-brick\" does."
 		return refused
 	case !seen.answers():

@@ -5,19 +5,7 @@ import (
 	"strings"
 
 	"github.com/terraform-ha/terraform-provider-ha/internal/host"
-)
-
-// Types of volumes.
-const (
-	// Replicate keeps a whole copy of every file on every machine.
-	Replicate = "replicate"
-	// DistributedReplicate spreads files over several sets of replicas.
-	DistributedReplicate = "distributed-replicate"
-	// Arbiter keeps two copies, and the names alone on a third brick, which
-	// decides which copy is right.
-	Arbiter = "arbiter"
-	// Disperse keeps erasure-coded fragments.
-	Disperse = "disperse"
+	"github.com/terraform-ha/terraform-provider-ha/internal/tier"
 )
 
 // ProfileWeb tunes a volume for many small files that PHP reads.
@@ -25,6 +13,8 @@ const ProfileWeb = "web"
 
 // Defaults of a specification.
 const (
+	// DefaultReplica is the smallest number of copies of which one may be lost.
+	DefaultReplica = 3
 	// DefaultPingTimeoutSeconds is how long writes stall when a server vanishes
 	// silently. GlusterFS's own 42 s stalled writes for up to 84 s; below 10 s
 	// a busy network makes connections flap, and each costs a round of locks.
@@ -41,7 +31,8 @@ type PortRange struct {
 	Base, Max int
 }
 
-// Spec is a volume as it is wanted.
+// Spec is a volume as it is wanted. All but [Spec.Defaulted] and [Open] take one with
+// its defaults.
 type Spec struct {
 	Name string
 	// Nodes are the machines, one brick each.
@@ -50,21 +41,21 @@ type Spec struct {
 	// a set with whom and, in a set with an arbiter, who the arbiter is: the last.
 	// Empty means the order of the names.
 	Order []string
-	// BrickPath is the brick's directory, the same on every machine.
-	BrickPath string
-	// BrickPaths has the directories of nodes whose brick lies elsewhere than at
-	// BrickPath, because somebody replaced it by hand.
+	// BrickPath is the directory of the brick on each machine, and BrickPaths has those
+	// of nodes whose brick lies elsewhere.
+	BrickPath  string
 	BrickPaths map[string]string
 	// DataDevices are the block devices that bricks lie on, by node; they are mounted
 	// at the directory above the brick.
 	DataDevices map[string]string
-	// Type is one of the types above; empty means [Replicate].
-	Type string
-	// Replica is the number of bricks in a set, the arbiter included; Arbiter how
-	// many of them are arbiters. Zero means by type and number of nodes.
+	// Replica is the number of bricks in a set, each with a whole copy of the set's
+	// files. Arbiter is how many of them are arbiters, which keep the names alone and
+	// decide which copy is right. The nodes form as many sets as there are, over which
+	// files are distributed. Zero means [DefaultReplica] and no arbiter.
 	Replica, Arbiter int
-	// Disperse is the number of bricks in a dispersed set and Redundancy how many
-	// of them may be lost.
+	// Disperse, if it is not zero, is the number of bricks in a set that keep
+	// erasure-coded fragments instead of copies, and Redundancy how many of them may be
+	// lost. Zero redundancy means the most for which the others are a power of two.
 	Disperse, Redundancy int
 	// Options are those the user declared. Only these, and what Profile, Clients
 	// and PingTimeoutSeconds stand for, are managed.
@@ -93,21 +84,10 @@ type Spec struct {
 // and everything filled in that has a default.
 func (s Spec) Defaulted() Spec {
 	s.Nodes = s.ordered()
-	if s.Type == "" {
-		s.Type = Replicate
-	}
-	nodes := len(s.Nodes)
-	switch s.Type {
-	case Replicate:
-		s.Replica = orDefault(s.Replica, nodes)
-	case DistributedReplicate:
-		s.Replica = orDefault(s.Replica, 3)
-	case Arbiter:
-		s.Replica = orDefault(s.Replica, 3)
-		s.Arbiter = orDefault(s.Arbiter, 1)
-	case Disperse:
-		s.Disperse = orDefault(s.Disperse, nodes)
+	if s.dispersed() {
 		s.Redundancy = orDefault(s.Redundancy, defaultRedundancy(s.Disperse))
+	} else {
+		s.Replica = orDefault(s.Replica, DefaultReplica)
 	}
 	s.PingTimeoutSeconds = orDefault(s.PingTimeoutSeconds, DefaultPingTimeoutSeconds)
 	s.BrickPorts.Base = orDefault(s.BrickPorts.Base, DefaultBasePort)
@@ -151,9 +131,12 @@ func (s Spec) ordered() []host.Node {
 	return nodes
 }
 
+// dispersed reports whether bricks keep fragments and not copies.
+func (s Spec) dispersed() bool { return s.Disperse != 0 }
+
 // setSize is the number of bricks that together hold a file.
 func (s Spec) setSize() int {
-	if s.Type == Disperse {
+	if s.dispersed() {
 		return s.Disperse
 	}
 	return s.Replica
@@ -161,7 +144,7 @@ func (s Spec) setSize() int {
 
 // quorum is how many bricks of a set have to be there for it to serve.
 func (s Spec) quorum() int {
-	if s.Type == Disperse {
+	if s.dispersed() {
 		return s.Disperse - s.Redundancy
 	}
 	return s.Replica/2 + 1
@@ -173,6 +156,14 @@ func (s Spec) pathOf(name string) string {
 		return path
 	}
 	return s.BrickPath
+}
+
+// pathAttribute leads to what says where a node's brick lies.
+func (s Spec) pathAttribute(name string) []string {
+	if s.BrickPaths[name] != "" {
+		return tier.At("nodes", name, "brick_path")
+	}
+	return tier.At("brick_path")
 }
 
 // brick returns a node's brick as GlusterFS names it.

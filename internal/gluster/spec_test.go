@@ -7,15 +7,17 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/terraform-ha/terraform-provider-ha/internal/gluster"
-	"github.com/terraform-ha/terraform-provider-ha/internal/host"
 )
 
 func TestDefaults(t *testing.T) {
 	for bricks, want := range map[int]int{3: 1, 4: 1, 5: 1, 6: 2, 10: 2, 12: 4} {
-		spec := gluster.Spec{Type: gluster.Disperse, Nodes: make([]host.Node, bricks)}.Defaulted()
+		spec := gluster.Spec{Disperse: bricks}.Defaulted()
 		if spec.Disperse != bricks || spec.Redundancy != want {
 			t.Errorf("%d bricks: disperse %d, redundancy %d", bricks, spec.Disperse, spec.Redundancy)
 		}
+	}
+	if got := content().Defaulted(); got.Replica != 3 || got.Arbiter != 0 {
+		t.Errorf("replica %d, arbiter %d", got.Replica, got.Arbiter)
 	}
 	spec := content()
 	slices.Reverse(spec.Nodes)

@@ -76,6 +76,7 @@ type Cluster = tier.Cluster[Status, host.Hosts]
 
 // Open returns the volume of a spec. It contacts no machine.
 func Open(hosts host.Hosts, spec Spec) *Cluster {
+	spec = spec.Defaulted()
 	views := hosts.Views()
 	return tier.New(tier.Definition[Status, host.Hosts]{
 		Target:           hosts,
@@ -194,7 +195,7 @@ type draft struct {
 }
 
 func newDraft(spec Spec, status Status) *draft {
-	d := &draft{spec: spec.Defaulted(), status: status, stages: newStages()}
+	d := &draft{spec: spec, status: status, stages: newStages()}
 	d.volume, d.exists = status.Volume(spec.Name)
 	d.absent = !status.defined(spec.Name)
 	for _, node := range d.spec.Nodes {

@@ -30,7 +30,9 @@ func newPool(t *testing.T, names ...string) (host.Hosts, *glustertest.Pool) {
 
 const brickPath = "/srv/gluster/content/brick"
 
-func content() gluster.Spec {
+func content() gluster.Spec { return declared().Defaulted() }
+
+func declared() gluster.Spec {
 	return gluster.Spec{
 		Name: "content", BrickPath: brickPath, Clients: []string{"10.0.0.31"},
 		Nodes: []host.Node{{Name: "files1", Address: "10.0.0.11"}, {Name: "files2", Address: "10.0.0.12"}, {Name: "files3", Address: "10.0.0.13"}},

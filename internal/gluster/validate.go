@@ -16,7 +16,7 @@ import (
 // Problem is a fault of a [Spec].
 type Problem = tier.Problem
 
-// Validate looks for mistakes before any machine is contacted. Values that are
+// Validate looks for mistakes of a spec with its defaults before any machine is contacted. Values that are
 // not known yet are left empty by the caller and are not complained about.
 func (s Spec) Validate() []Problem {
 	var v validation
@@ -27,12 +27,12 @@ func (s Spec) Validate() []Problem {
 	v.brickPaths(s)
 	v.devices(s)
 	if len(s.Nodes) > 0 {
-		v.geometry(s.Defaulted())
+		v.geometry(s)
 	}
 	v.options(s.Options)
 	v.profile(s.Profile)
 	v.clients(s.Clients)
-	v.numbers(s.Defaulted())
+	v.numbers(s)
 	return v.Problems
 }
 
@@ -131,12 +131,7 @@ func (v *validation) order(s Spec) {
 
 func (v *validation) brickPaths(s Spec) {
 	for _, name := range slices.Sorted(maps.Keys(s.BrickPaths)) {
-		at := tier.At("brick_paths", name)
-		if len(s.Nodes) > 0 && !slices.ContainsFunc(s.Nodes, func(node host.Node) bool { return node.Name == name }) {
-			v.Add(at, "there is no node %s", name)
-			continue
-		}
-		v.brickPath(at, s.BrickPaths[name])
+		v.brickPath(tier.At("nodes", name, "brick_path"), s.BrickPaths[name])
 	}
 }
 
@@ -166,61 +161,59 @@ func underSystem(dir string) bool {
 }
 
 func (v *validation) geometry(s Spec) {
-	nodes := len(s.Nodes)
-	switch s.Type {
-	case Replicate:
-		v.replicas(s)
-		if s.Replica != nodes {
-			v.Add(tier.At("replica"), "a replicated volume has one set: %d replicas need %d nodes, there are %d; distributed-replicate spreads files over several sets", s.Replica, s.Replica, nodes)
-		}
-	case DistributedReplicate:
-		v.replicas(s)
-		v.multiple(nodes, s.Replica, 2)
-	case Arbiter:
-		if s.Replica != 3 || s.Arbiter != 1 {
-			v.Add(tier.At("replica"), "a set with an arbiter has 3 bricks, of which 1 is the arbiter; %d and %d are not supported", s.Replica, s.Arbiter)
-			return
-		}
-		v.multiple(nodes, s.Replica, 1)
-	case Disperse:
-		if s.Disperse < 3 || s.Redundancy < 1 || 2*s.Redundancy >= s.Disperse {
-			v.Add(tier.At("disperse"), "a dispersed set of %d bricks cannot lose %d: it needs at least 3 bricks, and fewer than half of them may be redundant", s.Disperse, s.Redundancy)
-			return
-		}
-		v.multiple(nodes, s.Disperse, 1)
+	switch {
+	case s.dispersed():
+		v.dispersed(s)
+	case s.Redundancy != 0:
+		v.Add(tier.At("redundancy"), "only a dispersed volume has redundancy: set disperse to the number of bricks in a set")
+	case s.Arbiter != 0:
+		v.arbiter(s)
 	default:
-		v.Add(tier.At("type"), "%q is not a type of volume: %s, %s, %s or %s", s.Type, Replicate, DistributedReplicate, Arbiter, Disperse)
+		v.replicas(s)
 	}
-	v.foreignCounts(s)
+}
+
+func (v *validation) dispersed(s Spec) {
+	switch {
+	case s.Replica != 0:
+		v.Add(tier.At("replica"), "a dispersed volume has no replicas")
+	case s.Arbiter != 0:
+		v.Add(tier.At("arbiter"), "a dispersed volume has no arbiters")
+	case s.Disperse < 3 || s.Redundancy < 1 || 2*s.Redundancy >= s.Disperse:
+		v.Add(tier.At("disperse"), "a dispersed set of %d bricks cannot lose %d: it needs at least 3 bricks, and fewer than half of them may be redundant", s.Disperse, s.Redundancy)
+	default:
+		v.sets(s)
+	}
+}
+
+func (v *validation) arbiter(s Spec) {
+	if s.Replica != 3 || s.Arbiter != 1 {
+		v.Add(tier.At("arbiter"), "a set with an arbiter has 3 bricks, of which 1 is the arbiter; %d and %d are not supported", s.Replica, s.Arbiter)
+		return
+	}
+	v.sets(s)
 }
 
 func (v *validation) replicas(s Spec) {
-	at := tier.At("replica")
 	switch {
 	case s.Replica < 3:
-		v.Add(at, "%d replicas have no majority once one is lost: 3 are needed, or type arbiter with 3 nodes", s.Replica)
+		v.Add(tier.At("replica"), "%d replicas have no majority once one is lost: 3 are needed, of which arbiter = 1 lets one keep names alone", s.Replica)
 	case s.Replica%2 == 0:
-		v.Add(at, "%d replicas can be cut into two equal halves, neither of which may write: use an odd number, or type arbiter", s.Replica)
+		v.Add(tier.At("replica"), "%d replicas can be cut into two equal halves, neither of which may write: use an odd number, or 3 with arbiter = 1", s.Replica)
+	default:
+		v.sets(s)
 	}
 }
 
-func (v *validation) multiple(nodes, set, sets int) {
-	if set > 0 && (nodes%set != 0 || nodes/set < sets) {
-		v.Add(tier.At("nodes"), "%d nodes cannot form sets of %d: the number of nodes has to be a multiple of %d, and at least %d", nodes, set, set, set*sets)
-	}
-}
-
-// foreignCounts refuses counts that the type does not use, rather than ignoring
-// what the user asked for.
-func (v *validation) foreignCounts(s Spec) {
-	if s.Type == Disperse && s.Replica != 0 {
-		v.Add(tier.At("replica"), "a dispersed volume has no replicas")
-	}
-	if s.Type != Disperse && (s.Disperse != 0 || s.Redundancy != 0) {
-		v.Add(tier.At("disperse"), "only a dispersed volume has fragments and redundancy")
-	}
-	if s.Type != Arbiter && s.Arbiter != 0 {
-		v.Add(tier.At("arbiter"), "arbiters need type %q", Arbiter)
+// sets has the nodes form whole sets.
+func (v *validation) sets(s Spec) {
+	nodes, size := len(s.Nodes), s.setSize()
+	switch {
+	case nodes%size == 0:
+	case !s.dispersed() && s.Arbiter == 0 && nodes > size && nodes%2 == 1:
+		v.Add(tier.At("nodes"), "%d nodes cannot form sets of %d: the number of nodes has to be a multiple of %d; replica = %d keeps every file on each of them", nodes, size, size, nodes)
+	default:
+		v.Add(tier.At("nodes"), "%d nodes cannot form sets of %d: the number of nodes has to be a multiple of %d", nodes, size, size)
 	}
 }
 

@@ -16,23 +16,30 @@ func TestValidate(t *testing.T) {
 		want []string
 	}{
 		"good":                   {func(*gluster.Spec) {}, nil},
-		"six in two sets":        {func(s *gluster.Spec) { s.Nodes, s.Type = six, gluster.DistributedReplicate }, nil},
-		"six with arbiters":      {func(s *gluster.Spec) { s.Nodes, s.Type = six, gluster.Arbiter }, nil},
-		"six dispersed":          {func(s *gluster.Spec) { s.Nodes, s.Type = six, gluster.Disperse }, nil},
+		"six in two sets":        {func(s *gluster.Spec) { s.Nodes = six }, nil},
+		"six with arbiters":      {func(s *gluster.Spec) { s.Nodes, s.Arbiter = six, 1 }, nil},
+		"six dispersed":          {func(s *gluster.Spec) { s.Nodes, s.Disperse = six, 6 }, nil},
+		"six in dispersed sets":  {func(s *gluster.Spec) { s.Nodes, s.Disperse = six, 3 }, nil},
+		"five copies":            {func(s *gluster.Spec) { s.Nodes, s.Replica = six[:5], 5 }, nil},
 		"host names":             {func(s *gluster.Spec) { s.Nodes = nodes("a.example.org", "b.example.org", "c") }, nil},
 		"unknown address":        {func(s *gluster.Spec) { s.Nodes[1].Address = "" }, nil},
 		"unknown nodes":          {func(s *gluster.Spec) { s.Nodes = nil }, nil},
 		"no nodes":               {func(s *gluster.Spec) { s.Nodes = []host.Node{} }, []string{"nodes: needs at least one node"}},
-		"one node":               {func(s *gluster.Spec) { s.Nodes = six[:1] }, []string{"replica: 1 replicas have no majority"}},
-		"two nodes":              {func(s *gluster.Spec) { s.Nodes = six[:2] }, []string{"replica: 2 replicas have no majority"}},
-		"even replica":           {func(s *gluster.Spec) { s.Nodes = six[:4] }, []string{"replica: two equal halves"}},
-		"replica below nodes":    {func(s *gluster.Spec) { s.Nodes, s.Replica = six, 3 }, []string{"replica: 3 replicas need 3 nodes, there are 6"}},
-		"no multiple":            {func(s *gluster.Spec) { s.Nodes, s.Type = six[:5], gluster.DistributedReplicate }, []string{"nodes: 5 nodes cannot form sets of 3"}},
-		"one set distributed":    {func(s *gluster.Spec) { s.Type = gluster.DistributedReplicate }, []string{"nodes: at least 6"}},
-		"odd arbiters":           {func(s *gluster.Spec) { s.Type, s.Arbiter = gluster.Arbiter, 2 }, []string{"replica: of which 1 is the arbiter"}},
-		"too redundant":          {func(s *gluster.Spec) { s.Nodes, s.Type, s.Redundancy = six, gluster.Disperse, 3 }, []string{"disperse: cannot lose 3"}},
-		"unknown type":           {func(s *gluster.Spec) { s.Type = "stripe" }, []string{"type: not a type"}},
-		"arbiter on replica":     {func(s *gluster.Spec) { s.Arbiter = 1 }, []string{"arbiter: need type"}},
+		"one node":               {func(s *gluster.Spec) { s.Nodes = six[:1] }, []string{"nodes: 1 nodes cannot form sets of 3"}},
+		"two nodes":              {func(s *gluster.Spec) { s.Nodes = six[:2] }, []string{"nodes: 2 nodes cannot form sets of 3"}},
+		"two replicas":           {func(s *gluster.Spec) { s.Nodes, s.Replica = six[:2], 2 }, []string{"replica: 2 replicas have no majority"}},
+		"four nodes":             {func(s *gluster.Spec) { s.Nodes = six[:4] }, []string{"nodes: 4 nodes cannot form sets of 3: the number of nodes has to be a multiple of 3"}},
+		"even replica":           {func(s *gluster.Spec) { s.Nodes, s.Replica = six[:4], 4 }, []string{"replica: two equal halves"}},
+		"replica below nodes":    {func(s *gluster.Spec) { s.Nodes, s.Replica = six, 3 }, nil},
+		"replica above nodes":    {func(s *gluster.Spec) { s.Replica = 5 }, []string{"nodes: 3 nodes cannot form sets of 5"}},
+		"no multiple":            {func(s *gluster.Spec) { s.Nodes = six[:5] }, []string{"nodes: replica = 5 keeps every file on each of them"}},
+		"one set of six":         {func(s *gluster.Spec) { s.Disperse = 6 }, []string{"nodes: 3 nodes cannot form sets of 6"}},
+		"odd arbiters":           {func(s *gluster.Spec) { s.Arbiter = 2 }, []string{"arbiter: of which 1 is the arbiter"}},
+		"too redundant":          {func(s *gluster.Spec) { s.Nodes, s.Disperse, s.Redundancy = six, 6, 3 }, []string{"disperse: cannot lose 3"}},
+		"arbiter of five":        {func(s *gluster.Spec) { s.Nodes, s.Replica, s.Arbiter = six[:5], 5, 1 }, []string{"arbiter: 5 and 1 are not supported"}},
+		"replicas of fragments":  {func(s *gluster.Spec) { s.Disperse, s.Replica = 3, 3 }, []string{"replica: a dispersed volume has no replicas"}},
+		"arbiter of fragments":   {func(s *gluster.Spec) { s.Disperse, s.Arbiter = 3, 1 }, []string{"arbiter: a dispersed volume has no arbiters"}},
+		"redundant copies":       {func(s *gluster.Spec) { s.Redundancy = 1 }, []string{"redundancy: only a dispersed volume has redundancy"}},
 		"duplicate address":      {func(s *gluster.Spec) { s.Nodes[2].Address = "10.0.0.1" }, []string{"nodes/files3/address: also the address of files1"}},
 		"duplicate name":         {func(s *gluster.Spec) { s.Nodes[2].Name = "files1" }, []string{"nodes/files1: listed twice"}},
 		"address with a command": {func(s *gluster.Spec) { s.Nodes[0].Address = "$(id)" }, []string{"nodes/files1/address: neither"}},
@@ -51,8 +58,7 @@ func TestValidate(t *testing.T) {
 		"top path":               {func(s *gluster.Spec) { s.BrickPath = "/data" }, []string{"brick_path: directory of the root"}},
 		"system path":            {func(s *gluster.Spec) { s.BrickPath = "/etc/gluster" }, []string{"brick_path: belongs to the system"}},
 		"path with a space":      {func(s *gluster.Spec) { s.BrickPath = "/srv/a b" }, []string{"brick_path: characters"}},
-		"path of nobody":         {func(s *gluster.Spec) { s.BrickPaths = map[string]string{"files9": "/srv/a/b"} }, []string{"brick_paths/files9: no node"}},
-		"other path":             {func(s *gluster.Spec) { s.BrickPaths = map[string]string{"files1": "srv/a/b"} }, []string{"brick_paths/files1: relative"}},
+		"other path":             {func(s *gluster.Spec) { s.BrickPaths = map[string]string{"files1": "srv/a/b"} }, []string{"nodes/files1/brick_path: relative"}},
 		"short option":           {func(s *gluster.Spec) { s.Options = map[string]string{"quick-read": "on"} }, []string{"options/quick-read: full name"}},
 		"option with attribute":  {func(s *gluster.Spec) { s.Options = map[string]string{"auth.allow": "*"} }, []string{"options/auth.allow: attribute clients"}},
 		"option of the pool":     {func(s *gluster.Spec) { s.Options = map[string]string{"cluster.brick-multiplex": "on"} }, []string{"options/cluster.brick-multiplex: whole pool"}},
@@ -76,10 +82,10 @@ func TestValidate(t *testing.T) {
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
-			spec := content()
+			spec := declared()
 			spec.Nodes = nodes("10.0.0.1", "10.0.0.2", "10.0.0.3")
 			test.change(&spec)
-			problems := spec.Validate()
+			problems := spec.Defaulted().Validate()
 			if len(problems) != len(test.want) {
 				t.Fatalf("got %v", problems)
 			}
@@ -98,7 +104,7 @@ func FuzzValidate(f *testing.F) {
 	f.Add("$(id)", "`id`", "/srv/'", "a.b;reboot", "--force")
 	f.Fuzz(func(t *testing.T, name, address, path, key, value string) {
 		spec := gluster.Spec{Name: name, BrickPath: path, Nodes: nodes(address, "10.9.9.2", "10.9.9.3"), Options: map[string]string{key: value}}
-		if len(spec.Validate()) > 0 {
+		if len(spec.Defaulted().Validate()) > 0 {
 			return
 		}
 		if strings.ContainsAny(name+address+path+key, " '\"$`\\;&|<>()\n\t\x00") || strings.HasPrefix(name, "-") || strings.ContainsAny(value, "\n\x00") {

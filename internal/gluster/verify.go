@@ -28,7 +28,6 @@ const (
 // neither does a machine that does not answer or that only a person can cure, as
 // long as every set of bricks keeps its majority.
 func Verify(ctx context.Context, views host.Views, spec Spec) error {
-	spec = spec.Defaulted()
 	return watch{
 		limit: verifyLimit, what: "volume " + spec.Name + " to be served",
 		reason: func(status Status) string { return servedReason(spec, status) },

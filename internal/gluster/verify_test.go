@@ -14,6 +14,7 @@ func TestHealthIsNeverFalseGreen(t *testing.T) {
 	for _, name := range []string{"a", "b", "c"} {
 		spec.Nodes = append(spec.Nodes, memberNode(name))
 	}
+	spec = spec.Defaulted()
 	fill := func(heal ...BrickHeal) {
 		for _, name := range []string{"a", "b", "c"} {
 			node := Node{UUID: name, AskedAsClient: true, Brick: Brick{Running: true, HealerRunning: true}, Heal: heal, Volumes: []Volume{{Name: "v", State: volumeStarted}}}

@@ -13,14 +13,22 @@ import (
 
 // TestEveryTypeConverges builds volumes of each type.
 func TestEveryTypeConverges(t *testing.T) {
-	for kind, nodes := range map[string]int{gluster.DistributedReplicate: 6, gluster.Arbiter: 3, gluster.Disperse: 3} {
+	for kind, test := range map[string]struct {
+		nodes int
+		spec  gluster.Spec
+	}{
+		"distributed": {6, gluster.Spec{}}, "arbiter": {3, gluster.Spec{Arbiter: 1}},
+		"dispersed": {3, gluster.Spec{Disperse: 3}}, "distributed dispersed": {6, gluster.Spec{Disperse: 3}},
+	} {
 		t.Run(kind, func(t *testing.T) {
-			spec := gluster.Spec{Name: "content", BrickPath: brickPath, Type: kind}
+			spec := test.spec
+			spec.Name, spec.BrickPath = "content", brickPath
 			var names []string
-			for i := range nodes {
+			for i := range test.nodes {
 				names = append(names, fmt.Sprintf("files%d", i+1))
 				spec.Nodes = append(spec.Nodes, host.Node{Name: names[i], Address: fmt.Sprintf("10.0.0.%d", 11+i)})
 			}
+			spec = spec.Defaulted()
 			hosts, sim := newPool(t, names...)
 			if err := converge(t, hosts, spec); err != nil {
 				t.Fatal(err)
@@ -28,7 +36,7 @@ func TestEveryTypeConverges(t *testing.T) {
 			if plan, err := diff(t, hosts, spec); err != nil || !plan.Empty() {
 				t.Errorf("the second plan is %v, %v", plan.Titles(), err)
 			}
-			if got := len(sim.Volumes["content"].Bricks); got != nodes {
+			if got := len(sim.Volumes["content"].Bricks); got != test.nodes {
 				t.Errorf("%d bricks", got)
 			}
 		})
@@ -44,7 +52,7 @@ func TestABrickThatWasReplacedByHand(t *testing.T) {
 	spec := content()
 	spec.VolumeID = glustertest.VolumeID
 	_, err := diff(t, hosts, spec)
-	if refused := refusal(t, err); !strings.Contains(refused.Remedy, `brick_paths = { files3 = "`+elsewhere+`" }`) {
+	if refused := refusal(t, err); !strings.Contains(refused.Remedy, `in nodes: files3 = { brick_path = "`+elsewhere+`" }`) {
 		t.Errorf("the remedy is %q", refused.Remedy)
 	}
 	spec.BrickPaths = map[string]string{"files3": elsewhere}
@@ -77,7 +85,7 @@ func TestOtherVolumesAreRefused(t *testing.T) {
 			want: "comes with a later release",
 		},
 		"other type": {
-			build: true, spec: func(s *gluster.Spec) { s.Type = gluster.Arbiter }, want: "it has replica 3, arbiter 0",
+			build: true, spec: func(s *gluster.Spec) { s.Arbiter = 1 }, want: "it has replica 3, arbiter 0",
 		},
 	})
 }

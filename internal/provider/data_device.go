@@ -42,16 +42,20 @@ func devicesTaken(planned, prior *cluster.Shared) []tier.Problem {
 
 // dataDevices returns the devices that are given for nodes; one that is not known
 // yet is empty.
-func dataDevices(m *cluster.Shared) map[string]string {
-	devices := map[string]string{}
+func dataDevices(m *cluster.Shared) map[string]string { return ofNodes(m, "data_device") }
+
+// ofNodes returns an attribute of the nodes that have it; a value that is not known
+// yet is empty.
+func ofNodes(m *cluster.Shared, attribute string) map[string]string {
+	values := map[string]string{}
 	for name, value := range m.Nodes.Elements() {
 		node, ok := value.(types.Object)
 		if !ok {
 			continue
 		}
-		if device, ok := node.Attributes()["data_device"].(types.String); ok && !device.IsNull() {
-			devices[name] = device.ValueString()
+		if given, ok := node.Attributes()[attribute].(types.String); ok && !given.IsNull() {
+			values[name] = given.ValueString()
 		}
 	}
-	return devices
+	return values
 }

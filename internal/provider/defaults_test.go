@@ -14,6 +14,7 @@ import (
 
 	"github.com/terraform-ha/terraform-provider-ha/internal/floatingip"
 	"github.com/terraform-ha/terraform-provider-ha/internal/galera"
+	"github.com/terraform-ha/terraform-provider-ha/internal/gluster"
 	"github.com/terraform-ha/terraform-provider-ha/internal/provider/cluster"
 	"github.com/terraform-ha/terraform-provider-ha/internal/ssh/sshtest"
 	"github.com/terraform-ha/terraform-provider-ha/internal/webtier"
@@ -67,6 +68,8 @@ func defaultsInCode() map[string]string {
 		"floating_ip.check.fall":                   text(check.Fall),
 		"floating_ip.check.rise":                   text(check.Rise),
 		"galera_cluster.series":                    galera.Percona.Series()[0],
+		"gluster_volume.replica":                   text(gluster.Spec{}.Defaulted().Replica),
+		"gluster_volume.arbiter":                   text(gluster.Spec{}.Defaulted().Arbiter),
 		"web_tier.trusted_proxies":                 webtier.NodeBalancerNetwork,
 		"web_tier.wordpress.title":                 wordPress.Title,
 		"web_tier.wordpress.table_prefix":          wordPress.TablePrefix,

@@ -28,8 +28,6 @@ type glusterModel struct {
 	cluster.Shared
 	Name               types.String `tfsdk:"name"`
 	BrickPath          types.String `tfsdk:"brick_path"`
-	BrickPaths         types.Map    `tfsdk:"brick_paths"`
-	Type               types.String `tfsdk:"type"`
 	Replica            types.Int64  `tfsdk:"replica"`
 	Arbiter            types.Int64  `tfsdk:"arbiter"`
 	Disperse           types.Int64  `tfsdk:"disperse"`
@@ -51,7 +49,7 @@ func (m *glusterModel) Label() types.String { return m.Name }
 func (m *glusterModel) Protection() *types.Bool { return &m.Protect }
 
 func (m *glusterModel) Immutable() map[string]attr.Value {
-	return map[string]attr.Value{"name": m.Name, "brick_path": m.BrickPath, "type": m.Type}
+	return map[string]attr.Value{"name": m.Name, "brick_path": m.BrickPath}
 }
 
 func (m *glusterModel) spec() gluster.Spec {
@@ -60,8 +58,7 @@ func (m *glusterModel) spec() gluster.Spec {
 		Nodes:              m.DeclaredNodes(),
 		Order:              cluster.ListOf(m.Order),
 		BrickPath:          m.BrickPath.ValueString(),
-		BrickPaths:         cluster.StringsOf(m.BrickPaths),
-		Type:               m.Type.ValueString(),
+		BrickPaths:         ofNodes(&m.Shared, "brick_path"),
 		Replica:            int(m.Replica.ValueInt64()),
 		Arbiter:            int(m.Arbiter.ValueInt64()),
 		Disperse:           int(m.Disperse.ValueInt64()),
@@ -88,14 +85,10 @@ func (m *glusterModel) Validate(ctx context.Context) []tier.Problem {
 	if !cluster.FullyKnown(ctx, m.Order) {
 		spec.Order = nil
 	}
-	geometry := true
-	for _, value := range m.geometry() {
-		geometry = geometry && !value.IsUnknown()
-	}
 	var problems []tier.Problem
 	for _, p := range spec.Validate() {
 		// How many nodes there must be depends on all of the geometry.
-		if _, ofGeometry := m.geometry()[p.Path[0]]; !geometry && (ofGeometry || len(p.Path) == 1 && p.Path[0] == "nodes") {
+		if _, ofGeometry := m.geometry()[p.Path[0]]; !m.geometryKnown() && (ofGeometry || len(p.Path) == 1 && p.Path[0] == "nodes") {
 			continue
 		}
 		problems = append(problems, p)
@@ -105,7 +98,16 @@ func (m *glusterModel) Validate(ctx context.Context) []tier.Problem {
 
 // geometry is how copies and parts lie on the nodes.
 func (m *glusterModel) geometry() map[string]attr.Value {
-	return map[string]attr.Value{"type": m.Type, "replica": m.Replica, "arbiter": m.Arbiter, "disperse": m.Disperse, "redundancy": m.Redundancy}
+	return map[string]attr.Value{"replica": m.Replica, "arbiter": m.Arbiter, "disperse": m.Disperse, "redundancy": m.Redundancy}
+}
+
+func (m *glusterModel) geometryKnown() bool {
+	for _, value := range m.geometry() {
+		if value.IsUnknown() {
+			return false
+		}
+	}
+	return true
 }
 
 // Requirements are those of glusterd.
@@ -121,9 +123,7 @@ func (m *glusterModel) Requirements() cluster.Requirements {
 // RejectChange is about bricks, which stay where they are and as many as they are.
 func (m *glusterModel) RejectChange(prior *glusterModel) []tier.Problem {
 	problems := append(m.Moved(&prior.Shared), devicesTaken(&m.Shared, &prior.Shared)...)
-	sameNodes := true
 	for _, node := range m.NodeChanges(&prior.Shared) {
-		sameNodes = sameNodes && node.Change != tier.Joins && node.Change != tier.Leaves
 		if node.Change == tier.Joins {
 			problems = append(problems, tier.Problem{Path: []string{"nodes", node.Name}, Message: fmt.Sprintf("this release cannot take %s into a volume that exists", node.Name)})
 		}
@@ -131,19 +131,18 @@ func (m *glusterModel) RejectChange(prior *glusterModel) []tier.Problem {
 	if key := gluster.SwitchedOff(cluster.StringsOf(prior.Options), cluster.StringsOf(m.Options)); key != "" {
 		problems = append(problems, tier.Problem{Path: []string{"options", key}, Message: "the option " + key + " is on and cannot be switched off: files that were written with it would be damaged"})
 	}
-	if len(problems) > 0 || m.Nodes.IsUnknown() || !sameNodes {
-		return problems // what was left out depends on the number of nodes
+	if !m.geometryKnown() {
+		return problems // what was left out depends on what was not
 	}
 	was, now := prior.spec(), m.spec()
 	for _, count := range []struct {
 		name     string
-		value    types.Int64
 		was, now int
 	}{
-		{"replica", m.Replica, was.Replica, now.Replica}, {"arbiter", m.Arbiter, was.Arbiter, now.Arbiter},
-		{"disperse", m.Disperse, was.Disperse, now.Disperse}, {"redundancy", m.Redundancy, was.Redundancy, now.Redundancy},
+		{"replica", was.Replica, now.Replica}, {"arbiter", was.Arbiter, now.Arbiter},
+		{"disperse", was.Disperse, now.Disperse}, {"redundancy", was.Redundancy, now.Redundancy},
 	} {
-		if !count.value.IsUnknown() && count.was != count.now {
+		if count.was != count.now {
 			problems = append(problems, tier.Problem{Path: []string{count.name}, Message: fmt.Sprintf("%s is %d and cannot become %d in a volume that exists", count.name, count.was, count.now)})
 		}
 	}

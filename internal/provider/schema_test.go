@@ -16,6 +16,7 @@ import (
 
 // zeroMeans has the numbers that may be 0, which then says something.
 var zeroMeans = map[string]string{
+	"arbiter":                       "a set has none",
 	"drain_seconds":                 "visitors get no time to leave",
 	"wordpress.password_wo_version": "a counter that is only compared",
 }

@@ -1,14 +1,13 @@
 locals {
-  set_size = coalesce(var.replica, var.type == "replicate" ? length(var.nodes) : 3)
+  set_size = coalesce(var.disperse, var.replica, 3)
 }
 
 resource "ha_gluster_volume" "this" {
   name                 = var.name
   nodes                = var.nodes
   brick_path           = coalesce(var.brick_path, "/srv/gluster/${var.name}/brick")
-  brick_paths          = var.brick_paths
-  type                 = var.type
   replica              = var.replica
+  arbiter              = var.arbiter
   disperse             = var.disperse
   redundancy           = var.redundancy
   order                = var.order
@@ -24,13 +23,18 @@ resource "ha_gluster_volume" "this" {
 
   lifecycle {
     precondition {
-      condition     = var.type != "replicate" || local.set_size % 2 == 1
-      error_message = "A replicated volume on ${length(var.nodes)} nodes can be cut into two equal halves, neither of which may write. Use an odd number of nodes, or type `arbiter`."
+      condition     = length(var.nodes) % local.set_size == 0
+      error_message = "${length(var.nodes)} nodes cannot form sets of ${local.set_size}: use a multiple of ${local.set_size} nodes, or set `replica` to the number of copies of each file."
     }
 
     precondition {
-      condition     = !contains(["distributed-replicate", "arbiter"], var.type) || length(var.nodes) % local.set_size == 0
-      error_message = "${length(var.nodes)} nodes cannot form sets of ${local.set_size}."
+      condition     = var.disperse == null || var.replica == null && var.arbiter == 0
+      error_message = "A dispersed volume has neither replicas nor arbiters."
+    }
+
+    precondition {
+      condition     = var.arbiter == 0 || local.set_size == 3
+      error_message = "A set with an arbiter has 3 bricks: 2 copies and the arbiter."
     }
 
     precondition {

@@ -17,6 +17,7 @@ variable "nodes" {
     - `port`: SSH port. Default: the provider's.
     - `user`: SSH user. Default: the provider's.
     - `host_key`: public host key or its fingerprint. Any other key is refused. Default: the provider's `known_hosts`.
+    - `brick_path`: directory of this node's brick. Default: the variable `brick_path`.
     - `data_device`: block device for the data, such as a volume of `instances`. Default: the host's own disk.
   EOT
   type = map(object({
@@ -26,6 +27,7 @@ variable "nodes" {
     user     = optional(string)
     host_key = optional(string)
 
+    brick_path  = optional(string)
     data_device = optional(string)
   }))
   nullable = false
@@ -67,13 +69,6 @@ variable "brick_path" {
   }
 }
 
-variable "brick_paths" {
-  description = "Directories of bricks that are not at `brick_path`, by node, because they were replaced by hand on their own machines."
-  type        = map(string)
-  default     = {}
-  nullable    = false
-}
-
 variable "allow_root_partition" {
   description = "Whether the brick may be on the root file system, which a full volume would fill. Required on a Linode without another disk."
   type        = bool
@@ -81,31 +76,31 @@ variable "allow_root_partition" {
   nullable    = false
 }
 
-variable "type" {
-  description = "`replicate`: every file is on every node. `distributed-replicate`: files are distributed over sets of `replica` nodes. `arbiter`: two copies, and a third node that stores only names. `disperse`: erasure coding."
-  type        = string
-  default     = "replicate"
-  nullable    = false
-
-  validation {
-    condition     = contains(["replicate", "distributed-replicate", "arbiter", "disperse"], var.type)
-    error_message = "The type is replicate, distributed-replicate, arbiter or disperse."
-  }
-}
-
 variable "replica" {
-  description = "Number of bricks in a set. Default: all nodes for `replicate`, otherwise 3."
+  description = "Number of bricks in a set, each with a copy of every file of the set. With a multiple of it as nodes, files are distributed over several sets. Default: 3."
   type        = number
   default     = null
 
   validation {
     condition     = var.replica == null ? true : var.replica >= 3 && var.replica % 2 == 1
-    error_message = "An odd number of replicas, at least 3, has a majority whichever one is lost. Use type `arbiter` for two copies."
+    error_message = "An odd number of replicas, at least 3, has a majority whichever one is lost. Set `arbiter = 1` for two copies."
+  }
+}
+
+variable "arbiter" {
+  description = "Number of bricks in each set that are arbiters, 0 or 1. An arbiter has names alone and decides which of the other two copies is right."
+  type        = number
+  default     = 0
+  nullable    = false
+
+  validation {
+    condition     = contains([0, 1], var.arbiter)
+    error_message = "A set has no arbiter or one."
   }
 }
 
 variable "disperse" {
-  description = "Number of bricks in a set of a dispersed volume. Default: all nodes."
+  description = "Number of bricks in a dispersed set, which has erasure-coded fragments instead of copies. Default: the volume is replicated."
   type        = number
   default     = null
 

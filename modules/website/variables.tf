@@ -84,7 +84,7 @@ variable "vlan_cidr" {
 variable "files" {
   description = <<-EOT
     The file tier.
-    - `nodes`: nodes of the tier, by keys of your choice.
+    - `nodes`: nodes of the tier, by keys of your choice: 3, 6 or 9. Each file is on three of them.
     - `nodes.slot`: position of the node in the address plan, from 1 to 9.
     - `nodes.generation`: number of the node's machine. This release replaces machines of web nodes only, so it must be 1.
     - `nodes.type`: Linode type of the node. Default: `type`.
@@ -112,13 +112,13 @@ variable "files" {
   nullable = false
 
   validation {
-    condition     = length(var.files.nodes) >= 3 && length(var.files.nodes) % 2 == 1
-    error_message = "The file tier has an odd number of nodes, at least 3, so that a majority is left when one is lost."
+    condition     = length(var.files.nodes) >= 3 && length(var.files.nodes) % 3 == 0
+    error_message = "The file tier has 3, 6 or 9 nodes: each file is on three of them, so that a majority is left when one is lost."
   }
 
   validation {
     condition     = alltrue([for node in var.files.nodes : node.slot <= 9])
-    error_message = "The address plan has nine places for file servers: the next tier's addresses follow. More copies of the same data would only make writing slower."
+    error_message = "The address plan has nine places for file servers: the next tier's addresses follow."
   }
 
   validation {

@@ -15,7 +15,8 @@ run "defaults" {
   assert {
     condition = (
       ha_gluster_volume.this.brick_path == "/srv/gluster/content/brick" &&
-      ha_gluster_volume.this.type == "replicate" &&
+      ha_gluster_volume.this.replica == null &&
+      ha_gluster_volume.this.arbiter == 0 &&
       ha_gluster_volume.this.profile == "web" &&
       !ha_gluster_volume.this.allow_root_partition &&
       ha_gluster_volume.this.on_destroy == "keep" &&
@@ -53,13 +54,34 @@ run "sets_and_order" {
   command = plan
 
   variables {
-    type  = "arbiter"
-    order = ["files2", "files1", "files3"]
+    arbiter = 1
+    order   = ["files2", "files1", "files3"]
+  }
+
+  assert {
+    condition     = ha_gluster_volume.this.arbiter == 1
+    error_message = "The arbiter got lost."
   }
 
   assert {
     condition     = ha_gluster_volume.this.order == tolist(["files2", "files1", "files3"])
     error_message = "The order got lost."
+  }
+}
+
+run "two_sets_and_a_path_of_its_own" {
+  command = plan
+
+  variables {
+    nodes = {
+      a = { host = "a" }, b = { host = "b" }, c = { host = "c", brick_path = "/srv/gluster/other/brick" }
+      d = { host = "d" }, e = { host = "e" }, f = { host = "f" }
+    }
+  }
+
+  assert {
+    condition     = ha_gluster_volume.this.nodes["c"].brick_path == "/srv/gluster/other/brick" && ha_gluster_volume.this.nodes["a"].brick_path == null
+    error_message = "The path of a node got lost."
   }
 }
 
@@ -81,7 +103,6 @@ run "dispersed" {
   command = plan
 
   variables {
-    type       = "disperse"
     disperse   = 3
     redundancy = 1
   }

@@ -79,7 +79,7 @@ run "destroying_by_force" {
   expect_failures = [var.on_destroy]
 }
 
-run "even_replica" {
+run "four_nodes" {
   command = plan
 
   variables {
@@ -113,8 +113,7 @@ run "nodes_that_form_no_sets" {
   command = plan
 
   variables {
-    nodes = { a = { host = "a" }, b = { host = "b" }, c = { host = "c" }, d = { host = "d" } }
-    type  = "distributed-replicate"
+    replica = 5
   }
 
   expect_failures = [ha_gluster_volume.this]
@@ -160,14 +159,37 @@ run "brick_for_a_shell" {
   expect_failures = [var.brick_path]
 }
 
-run "unknown_type" {
+run "two_arbiters" {
   command = plan
 
   variables {
-    type = "stripe"
+    arbiter = 2
   }
 
-  expect_failures = [var.type]
+  expect_failures = [var.arbiter]
+}
+
+run "arbiter_of_five" {
+  command = plan
+
+  variables {
+    nodes   = { a = { host = "a" }, b = { host = "b" }, c = { host = "c" }, d = { host = "d" }, e = { host = "e" } }
+    replica = 5
+    arbiter = 1
+  }
+
+  expect_failures = [ha_gluster_volume.this]
+}
+
+run "replicas_of_fragments" {
+  command = plan
+
+  variables {
+    disperse = 3
+    replica  = 3
+  }
+
+  expect_failures = [ha_gluster_volume.this]
 }
 
 run "unknown_profile" {
@@ -204,7 +226,6 @@ run "dispersed_set_of_two" {
   command = plan
 
   variables {
-    type     = "disperse"
     disperse = 2
   }
 
@@ -215,7 +236,7 @@ run "no_redundancy" {
   command = plan
 
   variables {
-    type       = "disperse"
+    disperse   = 3
     redundancy = 0
   }
 

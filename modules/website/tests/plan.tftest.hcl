@@ -56,13 +56,13 @@ run "more_nodes_and_a_replaced_one" {
 
   variables {
     vlan_cidr = "172.20.0.0/16"
-    files     = { nodes = { a = { slot = 1 }, b = { slot = 2 }, c = { slot = 3 }, d = { slot = 4 }, e = { slot = 5 } } }
+    files     = { nodes = { a = { slot = 1 }, b = { slot = 2 }, c = { slot = 3 }, d = { slot = 4 }, e = { slot = 5 }, f = { slot = 6 } } }
     databases = { nodes = { x = { slot = 1 }, y = { slot = 2 }, z = { slot = 3 } }, flavor = "percona" }
     web       = { nodes = { web1 = { slot = 1, generation = 2 }, web2 = { slot = 2, type = "g6-standard-4" } } }
   }
 
   assert {
-    condition     = length(output.nodes.files) == 5 && length(output.nodes.web) == 2
+    condition     = length(output.nodes.files) == 6 && length(output.nodes.web) == 2
     error_message = "There are as many machines as were asked for."
   }
 }
