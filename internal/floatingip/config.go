@@ -61,17 +61,21 @@ var (
 	loadScript = shell.Embedded(scripts, "load")
 )
 
+func askSent(instance string) []shell.Part {
+	return []shell.Part{shell.Ask("sent", sentScript, instance), shell.Ask("read", readScript)}
+}
+
+func parseSent(answers shell.Answers) (sent string, stale bool) {
+	return strings.TrimSuffix(answers["sent"].Out, "  -"), answers["read"].Out == "stale"
+}
+
 func askConfig(spec Spec, _ string) tier.Questions {
 	instance := instancePath(spec.Name)
-	return tier.Questions{
-		Files: []string{mainPath, instance},
-		Parts: []shell.Part{shell.Ask("sent", sentScript, instance), shell.Ask("read", readScript)},
-	}
+	return tier.Questions{Files: []string{mainPath, instance}, Parts: askSent(instance)}
 }
 
 func readConfig(_ Spec, _ string, answers tier.Answers, seen *Machine) {
-	seen.Sent = strings.TrimSuffix(answers.Parts["sent"].Out, "  -")
-	seen.ReadStale = answers.Parts["read"].Out == "stale"
+	seen.Sent, seen.ReadStale = parseSent(answers.Parts)
 }
 
 // changesWhatIsSent returns the difference of a node's instance if a change of it would
@@ -145,6 +149,33 @@ func (c change) step() Step {
 		restart: "restart keepalived",
 	}[c.verb]
 	return run(c.node.Name, title, strings.Join(c.reasons, ", "), shell.Script(loadScript, c.verb.String()).WithStdin(host.EncodeFiles(c.files...)))
+}
+
+// stepOnHolder is the step on the holder. Where its answer was lost although it has
+// loaded the configuration, the other machines have to follow all the same: they would
+// not hear it any more, and take the address as well.
+func (c change) stepOnHolder() Step {
+	load := c.step()
+	loads := load.Do
+	load.Do = func(ctx context.Context, hosts host.Hosts) error {
+		err := loads(ctx, hosts)
+		if host.IsUnreachable(err) && c.isLoaded(ctx, hosts[c.node.Name]) {
+			return nil
+		}
+		return err
+	}
+	return load
+}
+
+// isLoaded reports whether a machine sends what the change is to make it send.
+func (c change) isLoaded(ctx context.Context, h *host.Host) bool {
+	instance := c.files[len(c.files)-1]
+	answers, err := h.Ask(ctx, askSent(instance.Path)...)
+	if err != nil {
+		return false
+	}
+	sent, stale := parseSent(answers)
+	return sent == sentBy(instance) && !stale
 }
 
 // stopTime is what a machine has for stopping Keepalived, also when the run has ended.

@@ -20,7 +20,7 @@ func planRoll(d *draft) error {
 		case d.untouched():
 			d.prepare.On(node.Name, c.step())
 		case c.instance && c.verb == reload && d.isHolder(node.Name):
-			d.loadOnHolder.On(node.Name, c.step())
+			d.loadOnHolder.On(node.Name, c.stepOnHolder())
 		case c.instance && c.verb == reload:
 			d.loadTogether.On(node.Name, c.stepOrStop())
 		default:
