@@ -29,6 +29,7 @@ type sim struct {
 }
 
 func newSim(t *testing.T) *sim {
+	t.Helper()
 	hosts, machines := hosttest.Cluster(t, "db1")
 	machines["db1"].Offer("xfsprogs")
 	return &sim{Disk: shop(), t: t, hosts: hosts, machine: machines["db1"]}

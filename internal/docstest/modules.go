@@ -271,7 +271,7 @@ func (d declaration) kind(expression hclsyntax.Expression) string {
 }
 
 // itemized splits a description into what comes before its list, and the items of
-// the list by the attributes that they begin with, as in "- `check.path`: a page."
+// the list by the attributes that they begin with, as in "- `check.path`: a page.".
 func itemized(description string) (lead string, items map[string]string) {
 	items = map[string]string{}
 	var names []string

@@ -73,11 +73,12 @@ func (s Status) Spec(known Spec) (Spec, bool) {
 
 // recall returns a spec of which no more than the name is known with what the markers
 // remember, and any other as it is.
-func (s Status) recall(spec Spec) (Spec, bool) {
+func (s Status) recall(spec Spec) Spec {
 	if spec.Address != "" {
-		return spec, true
+		return spec
 	}
-	return s.Spec(spec)
+	known, _ := s.Spec(spec)
+	return known
 }
 
 // published is what the machine says to other tiers about the addresses.

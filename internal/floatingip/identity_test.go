@@ -18,9 +18,9 @@ func TestWhoHasTheAddress(t *testing.T) {
 		nobody = "10.0.0.100 dev eth0 FAILED"
 	)
 	for name, test := range map[string]struct {
-		// The neighbours are those before the question and those after it.
-		own, before, neighbour, ping, marker string
-		want                                 string
+		// The neighbors are those before the question and those after it.
+		own, before, neighbor, ping, marker string
+		want                                string
 	}{
 		"nobody":                   {"", "", nobody, "exit 1", "", ""},
 		"somebody":                 {"", "", found + "REACHABLE", "exit 0", "", "52:54:00:aa:bb:cc eth0"},
@@ -35,7 +35,7 @@ func TestWhoHasTheAddress(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := newStage(t)
-			s.program("ip", `case "$*" in *address*) printf '%s\n' '`+test.own+`' | sed '/^$/d' ;; *) [ -e `+s.path("asked")+` ] && echo '`+test.neighbour+`' || echo '`+test.before+`' ;; esac`)
+			s.program("ip", `case "$*" in *address*) printf '%s\n' '`+test.own+`' | sed '/^$/d' ;; *) [ -e `+s.path("asked")+` ] && echo '`+test.neighbor+`' || echo '`+test.before+`' ;; esac`)
 			s.program("ping", "touch "+s.path("asked")+"; "+test.ping)
 			if test.marker != "" {
 				s.write(test.marker, "{}")

@@ -21,7 +21,7 @@ var removeScript = shell.Embedded(scripts, "remove")
 // difference. Machines that do not answer are left out; [Status.Unreachable]
 // names them.
 func Remove(spec Spec, status Status, _ bool) (Plan, error) {
-	spec, _ = status.recall(spec)
+	spec = status.recall(spec)
 	var stages tier.Stages[host.Hosts]
 	first := stages.Add("remove from the machines without the address")
 	last := stages.Add("remove from the holder")

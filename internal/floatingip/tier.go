@@ -75,7 +75,7 @@ func Observe(ctx context.Context, views host.Views, spec Spec) Status {
 		}
 		status.Machines[name] = seen.Value
 	}
-	known, _ := status.recall(spec)
+	known := status.recall(spec)
 	status.Holders = status.names(func(m Machine) bool { return len(m.held(known.ips())) > 0 })
 	return status
 }

@@ -84,6 +84,7 @@ type drifted struct {
 // driftIsRepaired repairs each with a fault at every command, and without moving the
 // address.
 func driftIsRepaired(t *testing.T, tests map[string]drifted) {
+	t.Helper()
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
 			hosttest.EveryFault(t, func(t *testing.T, fault *hosttest.Fault) {
@@ -119,6 +120,7 @@ type refused struct {
 
 // isRefused refuses each before anything is changed.
 func isRefused(t *testing.T, tests map[string]refused) {
+	t.Helper()
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
 			n := newNetwork(t)

@@ -45,9 +45,6 @@ type Spec struct {
 	Partial bool
 	// Adopt allows data without our marker: the user imported this cluster.
 	Adopt bool
-
-	// derived are by node the settings that follow from its machine; see [Spec.sized].
-	derived map[string][]derived
 }
 
 // Database is a schema. Empty fields leave the choice to the engine.

@@ -9,7 +9,7 @@ import (
 // bricks run on, but the machine drops out of the pool's transactions for a
 // moment, so it is one machine at a time and only in a healthy volume.
 func planRoll(d *draft) error {
-	if !d.changing() || d.rollWaits() != nil {
+	if !d.mayRoll() {
 		return nil
 	}
 	for _, node := range d.rolling() {
@@ -30,6 +30,8 @@ func (d *draft) rolling() []host.Node {
 	}
 	return nodes
 }
+
+func (d *draft) mayRoll() bool { return d.changing() && d.rollWaits() == nil }
 
 // rollWaits says why no glusterd can be restarted yet.
 func (d *draft) rollWaits() *reconcile.RefusedError {

@@ -205,6 +205,7 @@ func repaired(t *testing.T, drifts map[string]drift) {
 }
 
 func repairedWithFaults(t *testing.T, damage func(*glustertest.Pool)) {
+	t.Helper()
 	everyFault(t, func(t *testing.T, fault *hosttest.Fault) {
 		hosts, sim := built(t)
 		damage(sim)

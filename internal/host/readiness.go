@@ -103,7 +103,7 @@ func Twice(machines []Checked) [][2]string {
 }
 
 // MostSkew is by how much the clocks of a tier may differ before that is told. Time
-// synchronisation keeps them within a fraction of a second; what is asked takes some.
+// synchronization keeps them within a fraction of a second; what is asked takes some.
 const MostSkew = 30 * time.Second
 
 // Skewed says which clocks differ from that of most machines, and by how much; it is

@@ -183,6 +183,7 @@ for try in 1 2 3 4 5 6 7 8 9 10; do [ ! -e /tmp/locked ] || exit 0; sleep 0.3; d
 
 // firewallUnderSystemd is about what flushes all rules, and about the boot.
 func firewallUnderSystemd(t *testing.T, lab *labtest.Lab, h *host.Host) {
+	t.Helper()
 	ctx := t.Context()
 	must(t, h.InstallPackages(ctx, []string{host.FirewallPackage}))
 	shop, blog := filterOf("shop", "10.0.0.21/32"), filterOf("blog", "10.0.0.0/8", "fd00::/64")

@@ -102,7 +102,7 @@ func newAccess(_ context.Context, model providerModel, version string) (*cluster
 	a.ConnectTimeout = secondsOr(settings.ConnectTimeout, 10)
 	a.BootTimeout = secondsOr(settings.BootTimeout, 300)
 	a.Default = ssh.Hop{
-		Port: int(portOr22(settings.Port)),
+		Port: portOr22(settings.Port),
 		User: cmp.Or(orEnvironment(settings.User, "HA_SSH_USER"), "root"),
 		Auth: ssh.Auth{
 			PrivateKey:  decodedKey(orEnvironment(settings.PrivateKey, "HA_SSH_PRIVATE_KEY")),
@@ -148,7 +148,7 @@ func bastionHop(hop ssh.Hop, model bastionModel) ssh.Hop {
 	hop.HostKey.AcceptNew = false
 	hop.Host = model.Host.ValueString()
 	hop.Name = cluster.BastionName(hop.Host)
-	hop.Port = int(portOr22(model.Port))
+	hop.Port = portOr22(model.Port)
 	hop.User = cmp.Or(model.User.ValueString(), hop.User)
 	if key := model.PrivateKey.ValueString(); key != "" {
 		hop.Auth = ssh.Auth{PrivateKey: decodedKey(key), Passphrase: model.Passphrase.ValueString(), Certificate: model.Certificate.ValueString()}

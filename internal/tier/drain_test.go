@@ -26,6 +26,7 @@ type machine struct {
 }
 
 func newMachine(t *testing.T, address, sleeps string) (*host.Host, machine) {
+	t.Helper()
 	m := machine{t: t, directory: t.TempDir()}
 	m.write("slept", "")
 	m.write("sleep", "#!/bin/sh\necho x >>"+m.path("slept")+"\n")

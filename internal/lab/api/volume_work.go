@@ -213,11 +213,11 @@ func (s *Server) queueVolumeDelete(v *volume, removed *event) {
 // resumeVolume goes on with what an earlier server could not end. An interrupted
 // resize is to be asked for again.
 func (s *Server) resumeVolume(v *volume) {
-	switch {
-	case v.Status == "creating":
+	switch v.Status {
+	case "creating":
 		s.queueVolume(v, s.post("volume_create", "scheduled", v.entity()))
 		return
-	case v.Status == "resizing":
+	case "resizing":
 		v.Status = "active"
 	}
 	switch v.Work {

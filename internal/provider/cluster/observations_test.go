@@ -20,14 +20,14 @@ import (
 	"github.com/terraform-ha/terraform-provider-ha/internal/tier"
 )
 
-// lamp is a tier that lights lamps: what is declared is a colour.
+// lamp is a tier that lights lamps: what is declared is a color.
 type lamp = tier.Cluster[map[string]string, host.Hosts]
 
 // lampModel is the model of a lamp. The machines that tests observe are in world.
 type lampModel struct {
 	Shared
-	Name   types.String `tfsdk:"name"`
-	Colour types.String `tfsdk:"colour"`
+	Name  types.String `tfsdk:"name"`
+	Color types.String `tfsdk:"color"`
 }
 
 func (m *lampModel) Label() types.String                     { return m.Name }
@@ -38,19 +38,19 @@ func (m *lampModel) SetComputed(context.Context, *lamp)      {}
 func (m *lampModel) PlanComputed(*lampModel)                 {}
 
 func (m *lampModel) Open(ctx context.Context, _ *Access, hosts host.Hosts, _, _ *lampModel) (*lamp, error) {
-	world, colour := ctx.Value(worldKey{}).(*world), m.Colour.ValueString()
+	world, color := ctx.Value(worldKey{}).(*world), m.Color.ValueString()
 	return tier.New(tier.Definition[map[string]string, host.Hosts]{
 		Target: hosts,
 		Observe: func(context.Context) map[string]string {
 			world.looked++
-			return map[string]string{"n1": world.colour}
+			return map[string]string{"n1": world.color}
 		},
 		Unreachable: func(map[string]string) map[string]error { return nil },
 		Absent:      func(map[string]string) bool { return false },
 		Diff: func(seen map[string]string) (reconcile.Plan[host.Hosts], error) {
 			var plan reconcile.Plan[host.Hosts]
-			if seen["n1"] != colour {
-				plan.Serial("light", reconcile.Step[host.Hosts]{Node: "n1", Title: "light " + colour, Why: "the lamp is " + seen["n1"]})
+			if seen["n1"] != color {
+				plan.Serial("light", reconcile.Step[host.Hosts]{Node: "n1", Title: "light " + color, Why: "the lamp is " + seen["n1"]})
 			}
 			return plan, nil
 		},
@@ -60,15 +60,15 @@ func (m *lampModel) Open(ctx context.Context, _ *Access, hosts host.Hosts, _, _ 
 type (
 	worldKey struct{}
 	world    struct {
-		colour string
+		color  string
 		looked int
 	}
 )
 
 func lampSchema(ctx context.Context) schema.Schema {
 	return schema.Schema{Attributes: Attributes(ctx, "", map[string]schema.Attribute{
-		"name":   schema.StringAttribute{Required: true},
-		"colour": schema.StringAttribute{Required: true},
+		"name":  schema.StringAttribute{Required: true},
+		"color": schema.StringAttribute{Required: true},
 	}, nil)}
 }
 
@@ -76,23 +76,23 @@ func lampSchema(ctx context.Context) schema.Schema {
 func TestAPlanKnowsItsStepsFromTheRefresh(t *testing.T) {
 	for name, test := range map[string]struct {
 		refreshed bool
-		colour    string
+		color     string
 		want      []any
 	}{
 		"a repair":          {true, "green", []any{"n1: light green"}},
 		"without a refresh": {false, "green", nil},
-		"another colour":    {true, "blue", nil},
+		"another color":     {true, "blue", nil},
 	} {
 		t.Run(name, func(t *testing.T) {
 			var log bytes.Buffer
-			seen := &world{colour: "red"}
+			seen := &world{color: "red"}
 			ctx := context.WithValue(tflogtest.RootLogger(t.Context(), &log), worldKey{}, seen)
 			r, state := newLamp(ctx, t, "green")
 			if test.refreshed {
 				state = refresh(ctx, t, r, state)
 			}
 			for range 2 { // what a refresh saw is good for one plan
-				planLamp(ctx, t, r, state, test.colour)
+				planLamp(ctx, t, r, state, test.color)
 			}
 			if got := plannedSteps(t, &log); cmp.Diff(test.want, got) != "" {
 				t.Errorf("steps %v, want %v", got, test.want)
@@ -105,7 +105,7 @@ func TestAPlanKnowsItsStepsFromTheRefresh(t *testing.T) {
 }
 
 // newLamp returns the resource and the state of a lamp.
-func newLamp(ctx context.Context, t *testing.T, colour string) (*Resource[lampModel, *lamp, *lampModel], tfsdk.State) {
+func newLamp(ctx context.Context, t *testing.T, color string) (*Resource[lampModel, *lamp, *lampModel], tfsdk.State) {
 	t.Helper()
 	a, diags := NewAccess()
 	a.Default.Auth.Agent = true
@@ -113,7 +113,7 @@ func newLamp(ctx context.Context, t *testing.T, colour string) (*Resource[lampMo
 	r.Configure(ctx, resource.ConfigureRequest{ProviderData: a}, &resource.ConfigureResponse{})
 	state := tfsdk.State{Schema: lampSchema(ctx), Raw: tftypes.NewValue(lampSchema(ctx).Type().TerraformType(ctx), nil)}
 	for at, value := range map[string]any{
-		"id": "desk", "name": "desk", "colour": colour, "on_destroy": "keep",
+		"id": "desk", "name": "desk", "color": color, "on_destroy": "keep",
 		"drift": driftValue(nil), "host_keys": StringMap(nil), "nodes": map[string]nodeModel{"n1": {
 			Host: types.StringValue("192.0.2.1"), Address: types.StringValue("192.0.2.1"),
 		}},
@@ -136,10 +136,10 @@ func refresh(ctx context.Context, t *testing.T, r resource.Resource, state tfsdk
 	return resp.State
 }
 
-func planLamp(ctx context.Context, t *testing.T, r resource.ResourceWithModifyPlan, state tfsdk.State, colour string) {
+func planLamp(ctx context.Context, t *testing.T, r resource.ResourceWithModifyPlan, state tfsdk.State, color string) {
 	t.Helper()
-	plan := tfsdk.Plan{Schema: state.Schema, Raw: state.Raw}
-	if diags := plan.SetAttribute(ctx, path.Root("colour"), colour); diags.HasError() {
+	plan := tfsdk.Plan(state)
+	if diags := plan.SetAttribute(ctx, path.Root("color"), color); diags.HasError() {
 		t.Fatal(diags)
 	}
 	resp := resource.ModifyPlanResponse{Plan: plan}

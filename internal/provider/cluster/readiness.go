@@ -144,7 +144,7 @@ func sortedPorts(ports map[int][]string) []int {
 func skewWarning(machines []host.Checked) diag.Diagnostics {
 	var diags diag.Diagnostics
 	if said := host.Skewed(machines); said != "" {
-		diags.AddWarning("Clocks Differ", tier.Capitalized(said)+". Packages and certificates are refused by a clock that is behind, and logs and times of files cannot be compared. Let the machines synchronise their time, such as with systemd-timesyncd or chrony.")
+		diags.AddWarning("Clocks Differ", tier.Capitalized(said)+". Packages and certificates are refused by a clock that is behind, and logs and times of files cannot be compared. Let the machines synchronize their time, such as with systemd-timesyncd or chrony.")
 	}
 	return diags
 }

@@ -8,12 +8,13 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/types/basetypes"
 )
 
-// fullyKnown reports whether nothing in a value waits for another resource.
+// FullyKnown reports whether nothing in a value waits for another resource.
 func FullyKnown(ctx context.Context, value attr.Value) bool {
 	raw, err := value.ToTerraformValue(ctx)
 	return err == nil && raw.IsFullyKnown()
 }
 
+// StringList returns a known list of strings.
 func StringList(items []string) types.List {
 	values := make([]attr.Value, len(items))
 	for i, item := range items {
@@ -22,6 +23,7 @@ func StringList(items []string) types.List {
 	return types.ListValueMust(types.StringType, values)
 }
 
+// StringMap returns a known map of strings.
 func StringMap(items map[string]string) types.Map {
 	values := map[string]attr.Value{}
 	for key, item := range items {
@@ -30,7 +32,7 @@ func StringMap(items map[string]string) types.Map {
 	return types.MapValueMust(types.StringType, values)
 }
 
-// stringsOf returns the known strings of a map.
+// StringsOf returns the known strings of a map.
 func StringsOf(value types.Map) map[string]string {
 	items := map[string]string{}
 	for key, element := range value.Elements() {
@@ -41,7 +43,7 @@ func StringsOf(value types.Map) map[string]string {
 	return items
 }
 
-// listOf returns the known strings of a list or set.
+// ListOf returns the known strings of a list or set.
 func ListOf(value interface{ Elements() []attr.Value }) []string {
 	var items []string
 	for _, element := range value.Elements() {
@@ -52,7 +54,7 @@ func ListOf(value interface{ Elements() []attr.Value }) []string {
 	return items
 }
 
-// objectsOf returns the known objects of a map. Values in them may be unknown.
+// ObjectsOf returns the known objects of a map. Values in them may be unknown.
 func ObjectsOf[T any](ctx context.Context, value types.Map) map[string]T {
 	items := map[string]T{}
 	for key, element := range value.Elements() {
@@ -68,7 +70,7 @@ func ObjectsOf[T any](ctx context.Context, value types.Map) map[string]T {
 	return items
 }
 
-// objectOf returns a known object, or nil.
+// ObjectOf returns a known object, or nil.
 func ObjectOf[T any](ctx context.Context, value types.Object) *T {
 	if value.IsNull() || value.IsUnknown() {
 		return nil
