@@ -158,6 +158,31 @@ func TestScriptsAreUsed(t *testing.T) {
 	}
 }
 
+// textInGo is a script that is not a file.
+var textInGo = regexp.MustCompile("^[`\"]: [a-z][a-z0-9-]*(\n|\\\\n)")
+
+// TestScriptsAreFiles keeps shell out of Go, where nothing checks it. Tests and
+// simulators may have what they like.
+func TestScriptsAreFiles(t *testing.T) {
+	read := readTree(t)
+	for _, f := range read.files {
+		if f.test || f.in.harness() || within(f.in.path(), "internal/lab") {
+			continue
+		}
+		ast.Inspect(f.ast, func(n ast.Node) bool {
+			if literal, ok := n.(*ast.BasicLit); ok && textInGo.MatchString(literal.Value) && literal.Value != `": batch\n"` {
+				t.Errorf("%s: a script is a file of its package's folder scripts", read.fset.Position(literal.Pos()))
+			}
+			return true
+		})
+	}
+	for text, found := range map[string]bool{"`: wipe\nrm x`": true, `": wipe\nrm x"`: true, "`: no script`": false, `"x: y\n"`: false} {
+		if textInGo.MatchString(text) != found {
+			t.Errorf("%s: found is not %t", text, found)
+		}
+	}
+}
+
 // names reports whether a file has a text that is the name of a script, or embeds it.
 func names(f *ast.File, name string) bool {
 	found := false

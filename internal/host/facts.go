@@ -8,7 +8,10 @@ import (
 	"github.com/terraform-ha/terraform-provider-ha/internal/shell"
 )
 
-var factsScript = shell.Embedded(scripts, "facts")
+var (
+	factsScript      = shell.Embedded(scripts, "facts")
+	systemUserScript = shell.Embedded(scripts, "system-user")
+)
 
 // Facts are what a machine says of itself.
 type Facts struct {
@@ -89,6 +92,5 @@ func (f Facts) Supported(node string) error {
 
 // SystemUser makes a system user without a login, if it does not exist.
 func (h *Host) SystemUser(ctx context.Context, user string) error {
-	return h.do(ctx, "make system user "+user, shell.Script(`: system-user
-id -u -- "$1" >/dev/null 2>&1 || useradd --system --user-group --no-create-home --home-dir /nonexistent --shell /usr/sbin/nologin -- "$1"`, user))
+	return h.do(ctx, "make system user "+user, shell.Script(systemUserScript, user))
 }

@@ -14,6 +14,7 @@ import (
 )
 
 var (
+	readFileScript   = shell.Embedded(scripts, "read-file")
 	fileStatesScript = shell.Embedded(scripts, "file-states")
 	writeFileScript  = shell.Embedded(scripts, "write-file")
 	writeFilesScript = shell.Embedded(scripts, "write-files")
@@ -154,8 +155,7 @@ func (h *Host) RemoveFile(ctx context.Context, paths ...string) error {
 
 // ReadFile returns a file's content; a missing file is a nil slice.
 func (v View) ReadFile(ctx context.Context, file string) ([]byte, error) {
-	result, err := v.Query(ctx, shell.Script(`: read-file
-[ -e "$1" ] || exit 0; printf x; cat -- "$1"`, file))
+	result, err := v.Query(ctx, shell.Script(readFileScript, file))
 	if err != nil {
 		return nil, fmt.Errorf("cannot read %s on %s: %w", file, v.name, err)
 	}

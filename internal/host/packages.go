@@ -11,7 +11,10 @@ import (
 	"github.com/terraform-ha/terraform-provider-ha/internal/shell"
 )
 
-var installScript = shell.Embedded(scripts, "install-packages")
+var (
+	installScript  = shell.Embedded(scripts, "install-packages")
+	versionsScript = shell.Embedded(scripts, "package-versions")
+)
 
 // packageName is Debian's rule (Debian Policy, 5.6.7), less the endings by which
 // apt-get takes a name for an order to remove or to install the package of the name
@@ -48,8 +51,7 @@ func (Apt) Install(packages, hold []string) shell.Command {
 
 // Ask implements [PackageManager].
 func (Apt) Ask(name string, packages ...string) shell.Part {
-	return shell.Ask(name, `: package-versions
-dpkg-query -W -f '${db:Status-Status} ${Package} ${Version} ${db:Status-Want}\n' -- "$@"`, packages...)
+	return shell.Ask(name, versionsScript, packages...)
 }
 
 // AskPackages asks which packages are installed; [ParsePackages] reads the answer.
