@@ -2,7 +2,6 @@ package gluster
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"maps"
 	"net/netip"
@@ -10,7 +9,6 @@ import (
 	"strings"
 
 	"github.com/terraform-ha/terraform-provider-ha/internal/host"
-	"github.com/terraform-ha/terraform-provider-ha/internal/reconcile"
 	"github.com/terraform-ha/terraform-provider-ha/internal/shell"
 	"github.com/terraform-ha/terraform-provider-ha/internal/tier"
 )
@@ -27,7 +25,6 @@ const (
 var (
 	namesScript        = shell.Embedded(scripts, "names")
 	otherVolumesScript = shell.Embedded(scripts, "other-volumes")
-	reachScript        = shell.Embedded(scripts, "reach")
 )
 
 // firewall is a packet filter of glusterd and the bricks. Nothing tells a member of
@@ -372,40 +369,6 @@ func applyFilter(node string, filter host.Firewall) act {
 
 func removeFilter(node string, filter host.Firewall) act {
 	return func(ctx context.Context, hosts host.Hosts) error { return hosts[node].RemoveFirewall(ctx, filter) }
-}
-
-// otherMembers are the addresses of members of the pool that are none of the spec's
-// machines, by which the leader knows them.
-func (d *draft) otherMembers(leader host.Node) []string {
-	ours := map[string]bool{}
-	for _, seen := range d.status.Nodes {
-		ours[seen.UUID] = true
-	}
-	var others []string
-	for _, peer := range d.seen(leader).Peers {
-		if !ours[peer.UUID] {
-			others = append(others, peer.Names[0])
-		}
-	}
-	return others
-}
-
-// reachMembers makes sure that other members of a pool, which another resource may
-// look after, let a machine in that is to join: all members talk to all, and one
-// that is not let in stops every change of the pool.
-func reachMembers(node host.Node, others []string) act {
-	return func(ctx context.Context, hosts host.Hosts) error {
-		_, err := hosts[node.Name].Run(ctx, shell.Script(reachScript, others...))
-		var exit *shell.ExitError
-		if errors.As(err, &exit) {
-			return &reconcile.RefusedError{
-				What: "take the machine into the pool", Node: node.Name,
-				Evidence: []string{fmt.Sprintf("it does not reach port 24007 of %s, which are in the pool and no nodes of this resource", joinWords(strings.Fields(string(exit.Stderr))))},
-				Remedy:   fmt.Sprintf("Their packet filters have to let %s in first: put it into clients of the volume that is on them, and apply that.", node.Address),
-			}
-		}
-		return err
-	}
 }
 
 // filterNotices are about what makes a packet filter let in more, or less, than one

@@ -2,6 +2,7 @@ package gluster
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -12,7 +13,10 @@ import (
 	"github.com/terraform-ha/terraform-provider-ha/internal/tier"
 )
 
-var poolScript = shell.Embedded(scripts, "pool")
+var (
+	poolScript  = shell.Embedded(scripts, "pool")
+	reachScript = shell.Embedded(scripts, "reach")
+)
 
 // Peer is another member of the pool as a machine sees it.
 type Peer struct {
@@ -254,6 +258,40 @@ func (d *draft) otherThan(node host.Node) (host.Node, bool) {
 func (d *draft) knownByAddress(node, other host.Node) bool {
 	peer, found := d.seen(node).peer(d.seen(other).UUID)
 	return found && slices.Contains(peer.Names, other.Address)
+}
+
+// otherMembers are the addresses of members of the pool that are none of the spec's
+// machines, by which the leader knows them.
+func (d *draft) otherMembers(leader host.Node) []string {
+	ours := map[string]bool{}
+	for _, seen := range d.status.Nodes {
+		ours[seen.UUID] = true
+	}
+	var others []string
+	for _, peer := range d.seen(leader).Peers {
+		if !ours[peer.UUID] {
+			others = append(others, peer.Names[0])
+		}
+	}
+	return others
+}
+
+// reachMembers makes sure that other members of a pool, which another resource may
+// look after, let a machine in that is to join: all members talk to all, and one
+// that is not let in stops every change of the pool.
+func reachMembers(node host.Node, others []string) act {
+	return func(ctx context.Context, hosts host.Hosts) error {
+		_, err := hosts[node.Name].Run(ctx, shell.Script(reachScript, others...))
+		var exit *shell.ExitError
+		if errors.As(err, &exit) {
+			return &reconcile.RefusedError{
+				What: "take the machine into the pool", Node: node.Name,
+				Evidence: []string{fmt.Sprintf("it does not reach port 24007 of %s, which are in the pool and no nodes of this resource", joinWords(strings.Fields(string(exit.Stderr))))},
+				Remedy:   fmt.Sprintf("Their packet filters have to let %s in first: put it into clients of the volume that is on them, and apply that.", node.Address),
+			}
+		}
+		return err
+	}
 }
 
 func probe(from, address string) act {
