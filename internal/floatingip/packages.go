@@ -2,7 +2,6 @@ package floatingip
 
 import (
 	"context"
-	"slices"
 	"strings"
 
 	"github.com/terraform-ha/terraform-provider-ha/internal/host"
@@ -33,8 +32,7 @@ func readPackages(_ Spec, _ string, answers tier.Answers, seen *Machine) {
 func planPackages(d *draft) error {
 	for _, node := range d.nodes() {
 		machine := d.machine(node)
-		missing := slices.DeleteFunc(d.spec.packages(), func(name string) bool { return machine.Packages[name] != "" })
-		if len(missing) > 0 {
+		if missing := tier.MissingPackages(d.spec.packages(), machine.Packages); len(missing) > 0 {
 			d.prepare.On(node.Name, installStep(node.Name, missing))
 		}
 		if unheld := host.ToHold([]string{"keepalived"}, machine.Unheld, machine.Packages); len(unheld) > 0 {

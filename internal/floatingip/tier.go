@@ -35,7 +35,7 @@ func concerns() []concern {
 		{Name: "identity", Ask: askIdentity, Read: readIdentity, Refuse: refuseForeign, Plan: planIdentity},
 		{Name: "network", Ask: askNetwork, Read: readNetwork, Refuse: refuseNetwork},
 		{Name: "packages", Ask: askPackages, Read: readPackages, Plan: planPackages},
-		{Name: "account", Ask: askAccount, Read: readAccount, Plan: planAccount},
+		{Name: "accounts", Ask: askAccounts, Read: readAccounts, Plan: planAccounts},
 		{Name: "units", Ask: askUnits, Read: readUnits},
 		{Name: "check", Ask: askCheck, Read: readCheck},
 		{Name: "role", Ask: askRole, Read: readRole},

@@ -55,12 +55,7 @@ func readPackages(_ Spec, _ string, answers tier.Answers, seen *NodeStatus) {
 // planPackages installs what is missing, and keeps an upgrade of the system from
 // restarting all web servers at once.
 func planPackages(d *draft, m *machine) {
-	var missing []string
-	for _, name := range d.spec.packages() {
-		if m.seen.Packages[name] == "" {
-			missing = append(missing, name)
-		}
-	}
+	missing := tier.MissingPackages(d.spec.packages(), m.seen.Packages)
 	install := part{title: "install packages", disruptive: true, do: installPackages(missing)}
 	if len(missing) > 0 {
 		install.reasons = []string{"not installed: " + strings.Join(missing, ", ")}

@@ -64,7 +64,7 @@ func Install(t testing.TB, machines map[string]*hosttest.Machine, name, ip strin
 		n.units(m, d)
 		n.identity(m, d)
 		n.addresses(m, d)
-		n.account(m)
+		n.accounts(m)
 		n.check(m, d)
 		n.firewall(m, d)
 		n.flushes(m, d)

@@ -13,15 +13,15 @@ const scriptUser = tier.CheckAccount
 
 var userScript = shell.Embedded(scripts, "user")
 
-func askAccount(Spec, string) tier.Questions {
+func askAccounts(Spec, string) tier.Questions {
 	return tier.Questions{Parts: []shell.Part{shell.Ask("user", userScript, scriptUser)}}
 }
 
-func readAccount(_ Spec, _ string, answers tier.Answers, seen *Machine) {
+func readAccounts(_ Spec, _ string, answers tier.Answers, seen *Machine) {
 	seen.HasUser = answers.Parts.OK("user")
 }
 
-func planAccount(d *draft) error {
+func planAccounts(d *draft) error {
 	for _, node := range d.nodes() {
 		if !d.machine(node).HasUser {
 			d.prepare.On(node.Name, userStep(node.Name))

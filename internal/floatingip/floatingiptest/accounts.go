@@ -7,7 +7,7 @@ import (
 
 const scriptUser = "keepalived_script"
 
-func (n *Network) account(m *hosttest.Machine) {
+func (n *Network) accounts(m *hosttest.Machine) {
 	m.HandleQuery("keepalived-user", func(m *hosttest.Machine, _ shell.Command) (string, int, string) {
 		if m.Users[scriptUser] {
 			return "998", 0, ""
