@@ -202,6 +202,7 @@ func TestUnknownValuesAreNoErrors(t *testing.T) {
 		"floating IP":       "resource \"ha_floating_ip\" \"t\" {\n address = \"10.0.0.100/24\"\n" + nodes + "check = { http = { path = terraform_data.later.id } }\nauth_secret = terraform_data.later.id\n}\n",
 		"web":               "resource \"ha_web_tier\" \"t\" {\n name = \"shop\"\n" + nodes + unknownSite + "}\n",
 		"web below var":     "resource \"ha_web_tier\" \"t\" {\n name = \"shop\"\n" + nodes + "document_root = \"/var/lib/site\"\nmount = terraform_data.later.output\n}\n",
+		"web with sessions": "resource \"ha_web_tier\" \"t\" {\n name = \"shop\"\n" + nodes + "document_root = \"/srv/www/x\"\nmount = terraform_data.later.id == \"x\" ? null : { source = \"10.0.0.21:/content\" }\nsessions = \"shared\"\n}\n",
 		"web with mount":    "resource \"ha_web_tier\" \"t\" {\n name = \"shop\"\n" + nodes + "document_root = \"/srv/www/x\"\nmount = terraform_data.later.output\ntrusted_proxies = [terraform_data.later.id]\nserver_name = terraform_data.later.id\nserver_aliases = [\"www.example.org\"]\npackages = [terraform_data.later.id]\n}\n",
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -195,6 +195,8 @@ func (m *webTierModel) assume(ctx context.Context, spec *webtier.Spec) {
 	}
 	if spec.Mount != nil && (m.MountPoint.IsUnknown() || m.MountPoint.IsNull() && m.Mount.IsUnknown()) {
 		spec.Mount, spec.MountPoint = nil, ""
+		// Sessions are shared on the volume, if there is one.
+		spec.Sessions = webtier.SessionsLocal
 		// What it must hold depends on where the volume is mounted.
 		spec.PHPSettings = maps.Clone(spec.PHPSettings)
 		delete(spec.PHPSettings, "open_basedir")

@@ -189,7 +189,9 @@ module "web" {
   # What the user says counts more than what WordPress would like.
   php_settings                = merge(try(module.wordpress[0].php_settings, {}), var.web.php_settings)
   sessions                    = var.web.sessions
+  php_workers                 = var.web.php_workers
   packages                    = var.web.packages
+  trusted_proxies             = var.web.trusted_proxies
   allow_override              = var.web.allow_override
   nodebalancer                = module.load_balancer.nodebalancer
   backend_addresses           = module.web_instances.private_ips

@@ -237,7 +237,9 @@ variable "web" {
     - `server_name`: host name of the site. Default: every name.
     - `server_aliases`: further host names of the site.
     - `php_settings`: settings of php.ini by name.
+    - `php_workers`: number of requests that PHP processes at the same time on a node. Default: derived from the memory.
     - `packages`: further packages, such as PHP extensions.
+    - `trusted_proxies`: addresses and networks whose headers about the visitor's address and HTTPS are trusted. Default: the default of `web-tier`.
     - `sessions`: where PHP stores sessions, `local` or `shared`.
     - `allow_override`: whether `.htaccess` files are used.
     - `drain_seconds`: time for visitors to leave a node before it is changed. Default: the default of `web-tier`.
@@ -257,10 +259,13 @@ variable "web" {
     server_name    = optional(string)
     server_aliases = optional(set(string))
     php_settings   = optional(map(string), {})
+    php_workers    = optional(number)
     packages       = optional(set(string), [])
     sessions       = optional(string, "local")
     allow_override = optional(bool, false)
     drain_seconds  = optional(number)
+
+    trusted_proxies = optional(set(string))
     check = optional(object({
       path     = string
       status   = optional(number, 200)

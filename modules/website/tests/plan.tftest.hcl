@@ -66,3 +66,16 @@ run "more_nodes_and_a_replaced_one" {
     error_message = "There are as many machines as were asked for."
   }
 }
+
+run "sessions_on_a_volume_that_is_made_by_the_same_apply" {
+  command = plan
+
+  variables {
+    web = { sessions = "shared", check = { path = "/" } }
+  }
+
+  assert {
+    condition     = length(output.nodes.web) == 3
+    error_message = "There are as many web servers as by default."
+  }
+}
