@@ -86,6 +86,10 @@ module "website" {
     series = "pxc-80"
     nodes  = { db1 = { slot = 1, settings = { innodb_io_capacity = "777" } }, db2 = { slot = 2 }, db3 = { slot = 3 } }
   }
+  files = {
+    nodes   = { a = { slot = 1 }, b = { slot = 2 }, c = { slot = 3 }, d = { slot = 4 }, e = { slot = 5 } }
+    replica = 5, profile = "none", ping_timeout_seconds = 42
+  }
   web = { php_workers = 12, trusted_proxies = ["10.1.0.0/16"] }
 }
 `, public))
@@ -96,7 +100,7 @@ module "website" {
 			t.Fatal(err)
 		}
 	}
-	for _, want := range []string{`series += "pxc-80"`, `"innodb_io_capacity" = "777"`, `php_workers += 12`, `trusted_proxies += \[\n +\+ "10.1.0.0/16"`} {
+	for _, want := range []string{`series += "pxc-80"`, `"innodb_io_capacity" = "777"`, `replica += 5`, `ping_timeout_seconds += 42`, `php_workers += 12`, `trusted_proxies += \[\n +\+ "10.1.0.0/16"`} {
 		if !regexp.MustCompile(want).MatchString(plan) {
 			t.Errorf("the plan does not have %s:\n%s", want, plan)
 		}

@@ -114,6 +114,12 @@ module "files" {
   nodes                = module.files_instances.nodes
   brick_path           = var.files.brick_path
   allow_root_partition = var.files.allow_root_partition
+  replica              = var.files.replica
+  arbiter              = var.files.arbiter
+  disperse             = var.files.disperse
+  redundancy           = var.files.redundancy
+  profile              = var.files.profile == "none" ? null : var.files.profile
+  ping_timeout_seconds = var.files.ping_timeout_seconds
   options              = var.files.options
   clients              = module.network.addresses.web
   on_destroy           = var.on_destroy

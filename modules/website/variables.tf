@@ -84,7 +84,7 @@ variable "vlan_cidr" {
 variable "files" {
   description = <<-EOT
     The file tier.
-    - `nodes`: nodes of the tier, by keys of your choice: 3, 6 or 9. Each file is on three of them.
+    - `nodes`: nodes of the tier, by keys of your choice: a multiple of `replica`, or of `disperse`. By default each file is on three of them.
     - `nodes.slot`: position of the node in the address plan, from 1 to 9.
     - `nodes.generation`: number of the node's machine. This release replaces machines of web nodes only, so it must be 1.
     - `nodes.type`: Linode type of the node. Default: `type`.
@@ -93,6 +93,12 @@ variable "files" {
     - `volume`: name of the volume.
     - `brick_path`: directory of the brick. Default: `/srv/gluster/<volume>/brick`.
     - `allow_root_partition`: whether the brick may be on the root file system. A plain Linode has no other file system.
+    - `replica`: number of nodes in a set, each with a copy of every file of the set. Default: 3.
+    - `arbiter`: number of nodes in each set that store only names, 0 or 1.
+    - `disperse`: number of nodes in a set that stores erasure-coded fragments instead of copies. Default: copies.
+    - `redundancy`: number of nodes that a set of fragments can lose. Default: the default of `file-tier`.
+    - `profile`: `web` tunes the volume for many small files that PHP reads; `none` keeps GlusterFS's defaults.
+    - `ping_timeout_seconds`: GlusterFS's ping timeout in seconds.
     - `options`: volume options by name.
   EOT
   type = object({
@@ -106,14 +112,25 @@ variable "files" {
     volume               = optional(string, "content")
     brick_path           = optional(string)
     allow_root_partition = optional(bool, true)
+    replica              = optional(number)
+    arbiter              = optional(number, 0)
+    disperse             = optional(number)
+    redundancy           = optional(number)
+    profile              = optional(string, "web")
+    ping_timeout_seconds = optional(number, 10)
     options              = optional(map(string), {})
   })
   default  = {}
   nullable = false
 
   validation {
-    condition     = length(var.files.nodes) >= 3 && length(var.files.nodes) % 3 == 0
-    error_message = "The file tier has 3, 6 or 9 nodes: each file is on three of them, so that a majority is left when one is lost."
+    condition     = length(var.files.nodes) >= 3 && length(var.files.nodes) % coalesce(var.files.disperse, var.files.replica, 3) == 0
+    error_message = "The file tier has as many nodes as fill its sets, at least 3: by default 3, 6 or 9, with each file on three of them, so that a majority is left when one is lost."
+  }
+
+  validation {
+    condition     = contains(["web", "none"], var.files.profile)
+    error_message = "The profile of the file tier is `web` or `none`."
   }
 
   validation {

@@ -217,3 +217,13 @@ run "more_file_servers_than_places" {
 
   expect_failures = [var.files]
 }
+
+run "unknown_profile_of_files" {
+  command = plan
+
+  variables {
+    files = { profile = "database" }
+  }
+
+  expect_failures = [var.files]
+}
