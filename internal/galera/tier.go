@@ -183,7 +183,7 @@ func (d *draft) answering() iter.Seq2[host.Node, NodeStatus] {
 	}
 }
 
-// refuse notes a refusal of what is not needed by anything else.
+// refuse notes a refusal that keeps nothing else from being planned.
 func (d *draft) refuse(err error) {
 	if d.refused == nil {
 		d.refused = err
