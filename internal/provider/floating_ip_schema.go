@@ -15,7 +15,6 @@ import (
 )
 
 func floatingIPSchema(ctx context.Context) schema.Schema {
-	onDestroy := "A floating IP has no data: destroying it removes the address and its configuration with either value. Default: `keep`."
 	ofNode := map[string]schema.Attribute{"priority": schema.Int64Attribute{Optional: true, Validators: cluster.Between(1, 150),
 		MarkdownDescription: "Priority, 1 to 150, different for each node. The node with the highest priority takes the address if no node has it. " +
 			"Default: 100 for the first node in the order of the keys, and 10 less for each after it (1 less with more than ten " +
@@ -23,7 +22,7 @@ func floatingIPSchema(ctx context.Context) schema.Schema {
 	return schema.Schema{
 		MarkdownDescription: "An IPv4 address that Keepalived assigns to one of several nodes. It moves to another node when the machine or the " +
 			"checked service fails. The nodes need a common layer-2 network, which is a VLAN on Linode.",
-		Attributes: cluster.Attributes(ctx, onDestroy, floatingIPAttributes(), ofNode),
+		Attributes: cluster.Attributes(ctx, floatingIPAttributes(), ofNode),
 	}
 }
 

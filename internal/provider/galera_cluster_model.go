@@ -26,6 +26,7 @@ func newGaleraCluster() resource.Resource {
 // galeraModel is an ha_galera_cluster.
 type galeraModel struct {
 	cluster.Shared
+	cluster.DataChoice
 	Name        types.String `tfsdk:"name"`
 	Flavor      types.String `tfsdk:"flavor"`
 	Series      types.String `tfsdk:"series"`

@@ -15,8 +15,6 @@ import (
 )
 
 func galeraSchema(ctx context.Context) schema.Schema {
-	onDestroy := "What destroying the resource does. `keep` leaves the servers running and their data in place. " +
-		"`wipe` stops the servers and empties their data directories. " + cluster.KeepLimit + " Default: `keep`."
 	ofNode := map[string]schema.Attribute{
 		"settings": schema.MapAttribute{
 			Optional: true, ElementType: types.StringType,
@@ -28,7 +26,7 @@ func galeraSchema(ctx context.Context) schema.Schema {
 	return schema.Schema{
 		MarkdownDescription: "A synchronous, multi-master database cluster of three or more nodes: MariaDB with Galera, or Percona XtraDB Cluster. " +
 			"It is bootstrapped once. Later changes are applied to one node after the other, each once the cluster is healthy.",
-		Attributes: cluster.Attributes(ctx, onDestroy, galeraAttributes(), ofNode),
+		Attributes: cluster.Attributes(ctx, galeraAttributes(), ofNode),
 	}
 }
 
@@ -74,8 +72,10 @@ func galeraAttributes() map[string]schema.Attribute {
 				"Set it if the host of an account is `%` or a name, which would open the port to every address, or if accounts are managed elsewhere. " +
 				"Connections that exist continue after their address is removed. Default: the `hosts` of `users`.",
 		},
-		"databases":         galeraDatabases(),
-		"users":             galeraUsers(),
+		"databases": galeraDatabases(),
+		"users":     galeraUsers(),
+		cluster.OnDestroyName: cluster.OnDestroyAttribute("What destroying the resource does. `keep` leaves the servers running and their data in place. " +
+			"`wipe` stops the servers and empties their data directories. " + cluster.KeepLimit + " Default: `keep`."),
 		cluster.ProtectName: cluster.ProtectAttribute(),
 		"cluster_uuid": schema.StringAttribute{
 			Computed: true, MarkdownDescription: "Identity of the history of the cluster (`wsrep_cluster_state_uuid`).",

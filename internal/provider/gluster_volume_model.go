@@ -26,6 +26,7 @@ func newGlusterVolume() resource.Resource {
 // glusterModel is an ha_gluster_volume.
 type glusterModel struct {
 	cluster.Shared
+	cluster.DataChoice
 	Name               types.String `tfsdk:"name"`
 	BrickPath          types.String `tfsdk:"brick_path"`
 	Replica            types.Int64  `tfsdk:"replica"`

@@ -16,10 +16,9 @@ import (
 )
 
 func glusterSchema(ctx context.Context) schema.Schema {
-	onDestroy := "What destroying the resource does: `keep` stops the volume and leaves its definition and every brick's data in place; `wipe` deletes the volume and empties the bricks. " + cluster.KeepLimit + " Default: `keep`."
 	return schema.Schema{
 		MarkdownDescription: "A GlusterFS volume and the trusted pool that it lies on: every file on several machines, self-healing, mountable from any of them.",
-		Attributes: cluster.Attributes(ctx, onDestroy, map[string]schema.Attribute{
+		Attributes: cluster.Attributes(ctx, map[string]schema.Attribute{
 			"name": schema.StringAttribute{Required: true,
 				MarkdownDescription: "Name of the volume: letters, digits, underscores and hyphens. It cannot change."},
 			"brick_path": schema.StringAttribute{Required: true,
@@ -55,6 +54,8 @@ func glusterSchema(ctx context.Context) schema.Schema {
 					"GlusterFS's own default of 42 s stalls writes for up to 84 s. Default: 10."},
 			"allow_root_partition": schema.BoolAttribute{Optional: true, Computed: true, Default: booldefault.StaticBool(false),
 				MarkdownDescription: "Whether a brick may lie on the root file system, which a full volume then fills. Default: false."},
+			cluster.OnDestroyName: cluster.OnDestroyAttribute("What destroying the resource does: `keep` stops the volume and leaves its definition " +
+				"and every brick's data in place; `wipe` deletes the volume and empties the bricks. " + cluster.KeepLimit + " Default: `keep`."),
 			cluster.ProtectName: cluster.ProtectAttribute(),
 			"volume_id":         schema.StringAttribute{Computed: true, MarkdownDescription: "Identity of the volume, a UUID."},
 			"mount": schema.SingleNestedAttribute{Computed: true, MarkdownDescription: "How a client mounts the volume.", Attributes: map[string]schema.Attribute{

@@ -42,11 +42,21 @@ type subject struct {
 	createFault, updateFault string
 	// updateAt is the machine whose failure ends an update: n1 where it is nil.
 	updateAt func() string
+	// noData is a tier that leaves no data on its machines: there is nothing to wipe.
+	noData bool
 	// updated, kept and wiped look at the machines.
 	updated, kept, wiped func() error
 }
 
 func (s subject) address() string { return s.kind + ".t" }
+
+// wipe is the choice that a destroy takes the data too.
+func (s subject) wipe() string {
+	if s.noData {
+		return ""
+	}
+	return "\non_destroy = \"wipe\""
+}
 
 // subjects makes the machines and one resource of every tier on them.
 var subjects = map[string]func(*testing.T) (*fleet, subject){
@@ -77,7 +87,7 @@ func floatingIP(t *testing.T) (*fleet, subject) {
 		return nil
 	}
 	return f, subject{
-		kind: "ha_floating_ip", name: "db",
+		kind: "ha_floating_ip", name: "db", noData: true,
 		body:    "name = \"db\"\naddress = \"10.0.0.100/24\"\nauth_secret = \"s3cret\"\ncheck = { none = {} }",
 		changed: "name = \"db\"\naddress = \"10.0.0.100/24\"\nauth_secret = \"s3cret\"\ncheck = { none = {} }\nadditional_addresses = [\"10.0.0.102/24\"]\nadvertisement_interval_seconds = 2",
 		frozen:  frozen{"address", "10.0.0.100/24", "10.0.0.101/24"},
@@ -368,7 +378,7 @@ func (f *fleet) reinstalled(s subject, config string) []resource.TestStep {
 		f.reinstall()
 		f.locked(s.reset)
 	}
-	wipe := resource.TestStep{Config: f.config(f.resource(s.kind, s.changed+"\non_destroy = \"wipe\""))}
+	wipe := resource.TestStep{Config: f.config(f.resource(s.kind, s.changed+s.wipe()))}
 	if s.lost != "" {
 		up, refused := wipe, resource.TestStep{Config: config + "# again\n", PreConfig: anew, ExpectError: loose("(?s)Unable to Update.*" + s.lost)}
 		up.PreConfig = f.up

@@ -29,6 +29,7 @@ func newWebTier() resource.Resource {
 // webTierModel is an ha_web_tier.
 type webTierModel struct {
 	cluster.Shared
+	cluster.DataChoice
 	Name           types.String `tfsdk:"name"`
 	Mount          types.Object `tfsdk:"mount"`
 	MountPoint     types.String `tfsdk:"mount_point"`

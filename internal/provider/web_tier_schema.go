@@ -13,13 +13,13 @@ import (
 )
 
 func webTierSchema(ctx context.Context) schema.Schema {
-	onDestroy := "What destroying the resource does: `keep` stops serving the site, unmounts the volume and keeps all files; `wipe` also " +
-		"deletes the files of the site, also from a shared volume. Default: `keep`."
 	return schema.Schema{
 		MarkdownDescription: "Apache with PHP-FPM on several nodes that serve the same site, usually from a shared volume and behind a load balancer. " +
 			"A node is drained before it is changed, and must be healthy before the next one is.",
-		Attributes: cluster.Attributes(ctx, onDestroy, map[string]schema.Attribute{
+		Attributes: cluster.Attributes(ctx, map[string]schema.Attribute{
 			"name": schema.StringAttribute{Required: true, MarkdownDescription: "Name of the site on its machines. It cannot change."},
+			cluster.OnDestroyName: cluster.OnDestroyAttribute("What destroying the resource does: `keep` stops serving the site, unmounts the volume and " +
+				"keeps all files; `wipe` also deletes the files of the site, also from a shared volume. Default: `keep`."),
 			"mount": schema.SingleNestedAttribute{
 				Optional:            true,
 				MarkdownDescription: "The shared volume: the attribute `mount` of `ha_gluster_volume`. Default: none; each node has its own files.",

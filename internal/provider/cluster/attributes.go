@@ -16,15 +16,9 @@ import (
 	"github.com/terraform-ha/terraform-provider-ha/internal/host"
 )
 
-const (
-	destroyKeep = "keep"
-	destroyWipe = "wipe"
-)
-
 // Attributes returns the attributes that all resources share, and those of
-// one resource, of itself and of its nodes. What destroying does to data is the
-// resource's own sentence.
-func Attributes(ctx context.Context, onDestroy string, own, ofNode map[string]schema.Attribute) map[string]schema.Attribute {
+// one resource, of itself and of its nodes.
+func Attributes(ctx context.Context, own, ofNode map[string]schema.Attribute) map[string]schema.Attribute {
 	node := nodeAttributes()
 	maps.Copy(node, ofNode)
 	all := map[string]schema.Attribute{
@@ -34,11 +28,6 @@ func Attributes(ctx context.Context, onDestroy string, own, ofNode map[string]sc
 			Required:            true,
 			MarkdownDescription: "The nodes, by keys of your choice. A key identifies the node permanently. Limits lists the changes that are supported.",
 			NestedObject:        schema.NestedAttributeObject{Attributes: node},
-		},
-		"on_destroy": schema.StringAttribute{
-			Optional: true, Computed: true, Default: stringdefault.StaticString(destroyKeep),
-			MarkdownDescription: onDestroy + " Apply the change before running terraform destroy.",
-			Validators:          []validator.String{stringvalidator.OneOf(destroyKeep, destroyWipe)},
 		},
 		"drift": schema.MapAttribute{Computed: true, ElementType: driftElement,
 			MarkdownDescription: "Differences between the machines and the configuration, as sentences by node. Differences that concern no single node " +

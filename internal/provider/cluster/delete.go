@@ -37,8 +37,7 @@ func (r *Resource[M, C, P]) Delete(ctx context.Context, req resource.DeleteReque
 		return
 	}
 	defer lease.Release(ctx)
-	wipe := s.shared().OnDestroy.ValueString() == destroyWipe
-	if err := underLease(ctx, lease, func(ctx context.Context) error { return t.Remove(ctx, wipe, log) }); err != nil {
+	if err := underLease(ctx, lease, func(ctx context.Context) error { return t.Remove(ctx, wipes(s), log) }); err != nil {
 		fail(err)
 		return
 	}

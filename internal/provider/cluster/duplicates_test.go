@@ -34,7 +34,7 @@ func TestDuplicateHosts(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			got := duplicateHosts(map[string]nodeModel{"a": test.a, "b": test.b}, test.defaultPort)
 			var texts []string
-			paths := pathFinder{of: schema.Schema{Attributes: Attributes(t.Context(), "", nil, nil)}.Type()}
+			paths := pathFinder{of: schema.Schema{Attributes: Attributes(t.Context(), nil, nil)}.Type()}
 			for _, problem := range got {
 				texts = append(texts, paths.sentence(problem))
 			}

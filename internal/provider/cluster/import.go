@@ -100,7 +100,7 @@ func (r *Resource[M, C, P]) readDeclaration(ctx context.Context, content []byte,
 			return fmt.Errorf("%s: %s", at, problem.Message)
 		}
 	}
-	p.shared().OnDestroy = types.StringValue(destroyKeep)
+	keepData(p)
 	p.shared().HostKeys = StringMap(nil)
 	p.shared().Drift = driftValue(nil)
 	p.shared().Nodes = withoutHostKeys(ctx, p.shared().Nodes)

@@ -66,7 +66,7 @@ type (
 )
 
 func lampSchema(ctx context.Context) schema.Schema {
-	return schema.Schema{Attributes: Attributes(ctx, "", map[string]schema.Attribute{
+	return schema.Schema{Attributes: Attributes(ctx, map[string]schema.Attribute{
 		"name":  schema.StringAttribute{Required: true},
 		"color": schema.StringAttribute{Required: true},
 	}, nil)}
@@ -113,7 +113,7 @@ func newLamp(ctx context.Context, t *testing.T, color string) (*Resource[lampMod
 	r.Configure(ctx, resource.ConfigureRequest{ProviderData: a}, &resource.ConfigureResponse{})
 	state := tfsdk.State{Schema: lampSchema(ctx), Raw: tftypes.NewValue(lampSchema(ctx).Type().TerraformType(ctx), nil)}
 	for at, value := range map[string]any{
-		"id": "desk", "name": "desk", "color": color, "on_destroy": "keep",
+		"id": "desk", "name": "desk", "color": color,
 		"drift": driftValue(nil), "host_keys": StringMap(nil), "nodes": map[string]nodeModel{"n1": {
 			Host: types.StringValue("192.0.2.1"), Address: types.StringValue("192.0.2.1"),
 		}},

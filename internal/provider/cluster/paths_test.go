@@ -11,7 +11,7 @@ import (
 func TestPathsFollowTheSchema(t *testing.T) {
 	text := schema.StringAttribute{Optional: true}
 	texts := schema.MapAttribute{Optional: true, ElementType: types.StringType}
-	paths := pathFinder{of: schema.Schema{Attributes: Attributes(t.Context(), "", map[string]schema.Attribute{
+	paths := pathFinder{of: schema.Schema{Attributes: Attributes(t.Context(), map[string]schema.Attribute{
 		"name": text,
 		"new":  texts,
 		"site": schema.SingleNestedAttribute{Optional: true, Attributes: map[string]schema.Attribute{"title": text, "labels": texts}},

@@ -15,12 +15,11 @@ import (
 
 // Shared is what the models of all resources have. A model embeds it.
 type Shared struct {
-	ID        types.String   `tfsdk:"id"`
-	Nodes     types.Map      `tfsdk:"nodes"`
-	OnDestroy types.String   `tfsdk:"on_destroy"`
-	Drift     types.Map      `tfsdk:"drift"`
-	HostKeys  types.Map      `tfsdk:"host_keys"`
-	Timeouts  timeouts.Value `tfsdk:"timeouts"`
+	ID       types.String   `tfsdk:"id"`
+	Nodes    types.Map      `tfsdk:"nodes"`
+	Drift    types.Map      `tfsdk:"drift"`
+	HostKeys types.Map      `tfsdk:"host_keys"`
+	Timeouts timeouts.Value `tfsdk:"timeouts"`
 }
 
 // nodeModel is an entry of nodes.
