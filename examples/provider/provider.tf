@@ -17,7 +17,7 @@ variable "ssh_private_key" {
 }
 
 variable "ssh_known_hosts" {
-  description = "Lines of a known_hosts file with the host keys of the machines: its content, not a path."
+  description = "Content of a known_hosts file with the host keys of the machines, not a path."
   type        = string
 }
 

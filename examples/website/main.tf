@@ -1,5 +1,4 @@
-# The token is in LINODE_TOKEN. LINODE_URL leads to another API than Linode's,
-# such as the lab's.
+# LINODE_TOKEN has the token. LINODE_URL selects another API, such as the lab's.
 provider "linode" {}
 
 provider "ha" {

@@ -1,5 +1,5 @@
 output "url" {
-  description = "Address of the site."
+  description = "URL of the site."
   value       = module.website.url
 }
 
@@ -14,11 +14,11 @@ output "floating_ip" {
 }
 
 output "nodes" {
-  description = "For each tier, its machines' public IPv4 addresses."
+  description = "Public IPv4 addresses of the Linodes of each tier."
   value       = module.website.nodes
 }
 
 output "known_hosts" {
-  description = "Host keys of the machines, as a file of known_hosts."
+  description = "Host keys of the Linodes, as a known_hosts file."
   value       = module.website.known_hosts
 }

@@ -11,17 +11,17 @@ variable "region" {
 }
 
 variable "admin_cidrs" {
-  description = "Networks that may use SSH: yours, and that of the runner that applies."
+  description = "Networks from which SSH is allowed, including that of the machine that runs Terraform."
   type        = set(string)
 }
 
 variable "ssh_public_key" {
-  description = "Public SSH key of root on the machines, one line."
+  description = "Public SSH key for root on the Linodes, one line."
   type        = string
 }
 
 variable "ssh_private_key" {
-  description = "The private key that belongs to it: its content, not a path. Default: the environment variable HA_SSH_PRIVATE_KEY."
+  description = "Private key that belongs to `ssh_public_key`: its content, not a path. Default: the environment variable HA_SSH_PRIVATE_KEY."
   type        = string
   default     = null
   sensitive   = true
@@ -47,7 +47,7 @@ variable "web_node_type" {
 }
 
 variable "web_nodes" {
-  description = "Web servers by name. Another `generation` replaces that one by a new machine: one at a time. Default: three, web1 to web3."
+  description = "Web servers by name. Increment `generation` to replace the Linode, for one node at a time. Default: web1 to web3."
   type = map(object({
     slot       = number
     generation = optional(number, 1)
@@ -68,50 +68,50 @@ variable "server_name" {
 }
 
 variable "allow_root_partition" {
-  description = "Whether the files may lie on the root file system of the file servers. A plain Linode has no other."
+  description = "Whether the files may be on the root file system of the file servers. A plain Linode has no other file system."
   type        = bool
   default     = true
 }
 
 variable "tls_certificate" {
-  description = "Certificate in PEM. Default: plain HTTP."
+  description = "TLS certificate in PEM format. Default: plain HTTP."
   type        = string
   default     = null
 }
 
 variable "tls_private_key" {
-  description = "Private key of the certificate, in PEM."
+  description = "Private key of the certificate, in PEM format."
   type        = string
   default     = null
   sensitive   = true
 }
 
 variable "wordpress" {
-  description = "Whether a WordPress is installed."
+  description = "Whether to install WordPress."
   type        = bool
   default     = true
 }
 
 variable "wordpress_title" {
-  description = "Title of the WordPress."
+  description = "Title of the WordPress site."
   type        = string
   default     = "A highly available site"
 }
 
 variable "wordpress_url" {
-  description = "Address of the WordPress as visitors write it. Default: the NodeBalancer's address."
+  description = "URL of the WordPress site. Default: the NodeBalancer's address."
   type        = string
   default     = null
 }
 
 variable "wordpress_admin_email" {
-  description = "Mail address of WordPress's first administrator."
+  description = "Email address of WordPress's first administrator."
   type        = string
   default     = "admin@example.org"
 }
 
 variable "wordpress_source_archive" {
-  description = "URL and SHA-256 checksum of a .tar.gz archive of WordPress. Default: the distribution's package."
+  description = "URL and SHA-256 checksum of a .tar.gz archive of WordPress. Default: the package of the distribution."
   type = object({
     url    = string
     sha256 = string
@@ -136,19 +136,19 @@ variable "wordpress_database_password" {
 }
 
 variable "on_destroy" {
-  description = "What destroying a tier does with files and databases: `keep` or `wipe`. Both are gone with the Linodes: see `protect`."
+  description = "What destroying a tier does with files and databases: `keep` or `wipe`. Destroying the Linodes destroys both; see `protect`."
   type        = string
   default     = "keep"
 }
 
 variable "protect" {
-  description = "Whether destroying the site is refused. Switch it on where the data matter; switching it off is an apply of its own."
+  description = "Whether to refuse to destroy the site. Enable it if the data matters. To destroy the site, set it to false and apply the change first."
   type        = bool
   default     = false
 }
 
 variable "timeouts" {
-  description = "Longest time for create, read, update and delete of a tier."
+  description = "Time limits for creating, reading, updating and deleting a tier."
   type = object({
     create = optional(string, "60m")
     read   = optional(string, "1m")

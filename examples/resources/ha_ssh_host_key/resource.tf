@@ -3,7 +3,7 @@ resource "ha_ssh_host_key" "db1" {
 }
 
 locals {
-  # What cloud-init needs, for the user data of the machine. JSON is YAML.
+  # User data of the machine for cloud-init. JSON is valid YAML.
   user_data = "#cloud-config\n${jsonencode({
     ssh_keys = {
       ed25519_private = ha_ssh_host_key.db1.private_key
@@ -11,6 +11,6 @@ locals {
     }
   })}"
 
-  # And the node of a tier that the machine is.
+  # Node of a tier on that machine.
   node = { host = "203.0.113.21", host_key = ha_ssh_host_key.db1.public_key }
 }
