@@ -21,7 +21,7 @@ func galeraSchema(ctx context.Context) schema.Schema {
 			MarkdownDescription: "Engine settings of this node only, by name. They replace the settings of the cluster and obey the same rules. " +
 				"A change restarts this node. Default: none.",
 		},
-		"data_device": dataDeviceAttribute("Its file system is mounted at the data directory, `/var/lib/mysql`, and the server starts only with it."),
+		"data_device": dataDeviceAttribute("Its file system is mounted at the data directory, `/var/lib/mysql`, and the server does not start without it."),
 	}
 	return schema.Schema{
 		MarkdownDescription: "A synchronous, multi-master database cluster of three or more nodes: MariaDB with Galera, or Percona XtraDB Cluster. " +
@@ -65,7 +65,7 @@ func galeraAttributes() map[string]schema.Attribute {
 				"`socket.ssl*`, addresses of one node, and paths outside the data directory. Default: `\"gcache.recover\" = \"yes\"`, also if other " +
 				"options are set, and a `gcache.size` that follows from the disk (see `derived_settings`).",
 		},
-		"firewall": cluster.FirewallAttribute("TCP 4444, 4567, 4568 and 4569 between the nodes, and TCP 3306, also at a floating IP, for the nodes and the clients"),
+		"firewall": cluster.FirewallAttribute("TCP 4444, 4567, 4568 and 4569 are open to the nodes, and TCP 3306, also at a floating IP, to the nodes and the clients"),
 		"clients": schema.SetAttribute{
 			Optional: true, ElementType: types.StringType, Validators: []validator.Set{setvalidator.SizeAtLeast(1)},
 			MarkdownDescription: "Addresses and networks, such as `10.0.1.0/24`, from which clients may connect to TCP 3306, in addition to the nodes. " +

@@ -55,26 +55,52 @@ const (
 func sshSchema() schema.SingleNestedAttribute {
 	upToAnHour := []validator.Float64{float64validator.Between(0.1, 3600)}
 	attributes := map[string]schema.Attribute{
-		"user": schema.StringAttribute{Optional: true, MarkdownDescription: "Login name. Anyone but `root` must be allowed to use sudo without a password. Default: `HA_SSH_USER`, or `root`."},
+		"user": schema.StringAttribute{
+			Optional:            true,
+			MarkdownDescription: "SSH user. A user other than `root` needs passwordless sudo. Default: `HA_SSH_USER`, or `root`.",
+		},
 		"port": schema.Int64Attribute{Optional: true, MarkdownDescription: "TCP port. Default: 22.", Validators: cluster.Between(1, 65535)},
-		"private_key": schema.StringAttribute{Optional: true, Sensitive: true,
-			MarkdownDescription: "Private key: its content, not a path. Default: `HA_SSH_PRIVATE_KEY`, which may be base64 where a variable cannot hold line breaks."},
-		"private_key_passphrase": schema.StringAttribute{Optional: true, Sensitive: true, MarkdownDescription: "Passphrase of the private key. Default: `HA_SSH_PRIVATE_KEY_PASSPHRASE`."},
-		"certificate":            schema.StringAttribute{Optional: true, MarkdownDescription: "OpenSSH certificate for the key: its content. Default: none."},
+		"private_key": schema.StringAttribute{
+			Optional:            true,
+			Sensitive:           true,
+			MarkdownDescription: "Private key: its content, not a path. Default: `HA_SSH_PRIVATE_KEY`, which may be encoded in base64 if the variable cannot contain line breaks.",
+		},
+		"private_key_passphrase": schema.StringAttribute{
+			Optional:            true,
+			Sensitive:           true,
+			MarkdownDescription: "Passphrase of the private key. Default: `HA_SSH_PRIVATE_KEY_PASSPHRASE`.",
+		},
+		"certificate": schema.StringAttribute{
+			Optional:            true,
+			MarkdownDescription: "OpenSSH certificate for the key: its content, not a path. Default: none.",
+		},
 	}
-	attributes["agent"] = schema.BoolAttribute{Optional: true, MarkdownDescription: "Whether to also ask the agent behind `SSH_AUTH_SOCK` for keys. Default: false."}
-	attributes["known_hosts"] = schema.StringAttribute{Optional: true, MarkdownDescription: "Content of a known_hosts file, with hashed hosts, `@cert-authority` and `@revoked` if you like. Default: `HA_SSH_KNOWN_HOSTS`."}
+	attributes["agent"] = schema.BoolAttribute{
+		Optional:            true,
+		MarkdownDescription: "Whether to use the keys of the SSH agent at `SSH_AUTH_SOCK` too. Default: false.",
+	}
+	attributes["known_hosts"] = schema.StringAttribute{
+		Optional:            true,
+		MarkdownDescription: "Content of a known_hosts file. Hashed hosts, `@cert-authority` and `@revoked` are supported. Default: `HA_SSH_KNOWN_HOSTS`.",
+	}
 	attributes["host_key_policy"] = schema.StringAttribute{Optional: true,
-		MarkdownDescription: "What is done about a machine whose host key is neither in `known_hosts` nor in its node's `host_key`: `pinned` refuses it; `accept-new` accepts it once, remembers it in the resource's state, and refuses any other key later. Default: `pinned`.",
-		Validators:          []validator.String{stringvalidator.OneOf(policyPinned, policyAcceptNew)}}
+		MarkdownDescription: "How to treat a host key that is neither in `known_hosts` nor in `host_key` of the node: `pinned` refuses it; " +
+			"`accept-new` accepts it once, stores it in the state of the resource, and refuses any other key later. Default: " +
+			"`pinned`.",
+		Validators: []validator.String{stringvalidator.OneOf(policyPinned, policyAcceptNew)}}
 	attributes["connect_timeout_seconds"] = schema.Float64Attribute{Optional: true, Validators: upToAnHour,
-		MarkdownDescription: "How long one attempt to connect may take, in seconds: 0.1 to 3600. Default: 10."}
+		MarkdownDescription: "Time limit for one connection attempt in seconds, 0.1 to 3600. Default: 10."}
 	attributes["boot_timeout_seconds"] = schema.Float64Attribute{Optional: true, Validators: upToAnHour,
-		MarkdownDescription: "How long create and update wait for a machine that does not answer SSH yet, in seconds: 0.1 to 3600. Default: 300. A machine that has answered an earlier apply is given 120 seconds of it at most."}
+		MarkdownDescription: "How long create and update wait for a machine that does not answer SSH yet, in seconds, 0.1 to 3600. Default: 300. For " +
+			"a machine that has answered an earlier apply, the limit is 120 seconds."}
 	attributes["bastions"] = schema.ListNestedAttribute{Optional: true,
-		MarkdownDescription: "Machines on the way, the outermost first. Nobody needs sudo on a bastion. Default: none.",
+		MarkdownDescription: "Bastions between Terraform and the machines, in the order of the hops. Bastions do not need sudo. Default: none.",
 		NestedObject:        schema.NestedAttributeObject{Attributes: bastionAttributes()}}
-	return schema.SingleNestedAttribute{Optional: true, MarkdownDescription: "How machines are reached. Everything here is content: nothing is read from the runner's disk.", Attributes: attributes}
+	return schema.SingleNestedAttribute{
+		Optional:            true,
+		MarkdownDescription: "How to connect to the machines. All values are content, not paths: the provider reads no files.",
+		Attributes:          attributes,
+	}
 }
 
 // bastionAttributes have defaults of their own: what is left out is that of ssh, but
@@ -82,13 +108,29 @@ func sshSchema() schema.SingleNestedAttribute {
 func bastionAttributes() map[string]schema.Attribute {
 	return map[string]schema.Attribute{
 		"host": schema.StringAttribute{Required: true, MarkdownDescription: "Name or address of the bastion."},
-		"port": schema.Int64Attribute{Optional: true, MarkdownDescription: "TCP port, whatever that of `ssh` is. Default: 22.", Validators: cluster.Between(1, 65535)},
-		"user": schema.StringAttribute{Optional: true, MarkdownDescription: "Login name. Default: the `user` of `ssh`."},
+		"port": schema.Int64Attribute{
+			Optional:            true,
+			MarkdownDescription: "TCP port, independent of the `port` of `ssh`. Default: 22.",
+			Validators:          cluster.Between(1, 65535),
+		},
+		"user": schema.StringAttribute{Optional: true, MarkdownDescription: "SSH user. Default: the `user` of `ssh`."},
 		"private_key": schema.StringAttribute{Optional: true, Sensitive: true,
-			MarkdownDescription: "Private key: its content, not a path. Default: the `private_key` of `ssh`, with its passphrase and its certificate, and the agent if `ssh` asks one. With a key of its own the bastion is offered that alone."},
-		"private_key_passphrase": schema.StringAttribute{Optional: true, Sensitive: true, MarkdownDescription: "Passphrase of the bastion's own `private_key`; it counts only beside one. Default: none."},
-		"certificate":            schema.StringAttribute{Optional: true, MarkdownDescription: "OpenSSH certificate for the bastion's own `private_key`: its content; it counts only beside one. Default: none."},
-		"host_key":               schema.StringAttribute{Optional: true, MarkdownDescription: "The bastion's public host key as in authorized_keys, or its fingerprint `SHA256:...`. Default: what `known_hosts` has for the bastion, which must know it then, whatever `host_key_policy` is."},
+			MarkdownDescription: "Private key: its content, not a path. Default: the `private_key` of `ssh`, with its passphrase and its certificate, and " +
+				"the agent if `ssh` uses one. If this is set, only this key is offered to the bastion."},
+		"private_key_passphrase": schema.StringAttribute{
+			Optional:            true,
+			Sensitive:           true,
+			MarkdownDescription: "Passphrase of the bastion's own `private_key`, and used only with it. Default: none.",
+		},
+		"certificate": schema.StringAttribute{
+			Optional:            true,
+			MarkdownDescription: "OpenSSH certificate for the bastion's own `private_key`, and used only with it: its content, not a path. Default: none.",
+		},
+		"host_key": schema.StringAttribute{
+			Optional: true,
+			MarkdownDescription: "Public host key of the bastion, in the format of authorized_keys, or its fingerprint `SHA256:...`. Default: what " +
+				"`known_hosts` has for the bastion, which must be a key, independent of `host_key_policy`.",
+		},
 	}
 }
 
