@@ -44,6 +44,7 @@ var inputs = []input{
 	{module: "instances", variable: "nodes", patterns: []string{"internal/host nodeKey"}, stricter: "a key is part of a Linode's label"},
 	{module: "database-tier", variable: "floating_ip", own: "the provider parses it as an address with a prefix length"},
 	{module: "database-tier", variable: "floating_ip_auth_secret", patterns: []string{"internal/floatingip secretPattern"}},
+	{module: "database-tier", variable: "engine_version", own: "the provider has a pattern for series of MariaDB and a list of the others"},
 	{module: "website", variable: "floating_ip_auth_secret", patterns: []string{"internal/floatingip secretPattern"}},
 	{module: "website", variable: "region", own: "it is Linode's"},
 	{module: "website", variable: "vlan_cidr", own: "the provider is given addresses of it"},

@@ -1,7 +1,9 @@
 package galera
 
 import (
+	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/terraform-ha/terraform-provider-ha/internal/tier"
@@ -21,19 +23,36 @@ const (
 // Flavors lists every flavor.
 func Flavors() []Flavor { return []Flavor{MariaDB, Percona} }
 
-// Series lists the release series of a flavor, the default first; none where the
-// distribution decides.
-func (f Flavor) Series() []string {
-	if f == Percona {
-		return []string{"pxc-84-lts", "pxc-80"}
+// DefaultVersion is the version of a cluster that declares none.
+const DefaultVersion = string(MariaDB)
+
+// perconaSeries are Percona's names of its repositories by the versions that a
+// cluster can declare.
+var perconaSeries = map[string]string{"pxc-84": "pxc-84-lts", "pxc-80": "pxc-80"}
+
+var mariadbSeries = regexp.MustCompile(`^[0-9]{1,2}\.[0-9]{1,2}$`)
+
+// ParseVersion returns what a declared version stands for: "mariadb" for MariaDB as
+// the distribution has it, "10.11" for that and this series alone, "pxc-84" for a
+// series of Percona XtraDB Cluster. Of an unknown version it makes a flavor that
+// [Spec.Validate] refuses.
+func ParseVersion(version string) (flavor Flavor, series string) {
+	if mariadbSeries.MatchString(version) {
+		return MariaDB, version
 	}
-	return nil
+	if series, found := perconaSeries[version]; found {
+		return Percona, series
+	}
+	if version == DefaultVersion {
+		return MariaDB, ""
+	}
+	return Flavor(strconv.Quote(version)), ""
 }
 
 // engine is the flavor's, of the series that is wanted.
 func (s Spec) engine() engine {
 	engine := s.Flavor.engine()
-	if s.Series != "" {
+	if s.Flavor == Percona && s.Series != "" {
 		engine.repository = s.Series
 	}
 	return engine
@@ -86,7 +105,7 @@ func (f Flavor) engine() engine {
 		return engine{
 			packages:       []string{"percona-xtradb-cluster", "socat"},
 			serverPackage:  "percona-xtradb-cluster",
-			repository:     f.Series()[0],
+			repository:     perconaSeries["pxc-84"],
 			unit:           "mysql.service",
 			bootstrapUnit:  "mysql@bootstrap.service",
 			client:         "mysql",

@@ -2,23 +2,36 @@ package galera
 
 import (
 	"testing"
+
+	"github.com/google/go-cmp/cmp"
 )
 
-// TestSeries: the series of a flavor decides about the repository.
-func TestSeries(t *testing.T) {
-	spec := shop(Percona)
-	if got := spec.engine().repository; got != "pxc-84-lts" {
-		t.Error(got)
+// TestVersions: a declared version decides about the engine and its repository.
+func TestVersions(t *testing.T) {
+	type stands struct {
+		Flavor     Flavor
+		Repository string
 	}
-	spec.Series = "pxc-80"
-	if got := spec.engine().repository; got != "pxc-80" || len(spec.Validate()) > 0 {
-		t.Error(got, spec.Validate())
+	for version, want := range map[string]stands{
+		"mariadb": {MariaDB, ""},
+		"10.11":   {MariaDB, ""},
+		"pxc-84":  {Percona, "pxc-84-lts"},
+		"pxc-80":  {Percona, "pxc-80"},
+	} {
+		spec := shop(MariaDB)
+		spec.Flavor, spec.Series = ParseVersion(version)
+		if diff := cmp.Diff(want, stands{spec.Flavor, spec.engine().repository}); diff != "" || len(spec.Validate()) > 0 {
+			t.Errorf("%s: %s%v", version, diff, spec.Validate())
+		}
 	}
-	for flavor, series := range map[Flavor]string{Percona: "pxc-57", MariaDB: "pxc-80"} {
-		spec := shop(flavor)
-		spec.Series = series
-		if problems := spec.Validate(); len(problems) != 1 || problems[0].Path[0] != "series" {
-			t.Errorf("%s %s: %v", flavor, series, problems)
+	if got := shop(Percona).engine().repository; got != "pxc-84-lts" {
+		t.Errorf("Percona's series is %q where none is declared", got)
+	}
+	for _, version := range []string{"", "oracle", "percona", "10", "10.11.3", "pxc-57", "pxc-84-lts", "10.11; reboot"} {
+		spec := shop(MariaDB)
+		spec.Flavor, spec.Series = ParseVersion(version)
+		if problems := spec.Validate(); len(problems) != 1 || problems[0].Path[0] != "version" {
+			t.Errorf("%q: %v", version, problems)
 		}
 	}
 }

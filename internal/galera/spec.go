@@ -12,7 +12,8 @@ type Spec struct {
 	// Name is wsrep_cluster_name.
 	Name   string
 	Flavor Flavor
-	// Series is Percona's name of a release series; empty for the flavor's default.
+	// Series is the release series: Percona's name of it, or that which MariaDB has to
+	// have. Empty is Percona's 8.4, and whatever the distribution has of MariaDB.
 	Series string
 	Nodes  []host.Node
 	// Settings are engine settings by name, beside those that the cluster needs.

@@ -40,6 +40,7 @@ func concerns() []concern {
 		{Name: "identity", Ask: askIdentity, Read: readIdentity, Refuse: refuseOthers, Plan: planIdentity},
 		{Name: "disk", Ask: askDisk, Read: readDisk, Plan: planDisk},
 		{Name: "packages", Ask: askPackages, Read: readPackages, Plan: planPackages},
+		{Name: "versions", Refuse: refuseUndeclaredSeries},
 		{Name: "firewall", Ask: askFirewall, Read: readFirewall, Plan: planFirewall},
 		{Name: "guard", Ask: askGuard, Read: readGuard, Plan: planGuard},
 		{Name: "hold", Read: readHold, Plan: planHold},

@@ -4,7 +4,6 @@ import (
 	"net/netip"
 	"regexp"
 	"slices"
-	"strings"
 
 	"github.com/terraform-ha/terraform-provider-ha/internal/tier"
 )
@@ -36,14 +35,7 @@ func validateCluster(spec Spec, problems *tier.Problems) {
 		problems.Add(tier.At("name"), "a cluster's name has 1 to 32 letters, digits, underscores and hyphens, and does not start with a hyphen")
 	}
 	if !spec.Flavor.known() {
-		problems.Add(tier.At("flavor"), "unknown flavor %q; known are %v", spec.Flavor, Flavors())
-	}
-	switch known := spec.Flavor.Series(); {
-	case spec.Series == "" || slices.Contains(known, spec.Series):
-	case len(known) == 0:
-		problems.Add(tier.At("series"), "series is for percona; the series of %s is that of the distribution", spec.Flavor)
-	default:
-		problems.Add(tier.At("series"), "unknown series %q; known are %s", spec.Series, strings.Join(known, " and "))
+		problems.Add(tier.At("version"), "unknown version %s; known are mariadb, a release series of MariaDB such as 10.11, pxc-84 and pxc-80", spec.Flavor)
 	}
 }
 

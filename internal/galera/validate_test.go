@@ -61,7 +61,7 @@ func TestValidate(t *testing.T) {
 		{"name for a shell", func(s *Spec) { s.Name = "$(id)" }, "name", "name has"},
 		{"empty name", func(s *Spec) { s.Name = "" }, "name", "name has"},
 		{"long name", func(s *Spec) { s.Name = strings.Repeat("a", 33) }, "name", "name has"},
-		{"flavor", func(s *Spec) { s.Flavor = "oracle" }, "flavor", "unknown flavor"},
+		{"version", func(s *Spec) { s.Flavor, s.Series = ParseVersion("oracle") }, "version", `unknown version "oracle"`},
 		{"a setting of a plugin", set("server_audit_logging", "ON"), "", ""},
 		{"a plugin", set("plugin_load_add", "server_audit"), "", ""},
 		{"with a hyphen", set("max-connections", "500"), "", ""},

@@ -56,6 +56,25 @@ func refuseOtherSeries(status Status, name string, releases map[string]string) e
 	}
 }
 
+// refuseUndeclaredSeries refuses MariaDB of another series than the declared one. The
+// distribution has one series, which is known once the server is installed.
+func refuseUndeclaredSeries(d *draft) error {
+	if d.spec.Flavor != MariaDB || d.spec.Series == "" {
+		return nil
+	}
+	releases := releases(d.spec, d.status)
+	for _, name := range sortedKeys(releases) {
+		if has := series(releases[name]); has != d.spec.Series {
+			return &reconcile.RefusedError{
+				What: "run MariaDB " + d.spec.Series, Node: name,
+				Evidence: []string{fmt.Sprintf("%s has version %s, from its distribution", name, releases[name])},
+				Remedy:   fmt.Sprintf("Declare version = %q, or use machines whose distribution has MariaDB %s.", has, d.spec.Series),
+			}
+		}
+	}
+	return nil
+}
+
 // versionNotices says which releases the nodes have if it is not one.
 func versionNotices(spec Spec, status Status) []string {
 	releases := releases(spec, status)

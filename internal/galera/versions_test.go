@@ -9,6 +9,26 @@ import (
 	"github.com/terraform-ha/terraform-provider-ha/internal/reconcile"
 )
 
+// TestADeclaredSeriesIsTheOneThatRuns has machines whose distribution has another
+// series than the declared one.
+func TestADeclaredSeriesIsTheOneThatRuns(t *testing.T) {
+	s, spec := newSim(t, MariaDB, "db1", "db2", "db3"), shop(MariaDB)
+	for _, m := range s.Machines {
+		server := m.Catalog["mariadb-server"]
+		server.Version = "1:11.8.3-0+deb13u1"
+		m.Catalog["mariadb-server"] = server
+	}
+	spec.Series = "10.11"
+	err := s.converge(spec)
+	var refused *reconcile.RefusedError
+	if !errors.As(err, &refused) || !slices.Contains(refused.Evidence, "db1 has version 11.8.3, from its distribution") ||
+		!strings.Contains(refused.Remedy, `Declare version = "11.8"`) {
+		t.Fatalf("got %v", err)
+	}
+	spec.Series = "11.8"
+	s.must(spec)
+}
+
 // TestVersionsAreCompared has a node with a newer release, and then with another
 // major version.
 func TestVersionsAreCompared(t *testing.T) {

@@ -82,9 +82,8 @@ module "website" {
   admin_cidrs     = ["203.0.113.7/32"]
   authorized_keys = [%q]
   databases = {
-    flavor = "percona"
-    series = "pxc-80"
-    nodes  = { db1 = { slot = 1, settings = { innodb_io_capacity = "777" } }, db2 = { slot = 2 }, db3 = { slot = 3 } }
+    version = "pxc-80"
+    nodes   = { db1 = { slot = 1, settings = { innodb_io_capacity = "777" } }, db2 = { slot = 2 }, db3 = { slot = 3 } }
   }
   files = {
     nodes   = { a = { slot = 1 }, b = { slot = 2 }, c = { slot = 3 }, d = { slot = 4 }, e = { slot = 5 } }
@@ -100,7 +99,7 @@ module "website" {
 			t.Fatal(err)
 		}
 	}
-	for _, want := range []string{`series += "pxc-80"`, `"innodb_io_capacity" = "777"`, `replica += 5`, `ping_timeout_seconds += 42`, `php_workers += 12`, `trusted_proxies += \[\n +\+ "10.1.0.0/16"`} {
+	for _, want := range []string{`version += "pxc-80"`, `"innodb_io_capacity" = "777"`, `replica += 5`, `ping_timeout_seconds += 42`, `php_workers += 12`, `trusted_proxies += \[\n +\+ "10.1.0.0/16"`} {
 		if !regexp.MustCompile(want).MatchString(plan) {
 			t.Errorf("the plan does not have %s:\n%s", want, plan)
 		}

@@ -13,7 +13,6 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/terraform-ha/terraform-provider-ha/internal/floatingip"
-	"github.com/terraform-ha/terraform-provider-ha/internal/galera"
 	"github.com/terraform-ha/terraform-provider-ha/internal/gluster"
 	"github.com/terraform-ha/terraform-provider-ha/internal/provider/cluster"
 	"github.com/terraform-ha/terraform-provider-ha/internal/ssh/sshtest"
@@ -67,7 +66,6 @@ func defaultsInCode() map[string]string {
 		"floating_ip.check.timeout_seconds":        text(check.TimeoutSeconds),
 		"floating_ip.check.fall":                   text(check.Fall),
 		"floating_ip.check.rise":                   text(check.Rise),
-		"galera_cluster.series":                    galera.Percona.Series()[0],
 		"gluster_volume.replica":                   text(gluster.Spec{}.Defaulted().Replica),
 		"gluster_volume.arbiter":                   text(gluster.Spec{}.Defaulted().Arbiter),
 		"web_tier.trusted_proxies":                 webtier.NodeBalancerNetwork,

@@ -1,7 +1,6 @@
 package provider
 
 import (
-	"cmp"
 	"context"
 	"maps"
 	"slices"
@@ -27,20 +26,19 @@ func newGaleraCluster() resource.Resource {
 type galeraModel struct {
 	cluster.Shared
 	cluster.DataChoice
-	Name        types.String `tfsdk:"name"`
-	Flavor      types.String `tfsdk:"flavor"`
-	Series      types.String `tfsdk:"series"`
-	Settings    types.Map    `tfsdk:"settings"`
-	Options     types.Map    `tfsdk:"provider_options"`
-	Firewall    types.String `tfsdk:"firewall"`
-	Clients     types.Set    `tfsdk:"clients"`
-	Databases   types.Map    `tfsdk:"databases"`
-	Users       types.Map    `tfsdk:"users"`
-	Protect     types.Bool   `tfsdk:"protect"`
-	ClusterUUID types.String `tfsdk:"cluster_uuid"`
-	Members     types.List   `tfsdk:"members"`
-	Version     types.String `tfsdk:"version"`
-	Derived     types.Map    `tfsdk:"derived_settings"`
+	Name          types.String `tfsdk:"name"`
+	Version       types.String `tfsdk:"version"`
+	Settings      types.Map    `tfsdk:"settings"`
+	Options       types.Map    `tfsdk:"provider_options"`
+	Firewall      types.String `tfsdk:"firewall"`
+	Clients       types.Set    `tfsdk:"clients"`
+	Databases     types.Map    `tfsdk:"databases"`
+	Users         types.Map    `tfsdk:"users"`
+	Protect       types.Bool   `tfsdk:"protect"`
+	ClusterUUID   types.String `tfsdk:"cluster_uuid"`
+	Members       types.List   `tfsdk:"members"`
+	ServerVersion types.String `tfsdk:"server_version"`
+	Derived       types.Map    `tfsdk:"derived_settings"`
 
 	// planned says that the model is a plan that is being applied.
 	planned bool
@@ -63,15 +61,16 @@ func (m *galeraModel) Label() types.String { return m.Name }
 func (m *galeraModel) Protection() *types.Bool { return &m.Protect }
 
 func (m *galeraModel) Immutable() map[string]attr.Value {
-	return map[string]attr.Value{"name": m.Name, "flavor": m.Flavor, "series": m.series()}
+	return map[string]attr.Value{"name": m.Name, "version": m.Version}
 }
 
 // spec returns what the model says. Secrets come from the configuration.
 func (m *galeraModel) spec(ctx context.Context, config *galeraModel) galera.Spec {
+	flavor, series := galera.ParseVersion(m.version())
 	spec := galera.Spec{
 		Name:            m.Name.ValueString(),
-		Flavor:          galera.Flavor(cmp.Or(m.Flavor.ValueString(), string(galera.MariaDB))),
-		Series:          m.Series.ValueString(),
+		Flavor:          flavor,
+		Series:          series,
 		Nodes:           m.DeclaredNodes(),
 		Settings:        cluster.StringsOf(m.Settings),
 		NodeSettings:    m.nodeSettings(),
@@ -103,13 +102,12 @@ func (m *galeraModel) spec(ctx context.Context, config *galeraModel) galera.Spec
 	return spec
 }
 
-// series is the release series, the flavor's default where none is given.
-func (m *galeraModel) series() types.String {
-	known := galera.Flavor(m.Flavor.ValueString()).Series()
-	if m.Series.IsNull() && len(known) > 0 {
-		return types.StringValue(known[0])
+// version is what is declared, the default where nothing is or it is not known yet.
+func (m *galeraModel) version() string {
+	if m.Version.IsNull() || m.Version.IsUnknown() {
+		return galera.DefaultVersion
 	}
-	return m.Series
+	return m.Version.ValueString()
 }
 
 // nodeSettings returns the settings of single nodes.
@@ -170,9 +168,6 @@ func (m *galeraModel) Validate(ctx context.Context) []tier.Problem {
 		}
 		spec.Users[name] = u
 	}
-	if m.Flavor.IsUnknown() {
-		spec.Flavor = galera.MariaDB
-	}
 	problems := spec.Validate()
 	for name, user := range cluster.ObjectsOf[galeraUserModel](ctx, m.Users) {
 		if user.Password.IsUnknown() || user.PasswordVersion.IsUnknown() {
@@ -229,8 +224,8 @@ func (m *galeraModel) SetComputed(ctx context.Context, opened *galera.Cluster) {
 	} else if m.ClusterUUID.IsUnknown() {
 		m.ClusterUUID = types.StringNull()
 	}
-	if version := seen.Version(); version != "" || m.Version.IsUnknown() {
-		m.Version = types.StringValue(version)
+	if version := seen.Version(); version != "" || m.ServerVersion.IsUnknown() {
+		m.ServerVersion = types.StringValue(version)
 	}
 	members := seen.Members()
 	// A node that does not answer has not left.
@@ -270,7 +265,7 @@ func (m *galeraModel) changesDerived(prior *galeraModel) bool {
 
 func (m *galeraModel) PlanComputed(prior *galeraModel) {
 	m.ClusterUUID = prior.ClusterUUID
-	m.Version = prior.Version
+	m.ServerVersion = prior.ServerVersion
 	m.Derived = prior.Derived
 	if m.changesDerived(prior) {
 		m.Derived = types.MapUnknown(types.MapType{ElemType: types.StringType})

@@ -4,7 +4,6 @@ import (
 	"context"
 
 	"github.com/hashicorp/terraform-plugin-framework-validators/setvalidator"
-	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema/stringdefault"
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
@@ -37,17 +36,12 @@ func galeraAttributes() map[string]schema.Attribute {
 			MarkdownDescription: "Name of the cluster (`wsrep_cluster_name`): 1 to 32 letters, digits, underscores and hyphens, not beginning with a hyphen. " +
 				"It cannot change.",
 		},
-		"flavor": schema.StringAttribute{
-			Optional: true, Computed: true, Default: stringdefault.StaticString(string(galera.MariaDB)),
-			MarkdownDescription: "`mariadb`: MariaDB with galera-4 from the distribution, with state transfer by mariabackup. " +
-				"`percona`: Percona XtraDB Cluster from Percona's repository, whose packages are verified with Percona's key, with state transfer by " +
-				"xtrabackup-v2. It cannot change. Default: `mariadb`.",
-			Validators: []validator.String{stringvalidator.OneOf(string(galera.MariaDB), string(galera.Percona))},
-		},
-		"series": schema.StringAttribute{
-			Optional: true,
-			MarkdownDescription: "Release series of Percona XtraDB Cluster, by the name of Percona's repository: `pxc-84-lts` (8.4) or `pxc-80` (8.0). " +
-				"Only for `flavor = \"percona\"`. The series of MariaDB is that of the distribution. It cannot change. Default: `pxc-84-lts`.",
+		"version": schema.StringAttribute{
+			Optional: true, Computed: true, Default: stringdefault.StaticString(galera.DefaultVersion),
+			MarkdownDescription: "Engine and release series. `mariadb`: MariaDB with galera-4 from the distribution, with state transfer by mariabackup. " +
+				"A release series of MariaDB, such as `10.11`: the same, and nodes whose distribution has another series are refused. `pxc-84` and " +
+				"`pxc-80`: Percona XtraDB Cluster 8.4 and 8.0 from Percona's repository, whose packages are verified with Percona's key, with state " +
+				"transfer by xtrabackup-v2. It cannot change. Default: `mariadb`.",
 		},
 		"settings": schema.MapAttribute{
 			Optional: true, ElementType: types.StringType,
@@ -83,7 +77,7 @@ func galeraAttributes() map[string]schema.Attribute {
 		"members": schema.ListAttribute{
 			Computed: true, ElementType: types.StringType, MarkdownDescription: "Names of the nodes that are members, sorted.",
 		},
-		"version": schema.StringAttribute{Computed: true, MarkdownDescription: "Version of the server."},
+		"server_version": schema.StringAttribute{Computed: true, MarkdownDescription: "Version that the server reports, such as `10.11.19-MariaDB`."},
 		"derived_settings": schema.MapAttribute{
 			Computed: true, ElementType: types.MapType{ElemType: types.StringType},
 			MarkdownDescription: "Settings that follow from the machine of each node, by node, each with what it follows from, such as " +

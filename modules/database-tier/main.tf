@@ -7,8 +7,7 @@ locals {
 
 resource "ha_galera_cluster" "this" {
   name     = var.name
-  flavor   = var.flavor
-  series   = var.series
+  version  = var.engine_version
   nodes    = var.nodes
   settings = var.settings
 

@@ -13,9 +13,9 @@ output "members" {
   value       = ha_galera_cluster.this.members
 }
 
-output "version" {
+output "server_version" {
   description = "Version of the server."
-  value       = ha_galera_cluster.this.version
+  value       = ha_galera_cluster.this.server_version
 }
 
 output "derived_settings" {

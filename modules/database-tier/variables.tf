@@ -58,22 +58,16 @@ variable "nodes" {
   }
 }
 
-variable "flavor" {
-  description = "`mariadb` (MariaDB with Galera, from the distribution) or `percona` (Percona XtraDB Cluster)."
+variable "engine_version" {
+  description = "Engine and release series, the `version` of `ha_galera_cluster`: `mariadb` (MariaDB with Galera, from the distribution), a release series of MariaDB that the distribution must have, such as `10.11`, or `pxc-84` or `pxc-80` (Percona XtraDB Cluster)."
   type        = string
   default     = "mariadb"
   nullable    = false
 
   validation {
-    condition     = contains(["mariadb", "percona"], var.flavor)
-    error_message = "The flavor is mariadb or percona."
+    condition     = can(regex("^(mariadb|[0-9]{1,2}[.][0-9]{1,2}|pxc-84|pxc-80)$", var.engine_version))
+    error_message = "The version is mariadb, a release series of MariaDB such as 10.11, pxc-84 or pxc-80."
   }
-}
-
-variable "series" {
-  description = "Release series of Percona XtraDB Cluster: `pxc-84-lts` or `pxc-80`. Default: `pxc-84-lts`."
-  type        = string
-  default     = null
 }
 
 variable "settings" {

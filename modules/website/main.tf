@@ -151,11 +151,10 @@ module "wordpress" {
 module "database" {
   source = "../database-tier"
 
-  name     = var.name
-  flavor   = var.databases.flavor
-  series   = var.databases.series
-  nodes    = { for key, node in module.db_instances.nodes : key => merge(node, { settings = var.databases.nodes[key].settings }) }
-  settings = var.databases.settings
+  name           = var.name
+  engine_version = var.databases.version
+  nodes          = { for key, node in module.db_instances.nodes : key => merge(node, { settings = var.databases.nodes[key].settings }) }
+  settings       = var.databases.settings
 
   provider_options = var.databases.provider_options
   # Both generations, so that a web server is let in before it is made.

@@ -154,8 +154,7 @@ variable "databases" {
     - `type`: Linode type of the tier.
     - `data_volume_size_gb`: size in GB of a Block Storage volume for the data of each node; see the module `instances`. Default: no volume.
     - `nodes.settings`: engine settings of the node, by name. They override those of the tier.
-    - `flavor`: `mariadb` or `percona`.
-    - `series`: release series of Percona XtraDB Cluster, such as `pxc-80`.
+    - `version`: engine and release series: `mariadb`, a release series of MariaDB that the distribution must have, such as `10.11`, `pxc-84` or `pxc-80`.
     - `settings`: engine settings by name.
     - `provider_options`: options of the Galera library by name.
     - `databases`: databases besides that of WordPress, by name.
@@ -179,8 +178,7 @@ variable "databases" {
 
     data_volume_size_gb = optional(number)
 
-    flavor   = optional(string, "mariadb")
-    series   = optional(string)
+    version  = optional(string, "mariadb")
     settings = optional(map(string), {})
 
     provider_options = optional(map(string), {})

@@ -25,7 +25,7 @@ run "cluster_and_floating_ip" {
   }
 
   assert {
-    condition     = ha_galera_cluster.this.flavor == "mariadb" && ha_galera_cluster.this.on_destroy == "keep" && !ha_galera_cluster.this.protect
+    condition     = ha_galera_cluster.this.version == "mariadb" && ha_galera_cluster.this.on_destroy == "keep" && !ha_galera_cluster.this.protect
     error_message = "A default of the cluster is another one."
   }
 

@@ -80,14 +80,14 @@ run "destroying_by_force" {
   expect_failures = [var.on_destroy]
 }
 
-run "unknown_flavor" {
+run "unknown_version" {
   command = plan
 
   variables {
-    flavor = "mysql"
+    engine_version = "mysql"
   }
 
-  expect_failures = [var.flavor]
+  expect_failures = [var.engine_version]
 }
 
 run "floating_ip_outside_of_the_network" {

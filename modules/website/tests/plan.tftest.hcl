@@ -57,7 +57,7 @@ run "more_nodes_and_a_replaced_one" {
   variables {
     vlan_cidr = "172.20.0.0/16"
     files     = { nodes = { a = { slot = 1 }, b = { slot = 2 }, c = { slot = 3 }, d = { slot = 4 }, e = { slot = 5 }, f = { slot = 6 } } }
-    databases = { nodes = { x = { slot = 1 }, y = { slot = 2 }, z = { slot = 3 } }, flavor = "percona" }
+    databases = { nodes = { x = { slot = 1 }, y = { slot = 2 }, z = { slot = 3 } }, version = "pxc-84" }
     web       = { nodes = { web1 = { slot = 1, generation = 2 }, web2 = { slot = 2, type = "g6-standard-4" } } }
   }
 
