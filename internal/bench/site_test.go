@@ -81,15 +81,19 @@ func (s *site) layOut() {
 // that tells Terraform of it.
 func (s *site) mirror() string {
 	s.Helper()
-	place := func(namespace, name, version string) string {
-		return filepath.Join(s.path("mirror/registry.terraform.io"), namespace, name, version, runtime.GOOS+"_"+runtime.GOARCH,
-			"terraform-provider-"+name+"_v"+version)
+	place := func(pkg, namespace, name, version string) string {
+		path := filepath.Join(namespace, name, version, runtime.GOOS+"_"+runtime.GOARCH, "terraform-provider-"+name+"_v"+version)
+		built := filepath.Join(s.path("mirror/registry.terraform.io"), path)
+		s.buildProvider(built, pkg)
+		// OpenTofu looks for the same providers under the host of its own registry, and
+		// follows no link to a folder of hosts.
+		same := filepath.Join(s.path("mirror/registry.opentofu.org"), path)
+		s.must(os.MkdirAll(filepath.Dir(same), 0o755))
+		s.must(os.Link(built, same))
+		return built
 	}
-	s.provider = place("terraform-ha", "ha", haVersion)
-	s.buildProvider(s.provider, ".")
-	s.buildProvider(place("linode", "linode", linodeVersion), "./internal/lab/cmd/terraform-provider-linode")
-	// OpenTofu looks for the same providers under the host of its own registry.
-	s.must(os.Symlink("registry.terraform.io", s.path("mirror/registry.opentofu.org")))
+	s.provider = place(".", "terraform-ha", "ha", haVersion)
+	place("./internal/lab/cmd/terraform-provider-linode", "linode", "linode", linodeVersion)
 	file := s.path("cli.tfrc")
 	content := fmt.Sprintf("disable_checkpoint = true\nprovider_installation {\n  filesystem_mirror {\n    path = %q\n  }\n}\n", s.path("mirror"))
 	s.must(os.WriteFile(file, []byte(content), 0o600))

@@ -34,11 +34,18 @@ func newCLI(t *testing.T) cli {
 	dir := t.TempDir()
 	c := cli{program: program(t), config: filepath.Join(dir, "cli.tfrc")}
 	mirror := filepath.Join(dir, "mirror")
-	build(t, filepath.Join(mirror, provider("terraform-ha", "ha", haVersion)), ".")
-	build(t, filepath.Join(mirror, provider("linode", "linode", linodeVersion)), "./internal/lab/cmd/terraform-provider-linode")
-	// OpenTofu looks for the same providers under the host of its own registry.
-	if err := os.Symlink("registry.terraform.io", filepath.Join(mirror, "registry.opentofu.org")); err != nil {
-		t.Fatal(err)
+	for path, pkg := range map[string]string{
+		provider("terraform-ha", "ha", haVersion):   ".",
+		provider("linode", "linode", linodeVersion): "./internal/lab/cmd/terraform-provider-linode",
+	} {
+		built := filepath.Join(mirror, "registry.terraform.io", path)
+		build(t, built, pkg)
+		// OpenTofu looks for the same providers under the host of its own registry, and
+		// follows no link to a folder of hosts.
+		same := filepath.Join(mirror, "registry.opentofu.org", path)
+		if err := errors.Join(os.MkdirAll(filepath.Dir(same), 0o755), os.Link(built, same)); err != nil {
+			t.Fatal(err)
+		}
 	}
 	write(t, c.config, fmt.Sprintf(`disable_checkpoint = true
 
@@ -65,9 +72,9 @@ func program(t *testing.T) string {
 	return ""
 }
 
-// provider is where a mirror has the binary of a provider.
+// provider is where a host of a mirror has the binary of a provider.
 func provider(namespace, name, version string) string {
-	return filepath.Join("registry.terraform.io", namespace, name, version, runtime.GOOS+"_"+runtime.GOARCH,
+	return filepath.Join(namespace, name, version, runtime.GOOS+"_"+runtime.GOARCH,
 		"terraform-provider-"+name+"_v"+version)
 }
 

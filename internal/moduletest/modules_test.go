@@ -83,10 +83,36 @@ func TestProviders(t *testing.T) {
 	t.Run("region", func(t *testing.T) { testRegion(t, c) })
 }
 
+// onlyTerraforms are files of tests that OpenTofu 1.12 cannot run, with what it lacks. With
+// Terraform all files are run.
+var onlyTerraforms = map[string]string{
+	"modules/website/tests/apply.tftest.hcl":                       "it overrides a resource as a whole and not its instances",
+	"modules/instances/tests/plan.tftest.hcl":                      "it overrides a resource as a whole and not its instances",
+	"modules/instances/tests/user_data.tftest.hcl":                 "it has no state_key",
+	"modules/load-balancer/modules/backends/tests/plan.tftest.hcl": "it knows no resource of an earlier run",
+	"modules/website/tests/refusals.tftest.hcl":                    "an id that it makes up is no number",
+	"modules/website/tests/plan.tftest.hcl":                        "what a mocked resource computes is null in its plan, and not unknown",
+	"modules/instances/tests/refusals.tftest.hcl":                  "what a mocked resource computes is null in its plan, and not unknown",
+	"modules/file-tier/tests/plan.tftest.hcl":                      "it wants all of an object that is overridden",
+	// With the provider itself they are not: see TestPasswordsAreWriteOnly there.
+	"modules/database-tier/tests/plan.tftest.hcl": "write-only values of a mocked resource are in its plan",
+	"modules/web-tier/tests/plan.tftest.hcl":      "write-only values of a mocked resource are in its plan",
+}
+
 // testModules validates every module and example, and runs the modules' tests.
 func testModules(t *testing.T, c cli) {
 	workspace := copyOfTree(t)
 	completeSnippets(t, workspace)
+	if strings.HasPrefix(filepath.Base(c.program), "tofu") {
+		for name, why := range onlyTerraforms {
+			t.Logf("without %s: %s", name, why)
+			if err := os.Remove(filepath.Join(workspace, name)); err != nil {
+				t.Fatal(err)
+			}
+			// A folder that has other tests stays.
+			_ = os.Remove(filepath.Join(workspace, filepath.Dir(name)))
+		}
+	}
 	var passed, valid atomic.Int64
 	running := make(chan struct{}, atOnce)
 	t.Run("each", func(t *testing.T) {
