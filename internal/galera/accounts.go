@@ -70,42 +70,85 @@ func shown(name string) string {
 
 var userName = regexp.MustCompile(`^[A-Za-z0-9_][A-Za-z0-9_.-]{0,31}$`)
 
+// declaredUser is a user with its key in [Spec.Users].
+type declaredUser struct {
+	key string
+	User
+}
+
+// login is the name that the user has for the engine.
+func (u declaredUser) login() string { return cmp.Or(u.Name, u.key) }
+
+// at returns the path of an attribute of the user.
+func (u declaredUser) at(attribute string) []string { return tier.At("users", u.key, attribute) }
+
+// named returns the path of what gives the user its name.
+func (u declaredUser) named() []string {
+	if u.Name == "" {
+		return tier.At("users", u.key)
+	}
+	return u.at("name")
+}
+
+// usersOf returns the declared users in the order of their keys.
+func usersOf(spec Spec) []declaredUser {
+	var users []declaredUser
+	for _, key := range sortedKeys(spec.Users) {
+		users = append(users, declaredUser{key, spec.Users[key]})
+	}
+	return users
+}
+
 func validateUsers(spec Spec, problems *tier.Problems) {
-	for _, name := range sortedKeys(spec.Users) {
-		validateUser(spec.Flavor, name, spec.Users[name], problems)
+	owners := map[Login]declaredUser{}
+	for _, user := range usersOf(spec) {
+		validateName(user, problems)
+		validateHosts(user, problems)
+		validateGrants(spec.Flavor, user, problems)
+		for _, host := range slices.Sorted(slices.Values(user.Hosts)) {
+			login := Login{user.login(), canonicalHost(host)}
+			if owner, taken := owners[login]; taken && owner.key != user.key {
+				problems.Add(user.at("hosts"), "the account %s is that of users[%q] too", login, owner.key)
+			}
+			owners[login] = user
+		}
 	}
 }
 
-func validateUser(flavor Flavor, name string, user User, problems *tier.Problems) {
+func validateName(user declaredUser, problems *tier.Problems) {
+	name := user.login()
 	switch {
 	case !userName.MatchString(name):
-		problems.Add(tier.At("users", name), "a user's name has 1 to 32 letters, digits, underscores, dots and hyphens")
+		problems.Add(user.named(), "a user's name has 1 to 32 letters, digits, underscores, dots and hyphens")
 	case slices.Contains([]string{"root", "mysql", "mariadb.sys", checkAccount}, name) || strings.HasPrefix(name, "mysql."):
-		problems.Add(tier.At("users", name), "%s is an account of the engine or of its health check", name)
+		problems.Add(user.named(), "%s is an account of the engine or of its health check", name)
 	}
+}
+
+func validateHosts(user declaredUser, problems *tier.Problems) {
+	at := user.at("hosts")
 	if len(user.Hosts) == 0 {
-		problems.Add(tier.At("users", name, "hosts"), "a user has at least one host that it may come from, such as \"10.0.0.0/24\"")
+		problems.Add(at, "a user has at least one host that it may come from, such as \"10.0.0.0/24\"")
 	}
 	seen := map[string]string{}
 	for _, host := range slices.Sorted(slices.Values(user.Hosts)) {
 		canonical := canonicalHost(host)
 		switch other, twice := seen[canonical]; {
 		case faultOfHost(host) != "":
-			problems.Add(tier.At("users", name, "hosts"), "%s", faultOfHost(host))
+			problems.Add(at, "%s", faultOfHost(host))
 		case twice:
-			problems.Add(tier.At("users", name, "hosts"), "the hosts %q and %q are the same", other, host)
+			problems.Add(at, "the hosts %q and %q are the same", other, host)
 		}
 		seen[canonical] = host
 	}
-	validateGrants(flavor, name, user.Grants, problems)
 }
 
 // declaredAccounts returns the users as the engine keys them.
-func declaredAccounts(users map[string]User) map[Login]User {
+func declaredAccounts(spec Spec) map[Login]User {
 	accounts := map[Login]User{}
-	for name, user := range users {
+	for _, user := range usersOf(spec) {
 		for _, host := range user.Hosts {
-			accounts[Login{name, canonicalHost(host)}] = user
+			accounts[Login{user.login(), canonicalHost(host)}] = user.User
 		}
 	}
 	return accounts
@@ -113,7 +156,7 @@ func declaredAccounts(users map[string]User) map[Login]User {
 
 // formerAccounts returns the accounts that were declared before and are no longer.
 func formerAccounts(spec Spec) []Login {
-	declared, former := declaredAccounts(spec.Users), map[Login]bool{}
+	declared, former := declaredAccounts(spec), map[Login]bool{}
 	for name, hosts := range spec.FormerUsers {
 		for _, host := range hosts {
 			login := Login{name, canonicalHost(host)}
@@ -144,7 +187,7 @@ func readAccounts(spec Spec, _ string, answers tier.Answers, seen *NodeStatus) {
 // accountQueries has the questions for every account, in order. The answers to a
 // question for a name have all hosts of that name.
 func accountQueries(spec Spec) []string {
-	accounts := declaredAccounts(spec.Users)
+	accounts := declaredAccounts(spec)
 	names := map[string]bool{checkAccount: true}
 	for login := range accounts {
 		names[login.Name] = true
@@ -197,7 +240,7 @@ const countQuery = "SELECT COUNT(*) FROM mysql.user"
 func parseAccounts(spec Spec, out string) (accounts map[Login]Account, read bool) {
 	asked := map[Login]bool{checkLogin(): true}
 	grants := map[string]Login{"# " + grantsQuery(checkLogin()): checkLogin()}
-	for login := range declaredAccounts(spec.Users) {
+	for login := range declaredAccounts(spec) {
 		asked[login] = true
 		grants["# "+grantsQuery(login)] = login
 	}
@@ -247,7 +290,7 @@ func planAccounts(d *draft) error {
 		d.changes.refuse(err)
 		return nil
 	}
-	accounts := declaredAccounts(d.spec.Users)
+	accounts := declaredAccounts(d.spec)
 	for _, login := range sortedLogins(accounts) {
 		have, exists := at.seen.Accounts[login]
 		if !exists {

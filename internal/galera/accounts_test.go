@@ -104,6 +104,32 @@ func TestAccountsAreKeyedByHost(t *testing.T) {
 	s.empty(spec)
 }
 
+// TestUsersShareAName has two entries for one name, with a password and grants each, as
+// the server has accounts.
+func TestUsersShareAName(t *testing.T) {
+	s, spec := built(t, MariaDB)
+	spec.Users["reader of shop"] = User{Name: "wordpress", Hosts: []string{"10.0.9.7"}, Password: "r", PasswordVersion: 1,
+		Grants: map[string][]string{"wordpress.*": {"SELECT"}}}
+	s.must(spec)
+	accounts := s.Nodes["db1"].History.Accounts
+	for login, want := range map[string]string{"wordpress@%": secret, "wordpress@10.0.9.7": "r"} {
+		if a := accounts[login]; a == nil || whose(a.Password) != want {
+			t.Errorf("%s: %+v", login, a)
+		}
+	}
+	if got := accounts["wordpress@10.0.9.7"].Grants["`wordpress`.*"]; !slices.Equal(got, []string{"SELECT"}) {
+		t.Errorf("the reader may %q", got)
+	}
+	s.empty(spec)
+
+	spec.FormerUsers = map[string][]string{"wordpress": {"%", "10.0.9.7"}}
+	delete(spec.Users, "reader of shop")
+	s.must(spec)
+	if accounts = s.Nodes["db1"].History.Accounts; accounts["wordpress@10.0.9.7"] != nil || accounts["wordpress@%"] == nil {
+		t.Errorf("left are %v", sortedKeys(accounts))
+	}
+}
+
 // TestAccountDriftIsSeenAndRepaired has what cannot be declared, and what the
 // server spells in its own way.
 func TestAccountDriftIsSeenAndRepaired(t *testing.T) {

@@ -41,14 +41,17 @@ func clientNetworks(spec Spec) (networks []netip.Prefix, open []userHost) {
 }
 
 // userHost is one of the hosts of a user.
-type userHost struct{ user, host string }
+type userHost struct {
+	user declaredUser
+	host string
+}
 
 // hostsOfUsers are all hosts of all users, in order.
 func hostsOfUsers(spec Spec) []userHost {
 	var all []userHost
-	for _, name := range sortedKeys(spec.Users) {
-		for _, host := range slices.Sorted(slices.Values(spec.Users[name].Hosts)) {
-			all = append(all, userHost{name, host})
+	for _, user := range usersOf(spec) {
+		for _, host := range slices.Sorted(slices.Values(user.Hosts)) {
+			all = append(all, userHost{user, host})
 		}
 	}
 	return all
@@ -129,7 +132,7 @@ func addressWarnings(spec Spec) tier.Problems {
 	}
 	clients, open := clientNetworks(spec)
 	for _, declared := range open {
-		warnings.Add(tier.At("users", declared.user, "hosts"),
+		warnings.Add(declared.user.at("hosts"),
 			"no network can be read from the host %q, so that the packet filter lets everybody connect to TCP %s; list the networks of the clients in clients", declared.host, serverPort)
 	}
 	if len(spec.Clients) == 0 {
@@ -138,7 +141,7 @@ func addressWarnings(spec Spec) tier.Problems {
 	for _, declared := range hostsOfUsers(spec) {
 		network, found := networkOf(declared.host)
 		if found && !network.Addr().IsLoopback() && !letsIn(network, clients, spec.Nodes) {
-			warnings.Add(tier.At("users", declared.user, "hosts"),
+			warnings.Add(declared.user.at("hosts"),
 				"nobody at %q can connect, because clients has nothing of it", declared.host)
 		}
 	}

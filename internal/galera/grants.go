@@ -45,8 +45,8 @@ var routineKinds = []string{"PACKAGE BODY", "PACKAGE", "FUNCTION", "PROCEDURE"}
 
 var grantedObject = regexp.MustCompile(`^(\*\.\*|[A-Za-z0-9_$-]{1,64}\.(\*|[A-Za-z0-9_$-]{1,64}))$`)
 
-func validateGrants(flavor Flavor, user string, grants map[string][]string, problems *tier.Problems) {
-	at := tier.At("users", user, "grants")
+func validateGrants(flavor Flavor, user declaredUser, problems *tier.Problems) {
+	at, grants := user.at("grants"), user.Grants
 	for _, on := range sortedKeys(grants) {
 		if !grantedObject.MatchString(on) {
 			problems.Add(at, "%q is not an object of the form database.table, database.* or *.*", on)

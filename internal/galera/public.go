@@ -102,7 +102,7 @@ func grantNotices(spec Spec, status Status) []string {
 	if roles := first.Variables["mandatory_roles"]; roles != "" {
 		notices = append(notices, "mandatory_roles is "+shown(roles)+": every account has these roles, also each of the declared users; they are in no grant that could be revoked")
 	}
-	logins := append([]Login{checkLogin()}, sortedLogins(declaredAccounts(spec.Users))...)
+	logins := append([]Login{checkLogin()}, sortedLogins(declaredAccounts(spec))...)
 	for _, name := range readers[1:] {
 		notices = append(notices, differingAccounts(status, logins, readers[0], name)...)
 	}

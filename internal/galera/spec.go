@@ -29,15 +29,17 @@ type Spec struct {
 	ProviderOptions map[string]string
 	// Databases are the schemas that must exist.
 	Databases map[string]Database
-	// Users are the accounts that must exist, by name: one for each of the hosts.
+	// Users are the accounts that must exist, by keys of the user's choice: one for
+	// each of the hosts.
 	Users map[string]User
 	// Clients are the addresses and networks from where clients connect to the
 	// server. Where there is none, the hosts of the users say it.
 	Clients []string
 	// Unfiltered leaves the nodes without a packet filter for their ports.
 	Unfiltered bool
-	// FormerUsers are the users that were declared before, with their hosts; what
-	// is not declared any more must go. Databases never go, because their data would.
+	// FormerUsers are the names of users that were declared before, with their hosts;
+	// what is not declared any more must go. Databases never go, because their data
+	// would.
 	FormerUsers map[string][]string
 	// UUID is the cluster's identity as it was last seen; empty for a new cluster.
 	UUID string
@@ -54,8 +56,10 @@ type Database struct {
 	Collation string
 }
 
-// User is what the accounts of one name have in common.
+// User is what the accounts of some hosts have in common.
 type User struct {
+	// Name is the name to log in with; empty for the key in [Spec.Users].
+	Name string
 	// Hosts are the client addresses: an address, a network, a name, or a pattern.
 	// The engine keeps an account for each.
 	Hosts []string

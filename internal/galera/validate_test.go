@@ -108,6 +108,11 @@ func TestValidate(t *testing.T) {
 		{"user for SQL", func(s *Spec) { s.Users = map[string]User{"a'b": {Hosts: []string{"%"}}} }, "users.a'b", "name has"},
 		{"user of the engine", func(s *Spec) { s.Users = map[string]User{"root": {Hosts: []string{"%"}}} }, "users.root", "account of the engine"},
 		{"user of the health check", func(s *Spec) { s.Users = map[string]User{checkAccount: {Hosts: []string{"%"}}} }, "users." + checkAccount, "health check"},
+		{"name for SQL", user(func(u *User) { u.Name = "a'b" }), "users.wordpress.name", "name has"},
+		{"name of the engine", user(func(u *User) { u.Name = "root" }), "users.wordpress.name", "account of the engine"},
+		{"one account twice", func(s *Spec) {
+			s.Users["writer"] = User{Name: "wordpress", Hosts: []string{"localhost", "%"}}
+		}, "users.writer.hosts", `the account wordpress@% is that of users["wordpress"] too`},
 		{"host for SQL", hosts("%' OR '1"), "users.wordpress.hosts", "is not an address"},
 		{"empty host", hosts(""), "users.wordpress.hosts", "is not an address"},
 		{"no host", hosts(), "users.wordpress.hosts", "at least one host"},

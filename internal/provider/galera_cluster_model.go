@@ -1,6 +1,7 @@
 package provider
 
 import (
+	"cmp"
 	"context"
 	"maps"
 	"slices"
@@ -50,6 +51,7 @@ type galeraDatabaseModel struct {
 }
 
 type galeraUserModel struct {
+	Name            types.String `tfsdk:"name"`
 	Hosts           types.Set    `tfsdk:"hosts"`
 	Password        types.String `tfsdk:"password_wo"`
 	PasswordVersion types.Int64  `tfsdk:"password_wo_version"`
@@ -89,15 +91,15 @@ func (m *galeraModel) spec(ctx context.Context, config *galeraModel) galera.Spec
 	if config != nil {
 		passwords = cluster.ObjectsOf[galeraUserModel](ctx, config.Users)
 	}
-	for name, user := range cluster.ObjectsOf[galeraUserModel](ctx, m.Users) {
-		u := galera.User{Hosts: hostsOf(user), PasswordVersion: user.PasswordVersion.ValueInt64(), Grants: map[string][]string{}}
-		u.Password = passwords[name].Password.ValueString()
+	for key, user := range cluster.ObjectsOf[galeraUserModel](ctx, m.Users) {
+		u := galera.User{Name: user.Name.ValueString(), Hosts: hostsOf(user), PasswordVersion: user.PasswordVersion.ValueInt64(), Grants: map[string][]string{}}
+		u.Password = passwords[key].Password.ValueString()
 		for object, privileges := range user.Grants.Elements() {
 			if list, ok := privileges.(types.List); ok {
 				u.Grants[object] = cluster.ListOf(list)
 			}
 		}
-		spec.Users[name] = u
+		spec.Users[key] = u
 	}
 	return spec
 }
@@ -158,23 +160,27 @@ func (m *galeraModel) Validate(ctx context.Context) []tier.Problem {
 	if m.Name.IsUnknown() {
 		spec.Name = "unknown"
 	}
-	for name, user := range cluster.ObjectsOf[galeraUserModel](ctx, m.Users) {
-		u := spec.Users[name]
+	for key, user := range cluster.ObjectsOf[galeraUserModel](ctx, m.Users) {
+		if user.Name.IsUnknown() {
+			delete(spec.Users, key) // whose account it is can be said of nothing in it
+			continue
+		}
+		u := spec.Users[key]
 		if !cluster.FullyKnown(ctx, user.Grants) {
 			u.Grants = nil
 		}
 		if !cluster.FullyKnown(ctx, user.Hosts) && len(u.Hosts) == 0 {
 			u.Hosts = []string{"localhost"} // in the place of those that come
 		}
-		spec.Users[name] = u
+		spec.Users[key] = u
 	}
 	problems := spec.Validate()
-	for name, user := range cluster.ObjectsOf[galeraUserModel](ctx, m.Users) {
+	for key, user := range cluster.ObjectsOf[galeraUserModel](ctx, m.Users) {
 		if user.Password.IsUnknown() || user.PasswordVersion.IsUnknown() {
 			continue
 		}
 		if user.Password.IsNull() != user.PasswordVersion.IsNull() {
-			problems = append(problems, tier.Problem{Path: []string{"users", name, "password_wo"}, Message: "password_wo and password_wo_version belong together: the version tells when the password is to be set again"})
+			problems = append(problems, tier.Problem{Path: []string{"users", key, "password_wo"}, Message: "password_wo and password_wo_version belong together: the version tells when the password is to be set again"})
 		}
 	}
 	return problems
@@ -198,8 +204,9 @@ func (m *galeraModel) Open(ctx context.Context, _ *cluster.Access, hosts host.Ho
 		spec.Partial = true
 		spec.UUID = prior.ClusterUUID.ValueString()
 		spec.FormerUsers = map[string][]string{}
-		for name, user := range cluster.ObjectsOf[galeraUserModel](ctx, prior.Users) {
-			spec.FormerUsers[name] = hostsOf(user)
+		for key, user := range cluster.ObjectsOf[galeraUserModel](ctx, prior.Users) {
+			name := cmp.Or(user.Name.ValueString(), key)
+			spec.FormerUsers[name] = append(spec.FormerUsers[name], hostsOf(user)...)
 		}
 	}
 	return galera.Open(hosts, spec), nil

@@ -111,8 +111,13 @@ func galeraDatabases() schema.Attribute {
 func galeraUsers() schema.Attribute {
 	return schema.MapNestedAttribute{
 		Optional:            true,
-		MarkdownDescription: "Users that must exist, by name. A user that is removed from the map is dropped, and so is the account of a host that is removed.",
+		MarkdownDescription: "Users that must exist, by name or by keys of your choice. A user that is removed from the map is dropped, and so is the account of a host that is removed.",
 		NestedObject: schema.NestedAttributeObject{Attributes: map[string]schema.Attribute{
+			"name": schema.StringAttribute{
+				Optional: true,
+				MarkdownDescription: "Name to log in with, 1 to 32 letters, digits, `_`, `.` and `-`. Default: the key in the map. With it, several users " +
+					"have one name and different `hosts`, and each has its own password and grants.",
+			},
 			"hosts": schema.SetAttribute{
 				Required: true, ElementType: types.StringType,
 				MarkdownDescription: "Client addresses, at least one: an address, an IPv4 network (`10.0.0.0/24`, which the engine stores as " +

@@ -111,6 +111,7 @@ func TestBadInputFailsAtPlan(t *testing.T) {
 		"galera: database as shell":   {galera(threeNodes + "\ndatabases = { \"a$(reboot)\" = {} }"), "database's name has 1 to 64 letters"},
 		"galera: system schema":       {galera(threeNodes + "\ndatabases = { mysql = {} }"), "is a schema of the engine itself"},
 		"galera: user as SQL":         {galera(threeNodes + "\nusers = { \"a'@'%\" = { hosts = [\"%\"] } }"), "user's name has 1 to 32 letters"},
+		"galera: name as SQL":         {galera(threeNodes + "\nusers = { a = { name = \"a'@'%\", hosts = [\"%\"] } }"), "user's name has 1 to 32 letters"},
 		"galera: grant on nonsense":   {galera(threeNodes + "\nusers = { a = { hosts = [\"%\"], grants = { \"shop; DROP\" = [\"ALL\"] } } }"), "is not an object of the form"},
 		"galera: privilege as SQL":    {galera(threeNodes + "\nusers = { a = { hosts = [\"%\"], grants = { \"shop.*\" = [\"ALL TO b; --\"] } } }"), "is not a privilege's name"},
 		"galera: network of a user":   {galera(threeNodes + "\nusers = { a = { hosts = [\"10.0.0.5/24\"] } }"), "the network is 10.0.0.0/255.255.255.0"},
@@ -196,7 +197,7 @@ func TestUnknownValuesAreNoErrors(t *testing.T) {
 	nodes := strings.Replace(threeNodes, `"203.0.113.3"`, "terraform_data.later.id", 1) + "\n"
 	key := newKey(t)
 	for name, body := range map[string]string{
-		"galera":            "resource \"ha_galera_cluster\" \"t\" {\n name = \"shop\"\n" + nodes + `databases = { shop = { charset = terraform_data.later.id } }` + "\n" + `users = { a = { hosts = [terraform_data.later.id], grants = { "shop.*" = [terraform_data.later.id] } }, b = { hosts = toset([terraform_data.later.id, "10.0.0.0/24"]), grants = { (terraform_data.later.id) = ["ALL"] } } }` + "\n}\n",
+		"galera":            "resource \"ha_galera_cluster\" \"t\" {\n name = \"shop\"\n" + nodes + `databases = { shop = { charset = terraform_data.later.id } }` + "\n" + `users = { a = { hosts = [terraform_data.later.id], grants = { "shop.*" = [terraform_data.later.id] } }, c = { name = terraform_data.later.id, hosts = ["%"] }, b = { hosts = toset([terraform_data.later.id, "10.0.0.0/24"]), grants = { (terraform_data.later.id) = ["ALL"] } } }` + "\n}\n",
 		"volume":            "resource \"ha_gluster_volume\" \"t\" {\n name = \"content\"\n brick_path = \"/srv/g/brick\"\n" + nodes + "disperse = parseint(terraform_data.later.id, 16)\narbiter = 1\noptions = { \"performance.io-cache\" = terraform_data.later.id }\nclients = [terraform_data.later.id]\n}\n",
 		"volume with count": "resource \"ha_gluster_volume\" \"t\" {\n name = \"content\"\n brick_path = \"/srv/g/brick\"\n" + nodes + "replica = 5\nredundancy = parseint(terraform_data.later.id, 16)\n}\n",
 		"floating IP":       "resource \"ha_floating_ip\" \"t\" {\n address = \"10.0.0.100/24\"\n" + nodes + "check = { http = { path = terraform_data.later.id } }\nauth_secret = terraform_data.later.id\n}\n",

@@ -16,10 +16,11 @@ resource "ha_galera_cluster" "this" {
   clients          = var.clients
 
   databases = var.databases
-  users = { for name, user in var.users : name => {
+  users = { for key, user in var.users : key => {
+    name                = user.name
     hosts               = coalesce(user.hosts, local.clients)
     grants              = user.grants
-    password_wo         = lookup(var.user_passwords, name, null)
+    password_wo         = lookup(var.user_passwords, key, null)
     password_wo_version = user.password_wo_version
   } }
   on_destroy = var.on_destroy

@@ -118,12 +118,14 @@ variable "databases" {
 
 variable "users" {
   description = <<-EOT
-    Accounts that must exist, by name. An account that is removed from the map is dropped.
+    Accounts that must exist, by name or by keys of your choice. An account that is removed from the map is dropped.
+    - `name`: name to log in with. With it, several accounts have one name and different `hosts`. Default: the key.
     - `hosts`: hosts from which the account may log in: addresses, networks such as `10.0.0.0/24`, names, or patterns with `%` and `_`. Default: the network of the floating IP.
     - `grants`: privileges by object, such as `"shop.*" = ["ALL"]`.
     - `password_wo_version`: increment it to apply a new password.
   EOT
   type = map(object({
+    name                = optional(string)
     hosts               = optional(set(string))
     grants              = optional(map(list(string)), {})
     password_wo_version = optional(number, 1)
@@ -133,7 +135,7 @@ variable "users" {
 }
 
 variable "user_passwords" {
-  description = "Password of each account in `users`, by name. Every account needs one. Passwords reach neither plan nor state."
+  description = "Password of each account in `users`, by its key there. Every account needs one. Passwords reach neither plan nor state."
   type        = map(string)
   default     = {}
   nullable    = false

@@ -160,7 +160,8 @@ variable "databases" {
     - `databases`: databases besides that of WordPress, by name.
     - `databases.charset`: default character set. Default: the engine's.
     - `databases.collation`: default collation. Default: the engine's.
-    - `users`: accounts besides that of WordPress, by name. Their passwords are in `database_passwords`.
+    - `users`: accounts besides that of WordPress, by name or by keys of your choice. Their passwords are in `database_passwords`.
+    - `users.name`: name to log in with. With it, several accounts have one name and different `hosts`. Default: the key.
     - `users.hosts`: hosts from which the account may log in. Default: the VLAN.
     - `users.grants`: privileges by object, such as `"shop.*" = ["ALL"]`.
     - `users.password_wo_version`: increment it to apply a new password.
@@ -188,6 +189,7 @@ variable "databases" {
       collation = optional(string)
     })), {})
     users = optional(map(object({
+      name                = optional(string)
       hosts               = optional(set(string))
       grants              = optional(map(list(string)), {})
       password_wo_version = optional(number, 1)
@@ -215,7 +217,7 @@ variable "databases" {
 }
 
 variable "database_passwords" {
-  description = "Password of each account in `databases.users`, by name. Passwords reach neither plan nor state."
+  description = "Password of each account in `databases.users`, by its key there. Passwords reach neither plan nor state."
   type        = map(string)
   default     = {}
   nullable    = false

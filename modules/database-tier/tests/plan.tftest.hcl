@@ -19,8 +19,9 @@ run "cluster_and_floating_ip" {
     users = {
       shop   = { hosts = ["10.0.0.61", "10.1.0.0/16"], grants = { "shop.*" = ["ALL"] }, password_wo_version = 3 }
       report = {}
+      reader = { name = "shop", hosts = ["10.0.0.63"], grants = { "shop.*" = ["SELECT"] } }
     }
-    user_passwords          = { shop = "not in the state", report = "nor is this" }
+    user_passwords          = { shop = "not in the state", report = "nor is this", reader = "nor this" }
     floating_ip_auth_secret = "12345678"
   }
 
@@ -33,6 +34,7 @@ run "cluster_and_floating_ip" {
     condition = (
       ha_galera_cluster.this.users["shop"].hosts == toset(["10.0.0.61", "10.1.0.0/16"]) &&
       ha_galera_cluster.this.users["report"].hosts == toset(["10.0.0.0/24"]) &&
+      ha_galera_cluster.this.users["reader"].name == "shop" &&
       ha_galera_cluster.this.users["shop"].password_wo_version == 3 &&
       ha_galera_cluster.this.users["shop"].grants["shop.*"] == tolist(["ALL"])
     )
