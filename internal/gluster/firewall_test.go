@@ -300,7 +300,20 @@ func TestAVolumeOfAnotherResourceWithoutAFilter(t *testing.T) {
 
 // TestAMachineThatIsNotLetInDoesNotJoin has a volume on some machines of a pool whose
 // other machines another resource filters.
+//
+// The first machine of a volume is the leader where all know each other alike, also one
+// that has just joined.
 func TestAMachineThatIsNotLetInDoesNotJoin(t *testing.T) {
+	members := []host.Node{{Name: "files2", Address: "10.0.0.12"}, {Name: "files3", Address: "10.0.0.13"}}
+	joins := host.Node{Name: "files4", Address: "10.0.0.14"}
+	t.Run("the last of its volume", func(t *testing.T) { joinsLargerPool(t, append(slices.Clone(members), joins)) })
+	t.Run("the first of its volume", func(t *testing.T) { joinsLargerPool(t, append([]host.Node{joins}, members...)) })
+}
+
+// joinsLargerPool builds a volume on files1 to files3, and then another one on nodes, of
+// which files4 is new to the pool.
+func joinsLargerPool(t *testing.T, nodes []host.Node) {
+	t.Helper()
 	hosts, sim := newPool(t, "files1", "files2", "files3", "files4")
 	first := hosts["files4"]
 	delete(hosts, "files4")
@@ -309,7 +322,7 @@ func TestAMachineThatIsNotLetInDoesNotJoin(t *testing.T) {
 	}
 	second := content()
 	second.Name, second.BrickPath = otherVolume, "/srv/gluster/mail/brick"
-	second.Nodes = []host.Node{{Name: "files2", Address: "10.0.0.12"}, {Name: "files3", Address: "10.0.0.13"}, {Name: "files4", Address: "10.0.0.14"}}
+	second.Nodes = nodes
 	for _, node := range sim.Nodes {
 		node.BrickID = ""
 	}

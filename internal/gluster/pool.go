@@ -138,10 +138,19 @@ func (d *draft) refuseRejected() *reconcile.RefusedError {
 // too. A pool that carries other volumes of ours may be larger than this one.
 func (d *draft) refuseStrangers() *reconcile.RefusedError {
 	leader := d.leader()
-	if d.seen(leader).OtherVolumes {
+	if d.carriesOthers(leader) {
 		return nil
 	}
 	return d.refuseOtherPool(leader)
+}
+
+// carriesOthers reports whether a pool has other volumes of ours. The leader may be a
+// machine that has just joined and is no part of them.
+func (d *draft) carriesOthers(leader host.Node) bool {
+	return slices.ContainsFunc(d.reached, func(node host.Node) bool {
+		_, peers := d.seen(leader).peer(d.seen(node).UUID)
+		return (node == leader || peers) && d.seen(node).OtherVolumes
+	})
 }
 
 // refuseOtherPools refuses machines that are to join and are in a pool already.
