@@ -323,7 +323,8 @@ func (s *site) drifts() {
 		{"check edited", "echo exit 0 >/usr/lib/terraform-ha/check-db", map[string][]string{node: {"check-db differs"}}},
 		{"mode", "chmod 644 /etc/keepalived/conf.d/terraform-ha-db.conf", map[string][]string{node: {"terraform-ha-db.conf has mode 0644 root:root instead of 0600 root:root"}}},
 		{"drop-in away", "rm /etc/systemd/system/keepalived.service.d/terraform-ha.conf", nil},
-		{"filter away", "systemctl restart nftables && nft delete table inet terraform_ha_vrrp_db", map[string][]string{node: {"the packet filter for VRRP is not loaded"}}},
+		// A restart brings the distribution's own table, filter.
+		{"filter away", "systemctl restart nftables && nft delete table inet filter && nft delete table inet terraform_ha_vrrp_db", map[string][]string{node: {"the packet filter for VRRP is not loaded"}}},
 		{"filter changed", "nft add element inet terraform_ha_vrrp_db peers '{ 10.88.0.66 }'", map[string][]string{node: {"the packet filter for VRRP differs"}}},
 		{"address by hand", "ip address add 10.88.0.100/24 dev eth1", map[string][]string{node: {"10.88.0.100 is configured by hand: keepalived is BACKUP"}}},
 		{"package removed", "apt-get -qq -y --allow-change-held-packages purge keepalived >/dev/null 2>&1", nil},
@@ -474,7 +475,7 @@ func (s *site) removeAll() {
 func (s *site) remove() {
 	s.removeAll()
 	for _, node := range s.spec.Nodes {
-		left := s.Run(node.Name, `ls /etc/keepalived/*.conf /etc/terraform-ha /usr/lib/terraform-ha /var/lib/terraform-ha/floating-ip* /etc/systemd/system/keepalived.service.d 2>/dev/null; nft list tables inet; ip -o address show to 10.88.0.100/32; systemctl is-active keepalived; systemctl is-enabled keepalived; true`)
+		left := s.Run(node.Name, `ls /etc/keepalived/*.conf /etc/terraform-ha /usr/lib/terraform-ha /var/lib/terraform-ha/floating-ip* /etc/systemd/system/keepalived.service.d /etc/systemd/system/nftables.service.d/*vrrp* 2>/dev/null; nft list tables inet; ip -o address show to 10.88.0.100/32; systemctl is-active keepalived; systemctl is-enabled keepalived; true`)
 		if left != "inactive\ndisabled" {
 			s.t.Errorf("left on %s:\n%s", node.Name, left)
 		}
