@@ -30,6 +30,10 @@ func stepBootstrap(spec Spec, node string) Step {
 				return &reconcile.RefusedError{What: "bootstrap the cluster", Node: node, Evidence: now.table(),
 					Remedy: "A node got data or stopped answering after the plan was made. Apply again."}
 			}
+			// What the distribution has is known only now, if the plan installed it.
+			if err := refuseSeries(spec, now); err != nil {
+				return err
+			}
 			return starterOf(spec).become(ctx, hosts[node], "bootstrap")
 		}}
 }

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/terraform-ha/terraform-provider-ha/internal/reconcile"
+	"github.com/terraform-ha/terraform-provider-ha/internal/tier"
 )
 
 // release returns the upstream version of a package without Debian's epoch and
@@ -56,29 +57,53 @@ func refuseOtherSeries(status Status, name string, releases map[string]string) e
 	}
 }
 
-// refuseUndeclaredSeries refuses MariaDB of another series than the declared one. The
-// distribution has one series, which is known once the server is installed.
+// refuseUndeclaredSeries refuses to make a cluster of MariaDB of another series than
+// the declared one. The distribution has one series, which is known once the server is
+// installed. A cluster that exists is not refused: its packages are upgraded by hand,
+// and it has to be repaired meanwhile.
 func refuseUndeclaredSeries(d *draft) error {
-	if d.spec.Flavor != MariaDB || d.spec.Series == "" {
+	if d.spec.UUID != "" || !d.status.all(NodeStatus.unused) {
 		return nil
 	}
-	releases := releases(d.spec, d.status)
-	for _, name := range sortedKeys(releases) {
-		if has := series(releases[name]); has != d.spec.Series {
-			return &reconcile.RefusedError{
-				What: "run MariaDB " + d.spec.Series, Node: name,
-				Evidence: []string{fmt.Sprintf("%s has version %s, from its distribution", name, releases[name])},
-				Remedy:   fmt.Sprintf("Declare version = %q, or use machines whose distribution has MariaDB %s.", has, d.spec.Series),
-			}
-		}
-	}
-	return nil
+	return refuseSeries(d.spec, d.status)
 }
 
-// versionNotices says which releases the nodes have if it is not one.
+func refuseSeries(spec Spec, status Status) error {
+	name, release := undeclaredSeries(spec, status)
+	if name == "" {
+		return nil
+	}
+	return &reconcile.RefusedError{
+		What: "run MariaDB " + spec.Series, Node: name,
+		Evidence: []string{fmt.Sprintf("%s has version %s, from its distribution", name, release)},
+		Remedy:   fmt.Sprintf("Declare version = %q, or use machines whose distribution has MariaDB %s.", series(release), spec.Series),
+		Path:     tier.At("version"),
+	}
+}
+
+// undeclaredSeries returns the first node with another series of MariaDB than the
+// declared one, and its release.
+func undeclaredSeries(spec Spec, status Status) (node, release string) {
+	if spec.Flavor != MariaDB || spec.Series == "" {
+		return "", ""
+	}
+	releases := releases(spec, status)
+	for _, name := range sortedKeys(releases) {
+		if series(releases[name]) != spec.Series {
+			return name, releases[name]
+		}
+	}
+	return "", ""
+}
+
+// versionNotices says which releases the nodes have if it is not one, or not of the
+// declared series.
 func versionNotices(spec Spec, status Status) []string {
 	releases := releases(spec, status)
 	if len(slices.Compact(slices.Sorted(maps.Values(releases)))) < 2 {
+		if name, has := undeclaredSeries(spec, status); name != "" {
+			return []string{fmt.Sprintf("the nodes have MariaDB %s, and version declares %s; declare version = %q", has, spec.Series, series(has))}
+		}
 		return nil
 	}
 	var parts []string

@@ -25,8 +25,31 @@ func TestADeclaredSeriesIsTheOneThatRuns(t *testing.T) {
 		!strings.Contains(refused.Remedy, `Declare version = "11.8"`) {
 		t.Fatalf("got %v", err)
 	}
+	for name, m := range s.Machines {
+		if m.Unit(s.engine.unit).Running() {
+			t.Errorf("%s has been started with data of the other series", name)
+		}
+	}
 	spec.Series = "11.8"
 	s.must(spec)
+}
+
+// TestAnUpgradeByHandLeavesTheClusterRepairable has a cluster whose packages were
+// upgraded while version still declares the former series.
+func TestAnUpgradeByHandLeavesTheClusterRepairable(t *testing.T) {
+	s, spec := built(t, MariaDB)
+	spec.Series = "10.11"
+	for _, m := range s.Machines {
+		m.Packages["mariadb-server"] = "1:11.8.3-0+deb13u1"
+	}
+	_ = s.Machines["db2"].Stop(s.engine.unit)
+	s.must(spec)
+	if !s.Machines["db2"].Unit(s.engine.unit).Running() {
+		t.Error("the stopped member was not started")
+	}
+	if notices := Notices(spec, s.observe(spec)); len(notices) != 1 || !strings.Contains(notices[0], `declare version = "11.8"`) {
+		t.Errorf("notices %q", notices)
+	}
 }
 
 // TestVersionsAreCompared has a node with a newer release, and then with another

@@ -63,7 +63,16 @@ func (m *galeraModel) Label() types.String { return m.Name }
 func (m *galeraModel) Protection() *types.Bool { return &m.Protect }
 
 func (m *galeraModel) Immutable() map[string]attr.Value {
-	return map[string]attr.Value{"name": m.Name, "version": m.Version}
+	return map[string]attr.Value{"name": m.Name, "version": m.engine()}
+}
+
+// engine is the part of the version that cannot change. The series of MariaDB is that
+// of the packages, which follow the distribution.
+func (m *galeraModel) engine() types.String {
+	if flavor, _ := galera.ParseVersion(m.version()); flavor == galera.MariaDB && !m.Version.IsUnknown() {
+		return types.StringValue(galera.DefaultVersion)
+	}
+	return m.Version
 }
 
 // spec returns what the model says. Secrets come from the configuration.

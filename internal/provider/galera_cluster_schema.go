@@ -39,9 +39,10 @@ func galeraAttributes() map[string]schema.Attribute {
 		"version": schema.StringAttribute{
 			Optional: true, Computed: true, Default: stringdefault.StaticString(galera.DefaultVersion),
 			MarkdownDescription: "Engine and release series. `mariadb`: MariaDB with galera-4 from the distribution, with state transfer by mariabackup. " +
-				"A release series of MariaDB, such as `10.11`: the same, and nodes whose distribution has another series are refused. `pxc-84` and " +
-				"`pxc-80`: Percona XtraDB Cluster 8.4 and 8.0 from Percona's repository, whose packages are verified with Percona's key, with state " +
-				"transfer by xtrabackup-v2. It cannot change. Default: `mariadb`.",
+				"A release series of MariaDB, such as `10.11`: the same, and no cluster is created on nodes whose distribution has another series; a " +
+				"cluster that has another series later causes a warning. `pxc-84` and `pxc-80`: Percona XtraDB Cluster 8.4 and 8.0 from Percona's " +
+				"repository, whose packages are verified with Percona's key, with state transfer by xtrabackup-v2. The engine and the series of " +
+				"Percona cannot change. Default: `mariadb`.",
 		},
 		"settings": schema.MapAttribute{
 			Optional: true, ElementType: types.StringType,

@@ -191,14 +191,20 @@ func galeraCluster(t *testing.T) (*fleet, subject) {
 `
 	return f, subject{
 		kind: "ha_galera_cluster", name: "shop",
-		body:    body,
-		changed: body + "settings = { max_connections = \"333\" }",
+		body: body,
+		// The series that runs may be declared at any time.
+		changed: body + "version = \"10.11\"\nsettings = { max_connections = \"333\" }",
 		frozen:  frozen{"name", "shop", "store"},
 		out:     rekeyed("n3", "n9"),
-		refused: map[string]func(string) string{"The peers of n2 know it as 10.*cannot move it to 10.0.0.77": moved},
-		harm:    func() { f.machines["n2"].WriteFile(galeraConfig, "# by hand\n") },
-		drift:   "70-ha.cnf differs",
-		lost:    "bootstrap the cluster a second time",
+		refused: map[string]func(string) string{
+			"The peers of n2 know it as 10.*cannot move it to 10.0.0.77": moved,
+			`version is "mariadb" and cannot become "pxc-84"`: func(config string) string {
+				return strings.Replace(config, "name = \"shop\"\n", "name = \"shop\"\nversion = \"pxc-84\"\n", 1)
+			},
+		},
+		harm:  func() { f.machines["n2"].WriteFile(galeraConfig, "# by hand\n") },
+		drift: "70-ha.cnf differs",
+		lost:  "bootstrap the cluster a second time",
 		reset: func() {
 			for _, node := range cluster.Nodes {
 				*node = galeratest.Node{Name: node.Name, Seqno: -1}
