@@ -39,6 +39,9 @@ func validateCluster(spec Spec, problems *tier.Problems) {
 	}
 }
 
+// longestNodeName is WSREP_MEMBER_NAME_LEN (wsrep_api.h) without the byte that ends it.
+const longestNodeName = 31
+
 func validateNodes(spec Spec, problems *tier.Problems) {
 	switch n := len(spec.Nodes); {
 	case n < 3:
@@ -50,6 +53,8 @@ func validateNodes(spec Spec, problems *tier.Problems) {
 	for _, node := range spec.Nodes {
 		if fault := node.FaultOfName(); fault != "" {
 			problems.Add(tier.At("nodes", node.Name), "%s", fault)
+		} else if len(node.Name) > longestNodeName {
+			problems.Add(tier.At("nodes", node.Name), "%q is longer than the %d characters that Galera keeps of a node's name", node.Name, longestNodeName)
 		}
 		if node.Address == "" {
 			continue

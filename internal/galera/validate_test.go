@@ -58,6 +58,7 @@ func TestValidate(t *testing.T) {
 		{"loopback", address("127.0.0.1"), "nodes.db2.address", "not an address at which other machines can reach db2"},
 		{"any address", address("0.0.0.0"), "nodes.db2.address", "not an address at which other machines can reach db2"},
 		{"node key for a shell", func(s *Spec) { s.Nodes[0].Name = "db1;reboot" }, "nodes.db1;reboot", "is not the key of a node"},
+		{"a long node key", func(s *Spec) { s.Nodes[0].Name = strings.Repeat("n", 32) }, "nodes." + strings.Repeat("n", 32), "longer than the 31 characters"},
 		{"name for a shell", func(s *Spec) { s.Name = "$(id)" }, "name", "name has"},
 		{"empty name", func(s *Spec) { s.Name = "" }, "name", "name has"},
 		{"long name", func(s *Spec) { s.Name = strings.Repeat("a", 33) }, "name", "name has"},

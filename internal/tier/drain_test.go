@@ -123,6 +123,17 @@ func TestDrainWaitsForAsLongAsTheHolderSays(t *testing.T) {
 	}
 }
 
+// TestADrainDoesNotWaitForANumberThatIsNone has a file that somebody edited.
+func TestADrainDoesNotWaitForANumberThatIsNone(t *testing.T) {
+	for _, number := range []string{"0900", "123456789", "70s", "-5", ""} {
+		h, m := newMachine(t, "10.0.0.100/24", "9999")
+		m.write("floating-ip-db.addresses", "address 10.0.0.100/24\nrelease-seconds "+number+"\n")
+		if err := tier.Drain(t.Context(), h, tier.DrainMark("galera", "shop")); err != nil || m.slept() != 100 {
+			t.Errorf("with %q it waited %d times: %v", number, m.slept(), err)
+		}
+	}
+}
+
 func TestAMachineSaysWhatItHolds(t *testing.T) {
 	h, m := newMachine(t, "10.0.0.100/24", "1")
 	m.publish(tier.Holder{Kind: "floating-ip", Name: "app", Addresses: []string{"10.0.0.10/24"}})

@@ -71,11 +71,21 @@ func (s Spec) wipedNote() string {
 	return path.Join(host.MarkerDirectory, markerKind+"-"+s.Name+".wiped")
 }
 
-// wiped reports whether a removal that was interrupted has wiped the shared directory.
+// wiped reports whether a removal that was interrupted has wiped the shared directory. A
+// machine that was away since then may bring its note to another site, which others see.
 func wiped(spec Spec, status Status) bool {
-	return slices.ContainsFunc(spec.Nodes, func(node host.Node) bool {
-		return belongs(spec, status, node.Name) && status.Nodes[node.Name].Files[spec.wipedNote()].Exists
-	})
+	noted := false
+	for _, node := range spec.Nodes {
+		if !belongs(spec, status, node.Name) {
+			continue
+		}
+		seen := status.Nodes[node.Name]
+		if seen.Mount.Answer == AnswerOK && seen.Mount.Sentinel.Site != "" {
+			return false
+		}
+		noted = noted || seen.Files[spec.wipedNote()].Exists
+	}
+	return noted
 }
 
 func stopServing(s Spec, seen NodeStatus) action {

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/terraform-ha/terraform-provider-ha/internal/host"
 	"github.com/terraform-ha/terraform-provider-ha/internal/host/hosttest"
 	"github.com/terraform-ha/terraform-provider-ha/internal/reconcile"
 	"github.com/terraform-ha/terraform-provider-ha/internal/shell"
@@ -127,6 +128,22 @@ func TestATierThatIsBuiltAgainCanBeWipedAgain(t *testing.T) {
 		t.Errorf("left: %v", plan.Drift())
 	}
 	must(t, remove())
+	if tier.Volume.Root {
+		t.Error("the site is still there")
+	}
+}
+
+// TestANoteOfAnEarlierWipeDoesNotKeepASite has a machine that was away while the site was
+// made again, and still has the note of the removal before that.
+func TestANoteOfAnEarlierWipeDoesNotKeepASite(t *testing.T) {
+	hosts, tier, _ := simulate(t, "web1", "web2")
+	spec := good()
+	spec.Nodes = spec.Nodes[:2]
+	must(t, convergeSim(t, hosts, spec, nil))
+	must(t, hosts["web2"].WriteFile(t.Context(), host.File{Path: spec.wipedNote(), Mode: "0644"}))
+	plan, err := removeSim(t, hosts, spec, true)
+	must(t, err)
+	must(t, reconcile.Run(t.Context(), plan, Target{Hosts: hosts}, reconcile.Silent{}))
 	if tier.Volume.Root {
 		t.Error("the site is still there")
 	}

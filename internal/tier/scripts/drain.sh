@@ -9,7 +9,7 @@ for f in "$3"/*.addresses; do
     while read -r key value; do
         [ "$key" = release-seconds ] || continue
         case $value in
-        '' | *[!0-9]*) ;;
+        '' | *[!0-9]* | 0* | ?????*) ;;
         *) [ "$value" -le "$most" ] || most=$value ;;
         esac
     done <"$f"
