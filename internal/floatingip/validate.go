@@ -140,7 +140,7 @@ func (s Spec) validateNodes(found *tier.Problems, prefix netip.Prefix) {
 		}
 		switch {
 		case ip == prefix.Addr():
-			found.Add(tier.At("address"), "%s is the address of node %s; a floating IP is an address of its own", ip, node.Name)
+			found.Add(tier.At("address"), "%s is the address of node %s; choose an address that no machine has", ip, node.Name)
 		case !prefix.Contains(ip):
 			found.Add(where, "%s is outside of %s, the network of the floating IP %s; correct one of the two addresses", ip, prefix.Masked(), prefix.Addr())
 		}

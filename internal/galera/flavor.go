@@ -9,7 +9,8 @@ import (
 	"github.com/terraform-ha/terraform-provider-ha/internal/tier"
 )
 
-// Flavor is the engine of a cluster.
+// Flavor is the engine of a cluster, MariaDB or Percona XtraDB Cluster. Users do not
+// meet the word: their attribute version declares the engine and its release series.
 type Flavor string
 
 // The flavors.
@@ -49,7 +50,7 @@ func ParseVersion(version string) (flavor Flavor, series string) {
 	return Flavor(strconv.Quote(version)), ""
 }
 
-// engine is the flavor's, of the series that is wanted.
+// engine returns what is specific to the engine and release series of the spec.
 func (s Spec) engine() engine {
 	engine := s.Flavor.engine()
 	if s.Flavor == Percona && s.Series != "" {

@@ -69,7 +69,7 @@ func revive(d *draft, withData []string) ([]Step, error) {
 		}
 		return nil, &reconcile.RefusedError{
 			What: "change a cluster without a Primary component", Evidence: status.table(),
-			Remedy: "The nodes run and cannot see a majority of each other. Look at the network between them on TCP 4567, 4568 and 4444 and UDP 4567.",
+			Remedy: "The nodes run, and none can reach a majority of the others. Check the network between them on TCP 4444, 4567, 4568 and 4569.",
 		}
 	}
 	if last, found := status.lastStopped(withData); found {

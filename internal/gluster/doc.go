@@ -7,11 +7,11 @@
 // with trusted.* extended attributes.
 //
 // Invariants the package keeps:
-//   - a set of replicas never has two bricks on one machine, and always has a
-//     majority to lose a machine from: an even number of replicas needs an arbiter;
+//   - a set of replicas never has two bricks on one machine, and keeps a majority
+//     when it loses one: the number of replicas is odd, and 3 with an arbiter;
 //   - a brick directory that holds anything is used only if this resource made it
-//     (its marker lies on the machine) or the user said "adopt"; "force" is added
-//     to a create only for the root partition, after the package's own checks;
+//     (its marker lies on the machine); "force" is added to a create only for the
+//     root partition, after the package's own checks;
 //   - the command line's exit status is never trusted: it is 0 for failures too.
 //     The verdict is opRet of its XML, and output without XML is a failure;
 //   - the pool's transactions run one at a time and only while every peer is
@@ -26,8 +26,8 @@
 // returns; nothing here overrides that.
 //
 // glusterd.vol and the drop-in of its unit belong to the pool, not to a volume:
-// several volumes on the same machines share them and therefore have to declare
-// the same range of brick ports.
+// several volumes on the same machines share them, and all use the same range of
+// brick ports.
 //
 // A machine that was rebuilt at its address, and one whose disk was replaced, are
 // taken in again and filled by the others, as long as all others of the set are

@@ -81,7 +81,7 @@ func refuseIdentity(d *draft) error { return firstOf(d.refuseSilence, d.refuseCl
 func (d *draft) refuseSilence() *reconcile.RefusedError {
 	missing := d.missing()
 	if len(d.reached) == 0 {
-		return &reconcile.RefusedError{What: "change volume " + d.spec.Name, Evidence: unreachable(missing), Remedy: "Unreachable is not absent: bring a machine back."}
+		return &reconcile.RefusedError{What: "change volume " + d.spec.Name, Evidence: unreachable(missing), Remedy: "No machine of the volume answers, so its state is unknown. Make the machines reachable and apply again."}
 	}
 	if d.absent && len(missing) > 0 {
 		return &reconcile.RefusedError{What: "create volume " + d.spec.Name, Evidence: unreachable(missing), Remedy: "A volume is created only when all its machines answer."}

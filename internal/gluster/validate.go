@@ -197,7 +197,7 @@ func (v *validation) arbiter(s Spec) {
 func (v *validation) replicas(s Spec) {
 	switch {
 	case s.Replica < 3:
-		v.Add(tier.At("replica"), "%d replicas have no majority once one is lost: 3 are needed, of which arbiter = 1 lets one keep names alone", s.Replica)
+		v.Add(tier.At("replica"), "%d replicas have no majority once one is lost: 3 are needed, one of which can be an arbiter (arbiter = 1), which stores the names of files and not their contents", s.Replica)
 	case s.Replica%2 == 0:
 		v.Add(tier.At("replica"), "%d replicas can be cut into two equal halves, neither of which may write: use an odd number, or 3 with arbiter = 1", s.Replica)
 	default:
@@ -258,7 +258,7 @@ func (v *validation) options(options map[string]string) {
 
 func (v *validation) profile(profile string) {
 	if profile != "" && profile != ProfileWeb {
-		v.Add(tier.At("profile"), "%q is not a profile: %q or none", profile, ProfileWeb)
+		v.Add(tier.At("profile"), "%q is not a profile: set %q, or leave it out for GlusterFS's own options", profile, ProfileWeb)
 	}
 }
 
@@ -280,6 +280,8 @@ func (v *validation) numbers(s Spec) {
 	if s.PingTimeoutSeconds < 5 || s.PingTimeoutSeconds > 1013 {
 		v.Add(tier.At("ping_timeout_seconds"), "%d is not between 5 and 1013: below 5 a busy network makes connections flap, and each loss drops all locks", s.PingTimeoutSeconds)
 	}
+	// No attribute sets the ports, so these two are about the defaults of this package
+	// and about a spec that a program makes.
 	ports := s.BrickPorts
 	if ports.Base < 1024 || ports.Max > 65535 || ports.Max-ports.Base < 7 {
 		v.Add(tier.At("brick_ports"), "%d to %d is not a range of at least 8 ports between 1024 and 65535; a brick that starts again takes another port of it", ports.Base, ports.Max)

@@ -177,10 +177,10 @@ var firstErrors = map[string]firstError{
 	}, "Unable to Create Web Tier", `nodes["n2"]`, []string{"Cannot manage n2: it runs almalinux 9.4", "Debian", "Nothing was changed"}, false},
 	"apt locked": {"galera", func(t *testing.T, f *first) {
 		f.apt("n2", "E: Could not get lock /var/lib/dpkg/lock-frontend. It is held by process 4711 (unattended-upgr)")
-	}, "Unable to Create Galera Cluster", `nodes["n2"]`, []string{"on n2: the package manager failed: exit status 100: E: Could not get lock", "4711 (unattended-upgr)", "no other apt that runs", "apt-get install", "it goes on where it stopped"}, false},
+	}, "Unable to Create Galera Cluster", `nodes["n2"]`, []string{"on n2: the package manager failed: exit status 100: E: Could not get lock", "4711 (unattended-upgr)", "no other running apt", "apt-get install", "the apply continues where it stopped"}, false},
 	"apt without a network": {"web", func(t *testing.T, f *first) {
 		f.apt("n1", "E: Failed to fetch http://deb.debian.org/debian/dists/bookworm/InRelease  Temporary failure resolving 'deb.debian.org'\nE: Unable to locate package apache2")
-	}, "Unable to Create Web Tier", `nodes["n1"]`, []string{"on n1: the package manager failed: exit status 100", "Temporary failure resolving 'deb.debian.org'", "mirrors of the distribution over HTTP"}, false},
+	}, "Unable to Create Web Tier", `nodes["n1"]`, []string{"on n1: the package manager failed: exit status 100", "Temporary failure resolving 'deb.debian.org'", "access to its mirrors over HTTP"}, false},
 	"small disk": {"galera", func(t *testing.T, f *first) {
 		f.fleet.machines["n3"].Ready.FreeMiB, f.fleet.machines["n3"].Ready.FreeOn = 90, "/var"
 	}, "Unable to Create Galera Cluster", `nodes["n3"].host`, []string{"Refused to install packages on n3: 90 MiB are free on the file system of /var", "At least 256 MiB", "Nothing was changed"}, false},

@@ -51,8 +51,8 @@ func glusterSchema(ctx context.Context) schema.Schema {
 				MarkdownDescription: "`web` tunes the volume for many small files that PHP reads: clients cache metadata, and the servers invalidate it. Default: GlusterFS's own options.",
 			},
 			"clients": schema.SetAttribute{Optional: true, ElementType: types.StringType,
-				MarkdownDescription: "Addresses, patterns such as `10.0.0.*`, or names that may mount the volume, besides the nodes. A removed address is " +
-					"disconnected immediately; a plan warns of it if all addresses are known. Default: only the nodes."},
+				MarkdownDescription: "Addresses, networks such as `10.0.0.0/24`, patterns such as `10.0.0.*`, or names that may mount the volume, besides the " +
+					"nodes. A removed address is disconnected immediately; a plan warns of it if all addresses are known. Default: only the nodes."},
 			"firewall": cluster.FirewallAttribute("TCP 24007, 24008 and 49152 to 60999 at the node's `address` are open to the nodes, all other members of their pool and `clients`"),
 			"ping_timeout_seconds": schema.Int64Attribute{
 				Optional:   true,

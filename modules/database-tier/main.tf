@@ -60,7 +60,7 @@ resource "ha_floating_ip" "this" {
   lifecycle {
     precondition {
       condition     = !contains(values(local.addresses), local.floating_ip)
-      error_message = "The floating IP ${local.floating_ip} is the address of a node. It is an address of its own."
+      error_message = "The floating IP ${local.floating_ip} is the address of a node. Choose an address that no machine has."
     }
 
     # Addresses that are not IPv4 are the provider's to complain about.

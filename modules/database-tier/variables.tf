@@ -44,7 +44,7 @@ variable "nodes" {
 
   validation {
     condition     = alltrue([for node in var.nodes : try(trimspace(node.host), "unknown") != ""])
-    error_message = "Every node has a host."
+    error_message = "A node has an empty host: set the name or address to which Terraform connects."
   }
 
   validation {
@@ -187,7 +187,7 @@ variable "floating_ip" {
 
   validation {
     condition     = try(cidrhost(var.floating_ip.address, 0) != split("/", var.floating_ip.address)[0] && cidrhost(var.floating_ip.address, -1) != split("/", var.floating_ip.address)[0], true)
-    error_message = "The first and the last address of a network belong to no machine."
+    error_message = "The floating IP cannot be the first or last address of its network."
   }
 
   validation {

@@ -44,7 +44,7 @@ variable "nodes" {
 
   validation {
     condition     = alltrue([for node in var.nodes : try(trimspace(node.host), "unknown") != ""])
-    error_message = "Every node has a host."
+    error_message = "A node has an empty host: set the name or address to which Terraform connects."
   }
 
   validation {
@@ -88,7 +88,7 @@ variable "replica" {
 }
 
 variable "arbiter" {
-  description = "Number of bricks in each set that are arbiters, 0 or 1. An arbiter has names alone and decides which of the other two copies is right."
+  description = "Number of bricks in each set that are arbiters, 0 or 1. An arbiter stores the names of files and not their contents, and decides which of the two copies is right."
   type        = number
   default     = 0
   nullable    = false
@@ -146,7 +146,7 @@ variable "options" {
 }
 
 variable "clients" {
-  description = "Addresses, or patterns such as `10.0.0.*`, that may mount the volume, besides the nodes."
+  description = "Addresses, networks such as `10.0.0.0/24`, patterns such as `10.0.0.*`, or names that may mount the volume, besides the nodes."
   type        = set(string)
   default     = []
   nullable    = false

@@ -26,7 +26,7 @@ variable "nodes" {
 
   validation {
     condition     = length(var.nodes) > 0
-    error_message = "There is no node."
+    error_message = "At least one node is required."
   }
 
   validation {

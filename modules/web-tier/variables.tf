@@ -39,7 +39,7 @@ variable "nodes" {
 
   validation {
     condition     = alltrue([for node in var.nodes : try(trimspace(node.host), "unknown") != ""])
-    error_message = "Every node has a host."
+    error_message = "A node has an empty host: set the name or address to which Terraform connects."
   }
 
   validation {

@@ -162,7 +162,7 @@ variable "databases" {
     - `databases.collation`: default collation. Default: the engine's.
     - `users`: accounts besides that of WordPress, by name or by keys of your choice. Their passwords are in `database_passwords`.
     - `users.name`: name to log in with. With it, several accounts have one name and different `hosts`. Default: the key.
-    - `users.hosts`: hosts from which the account may log in. Default: the VLAN.
+    - `users.hosts`: hosts from which the account may log in. TCP 3306 is open only to web servers, databases and `clients`: list other hosts there too. Default: the VLAN.
     - `users.grants`: privileges by object, such as `"shop.*" = ["ALL"]`.
     - `users.password_wo_version`: increment it to apply a new password.
     - `clients`: addresses and networks that may connect to TCP 3306, besides the web servers and the databases.

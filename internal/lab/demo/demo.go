@@ -124,8 +124,8 @@ The site is up after %[1]s: %[2]s
   make demo-down
       remove the site and its lab; the images stay for the next one
 
-The machines are containers that may mount: root in one of them is nearly root
-on this computer. Do not let anybody log in to them who must not be that.
+The containers may mount file systems, so root in one is nearly root on this
+computer. Do not give others access to them.
 `
 
 // program is this program as a person would call it.

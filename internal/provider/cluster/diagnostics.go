@@ -34,13 +34,13 @@ func (r *Resource[M, C, P]) failure(ctx context.Context, verb string, err error,
 	case errors.As(err, &hostKey) && (verb == "Read" || verb == "Delete"):
 		// These verbs know a node as the state has it, so a host_key that was
 		// changed in the configuration is not seen yet.
-		text = append(text, "What is in known_hosts is believed at once. Changing the node's host_key instead needs one apply with -refresh=false.")
+		text = append(text, "A change of known_hosts takes effect immediately. A change of the node's host_key needs one apply with -refresh=false.")
 	case verb == "Create" && !errors.As(err, &refused):
-		text = append(text, "Terraform has not recorded the resource. Cure the cause and apply again: it goes on where it stopped.")
+		text = append(text, "Terraform has not recorded the resource. Fix the cause and apply again; the apply continues where it stopped.")
 	case verb == "Create":
 		text = append(text, "Terraform has not recorded the resource.")
 	case verb == "Update" && !errors.As(err, &refused):
-		text = append(text, "Cure the cause and apply again: the next plan shows what is left to do.")
+		text = append(text, "Fix the cause and apply again; the next plan shows what is left to do.")
 	}
 	summary, detail := fmt.Sprintf("Unable to %s %s", verb, r.Title), strings.Join(text, "\n\n")
 	if at == nil {
@@ -74,7 +74,7 @@ func latest(done []string) string {
 }
 
 func refusalWarning(title string, err error) diag.Diagnostic {
-	return diag.NewWarningDiagnostic(title+" Needs Attention", tier.Sentence(err)+"\n\nAn apply would refuse to change it until this is cured.")
+	return diag.NewWarningDiagnostic(title+" Needs Attention", tier.Sentence(err)+"\n\nAn apply would refuse to change it until this is resolved.")
 }
 
 func unreachableWarnings(errs map[string]error) diag.Diagnostics {

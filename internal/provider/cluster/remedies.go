@@ -114,18 +114,18 @@ func cure(err error) (at []string, next string) {
 		return ofNode(e.Node, "user"), "That user has none of these keys in its authorized_keys there: add the public key, or correct ssh.private_key in the provider block (HA_SSH_PRIVATE_KEY); " + authCure
 	case *ssh.HostKeyError:
 		if isBastion(e.Node) {
-			return nil, "A key that you have compared with the bastion's own belongs into its host_key in ssh.bastions in the provider block, or into ssh.known_hosts there; \"accept-new\" is not for bastions."
+			return nil, "Compare the key with the one on the bastion's console, and then set its host_key in ssh.bastions in the provider block or add the key to ssh.known_hosts there. ssh.host_key_policy = \"accept-new\" does not apply to bastions."
 		}
 		if len(e.Expected) > 0 {
-			return ofNode(e.Node, "host_key"), "If you do not know why the key changed, somebody else may answer at that address: do not go on. If the machine was made anew, the new key belongs into %s, or into ssh.known_hosts in the provider block."
+			return ofNode(e.Node, "host_key"), "If you do not know why the key changed, somebody else may answer at that address: do not go on. If the machine was rebuilt, set the new key in %s or add it to ssh.known_hosts in the provider block."
 		}
-		return ofNode(e.Node, "host_key"), "A key that you have compared with the machine's own belongs into %s, or into ssh.known_hosts in the provider block. ssh.host_key_policy = \"accept-new\" accepts the keys of nodes that nothing is known about, once."
+		return ofNode(e.Node, "host_key"), "Compare the key with the one on the machine's console, and then set %s or add the key to ssh.known_hosts in the provider block. ssh.host_key_policy = \"accept-new\" accepts the first key of a node without a known one."
 	case *ssh.SudoError:
 		return ofNode(e.Node, "user"), "The user is %s, or else ssh.user in the provider block (HA_SSH_USER); root needs neither sudo nor that line."
 	case *ssh.LoginShellError:
 		return ofNode(e.Node, "user"), "Correct the user, which is %s, or else ssh.user in the provider block (HA_SSH_USER), or give it such a shell there."
 	case *host.PackagesError:
-		return ofNode(e.Node), "The package manager of the machine said so. It needs the mirrors of the distribution over HTTP, room on the disk, the right time, and no other apt that runs. Look at it there with: apt-get update; apt-get install " + strings.Join(e.Packages, " ")
+		return ofNode(e.Node), "This is the output of the machine's package manager, which needs access to its mirrors over HTTP or HTTPS, free disk space, a correct clock, and no other running apt. To reproduce the error there, run: apt-get update; apt-get install " + strings.Join(e.Packages, " ")
 	case *host.SupportError:
 		return ofNode(e.Node), "Choose an image of Debian or Ubuntu for the machine."
 	case tier.CurableError:
