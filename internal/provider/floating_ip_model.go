@@ -155,7 +155,7 @@ func (m *floatingIPModel) check(ctx context.Context) floatingip.Check {
 }
 
 func (m *floatingIPModel) RejectChange(prior *floatingIPModel) []tier.Problem {
-	return m.Moved(&prior.Shared)
+	return append(m.Departed(&prior.Shared), m.Moved(&prior.Shared)...)
 }
 
 // saidBySchema are the numbers whose ranges are in the schema: Terraform has told of

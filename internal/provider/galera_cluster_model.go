@@ -203,7 +203,7 @@ func (m *galeraModel) Requirements() cluster.Requirements {
 }
 
 func (m *galeraModel) RejectChange(prior *galeraModel) []tier.Problem {
-	return append(m.Moved(&prior.Shared), devicesTaken(&m.Shared, &prior.Shared)...)
+	return slices.Concat(m.Departed(&prior.Shared), m.Moved(&prior.Shared), devicesTaken(&m.Shared, &prior.Shared))
 }
 
 func (m *galeraModel) Open(ctx context.Context, _ *cluster.Access, hosts host.Hosts, config, prior *galeraModel) (*galera.Cluster, error) {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net/netip"
+	"slices"
 	"strings"
 
 	"github.com/hashicorp/terraform-plugin-framework/attr"
@@ -123,7 +124,7 @@ func (m *glusterModel) Requirements() cluster.Requirements {
 
 // RejectChange is about bricks, which stay where they are and as many as they are.
 func (m *glusterModel) RejectChange(prior *glusterModel) []tier.Problem {
-	problems := append(m.Moved(&prior.Shared), devicesTaken(&m.Shared, &prior.Shared)...)
+	problems := slices.Concat(m.Departed(&prior.Shared), m.Moved(&prior.Shared), devicesTaken(&m.Shared, &prior.Shared))
 	for _, node := range m.NodeChanges(&prior.Shared) {
 		if node.Change == tier.Joins {
 			problems = append(problems, tier.Problem{Path: []string{"nodes", node.Name}, Message: fmt.Sprintf("this release cannot take %s into a volume that exists", node.Name)})

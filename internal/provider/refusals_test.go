@@ -76,7 +76,7 @@ func (r *refusals) changes(since traffic) []string {
 	return slices.Sorted(maps.Keys(asked))
 }
 
-// steps plan what cannot be done in place and what cannot be done yet.
+// steps plan what cannot be done in place.
 func (r *refusals) steps(s subject, config string) []resource.TestStep {
 	frozen := strings.Replace(config, s.frozen.from, s.frozen.to, 1)
 	note := func() { r.since = r.fleet.traffic() }
@@ -89,7 +89,7 @@ func (r *refusals) steps(s subject, config string) []resource.TestStep {
 		},
 		{
 			Config:      s.out(config),
-			ExpectError: loose(`(?s)pre-apply plan.*Change Not Possible Yet.*cannot take node "n3" out of a running cluster`),
+			ExpectError: loose(`(?s)pre-apply plan.*Change Not Possible In Place.*cannot take node "n3" out of a running cluster`),
 		},
 	}
 	for want, change := range s.refused {

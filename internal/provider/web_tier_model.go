@@ -244,7 +244,7 @@ func (m *webTierModel) Requirements() cluster.Requirements {
 
 // RejectChange is about the directory that the site lies in.
 func (m *webTierModel) RejectChange(prior *webTierModel) []tier.Problem {
-	var problems []tier.Problem
+	problems := m.Departed(&prior.Shared)
 	if !m.Mount.IsUnknown() && m.Mount.IsNull() != prior.Mount.IsNull() {
 		problems = append(problems, tier.Problem{Path: []string{"mount"}, Message: "a site cannot move between the machines' own disks and a volume; build a second tier beside this one and copy the files"})
 	}

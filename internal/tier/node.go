@@ -16,6 +16,10 @@ func (n Node) Moved() bool {
 	return n.Address != "" && n.FormerAddress != "" && n.Address != n.FormerAddress
 }
 
+// FormerName is what the machine is called that was a node before another machine took
+// its place. No node has such a name, because a name has no spaces.
+func FormerName(node string) string { return "former " + node }
+
 // Change is what becomes of a node.
 type Change string
 

@@ -97,10 +97,14 @@ const rebootPatience = 2 * time.Minute
 
 // patienceWith returns how long a change waits for a machine that does not answer.
 func (a *Access) patienceWith(change tier.Change) time.Duration {
-	if change == tier.Stays {
+	switch change {
+	case tier.Stays:
 		return min(a.BootTimeout, rebootPatience)
+	case tier.Leaves:
+		return min(a.BootTimeout, departurePatience)
+	default:
+		return a.BootTimeout
 	}
-	return a.BootTimeout
 }
 
 func int64Or(value types.Int64, otherwise int64) int64 {

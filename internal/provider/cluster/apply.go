@@ -2,6 +2,7 @@ package cluster
 
 import (
 	"context"
+	"maps"
 
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 
@@ -22,20 +23,16 @@ func (r *Resource[M, C, P]) apply(ctx context.Context, verb string, plan P, conf
 	if prior != nil {
 		before = P(prior).shared()
 	}
-	changes := changesOf(plan.shared().NodeChanges(before))
-	remembered := map[string]string{}
-	if before != nil {
-		remembered = keysStillValid(before, changes)
-	}
-	var wanted Requirements
+	machines := machinesOf(plan.shared(), before)
 	if d, ok := any(plan).(HasRequirements); ok {
-		wanted = d.Requirements()
+		machines.wanted = d.Requirements()
 	}
-	hosts, clients, warnings, err := r.access.reached(ctx, plan.shared().nodes(), changes, remembered, wanted)
+	reach, err := r.access.reached(ctx, machines)
 	if err != nil {
 		return fail(err)
 	}
-	diags.Append(warnings...)
+	diags.Append(reach.warnings...)
+	hosts := reach.hosts
 	t, err := plan.Open(ctx, r.access, hosts, config, prior)
 	if err != nil {
 		return fail(err)
@@ -48,12 +45,16 @@ func (r *Resource[M, C, P]) apply(ctx context.Context, verb string, plan P, conf
 	if err := underLease(ctx, lease, func(ctx context.Context) error { return t.Converge(ctx, log) }); err != nil {
 		return fail(err)
 	}
-	diags.Append(unreachableWarnings(t.Unreachable())...)
+	away, gone := machines.split(t.Unreachable())
+	maps.Copy(gone, reach.gone)
+	diags.Append(unreachableWarnings(away)...)
+	diags.Append(departedWarnings(gone)...)
 	diags.Append(r.notices(t)...)
-	diags.Append(leftOutWarnings(t.Unreachable(), t.LeftOver())...)
+	diags.Append(leftOutWarnings(away, t.LeftOver())...)
 	plan.SetComputed(ctx, t)
 	plan.shared().ID = plan.Label()
 	plan.shared().Drift = driftValue(nil)
-	plan.shared().HostKeys = StringMap(r.access.learnedKeys(clients, plan.shared().nodes(), remembered))
-	return hosts, true
+	plan.shared().HostKeys = StringMap(r.access.learnedKeys(reach.clients, plan.shared().nodes(), machines.remembered))
+	r.forget(ctx, plan, machines.leaving(hosts))
+	return machines.staying(hosts), true
 }

@@ -107,11 +107,5 @@ func (r *Resource[M, C, P]) refuseChanges(ctx context.Context, plan, state P) di
 	for _, p := range plan.RejectChange(state) {
 		diags.AddAttributeError(paths.find(p.Path), "Change Not Possible In Place", paths.sentence(p)+" Nothing was changed.")
 	}
-	for _, node := range plan.shared().NodeChanges(state.shared()) {
-		if node.Change == tier.Leaves {
-			diags.AddAttributeError(path.Root("nodes"), "Change Not Possible Yet",
-				fmt.Sprintf("This release cannot take node %q out of a running cluster. Nothing was changed.", node.Name))
-		}
-	}
 	return diags
 }

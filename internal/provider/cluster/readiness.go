@@ -15,42 +15,58 @@ import (
 	"github.com/terraform-ha/terraform-provider-ha/internal/tier"
 )
 
+// reach is the way to the machines of a change.
+type reach struct {
+	hosts   host.Hosts
+	clients map[string]*ssh.Client
+	// gone is why machines that leave are not among the hosts. One that refuses the
+	// login or shows another host key is none of the cluster's any more either.
+	gone     map[string]error
+	warnings diag.Diagnostics
+}
+
 // reached returns the machines of a change, after those that still boot had time for
 // it: less time where the machine is the one that was there before. A machine that
 // does not answer is waited for here, beside all others, and not again at each of the
 // many commands of a run. It is an error if no machine can be reached, or if one that
 // answers refuses the login; a tier could say less about either.
-func (a *Access) reached(ctx context.Context, nodes map[string]nodeModel, changes map[string]tier.Change, remembered map[string]string, wanted Requirements) (host.Hosts, map[string]*ssh.Client, diag.Diagnostics, error) {
-	hosts, clients := a.hosts(nodes, remembered, func(name string) time.Duration { return a.patienceWith(changes[name]) })
+func (a *Access) reached(ctx context.Context, of machines) (reach, error) {
+	hosts, clients := a.hosts(of.nodes, of.remembered, func(name string) time.Duration { return of.patience(a, name) })
 	answers := host.Look(ctx, hosts.Views(), func(ctx context.Context, view host.View) (host.Checked, error) {
-		node := host.Node{Name: view.Name(), Address: nodes[view.Name()].peerAddress().ValueString()}
-		return a.checked(ctx, view, node, wanted.OwnAddress)
+		node := host.Node{Name: view.Name(), Address: of.nodes[view.Name()].peerAddress().ValueString()}
+		return a.checked(ctx, view, node, of.wanted.OwnAddress && !of.leaves(view.Name()))
 	})
-	impatient, theirs := a.hosts(nodes, remembered, atOnce)
+	impatient, theirs := a.hosts(of.nodes, of.remembered, atOnce)
 	errs := map[string]error{}
-	var machines []host.Checked
+	var answered []host.Checked
 	for _, name := range slices.Sorted(maps.Keys(answers)) {
 		if err := answers[name].Err; err != nil {
 			errs[name] = err
 			hosts[name], clients[name] = impatient[name], theirs[name]
 			continue
 		}
-		machines = append(machines, answers[name].Value)
+		if !of.leaves(name) {
+			answered = append(answered, answers[name].Value)
+		}
+	}
+	errs, gone := of.split(errs)
+	for name := range gone {
+		delete(hosts, name)
 	}
 	switch {
 	case tier.Permanent(errs) != nil:
-		return nil, nil, nil, tier.Permanent(errs)
-	case len(errs) > 0 && len(machines) == 0:
+		return reach{}, tier.Permanent(errs)
+	case len(errs) > 0 && len(answered) == 0:
 		away := &tier.MachineErrors{Intro: "no machine of it answers:\n"}
 		for _, name := range slices.Sorted(maps.Keys(errs)) {
 			away.Errs = append(away.Errs, errs[name])
 		}
-		return nil, nil, nil, away
+		return reach{}, away
 	}
-	if err := unfit(machines, changes, wanted); err != nil {
-		return nil, nil, nil, err
+	if err := unfit(answered, of.changes, of.wanted); err != nil {
+		return reach{}, err
 	}
-	return hosts, clients, skewWarning(machines), nil
+	return reach{hosts: hosts, clients: clients, gone: gone, warnings: skewWarning(answered)}, nil
 }
 
 // addressPatience is how long an address may come after the first login: a machine that
