@@ -37,6 +37,11 @@ func NewSteps(t *testing.T) *Steps {
 // StepStarted implements [reconcile.Reporter].
 func (s *Steps) StepStarted(string, string, string) {}
 
+// StepProgress implements [reconcile.ProgressReporter].
+func (s *Steps) StepProgress(node, title, progress string) {
+	s.t.Logf("  %8s %s: %s: %s", "", node, title, progress)
+}
+
 // StepEnded implements [reconcile.Reporter].
 func (s *Steps) StepEnded(node, title string, took time.Duration, skipped bool, err error) {
 	s.mu.Lock()

@@ -89,6 +89,12 @@ func (r *reporter) StepStarted(node, title, why string) {
 	r.write(node, "started", title)
 }
 
+// StepProgress implements [reconcile.ProgressReporter].
+func (r *reporter) StepProgress(node, title, progress string) {
+	tflog.Info(r.ctx, "step goes on", map[string]any{"resource": r.resource, "node": node, "step": title, "progress": progress})
+	r.write(node, "goes on", title+": "+progress)
+}
+
 // write appends to the progress; a disk that is full is no reason to stop.
 func (r *reporter) write(node, event, title string) {
 	_, _ = io.WriteString(r.progress, progressLine(time.Now(), r.resource, node, event, title))
