@@ -461,10 +461,10 @@ func (s *site) imports() {
 
 func (s *site) removeAll() {
 	s.t.Helper()
-	plan, err := floatingip.Remove(s.spec, s.observe(), false)
+	plan, err := floatingip.Remove(s.spec, s.observe())
 	s.must(err)
 	s.must(reconcile.Run(s.t.Context(), plan, s.hosts, labtest.NewSteps(s.t)))
-	plan, err = floatingip.Remove(s.spec, s.observe(), false)
+	plan, err = floatingip.Remove(s.spec, s.observe())
 	s.must(err)
 	if !plan.Empty() {
 		s.t.Errorf("removed, and still to be removed: %v", plan.Titles())

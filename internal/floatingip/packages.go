@@ -35,8 +35,8 @@ func planPackages(d *draft) error {
 		if missing := tier.MissingPackages(d.spec.packages(), machine.Packages); len(missing) > 0 {
 			d.prepare.On(node.Name, installStep(node.Name, missing))
 		}
-		if unheld := host.ToHold([]string{"keepalived"}, machine.Unheld, machine.Packages); len(unheld) > 0 {
-			d.prepare.On(node.Name, holdStep(node.Name, d.spec.Name, unheld, host.WhyHold(unheld, machine.Packages)))
+		if hold, needed := tier.HoldPackages(Kind+"-"+d.spec.Name, []string{"keepalived"}, machine.Unheld, machine.Packages); needed {
+			d.prepare.On(node.Name, hold.On(node.Name))
 		}
 	}
 	return nil
@@ -49,11 +49,5 @@ func installStep(node string, packages []string) Step {
 	}
 	return step(node, "install "+strings.Join(packages, ", "), why, func(ctx context.Context, h *host.Host) error {
 		return h.InstallPackages(ctx, packages)
-	})
-}
-
-func holdStep(node, name string, packages []string, why string) Step {
-	return step(node, "hold "+strings.Join(packages, ", "), why, func(ctx context.Context, h *host.Host) error {
-		return h.HoldPackages(ctx, Kind+"-"+name, packages...)
 	})
 }

@@ -17,10 +17,9 @@ var removeScript = shell.Embedded(scripts, "remove")
 
 // Remove returns the plan that takes the floating IP from its machines, the
 // holder last so that the address does not wander. The software stays, and so
-// does what other floating IPs use. A floating IP has no data, so wipe makes no
-// difference. Machines that do not answer are left out; [Status.Unreachable]
-// names them.
-func Remove(spec Spec, status Status, _ bool) (Plan, error) {
+// does what other floating IPs use. Machines that do not answer are left out;
+// [Status.Unreachable] names them.
+func Remove(spec Spec, status Status) (Plan, error) {
 	spec = status.recall(spec)
 	var stages tier.Stages[host.Hosts]
 	first := stages.Add("remove from the machines without the address")

@@ -13,7 +13,7 @@ import (
 func TestRemove(t *testing.T) {
 	n := newNetwork(t)
 	n.mustConverge(simSpec())
-	plan, err := Remove(simSpec(), Observe(t.Context(), n.hosts.Views(), simSpec()), true)
+	plan, err := Remove(simSpec(), Observe(t.Context(), n.hosts.Views(), simSpec()))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -24,7 +24,7 @@ func TestRemove(t *testing.T) {
 	if err := reconcile.Run(t.Context(), plan, n.hosts, reconcile.Silent{}); err != nil {
 		t.Fatal(err)
 	}
-	again, err := Remove(simSpec(), Observe(t.Context(), n.hosts.Views(), simSpec()), false)
+	again, err := Remove(simSpec(), Observe(t.Context(), n.hosts.Views(), simSpec()))
 	if err != nil || !again.Empty() {
 		t.Errorf("still to be removed: %v, %v", again.Titles(), err)
 	}
@@ -44,7 +44,7 @@ func TestARemovalEndsAfterAnyFault(t *testing.T) {
 		n.mustConverge(simSpec())
 		fault.Arm(n.machines)
 		for range 2 {
-			plan, err := Remove(simSpec(), Observe(t.Context(), n.hosts.Views(), simSpec()), false)
+			plan, err := Remove(simSpec(), Observe(t.Context(), n.hosts.Views(), simSpec()))
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -54,7 +54,7 @@ func TestARemovalEndsAfterAnyFault(t *testing.T) {
 			fault.Disarm()
 		}
 		status := Observe(t.Context(), n.hosts.Views(), simSpec())
-		if plan, err := Remove(simSpec(), status, false); err != nil || !plan.Empty() || len(status.Holders) > 0 {
+		if plan, err := Remove(simSpec(), status); err != nil || !plan.Empty() || len(status.Holders) > 0 {
 			t.Errorf("left: %v, held by %v, %v", plan.Titles(), status.Holders, err)
 		}
 	})

@@ -59,8 +59,9 @@ func Open(hosts host.Hosts, spec Spec) *Cluster {
 		Absent:      func(seen Status) bool { return seen.absent(spec) },
 		Diff:        func(seen Status) (Plan, error) { return Diff(spec, seen) },
 		Verify:      func(ctx context.Context) error { return Verify(ctx, views, spec) },
-		Remove:      func(seen Status, wipe bool) (Plan, error) { return Remove(spec, seen, wipe) },
-		LeftOver:    "its files, and what Keepalived has to be told",
+		// A floating IP has no data to wipe.
+		Remove:   func(seen Status, _ bool) (Plan, error) { return Remove(spec, seen) },
+		LeftOver: "its files, and what Keepalived has to be told",
 	})
 }
 
@@ -68,13 +69,9 @@ func Open(hosts host.Hosts, spec Spec) *Cluster {
 // Given a name only, as on import, it finds the rest in the markers; see
 // [Status.Spec].
 func Observe(ctx context.Context, views host.Views, spec Spec) Status {
-	status := Status{Machines: map[string]Machine{}}
-	for name, seen := range tier.Look(ctx, concerns(), views, spec) {
-		if seen.Err != nil {
-			seen.Value.Err = fmt.Errorf("cannot observe floating IP %s on %s: %w", spec.Name, name, seen.Err)
-		}
-		status.Machines[name] = seen.Value
-	}
+	status := Status{Machines: tier.Look(ctx, concerns(), views, spec, func(seen *Machine, name string, err error) {
+		seen.Err = fmt.Errorf("cannot observe floating IP %s on %s: %w", spec.Name, name, err)
+	})}
 	known := status.recall(spec)
 	status.Holders = status.names(func(m Machine) bool { return len(m.held(known.ips())) > 0 })
 	return status

@@ -76,15 +76,12 @@ type declaredUser struct {
 	User
 }
 
-// login is the name that the user has for the engine.
-func (u declaredUser) login() string { return cmp.Or(u.Name, u.key) }
-
 // at returns the path of an attribute of the user.
 func (u declaredUser) at(attribute string) []string { return tier.At("users", u.key, attribute) }
 
 // named returns the path of what gives the user its name.
 func (u declaredUser) named() []string {
-	if u.Name == "" {
+	if u.Name == u.key {
 		return tier.At("users", u.key)
 	}
 	return u.at("name")
@@ -104,9 +101,9 @@ func validateUsers(spec Spec, problems *tier.Problems) {
 	for _, user := range usersOf(spec) {
 		validateName(user, problems)
 		validateHosts(user, problems)
-		validateGrants(spec.Flavor, user, problems)
+		validateGrants(spec.Engine, user, problems)
 		for _, host := range slices.Sorted(slices.Values(user.Hosts)) {
-			login := Login{user.login(), canonicalHost(host)}
+			login := Login{user.Name, canonicalHost(host)}
 			if owner, taken := owners[login]; taken && owner.key != user.key {
 				problems.Add(user.at("hosts"), "the account %s is that of users[%q] too", login, owner.key)
 			}
@@ -116,7 +113,7 @@ func validateUsers(spec Spec, problems *tier.Problems) {
 }
 
 func validateName(user declaredUser, problems *tier.Problems) {
-	name := user.login()
+	name := user.Name
 	switch {
 	case !userName.MatchString(name):
 		problems.Add(user.named(), "a user's name has 1 to 32 letters, digits, underscores, dots and hyphens")
@@ -148,7 +145,7 @@ func declaredAccounts(spec Spec) map[Login]User {
 	accounts := map[Login]User{}
 	for _, user := range usersOf(spec) {
 		for _, host := range user.Hosts {
-			accounts[Login{user.login(), canonicalHost(host)}] = user.User
+			accounts[Login{user.Name, canonicalHost(host)}] = user.User
 		}
 	}
 	return accounts
@@ -202,7 +199,7 @@ func accountQueries(spec Spec) []string {
 	for _, login := range append([]Login{checkLogin()}, sortedLogins(accounts)...) {
 		queries = append(queries, grantsQuery(login))
 	}
-	if spec.Flavor == MariaDB {
+	if spec.Engine == MariaDB {
 		queries = append(queries, publicQuery)
 	}
 	return append(queries, countQuery)

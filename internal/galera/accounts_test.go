@@ -51,12 +51,12 @@ func TestParseAccounts(t *testing.T) {
 	}
 	for name, want := range tests {
 		app := Login{"app", "10.0.0.%"}
-		spec := Spec{Users: map[string]User{"app": {Hosts: []string{app.Host}}}, FormerUsers: map[string][]string{"app": {app.Host}, "gone": {"%"}}}
+		spec := Spec{Users: map[string]User{"app": {Hosts: []string{app.Host}}}, FormerUsers: map[string][]string{"app": {app.Host}, "gone": {"%"}}}.Defaulted()
 		got, read := parseAccounts(spec, captured(t, name))
 		if diff := cmp.Diff(map[Login]Account{app: want}, got); diff != "" || !read {
 			t.Errorf("%s: read %t (-want +got):\n%s", name, read, diff)
 		}
-		spec.Users["app"] = User{Hosts: []string{"%"}}
+		spec.Users["app"] = User{Name: "app", Hosts: []string{"%"}}
 		if got, _ := parseAccounts(spec, captured(t, name)); !cmp.Equal(got, map[Login]Account{app: {}}) {
 			t.Errorf("%s: of a former account more than its existence counts: %v", name, got)
 		}

@@ -16,7 +16,7 @@ func bootstrap(d *draft) ([]Step, error) {
 			Remedy: "Put the data directories back. If the data is meant to be gone, remove the resource from Terraform's state, and " + markerPath(d.spec.Name) + " from the nodes that have it, and apply again.",
 		}
 	}
-	first := d.spec.nodes()[0].Name
+	first := d.spec.Nodes[0].Name
 	return append([]Step{stepBootstrap(d.spec, first)}, joins(d, []string{first})...), nil
 }
 

@@ -123,7 +123,7 @@ func validateClients(spec Spec, problems *tier.Problems) {
 // meant, and addresses that anybody may reach.
 func addressWarnings(spec Spec) tier.Problems {
 	var warnings tier.Problems
-	for _, node := range host.PublicNodes(spec.nodes()) {
+	for _, node := range host.PublicNodes(spec.Nodes) {
 		warnings.Add(tier.At("nodes", node.Name, "address"),
 			"%s is not a private address: what the nodes send each other, and all data of a state transfer, passes there unencrypted; give the nodes addresses of a network of their own", node.Address)
 	}

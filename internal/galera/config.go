@@ -49,7 +49,7 @@ func lines(spec Spec, node host.Node, defaults []derived) [][2]string {
 		{"wsrep_node_name", node.Name},
 		{"wsrep_node_address", node.Address},
 		{"wsrep_sst_method", engine.transfer},
-		{"wsrep_sst_donor", donors(spec.nodes(), node)},
+		{"wsrep_sst_donor", donors(spec.Nodes, node)},
 	}
 	if engine.transferAuth != "" {
 		lines = append(lines, [2]string{"wsrep_sst_auth", engine.transferAuth})

@@ -21,14 +21,14 @@ func TestBrokenConfigurationNeverReachesTheNode(t *testing.T) {
 }
 
 func TestSettingsAreSorted(t *testing.T) {
-	for flavor, list := range map[Flavor]string{MariaDB: mariadbSettings, Percona: perconaSettings} {
+	for engine, list := range map[Engine]string{MariaDB: mariadbSettings, Percona: perconaSettings} {
 		lines := strings.Split(strings.TrimSpace(list), "\n")
 		if !slices.IsSorted(lines) || len(slices.Compact(slices.Clone(lines))) != len(lines) {
-			t.Errorf("%s: the list is not sorted or not unique", flavor)
+			t.Errorf("%s: the list is not sorted or not unique", engine)
 		}
 		for _, name := range []string{"innodb_buffer_pool_size", "wsrep_provider_options", "max_connections", "sql_mode", "wsrep_OSU_method"} {
-			if !flavor.knowsSetting(name) {
-				t.Errorf("%s does not know %s", flavor, name)
+			if !engine.knowsSetting(name) {
+				t.Errorf("%s does not know %s", engine, name)
 			}
 		}
 	}

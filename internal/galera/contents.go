@@ -21,7 +21,6 @@ type changes struct {
 // writer is the member with which databases and accounts are compared; its node is
 // empty if there is none.
 type writer struct {
-	flavor Flavor
 	engine engine
 	node   string
 	seen   NodeStatus
@@ -46,7 +45,7 @@ func (c *changes) refuse(err error) {
 
 // changesOf chooses the member: the first that takes changes, or else the first.
 func changesOf(spec Spec, status Status) changes {
-	c := changes{at: writer{flavor: spec.Flavor, engine: spec.engine()}}
+	c := changes{at: writer{engine: spec.engine()}}
 	members := slices.DeleteFunc(status.Members(), func(name string) bool { return !status.Nodes[name].AccountsRead })
 	if len(members) == 0 {
 		return c

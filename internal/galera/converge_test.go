@@ -13,8 +13,8 @@ import (
 )
 
 func TestConvergesFromNothing(t *testing.T) {
-	eachFlavor(t, func(t *testing.T, flavor Flavor) {
-		s, spec := built(t, flavor)
+	eachEngine(t, func(t *testing.T, engine Engine) {
+		s, spec := built(t, engine)
 		got := s.end()
 		if got.Bootstraps != 1 || len(got.Members) != 3 {
 			t.Errorf("%d bootstraps, members %v", got.Bootstraps, got.Members)
@@ -68,11 +68,11 @@ func TestEmptyPlanIsOneCommandPerMachine(t *testing.T) {
 }
 
 func TestEveryFaultWhileCreating(t *testing.T) {
-	eachFlavor(t, func(t *testing.T, flavor Flavor) {
-		s, _ := built(t, flavor)
+	eachEngine(t, func(t *testing.T, engine Engine) {
+		s, _ := built(t, engine)
 		want := s.end()
 		hosttest.EveryFault(t, func(t *testing.T, fault *hosttest.Fault) {
-			s, spec := newSim(t, flavor, "db1", "db2", "db3"), shop(flavor)
+			s, spec := newSim(t, engine, "db1", "db2", "db3"), shop(engine)
 			s.faulty(spec, fault)
 			if diff := cmp.Diff(want, s.end()); diff != "" {
 				t.Errorf("end after %q (-want +got):\n%s", fault.Struck(), diff)

@@ -15,9 +15,9 @@ const gigabyte = 1 << 30
 func deviceOf(name string) string { return "/dev/disk/by-id/scsi-0Linode_Volume_shop-" + name }
 
 // withVolumes gives every machine a blank device that the spec knows.
-func withVolumes(t *testing.T, flavor Flavor) (*sim, Spec) {
+func withVolumes(t *testing.T, engine Engine) (*sim, Spec) {
 	t.Helper()
-	s, spec := newSim(t, flavor, "db1", "db2", "db3"), shop(flavor)
+	s, spec := newSim(t, engine, "db1", "db2", "db3"), shop(engine)
 	spec.DataDevices = map[string]string{}
 	for name, m := range s.Machines {
 		m.Offer("xfsprogs")
@@ -28,8 +28,8 @@ func withVolumes(t *testing.T, flavor Flavor) (*sim, Spec) {
 }
 
 func TestDataLiesOnDevices(t *testing.T) {
-	eachFlavor(t, func(t *testing.T, flavor Flavor) {
-		s, spec := withVolumes(t, flavor)
+	eachEngine(t, func(t *testing.T, engine Engine) {
+		s, spec := withVolumes(t, engine)
 		if plan := s.plan(spec); !slices.Equal(plan.Drift()["db2"], []string{deviceOf("db2") + " is blank"}) {
 			t.Errorf("planned %v because of %v", plan.Titles(), plan.Drift())
 		}

@@ -19,7 +19,7 @@ func askedVariables(spec Spec) string {
 	for _, name := range slices.Concat(spec.engine().derivedVariables(), grantsAll) {
 		names[name] = true
 	}
-	for _, node := range spec.nodes() {
+	for _, node := range spec.Nodes {
 		for name := range compared(lines(spec, node, nil)) {
 			names[name] = true
 		}
@@ -48,7 +48,7 @@ func compared(lines [][2]string) map[string]string {
 func effectiveNotices(spec Spec, status Status) []string {
 	defaults := defaultsByNode(spec, status)
 	var notices []string
-	for _, node := range spec.nodes() {
+	for _, node := range spec.Nodes {
 		seen, found := status.Nodes[node.Name]
 		if status.backedUp(node.Name) {
 			notices = append(notices, node.Name+" is Donor/Desynced, and no node needs a state transfer: a backup is being taken, or somebody has left wsrep_desync on; it is no member to restart others beside")

@@ -30,8 +30,8 @@ func (s *sim) admits(node string, in []string, out []string) {
 }
 
 func TestNodesKeepStrangersOut(t *testing.T) {
-	eachFlavor(t, func(t *testing.T, flavor Flavor) {
-		s, spec := newSim(t, flavor, "db1", "db2", "db3"), shop(flavor)
+	eachEngine(t, func(t *testing.T, engine Engine) {
+		s, spec := newSim(t, engine, "db1", "db2", "db3"), shop(engine)
 		spec.Users = map[string]User{"web": {Hosts: []string{"10.0.1.0/24"}, Password: "r", PasswordVersion: 1}}
 		s.must(spec)
 		for _, name := range spec.names() {

@@ -38,14 +38,14 @@ func golden(t *testing.T, name, got string) {
 }
 
 func TestFiles(t *testing.T) {
-	eachFlavor(t, func(t *testing.T, flavor Flavor) {
-		spec := shop(flavor)
+	eachEngine(t, func(t *testing.T, engine Engine) {
+		spec := shop(engine)
 		spec.Settings = map[string]string{
 			"innodb_buffer_pool_size": "512M", "innodb_flush_log_at_trx_commit": "2", "max-connections": "300",
 		}
 		spec.NodeSettings = map[string]map[string]string{"db1": {"server_id": "1"}, "db3": {"server_id": "3", "max_connections": "400"}}
 		spec.ProviderOptions = map[string]string{"gcache.size": "1G", "gmcast.segment": "1"}
-		plain := shop(flavor)
+		plain := shop(engine)
 		plain.Settings = nil
 		var b strings.Builder
 		machine := Status{Nodes: map[string]NodeStatus{"db3": seenMachine(3924, 2, 78<<30)}}
@@ -57,7 +57,7 @@ func TestFiles(t *testing.T) {
 				fmt.Fprintf(&b, "==> %s %s\n%s", file.Path, file.Mode, file.Content)
 			}
 		}
-		golden(t, string(flavor)+"-files.golden", b.String())
+		golden(t, string(engine)+"-files.golden", b.String())
 	})
 }
 
@@ -70,8 +70,8 @@ func filesOf(spec Spec, node host.Node, defaults []derived) []host.File {
 // TestCommands has every command that changes a machine while a cluster is made
 // and changed, in its order, and the text of every script once.
 func TestCommands(t *testing.T) {
-	eachFlavor(t, func(t *testing.T, flavor Flavor) {
-		s, spec := built(t, flavor)
+	eachEngine(t, func(t *testing.T, engine Engine) {
+		s, spec := built(t, engine)
 		spec.Settings["innodb_buffer_pool_size"] = "1G"
 		s.must(spec)
 		var b strings.Builder
@@ -86,7 +86,7 @@ func TestCommands(t *testing.T) {
 		for _, label := range sortedKeys(texts) {
 			fmt.Fprintf(&b, "==> script %s\n%s\n", label, texts[label])
 		}
-		golden(t, string(flavor)+"-commands.golden", b.String())
+		golden(t, string(engine)+"-commands.golden", b.String())
 	})
 }
 

@@ -45,7 +45,7 @@ var routineKinds = []string{"PACKAGE BODY", "PACKAGE", "FUNCTION", "PROCEDURE"}
 
 var grantedObject = regexp.MustCompile(`^(\*\.\*|[A-Za-z0-9_$-]{1,64}\.(\*|[A-Za-z0-9_$-]{1,64}))$`)
 
-func validateGrants(flavor Flavor, user declaredUser, problems *tier.Problems) {
+func validateGrants(engine Engine, user declaredUser, problems *tier.Problems) {
 	at, grants := user.at("grants"), user.Grants
 	for _, on := range sortedKeys(grants) {
 		if !grantedObject.MatchString(on) {
@@ -55,7 +55,7 @@ func validateGrants(flavor Flavor, user declaredUser, problems *tier.Problems) {
 			problems.Add(at, "no privilege is listed for %s; leave the entry out to grant none", on)
 		}
 		for _, p := range grants[on] {
-			if fault := flavor.faultOfPrivilege(on, p); fault != "" {
+			if fault := engine.faultOfPrivilege(on, p); fault != "" {
 				problems.Add(at, "%s", fault)
 			}
 		}
@@ -142,7 +142,7 @@ func grantSteps(at writer, login Login, grants map[string][]string, have Account
 		granted[grant.Object] = append(granted[grant.Object], grant.Privileges...)
 		want := wanted[grant.Object]
 		extra := without(grant.Privileges, want)
-		if slices.Contains(want, everything) || at.flavor.listsAll(grant.Object, want) {
+		if slices.Contains(want, everything) || at.engine.listsAll(grant.Object, want) {
 			extra = slices.DeleteFunc(extra, func(p string) bool { return p != grantOption })
 		}
 		unknown = append(unknown, grant.unknown(extra)...)
@@ -165,7 +165,7 @@ func grantSteps(at writer, login Login, grants map[string][]string, have Account
 	}
 	for _, object := range slices.SortedFunc(maps.Keys(wanted), compareObjects) {
 		missing := without(wanted[object], normalPrivileges(granted[object]))
-		if slices.Contains(granted[object], everything) && at.flavor.listsAll(object, wanted[object]) {
+		if slices.Contains(granted[object], everything) && at.engine.listsAll(object, wanted[object]) {
 			missing = slices.DeleteFunc(missing, func(p string) bool { return p != grantOption })
 		}
 		if len(missing) > 0 {

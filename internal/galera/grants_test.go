@@ -74,7 +74,7 @@ func FuzzGrants(f *testing.F) {
 		}
 	}
 	login := Login{"app", "10.0.0.%"}
-	at := writer{flavor: MariaDB, engine: MariaDB.engine(), node: "db1"}
+	at := writer{engine: engineOf(MariaDB), node: "db1"}
 	f.Fuzz(func(t *testing.T, line string) {
 		var account Account
 		account.read(login, line)

@@ -30,7 +30,7 @@ const (
 func guardCommand(spec Spec, node host.Node, verb string) string {
 	engine := spec.engine()
 	words := []string{guardPath, verb, spec.Name, engine.unit, engine.client, strconv.Itoa(len(spec.Nodes)), strconv.Itoa(guardPort)}
-	for _, other := range spec.nodes() {
+	for _, other := range spec.Nodes {
 		if other.Name != node.Name {
 			words = append(words, other.Address)
 		}
@@ -151,8 +151,8 @@ func stepGuard(node string, files []host.File, why string) Step {
 	return Step{Node: node, Title: "set up the guard against stale nodes", Why: why,
 		Do: func(ctx context.Context, hosts host.Hosts) error {
 			at := hosts[node]
-			for _, file := range files {
-				if err := at.WriteFile(ctx, file); err != nil {
+			if len(files) > 0 {
+				if err := at.WriteFiles(ctx, files...); err != nil {
 					return err
 				}
 			}

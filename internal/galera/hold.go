@@ -1,11 +1,8 @@
 package galera
 
 import (
-	"context"
 	"slices"
-	"strings"
 
-	"github.com/terraform-ha/terraform-provider-ha/internal/host"
 	"github.com/terraform-ha/terraform-provider-ha/internal/tier"
 )
 
@@ -21,17 +18,10 @@ func readHold(_ Spec, _ string, answers tier.Answers, seen *NodeStatus) {
 // planHold holds the software once it is complete, or will be.
 func planHold(d *draft) error {
 	for node, seen := range d.answering() {
-		unheld := host.ToHold(d.engine.held(), seen.Unheld, seen.Packages)
-		if len(unheld) > 0 && (!lacksPackages(d.spec, seen) || !seen.running()) {
-			d.prepare.On(node.Name, stepHold(node.Name, d.spec.Name, unheld, host.WhyHold(unheld, seen.Packages)))
+		hold, needed := tier.HoldPackages("galera-"+d.spec.Name, d.engine.held(), seen.Unheld, seen.Packages)
+		if needed && (!lacksPackages(d.spec, seen) || !seen.running()) {
+			d.prepare.On(node.Name, hold.On(node.Name))
 		}
 	}
 	return nil
-}
-
-func stepHold(node, cluster string, packages []string, why string) Step {
-	return Step{Node: node, Title: "hold " + strings.Join(packages, " "), Why: why,
-		Do: func(ctx context.Context, hosts host.Hosts) error {
-			return hosts[node].HoldPackages(ctx, "galera-"+cluster, packages...)
-		}}
 }

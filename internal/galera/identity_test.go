@@ -10,8 +10,8 @@ import (
 
 // TestTheMarkerHasTheIdentity forgets Terraform's state, and all data.
 func TestTheMarkerHasTheIdentity(t *testing.T) {
-	eachFlavor(t, func(t *testing.T, flavor Flavor) {
-		s, spec := built(t, flavor)
+	eachEngine(t, func(t *testing.T, engine Engine) {
+		s, spec := built(t, engine)
 		uuid := s.observe(spec).UUIDs()[0]
 		for name, node := range s.observe(spec).Nodes {
 			if got := node.Marker.Detail[detailUUID]; got != uuid {

@@ -22,8 +22,8 @@ func TestFirstNodeLeavesTheBootstrapUnit(t *testing.T) {
 
 // TestAnApplyTakesUpANodeThatWasGivenUp says what happened, and begins anew.
 func TestAnApplyTakesUpANodeThatWasGivenUp(t *testing.T) {
-	eachFlavor(t, func(t *testing.T, flavor Flavor) {
-		s, spec := built(t, flavor)
+	eachEngine(t, func(t *testing.T, engine Engine) {
+		s, spec := built(t, engine)
 		_ = s.Machines["db2"].Stop(s.engine.unit)
 		s.Machines["db2"].WriteFile(transfersPath(spec.Name), "3\n")
 		want := map[string][]string{"db2": {s.engine.service() + " was given up after 3 state transfers that failed one after the other"}}

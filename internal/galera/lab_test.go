@@ -34,7 +34,7 @@ func newSite(t *testing.T) *site {
 	}
 	return &site{Lab: &lab, outside: all, t: t, spec: Spec{
 		Clients: []string{all.Nodes[3].Address},
-		Name:    "shop", Flavor: MariaDB, Nodes: lab.Nodes, Settings: map[string]string{}, ProviderOptions: map[string]string{},
+		Name:    "shop", Engine: MariaDB, Nodes: lab.Nodes, Settings: map[string]string{}, ProviderOptions: map[string]string{},
 		Databases: map[string]Database{"word_press": {Charset: "utf8mb4"}},
 		Users: map[string]User{"wordpress": {Hosts: []string{"10.88.0.0/16"}, Password: secret, PasswordVersion: 1,
 			Grants: map[string][]string{"word_press.*": {"ALL"}}}},

@@ -8,14 +8,14 @@ import (
 // TestTwoPrimaryComponentsAreRefused has somebody make a component of a node that
 // was in one: each is well for itself, and they have one history by name.
 func TestTwoPrimaryComponentsAreRefused(t *testing.T) {
-	eachFlavor(t, func(t *testing.T, flavor Flavor) {
-		synctest.Test(t, func(t *testing.T) { twoComponents(t, flavor) })
+	eachEngine(t, func(t *testing.T, engine Engine) {
+		synctest.Test(t, func(t *testing.T) { twoComponents(t, engine) })
 	})
 }
 
-func twoComponents(t *testing.T, flavor Flavor) {
+func twoComponents(t *testing.T, engine Engine) {
 	t.Helper()
-	s, spec := built(t, flavor)
+	s, spec := built(t, engine)
 	alone := *s.Nodes["db1"].History
 	alone.Members = []string{"db1"}
 	s.Nodes["db1"].History.Members = []string{"db2", "db3"}

@@ -11,8 +11,8 @@ import (
 // identified returns the clause that sets a password by its hash. A password in a
 // statement would stay in clear in the write-set cache of every node, and go to
 // the others in clear.
-func (f Flavor) identified(password string) string {
-	if f == Percona {
+func (e Engine) identified(password string) string {
+	if e == Percona {
 		return "IDENTIFIED WITH caching_sha2_password AS " + literal(cachingSHA2(password, rand.Text()[:cachingSHA2Salt]))
 	}
 	return "IDENTIFIED VIA mysql_native_password USING " + literal(nativePassword(password))

@@ -91,7 +91,7 @@ func stepPassword(at writer, records string, login Login, user User, why string)
 			if user.Password == "" {
 				return fmt.Errorf("no password is given for user %s; set users[%q].password_wo", login, login.Name)
 			}
-			if err := runSQL(ctx, hosts[at.node], at.engine, setPassword(login, at.flavor.identified(user.Password))); err != nil {
+			if err := runSQL(ctx, hosts[at.node], at.engine, setPassword(login, at.engine.identified(user.Password))); err != nil {
 				return err
 			}
 			return rememberEverywhere(ctx, hosts, records, login, user.PasswordVersion)

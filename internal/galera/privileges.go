@@ -63,7 +63,7 @@ var synonyms = map[string]string{
 
 // faultOfPrivilege says why a privilege cannot be declared on an object; empty if
 // it can.
-func (f Flavor) faultOfPrivilege(on, declared string) string {
+func (e Engine) faultOfPrivilege(on, declared string) string {
 	p := normalPrivilege(declared)
 	switch {
 	case !plainPrivilege.MatchString(p) && !slices.Contains(longPrivileges, p):
@@ -72,7 +72,7 @@ func (f Flavor) faultOfPrivilege(on, declared string) string {
 		return "USAGE is the absence of privileges; leave it out"
 	case p == "PROXY":
 		return "PROXY is a privilege on an account, not on " + on
-	case p == everything && on == "*.*" && f == Percona:
+	case p == everything && on == "*.*" && e == Percona:
 		// SHOW GRANTS of MySQL 8 answers with the privileges of that version.
 		return "the engine does not remember ALL on *.*; list the privileges"
 	}
@@ -118,7 +118,7 @@ var (
 
 // listsAll reports whether privileges are everything on a schema or a table, one
 // by one.
-func (f Flavor) listsAll(o Object, privileges []string) bool {
+func (e Engine) listsAll(o Object, privileges []string) bool {
 	var all []string
 	switch {
 	case o.Kind != "" || o.Schema == "":
@@ -129,7 +129,7 @@ func (f Flavor) listsAll(o Object, privileges []string) bool {
 		all = tablePrivileges
 	}
 	rest := without(all, privileges)
-	return len(rest) == 0 && (f != MariaDB || slices.Contains(privileges, "DELETE HISTORY"))
+	return len(rest) == 0 && (e != MariaDB || slices.Contains(privileges, "DELETE HISTORY"))
 }
 
 func without(list, remove []string) []string {

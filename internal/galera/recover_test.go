@@ -37,8 +37,8 @@ func TestAStaleNodeIsTakenOutOfTheWay(t *testing.T) {
 		"the stale one came last": func(s *sim) { s.PowerBack("db3") },
 	} {
 		t.Run(name, func(t *testing.T) {
-			eachFlavor(t, func(t *testing.T, flavor Flavor) {
-				s, spec := built(t, flavor)
+			eachEngine(t, func(t *testing.T, engine Engine) {
+				s, spec := built(t, engine)
 				want := s.end()
 				s.Crash("db3")
 				s.Crash("db1", "db2")

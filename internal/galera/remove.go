@@ -19,7 +19,7 @@ func Remove(spec Spec, status Status, wipe bool) Plan {
 	}
 	engine := spec.engine()
 	var steps []Step
-	nodes := spec.nodes()
+	nodes := spec.Nodes
 	for i := len(nodes) - 1; i >= 0; i-- {
 		node := nodes[i].Name
 		seen, found := status.Nodes[node]
@@ -41,7 +41,7 @@ func wipeNode(ctx context.Context, node *host.Host, spec Spec) error {
 		return err
 	}
 	initialize := "mariadb-install-db"
-	if spec.Flavor == Percona {
+	if spec.Engine == Percona {
 		initialize = ""
 	}
 	if _, err := node.Run(ctx, wipeData(dataDirectory, initialize)); err != nil {

@@ -13,8 +13,8 @@ import (
 )
 
 func TestRemove(t *testing.T) {
-	eachFlavor(t, func(t *testing.T, flavor Flavor) {
-		s, spec := built(t, flavor)
+	eachEngine(t, func(t *testing.T, engine Engine) {
+		s, spec := built(t, engine)
 		if plan := Remove(spec, s.observe(spec), false); !plan.Empty() {
 			t.Errorf("keeping data plans %v", plan.Titles())
 		}

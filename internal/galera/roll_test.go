@@ -80,7 +80,7 @@ func TestABackupIsNoDrift(t *testing.T) {
 }
 
 func TestEveryFaultWhileChanging(t *testing.T) {
-	eachFlavor(t, func(t *testing.T, flavor Flavor) {
+	eachEngine(t, func(t *testing.T, engine Engine) {
 		change := func(spec Spec) Spec {
 			spec.Settings = map[string]string{"innodb_buffer_pool_size": "1G"}
 			spec.FormerUsers = map[string][]string{"report": {"10.0.0.%"}}
@@ -89,12 +89,12 @@ func TestEveryFaultWhileChanging(t *testing.T) {
 			spec.Users = map[string]User{"wordpress": app}
 			return spec
 		}
-		s, spec := built(t, flavor)
+		s, spec := built(t, engine)
 		s.Machines["db2"].WriteFile("/run/held", "10.0.0.100/24\n")
 		s.must(change(spec))
 		want := s.end()
 		hosttest.EveryFault(t, func(t *testing.T, fault *hosttest.Fault) {
-			s, spec := built(t, flavor)
+			s, spec := built(t, engine)
 			s.Machines["db2"].WriteFile("/run/held", "10.0.0.100/24\n")
 			s.faulty(change(spec), fault)
 			if diff := cmp.Diff(want, s.end()); diff != "" {

@@ -1,9 +1,6 @@
 package galera
 
 import (
-	"context"
-
-	"github.com/terraform-ha/terraform-provider-ha/internal/host"
 	"github.com/terraform-ha/terraform-provider-ha/internal/tier"
 )
 
@@ -33,7 +30,7 @@ func planService(d *draft) error {
 		if seen.Unit.Enabled() || seen.Unit.Load == "" {
 			continue
 		}
-		d.prepare.On(node.Name, stepEnable(node.Name, d.engine, whyNotEnabled(d.spec, d.engine, seen)))
+		d.prepare.On(node.Name, tier.EnableUnit(d.engine.unit, whyNotEnabled(d.spec, d.engine, seen)).On(node.Name))
 	}
 	return nil
 }
@@ -47,9 +44,4 @@ func whyNotEnabled(spec Spec, engine engine, seen NodeStatus) string {
 		return engine.unit + " is masked"
 	}
 	return engine.unit + " does not start at boot"
-}
-
-func stepEnable(node string, engine engine, why string) Step {
-	return Step{Node: node, Title: "enable " + engine.unit, Why: why,
-		Do: func(ctx context.Context, hosts host.Hosts) error { return hosts[node].EnableUnit(ctx, engine.unit) }}
 }

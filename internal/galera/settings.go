@@ -21,9 +21,9 @@ var perconaSettings string
 // are the system variables and options of MariaDB 10.11 with galera-4 and of
 // MySQL 8.4 with the variables that Percona XtraDB Cluster adds. Other versions
 // and plugins have more, so a name that is not in them is doubted and not refused.
-func (f Flavor) knowsSetting(name string) bool {
+func (e Engine) knowsSetting(name string) bool {
 	list := mariadbSettings
-	if f == Percona {
+	if e == Percona {
 		list = perconaSettings
 	}
 	for known := range strings.Lines(list) {
@@ -61,12 +61,12 @@ func aliases(name string) []string {
 
 // reserves returns the reserved setting that a name sets; empty if none. A name
 // that the engine does not have may be short for one: the reader completes it.
-func (f Flavor) reserves(name string) string {
+func (e Engine) reserves(name string) string {
 	for _, alias := range aliases(name) {
 		if _, found := reserved[alias]; found {
 			return alias
 		}
-		if f.knowsSetting(alias) {
+		if e.knowsSetting(alias) {
 			return ""
 		}
 		for _, full := range sortedKeys(reserved) {
@@ -152,10 +152,10 @@ var everywhere = []string{"*", "::", "0.0.0.0"}
 var uniform = []string{"character_set_server", "collation_server", "innodb_data_file_path", "innodb_page_size", "lower_case_table_names", "pxc_strict_mode", "wsrep_mode"}
 
 // faultOfSetting says why a setting is refused; empty if it is not.
-func (f Flavor) faultOfSetting(name, value string) string {
-	switch taken := f.reserves(name); {
+func (e Engine) faultOfSetting(name, value string) string {
+	switch taken := e.reserves(name); {
 	case !setting.MatchString(name):
-		return fmt.Sprintf("%q is no setting of %s", name, f)
+		return fmt.Sprintf("%q is no setting of %s", name, e)
 	case taken != "" && taken != canonical(name):
 		return fmt.Sprintf("%s stands for %s, which cannot be set: %s", name, taken, reserved[taken])
 	case taken != "":
@@ -169,10 +169,10 @@ func (f Flavor) faultOfSetting(name, value string) string {
 }
 
 func validateSettings(spec Spec, problems *tier.Problems) {
-	validateSettingsAt(spec.Flavor, spec.Settings, problems, "settings")
+	validateSettingsAt(spec.Engine, spec.Settings, problems, "settings")
 	for _, node := range sortedKeys(spec.NodeSettings) {
 		settings := spec.NodeSettings[node]
-		validateSettingsAt(spec.Flavor, settings, problems, "nodes", node, "settings")
+		validateSettingsAt(spec.Engine, settings, problems, "nodes", node, "settings")
 		for _, name := range sortedKeys(settings) {
 			if slices.Contains(uniform, canonical(name)) {
 				problems.Add(tier.At("nodes", node, "settings", name), "%s has to be the same on all nodes; set it in settings of the cluster", name)
@@ -181,11 +181,11 @@ func validateSettings(spec Spec, problems *tier.Problems) {
 	}
 }
 
-func validateSettingsAt(flavor Flavor, settings map[string]string, problems *tier.Problems, path ...string) {
+func validateSettingsAt(engine Engine, settings map[string]string, problems *tier.Problems, path ...string) {
 	seen := map[string]string{}
 	for _, name := range sortedKeys(settings) {
 		at := append(slices.Clone(path), name)
-		if fault := flavor.faultOfSetting(name, settings[name]); fault != "" {
+		if fault := engine.faultOfSetting(name, settings[name]); fault != "" {
 			problems.Add(at, "%s", fault)
 		}
 		if other, twice := seen[canonical(name)]; twice {
@@ -209,27 +209,27 @@ func settingsOf(spec Spec, node string) map[string]string {
 // settingWarnings are settings that only the server can judge, and values that give
 // up a promise of the cluster.
 func settingWarnings(spec Spec) tier.Problems {
-	warnings := spec.Flavor.warningsOf(spec.Settings, "settings")
+	warnings := spec.Engine.warningsOf(spec.Settings, "settings")
 	for _, node := range sortedKeys(spec.NodeSettings) {
-		warnings = append(warnings, spec.Flavor.warningsOf(spec.NodeSettings[node], "nodes", node, "settings")...)
+		warnings = append(warnings, spec.Engine.warningsOf(spec.NodeSettings[node], "nodes", node, "settings")...)
 	}
 	return warnings
 }
 
-func (f Flavor) warningsOf(settings map[string]string, path ...string) tier.Problems {
+func (e Engine) warningsOf(settings map[string]string, path ...string) tier.Problems {
 	var warnings tier.Problems
 	for _, name := range sortedKeys(settings) {
-		if message := f.warning(name, settings[name]); message != "" {
+		if message := e.warning(name, settings[name]); message != "" {
 			warnings.Add(append(slices.Clone(path), name), "%s", message)
 		}
 	}
 	return warnings
 }
 
-func (f Flavor) warning(name, value string) string {
+func (e Engine) warning(name, value string) string {
 	loose := strings.HasPrefix(canonical(name), "loose_")
-	if !loose && !slices.ContainsFunc(aliases(name), f.knowsSetting) {
-		return fmt.Sprintf("%s is not among the settings of %s that are known here; the server's own check decides about it, before a node is changed", name, f)
+	if !loose && !slices.ContainsFunc(aliases(name), e.knowsSetting) {
+		return fmt.Sprintf("%s is not among the settings of %s that are known here; the server's own check decides about it, before a node is changed", name, e)
 	}
 	value = strings.ToUpper(value)
 	switch canonical(name) {

@@ -28,19 +28,19 @@ type sim struct {
 	hosts  host.Hosts
 }
 
-func newSim(t *testing.T, flavor Flavor, names ...string) *sim {
+func newSim(t *testing.T, engine Engine, names ...string) *sim {
 	t.Helper()
 	hosts, machines := hosttest.Cluster(t, names...)
-	engines := map[Flavor]galeratest.Engine{MariaDB: galeratest.MariaDB(), Percona: galeratest.Percona()}
-	return &sim{Cluster: galeratest.Install(t, machines, engines[flavor]), t: t, engine: flavor.engine(), hosts: hosts}
+	engines := map[Engine]galeratest.Engine{MariaDB: galeratest.MariaDB(), Percona: galeratest.Percona()}
+	return &sim{Cluster: galeratest.Install(t, machines, engines[engine]), t: t, engine: engineOf(engine), hosts: hosts}
 }
 
 const secret = `it's \ "$(secret)" über`
 
 // shop is a cluster of three with everything in it.
-func shop(flavor Flavor) Spec {
+func shop(engine Engine) Spec {
 	spec := Spec{
-		Name: "shop", Flavor: flavor,
+		Name: "shop", Engine: engine,
 		Settings:  map[string]string{"innodb_buffer_pool_size": "512M"},
 		Databases: map[string]Database{"wordpress": {Charset: "utf8mb4"}, "my_stats": {}},
 		Users: map[string]User{
@@ -52,20 +52,20 @@ func shop(flavor Flavor) Spec {
 	for i, name := range []string{"db1", "db2", "db3"} {
 		spec.Nodes = append(spec.Nodes, host.Node{Name: name, Address: fmt.Sprintf("10.0.0.%d", 11+i)})
 	}
-	return spec
+	return spec.Defaulted()
 }
 
-func built(t *testing.T, flavor Flavor) (*sim, Spec) {
+func built(t *testing.T, engine Engine) (*sim, Spec) {
 	t.Helper()
-	s, spec := newSim(t, flavor, "db1", "db2", "db3"), shop(flavor)
+	s, spec := newSim(t, engine, "db1", "db2", "db3"), shop(engine)
 	s.must(spec)
 	return s, spec
 }
 
-func eachFlavor(t *testing.T, test func(t *testing.T, flavor Flavor)) {
+func eachEngine(t *testing.T, test func(t *testing.T, engine Engine)) {
 	t.Helper()
-	for _, flavor := range Flavors() {
-		t.Run(string(flavor), func(t *testing.T) { test(t, flavor) })
+	for _, engine := range Engines() {
+		t.Run(string(engine), func(t *testing.T) { test(t, engine) })
 	}
 }
 

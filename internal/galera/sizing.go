@@ -31,7 +31,7 @@ func readSizing(_ Spec, _ string, answers tier.Answers, seen *NodeStatus) {
 // defaultsByNode returns what follows from each machine that was seen.
 func defaultsByNode(spec Spec, status Status) map[string][]derived {
 	defaults := map[string][]derived{}
-	for _, node := range spec.nodes() {
+	for _, node := range spec.Nodes {
 		if seen := status.Nodes[node.Name]; seen.Err == nil {
 			defaults[node.Name] = defaultsOf(spec, node.Name, seen)
 		}

@@ -29,8 +29,8 @@ func derivedOf(spec Spec, node string, seen NodeStatus) []string {
 	return lines
 }
 
-func plainShop(flavor Flavor) Spec {
-	spec := shop(flavor)
+func plainShop(engine Engine) Spec {
+	spec := shop(engine)
 	spec.Settings = nil
 	return spec
 }
@@ -85,8 +85,8 @@ func TestPoolsAreWholeForBothEngines(t *testing.T) {
 // decide about another one.
 func TestWhatTheUserSetsIsNotDerived(t *testing.T) {
 	seen := seenMachine(3924, 2, 78<<30)
-	names := func(flavor Flavor, set func(*Spec)) string {
-		spec := plainShop(flavor)
+	names := func(engine Engine, set func(*Spec)) string {
+		spec := plainShop(engine)
 		set(&spec)
 		return strings.Join(sortedKeys(DerivedSettings(spec, Status{Nodes: map[string]NodeStatus{"db1": seen}})["db1"]), " ")
 	}
@@ -180,8 +180,8 @@ func TestWhatChangesByItselfIsNoDrift(t *testing.T) {
 // TestAResizedMachineIsRolled: each node is its own, and the plan says what follows
 // from the change.
 func TestAResizedMachineIsRolled(t *testing.T) {
-	eachFlavor(t, func(t *testing.T, flavor Flavor) {
-		s, spec := newSim(t, flavor, "db1", "db2", "db3"), plainShop(flavor)
+	eachEngine(t, func(t *testing.T, engine Engine) {
+		s, spec := newSim(t, engine, "db1", "db2", "db3"), plainShop(engine)
 		for name := range s.Nodes {
 			s.Machines[name].Facts.MemoryMiB = 3924
 		}
@@ -189,7 +189,7 @@ func TestAResizedMachineIsRolled(t *testing.T) {
 		s.Machines["db2"].Facts.MemoryMiB = 7936
 		s.Nodes["db2"].Disk = 157 << 30
 		base := "70-ha.cnf"
-		if flavor == Percona {
+		if engine == Percona {
 			base = "zz-ha.cnf"
 		}
 		want := map[string][]string{"db2": {base + " has innodb_buffer_pool_size = 2G, max_connections = 400 (4 GiB of memory); gcache.size = 2G (a file system of 35 to 110 GiB), " +

@@ -1,19 +1,22 @@
 package galera
 
 import (
+	"cmp"
+	"maps"
 	"slices"
 	"strings"
 
 	"github.com/terraform-ha/terraform-provider-ha/internal/host"
 )
 
-// Spec is a cluster as it is wanted.
+// Spec is a cluster as it is wanted. All but [Spec.Defaulted] and [Open] take one with
+// its defaults.
 type Spec struct {
 	// Name is wsrep_cluster_name.
 	Name   string
-	Flavor Flavor
+	Engine Engine
 	// Series is the release series: Percona's name of it, or that which MariaDB has to
-	// have. Empty is Percona's 8.4, and whatever the distribution has of MariaDB.
+	// have. Empty means Percona's 8.4, and whatever the distribution has of MariaDB.
 	Series string
 	Nodes  []host.Node
 	// Settings are engine settings by name, beside those that the cluster needs.
@@ -71,9 +74,20 @@ type User struct {
 	Grants map[string][]string
 }
 
-// nodes returns the nodes in the order of their names.
-func (s Spec) nodes() []host.Node {
-	return slices.SortedFunc(slices.Values(s.Nodes), func(a, b host.Node) int { return strings.Compare(a.Name, b.Name) })
+// Defaulted returns the specification with the nodes in the order of their names, and
+// with everything filled in that has a default.
+func (s Spec) Defaulted() Spec {
+	s.Nodes = slices.SortedFunc(slices.Values(s.Nodes), func(a, b host.Node) int { return strings.Compare(a.Name, b.Name) })
+	if s.Engine == Percona {
+		s.Series = cmp.Or(s.Series, perconaSeries[defaultPercona])
+	}
+	users := maps.Clone(s.Users)
+	for key, user := range users {
+		user.Name = cmp.Or(user.Name, key)
+		users[key] = user
+	}
+	s.Users = users
+	return s
 }
 
 // quorum is how many nodes have to serve for the cluster to survive the loss of the
@@ -82,7 +96,7 @@ func (s Spec) quorum() int { return len(s.Nodes)/2 + 1 }
 
 func (s Spec) names() []string {
 	var names []string
-	for _, node := range s.nodes() {
+	for _, node := range s.Nodes {
 		names = append(names, node.Name)
 	}
 	return names
@@ -90,7 +104,7 @@ func (s Spec) names() []string {
 
 func (s Spec) addresses() []string {
 	var addresses []string
-	for _, node := range s.nodes() {
+	for _, node := range s.Nodes {
 		addresses = append(addresses, node.Address)
 	}
 	return addresses

@@ -61,8 +61,8 @@ func FuzzQuoting(f *testing.F) {
 // TestNamesNeverBecomeStatements is the attack by an account with GRANT OPTION on
 // its own schema: it gives a column there a name that looks like a grant.
 func TestNamesNeverBecomeStatements(t *testing.T) {
-	eachFlavor(t, func(t *testing.T, flavor Flavor) {
-		s, spec := built(t, flavor)
+	eachEngine(t, func(t *testing.T, engine Engine) {
+		s, spec := built(t, engine)
 		column := name(evilColumn)
 		app := s.Nodes["db1"].History.Accounts["wordpress@%"]
 		app.Columns = map[string]map[string][]string{"`wordpress`.`t`": {"SELECT": {column, "`it's; GRANT ALL ON *.* TO 'app'@'%'; -- `"}}}

@@ -90,6 +90,8 @@ type NodeStatus struct {
 	Passwords map[string]PasswordRecord
 }
 
+func noteSilent(seen *NodeStatus, _ string, err error) { seen.Err = err }
+
 // Healthy reports whether the node serves as a member of the Primary component.
 func (n NodeStatus) Healthy() bool {
 	return n.Err == nil && n.Wsrep.Cluster == "Primary" && n.Wsrep.Ready && n.Wsrep.Connected && n.Wsrep.State == synced

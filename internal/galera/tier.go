@@ -63,8 +63,10 @@ func concerns() []concern {
 // Cluster is a Galera cluster on its machines.
 type Cluster = tier.Cluster[Status, host.Hosts]
 
-// Open returns the cluster of a spec. It contacts no machine.
+// Open returns the cluster of a spec, whose defaults it fills in. It contacts no
+// machine.
 func Open(hosts host.Hosts, spec Spec) *Cluster {
+	spec = spec.Defaulted()
 	views := hosts.Views()
 	return tier.New(tier.Definition[Status, host.Hosts]{
 		Target:      hosts,
@@ -99,12 +101,7 @@ func Observe(ctx context.Context, views host.Views, spec Spec) Status {
 const agreeTime = 4 * time.Second
 
 func look(ctx context.Context, views host.Views, spec Spec) Status {
-	status := Status{Nodes: map[string]NodeStatus{}}
-	for name, seen := range tier.Look(ctx, concerns(), views, spec) {
-		seen.Value.Err = seen.Err
-		status.Nodes[name] = seen.Value
-	}
-	return status
+	return Status{Nodes: tier.Look(ctx, concerns(), views, spec, noteSilent)}
 }
 
 // Diff compares what is wanted with what was observed. It is pure, and an error
@@ -176,7 +173,7 @@ func newDraft(spec Spec, status Status) *draft {
 // answering are the nodes that answered and have their data, in order.
 func (d *draft) answering() iter.Seq2[host.Node, NodeStatus] {
 	return func(yield func(host.Node, NodeStatus) bool) {
-		for _, node := range d.spec.nodes() {
+		for _, node := range d.spec.Nodes {
 			if seen := d.status.Nodes[node.Name]; seen.Err == nil && !yield(node, seen) {
 				return
 			}

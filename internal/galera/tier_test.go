@@ -166,7 +166,7 @@ func TestDiffIsDeterministic(t *testing.T) {
 	first, _ := Diff(spec, status)
 	for range 20 {
 		slices.Reverse(spec.Nodes)
-		if again, _ := Diff(spec, status); !slices.Equal(first.Titles(), again.Titles()) {
+		if again, _ := Diff(spec.Defaulted(), status); !slices.Equal(first.Titles(), again.Titles()) {
 			t.Fatalf("%v and %v", first.Titles(), again.Titles())
 		}
 	}
@@ -178,7 +178,7 @@ func FuzzParse(f *testing.F) {
 	}
 	f.Add("GRANT a(, ON *.* TO x\nmember\nview_id\nschema\n")
 	f.Fuzz(func(t *testing.T, out string) {
-		spec := Spec{Flavor: MariaDB, Users: map[string]User{"app": {Hosts: []string{"10.0.0.%"}}}}
+		spec := Spec{Engine: MariaDB, Users: map[string]User{"app": {Hosts: []string{"10.0.0.%"}}}}.Defaulted()
 		answer := shell.Answer{Out: out}
 		node := tier.Read(concerns(), spec, "db1", shell.Answers{"data": answer, "wsrep": answer, "schemas": answer, "accounts": answer, "versions": answer, "drained": answer, "position": answer, "transfers": answer, "cores": answer, "made-for": answer, "marker": answer})
 		for login := range node.Accounts {

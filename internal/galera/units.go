@@ -34,7 +34,7 @@ func planUnits(d *draft) error {
 	for node, seen := range d.answering() {
 		steps := dropInSteps(node.Name, wanted, seen.Files)
 		if len(steps) == 0 && (seen.Unit.NeedsDaemonReload || seen.Bootstrap.NeedsDaemonReload) {
-			steps = []Step{stepReloadSystemd(node.Name, d.engine)}
+			steps = []Step{tier.ReloadSystemd(d.engine.unit + " changed after systemd read it").On(node.Name)}
 		}
 		d.prepare.On(node.Name, steps...)
 	}
@@ -115,10 +115,4 @@ func stepWriteUnitFile(node string, file host.File, why string) Step {
 			}
 			return hosts[node].ReloadSystemd(ctx)
 		}}
-}
-
-// stepReloadSystemd is for a run that broke off between the file and the reload.
-func stepReloadSystemd(node string, engine engine) Step {
-	return Step{Node: node, Title: "reload systemd", Why: engine.unit + " changed after systemd read it",
-		Do: func(ctx context.Context, hosts host.Hosts) error { return hosts[node].ReloadSystemd(ctx) }}
 }

@@ -12,6 +12,7 @@ var clusterName = regexp.MustCompile(`^[A-Za-z0-9_][A-Za-z0-9_-]{0,31}$`)
 
 // Validate reports what is wrong with the spec, without asking any machine.
 func (s Spec) Validate() []tier.Problem {
+	s = s.Defaulted()
 	var problems tier.Problems
 	validateCluster(s, &problems)
 	validateNodes(s, &problems)
@@ -34,8 +35,8 @@ func validateCluster(spec Spec, problems *tier.Problems) {
 	if !clusterName.MatchString(spec.Name) {
 		problems.Add(tier.At("name"), "a cluster's name has 1 to 32 letters, digits, underscores and hyphens, and does not start with a hyphen")
 	}
-	if !spec.Flavor.known() {
-		problems.Add(tier.At("version"), "unknown version %s; known are mariadb, a release series of MariaDB such as 10.11, pxc-84 and pxc-80", spec.Flavor)
+	if !spec.Engine.known() {
+		problems.Add(tier.At("version"), "unknown version %s; known are mariadb, a release series of MariaDB such as 10.11, pxc-84 and pxc-80", spec.Engine)
 	}
 }
 

@@ -62,7 +62,7 @@ func TestValidate(t *testing.T) {
 		{"name for a shell", func(s *Spec) { s.Name = "$(id)" }, "name", "name has"},
 		{"empty name", func(s *Spec) { s.Name = "" }, "name", "name has"},
 		{"long name", func(s *Spec) { s.Name = strings.Repeat("a", 33) }, "name", "name has"},
-		{"version", func(s *Spec) { s.Flavor, s.Series = ParseVersion("oracle") }, "version", `unknown version "oracle"`},
+		{"version", func(s *Spec) { s.Engine, s.Series = ParseVersion("oracle") }, "version", `unknown version "oracle"`},
 		{"a setting of a plugin", set("server_audit_logging", "ON"), "", ""},
 		{"a plugin", set("plugin_load_add", "server_audit"), "", ""},
 		{"with a hyphen", set("max-connections", "500"), "", ""},
@@ -75,7 +75,7 @@ func TestValidate(t *testing.T) {
 		{"reserved of an instance", set("x.wsrep_on", "OFF"), "settings.x.wsrep_on", "stands for wsrep_on"},
 		{"reserved and cut short", set("skip_grant", ""), "settings.skip_grant", "stands for skip_grant_tables"},
 		{"options of the library in one", set("wsrep_provider_options", "pc.ignore_sb=true"), "settings.wsrep_provider_options", "provider_options, one by one"},
-		{"encryption without certificates", func(s *Spec) { set("pxc_encrypt_cluster_traffic", "ON")(s); s.Flavor = Percona },
+		{"encryption without certificates", func(s *Spec) { set("pxc_encrypt_cluster_traffic", "ON")(s); s.Engine = Percona },
 			"settings.pxc_encrypt_cluster_traffic", "same certificate files"},
 		{"the address of one node", set("bind_address", "10.0.0.11"), "settings.bind_address", "floating IP"},
 		{"every address", set("bind_address", "::"), "", ""},
@@ -134,7 +134,7 @@ func TestValidate(t *testing.T) {
 		{"proxy", grants("shop.*", "proxy"), "users.wordpress.grants", "PROXY"},
 		{"lower case with spaces", grants("shop.*", "create  temporary tables", "all"), "", ""},
 		{"everything, in MariaDB", grants("*.*", "ALL"), "", ""},
-		{"everything, in MySQL", func(s *Spec) { grants("*.*", "ALL")(s); s.Flavor = Percona }, "users.wordpress.grants", "list the privileges"},
+		{"everything, in MySQL", func(s *Spec) { grants("*.*", "ALL")(s); s.Engine = Percona }, "users.wordpress.grants", "list the privileges"},
 		{"a password may be anything", user(func(u *User) { u.Password = "'; DROP DATABASE shop; -- \n$(id)" }), "", ""},
 	}
 	for _, test := range tests {

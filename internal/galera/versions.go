@@ -84,7 +84,7 @@ func refuseSeries(spec Spec, status Status) error {
 // undeclaredSeries returns the first node with another series of MariaDB than the
 // declared one, and its release.
 func undeclaredSeries(spec Spec, status Status) (node, release string) {
-	if spec.Flavor != MariaDB || spec.Series == "" {
+	if spec.Engine != MariaDB || spec.Series == "" {
 		return "", ""
 	}
 	releases := releases(spec, status)

@@ -55,8 +55,8 @@ func TestAnUpgradeByHandLeavesTheClusterRepairable(t *testing.T) {
 // TestVersionsAreCompared has a node with a newer release, and then with another
 // major version.
 func TestVersionsAreCompared(t *testing.T) {
-	eachFlavor(t, func(t *testing.T, flavor Flavor) {
-		s, spec := built(t, flavor)
+	eachEngine(t, func(t *testing.T, engine Engine) {
+		s, spec := built(t, engine)
 		server := s.engine.serverPackage
 		for name, version := range map[string]string{"db1": "1:10.11.19-0+deb12u1", "db2": "1:10.11.20-0+deb12u1", "db3": "1:10.11.19-0+deb12u1"} {
 			s.Machines[name].Packages[server] = version

@@ -1,8 +1,6 @@
 package gluster
 
 import (
-	"context"
-
 	"github.com/terraform-ha/terraform-provider-ha/internal/host"
 	"github.com/terraform-ha/terraform-provider-ha/internal/shell"
 	"github.com/terraform-ha/terraform-provider-ha/internal/tier"
@@ -37,16 +35,12 @@ func (d *draft) planDaemon(node host.Node) {
 		}
 		d.prepare(node, "start glusterd", why, startDaemon(node.Name, "start"))
 	case !seen.Daemon.Enabled():
-		d.prepare(node, "enable glusterd", "glusterd does not start at boot", enableDaemon(node.Name))
+		d.stages.prepare.On(node.Name, tier.EnableUnit(daemonUnit, "glusterd does not start at boot").On(node.Name))
 	case seen.CLI != nil:
 		d.prepare(node, "restart glusterd", "glusterd does not answer: "+seen.CLI.Error(), startDaemon(node.Name, "restart"))
 	case seen.UUID == "":
 		d.prepare(node, "give glusterd an identity", "glusterd has no identity", startDaemon(node.Name, "start"))
 	}
-}
-
-func enableDaemon(node string) act {
-	return func(ctx context.Context, hosts host.Hosts) error { return hosts[node].EnableUnit(ctx, daemonUnit) }
 }
 
 // startDaemon starts or restarts glusterd and waits until it answers.

@@ -43,8 +43,8 @@ func planPackages(d *draft) error {
 		if missing := tier.MissingPackages(d.spec.packages(), seen.Packages); len(missing) > 0 {
 			d.prepare(node, "install packages", sentence("package %s is not installed", "packages %s are not installed", missing), install(node.Name, missing))
 		}
-		if unheld := host.ToHold([]string{serverPackage}, seen.Unheld, seen.Packages); len(unheld) > 0 {
-			d.prepare(node, "hold packages", host.WhyHold(unheld, seen.Packages), hold(node.Name, d.spec.Name, unheld))
+		if hold, needed := tier.HoldPackages(markerKind+"-"+d.spec.Name, []string{serverPackage}, seen.Unheld, seen.Packages); needed {
+			d.stages.prepare.On(node.Name, hold.On(node.Name))
 		}
 	}
 	return nil
@@ -53,11 +53,5 @@ func planPackages(d *draft) error {
 func install(node string, packages []string) act {
 	return func(ctx context.Context, hosts host.Hosts) error {
 		return hosts[node].InstallPackages(ctx, packages, daemonUnit)
-	}
-}
-
-func hold(node, volume string, packages []string) act {
-	return func(ctx context.Context, hosts host.Hosts) error {
-		return hosts[node].HoldPackages(ctx, markerKind+"-"+volume, packages...)
 	}
 }

@@ -64,6 +64,8 @@ type Node struct {
 	HealErr error
 }
 
+func noteSilent(seen *Node, _ string, err error) { seen.Err = err }
+
 // Names returns the names of all nodes in order.
 func (s Status) Names() []string { return slices.Sorted(maps.Keys(s.Nodes)) }
 

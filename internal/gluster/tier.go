@@ -121,12 +121,7 @@ func Observe(ctx context.Context, views host.Views, spec Spec) Status {
 }
 
 func look(ctx context.Context, views host.Views, spec Spec, asClient func(name string) bool) Status {
-	status := Status{Nodes: map[string]Node{}}
-	for name, seen := range tier.Look(ctx, concerns(), views, inquiry{Spec: spec, asClient: asClient}) {
-		seen.Value.Err = seen.Err
-		status.Nodes[name] = seen.Value
-	}
-	return status
+	return Status{Nodes: tier.Look(ctx, concerns(), views, inquiry{Spec: spec, asClient: asClient}, noteSilent)}
 }
 
 // lookAt is [look] for one machine, which is not asked as a client.

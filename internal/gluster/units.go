@@ -82,17 +82,13 @@ func (d *draft) planUnits(node host.Node) {
 	}
 	switch unread := seen.Daemon.NeedsDaemonReload || seen.Shutdown.NeedsDaemonReload; {
 	case written && (seen.Daemon.Running() || seen.Shutdown.Load == "loaded"):
-		d.prepare(node, "reload systemd", "", reloadSystemd(node.Name))
+		d.stages.prepare.On(node.Name, tier.ReloadSystemd("").On(node.Name))
 	case !written && unread:
-		d.prepare(node, "reload systemd", "systemd has not read the units of glusterd again", reloadSystemd(node.Name))
+		d.stages.prepare.On(node.Name, tier.ReloadSystemd("systemd has not read the units of glusterd again").On(node.Name))
 	}
 	if !seen.Shutdown.Running() || !seen.Shutdown.Enabled() {
 		d.prepare(node, "start "+shutdownUnit, "the unit "+shutdownUnit+", which ends bricks before the network goes, is not active", startShutdownUnit(node.Name))
 	}
-}
-
-func reloadSystemd(node string) act {
-	return func(ctx context.Context, hosts host.Hosts) error { return hosts[node].ReloadSystemd(ctx) }
 }
 
 // startShutdownUnit has nothing to do but to be active when the machine shuts down.

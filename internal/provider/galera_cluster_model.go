@@ -69,7 +69,7 @@ func (m *galeraModel) Immutable() map[string]attr.Value {
 // engine is the part of the version that cannot change. The series of MariaDB is that
 // of the packages, which follow the distribution.
 func (m *galeraModel) engine() types.String {
-	if flavor, _ := galera.ParseVersion(m.version()); flavor == galera.MariaDB && !m.Version.IsUnknown() {
+	if engine, _ := galera.ParseVersion(m.version()); engine == galera.MariaDB && !m.Version.IsUnknown() {
 		return types.StringValue(galera.DefaultVersion)
 	}
 	return m.Version
@@ -77,10 +77,10 @@ func (m *galeraModel) engine() types.String {
 
 // spec returns what the model says. Secrets come from the configuration.
 func (m *galeraModel) spec(ctx context.Context, config *galeraModel) galera.Spec {
-	flavor, series := galera.ParseVersion(m.version())
+	engine, series := galera.ParseVersion(m.version())
 	spec := galera.Spec{
 		Name:            m.Name.ValueString(),
-		Flavor:          flavor,
+		Engine:          engine,
 		Series:          series,
 		Nodes:           m.DeclaredNodes(),
 		Settings:        cluster.StringsOf(m.Settings),

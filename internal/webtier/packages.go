@@ -65,14 +65,10 @@ func planPackages(d *draft, m *machine) {
 	if d.spec.php() {
 		held = append(held, "php-fpm")
 	}
-	unheld := slices.DeleteFunc(held, func(p string) bool { return !slices.Contains(m.seen.Unheld, p) })
-	hold := part{title: "hold packages", do: func(ctx context.Context, h *host.Host) error {
-		return h.HoldPackages(ctx, markerKind+"-"+d.spec.Name, unheld...)
-	}}
-	if why := host.WhyHold(unheld, m.seen.Packages); why != "" {
-		hold.reasons = []string{why}
+	// What is only to be installed is held with the next observation.
+	if hold, needed := tier.HoldPackages(markerKind+"-"+d.spec.Name, held, m.seen.Unheld, m.seen.Packages); needed && hold.Why != "" {
+		m.add(part{title: hold.Title, reasons: []string{hold.Why}, do: hold.Do})
 	}
-	m.add(hold)
 }
 
 func validatePackages(s Spec, found *tier.Problems) {

@@ -63,6 +63,8 @@ type NodeStatus struct {
 	WordPress WordPressStatus
 }
 
+func noteSilent(seen *NodeStatus, _ string, err error) { seen.Err = err }
+
 // Who can have drained a machine.
 const (
 	drainedByChange   = "change"

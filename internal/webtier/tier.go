@@ -80,12 +80,7 @@ func Open(target Target, spec Spec, prior *Spec) *Cluster {
 // Observe looks at every node, each with one command, all at the same time. On
 // import the spec has only its name and nodes.
 func Observe(ctx context.Context, views host.Views, spec Spec) Status {
-	status := Status{Nodes: map[string]NodeStatus{}}
-	for name, seen := range tier.Look(ctx, concerns(), views, spec) {
-		seen.Value.Err = seen.Err
-		status.Nodes[name] = seen.Value
-	}
-	return status
+	return Status{Nodes: tier.Look(ctx, concerns(), views, spec, noteSilent)}
 }
 
 // Diff returns the way from what was seen to what is wanted.

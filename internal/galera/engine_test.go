@@ -9,7 +9,7 @@ import (
 // TestVersions: a declared version decides about the engine and its repository.
 func TestVersions(t *testing.T) {
 	type stands struct {
-		Flavor     Flavor
+		Engine     Engine
 		Repository string
 	}
 	for version, want := range map[string]stands{
@@ -19,8 +19,8 @@ func TestVersions(t *testing.T) {
 		"pxc-80":  {Percona, "pxc-80"},
 	} {
 		spec := shop(MariaDB)
-		spec.Flavor, spec.Series = ParseVersion(version)
-		if diff := cmp.Diff(want, stands{spec.Flavor, spec.engine().repository}); diff != "" || len(spec.Validate()) > 0 {
+		spec.Engine, spec.Series = ParseVersion(version)
+		if diff := cmp.Diff(want, stands{spec.Engine, spec.engine().repository}); diff != "" || len(spec.Validate()) > 0 {
 			t.Errorf("%s: %s%v", version, diff, spec.Validate())
 		}
 	}
@@ -29,7 +29,7 @@ func TestVersions(t *testing.T) {
 	}
 	for _, version := range []string{"", "oracle", "percona", "10", "10.11.3", "pxc-57", "pxc-84-lts", "10.11; reboot"} {
 		spec := shop(MariaDB)
-		spec.Flavor, spec.Series = ParseVersion(version)
+		spec.Engine, spec.Series = ParseVersion(version)
 		if problems := spec.Validate(); len(problems) != 1 || problems[0].Path[0] != "version" {
 			t.Errorf("%q: %v", version, problems)
 		}

@@ -9,23 +9,26 @@ import (
 	"github.com/terraform-ha/terraform-provider-ha/internal/tier"
 )
 
-// Flavor is the engine of a cluster, MariaDB or Percona XtraDB Cluster. Users do not
-// meet the word: their attribute version declares the engine and its release series.
-type Flavor string
+// Engine is the engine of a cluster, MariaDB or Percona XtraDB Cluster. Users declare it
+// and its release series with one attribute, version.
+type Engine string
 
-// The flavors.
+// The engines.
 const (
 	// MariaDB is MariaDB with the Galera library, as the distribution packages it.
-	MariaDB Flavor = "mariadb"
+	MariaDB Engine = "mariadb"
 	// Percona is Percona XtraDB Cluster from Percona's repository.
-	Percona Flavor = "percona"
+	Percona Engine = "percona"
 )
 
-// Flavors lists every flavor.
-func Flavors() []Flavor { return []Flavor{MariaDB, Percona} }
+// Engines lists every engine.
+func Engines() []Engine { return []Engine{MariaDB, Percona} }
 
 // DefaultVersion is the version of a cluster that declares none.
 const DefaultVersion = string(MariaDB)
+
+// defaultPercona is the version of Percona XtraDB Cluster where only the engine is known.
+const defaultPercona = "pxc-84"
 
 // perconaSeries are Percona's names of its repositories by the versions that a
 // cluster can declare.
@@ -35,9 +38,9 @@ var mariadbSeries = regexp.MustCompile(`^[0-9]{1,2}\.[0-9]{1,2}$`)
 
 // ParseVersion returns what a declared version stands for: "mariadb" for MariaDB as
 // the distribution has it, "10.11" for that and this series alone, "pxc-84" for a
-// series of Percona XtraDB Cluster. Of an unknown version it makes a flavor that
+// series of Percona XtraDB Cluster. Of an unknown version it makes an engine that
 // [Spec.Validate] refuses.
-func ParseVersion(version string) (flavor Flavor, series string) {
+func ParseVersion(version string) (engine Engine, series string) {
 	if mariadbSeries.MatchString(version) {
 		return MariaDB, version
 	}
@@ -47,20 +50,21 @@ func ParseVersion(version string) (flavor Flavor, series string) {
 	if version == DefaultVersion {
 		return MariaDB, ""
 	}
-	return Flavor(strconv.Quote(version)), ""
+	return Engine(strconv.Quote(version)), ""
 }
 
 // engine returns what is specific to the engine and release series of the spec.
 func (s Spec) engine() engine {
-	engine := s.Flavor.engine()
-	if s.Flavor == Percona && s.Series != "" {
+	engine := engineOf(s.Engine)
+	if s.Engine == Percona {
 		engine.repository = s.Series
 	}
 	return engine
 }
 
-// engine is all in which the flavors differ.
+// engine is all in which the engines differ.
 type engine struct {
+	Engine
 	packages []string
 	// serverPackage is the one that has the server's version.
 	serverPackage string
@@ -101,12 +105,13 @@ type engine struct {
 	startCheck string
 }
 
-func (f Flavor) engine() engine {
-	if f == Percona {
+// engineOf returns what is specific to an engine in all of its release series.
+func engineOf(e Engine) engine {
+	if e == Percona {
 		return engine{
+			Engine:         Percona,
 			packages:       []string{"percona-xtradb-cluster", "socat"},
 			serverPackage:  "percona-xtradb-cluster",
-			repository:     perconaSeries["pxc-84"],
 			unit:           "mysql.service",
 			bootstrapUnit:  "mysql@bootstrap.service",
 			client:         "mysql",
@@ -128,6 +133,7 @@ func (f Flavor) engine() engine {
 		}
 	}
 	return engine{
+		Engine:         e,
 		packages:       []string{"galera-4", "mariadb-backup", "mariadb-server", "socat"},
 		serverPackage:  "mariadb-server",
 		unit:           "mariadb.service",
@@ -166,7 +172,7 @@ func (e engine) units() []string {
 	return []string{e.unit, e.bootstrapUnit}
 }
 
-func (f Flavor) known() bool { return slices.Contains(Flavors(), f) }
+func (e Engine) known() bool { return slices.Contains(Engines(), e) }
 
 const (
 	dataDirectory = "/var/lib/mysql"
