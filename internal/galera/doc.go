@@ -13,5 +13,6 @@
 // not need it goes on. Without a Primary component nothing is changed except in
 // the cases that cannot lose data: the nodes of the last view are all there (they
 // are started together and re-form it), all left in order (the last one starts
+// first), all were read and have one history (one with the highest position starts
 // first), and one node alone has data.
 package galera

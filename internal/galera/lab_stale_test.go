@@ -61,32 +61,6 @@ func (s *site) curesAStaleNode() {
 	s.everywhere("late", 2)
 }
 
-// recoversPositions has all servers crash at once and their views lost, so that
-// only their positions can tell which one is ahead.
-func (s *site) recoversPositions() {
-	s.Each(func(name string) error {
-		_, err := s.Exec(name, "killall -9 mariadbd; systemctl stop mariadb", nil)
-		return err
-	})
-	for _, node := range s.Nodes {
-		s.Until(time.Minute, "the end of the servers", func() string { return s.Run(node.Name, "pgrep mariadbd || :") })
-		s.Run(node.Name, "systemctl stop mariadb; rm -f /var/lib/mysql/gvwstate.dat; grep -q '^seqno: *-1' /var/lib/mysql/grastate.dat")
-	}
-	refusal := refused(s.t, s.try(), "bootstrap a cluster whose last position is not certain")
-	for _, row := range refusal.Evidence {
-		if strings.Contains(row, "seqno -1") || !strings.Contains(row, "seqno ") {
-			s.t.Errorf("no position in %q", row)
-		}
-	}
-	s.t.Log(refusal)
-	// A person decides.
-	_, after, _ := strings.Cut(refusal.Remedy, "The highest position is that of ")
-	furthest := strings.TrimRight(strings.Fields(after)[0], ".")
-	s.Run(furthest, "sed -i 's/^safe_to_bootstrap: 0/safe_to_bootstrap: 1/' /var/lib/mysql/grastate.dat")
-	s.converge()
-	s.everywhere("late", 2)
-}
-
 // givesItsDataUp follows the advice for a server whose data is not the one to keep:
 // a row that only it has must be gone afterwards.
 func (s *site) givesItsDataUp() {

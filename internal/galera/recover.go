@@ -58,8 +58,8 @@ func reform(d *draft) []Step {
 	return append(steps, joins(d, last.nodes)...)
 }
 
-// revive brings back a cluster whose every node is down, if that can be done
-// without choosing between histories.
+// revive brings back a cluster whose every node has been read and is down, if that
+// can be done without choosing between histories.
 func revive(d *draft, withData []string) ([]Step, error) {
 	status := d.status
 	if slices.ContainsFunc(withData, func(name string) bool { return status.Nodes[name].Wsrep.Answers }) {
@@ -78,37 +78,14 @@ func revive(d *draft, withData []string) ([]Step, error) {
 	if steps := recoverPositions(d.engine, status, withData); len(steps) > 0 {
 		return steps, nil
 	}
+	if first, found := status.foremost(); found {
+		return restartFrom(d, first), nil
+	}
 	return nil, &reconcile.RefusedError{
 		What: "bootstrap a cluster whose last position is not certain", Evidence: status.table(),
 		Remedy: "Decide which node goes on; what only others have is lost, so keep copies of their " + dataDirectory + ". " + status.furthest(withData) +
 			"Set safe_to_bootstrap to 1 in grastate.dat on that node alone and apply again, or bootstrap it by hand if another one is ahead of it.",
 	}
-}
-
-// furthest names the nodes with the highest position.
-func (s Status) furthest(names []string) string {
-	highest, at := int64(-1), []string(nil)
-	for _, name := range names {
-		switch seqno := s.Nodes[name].position().Seqno; {
-		case seqno > highest:
-			highest, at = seqno, []string{name}
-		case seqno == highest:
-			at = append(at, name)
-		}
-	}
-	if highest < 0 {
-		return ""
-	}
-	return fmt.Sprintf("The highest position is that of %s. ", strings.Join(at, " and "))
-}
-
-// position is the last position of a node that is down: after a crash its
-// grastate.dat has none, and the server has to be asked for it.
-func (n NodeStatus) position() Position {
-	if n.Saved.Seqno < 0 && n.Recovered.UUID == n.Saved.UUID && n.RecoveredAt > max(n.Unit.Started, n.Bootstrap.Started) {
-		return Position{UUID: n.Saved.UUID, Seqno: n.Recovered.Seqno, SafeToBootstrap: n.Saved.SafeToBootstrap}
-	}
-	return n.Saved
 }
 
 // recoverPositions asks the servers that crashed for their last position, as they
@@ -117,8 +94,7 @@ func recoverPositions(engine engine, status Status, withData []string) []Step {
 	var steps []Step
 	for _, name := range withData {
 		node := status.Nodes[name]
-		asked := node.RecoveredAt > max(node.Unit.Started, node.Bootstrap.Started)
-		if node.Saved.HasData() && node.position().Seqno < 0 && !asked {
+		if node.Saved.HasData() && node.position().Seqno < 0 && !node.positionAsked() {
 			steps = append(steps, stepRecoverPosition(engine, name, node.whyNotMember(engine)+", and its last position is not known"))
 		}
 	}
@@ -190,7 +166,18 @@ func stepStandAside(spec Spec, node string, last view) Step {
 	if slices.Contains(last.nodes, node) {
 		why = engine.service() + " waits for others"
 	}
-	return Step{Node: node, Title: "take " + engine.unit + " out of the way of the last Primary component", Why: why,
+	return endServer(spec, node, "take "+engine.unit+" out of the way of the last Primary component", why)
+}
+
+// stepEnd ends a server that waits for others.
+func stepEnd(spec Spec, node string) Step {
+	engine := spec.engine()
+	return endServer(spec, node, "stop "+engine.unit+", which serves nobody", engine.service()+" waits for others")
+}
+
+func endServer(spec Spec, node, title, why string) Step {
+	engine := spec.engine()
+	return Step{Node: node, Title: title, Why: why,
 		Do: func(ctx context.Context, hosts host.Hosts) error {
 			if now := Observe(ctx, hosts.Views(), spec); len(now.where(NodeStatus.primary)) > 0 {
 				return nil // it came back by itself

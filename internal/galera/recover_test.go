@@ -190,32 +190,95 @@ func TestTwoSavedViewsAreRefused(t *testing.T) {
 	}
 }
 
-// TestPositionsAreRecoveredBeforeARefusal has all crash, and their views lost.
-func TestPositionsAreRecoveredBeforeARefusal(t *testing.T) {
+// crashed has all servers crash and their views lost, db3 before the others.
+func crashed(t *testing.T) (*sim, Spec) {
+	t.Helper()
 	s, spec := built(t, MariaDB)
 	s.Crash("db3")
 	s.Crash("db1", "db2")
 	for _, node := range s.Nodes {
 		node.View, node.ViewSize = "", 0
 	}
-	want := fmt.Sprintf("seqno %d", s.Nodes["db1"].Position)
-	behind := fmt.Sprintf("seqno %d", s.Nodes["db3"].Position)
-	refusal := refused(t, s.converge(spec), "bootstrap a cluster whose last position is not certain")
-	for i, position := range []string{want, want, behind} {
-		if !strings.Contains(refusal.Evidence[i], position+",") {
-			t.Errorf("%q lacks %s", refusal.Evidence[i], position)
-		}
+	return s, spec
+}
+
+// TestTheHighestPositionNeedsNoWord has all crash, no node marked safe, and their
+// views lost: with every position known the highest one has all that was acknowledged.
+func TestTheHighestPositionNeedsNoWord(t *testing.T) {
+	for name, set := range map[string]func(s *sim){
+		"two are equally far":             func(*sim) {},
+		"one is ahead":                    func(s *sim) { s.Nodes["db2"].Position++ },
+		"one was in the latest view":      func(s *sim) { s.Nodes["db2"].View, s.Nodes["db2"].ViewSize = "3 bbbbbbbb-8000 9", 2 },
+		"servers run and wait for others": func(s *sim) { s.PowerBack("db1", "db2", "db3") },
+	} {
+		t.Run(name, func(t *testing.T) {
+			hosttest.EveryFault(t, func(t *testing.T, fault *hosttest.Fault) {
+				s, spec := crashed(t)
+				set(s)
+				s.faulty(spec, fault)
+				if s.Bootstraps != 1 {
+					t.Errorf("%d bootstraps", s.Bootstraps)
+				}
+			})
+		})
 	}
-	if want == behind || !strings.Contains(refusal.Remedy, "The highest position is that of db1 and db2.") {
-		t.Errorf("the remedy is %q", refusal.Remedy)
+	s, spec := crashed(t)
+	s.Nodes["db2"].Position++
+	if err := s.converge(spec); err != nil {
+		t.Fatal(err)
 	}
+	if titles := s.Machines["db2"].Log(); !slices.Contains(titles, "galera-member") {
+		t.Errorf("db2 did %v", titles)
+	}
+}
+
+// TestTheHighestPositionIsNotEnough where it may be one of two histories.
+func TestTheHighestPositionIsNotEnough(t *testing.T) {
+	for name, set := range map[string]func(s *sim){
+		"a node has no data":                    func(s *sim) { s.Wipe("db3") },
+		"one that is behind was the last":       func(s *sim) { s.Nodes["db3"].Safe = true },
+		"one that is behind saw a later view":   func(s *sim) { s.Nodes["db3"].View, s.Nodes["db3"].ViewSize = "3 cccccccc-9000 9", 2 },
+		"two views have the same number":        func(s *sim) { sameView(s) },
+		"the history of one node is not marked": func(s *sim) { s.Nodes["db3"].UUID, s.Nodes["db3"].Schemas = "", []string{"wordpress"} },
+	} {
+		t.Run(name, func(t *testing.T) {
+			s, spec := crashed(t)
+			set(s)
+			refused(t, s.converge(spec), "bootstrap a cluster whose last position is not certain")
+			for _, node := range s.Nodes {
+				if node.Synced() || node.Waiting {
+					t.Errorf("%s was started", node.Name)
+				}
+			}
+		})
+	}
+}
+
+// sameView has two nodes remember different views of one number, neither complete.
+func sameView(s *sim) {
+	s.Nodes["db1"].View, s.Nodes["db1"].ViewSize = "3 bbbbbbbb-8000 9", 2
+	s.Nodes["db2"].View, s.Nodes["db2"].ViewSize = "3 cccccccc-9000 9", 2
+}
+
+// TestPositionsAreRecoveredBeforeARefusal has all crash, and a mark of safety on one
+// that is behind.
+func TestPositionsAreRecoveredBeforeARefusal(t *testing.T) {
+	s, spec := crashed(t)
 	s.Nodes["db3"].Safe = true
-	refused(t, s.converge(spec), "bootstrap a cluster whose last position is not certain")
-	// A person has decided.
-	s.Nodes["db3"].Safe, s.Nodes["db2"].Safe = false, true
-	s.must(spec)
-	if s.Bootstraps != 1 {
-		t.Errorf("%d bootstraps", s.Bootstraps)
+	highest, behind := s.Nodes["db1"].Position, s.Nodes["db3"].Position
+	refusal := refused(t, s.converge(spec), "bootstrap a cluster whose last position is not certain")
+	uuid := s.Nodes["db1"].UUID
+	want := []string{
+		"  node  state   uuid                                  seqno  safe_to_bootstrap  view",
+		fmt.Sprintf("  db1   failed  %s  %-5d  0                  -", uuid, highest),
+		fmt.Sprintf("  db2   failed  %s  %-5d  0                  -", uuid, highest),
+		fmt.Sprintf("  db3   failed  %s  %-5d  1                  -", uuid, behind),
+	}
+	if diff := cmp.Diff(want, refusal.Evidence); diff != "" || highest <= behind {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+	if !strings.Contains(refusal.Remedy, "The highest position is that of db1 and db2.") {
+		t.Errorf("the remedy is %q", refusal.Remedy)
 	}
 }
 

@@ -23,9 +23,12 @@ type Wsrep struct {
 	Size      int
 	// View counts the changes of membership (wsrep_cluster_conf_id): members of one
 	// component have the same.
-	View    string
-	UUID    string
-	Version string
+	View string
+	UUID string
+	// Committed is the position up to which the server has applied everything
+	// (wsrep_last_committed); -1 while it has none.
+	Committed int64
+	Version   string
 	// FoldsNames reports whether names of databases and tables are kept in lower case.
 	FoldsNames bool
 	// Hindrances are variables that keep the server from serving.
@@ -56,7 +59,7 @@ func readServer(_ Spec, _ string, answers tier.Answers, seen *NodeStatus) {
 }
 
 func parseWsrep(answer shell.Answer) Wsrep {
-	wsrep := Wsrep{}
+	wsrep := Wsrep{Committed: -1}
 	on, provider := "", ""
 	for line := range strings.Lines(answer.Out) {
 		key, value, _ := strings.Cut(strings.TrimSuffix(line, "\n"), "\t")
@@ -90,12 +93,24 @@ func parseWsrep(answer shell.Answer) Wsrep {
 			provider = value
 		case "wsrep_cluster_state_uuid":
 			wsrep.UUID = value
+		case "wsrep_last_committed":
+			wsrep.Committed = committed(value)
 		}
 	}
 	// In Percona's server wsrep_on is of the session only, and no global variable
 	// (its manual, "wsrep_on", scope); MariaDB's can be off with a provider loaded.
 	wsrep.On = on == "ON" || on == "" && provider != "" && provider != "none"
 	return wsrep
+}
+
+// committed reads a position. A server without one says the greatest number that it
+// has, or -1.
+func committed(value string) int64 {
+	seqno, err := strconv.ParseInt(value, 10, 64)
+	if err != nil {
+		return -1
+	}
+	return seqno
 }
 
 // parseVariables reads the variables, by name in lower case, and the status with them.

@@ -12,11 +12,16 @@ import (
 func TestParseWsrep(t *testing.T) {
 	got := parseWsrep(shell.Answer{Out: captured(t, "mariadb-wsrep")})
 	want := Wsrep{
-		Answers: true, On: true, Cluster: "Primary", Ready: true, Connected: true, State: 4, Comment: "Synced", Size: 3,
+		Answers: true, On: true, Cluster: "Primary", Ready: true, Connected: true, State: 4, Comment: "Synced", Size: 3, Committed: -1,
 		UUID: "79151980-e6bb-11f1-8ff9-7e455ffa2284", Version: "10.11.19-MariaDB-0+deb12u1",
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("wsrep (-want +got):\n%s", diff)
+	}
+	for out, position := range map[string]int64{"314": 314, "18446744073709551615": -1, "-1": -1} {
+		if got := parseWsrep(shell.Answer{Out: "wsrep_last_committed\t" + out + "\n"}).Committed; got != position {
+			t.Errorf("%s is read as %d", out, got)
+		}
 	}
 	for name, answer := range map[string]shell.Answer{"no server": {Status: 1}, "timeout": {Status: 124}, "nothing": {}} {
 		if got := parseWsrep(answer); got.Answers {

@@ -1,8 +1,6 @@
 package galera
 
 import (
-	"errors"
-	"fmt"
 	"maps"
 	"slices"
 
@@ -188,32 +186,3 @@ func (s Status) Absent() bool {
 }
 
 func sortedKeys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }
-
-// table describes every node's history, for a person to decide by.
-func (s Status) table() []string {
-	var rows []string
-	for _, name := range s.names() {
-		node := s.Nodes[name]
-		switch {
-		case errors.Is(node.Err, errNotMounted):
-			rows = append(rows, name+": "+node.Err.Error())
-		case node.Err != nil:
-			rows = append(rows, name+" did not answer")
-		case node.Wsrep.Answers && node.Wsrep.On:
-			uuid := node.Wsrep.UUID
-			if uuid == "" {
-				uuid = node.Saved.UUID
-			}
-			rows = append(rows, fmt.Sprintf("%s runs: %s, %s, uuid %s, sees %d members", name, node.Wsrep.Cluster, node.Wsrep.Comment, uuid, node.Wsrep.Size))
-		case !node.Saved.HasData():
-			rows = append(rows, name+" has no data")
-		default:
-			row := fmt.Sprintf("%s is %s: uuid %s, seqno %d, safe_to_bootstrap %t", name, node.Unit.Active, node.Saved.UUID, node.position().Seqno, node.Saved.SafeToBootstrap)
-			if node.SavedView {
-				row += fmt.Sprintf(", was last in view %d of %d members", seqnoOfView(node.View), node.ViewMembers)
-			}
-			rows = append(rows, row)
-		}
-	}
-	return rows
-}

@@ -119,7 +119,10 @@ func TestConvergeEndsWithTheErrorOfEachPart(t *testing.T) {
 
 func TestErrorsReadWell(t *testing.T) {
 	for want, err := range map[string]error{
-		"refused to bootstrap on a: x; y. Do z.":                         &reconcile.RefusedError{What: "bootstrap", Node: "a", Evidence: []string{"x", "y"}, Remedy: "Do z."},
+		"refused to bootstrap on a: x; y. Do z.": &reconcile.RefusedError{What: "bootstrap", Node: "a", Evidence: []string{"x", "y"}, Remedy: "Do z."},
+		"refused to bootstrap: x; y\n\n  node  seqno\n  db1   12\n\nDo z.": &reconcile.RefusedError{
+			What: "bootstrap", Evidence: []string{"x", "  node  seqno", "  db1   12", "y"}, Remedy: "Do z."},
+		"refused to bootstrap:\n\n  node\n  db1":                         &reconcile.RefusedError{What: "bootstrap", Evidence: []string{"  node", "  db1"}},
 		"refused to bootstrap":                                           &reconcile.RefusedError{What: "bootstrap"},
 		"cannot start the volume: no space left":                         &reconcile.StepError{Title: "start the volume", Err: errDisk},
 		"cannot converge after 2 rounds; still to be done: a: x; set it": &reconcile.NotConvergedError{Rounds: 2, Left: []string{"a: x", "set it"}},

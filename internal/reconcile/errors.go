@@ -12,7 +12,8 @@ type RefusedError struct {
 	What string
 	// Node is the machine that the evidence is about; may be empty.
 	Node string
-	// Evidence is what was observed, a line each.
+	// Evidence is what was observed, a line each. A line that begins with two spaces is
+	// the row of a table: it stays a line of its own, below the others.
 	Evidence []string
 	// Remedy tells the user what to do about it.
 	Remedy string
@@ -29,13 +30,29 @@ func (e *RefusedError) Error() string {
 	if e.Node != "" {
 		fmt.Fprintf(&b, " on %s", e.Node)
 	}
+	said, rows := e.evidence()
 	if len(e.Evidence) > 0 {
-		fmt.Fprintf(&b, ": %s", strings.Join(e.Evidence, "; "))
+		b.WriteString(strings.TrimRight(": "+strings.Join(said, "; "), " "))
 	}
-	if e.Remedy != "" {
+	switch {
+	case len(rows) > 0:
+		fmt.Fprintf(&b, "\n\n%s\n\n%s", strings.Join(rows, "\n"), e.Remedy)
+	case e.Remedy != "":
 		fmt.Fprintf(&b, ". %s", e.Remedy)
 	}
-	return b.String()
+	return strings.TrimSpace(b.String())
+}
+
+// evidence returns the sentences, and the rows of tables.
+func (e *RefusedError) evidence() (said, rows []string) {
+	for _, line := range e.Evidence {
+		if strings.HasPrefix(line, "  ") {
+			rows = append(rows, line)
+		} else {
+			said = append(said, line)
+		}
+	}
+	return said, rows
 }
 
 // StepError says which step failed and which had been done before it.

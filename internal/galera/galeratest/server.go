@@ -20,14 +20,15 @@ func (n *Node) status() string {
 	case n.Standalone:
 		return "wsrep_cluster_status\tDisconnected\nwsrep_ready\tON\nwsrep_connected\tOFF\nwsrep_local_state\t0\nwsrep_cluster_size\t0\nwsrep_on\tOFF\nversion\t10.11.19-MariaDB\n"
 	case n.NonPrimary:
-		return "wsrep_cluster_status\tnon-Primary\nwsrep_ready\tOFF\nwsrep_connected\tON\nwsrep_local_state\t0\nwsrep_local_state_comment\tInitialized\nwsrep_cluster_size\t1\nwsrep_on\tON\nversion\t10.11.19-MariaDB\n"
+		return fmt.Sprintf("wsrep_cluster_status\tnon-Primary\nwsrep_ready\tOFF\nwsrep_connected\tON\nwsrep_local_state\t0\nwsrep_local_state_comment\tInitialized\nwsrep_cluster_size\t%d\nwsrep_cluster_state_uuid\t%s\nwsrep_last_committed\t%d\nwsrep_on\tON\nversion\t10.11.19-MariaDB\n",
+			len(n.History.Members), n.History.UUID, n.History.Seqno)
 	}
 	state, comment := 4, "Synced"
 	if n.Busy != "" {
 		state, comment = 2, n.Busy
 	}
-	return fmt.Sprintf("wsrep_cluster_status\tPrimary\nwsrep_ready\tON\nwsrep_connected\tON\nwsrep_local_state\t%d\nwsrep_local_state_comment\t%s\nwsrep_cluster_size\t%d\nwsrep_cluster_conf_id\t%d\nwsrep_cluster_state_uuid\t%s\nwsrep_on\tON\nversion\t10.11.19-MariaDB\n",
-		state, comment, len(n.History.Members), n.History.views, n.History.UUID)
+	return fmt.Sprintf("wsrep_cluster_status\tPrimary\nwsrep_ready\tON\nwsrep_connected\tON\nwsrep_local_state\t%d\nwsrep_local_state_comment\t%s\nwsrep_cluster_size\t%d\nwsrep_cluster_conf_id\t%d\nwsrep_cluster_state_uuid\t%s\nwsrep_last_committed\t%d\nwsrep_on\tON\nversion\t10.11.19-MariaDB\n",
+		state, comment, len(n.History.Members), n.History.views, n.History.UUID, n.History.Seqno)
 }
 
 func (at machine) server() {
