@@ -8,8 +8,13 @@ import (
 	"github.com/terraform-ha/terraform-provider-ha/internal/tier"
 )
 
-// ProfileWeb tunes a volume for many small files that PHP reads.
-const ProfileWeb = "web"
+// Profiles of options.
+const (
+	// ProfileWeb tunes a volume for many small files that PHP reads.
+	ProfileWeb = "web"
+	// ProfileNone leaves a volume with GlusterFS's own options, as no profile does.
+	ProfileNone = "none"
+)
 
 // Defaults of a specification.
 const (
@@ -60,7 +65,7 @@ type Spec struct {
 	// Options are those the user declared. Only these, and what Profile, Clients
 	// and PingTimeoutSeconds stand for, are managed.
 	Options map[string]string
-	// Profile is empty or [ProfileWeb].
+	// Profile is empty, [ProfileWeb] or [ProfileNone].
 	Profile string
 	// Clients are the addresses that may mount the volume, besides the nodes. With
 	// none, only the nodes may: GlusterFS's own default is the whole world.

@@ -257,8 +257,8 @@ func (v *validation) options(options map[string]string) {
 }
 
 func (v *validation) profile(profile string) {
-	if profile != "" && profile != ProfileWeb {
-		v.Add(tier.At("profile"), "%q is not a profile: set %q, or leave it out for GlusterFS's own options", profile, ProfileWeb)
+	if !slices.Contains([]string{"", ProfileWeb, ProfileNone}, profile) {
+		v.Add(tier.At("profile"), "%q is not a profile: set %q, or %q for GlusterFS's own options", profile, ProfileWeb, ProfileNone)
 	}
 }
 

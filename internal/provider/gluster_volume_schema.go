@@ -46,9 +46,10 @@ func glusterSchema(ctx context.Context) schema.Schema {
 					"stays enabled. Values that break the guarantees of the volume, such as `cluster.quorum-type = none`, are refused, and " +
 					"values with known problems cause a warning."},
 			"profile": schema.StringAttribute{
-				Optional:            true,
-				Validators:          []validator.String{stringvalidator.OneOf(gluster.ProfileWeb)},
-				MarkdownDescription: "`web` tunes the volume for many small files that PHP reads: clients cache metadata, and the servers invalidate it. Default: GlusterFS's own options.",
+				Optional:   true,
+				Validators: []validator.String{stringvalidator.OneOf(gluster.ProfileWeb, gluster.ProfileNone)},
+				MarkdownDescription: "`web` tunes the volume for many small files that PHP reads: clients cache metadata, and the servers invalidate it. " +
+					"`none` keeps GlusterFS's own options, as no value does.",
 			},
 			"clients": schema.SetAttribute{Optional: true, ElementType: types.StringType,
 				MarkdownDescription: "Addresses, networks such as `10.0.0.0/24`, patterns such as `10.0.0.*`, or names that may mount the volume, besides the " +

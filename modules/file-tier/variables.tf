@@ -128,13 +128,14 @@ variable "order" {
 }
 
 variable "profile" {
-  description = "`web` tunes the volume for many small files that PHP reads. `null` keeps GlusterFS's defaults."
+  description = "`web` tunes the volume for many small files that PHP reads. `none` keeps GlusterFS's own options."
   type        = string
   default     = "web"
+  nullable    = false
 
   validation {
-    condition     = var.profile == null ? true : var.profile == "web"
-    error_message = "The profile is `web` or null."
+    condition     = contains(["web", "none"], var.profile)
+    error_message = "The profile is `web` or `none`."
   }
 }
 

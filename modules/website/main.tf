@@ -118,7 +118,7 @@ module "files" {
   arbiter              = var.files.arbiter
   disperse             = var.files.disperse
   redundancy           = var.files.redundancy
-  profile              = var.files.profile == "none" ? null : var.files.profile
+  profile              = var.files.profile
   ping_timeout_seconds = var.files.ping_timeout_seconds
   options              = var.files.options
   clients              = module.network.addresses.web

@@ -97,7 +97,7 @@ variable "files" {
     - `arbiter`: number of nodes in each set that store only names, 0 or 1.
     - `disperse`: number of nodes in a set that stores erasure-coded fragments instead of copies. Default: copies.
     - `redundancy`: number of nodes that a set of fragments can lose. Default: the default of `file-tier`.
-    - `profile`: `web` tunes the volume for many small files that PHP reads; `none` keeps GlusterFS's defaults.
+    - `profile`: `web` tunes the volume for many small files that PHP reads; `none` keeps GlusterFS's own options.
     - `ping_timeout_seconds`: GlusterFS's ping timeout in seconds.
     - `options`: volume options by name.
   EOT
