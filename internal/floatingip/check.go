@@ -74,11 +74,14 @@ func parseCheck(text string) CheckResult {
 	return CheckResult{Ran: true, Passed: code == 0, Output: output}
 }
 
-// fit returns the machines whose check passes, but for one.
+// fit returns the machines that are to stay and whose check passes, but for one.
 func (d *draft) fit(except string) []string {
-	return d.status.names(func(m Machine) bool {
-		return m.Reachable() && m.Ours(d.spec.Name) && (d.spec.Check.Kind == CheckNone || m.Check.Ran && m.Check.Passed)
-	}, except)
+	return d.status.names(d.isFit, append(names(d.spec.Leaving), except)...)
+}
+
+// isFit reports whether a machine may hold the address.
+func (d *draft) isFit(m Machine) bool {
+	return m.Reachable() && m.Ours(d.spec.Name) && (d.spec.Check.Kind == CheckNone || m.Check.Ran && m.Check.Passed)
 }
 
 // leftoverChecks removes the check of a floating IP that has none any more, once

@@ -44,7 +44,7 @@ func instanceFile(s Spec, node host.Node, networkInterface string) host.File {
 }
 
 func (d *draft) instanceFile(node host.Node) host.File {
-	return instanceFile(d.spec, node, d.interfaceOf(node))
+	return instanceFile(d.group, node, d.interfaceOf(node))
 }
 
 // sentBy is the digest of the part of an instance's file that all machines have to

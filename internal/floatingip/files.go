@@ -27,9 +27,9 @@ func wantedFiles(s Spec, node host.Node, networkInterface string) []host.File {
 func readFiles(_ Spec, _ string, answers tier.Answers, seen *Machine) { seen.Files = answers.Files }
 
 func planFiles(d *draft) error {
-	for _, node := range d.nodes() {
-		if differing, why := differences(d.machine(node), wantedFiles(d.spec, node, d.interfaceOf(node))...); len(differing) > 0 {
-			d.prepare.On(node.Name, writeStep(node.Name, "write "+names(differing), why, differing...))
+	for _, node := range d.told() {
+		if differing, why := differences(d.machine(node), wantedFiles(d.group, node, d.interfaceOf(node))...); len(differing) > 0 {
+			d.prepare.On(node.Name, writeStep(node.Name, "write "+fileNames(differing), why, differing...))
 		}
 	}
 	return nil
@@ -49,7 +49,7 @@ func differences(machine Machine, wanted ...host.File) ([]host.File, string) {
 	return differing, strings.Join(reasons, ", ")
 }
 
-func names(files []host.File) string {
+func fileNames(files []host.File) string {
 	var names []string
 	for _, file := range files {
 		names = append(names, path.Base(file.Path))

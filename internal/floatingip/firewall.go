@@ -42,7 +42,7 @@ func firewallFiles(s Spec, node host.Node, networkInterface string) []host.File 
 func firewallFile(s Spec, node host.Node, networkInterface string) host.File {
 	return host.File{Path: firewallPath(s.Name), Mode: "0644", Content: fill("firewall.nft.tmpl", firewallValues{
 		Spec: s, Table: tableName(s.Name), Interface: networkInterface,
-		PeerList: strings.Join(slices.Sorted(slices.Values(s.peersOf(node.Name))), ", "),
+		PeerList: strings.Join(s.peersOf(node.Name), ", "),
 	})}
 }
 
@@ -98,9 +98,9 @@ func parseFirewall(answer shell.Answer) Firewall {
 // planFirewall loads a packet filter that is not loaded as declared, or whose file is
 // written before.
 func planFirewall(d *draft) error {
-	for _, node := range d.nodes() {
+	for _, node := range d.told() {
 		machine := d.machine(node)
-		file := firewallFile(d.spec, node, d.interfaceOf(node))
+		file := firewallFile(d.group, node, d.interfaceOf(node))
 		why := d.firewallDifference(node)
 		if why != "" || file.Difference(machine.Files[file.Path]) != "" {
 			d.prepare.On(node.Name, firewallStep(node.Name, d.spec.Name, why))
@@ -111,7 +111,7 @@ func planFirewall(d *draft) error {
 
 func (d *draft) firewallDifference(node host.Node) string {
 	loaded := d.machine(node).Firewall
-	peers := slices.Sorted(slices.Values(d.spec.peersOf(node.Name)))
+	peers := d.group.peersOf(node.Name)
 	switch {
 	case !loaded.Loaded:
 		return "the packet filter for VRRP is not loaded"

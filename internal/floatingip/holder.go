@@ -59,7 +59,7 @@ func (d *draft) settleSteps() []Step {
 	}
 	fit := d.fit("")
 	// A machine that does not answer may well be the holder.
-	if len(holders) == 1 || len(fit) == 0 || len(d.status.Unreachable()) > 0 {
+	if len(holders) == 1 || len(fit) == 0 || len(d.away()) > 0 {
 		return d.leftoverChecks()
 	}
 	slices.SortStableFunc(fit, func(a, b string) int { return d.spec.priority(b) - d.spec.priority(a) })

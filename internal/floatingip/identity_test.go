@@ -89,7 +89,7 @@ func TestImportFindsWhatIsWanted(t *testing.T) {
 	if diff := cmp.Diff(spec.Defaulted(), found.Defaulted()); diff != "" || !ok {
 		t.Errorf("found %v (-want +got):\n%s", ok, diff)
 	}
-	if diff := cmp.Diff([]string{"db1"}, status.Holders); diff != "" {
+	if diff := cmp.Diff([]string{"db3"}, status.Holders); diff != "" {
 		t.Errorf("holders (-want +got):\n%s", diff)
 	}
 	if plan, err := Diff(found, status); err != nil || !plan.Empty() {

@@ -3,9 +3,19 @@ package floatingip
 import (
 	"fmt"
 
+	"github.com/terraform-ha/terraform-provider-ha/internal/host"
 	"github.com/terraform-ha/terraform-provider-ha/internal/reconcile"
 	"github.com/terraform-ha/terraform-provider-ha/internal/tier"
 )
+
+// names are those of nodes.
+func names(nodes []host.Node) []string {
+	var names []string
+	for _, node := range nodes {
+		names = append(names, node.Name)
+	}
+	return names
+}
 
 func readFacts(_ Spec, _ string, answers tier.Answers, seen *Machine) { seen.Facts = answers.Facts }
 
@@ -28,7 +38,7 @@ func refuseNodes(d *draft) error {
 // instances differ do not hear each other, so two would hold the address. How the
 // machines check themselves may differ.
 func refuseBlindChange(d *draft) error {
-	unreachable := d.status.Unreachable()
+	unreachable := d.away()
 	if len(unreachable) == 0 || len(d.status.Holders) > 1 {
 		// With two holders they have drifted apart already, and a change can end that.
 		return nil

@@ -11,14 +11,18 @@ import (
 
 // planRoll lets Keepalived load what is declared: at once where nothing holds the
 // address yet; the instance itself on the holder and then on all others together;
-// anything else on one machine after the other.
+// anything else on one machine after the other, those that join last.
 func planRoll(d *draft) error {
-	var rolling []change
-	for _, node := range d.nodes() {
+	var rolling, regrouped []change
+	for _, node := range d.told() {
 		switch c := d.change(node); {
 		case c.verb == nothing:
 		case d.untouched():
 			d.prepare.On(node.Name, c.step())
+		case d.joins(node):
+			rolling = append(rolling, c)
+		case c.instance && c.verb == reload && d.onlyRegroups(c):
+			regrouped = append(regrouped, c)
 		case c.instance && c.verb == reload && d.isHolder(node.Name):
 			d.loadOnHolder.On(node.Name, c.stepOnHolder())
 		case c.instance && c.verb == reload:
@@ -27,6 +31,7 @@ func planRoll(d *draft) error {
 			rolling = append(rolling, c)
 		}
 	}
+	d.regroup.InOrder(d.regroupSteps(regrouped)...)
 	d.roll.InOrder(d.rollingSteps(rolling)...)
 	return nil
 }
@@ -35,7 +40,7 @@ func planRoll(d *draft) error {
 // address or runs Keepalived.
 func (d *draft) untouched() bool {
 	running := d.status.names(func(m Machine) bool { return m.Unit.Running() })
-	return len(d.status.Holders) == 0 && len(running) == 0 && len(d.status.Unreachable()) == 0
+	return len(d.status.Holders) == 0 && len(running) == 0 && len(d.away()) == 0
 }
 
 func (d *draft) isHolder(node string) bool { return slices.Contains(d.status.Holders, node) }
@@ -46,7 +51,12 @@ func (d *draft) isHolder(node string) bool { return slices.Contains(d.status.Hol
 func (d *draft) rollingSteps(changes []change) []Step {
 	slices.SortStableFunc(changes, func(a, b change) int {
 		aHolds, bHolds := d.isHolder(a.node.Name), d.isHolder(b.node.Name)
+		aJoins, bJoins := d.joins(a.node), d.joins(b.node)
 		switch {
+		case aJoins && !bJoins:
+			return 1
+		case bJoins && !aJoins:
+			return -1
 		case aHolds && !bHolds:
 			return 1
 		case bHolds && !aHolds:

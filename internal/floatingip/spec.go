@@ -2,6 +2,7 @@ package floatingip
 
 import (
 	"net/netip"
+	"slices"
 	"strings"
 
 	"github.com/terraform-ha/terraform-provider-ha/internal/host"
@@ -66,6 +67,8 @@ type Spec struct {
 	// node's address.
 	Interface string
 	Nodes     []host.Node
+	// Leaving are machines that belong to the floating IP and are to leave it.
+	Leaving []host.Node
 	// Priorities replace the default, which falls with the order of Nodes.
 	Priorities map[string]int
 	// RouterID is the virtual router identifier, unique in its network.
@@ -174,5 +177,7 @@ func (s Spec) peersOf(node string) []string {
 			peers = append(peers, n.Address)
 		}
 	}
+	// Their order means nothing, and must not change files.
+	slices.Sort(peers)
 	return peers
 }

@@ -79,6 +79,11 @@ type Machine struct {
 	// ReadStale says that Keepalived runs with an older configuration than the
 	// one in its files.
 	ReadStale bool
+	// Instance is what the instance's file says.
+	Instance instanceSeen
+	// Answering has who answers at the addresses that were asked for on behalf of
+	// machines that leave; nil where nobody was asked.
+	Answering map[string]string
 	// Marker is the content of our marker; nil if there is none.
 	Marker *host.Marker
 }

@@ -42,7 +42,9 @@ func concerns() []concern {
 		{Name: "files", Read: readFiles, Plan: planFiles},
 		{Name: "firewall", Ask: askFirewall, Read: readFirewall, Plan: planFirewall},
 		{Name: "config", Ask: askConfig, Read: readConfig},
+		{Name: "join", Ask: askJoin, Read: readJoin},
 		{Name: "roll", Plan: planRoll},
+		{Name: "leave", Ask: askLeave, Read: readLeave, Refuse: refuseLeave, Plan: planLeave},
 		{Name: "holder", Plan: planHolder},
 	}
 }
@@ -92,12 +94,14 @@ func Diff(spec Spec, status Status) (Plan, error) {
 type draft struct {
 	spec   Spec
 	status Status
+	// group is the spec with the machines that have not left yet.
+	group  Spec
 	stages tier.Stages[host.Hosts]
 	// The stages in their order. Machines whose instances differ in what they send do
 	// not hear each other, and after three advertisements each takes the address. Each
 	// tests its file first. The holder loads it before the others, well within that
 	// time: if it fails there, nothing has changed.
-	prepare, loadOnHolder, loadTogether, roll, strays, settle *tier.Stage[host.Hosts]
+	prepare, loadOnHolder, loadTogether, regroup, roll, leave, strays, settle *tier.Stage[host.Hosts]
 }
 
 func newDraft(spec Spec, status Status) *draft {
@@ -105,9 +109,12 @@ func newDraft(spec Spec, status Status) *draft {
 	d.prepare = d.stages.Add("prepare")
 	d.loadOnHolder = d.stages.Add("load the floating IP's configuration on its holder")
 	d.loadTogether = d.stages.Add("load the floating IP's configuration at the same time")
+	d.regroup = d.stages.Add("let the machines know each other")
 	d.roll = d.stages.Add("load the configuration, the holder last")
+	d.leave = d.stages.Add("leave the floating IP")
 	d.strays = d.stages.Add("remove addresses that Keepalived did not configure")
 	d.settle = d.stages.Add("settle")
+	d.group = d.members()
 	for _, node := range d.nodes() {
 		d.prepare.On(node.Name)
 	}
@@ -124,6 +131,11 @@ func (d *draft) nodes() []host.Node {
 	}
 	slices.SortFunc(nodes, func(a, b host.Node) int { return strings.Compare(a.Name, b.Name) })
 	return nodes
+}
+
+// away returns the nodes that do not answer.
+func (d *draft) away() []string {
+	return d.status.names(func(m Machine) bool { return !m.Reachable() }, names(d.spec.Leaving)...)
 }
 
 func (d *draft) machine(node host.Node) Machine { return d.status.Machines[node.Name] }

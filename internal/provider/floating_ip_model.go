@@ -155,7 +155,7 @@ func (m *floatingIPModel) check(ctx context.Context) floatingip.Check {
 }
 
 func (m *floatingIPModel) RejectChange(prior *floatingIPModel) []tier.Problem {
-	return append(m.Departed(&prior.Shared), m.Moved(&prior.Shared)...)
+	return m.Readdressed(&prior.Shared)
 }
 
 // saidBySchema are the numbers whose ranges are in the schema: Terraform has told of
@@ -189,8 +189,12 @@ func (m *floatingIPModel) Validate(ctx context.Context) []tier.Problem {
 	return problems
 }
 
-func (m *floatingIPModel) Open(ctx context.Context, _ *cluster.Access, hosts host.Hosts, _, _ *floatingIPModel) (*floatingip.Cluster, error) {
-	return floatingip.Open(hosts, m.spec(ctx)), nil
+func (m *floatingIPModel) Open(ctx context.Context, _ *cluster.Access, hosts host.Hosts, _, prior *floatingIPModel) (*floatingip.Cluster, error) {
+	spec := m.spec(ctx)
+	if prior != nil {
+		spec.Leaving = m.DepartingNodes(&prior.Shared)
+	}
+	return floatingip.Open(hosts, spec), nil
 }
 
 func (m *floatingIPModel) SetComputed(ctx context.Context, _ *floatingip.Cluster) {

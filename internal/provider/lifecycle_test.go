@@ -24,7 +24,7 @@ type subject struct {
 	// body is the configuration, and changed the one of an update.
 	body, changed string
 	// frozen is a value that cannot change in place, and out takes node n3 out of a
-	// configuration.
+	// configuration; nil where that can be done.
 	frozen frozen
 	out    func(config string) string
 	// refused are other changes that a plan refuses, by what it says.
@@ -91,7 +91,6 @@ func floatingIP(t *testing.T) (*fleet, subject) {
 		body:    "name = \"db\"\naddress = \"10.0.0.100/24\"\nauth_secret = \"s3cret\"\ncheck = { none = {} }",
 		changed: "name = \"db\"\naddress = \"10.0.0.100/24\"\nauth_secret = \"s3cret\"\ncheck = { none = {} }\nadditional_addresses = [\"10.0.0.102/24\"]\nadvertisement_interval_seconds = 2",
 		frozen:  frozen{"address", "10.0.0.100/24", "10.0.0.101/24"},
-		out:     without("n3"),
 		refused: map[string]func(string) string{"The peers of n2 know it as 10.*cannot move it to 10.0.0.77": moved},
 		harm:    func() { _ = f.machines["n2"].Stop("keepalived") },
 		drift:   "keepalived is stopped",

@@ -16,7 +16,7 @@ func (n *Network) instancePath() string {
 
 func (n *Network) config(m *hosttest.Machine) {
 	m.Handle("keepalived-load", func(m *hosttest.Machine, c shell.Command) (string, int, string) {
-		defer n.oneHolder()
+		defer n.settles()
 		if m.Packages["keepalived"] == "" || !m.Users[scriptUser] {
 			return "", 1, "keepalived rejects the configuration"
 		}

@@ -28,6 +28,7 @@ func (n *Network) firewall(m *hosttest.Machine, d *Daemon) {
 			return "", 127, "nft: not found"
 		}
 		d.load(m.Files[c.Args()[0]].Content)
+		n.settles()
 		return "", 0, ""
 	})
 }

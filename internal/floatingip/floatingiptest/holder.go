@@ -20,55 +20,106 @@ func (n *Network) holder(m *hosttest.Machine, d *Daemon) {
 // elect lets machines that hear each other settle on one master: the one that
 // took the address last, or the first of those that are fit.
 func (n *Network) elect() {
-	groups := map[string][]string{}
+	var speaking []string
 	for _, name := range slices.Sorted(maps.Keys(n.Machines)) {
 		d := n.Daemons[name]
 		switch {
-		case d.instance == "" || n.Machines[name].Down:
+		case !n.speaks(name):
+			d.Held = d.Held && n.alive(name)
 		case d.Unfit:
 			d.Held = d.Held && d.Role != "MASTER"
 			d.Role = "FAULT"
 		default:
-			said := advertisement(d.instance)
-			groups[said] = append(groups[said], name)
-			if d.Role == "FAULT" {
+			speaking = append(speaking, name)
+			if d.Role == "FAULT" || d.Role == "" {
 				d.Role = "BACKUP"
 			}
 		}
 	}
-	for _, group := range groups {
-		n.settle(group)
-	}
+	slices.SortStableFunc(speaking, func(a, b string) int { return n.priority(b) - n.priority(a) })
+	n.settle(speaking)
 	n.oneHolder()
+	n.count()
 }
 
-func (n *Network) settle(group []string) {
+// alive reports whether a machine is in the network of the address.
+func (n *Network) alive(name string) bool { return !n.Machines[name].Down || n.Daemons[name].Cut }
+
+// speaks reports whether a machine's Keepalived runs with the instance.
+func (n *Network) speaks(name string) bool {
+	return n.alive(name) && n.Daemons[name].instance != "" && n.Machines[name].Unit("keepalived").Running()
+}
+
+// hears reports whether what a machine says gets to another one, and counts there: it is
+// sent there, it says the same, and where there is time for an election it passes the
+// packet filter.
+func (n *Network) hears(name, from string) bool {
+	d, other := n.Daemons[name], n.Daemons[from]
+	return slices.Contains(peersIn(other.instance), n.address(name)) &&
+		(d.Firewall == nil || !n.Settles || slices.Contains(d.Firewall, n.address(from))) &&
+		advertisement(d.instance) == advertisement(other.instance)
+}
+
+// count notes when another machine has the address than before.
+func (n *Network) count() {
+	for _, name := range slices.Sorted(maps.Keys(n.Machines)) {
+		if !n.Daemons[name].Held || name == n.last {
+			continue
+		}
+		if n.last != "" {
+			n.Moves++
+		}
+		n.last = name
+		return
+	}
+}
+
+// settles lets machines come to rest after a command, and looks at what they have of
+// their own.
+func (n *Network) settles() {
+	if !n.Settles {
+		n.oneHolder()
+		return
+	}
+	n.elect()
+	owners := map[int]string{}
+	for _, name := range slices.Sorted(maps.Keys(n.Machines)) {
+		if !n.speaks(name) {
+			continue
+		}
+		priority := n.priority(name)
+		if other, taken := owners[priority]; taken {
+			n.t.Errorf("%s and %s have the priority %d at the same time", other, name, priority)
+		}
+		owners[priority] = name
+	}
+}
+
+// settle lets machines, the highest priority first, take the address where they hear
+// nobody who has it, and give it up where they hear one who took it later.
+func (n *Network) settle(speaking []string) {
 	if n.Deaf {
 		return
 	}
-	if n.Blocked {
-		for _, name := range group {
-			n.Daemons[name].Role, n.Daemons[name].Held = "MASTER", true
-		}
-		return
+	masters := func(name string) []string {
+		return slices.DeleteFunc(slices.Clone(speaking), func(from string) bool {
+			return from == name || n.Daemons[from].Role != "MASTER" || n.Blocked || !n.hears(name, from)
+		})
 	}
-	master := ""
-	for _, name := range group {
-		if d := n.Daemons[name]; d.Role == "MASTER" && (master == "" || d.since > n.Daemons[master].since) {
-			master = name
-		}
-	}
-	if master == "" {
-		master = group[0]
-		n.takeovers++
-		n.Daemons[master].since = n.takeovers
-	}
-	for _, name := range group {
+	for _, name := range speaking {
 		d := n.Daemons[name]
-		if name == master {
-			d.Role, d.Held = "MASTER", true
-		} else if d.Role == "MASTER" {
+		if d.Role == "MASTER" && slices.ContainsFunc(masters(name), func(from string) bool { return n.Daemons[from].since > d.since }) {
 			d.Role, d.Held = "BACKUP", false
+		}
+	}
+	for _, name := range speaking {
+		d := n.Daemons[name]
+		switch {
+		case d.Role == "MASTER":
+			d.Held = true
+		case len(masters(name)) == 0:
+			n.takeovers++
+			d.Role, d.Held, d.since = "MASTER", true, n.takeovers
 		}
 	}
 }

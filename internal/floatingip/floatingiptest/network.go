@@ -22,11 +22,21 @@ type Network struct {
 	Taken string
 	// Deaf keeps machines from hearing each other.
 	Deaf bool
+	// Settles lets every election take place right after the command that makes it
+	// necessary, as if minutes lay between a command and the next. Then no two
+	// machines may have one priority either.
+	Settles bool
+	// Moves counts how often the address went from one machine to another.
+	Moves int
+	// Silent says that machines have no program to ask the network with.
+	Silent bool
 	// Blocked drops every advertisement, so that each machine takes the address.
 	Blocked bool
 
 	name string
 	ip   string
+	// last is the machine that had the address last.
+	last string
 	// takeovers counts how often a machine took the address.
 	takeovers int
 }
@@ -41,6 +51,9 @@ type Daemon struct {
 	Held bool
 	// Firewall are the peers that the loaded packet filter lets through.
 	Firewall []string
+	// Cut says that a machine that is Down is so for whoever asks it, and goes on
+	// speaking to the others.
+	Cut bool
 	// Unfit makes the check fail.
 	Unfit bool
 	// Lacks are addresses that somebody took from the holder.
@@ -69,6 +82,8 @@ func Install(t testing.TB, machines map[string]*hosttest.Machine, name, ip strin
 		n.firewall(m, d)
 		n.flushes(m, d)
 		n.config(m)
+		n.join(m)
+		n.leave(m)
 		n.loaded(m, d)
 		n.holder(m, d)
 		n.removal(m, d)

@@ -16,6 +16,7 @@ func (n *Network) removal(m *hosttest.Machine, d *Daemon) {
 		m.RemoveAll(c.Args()[2])
 		m.RemoveAll(c.Args()[3])
 		n.elect()
+		n.settles()
 		return "", 0, ""
 	})
 }

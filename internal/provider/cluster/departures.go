@@ -23,11 +23,14 @@ type departure struct {
 // after it, by the names under which the change works with them: that of a node that is
 // declared no more, and [tier.FormerName] of one whose place another machine takes. A
 // machine in the same place with the same address is not among them, because two
-// machines cannot have it: the one before is gone.
+// machines cannot have it: the one before is gone. Neither is one that another node is
+// declared to be.
 func departures(before, planned map[string]nodeModel) map[string]departure {
 	leave := map[string]departure{}
 	for _, node := range nodeChangesOf(before, planned) {
 		switch {
+		case before[node.Name].isAmong(planned):
+			// It goes on under another name.
 		case node.Change == tier.Leaves:
 			leave[node.Name] = departure{before[node.Name], node.Name}
 		case node.Change == tier.Replaced && node.Moved():
@@ -35,6 +38,13 @@ func departures(before, planned map[string]nodeModel) map[string]departure {
 		}
 	}
 	return leave
+}
+
+// isAmong reports whether a machine is one of some nodes, whatever it is called.
+func (n nodeModel) isAmong(nodes map[string]nodeModel) bool {
+	return slices.ContainsFunc(slices.Collect(maps.Values(nodes)), func(other nodeModel) bool {
+		return n.sameMachine(other) || n.peerAddress().Equal(other.peerAddress())
+	})
 }
 
 // DepartingNodes returns the machines that the change from prior takes out of the

@@ -78,6 +78,17 @@ func TestAChangeWorksWithTheMachinesBeforeAndAfterIt(t *testing.T) {
 	}
 }
 
+// TestAMachineUnderAnotherNameDoesNotDepart has two machines that change their names, and
+// one that gets another.
+func TestAMachineUnderAnotherNameDoesNotDepart(t *testing.T) {
+	a, b, c := [2]string{"192.0.2.1", "10.0.0.1"}, [2]string{"192.0.2.2", "10.0.0.2"}, [2]string{"192.0.2.3", "10.0.0.3"}
+	before := sharedOf(nil, map[string][2]string{"a": a, "b": b, "c": c})
+	after := sharedOf(nil, map[string][2]string{"a": b, "b": a, "d": c})
+	if nodes := after.DepartingNodes(before); len(nodes) > 0 {
+		t.Errorf("%v depart", nodes)
+	}
+}
+
 func TestOnlyAnotherMachineMayHaveAnotherAddress(t *testing.T) {
 	before := sharedOf(nil, map[string][2]string{"a": {"192.0.2.1", "10.0.0.1"}, "b": {"192.0.2.2", "10.0.0.2"}})
 	after := sharedOf(nil, map[string][2]string{"a": {"192.0.2.1", "10.0.0.11"}, "b": {"192.0.2.22", "10.0.0.22"}})
