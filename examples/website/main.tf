@@ -17,10 +17,12 @@ module "website" {
   authorized_keys = [var.ssh_public_key]
 
   files = {
+    nodes                = var.file_nodes
     type                 = var.file_node_type
     allow_root_partition = var.allow_root_partition
   }
   databases = {
+    nodes    = var.database_nodes
     type     = var.database_node_type
     settings = var.database_settings
   }

@@ -46,8 +46,26 @@ variable "web_node_type" {
   default     = "g6-standard-1"
 }
 
+variable "file_nodes" {
+  description = "File servers by name. Increment `generation` to replace the Linode. Default: files1 to files3."
+  type = map(object({
+    slot       = number
+    generation = optional(number, 1)
+  }))
+  default = null
+}
+
+variable "database_nodes" {
+  description = "Databases by name. Increment `generation` to replace the Linode. Default: db1 to db3."
+  type = map(object({
+    slot       = number
+    generation = optional(number, 1)
+  }))
+  default = null
+}
+
 variable "web_nodes" {
-  description = "Web servers by name. Increment `generation` to replace the Linode, for one node at a time. Default: web1 to web3."
+  description = "Web servers by name. Increment `generation` to replace the Linode. Default: web1 to web3."
   type = map(object({
     slot       = number
     generation = optional(number, 1)

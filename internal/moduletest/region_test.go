@@ -28,6 +28,12 @@ variable "generation" {
   default = 1
 }
 
+# More web servers, by their slots.
+variable "more" {
+  type    = map(number)
+  default = {}
+}
+
 variable "backups" {
   type    = bool
   default = true
@@ -51,7 +57,10 @@ module "network" {
   admin_cidrs = ["203.0.113.7/32", "2001:db8::/48"]
   tiers = { web = {
     first_host = 60
-    nodes      = { web1 = { slot = 1, generation = var.generation }, web2 = { slot = 2 } }
+    nodes = merge(
+      { web1 = { slot = 1, generation = var.generation }, web2 = { slot = 2, generation = var.generation } },
+      { for key, slot in var.more : key => { slot = slot } },
+    )
     inbound    = [{ label = "nodebalancer", ports = "80", ipv4 = ["192.168.255.0/24"] }]
   } }
 }
@@ -73,6 +82,14 @@ module "instances" {
   data_volume_size_gb = var.data_gb
 }
 
+# In the place of web-tier: it is changed where its nodes are, and hands on the backends.
+module "tier" {
+  source = "./tier"
+
+  nodes    = module.instances.nodes
+  backends = { for key, ip in module.instances.private_ips : key => "${ip}:80" }
+}
+
 module "load_balancer" {
   source = "../modules/load-balancer"
 
@@ -84,7 +101,7 @@ module "backends" {
   source = "../modules/load-balancer/modules/backends"
 
   nodebalancer = module.load_balancer.nodebalancer
-  backends     = { for key, ip in module.instances.private_ips : key => "${ip}:80" }
+  backends     = module.tier.backends
 }
 
 terraform {
@@ -93,6 +110,26 @@ terraform {
       source = "linode/linode"
     }
   }
+}
+`
+
+// standIn is a tier of which only the place in the order of things counts.
+const standIn = `
+variable "nodes" {
+  type = any
+}
+
+variable "backends" {
+  type = map(string)
+}
+
+resource "terraform_data" "cluster" {
+  input = var.nodes
+}
+
+output "backends" {
+  value      = var.backends
+  depends_on = [terraform_data.cluster]
 }
 `
 
@@ -121,6 +158,10 @@ func testRegion(t *testing.T, c cli) {
 	_, public := keyPair(t)
 	write(t, filepath.Join(dir, "main.tf"), region)
 	write(t, filepath.Join(dir, "key.pub"), public+"\n")
+	if err := os.Mkdir(filepath.Join(dir, "tier"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	write(t, filepath.Join(dir, "tier", "main.tf"), standIn)
 	run := func(arguments ...string) string {
 		t.Helper()
 		output, err := c.run(t.Context(), dir, arguments...)
@@ -149,15 +190,55 @@ func testRegion(t *testing.T, c cli) {
 	// A changed variable must not replace every machine of a tier.
 	empty("-var=image=linode/debian13")
 
-	run("apply", "-input=false", "-no-color", "-auto-approve", "-var=generation=2")
-	if got, want := machines.addresses(), []string{"shop-web1-g2 10.0.0.71/24", "shop-web2 10.0.0.62/24"}; !slices.Equal(got, want) {
+	apply := func(arguments ...string) sequence {
+		t.Helper()
+		return sequence(run(append([]string{"apply", "-input=false", "-no-color", "-auto-approve"}, arguments...)...))
+	}
+	const cluster = "module.tier.terraform_data.cluster: "
+	grown := apply("-var=more={web0=3}")
+	grown.wantFirst(t, `linode_instance.this["web0"]: Creation complete`, cluster+"Modifying...")
+	grown.wantFirst(t, cluster+"Modifications complete", `linode_nodebalancer_node.this["web0"]: Creating...`)
+	if got, want := machines.addresses(), []string{"shop-web0 10.0.0.63/24", "shop-web1 10.0.0.61/24", "shop-web2 10.0.0.62/24"}; !slices.Equal(got, want) {
+		t.Errorf("after another node machines are %q, want %q", got, want)
+	}
+	empty("-var=more={web0=3}")
+
+	// An apply that breaks off before the new machines are there leaves the old ones as they
+	// are, and the next one goes on: this region has no such image.
+	broken := []string{"apply", "-input=false", "-no-color", "-auto-approve", "-var=generation=2", "-var=more={web0=3}", "-var=image=linode/debian13"}
+	if output, err := c.run(t.Context(), dir, broken...); err == nil {
+		t.Errorf("an image that the region does not have was taken:\n%s", output)
+	}
+	if got, want := machines.addresses(), []string{"shop-web0 10.0.0.63/24", "shop-web1 10.0.0.61/24", "shop-web2 10.0.0.62/24"}; !slices.Equal(got, want) {
+		t.Errorf("after a replacement that failed machines are %q, want %q", got, want)
+	}
+
+	// New machines for several nodes: all of them are there, then the tier
+	// changes to them, and then the old ones go.
+	rolled := apply("-var=generation=2", "-var=more={web0=3}")
+	for _, node := range []string{"web1", "web2"} {
+		rolled.wantFirst(t, `linode_instance.this["`+node+`-g2"]: Creation complete`, cluster+"Modifying...")
+		for _, kind := range []string{"linode_instance.this", "linode_volume.data", "linode_nodebalancer_node.this"} {
+			rolled.wantFirst(t, cluster+"Modifications complete", kind+`["`+node+`"]`, ": Destroying...")
+		}
+	}
+	if got, want := machines.addresses(), []string{"shop-web0 10.0.0.63/24", "shop-web1-g2 10.0.0.71/24", "shop-web2-g2 10.0.0.72/24"}; !slices.Equal(got, want) {
 		t.Errorf("after the replacement machines are %q, want %q", got, want)
 	}
-	if got, want := machines.volumes(), []string{"shop-web1: 10 GB in shop-web1-g2", "shop-web2: 10 GB in shop-web2"}; !slices.Equal(got, want) {
+	if got, want := machines.volumes(), []string{"shop-web0: 10 GB in shop-web0", "shop-web1-g2: 10 GB in shop-web1-g2", "shop-web2-g2: 10 GB in shop-web2-g2"}; !slices.Equal(got, want) {
 		t.Errorf("after the replacement volumes are %q, want %q", got, want)
 	}
-	if want := 3; machines.most != want {
-		t.Errorf("there were at most %d machines at a time, want %d: the new one is made before the old one goes", machines.most, want)
+	if want := 5; machines.most != want {
+		t.Errorf("there were at most %d machines at a time, want %d: the new ones are made before the old ones go", machines.most, want)
+	}
+
+	// A node that is no longer declared goes when the tier has let go of it.
+	shrunk := apply("-var=generation=2")
+	for _, kind := range []string{"linode_instance.this", "linode_volume.data", "linode_nodebalancer_node.this"} {
+		shrunk.wantFirst(t, cluster+"Modifications complete", kind+`["web0"]: Destroying...`)
+	}
+	if got, want := machines.addresses(), []string{"shop-web1-g2 10.0.0.71/24", "shop-web2-g2 10.0.0.72/24"}; !slices.Equal(got, want) {
+		t.Errorf("after a node less machines are %q, want %q", got, want)
 	}
 	empty("-var=generation=2")
 	// Nobody else deletes what is locked, the replacement included; Terraform does.
@@ -168,13 +249,34 @@ func testRegion(t *testing.T, c cli) {
 	}
 	run("apply", "-input=false", "-no-color", "-auto-approve", "-var=generation=2", "-var=backups=false", "-var=data_gb=12")
 	empty("-var=generation=2", "-var=backups=false", "-var=data_gb=12")
-	if got, want := machines.volumes(), []string{"shop-web1: 12 GB in shop-web1-g2", "shop-web2: 12 GB in shop-web2"}; !slices.Equal(got, want) {
+	if got, want := machines.volumes(), []string{"shop-web1-g2: 12 GB in shop-web1-g2", "shop-web2-g2: 12 GB in shop-web2-g2"}; !slices.Equal(got, want) {
 		t.Errorf("enlarged volumes are %q, want %q", got, want)
 	}
 
 	run("destroy", "-input=false", "-no-color", "-auto-approve")
 	if left := append(machines.addresses(), machines.volumes()...); len(left) > 0 {
 		t.Errorf("left are %q", left)
+	}
+}
+
+// sequence is what an apply said, in the order in which things happened.
+type sequence string
+
+// wantFirst fails unless something happened before something else, of whose line the
+// words are parts.
+func (s sequence) wantFirst(t *testing.T, first string, then ...string) {
+	t.Helper()
+	begun, ended := -1, -1
+	for number, line := range strings.Split(string(s), "\n") {
+		if strings.Contains(line, first) {
+			begun = number
+		}
+		if ended < 0 && !slices.ContainsFunc(then, func(word string) bool { return !strings.Contains(line, word) }) {
+			ended = number
+		}
+	}
+	if begun < 0 || ended < begun {
+		t.Errorf("%q came in line %d, and %q in line %d:\n%s", first, begun, then, ended, s)
 	}
 }
 

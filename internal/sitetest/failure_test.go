@@ -20,7 +20,7 @@ func (s *site) databaseDies(t *testing.T) {
 	t.Logf("power off: %s, which holds the floating IP", victim)
 	s.powerOff(t, victim)
 	s.until(t, "until another database had the floating IP", 40*time.Second, func(ctx context.Context) error {
-		for _, node := range databases() {
+		for _, node := range s.databases() {
 			if node == victim {
 				continue
 			}

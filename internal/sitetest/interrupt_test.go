@@ -69,7 +69,7 @@ func (s *site) startChange(t *testing.T, threads int) running {
 		t.Fatal("the apply ended before it began to change the database")
 	}
 	s.until(t, "until the change had reached a database", 90*time.Second, func(ctx context.Context) error {
-		for _, node := range databases() {
+		for _, node := range s.databases() {
 			script := fmt.Sprintf(`grep -rqs "^innodb_read_io_threads *= *%d$" /etc/mysql`, threads)
 			if _, err := s.ask(ctx, node, script); err == nil {
 				return nil

@@ -84,7 +84,7 @@ func (s *site) logins(t *testing.T) map[string]int {
 func (s *site) replication(t *testing.T) {
 	s.placeProbe(t)
 	s.sh(t, "web1", `echo "from web1" > "$1/hello.txt"`, documentRoot)
-	for _, node := range webServers()[1:] {
+	for _, node := range s.webServers()[1:] {
 		if said := s.sh(t, node, `cat "$1/hello.txt"`, documentRoot); said != "from web1" {
 			t.Errorf("%s reads %q", node, said)
 		}
@@ -99,12 +99,12 @@ func (s *site) replication(t *testing.T) {
 // everywhere.
 func (s *site) wantData(t *testing.T) {
 	t.Helper()
-	for _, node := range webServers() {
+	for _, node := range s.webServers() {
 		if said := s.sh(t, node, `cat "$1/hello.txt"`, documentRoot); said != "from web1" {
 			t.Errorf("%s reads %q", node, said)
 		}
 	}
-	for _, node := range databases() {
+	for _, node := range s.databases() {
 		said, err := s.sql(t.Context(), node, "SET SESSION wsrep_sync_wait = 1; SELECT said FROM wordpress.hello")
 		if err != nil || said != "from web2" {
 			t.Errorf("%s has the row %q: %v", node, said, err)
@@ -138,7 +138,7 @@ func (s *site) update(t *testing.T) {
 
 func (s *site) wantThreads(t *testing.T, want string) {
 	t.Helper()
-	for _, node := range databases() {
+	for _, node := range s.databases() {
 		if have, err := s.sql(t.Context(), node, "SELECT @@innodb_read_io_threads"); err != nil || have != want {
 			t.Errorf("%s runs with %q threads instead of %s: %v", node, have, want, err)
 		}
@@ -232,12 +232,12 @@ func (s *site) destroyTiers(t *testing.T, what string) {
 func (s *site) destroyKeep(t *testing.T) {
 	s.wantData(t)
 	s.destroyTiers(t, "destroy of the tiers, data kept")
-	for _, node := range fileServers() {
+	for _, node := range s.fileServers() {
 		if _, err := s.ask(t.Context(), node, `grep -qx "from web1" "$1/site/hello.txt"`, s.brick()); err != nil {
 			t.Errorf("the file is gone from the brick: %v", err)
 		}
 	}
-	for _, node := range databases() {
+	for _, node := range s.databases() {
 		if _, err := s.ask(t.Context(), node, "test -e /var/lib/mysql/wordpress/hello.ibd"); err != nil {
 			t.Errorf("the table is gone: %v", err)
 		}
@@ -259,12 +259,12 @@ func (s *site) destroyWipe(t *testing.T) {
 	s.apply(t, "apply of on_destroy = wipe")
 	s.wantWordPress(t)
 	s.destroyTiers(t, "destroy of the tiers, data wiped")
-	for _, node := range fileServers() {
+	for _, node := range s.fileServers() {
 		if left := s.sh(t, node, `find "$(dirname "$1")" -mindepth 1 2>/dev/null | head -5; ls /var/lib/glusterd/vols`, s.brick()); left != "" {
 			t.Errorf("%s still has\n%s", node, left)
 		}
 	}
-	for _, node := range databases() {
+	for _, node := range s.databases() {
 		if left := s.sh(t, node, "ls -d /var/lib/mysql/wordpress /var/lib/mysql/grastate.dat 2>/dev/null || true"); left != "" {
 			t.Errorf("%s still has\n%s", node, left)
 		}

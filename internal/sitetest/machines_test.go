@@ -7,6 +7,7 @@ import (
 	"maps"
 	"net/http"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -24,9 +25,32 @@ const (
 	wholeLimit = 3 * time.Minute
 )
 
-func databases() []string   { return []string{"db1", "db2", "db3"} }
-func fileServers() []string { return []string{"files1", "files2", "files3"} }
-func webServers() []string  { return []string{"web1", "web2", "web3"} }
+// tier is one of the tiers whose nodes a variable of the example declares.
+type tier string
+
+const (
+	files    tier = "files"
+	database tier = "db"
+	web      tier = "web"
+)
+
+// variable is the example's.
+func (t tier) variable() string {
+	return map[tier]string{files: "file_nodes", database: "database_nodes", web: "web_nodes"}[t]
+}
+
+// firstGenerations are the machines of a tier of so many nodes, none of which was replaced.
+func (t tier) firstGenerations(count int) map[string]int {
+	nodes := map[string]int{}
+	for n := range count {
+		nodes[fmt.Sprint(t, n+1)] = 1
+	}
+	return nodes
+}
+
+func (s *site) databases() []string   { return slices.Sorted(maps.Keys(s.tiers[database])) }
+func (s *site) fileServers() []string { return slices.Sorted(maps.Keys(s.tiers[files])) }
+func (s *site) webServers() []string  { return slices.Sorted(maps.Keys(s.tiers[web])) }
 
 // ask runs a script as root in a machine, past its network.
 func (s *site) ask(ctx context.Context, node, script string, args ...string) (string, error) {
@@ -114,13 +138,13 @@ func (s *site) whole(ctx context.Context) error {
 }
 
 func (s *site) databasesWhole(ctx context.Context) error {
-	for _, node := range databases() {
+	for _, node := range s.databases() {
 		said, err := s.sql(ctx, node, `SELECT GROUP_CONCAT(variable_value ORDER BY variable_name) FROM information_schema.global_status
 WHERE variable_name IN ('wsrep_cluster_size', 'wsrep_cluster_status', 'wsrep_local_state_comment')`)
 		if err != nil {
 			return err
 		}
-		if said != "3,Primary,Synced" {
+		if said != fmt.Sprint(len(s.databases()), ",Primary,Synced") {
 			return fmt.Errorf("%s is %s", node, said)
 		}
 	}
@@ -134,7 +158,7 @@ WHERE variable_name IN ('wsrep_cluster_size', 'wsrep_cluster_status', 'wsrep_loc
 // holders are the databases that have the floating IP.
 func (s *site) holders(ctx context.Context) ([]string, error) {
 	var holders []string
-	for _, node := range databases() {
+	for _, node := range s.databases() {
 		out, err := s.ask(ctx, node, `ip -4 -o address show to "$1/32"`, s.floating)
 		if err != nil {
 			return nil, err
@@ -148,11 +172,11 @@ func (s *site) holders(ctx context.Context) ([]string, error) {
 
 const filesScript = `set -e
 online=$(gluster --mode=script --xml volume status "$1" | tr -d '\n ' | sed 's/<node>/\n/g' | grep '<path>/' | grep -c '<status>1<')
-[ "$online" = 3 ] || { echo "$online of 3 bricks are online"; exit 0; }
-gluster --mode=script volume heal "$1" info | awk '/^Number of entries:/ { if ($4 == "-") exit 1; sum += $4; sets++ } END { if (sets < 3) exit 1; if (sum > 0) print sum " entries to heal" }'`
+[ "$online" = "$2" ] || { echo "$online of $2 bricks are online"; exit 0; }
+gluster --mode=script volume heal "$1" info | awk '/^Number of entries:/ { if ($4 == "-") exit 1; sum += $4; bricks++ } END { if (bricks < '"$2"') exit 1; if (sum > 0) print sum " entries to heal" }'`
 
 func (s *site) filesWhole(ctx context.Context) error {
-	missing, err := s.ask(ctx, "files1", filesScript, volume)
+	missing, err := s.ask(ctx, "files1", filesScript, volume, strconv.Itoa(len(s.fileServers())))
 	if err == nil && missing != "" {
 		err = fmt.Errorf("volume %s: %s", volume, missing)
 	}
@@ -160,7 +184,7 @@ func (s *site) filesWhole(ctx context.Context) error {
 }
 
 func (s *site) webWhole(ctx context.Context) error {
-	for _, node := range webServers() {
+	for _, node := range s.webServers() {
 		code, err := s.ask(ctx, node, "curl --silent --output /dev/null --write-out '%{http_code}' --max-time 5 http://localhost/healthz || true")
 		if err == nil && code != "200" {
 			err = fmt.Errorf("%s's health is %s", node, code)
@@ -177,7 +201,7 @@ func (s *site) balancerWhole(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	for _, name := range webServers() {
+	for _, name := range s.webServers() {
 		if node, found := nodes[name]; !found || node.Status != "UP" || node.Mode != linodego.ModeAccept {
 			return fmt.Errorf("the NodeBalancer's %s is %q in mode %q", name, node.Status, node.Mode)
 		}

@@ -172,12 +172,12 @@ func (p *probe) report(t *testing.T, s *site, during string) time.Duration {
 // wantKept fails where anything is missing that a visitor was told is kept.
 func (s *site) wantKept(t *testing.T, p *probe) {
 	t.Helper()
-	for _, node := range databases() {
+	for _, node := range s.databases() {
 		out, err := s.sql(t.Context(), node, "SET SESSION wsrep_sync_wait = 1; SELECT n FROM wordpress.ledger")
 		must(t, err)
 		wantAll(t, "the table on "+node, p.kept, out)
 	}
-	for _, node := range webServers() {
+	for _, node := range s.webServers() {
 		wantAll(t, "the folder on "+node, p.kept, s.sh(t, node, `ls "$1/ledger"`, documentRoot))
 	}
 }

@@ -60,6 +60,8 @@ type site struct {
 	client   *linodego.Client
 	// variables are what the configuration is given besides what the demo gives.
 	variables map[string]string
+	// tiers are the nodes of each tier by their names, with their generations.
+	tiers map[tier]map[string]int
 	// machines are the numbers of the machines by node.
 	machines map[string]int
 	url      string
@@ -76,10 +78,7 @@ func TestSite(t *testing.T) {
 		t.Skip("needs Docker: set LAB_TESTS=1")
 	}
 	s := start(t)
-	for _, part := range []struct {
-		name string
-		run  func(t *testing.T)
-	}{
+	s.lead(t, []part{
 		{"create", s.create},
 		{"secondPlan", s.secondPlan},
 		{"replication", s.replication},
@@ -97,7 +96,20 @@ func TestSite(t *testing.T) {
 		{"destroyKeep", s.destroyKeep},
 		{"destroyWipe", s.destroyWipe},
 		{"destroyAll", s.destroyAll},
-	} {
+	})
+}
+
+// part is a part of a site's life.
+type part struct {
+	name string
+	run  func(t *testing.T)
+}
+
+// lead leads the site through parts of its life, each of which leaves it healthy for the
+// next one.
+func (s *site) lead(t *testing.T, parts []part) {
+	t.Helper()
+	for _, part := range parts {
 		passed := t.Run(part.name, func(t *testing.T) {
 			started := time.Now()
 			if part.name != "create" {
@@ -136,6 +148,10 @@ func start(t *testing.T) *site {
 		Demo:      demo.Demo{Root: root, Folder: folder, Stdout: t.Output(), Progress: t.Output()},
 		keep:      keeps(),
 		variables: map[string]string{},
+		tiers:     map[tier]map[string]int{},
+	}
+	for _, each := range []tier{files, database, web} {
+		s.tiers[each] = each.firstGenerations(3)
 	}
 	program, err := demo.EnsureProgram(t.Context(), region.Folder{Path: state}, t.Output())
 	must(t, err)

@@ -73,7 +73,7 @@ func (s *site) roll(t *testing.T) {
 	probe := s.startProbe(t)
 	watch := s.watchBackends(t)
 	s.apply(t, "apply of another name, web server after web server")
-	watch.wantRolled(t)
+	watch.wantRolled(t, s.webServers())
 	if longest := probe.report(t, s, "while the web servers were rolled"); longest > 5*time.Second || probe.failed > 0 {
 		t.Errorf("the site was away for %s, %d pages failed", longest, probe.failed)
 	}
@@ -87,7 +87,9 @@ func (s *site) roll(t *testing.T) {
 // files, until the new one is there.
 func (s *site) replace(t *testing.T) {
 	before := s.machines["web1"]
-	s.variables["web_nodes"] = `{ web1 = { slot = 1, generation = 2 }, web2 = { slot = 2 }, web3 = { slot = 3 } }`
+	nodes := web.firstGenerations(3)
+	nodes["web1"] = 2
+	s.declare(t, web, nodes)
 	plan := s.plan(t)
 	gone := plan.destroys()
 	slices.Sort(gone)
@@ -158,12 +160,12 @@ func (w *watch) see(nodes map[string]linodego.NodeBalancerNode) {
 	w.together = w.together || count > 1
 }
 
-func (w *watch) wantRolled(t *testing.T) {
+func (w *watch) wantRolled(t *testing.T, nodes []string) {
 	t.Helper()
 	w.stop()
 	w.done.Wait()
 	t.Logf("drained at the NodeBalancer: %s", strings.Join(w.drained, ", "))
-	if got := slices.Sorted(slices.Values(w.drained)); !slices.Equal(got, webServers()) || w.together {
+	if got := slices.Sorted(slices.Values(w.drained)); !slices.Equal(got, nodes) || w.together {
 		t.Errorf("the NodeBalancer drained %v, two at once: %t", w.drained, w.together)
 	}
 }

@@ -1,33 +1,28 @@
-# The SSH host key that a machine gets when it is made, so that already the first
-# connection to it is checked.
-resource "ha_ssh_host_key" "this" {
-  for_each = var.generate_host_keys ? var.nodes : {}
-
-  keepers = { generation = each.value.generation }
-}
-
 locals {
+  # Each generation of a node is a machine of its own, with its own label: labels are unique in an account, and a
+  # replacement is made while the old machine still lives. What is declared decides, and no trigger that an apply which
+  # breaks off has used up.
+  machine_of = { for key, node in var.nodes : key => node.generation == 1 ? key : "${key}-g${node.generation}" }
+  machines   = { for key, machine in local.machine_of : machine => merge(var.nodes[key], { key = key }) }
+
   # cloud-init then deletes the keys of the image and makes none itself.
-  given_keys = { for key, pair in ha_ssh_host_key.this : key => {
+  given_keys = { for machine, pair in ha_ssh_host_key.this : machine => {
     ssh_keys = { ed25519_private = pair.private_key, ed25519_public = pair.public_key }
   } }
-  cloud_configs = { for key in keys(var.nodes) : key => merge(var.cloud_config, try(local.given_keys[key], {})) }
+  cloud_configs = { for machine in keys(local.machines) : machine => merge(var.cloud_config, try(local.given_keys[machine], {})) }
   has_user_data = var.generate_host_keys || length(var.cloud_config) > 0
 }
 
-# The only thing that replaces a machine.
-resource "terraform_data" "generation" {
-  for_each = var.nodes
-
-  input = each.value.generation
+# The SSH host key that a machine gets when it is made, so that already the first
+# connection to it is checked.
+resource "ha_ssh_host_key" "this" {
+  for_each = var.generate_host_keys ? local.machines : {}
 }
 
 resource "linode_instance" "this" {
-  for_each = var.nodes
+  for_each = local.machines
 
-  # Labels are unique in an account, and a replacement is made while the old
-  # machine still lives: each generation has its own.
-  label           = each.value.generation == 1 ? "${var.name}-${each.key}" : "${var.name}-${each.key}-g${each.value.generation}"
+  label           = "${var.name}-${each.key}"
   region          = var.region
   type            = coalesce(each.value.type, var.type)
   image           = var.image
@@ -73,31 +68,33 @@ resource "linode_instance" "this" {
   }
 
   lifecycle {
+    # It has Terraform destroy a machine that is no longer declared after its tier has let go of it,
+    # and not before.
     create_before_destroy = true
-    replace_triggered_by  = [terraform_data.generation[each.key]]
     # Linode gives these to new machines only. A changed variable would replace
     # every machine of a tier in one apply.
     ignore_changes = [image, authorized_keys, firewall_id, metadata]
 
     precondition {
       condition     = var.vlan_label == null || each.value.address != null
-      error_message = "Node ${each.key} is in a VLAN and needs an address in it."
+      error_message = "Node ${each.value.key} is in a VLAN and needs an address in it."
     }
   }
 }
 
 # Goes before its machine does, so that Terraform itself is not held up by it.
 resource "linode_lock" "this" {
-  for_each = var.lock_type == null ? {} : var.nodes
+  for_each = var.lock_type == null ? {} : local.machines
 
   entity_id   = tonumber(linode_instance.this[each.key].id)
   entity_type = "linode"
   lock_type   = var.lock_type
 }
 
-# A resource of its own: it stays when its machine is replaced.
+# A resource of its own: it stays when its machine is lost. Another generation has another one,
+# because the old machine needs its data until the cluster has them on the new one.
 resource "linode_volume" "data" {
-  for_each = var.data_volume_size_gb == null ? {} : var.nodes
+  for_each = var.data_volume_size_gb == null ? {} : local.machines
 
   label      = "${var.name}-${each.key}"
   region     = var.region
@@ -107,6 +104,7 @@ resource "linode_volume" "data" {
   tags       = var.tags
 
   lifecycle {
+    create_before_destroy = true
     # Linode encrypts a volume when it is made, or never. Another value would
     # replace it with its data.
     ignore_changes = [encryption]

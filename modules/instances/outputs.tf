@@ -1,13 +1,16 @@
 locals {
+  # The current machine of each node.
+  instances = { for key, machine in local.machine_of : key => linode_instance.this[machine] }
+
   # `ipv4` has both addresses. Private ones are in 192.168.128.0/17, which no public one is.
-  public_ips = { for key, instance in linode_instance.this : key => try(
+  public_ips = { for key, instance in local.instances : key => try(
     [for ip in sort(instance.ipv4) : ip if !startswith(ip, "192.168.")][0],
     null,
   ) }
 
   # What a machine was given when it was made, whatever the variables say since. The
   # public key is part of a string that is sensitive as a whole.
-  host_keys = { for key, instance in linode_instance.this : key => try(
+  host_keys = { for key, instance in local.instances : key => try(
     nonsensitive(sensitive(jsondecode(trimprefix(base64decode(instance.metadata[0].user_data), "#cloud-config\n")).ssh_keys.ed25519_public)),
     null,
   ) }
@@ -20,7 +23,7 @@ output "nodes" {
     address  = node.address == null ? local.public_ips[key] : split("/", node.address)[0]
     host_key = local.host_keys[key]
     # The path has the label that the volume had when it was attached.
-    data_device = try(linode_volume.data[key].filesystem_path, null)
+    data_device = try(linode_volume.data[local.machine_of[key]].filesystem_path, null)
   } }
 }
 
@@ -36,15 +39,15 @@ output "public_ips" {
 
 output "private_ips" {
   description = "Private IPv4 address of each Linode. Empty without `private_ip`."
-  value       = var.private_ip ? { for key, instance in linode_instance.this : key => instance.private_ip_address } : {}
+  value       = var.private_ip ? { for key, instance in local.instances : key => instance.private_ip_address } : {}
 }
 
 output "volume_ids" {
   description = "ID of the Block Storage volume of each node. Empty without `data_volume_size_gb`."
-  value       = { for key, volume in linode_volume.data : key => volume.id }
+  value       = { for key, machine in local.machine_of : key => linode_volume.data[machine].id if var.data_volume_size_gb != null }
 }
 
 output "ids" {
   description = "ID of each Linode."
-  value       = { for key, instance in linode_instance.this : key => instance.id }
+  value       = { for key, instance in local.instances : key => instance.id }
 }

@@ -34,6 +34,12 @@ variable "nodes" {
     error_message = "A node's key becomes part of a label: up to 32 lower-case letters, digits and single hyphens."
   }
 
+  # The key of a machine of a later generation is that of its node with a suffix.
+  validation {
+    condition     = length(setintersection(keys(var.nodes), [for key, node in var.nodes : "${key}-g${node.generation}" if node.generation > 1])) == 0
+    error_message = "A node's key is that of another node's machine: rename the node whose key ends like a generation, such as db1-g2."
+  }
+
   validation {
     condition     = alltrue([for node in var.nodes : node.address == null ? true : can(cidrhost(node.address, 0)) && can(regex("^[0-9.]+/[0-9]+$", node.address))])
     error_message = "An address has the prefix length of its network, such as 10.0.0.41/24."
@@ -135,7 +141,7 @@ variable "firewall_id" {
 }
 
 variable "data_volume_size_gb" {
-  description = "Size in GB of a Block Storage volume for the data of each node, 10 to 16384. It can be increased while the volume is in use, and never decreased. The volume remains when its Linode is replaced and is deleted with the module. Default: no volume; data is on the Linode's own disk."
+  description = "Size in GB of a Block Storage volume for the data of each node, 10 to 16384. It can be increased while the volume is in use, and never decreased. The volume remains when its Linode is lost. Another generation gets a new one, and the module deletes the old one with the old Linode. Default: no volume; data is on the Linode's own disk."
   type        = number
   default     = null
 

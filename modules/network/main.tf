@@ -4,9 +4,8 @@ locals {
   last_host = pow(2, 32 - local.prefix_length) - 2
 
   # A tier takes as many blocks of 20 addresses as its highest slot needs: nine slots each.
-  last_hosts = { for tier_key, tier in var.tiers : tier_key =>
-    tier.first_host + 20 * ceil(max(1, [for node in tier.nodes : node.slot]...) / 9) - 1
-  }
+  blocks     = { for tier_key, tier in var.tiers : tier_key => ceil(max(1, [for node in tier.nodes : node.slot]...) / 9) }
+  last_hosts = { for tier_key, tier in var.tiers : tier_key => tier.first_host + 20 * local.blocks[tier_key] - 1 }
 
   # Where odd generations of a node are; even ones are ten further. Slots 1 to 9 are at first_host + 1 to + 9, slots
   # 10 to 18 at first_host + 21 to + 29.
@@ -21,10 +20,16 @@ locals {
     }
   } }
 
-  # Where a replacement lives beside the machine that it replaces, both are let in.
-  addresses = { for tier_key, tier in var.tiers : tier_key => flatten([
-    for key in keys(tier.nodes) : [for distance in [0, 10] : cidrhost(var.vlan_cidr, local.numbers[tier_key][key] + distance)]
+  # All places of the blocks and not only those that are taken: who comes is let in before it is there, and who leaves,
+  # or is replaced, is let in until it has gone.
+  places = { for tier_key, tier in var.tiers : tier_key => flatten([
+    for block in range(local.blocks[tier_key]) : [
+      for slot in range(1, 10) : [for distance in [0, 10] : tier.first_host + 20 * block + slot + distance]
+    ]
   ]) }
+  addresses = { for tier_key, places in local.places : tier_key => [
+    for place in places : cidrhost(var.vlan_cidr, place) if place <= local.last_host
+  ] }
 
   admin_ipv4 = sort([for cidr in var.admin_cidrs : cidr if !strcontains(cidr, ":")])
   admin_ipv6 = sort([for cidr in var.admin_cidrs : cidr if strcontains(cidr, ":")])

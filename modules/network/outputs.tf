@@ -24,7 +24,7 @@ output "nodes" {
 }
 
 output "addresses" {
-  description = "Addresses of the nodes of each tier, for odd and even generations, without prefix length. Use it for access rules, so that a replacement is admitted before it exists."
+  description = "Addresses of all slots of each tier, taken or not, for odd and even generations, without prefix length. Use it for access rules, so that a node is admitted before it exists and until it has left."
   value       = local.addresses
 }
 

