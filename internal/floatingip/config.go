@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/terraform-ha/terraform-provider-ha/internal/host"
+	"github.com/terraform-ha/terraform-provider-ha/internal/reconcile"
 	"github.com/terraform-ha/terraform-provider-ha/internal/shell"
 	"github.com/terraform-ha/terraform-provider-ha/internal/tier"
 )
@@ -148,7 +149,9 @@ func (c change) step() Step {
 		reload:  "reload keepalived",
 		restart: "restart keepalived",
 	}[c.verb]
-	return run(c.node.Name, title, strings.Join(c.reasons, ", "), shell.Script(loadScript, c.verb.String()).WithStdin(host.EncodeFiles(c.files...)))
+	load := run(c.node.Name, title, strings.Join(c.reasons, ", "), shell.Script(loadScript, c.verb.String()).WithStdin(host.EncodeFiles(c.files...)))
+	load.Effect = map[verb]reconcile.Effect{reload: reconcile.Reloads, restart: reconcile.Restarts}[c.verb]
+	return load
 }
 
 // stepOnHolder is the step on the holder. Where its answer was lost although it has

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/terraform-ha/terraform-provider-ha/internal/host"
+	"github.com/terraform-ha/terraform-provider-ha/internal/reconcile"
 	"github.com/terraform-ha/terraform-provider-ha/internal/shell"
 )
 
@@ -93,7 +94,9 @@ func settleStep(spec Spec, fit []string, why string) Step {
 // only when it becomes master. Another machine takes all of them meanwhile.
 func completeStep(node string, lacking []string) Step {
 	why := fmt.Sprintf("it holds the floating IP without %s", strings.Join(lacking, ", "))
-	return step(node, "restart keepalived", why, func(ctx context.Context, h *host.Host) error {
+	complete := step(node, "restart keepalived", why, func(ctx context.Context, h *host.Host) error {
 		return h.RestartUnit(ctx, unitName)
 	})
+	complete.Effect = reconcile.Restarts
+	return complete
 }

@@ -63,6 +63,8 @@ func Open(hosts host.Hosts, spec Spec) *Cluster {
 		Verify:      func(ctx context.Context) error { return Verify(ctx, views, spec) },
 		// A floating IP has no data to wipe.
 		Remove:   func(seen Status, _ bool) (Plan, error) { return Remove(spec, seen) },
+		Foresee:  func(seen Status) tier.Foresight { return foresee(spec, seen) },
+		Assume:   assume,
 		LeftOver: "its files, and what Keepalived has to be told",
 	})
 }

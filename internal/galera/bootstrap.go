@@ -23,7 +23,7 @@ func bootstrap(d *draft) ([]Step, error) {
 // stepBootstrap makes the cluster. Right before it does, it looks at every node
 // again: this is the one act that makes two clusters of one if it is done twice.
 func stepBootstrap(spec Spec, node string) Step {
-	return Step{Node: node, Title: "bootstrap the cluster", Why: "the cluster does not exist yet",
+	return Step{Node: node, Title: "bootstrap the cluster", Why: "the cluster does not exist yet", Effect: reconcile.Joins,
 		Do: func(ctx context.Context, hosts host.Hosts) error {
 			now := complete(Observe(ctx, hosts.Views(), spec), spec.names())
 			if !now.all(NodeStatus.unused) {
@@ -40,7 +40,7 @@ func stepBootstrap(spec Spec, node string) Step {
 
 // stepRebootstrap starts the cluster again from the node with its last position.
 func stepRebootstrap(spec Spec, node string) Step {
-	return Step{Node: node, Title: "bootstrap the cluster from its last position", Why: "no node of the cluster runs; this one has the last position",
+	return Step{Node: node, Title: "bootstrap the cluster from its last position", Why: "no node of the cluster runs; this one has the last position", Effect: reconcile.Joins,
 		Do: func(ctx context.Context, hosts host.Hosts) error {
 			now := complete(Observe(ctx, hosts.Views(), spec), spec.names())
 			quiet := func(n NodeStatus) bool { return n.Err == nil && !n.primary() && (!n.Wsrep.Answers || !n.Wsrep.On) }

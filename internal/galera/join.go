@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/terraform-ha/terraform-provider-ha/internal/host"
+	"github.com/terraform-ha/terraform-provider-ha/internal/reconcile"
 )
 
 // joins brings in every node that answers and is no member, in order.
@@ -60,7 +61,7 @@ func (n NodeStatus) whyNotMember(engine engine) string {
 // serves a joiner cannot serve another one, and two donors fewer serve nobody.
 func stepJoin(spec Spec, node, why string, cache int64) Step {
 	start := starterOf(spec)
-	return Step{Node: node, Title: "start " + start.engine.unit + " and join", Why: why,
+	return Step{Node: node, Title: "start " + start.engine.unit + " and join", Why: why, Effect: reconcile.Joins,
 		Do: func(ctx context.Context, hosts host.Hosts) error {
 			now := Observe(ctx, hosts.Views(), spec)
 			seen := now.Nodes[node]
@@ -98,7 +99,7 @@ func (n NodeStatus) joinVerb() string {
 
 // stepAwait waits for a member that gives or gets a state transfer.
 func stepAwait(start starter, node, why string) Step {
-	return Step{Node: node, Title: "wait until it is Synced", Why: why,
+	return Step{Node: node, Title: "wait until it is Synced", Why: why, Effect: reconcile.Joins,
 		Do: func(ctx context.Context, hosts host.Hosts) error { return start.become(ctx, hosts[node], "await") }}
 }
 
@@ -108,7 +109,7 @@ func stepAwait(start starter, node, why string) Step {
 func stepHandBack(spec Spec, node string) Step {
 	start := starterOf(spec)
 	engine := start.engine
-	return Step{Node: node, Title: "hand over from " + engine.bootstrapUnit + " to " + engine.unit, Why: engine.bootstrapUnit + " still runs",
+	return Step{Node: node, Title: "hand over from " + engine.bootstrapUnit + " to " + engine.unit, Why: engine.bootstrapUnit + " still runs", Effect: reconcile.Restarts,
 		Do: func(ctx context.Context, hosts host.Hosts) error {
 			if err := awaitWhole(ctx, hosts.Views(), spec, spec.names(), 10*time.Minute); err != nil {
 				return err

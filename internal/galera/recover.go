@@ -177,7 +177,7 @@ func stepEnd(spec Spec, node string) Step {
 
 func endServer(spec Spec, node, title, why string) Step {
 	engine := spec.engine()
-	return Step{Node: node, Title: title, Why: why,
+	return Step{Node: node, Title: title, Why: why, Effect: reconcile.Joins,
 		Do: func(ctx context.Context, hosts host.Hosts) error {
 			if now := Observe(ctx, hosts.Views(), spec); len(now.where(NodeStatus.primary)) > 0 {
 				return nil // it came back by itself
@@ -192,7 +192,7 @@ func endServer(spec Spec, node, title, why string) Step {
 // and nothing has to be chosen. Serial starts would each block until the others
 // are there.
 func stepReform(spec Spec, nodes []string) Step {
-	return Step{Title: "start " + strings.Join(nodes, ", ") + " and let them form the cluster again", Why: "no node of the cluster serves",
+	return Step{Title: "start " + strings.Join(nodes, ", ") + " and let them form the cluster again", Why: "no node of the cluster serves", Effect: reconcile.Joins, Of: nodes,
 		Do: func(ctx context.Context, hosts host.Hosts) error {
 			return startTogether(ctx, hosts, spec, nodes, nodes)
 		}}
@@ -200,7 +200,7 @@ func stepReform(spec Spec, nodes []string) Step {
 
 // stepStartStopped starts servers beside others that run and miss them.
 func stepStartStopped(spec Spec, stopped, nodes []string) Step {
-	return Step{Title: "start " + strings.Join(stopped, ", ") + " beside the nodes that run", Why: "the nodes that run are too few to serve",
+	return Step{Title: "start " + strings.Join(stopped, ", ") + " beside the nodes that run", Why: "the nodes that run are too few to serve", Effect: reconcile.Joins, Of: stopped,
 		Do: func(ctx context.Context, hosts host.Hosts) error {
 			return startTogether(ctx, hosts, spec, stopped, nodes)
 		}}

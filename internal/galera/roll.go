@@ -82,7 +82,7 @@ func refuseRoll(d *draft, all []stale) error {
 // floating IP gives it away first.
 func stepRestart(spec Spec, s stale, whole []string) Step {
 	start := starterOf(spec)
-	return Step{Node: s.node, Title: "restart " + start.engine.unit, Why: s.why,
+	return Step{Node: s.node, Title: "restart " + start.engine.unit, Why: s.why, Effect: reconcile.Restarts,
 		Do: func(ctx context.Context, hosts host.Hosts) error {
 			// One that has just served a state transfer has to apply what came meanwhile.
 			if err := awaitWhole(ctx, hosts.Views(), spec, whole, 10*time.Minute); err != nil {

@@ -79,6 +79,8 @@ func Open(hosts host.Hosts, spec Spec) *Cluster {
 		Verify:   func(ctx context.Context) error { return Verify(ctx, views, spec) },
 		Remove:   func(seen Status, wipe bool) (Plan, error) { return Remove(spec, seen, wipe), nil },
 		Notices:  func(seen Status) []string { return Notices(spec, seen) },
+		Foresee:  func(seen Status) tier.Foresight { return foresee(spec, seen) },
+		Assume:   assume,
 		LeftOver: "its files, its restart where they changed, and what the others have replicated meanwhile",
 	})
 }

@@ -2,6 +2,7 @@ package gluster
 
 import (
 	"github.com/terraform-ha/terraform-provider-ha/internal/host"
+	"github.com/terraform-ha/terraform-provider-ha/internal/reconcile"
 	"github.com/terraform-ha/terraform-provider-ha/internal/shell"
 	"github.com/terraform-ha/terraform-provider-ha/internal/tier"
 )
@@ -33,14 +34,19 @@ func (d *draft) planDaemon(node host.Node) {
 		if seen.Daemon.Load == "masked" {
 			why = "glusterd is masked"
 		}
-		d.prepare(node, "start glusterd", why, startDaemon(node.Name, "start"))
+		d.startsDaemon(node, "start", why)
 	case !seen.Daemon.Enabled():
 		d.stages.prepare.On(node.Name, tier.EnableUnit(daemonUnit, "glusterd does not start at boot").On(node.Name))
 	case seen.CLI != nil:
-		d.prepare(node, "restart glusterd", "glusterd does not answer: "+seen.CLI.Error(), startDaemon(node.Name, "restart"))
+		d.startsDaemon(node, "restart", "glusterd does not answer: "+seen.CLI.Error())
 	case seen.UUID == "":
 		d.prepare(node, "give glusterd an identity", "glusterd has no identity", startDaemon(node.Name, "start"))
 	}
+}
+
+// startsDaemon adds the step that starts a glusterd which does not serve.
+func (d *draft) startsDaemon(node host.Node, verb, why string) {
+	d.stages.prepare.On(node.Name, Step{Node: node.Name, Title: verb + " glusterd", Why: why, Effect: reconcile.Joins, Do: startDaemon(node.Name, verb)})
 }
 
 // startDaemon starts or restarts glusterd and waits until it answers.

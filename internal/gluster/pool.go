@@ -239,7 +239,7 @@ func (d *draft) formPool() []Step {
 		if len(others) > 0 {
 			steps = append(steps, Step{Node: node.Name, Title: "reach the other members of the pool", Do: reachMembers(node, others)})
 		}
-		steps = append(steps, Step{Node: node.Name, Title: "join the pool of " + leader.Name, Why: "it is not in the pool of " + leader.Name,
+		steps = append(steps, Step{Node: node.Name, Title: "join the pool of " + leader.Name, Why: "it is not in the pool of " + leader.Name, Effect: reconcile.Joins,
 			Do: probe(leader.Name, node.Address)})
 	}
 	// A probe makes the one who probes known by whatever name his address

@@ -52,7 +52,7 @@ func (d *draft) revive() []Step {
 			dead = append(dead, "the self-heal daemon is not running")
 		}
 		for _, why := range dead {
-			steps = append(steps, Step{Node: node.Name, Title: "start " + strings.TrimSuffix(strings.TrimPrefix(why, "the "), " is not running"), Why: why,
+			steps = append(steps, Step{Node: node.Name, Title: "start " + strings.TrimSuffix(strings.TrimPrefix(why, "the "), " is not running"), Why: why, Effect: reconcile.Joins,
 				Done: processesRun(node.Name, d.spec), Do: forceStart(d.spec, leader.Name, node.Name)})
 		}
 	}

@@ -80,7 +80,7 @@ func planRejoin(d *draft) error {
 			continue
 		}
 		d.stages.rejoin.InOrder(
-			Step{Node: node, Title: "give it its place in the pool back", Why: ill.why, Do: restoreMembership(node, d.membership(ill.node))},
+			Step{Node: node, Title: "give it its place in the pool back", Why: ill.why, Effect: reconcile.Joins, Do: restoreMembership(node, d.membership(ill.node))},
 			Step{Node: node, Title: "write glusterd.vol", Do: writeFile(node, d.spec.daemonFile())},
 			Step{Node: node, Title: "start glusterd", Do: startDaemon(node, "restart")},
 			Step{Title: "wait until the pool has taken it in", Do: waitMembership(d.spec, append(names(d.members()), node), node)})

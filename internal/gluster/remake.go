@@ -154,7 +154,7 @@ func planRemake(d *draft) error {
 			Step{Node: node, Title: "take the lost brick out", Why: ill.why,
 				Do: inTransaction(leader, "volume", "reset-brick", d.spec.Name, brick, "start")},
 			Step{Node: node, Title: "make the brick directory anew", Do: remakeBrick(node, d.spec.pathOf(node))},
-			Step{Node: node, Title: "put the brick in again",
+			Step{Node: node, Title: "put the brick in again", Effect: reconcile.Joins,
 				Do: inTransaction(leader, "volume", "reset-brick", d.spec.Name, brick, brick, "commit", "force")},
 			Step{Title: "wait until the bricks are connected", Do: waitServing(d.spec, append(names(d.reached), node))})
 	}

@@ -57,6 +57,6 @@ func (d *draft) restart(node host.Node) []Step {
 		why = "glusterd runs with an older glusterd.vol"
 	}
 	return append(steps,
-		Step{Node: node.Name, Title: "restart glusterd", Why: why, Do: startDaemon(node.Name, "restart")},
+		Step{Node: node.Name, Title: "restart glusterd", Why: why, Effect: reconcile.Restarts, Do: startDaemon(node.Name, "restart")},
 		Step{Node: node.Name, Title: "wait until the volume is healthy", Do: waitHealthy(d.spec, names(d.spec.Nodes), d.volumeStarted())})
 }

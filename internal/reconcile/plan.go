@@ -15,6 +15,10 @@ type Step[T any] struct {
 	// user can read: "mariadb is stopped". A step without a reason of its own,
 	// such as a health gate, leaves it empty.
 	Why string
+	// Effect is what is noticed of the step while it is carried out.
+	Effect Effect
+	// Of are the nodes that the effect is on, for a step that changes several.
+	Of []string
 	// Done reports that the step's work is already in place. It is asked right
 	// before Do, because minutes can lie between the observation and the act.
 	// Nil means that Do is safe to repeat.

@@ -24,6 +24,12 @@ type Tier interface {
 	// Recall takes the last observation of another tier for its own; false where that
 	// is none of the same kind.
 	Recall(other Tier) bool
+	// Record returns the last observation as text, and Replay takes one that was recorded.
+	Record() (string, error)
+	Replay(text string) error
+	// Rollout says what a change does to the machines, from the last observation; nil
+	// where that cannot be said. Nodes are those before and after the change.
+	Rollout(nodes []Node) *Rollout
 	// LeftOver says what a change leaves to be done on a machine that does not answer.
 	LeftOver() string
 	// Notices returns what a user should know and no plan changes.
@@ -56,6 +62,11 @@ type Definition[S, T any] struct {
 	Finish func(ctx context.Context) error
 	// Notices returns what a user should know and no plan changes; nil for nothing.
 	Notices func(S) []string
+	// Foresee returns what an observation tells about a change beforehand; nil for
+	// nothing.
+	Foresee func(S) Foresight
+	// Assume returns an observation as it would be with other machines, see [Assume].
+	Assume func(seen S, nodes []Node) S
 	// LeftOver says what a change leaves to be done on a machine that does not answer;
 	// empty for all of the change.
 	LeftOver string

@@ -24,8 +24,8 @@ const (
 
 // account is a line of /etc/passwd.
 type account struct {
-	name     string
-	uid, gid int
+	Name     string
+	UID, GID int
 }
 
 var accountsScript = shell.Embedded(scripts, "accounts")
@@ -38,7 +38,7 @@ func askAccounts(s Spec, _ string) tier.Questions {
 }
 
 func readAccounts(_ Spec, _ string, answers tier.Answers, seen *NodeStatus) {
-	seen.accounts = parseAccounts(answers.Parts.Lines("accounts"))
+	seen.Accounts = parseAccounts(answers.Parts.Lines("accounts"))
 }
 
 func parseAccounts(lines []string) []account {
@@ -58,11 +58,11 @@ func parseAccounts(lines []string) []account {
 }
 
 func (n NodeStatus) accountNamed(name string) (account, bool) {
-	at := slices.IndexFunc(n.accounts, func(a account) bool { return a.name == name })
+	at := slices.IndexFunc(n.Accounts, func(a account) bool { return a.Name == name })
 	if at < 0 {
 		return account{}, false
 	}
-	return n.accounts[at], true
+	return n.Accounts[at], true
 }
 
 // programNumber returns the number that the owner of program files has on machines, or
@@ -73,7 +73,7 @@ func (d *draft) programNumber() int {
 	}
 	for _, m := range d.machines {
 		if found, exists := m.seen.accountNamed(programUser); exists {
-			return found.uid
+			return found.UID
 		}
 	}
 	return programUID
@@ -91,15 +91,15 @@ func refuseAccounts(d *draft) error {
 		if !exists {
 			continue
 		}
-		if found.uid != number {
-			return refusedAccount(m.node.Name, fmt.Sprintf("%s has the number %d on %s and %d on %s", programUser, number, by, found.uid, m.node.Name))
+		if found.UID != number {
+			return refusedAccount(m.node.Name, fmt.Sprintf("%s has the number %d on %s and %d on %s", programUser, number, by, found.UID, m.node.Name))
 		}
 		by = m.node.Name
 	}
 	for _, m := range d.machines {
-		at := slices.IndexFunc(m.seen.accounts, func(a account) bool { return a.uid == number && a.name != programUser })
+		at := slices.IndexFunc(m.seen.Accounts, func(a account) bool { return a.UID == number && a.Name != programUser })
 		if at >= 0 {
-			return refusedAccount(m.node.Name, fmt.Sprintf("the number %d, which %s has or is to get, belongs to %s on %s", number, programUser, m.seen.accounts[at].name, m.node.Name))
+			return refusedAccount(m.node.Name, fmt.Sprintf("the number %d, which %s has or is to get, belongs to %s on %s", number, programUser, m.seen.Accounts[at].Name, m.node.Name))
 		}
 	}
 	return nil

@@ -52,8 +52,9 @@ func (m *machine) lane(s Spec) Lane {
 		lane = append(lane, m.step(p))
 	}
 	if !m.seen.Serving() && m.installed(s) {
-		lane = append(lane, step(m.node.Name, "wait until healthy", "", awaitHealth(s)),
-			step(m.node.Name, "remember the site", "", rememberSite(s)))
+		healthy := step(m.node.Name, "wait until healthy", "", awaitHealth(s))
+		healthy.Effect = reconcile.Joins
+		lane = append(lane, healthy, step(m.node.Name, "remember the site", "", rememberSite(s)))
 	}
 	return lane
 }
@@ -127,7 +128,7 @@ func rollSteps(s Spec, m *machine) []Step {
 	var steps []Step
 	served := m.seen.Serving()
 	if len(m.parts) > 0 {
-		steps = append(steps, Step{Node: node.Name, Title: "drain", Do: drain(s, node, &served)})
+		steps = append(steps, Step{Node: node.Name, Title: "drain", Effect: reconcile.Restarts, Do: drain(s, node, &served)})
 	}
 	for _, p := range m.parts {
 		changing := m.step(p)
@@ -143,7 +144,7 @@ func rollSteps(s Spec, m *machine) []Step {
 	if m.seen.leftover() {
 		why = "an interrupted change left it out of service"
 	}
-	return append(steps, Step{Node: node.Name, Title: "return to service", Why: why, Do: returnToService(s, node)})
+	return append(steps, Step{Node: node.Name, Title: "return to service", Why: why, Effect: reconcile.Joins, Do: returnToService(s, node)})
 }
 
 // others is how many other nodes must serve while one is out of service: half of the

@@ -41,8 +41,8 @@ type NodeStatus struct {
 	Enabled []string
 	// DistributionPool says that PHP-FPM still runs the distribution's own pool.
 	DistributionPool bool
-	// accounts are the users of the machine.
-	accounts []account
+	// Accounts are the users of the machine.
+	Accounts []account
 	Mount    MountStatus
 	Root     DirectoryStatus
 	// Known is the site that the machine has served.

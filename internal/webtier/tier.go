@@ -73,6 +73,8 @@ func Open(target Target, spec Spec, prior *Spec) *Cluster {
 		Verify:      func(ctx context.Context) error { return Verify(ctx, views, spec) },
 		Remove:      func(seen Status, wipe bool) (Plan, error) { return Remove(spec, seen, wipe) },
 		Finish:      func(ctx context.Context) error { return Release(ctx, target.Balancer, spec, left) },
+		Foresee:     func(seen Status) tier.Foresight { return foresee(spec, seen) },
+		Assume:      assume,
 		Notices:     spec.Notices,
 	})
 }

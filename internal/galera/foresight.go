@@ -1,0 +1,49 @@
+package galera
+
+import (
+	"github.com/terraform-ha/terraform-provider-ha/internal/host"
+	"github.com/terraform-ha/terraform-provider-ha/internal/tier"
+)
+
+// foresee says what an observation tells about a change before it is made.
+func foresee(spec Spec, status Status) tier.Foresight {
+	return tier.Foresight{
+		Serving: status.Members(),
+		Quorum:  spec.quorum(),
+		Holders: status.where(func(n NodeStatus) bool { return len(n.Holds) > 0 }),
+		Joining: func(node string) tier.Transfer { return status.transferTo(node) },
+		// One that was Synced misses what is written while it restarts, and the
+		// write-set caches of the others have that.
+		Restarting: func(string) tier.Transfer { return tier.Transfer{Kind: tier.TransferIncremental} },
+	}
+}
+
+// transferTo is the state transfer that a node needs to become a member. Of a node with
+// a history of the cluster's the donor decides when it joins: by then the writes that
+// it missed may have left the write-set caches.
+func (s Status) transferTo(name string) tier.Transfer {
+	node := s.Nodes[name]
+	if node.primary() {
+		return tier.Transfer{Kind: tier.TransferNone}
+	}
+	if node.Err != nil || node.Saved.HasData() || len(s.where(NodeStatus.primary)) == 0 {
+		return tier.Transfer{Kind: tier.TransferUnknown}
+	}
+	var used int64
+	for _, donor := range s.where(NodeStatus.primary) {
+		used = max(used, s.Nodes[donor].Used-s.Nodes[donor].Cache)
+	}
+	return tier.Transfer{Kind: tier.TransferFull, MiB: used >> 20}
+}
+
+// assume takes machines that are exchanged for ones on which nothing is yet, of the
+// system that the others have.
+func assume(status Status, nodes []tier.Node) Status {
+	var facts host.Facts
+	for _, name := range status.where(NodeStatus.answers) {
+		facts = host.Facts{Distribution: status.Nodes[name].Facts.Distribution, Version: status.Nodes[name].Facts.Version}
+	}
+	return Status{Nodes: tier.Assume(status.Nodes, nodes, func(tier.Node) NodeStatus {
+		return NodeStatus{Facts: facts, Saved: Position{Seqno: -1}}
+	})}
+}

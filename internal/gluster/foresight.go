@@ -1,0 +1,53 @@
+package gluster
+
+import (
+	"github.com/terraform-ha/terraform-provider-ha/internal/host"
+	"github.com/terraform-ha/terraform-provider-ha/internal/tier"
+)
+
+// foresee says what an observation tells about a change before it is made. The members
+// are those of the pool: while one's glusterd restarts its bricks run on.
+func foresee(spec Spec, status Status) tier.Foresight {
+	d := newDraft(spec, status)
+	d.setAside()
+	var serving []string
+	for _, node := range d.reached {
+		if seen := d.seen(node); d.exists && seen.answers() && (seen.Brick.Running || !d.volumeStarted()) {
+			serving = append(serving, node.Name)
+		}
+	}
+	return tier.Foresight{
+		Serving: serving,
+		// What the volume's server quorum asks for: more than half of the pool.
+		Quorum:     len(spec.Nodes)/2 + 1,
+		Joining:    func(node string) tier.Transfer { return d.healOf(node) },
+		Restarting: func(string) tier.Transfer { return tier.Transfer{Kind: tier.TransferNone} },
+	}
+}
+
+// healOf is what the other bricks of a set give to a node's brick once it serves. How
+// much that is no machine tells without counting its files.
+func (d *draft) healOf(name string) tier.Transfer {
+	for _, node := range d.spec.Nodes {
+		switch {
+		case node.Name != name:
+		case d.seen(node).Brick.VolumeID == "" || d.lostBrick(node) != "":
+			return tier.Transfer{Kind: tier.TransferFull}
+		default:
+			return tier.Transfer{Kind: tier.TransferIncremental}
+		}
+	}
+	return tier.Transfer{Kind: tier.TransferUnknown}
+}
+
+// assume takes machines that are exchanged for ones on which nothing is yet, of the
+// system that the others have.
+func assume(status Status, nodes []tier.Node) Status {
+	var facts host.Facts
+	for _, name := range status.Names() {
+		if seen := status.Nodes[name]; seen.Err == nil {
+			facts = host.Facts{Distribution: seen.Facts.Distribution, Version: seen.Facts.Version}
+		}
+	}
+	return Status{Nodes: tier.Assume(status.Nodes, nodes, func(tier.Node) Node { return Node{Facts: facts} })}
+}

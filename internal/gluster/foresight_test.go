@@ -1,0 +1,57 @@
+package gluster_test
+
+import (
+	"testing"
+
+	"github.com/terraform-ha/terraform-provider-ha/internal/gluster"
+	"github.com/terraform-ha/terraform-provider-ha/internal/gluster/glustertest"
+	"github.com/terraform-ha/terraform-provider-ha/internal/tier"
+	"github.com/terraform-ha/terraform-provider-ha/internal/tier/tiertest"
+)
+
+func TestAPlanSaysWhatComesOfIt(t *testing.T) {
+	for name, test := range map[string]struct {
+		harm    func(pool *glustertest.Pool)
+		change  func(spec *gluster.Spec)
+		nodes   []tier.Node
+		want    string
+		reasons map[string]string
+	}{
+		"nothing": {want: "3 of 3 members"},
+		"an option": {
+			change:  func(spec *gluster.Spec) { spec.Options = map[string]string{"performance.io-cache": "off"} },
+			want:    "files1 change, files2 change, files3 change, cluster change; 3 of 3 members",
+			reasons: map[string]string{"cluster": "performance.io-cache"},
+		},
+		"other ports": {
+			change:  func(spec *gluster.Spec) { spec.BrickPorts = gluster.PortRange{Base: 50000, Max: 50063} },
+			want:    "files1 restart, files2 restart, files3 restart; 2 of 3 members",
+			reasons: map[string]string{"files1": "glusterd.vol differs"},
+		},
+		"a brick that died": {
+			harm:    func(pool *glustertest.Pool) { pool.Nodes["files2"].Running = false },
+			want:    "files2 repair (incremental); 2 of 2 members",
+			reasons: map[string]string{"files2": "the brick process is not running"},
+		},
+		"a glusterd that was stopped": {
+			harm: func(pool *glustertest.Pool) { _ = pool.Machines["files2"].Stop("glusterd") },
+			want: "files2 repair (incremental); 2 of 2 members",
+		},
+		"another machine at the same address": {
+			nodes: []tier.Node{tiertest.Node("files2", tier.Replaced, "10.0.0.12")},
+			want:  "files2 replace (full); 2 of 3 members",
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			hosts, pool := built(t)
+			if test.harm != nil {
+				pool.Machines["files1"].Locked(func() { test.harm(pool) })
+			}
+			planned := content()
+			if test.change != nil {
+				test.change(&planned)
+			}
+			tiertest.Rollout(t, tiertest.Case{Refreshed: gluster.Open(hosts, content()), Planned: gluster.Open(nil, planned), Nodes: test.nodes, Want: test.want, Reasons: test.reasons})
+		})
+	}
+}
