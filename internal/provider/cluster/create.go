@@ -27,6 +27,7 @@ func (r *Resource[M, C, P]) Create(ctx context.Context, req resource.CreateReque
 		// next apply go on where this one stopped.
 		return
 	}
+	p.shared().Rollout = noRollout()
 	resp.Diagnostics.Append(resp.State.Set(ctx, &plan)...)
 	resp.Diagnostics.Append(r.remember(ctx, p, resp.State.Raw, hosts)...)
 }

@@ -103,6 +103,7 @@ func (r *Resource[M, C, P]) readDeclaration(ctx context.Context, content []byte,
 	keepData(p)
 	p.shared().HostKeys = StringMap(nil)
 	p.shared().Drift = driftValue(nil)
+	p.shared().Rollout = noRollout()
 	p.shared().Nodes = withoutHostKeys(ctx, p.shared().Nodes)
 	return diagnosticsError(state.Set(ctx, &read))
 }

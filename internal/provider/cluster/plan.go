@@ -34,6 +34,7 @@ func (r *Resource[M, C, P]) ModifyPlan(ctx context.Context, req resource.ModifyP
 		}
 	}
 	p.shared().Drift = driftValue(nil)
+	p.shared().Rollout = noRollout()
 	var prior *M
 	if !req.State.Raw.IsNull() {
 		prior = new(M)
@@ -45,6 +46,7 @@ func (r *Resource[M, C, P]) ModifyPlan(ctx context.Context, req resource.ModifyP
 		resp.Diagnostics.Append(r.changeWarnings(ctx, p, prior)...)
 		r.planHostKeys(p, prior)
 		p.PlanComputed(prior)
+		p.shared().Rollout = P(prior).shared().Rollout
 	}
 	resp.Diagnostics.Append(r.valueWarnings(ctx, p, prior)...)
 	resp.Diagnostics.Append(resp.Plan.Set(ctx, &plan)...)
@@ -53,6 +55,10 @@ func (r *Resource[M, C, P]) ModifyPlan(ctx context.Context, req resource.ModifyP
 		return
 	}
 	resp.Diagnostics.Append(p.Preflight(ctx, r.access)...)
+	if prior != nil && !resp.Diagnostics.HasError() {
+		p.shared().Rollout = r.foreseen(ctx, req.Private, resp.Plan, p, prior)
+		resp.Diagnostics.Append(resp.Plan.Set(ctx, &plan)...)
+	}
 	if prior != nil && !resp.Diagnostics.HasError() {
 		r.logPlannedSteps(ctx, req, resp.Plan)
 	}

@@ -25,6 +25,9 @@ func (r *Resource[M, C, P]) Read(ctx context.Context, req resource.ReadRequest, 
 		fail(err)
 		return
 	}
+	if resp.Private != nil {
+		resp.Diagnostics.Append(resp.Private.SetKey(ctx, observedKey, nil)...)
+	}
 	imported, diags := req.Private.GetKey(ctx, importedKey)
 	resp.Diagnostics.Append(diags...)
 	if strangers := r.access.strangers(imported, s.shared().nodes()); len(strangers) > 0 {
@@ -61,5 +64,8 @@ func (r *Resource[M, C, P]) Read(ctx context.Context, req resource.ReadRequest, 
 	s.shared().Drift = driftValue(drift)
 	s.shared().HostKeys = StringMap(r.access.learnedKeys(clients, s.shared().nodes(), remembered))
 	resp.Diagnostics.Append(resp.State.Set(ctx, &state)...)
+	if resp.Private != nil {
+		resp.Diagnostics.Append(resp.Private.SetKey(ctx, observedKey, recording(ctx, t))...)
+	}
 	r.access.observations.keep(observation{typeName: r.TypeName, state: resp.State.Raw, tier: t})
 }

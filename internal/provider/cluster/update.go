@@ -31,7 +31,11 @@ func (r *Resource[M, C, P]) Update(ctx context.Context, req resource.UpdateReque
 		}
 		return
 	}
+	if p.shared().Rollout.IsUnknown() {
+		p.shared().Rollout = noRollout()
+	}
 	resp.Diagnostics.Append(resp.Private.SetKey(ctx, importedKey, []byte(notImported))...)
+	resp.Diagnostics.Append(resp.Private.SetKey(ctx, observedKey, nil)...)
 	resp.Diagnostics.Append(resp.State.Set(ctx, &plan)...)
 	resp.Diagnostics.Append(r.remember(ctx, p, resp.State.Raw, hosts)...)
 }

@@ -1,0 +1,177 @@
+package provider_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
+	"github.com/hashicorp/terraform-plugin-testing/plancheck"
+
+	"github.com/terraform-ha/terraform-provider-ha/internal/galera/galeratest"
+)
+
+// rollout is the attribute as "terraform show -json" has it.
+type rollout struct {
+	Nodes []struct {
+		Node, Action string
+		Restarts     bool
+		Transfer     *string `json:"state_transfer"`
+		Size         *int64  `json:"transfer_size_mib"`
+		Reasons      []string
+	}
+	Restarts      int
+	Members       int
+	LowestMembers int `json:"lowest_members"`
+	Quorum        int
+	AddressMoves  bool `json:"address_moves"`
+	Refusal       *string
+}
+
+// brief is a rollout in short: what is done on each node, and what of it clients notice.
+func (r *rollout) brief() string {
+	if r == nil {
+		return "null"
+	}
+	var nodes []string
+	for _, node := range r.Nodes {
+		transfer := "unknown"
+		if node.Transfer != nil {
+			transfer = *node.Transfer
+		}
+		if node.Size != nil {
+			transfer += fmt.Sprintf(" %d MiB", *node.Size)
+		}
+		nodes = append(nodes, fmt.Sprintf("%s %s %s", node.Node, node.Action, transfer))
+	}
+	brief := fmt.Sprintf("%s; %d restarts, %d of %d members, quorum %d", strings.Join(nodes, ", "), r.Restarts, r.LowestMembers, r.Members, r.Quorum)
+	if r.AddressMoves {
+		brief += ", the address moves"
+	}
+	if r.Refusal != nil {
+		brief += ", refused: " + *r.Refusal
+	}
+	return brief
+}
+
+// reasons are those of all nodes, a line for each.
+func (r *rollout) reasons() string {
+	var lines []string
+	for _, node := range r.Nodes {
+		for _, reason := range node.Reasons {
+			lines = append(lines, node.Node+": "+reason)
+		}
+	}
+	return strings.Join(lines, "\n")
+}
+
+// rollsOut wants what a plan says of the change of a resource, and reasons that fit.
+func rollsOut(address, want string, reasons ...string) plancheck.PlanCheck {
+	return planCheck(func(req plancheck.CheckPlanRequest) error {
+		for _, change := range req.Plan.ResourceChanges {
+			if change.Address != address {
+				continue
+			}
+			after, _ := change.Change.After.(map[string]any)
+			unknown, _ := change.Change.AfterUnknown.(map[string]any)
+			content, err := json.Marshal(after["rollout"])
+			var got *rollout
+			if err == nil {
+				err = json.Unmarshal(content, &got)
+			}
+			if err != nil {
+				return err
+			}
+			brief := got.brief()
+			if unknown["rollout"] == true {
+				brief = "unknown"
+			}
+			if brief != want {
+				return fmt.Errorf("the rollout is\n%s\nand not\n%s\nbecause\n%s", brief, want, content)
+			}
+			for _, reason := range reasons {
+				if !regexp.MustCompile(reason).MatchString(got.reasons()) {
+					return fmt.Errorf("no reason fits %q:\n%s", reason, got.reasons())
+				}
+			}
+			return nil
+		}
+		return fmt.Errorf("the plan does not know %s", address)
+	})
+}
+
+// An apply fails if the plan that Terraform makes again right before it says anything
+// else, so every step here that applies proves that the two are the same.
+func TestAPlanSaysWhatItDoesToDatabases(t *testing.T) {
+	t.Parallel()
+	f := newFleet(t, "n1", "n2", "n3")
+	cluster := galeratest.Install(t, f.machines, galeratest.MariaDB())
+	const address = "ha_galera_cluster.t"
+	config := func(more string) string {
+		return f.config(f.resource("ha_galera_cluster", "name = \"shop\"\nusers = { shop = { hosts = [\"%\"], password_wo = \"pa55w0rd\", password_wo_version = 1 } }\n"+more))
+	}
+	const settings, both = "settings = { max_connections = \"333\" }\n", "settings = { max_connections = \"333\" }\ndatabases = { crm = {} }\n"
+	resource.UnitTest(t, resource.TestCase{
+		ProtoV6ProviderFactories: f.factories(),
+		Steps: []resource.TestStep{
+			{
+				Config: config(""), ConfigPlanChecks: before(rollsOut(address, "null")),
+				Check: resource.TestCheckNoResourceAttr(address, "rollout.%"),
+			},
+			{
+				PreConfig: func() { f.locked(func() { f.machines["n1"].WriteFile("/run/held", "10.0.0.100\n") }) },
+				Config:    config(settings),
+				ConfigPlanChecks: resource.ConfigPlanChecks{
+					PreApply: []plancheck.PlanCheck{rollsOut(address,
+						"n2 restart incremental, n3 restart incremental, n1 restart incremental; 3 restarts, 2 of 3 members, quorum 2, the address moves", "n1: .*70-ha.cnf differs")},
+					PostApplyPostRefresh: []plancheck.PlanCheck{plancheck.ExpectEmptyPlan()},
+				},
+				Check: resource.TestCheckResourceAttr(address, "rollout.restarts", "3"),
+			},
+			{
+				Config: config(both),
+				ConfigPlanChecks: resource.ConfigPlanChecks{
+					PreApply:             []plancheck.PlanCheck{rollsOut(address, "n1 change none; 0 restarts, 3 of 3 members, quorum 2", "database crm is missing")},
+					PostApplyPostRefresh: []plancheck.PlanCheck{plancheck.ExpectEmptyPlan()},
+				},
+			},
+			{
+				PreConfig:        func() { f.locked(func() { cluster.Crash("n2") }) },
+				Config:           config(both),
+				ConfigPlanChecks: before(rollsOut(address, "n2 repair unknown; 0 restarts, 2 of 2 members, quorum 2", "n2: mariadb .*")),
+			},
+			{
+				// A value that is not known yet could change anything.
+				Config: config("settings = { max_connections = terraform_data.size.output }\ndatabases = { crm = {} }\n") +
+					"resource \"terraform_data\" \"size\" { input = \"444\" }\n",
+				ConfigPlanChecks: before(rollsOut(address, "unknown")),
+				Check:            resource.TestCheckResourceAttr(address, "rollout.restarts", "3"),
+			},
+		},
+	})
+}
+
+// Machines that the same apply makes have no address yet.
+func TestAPlanSaysThatUnknownMachinesJoin(t *testing.T) {
+	t.Parallel()
+	f := newFleet(t, "n1", "n2", "n3", "n4", "n5")
+	galeratest.Install(t, f.machines, galeratest.MariaDB())
+	const address = "ha_galera_cluster.t"
+	five := f.config(f.resource("ha_galera_cluster", "name = \"shop\"\nusers = { shop = { hosts = [\"10.0.0.0/24\"] } }\n"))
+	made := regexp.MustCompile(`(n[45] = \{ host = )("[^"]*")(.*address = )("[^"]*")`).ReplaceAllString(five, "${1}terraform_data.made.output${3}coalesce(${4}, terraform_data.made.output)") +
+		"resource \"terraform_data\" \"made\" { input = \"" + f.servers["n4"].Host() + "\" }\n"
+	resource.UnitTest(t, resource.TestCase{
+		ProtoV6ProviderFactories: f.factories(),
+		Steps: []resource.TestStep{
+			{Config: without("n5")(without("n4")(five))},
+			{
+				Config: made,
+				ConfigPlanChecks: before(rollsOut(address,
+					"n4 join full, n5 join full, n1 restart incremental, n2 restart incremental, n3 restart incremental; 3 restarts, 3 of 3 members, quorum 3",
+					"n4: it is not a node of the cluster yet")),
+			},
+		},
+	})
+}
