@@ -13,8 +13,7 @@ variable "nodes" {
   description = <<-EOT
     The Linodes, by keys of your choice.
     - `address`: address in the VLAN with prefix length, such as `10.0.0.41/24`. Required with `vlan_label`.
-    - `generation`: number of the node's machine. Increment it to replace the Linode; no other change replaces one. In this release
-      only a web tier accepts a machine at another address.
+    - `generation`: number of the node's machine. Increment it to replace the Linode; no other change replaces one.
     - `type`: Linode type of this node. Default: the input `type`.
   EOT
   type = map(object({

@@ -88,7 +88,7 @@ variable "tiers" {
     - `nodes.slot`: position of the node in the address plan, from 1. It must not change. The size of the VLAN and the `first_host` of
       the next tier limit it.
     - `nodes.generation`: number of the node's machine. Odd and even generations have different addresses, so that a new machine can
-      exist beside the old one. In this release only a web tier accepts a machine at the new address.
+      exist beside the old one.
     - `inbound`: traffic that may reach the tier from outside the VLAN, besides SSH.
     - `inbound.label`: label of the rule, 3 to 32 characters.
     - `inbound.protocol`: `TCP` or `UDP`.

@@ -86,7 +86,7 @@ variable "files" {
     The file tier.
     - `nodes`: nodes of the tier, by keys of your choice: a multiple of `replica`, or of `disperse`. By default each file is on three of them.
     - `nodes.slot`: position of the node in the address plan, from 1 to 9.
-    - `nodes.generation`: number of the node's machine. This release replaces machines of web nodes only, so it must be 1.
+    - `nodes.generation`: number of the node's machine. Increment it to replace the Linode.
     - `nodes.type`: Linode type of the node. Default: `type`.
     - `type`: Linode type of the tier.
     - `data_volume_size_gb`: size in GB of a Block Storage volume for the data of each node; see the module `instances`. Default: no volume.
@@ -137,11 +137,6 @@ variable "files" {
     condition     = alltrue([for node in var.files.nodes : node.slot <= 9])
     error_message = "The address plan has nine places for file servers: the next tier's addresses follow."
   }
-
-  validation {
-    condition     = alltrue([for node in var.files.nodes : node.generation == 1])
-    error_message = "This release moves only web nodes to new machines: the generation of file servers stays 1."
-  }
 }
 
 variable "databases" {
@@ -149,7 +144,7 @@ variable "databases" {
     The database tier.
     - `nodes`: nodes of the tier, by keys of your choice.
     - `nodes.slot`: position of the node in the address plan, from 1 to 9.
-    - `nodes.generation`: number of the node's machine. This release replaces machines of web nodes only, so it must be 1.
+    - `nodes.generation`: number of the node's machine. Increment it to replace the Linode.
     - `nodes.type`: Linode type of the node. Default: `type`.
     - `type`: Linode type of the tier.
     - `data_volume_size_gb`: size in GB of a Block Storage volume for the data of each node; see the module `instances`. Default: no volume.
@@ -206,11 +201,6 @@ variable "databases" {
   }
 
   validation {
-    condition     = alltrue([for node in var.databases.nodes : node.generation == 1])
-    error_message = "This release moves only web nodes to new machines: the generation of databases stays 1."
-  }
-
-  validation {
     condition     = length(var.databases.nodes) >= 3 && length(var.databases.nodes) % 2 == 1
     error_message = "The database tier has an odd number of nodes, at least 3, so that a majority is left when one is lost."
   }
@@ -247,7 +237,7 @@ variable "web" {
     The web tier.
     - `nodes`: nodes of the tier, by keys of your choice.
     - `nodes.slot`: position of the node in the address plan, from 1.
-    - `nodes.generation`: number of the node's machine. Increment it to replace the Linode, for one node at a time.
+    - `nodes.generation`: number of the node's machine. Increment it to replace the Linode.
     - `nodes.type`: Linode type of the node. Default: `type`.
     - `type`: Linode type of the tier.
     - `document_root`: directory of the site on the volume, which is mounted at its first two levels.

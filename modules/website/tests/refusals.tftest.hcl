@@ -178,26 +178,6 @@ run "region_that_is_none" {
   expect_failures = [var.region]
 }
 
-run "another_generation_of_a_file_server" {
-  command = plan
-
-  variables {
-    files = { nodes = { a = { slot = 1, generation = 2 }, b = { slot = 2 }, c = { slot = 3 } } }
-  }
-
-  expect_failures = [var.files]
-}
-
-run "another_generation_of_a_database" {
-  command = plan
-
-  variables {
-    databases = { nodes = { a = { slot = 1 }, b = { slot = 2, generation = 2 }, c = { slot = 3 } } }
-  }
-
-  expect_failures = [var.databases]
-}
-
 run "more_databases_than_places" {
   command = plan
 
