@@ -47,7 +47,23 @@ func TestAPlanSaysWhatComesOfIt(t *testing.T) {
 				spec.Nodes = append(append([]host.Node{}, spec.Nodes...), host.Node{Name: "db4", Address: "10.0.0.14"})
 			},
 			nodes: []tier.Node{tiertest.Node("db4", tier.Joins, "10.0.0.14")},
-			want:  "db1 reload, db2 reload, db3 reload, db4 join; 3 of 3 members",
+			want:  "db2 reload, db3 reload, db1 reload, db4 join; 3 of 3 members",
+		},
+		"a node that leaves": {
+			change: func(spec *Spec) { spec.Leaving, spec.Nodes = spec.Nodes[2:], spec.Nodes[:2] },
+			nodes:  []tier.Node{tiertest.Node("db3", tier.Leaves, "10.0.0.13")},
+			want:   "db1 change, db2 change, db3 leave; 2 of 3 members",
+		},
+		"a dead node that leaves": {
+			harm:   func(n *network) { n.machines["db3"].Down = true },
+			change: func(spec *Spec) { spec.Leaving, spec.Nodes = spec.Nodes[2:], spec.Nodes[:2] },
+			nodes:  []tier.Node{tiertest.Node("db3", tier.Leaves, "10.0.0.13")},
+			want:   "db2 reload, db1 reload, db3 leave; 2 of 2 members",
+		},
+		"the holder that leaves": {
+			change: func(spec *Spec) { spec.Leaving, spec.Nodes = spec.Nodes[:1], spec.Nodes[1:] },
+			nodes:  []tier.Node{tiertest.Node("db1", tier.Leaves, "10.0.0.11")},
+			want:   "db2 change, db3 change, db1 leave; 2 of 3 members; the address moves",
 		},
 		"another machine for the holder": {
 			nodes: []tier.Node{tiertest.Node("db1", tier.Replaced, "10.0.0.11")},

@@ -29,7 +29,8 @@ func askLeave(spec Spec, _ string) tier.Questions {
 	return tier.Questions{Parts: []shell.Part{shell.Ask("answers", answersScript, append(addresses, spec.ips()...)...)}}
 }
 
-func readLeave(_ Spec, _ string, answers tier.Answers, seen *Machine) {
+func readLeave(spec Spec, _ string, answers tier.Answers, seen *Machine) {
+	seen.Asked = len(spec.Leaving) > 0
 	for _, line := range answers.Parts.Lines("answers") {
 		if line == "asked" {
 			seen.Answering = map[string]string{}
@@ -104,10 +105,10 @@ func (d *draft) refuseHidden() error {
 		return nil
 	}
 	var evidence []string
-	asked := false
+	asked, could := false, false
 	for _, node := range d.nodes() {
 		machine := d.machine(node)
-		asked = asked || machine.Answering != nil
+		asked, could = asked || machine.Asked, could || machine.Answering != nil
 		for _, gone := range unseen {
 			if who, answers := machine.Answering[gone.Address]; answers {
 				evidence = append(evidence, fmt.Sprintf("%s answers %s at %s (%s) and does not answer this run", gone.Name, node.Name, gone.Address, who))
@@ -122,7 +123,8 @@ func (d *draft) refuseHidden() error {
 			}
 		}
 	}
-	if !asked {
+	// A refresh knows nothing of machines that leave, and asks for none.
+	if asked && !could {
 		evidence = []string{"no machine that stays could ask the network for it"}
 	}
 	if len(evidence) == 0 {
@@ -160,6 +162,7 @@ func planLeave(d *draft) error {
 func (d *draft) leaveSteps(node host.Node) []Step {
 	leave := removeStep(node.Name, d.spec)
 	leave.Title = "leave floating IP " + d.spec.ip()
+	leave.Effect = reconcile.Leaves
 	leave.Why = "it is to leave floating IP " + d.spec.ip()
 	others := d.fit("")
 	if !d.isHolder(node.Name) || len(others) == 0 {

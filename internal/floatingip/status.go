@@ -81,8 +81,9 @@ type Machine struct {
 	ReadStale bool
 	// Instance is what the instance's file says.
 	Instance instanceSeen
-	// Answering has who answers at the addresses that were asked for on behalf of
-	// machines that leave; nil where nobody was asked.
+	// Asked says that the machine was asked who answers at the addresses of machines that
+	// leave, and Answering has who does; nil where it could not ask.
+	Asked     bool
 	Answering map[string]string
 	// Marker is the content of our marker; nil if there is none.
 	Marker *host.Marker

@@ -88,6 +88,11 @@ func (b *NodeBalancer) Accept(ctx context.Context, address string) error {
 	return b.ensureMode(ctx, address, string(linodego.ModeAccept))
 }
 
+// Reject lets nobody reach the backend with an address, and ends its health checks.
+func (b *NodeBalancer) Reject(ctx context.Context, address string) error {
+	return b.ensureMode(ctx, address, string(linodego.ModeReject))
+}
+
 func (b *NodeBalancer) ensureMode(ctx context.Context, address, mode string) error {
 	node, err := b.Find(ctx, address)
 	if err != nil || node.Mode == mode {

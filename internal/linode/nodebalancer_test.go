@@ -110,6 +110,7 @@ func connect(t *testing.T, fake *fakeAPI, token string) *Client {
 type balancer interface {
 	Drain(ctx context.Context, address string) error
 	Accept(ctx context.Context, address string) error
+	Reject(ctx context.Context, address string) error
 	State(ctx context.Context) (map[string]struct{ Mode, Status string }, error)
 }
 
@@ -142,6 +143,9 @@ func TestModesAndState(t *testing.T) {
 	}
 	if diff := cmp.Diff(want, state); diff != "" {
 		t.Errorf("state (-want +got):\n%s", diff)
+	}
+	if err := nb.Reject(ctx, "192.168.1.13:80"); err != nil || fake.puts[len(fake.puts)-1] != "192.168.1.13:80 map[mode:reject]" {
+		t.Errorf("rejecting: %v, %v", err, fake.puts)
 	}
 }
 

@@ -282,7 +282,6 @@ func webTier(t *testing.T, mount string) (*fleet, subject) {
 		body:    body,
 		changed: body + "server_name = \"shop.example.org\"\n  php_settings = { memory_limit = \"300M\" }",
 		frozen:  frozen{"document_root", "/srv/www/shop", "/srv/www/store"},
-		out:     without("n3"),
 		refused: map[string]func(string) string{
 			"A site cannot move between the machines' own disks and a volume": func(config string) string {
 				if mount == "" {

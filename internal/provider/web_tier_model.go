@@ -244,7 +244,7 @@ func (m *webTierModel) Requirements() cluster.Requirements {
 
 // RejectChange is about the directory that the site lies in.
 func (m *webTierModel) RejectChange(prior *webTierModel) []tier.Problem {
-	problems := m.Departed(&prior.Shared)
+	var problems []tier.Problem
 	if !m.Mount.IsUnknown() && m.Mount.IsNull() != prior.Mount.IsNull() {
 		problems = append(problems, tier.Problem{Path: []string{"mount"}, Message: "a site cannot move between the machines' own disks and a volume; build a second tier beside this one and copy the files"})
 	}
@@ -298,6 +298,7 @@ func (m *webTierModel) Open(ctx context.Context, a *cluster.Access, hosts host.H
 		return webtier.Open(target, spec, nil), nil
 	}
 	before := prior.spec(ctx, nil)
+	spec.Leaving = m.DepartingNodes(&prior.Shared)
 	return webtier.Open(target, spec, &before), nil
 }
 

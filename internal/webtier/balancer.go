@@ -22,6 +22,8 @@ type Balancer interface {
 	Drain(ctx context.Context, address string) error
 	// Accept lets visitors reach a backend again.
 	Accept(ctx context.Context, address string) error
+	// Reject lets nobody reach a backend, not even visitors who were there before.
+	Reject(ctx context.Context, address string) error
 	// State returns what the balancer says of its backends, by address.
 	State(ctx context.Context) (map[string]BackendState, error)
 }

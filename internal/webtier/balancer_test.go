@@ -2,6 +2,7 @@ package webtier
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"sync"
 )
@@ -12,11 +13,26 @@ type memoryBalancer struct {
 	modes map[string]string
 	down  map[string]bool
 	log   []string
+	// failIn is the number of the request that fails; 0 for none.
+	failIn int
+}
+
+// request counts one, and says whether it fails.
+func (b *memoryBalancer) request() error {
+	if b.failIn > 0 {
+		if b.failIn--; b.failIn == 0 {
+			return errors.New("the balancer does not answer")
+		}
+	}
+	return nil
 }
 
 func (b *memoryBalancer) set(address, mode string) error {
 	b.mu.Lock()
 	defer b.mu.Unlock()
+	if err := b.request(); err != nil {
+		return err
+	}
 	if _, found := b.modes[address]; !found {
 		return fmt.Errorf("nobody knows %s", address)
 	}
@@ -33,9 +49,16 @@ func (b *memoryBalancer) Accept(_ context.Context, address string) error {
 	return b.set(address, "accept")
 }
 
+func (b *memoryBalancer) Reject(_ context.Context, address string) error {
+	return b.set(address, "reject")
+}
+
 func (b *memoryBalancer) State(context.Context) (map[string]BackendState, error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
+	if err := b.request(); err != nil {
+		return nil, err
+	}
 	state := map[string]BackendState{}
 	for address, mode := range b.modes {
 		state[address] = BackendState{Mode: mode, Status: map[bool]string{false: "UP", true: "DOWN"}[b.down[address]]}

@@ -47,6 +47,11 @@ func TestAPlanSaysWhatComesOfIt(t *testing.T) {
 			nodes: []tier.Node{tiertest.Node("web4", tier.Joins, "10.0.0.14")},
 			want:  "web4 join; 3 of 3 members",
 		},
+		"a node that leaves": {
+			change: func(spec *Spec) { spec.Leaving, spec.Nodes = spec.Nodes[2:], spec.Nodes[:2] },
+			nodes:  []tier.Node{tiertest.Node("web3", tier.Leaves, "10.0.0.13")},
+			want:   "web3 leave; 2 of 3 members",
+		},
 		"another machine": {
 			nodes: []tier.Node{tiertest.Node("web2", tier.Replaced, "10.0.0.12")},
 			want:  "web2 replace; 2 of 3 members",

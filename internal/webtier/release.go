@@ -47,7 +47,8 @@ func Release(ctx context.Context, balancer Balancer, spec Spec, left []string) e
 		if err := balancer.Drain(ctx, address); err != nil {
 			return fmt.Errorf("cannot release %s at the balancer: %w", address, err)
 		}
-		drained = true
+		// One that is down serves nobody who would have to leave it.
+		drained = drained || now.Status != "DOWN"
 	}
 	if !drained {
 		return nil

@@ -60,6 +60,11 @@ func (d *draft) knownSite(node string) (known Identity, by string) {
 			return m.seen.Known, m.node.Name
 		}
 	}
+	for _, node := range d.leaving() {
+		if known := d.status.Nodes[node.Name].Known; known.Site != "" {
+			return known, node.Name
+		}
+	}
 	if d.spec.Site != "" {
 		return Identity{Site: d.spec.Site}, ofTheState
 	}

@@ -11,6 +11,8 @@ import (
 type Spec struct {
 	Name  string
 	Nodes []host.Node
+	// Leaving are machines that are part of the tier and are to leave it.
+	Leaving []host.Node
 	// Backends has the address under which the balancer reaches a node, where
 	// that is not the node's own.
 	Backends map[string]string

@@ -11,6 +11,10 @@ import (
 // Status is a web tier as it was seen.
 type Status struct {
 	Nodes map[string]NodeStatus
+	// Balanced is what the balancer says of its backends, and BalancedErr why it does not
+	// say; both are for a change in which machines leave.
+	Balanced    map[string]BackendState
+	BalancedErr error
 }
 
 // NodeStatus is one machine of the tier as it was seen.

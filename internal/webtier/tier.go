@@ -28,7 +28,7 @@ type concern = tier.Concern[Spec, NodeStatus, *draft]
 
 // concerns is what the tier looks after, in the order in which work on a machine is
 // done. The roll then decides which machines are changed side by side and which one
-// after the other, and the work on WordPress, which the machines share, comes last.
+// after the other, and the work on WordPress, which the machines share, comes after it. Machines leave when all that is done.
 func concerns() []concern {
 	return []concern{
 		{Name: "files", Read: readFiles},
@@ -49,6 +49,7 @@ func concerns() []concern {
 		{Name: "health", Ask: askHealth, Read: readHealth, Plan: onEachInstalled(planRestart)},
 		{Name: "roll", Plan: planRoll},
 		{Name: "wordpress", Read: readWordPress, Plan: planWordPress},
+		{Name: "leave", Plan: planLeave},
 	}
 }
 
@@ -62,20 +63,30 @@ func Open(target Target, spec Spec, prior *Spec) *Cluster {
 	views := target.Hosts.Views()
 	var left []string
 	if prior != nil {
-		left = spec.Left(prior.Defaulted())
+		before := prior.Defaulted()
+		spec, left = spec.followed(before), spec.Left(before)
 	}
+	var last Status
 	return tier.New(tier.Definition[Status, Target]{
-		Target:      target,
-		Observe:     func(ctx context.Context) Status { return Observe(ctx, views, spec) },
+		Target: target,
+		Observe: func(ctx context.Context) Status {
+			last = Observe(ctx, views, spec)
+			last.askBalancer(ctx, spec, target.Balancer)
+			return last
+		},
 		Unreachable: Status.errors,
 		Absent:      func(seen Status) bool { return seen.absent(spec) },
 		Diff:        func(seen Status) (Plan, error) { return Diff(spec, seen) },
 		Verify:      func(ctx context.Context) error { return Verify(ctx, views, spec) },
 		Remove:      func(seen Status, wipe bool) (Plan, error) { return Remove(spec, seen, wipe) },
-		Finish:      func(ctx context.Context) error { return Release(ctx, target.Balancer, spec, left) },
-		Foresee:     func(seen Status) tier.Foresight { return foresee(spec, seen) },
-		Assume:      assume,
-		Notices:     spec.Notices,
+		Finish: func(ctx context.Context) error {
+			return Release(ctx, target.Balancer, spec, spec.stillLeft(left, last))
+		},
+		Foresee: func(seen Status) tier.Foresight { return foresee(spec, seen) },
+		Assume:  assume,
+		Notices: func(seen Status) []string {
+			return append(spec.Notices(seen), spec.leftInService(seen)...)
+		},
 	})
 }
 

@@ -36,6 +36,8 @@ type Tier struct {
 	// it, and MostOut is how many that could serve were kept from it at one moment.
 	CutOff  []string
 	MostOut int
+	// After is called after every command that changes a machine.
+	After func()
 }
 
 // Server is the part of a web server that package hosttest does not know.
@@ -114,7 +116,11 @@ func (s *Server) concerns() []func() {
 // with 1.
 func (s *Server) act(label string, do func(args []string, stdin []byte) error) {
 	s.Machine.Handle(label, func(_ *hosttest.Machine, c shell.Command) (string, int, string) {
-		if err := do(c.Args(), c.Stdin()); err != nil {
+		err := do(c.Args(), c.Stdin())
+		if s.tier.After != nil {
+			s.tier.After()
+		}
+		if err != nil {
 			return "", 1, err.Error()
 		}
 		return "", 0, ""
