@@ -25,7 +25,7 @@ type checkValues struct {
 // checkFiles is the program that says whether a node is fit; there is none for the
 // kind none.
 func checkFiles(s Spec, node host.Node) []host.File {
-	if s.Check.Kind == CheckNone {
+	if !s.checked(node.Name) {
 		return nil
 	}
 	v := checkValues{
@@ -81,18 +81,18 @@ func (d *draft) fit(except string) []string {
 
 // isFit reports whether a machine may hold the address.
 func (d *draft) isFit(m Machine) bool {
-	return m.Reachable() && m.Ours(d.spec.Name) && (d.spec.Check.Kind == CheckNone || m.Check.Ran && m.Check.Passed)
+	return m.Reachable() && m.Ours(d.spec.Name) && (m.Check.Passed || !m.Check.Ran && d.spec.Check.Kind == CheckNone)
 }
 
 // leftoverChecks removes the check of a floating IP that has none any more, once
 // Keepalived does not run it.
 func (d *draft) leftoverChecks() []Step {
 	var steps []Step
-	if d.spec.Check.Kind != CheckNone {
-		return nil
-	}
 	path := checkPath(d.spec.Name)
 	for _, name := range d.status.names(func(m Machine) bool { return m.Files[path].Exists }) {
+		if d.spec.checked(name) {
+			continue
+		}
 		steps = append(steps, removeFileStep(name, path))
 	}
 	return steps

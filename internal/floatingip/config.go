@@ -39,7 +39,7 @@ func instanceFile(s Spec, node host.Node, networkInterface string) host.File {
 	return host.File{Path: instancePath(s.Name), Mode: "0600", Content: fill("instance.conf.tmpl", instanceValues{
 		Spec: s, NodeAddress: node.Address, Interface: networkInterface,
 		Priority: s.priority(node.Name), Peers: s.peersOf(node.Name),
-		Checked: s.Check.Kind != CheckNone, CheckPath: checkPath(s.Name),
+		Checked: s.checked(node.Name), CheckPath: checkPath(s.Name),
 		RolePath: rolePath(s.Name), RankSeconds: rankSeconds,
 	})}
 }

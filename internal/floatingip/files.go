@@ -84,8 +84,11 @@ var templates embed.FS
 // fill returns the file that a template makes of values.
 func fill(name string, values any) []byte {
 	parsed, err := template.New(name).Funcs(template.FuncMap{
-		"drainFile":    func() string { return tier.DrainFile },
-		"checkAccount": func() string { return tier.CheckAccount },
+		"drainFile":        func() string { return tier.DrainFile },
+		"checkAccount":     func() string { return tier.CheckAccount },
+		"maintenanceFiles": func() string { return tier.MaintenanceFiles },
+		"ofFloatingIPs":    func() string { return tier.MaintenanceFile(Kind, "*") },
+		"ofThis":           func(name string) string { return tier.MaintenanceFile(Kind, name) },
 	}).ParseFS(templates, "templates/"+name)
 	if err != nil {
 		panic(err) // embedded and covered by the goldens

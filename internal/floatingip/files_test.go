@@ -83,7 +83,7 @@ func TestScriptsAreValidShell(t *testing.T) {
 func TestProgramsLieWhereOnlyRootWrites(t *testing.T) {
 	insecure := regexp.MustCompile(`/usr/local/lib|/home/|/tmp/|/opt/`)
 	spec := simSpec()
-	configuration := []host.File{mainFile(), instanceFile(spec, simNodes[0], "eth1"), spec.marker().File(), spec.published().File()}
+	configuration := []host.File{mainFile(), instanceFile(spec, simNodes[0], "eth1"), spec.marker().File(), spec.published(simNodes[0]).File()}
 	programs := 0
 	for _, file := range append(wantedFiles(spec, simNodes[0], "eth1"), configuration...) {
 		if found := insecure.FindString(file.Path + "\n" + string(file.Content)); found != "" {

@@ -82,9 +82,14 @@ func (s Status) recall(spec Spec) Spec {
 }
 
 // published is what the machine says to other tiers about the addresses.
-func (s Spec) published() tier.Holder {
+func (s Spec) published(node host.Node) tier.Holder {
+	check := ""
+	if s.checked(node.Name) {
+		check = checkPath(s.Name)
+	}
 	return tier.Holder{
-		Kind: Kind, Name: s.Name, Addresses: append([]string{s.Address}, s.Additional...),
+		Check: check,
+		Kind:  Kind, Name: s.Name, Addresses: append([]string{s.Address}, s.Additional...),
 		// The check has to fail, each time at the end of its time, and the others have
 		// to miss some advertisements.
 		ReleaseSeconds: (s.Check.IntervalSeconds+s.Check.TimeoutSeconds)*s.Check.Fall + 5*s.AdvertisementIntervalSeconds + 5,
@@ -100,7 +105,7 @@ var (
 func askIdentity(spec Spec, _ string) tier.Questions {
 	marker := spec.marker().Path()
 	return tier.Questions{
-		Files: []string{marker, spec.published().Path()},
+		Files: []string{marker, spec.published(host.Node{}).Path()},
 		Parts: []shell.Part{
 			shell.Ask("marker", markerScript, marker),
 			shell.Ask("main", mainScript, mainPath),
@@ -178,7 +183,7 @@ func refuseTaken(d *draft) error {
 func planIdentity(d *draft) error {
 	for _, node := range d.nodes() {
 		machine := d.machine(node)
-		differing, why := differences(machine, d.spec.marker().File(), d.spec.published().File())
+		differing, why := differences(machine, d.spec.marker().File(), d.spec.published(node).File())
 		if len(differing) == 0 {
 			continue
 		}

@@ -72,8 +72,8 @@ func TestTheHolderIsGivenTheTimeOfItsCheck(t *testing.T) {
 	spec := simSpec()
 	spec.Additional = []string{"10.0.0.101/24"}
 	spec.Check.IntervalSeconds, spec.Check.TimeoutSeconds, spec.Check.Fall, spec.AdvertisementIntervalSeconds = 10, 2, 5, 3
-	want := tier.Holder{Kind: "floating-ip", Name: "db", Addresses: []string{"10.0.0.100/24", "10.0.0.101/24"}, ReleaseSeconds: 12*5 + 5*3 + 5}
-	if diff := cmp.Diff(want, spec.published()); diff != "" {
+	want := tier.Holder{Kind: "floating-ip", Name: "db", Addresses: []string{"10.0.0.100/24", "10.0.0.101/24"}, ReleaseSeconds: 12*5 + 5*3 + 5, Check: "/usr/lib/terraform-ha/check-db"}
+	if diff := cmp.Diff(want, spec.published(simNodes[0])); diff != "" {
 		t.Errorf("what other tiers are told (-want +got):\n%s", diff)
 	}
 }

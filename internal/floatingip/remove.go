@@ -44,7 +44,7 @@ func leavesTraces(spec Spec, machine Machine) bool {
 
 func removeStep(node string, spec Spec) Step {
 	return run(node, "remove floating IP "+spec.ip(), "", shell.Script(removeScript,
-		append([]string{spec.Name, tableName(spec.Name), spec.marker().Path(), spec.published().Path()}, spec.ips()...)...))
+		append([]string{spec.Name, tableName(spec.Name), spec.marker().Path(), spec.published(host.Node{}).Path()}, spec.ips()...)...))
 }
 
 // goneStep makes sure that no machine that answered before has the address.

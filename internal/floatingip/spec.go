@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/terraform-ha/terraform-provider-ha/internal/host"
+	"github.com/terraform-ha/terraform-provider-ha/internal/tier"
 )
 
 // Method is how an address moves between machines.
@@ -78,6 +79,8 @@ type Spec struct {
 	AuthSecret                   string
 	AdvertisementIntervalSeconds int
 	Check                        Check
+	// Maintenance is how nodes are to be out of service, by the node's name.
+	Maintenance map[string]tier.Maintenance
 	// Preempt lets a machine of higher priority take the address back. So does one
 	// that was frozen then, whatever it has missed.
 	Preempt bool

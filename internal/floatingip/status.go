@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/terraform-ha/terraform-provider-ha/internal/host"
+	"github.com/terraform-ha/terraform-provider-ha/internal/tier"
 )
 
 // Kind is the kind of this tier's markers.
@@ -70,6 +71,8 @@ type Machine struct {
 	// machine that is not part of it, and SeenOn the interface; empty where none does.
 	TakenBy, SeenOn string
 	Check           CheckResult
+	// Maintenance is how the machine is recorded to be out of service.
+	Maintenance tier.Maintenance
 	// Role is the state that Keepalived last told: MASTER, BACKUP, FAULT or
 	// empty.
 	Role string

@@ -45,6 +45,7 @@ func concerns() []concern {
 		{Name: "join", Ask: askJoin, Read: readJoin},
 		{Name: "roll", Plan: planRoll},
 		{Name: "leave", Ask: askLeave, Read: readLeave, Refuse: refuseLeave, Plan: planLeave},
+		{Name: "maintenance", Ask: askMaintenance, Read: readMaintenance, Plan: planMaintenance},
 		{Name: "holder", Plan: planHolder},
 	}
 }
@@ -63,6 +64,7 @@ func Open(hosts host.Hosts, spec Spec) *Cluster {
 		Verify:      func(ctx context.Context) error { return Verify(ctx, views, spec) },
 		// A floating IP has no data to wipe.
 		Remove:   func(seen Status, _ bool) (Plan, error) { return Remove(spec, seen) },
+		Notices:  maintenanceNotices,
 		Foresee:  func(seen Status) tier.Foresight { return foresee(spec, seen) },
 		Assume:   assume,
 		LeftOver: "its files, and what Keepalived has to be told",
@@ -103,7 +105,7 @@ type draft struct {
 	// not hear each other, and after three advertisements each takes the address. Each
 	// tests its file first. The holder loads it before the others, well within that
 	// time: if it fails there, nothing has changed.
-	prepare, loadOnHolder, loadTogether, regroup, roll, leave, strays, settle *tier.Stage[host.Hosts]
+	prepare, loadOnHolder, loadTogether, regroup, roll, leave, maintenance, strays, settle *tier.Stage[host.Hosts]
 }
 
 func newDraft(spec Spec, status Status) *draft {
@@ -114,6 +116,7 @@ func newDraft(spec Spec, status Status) *draft {
 	d.regroup = d.stages.Add("let the machines know each other")
 	d.roll = d.stages.Add("load the configuration, the holder last")
 	d.leave = d.stages.Add("leave the floating IP")
+	d.maintenance = d.stages.Add("begin and end maintenance")
 	d.strays = d.stages.Add("remove addresses that Keepalived did not configure")
 	d.settle = d.stages.Add("settle")
 	d.group = d.members()

@@ -32,6 +32,7 @@ func (s Spec) Validate() []tier.Problem {
 	s.validateAdditional(&found)
 	s.validateNodes(&found, prefix)
 	s.validatePriorities(&found)
+	s.validateMaintenance(&found)
 	s.validateInstance(&found)
 	s.Check.validate(&found)
 	return found

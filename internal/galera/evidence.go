@@ -60,6 +60,8 @@ func (n NodeStatus) history() []string {
 // state says in a word or two what became of a node.
 func (n NodeStatus) state() string {
 	switch {
+	case errors.Is(n.Err, errStopped):
+		return "stopped for maintenance"
 	case errors.Is(n.Err, errNotMounted):
 		return "data not mounted"
 	case n.Err != nil:

@@ -106,7 +106,7 @@ func writeCommand(b *strings.Builder, command shell.Command, texts map[string]sh
 		texts[label] = command.Text()
 	}
 	switch label {
-	case "galera-data", "galera-cores", "galera-made-for", "galera-transfers", "galera-position", "galera-marker", "tier-held", "tier-drained", "galera-password-versions", "galera-wsrep", "galera-schemas", "galera-accounts":
+	case "galera-data", "galera-cores", "galera-made-for", "galera-transfers", "galera-position", "galera-marker", "tier-held", "tier-drained", "tier-maintenance", "galera-password-versions", "galera-wsrep", "galera-schemas", "galera-accounts":
 		return
 	case "galera-remember-password-version":
 		args := command.Args()

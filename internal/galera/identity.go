@@ -22,7 +22,10 @@ const (
 )
 
 // plainMarker is the marker of a cluster before anything is known of it.
-func plainMarker(cluster string) host.Marker { return host.Marker{Kind: "galera", Name: cluster} }
+func plainMarker(cluster string) host.Marker { return host.Marker{Kind: markerKind, Name: cluster} }
+
+// markerKind is the kind of this tier's markers.
+const markerKind = "galera"
 
 // markerPath is where the marker of a cluster lies.
 func markerPath(cluster string) string { return plainMarker(cluster).File().Path }

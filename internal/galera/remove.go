@@ -5,6 +5,7 @@ import (
 
 	"github.com/terraform-ha/terraform-provider-ha/internal/host"
 	"github.com/terraform-ha/terraform-provider-ha/internal/shell"
+	"github.com/terraform-ha/terraform-provider-ha/internal/tier"
 )
 
 // Remove plans the end of the cluster. Without wipe nothing that serves or holds
@@ -27,7 +28,14 @@ func Remove(spec Spec, status Status, wipe bool) Plan {
 			continue
 		}
 		steps = append(steps, Step{Node: node, Title: "stop " + engine.unit + " and wipe its data",
-			Do: func(ctx context.Context, hosts host.Hosts) error { return wipeNode(ctx, hosts[node], spec) }})
+			Do: func(ctx context.Context, hosts host.Hosts) error {
+				if seen.Unit.Load == "masked" { // a node in maintenance
+					if err := hosts[node].EnableUnit(ctx, engine.unit); err != nil {
+						return err
+					}
+				}
+				return wipeNode(ctx, hosts[node], spec)
+			}})
 	}
 	plan.Serial("wipe", steps...)
 	return plan
@@ -55,7 +63,7 @@ func wipeNode(ctx context.Context, node *host.Host, spec Spec) error {
 	for _, dropIn := range dropIns(spec) {
 		files = append(files, dropIn.Path)
 	}
-	if err := node.RemoveFile(ctx, append(files, recordsPath(spec.Name), transfersPath(spec.Name), markerPath(spec.Name))...); err != nil {
+	if err := node.RemoveFile(ctx, append(files, recordsPath(spec.Name), transfersPath(spec.Name), tier.MaintenanceFile(markerKind, spec.Name), markerPath(spec.Name))...); err != nil {
 		return err
 	}
 	return node.ReloadSystemd(ctx)

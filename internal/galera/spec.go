@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/terraform-ha/terraform-provider-ha/internal/host"
+	"github.com/terraform-ha/terraform-provider-ha/internal/tier"
 )
 
 // Spec is a cluster as it is wanted. All but [Spec.Defaulted] and [Open] take one with
@@ -44,6 +45,8 @@ type Spec struct {
 	// what is not declared any more must go. Databases never go, because their data
 	// would.
 	FormerUsers map[string][]string
+	// Maintenance is how nodes are to be out of service, by the node's name.
+	Maintenance map[string]tier.Maintenance
 	// UUID is the cluster's identity as it was last seen; empty for a new cluster.
 	UUID string
 	// Partial lets a cluster that exists be changed and verified without the nodes

@@ -6,6 +6,7 @@ import (
 
 	"github.com/terraform-ha/terraform-provider-ha/internal/disk"
 	"github.com/terraform-ha/terraform-provider-ha/internal/host"
+	"github.com/terraform-ha/terraform-provider-ha/internal/tier"
 )
 
 // Status is a cluster as it was observed.
@@ -72,6 +73,8 @@ type NodeStatus struct {
 	Variables map[string]string
 	// Holds are the floating addresses of ours that the node holds now.
 	Holds []string
+	// Maintenance is how the node is recorded to be out of service.
+	Maintenance tier.Maintenance
 	// Drained reports whether a change of ours still keeps floating addresses away.
 	Drained bool
 	// Databases and Accounts are read where the server answers.

@@ -34,6 +34,7 @@ func concerns() []concern {
 	return []concern{
 		{Name: "machine", Read: readMachine, Refuse: refuseUnsupported},
 		{Name: "drain", Ask: askDrain, Read: readDrain, Plan: planReturns},
+		{Name: "maintenance", Ask: askMaintenance, Read: readMaintenance, Refuse: refuseMaintenanceOfNothing, Plan: planMaintenance},
 		{Name: "mount", Ask: askMount, Read: readMount},
 		{Name: "data", Ask: askData, Read: readData},
 		{Name: "server", Ask: askServer, Read: readServer},
@@ -124,7 +125,7 @@ func Diff(spec Spec, status Status) (Plan, error) {
 // Notices are what a user should know and no plan can change.
 func Notices(spec Spec, status Status) []string {
 	return slices.Concat(
-		versionNotices(spec, status), effectiveNotices(spec, status), grantNotices(spec, status), hindranceNotices(status))
+		versionNotices(spec, status), effectiveNotices(spec, status), grantNotices(spec, status), hindranceNotices(status), maintenanceNotices(status))
 }
 
 // draft is a plan that the concerns are making.
@@ -149,12 +150,14 @@ type draft struct {
 
 	stages                                                         tier.Stages[host.Hosts]
 	returns, prepare, install, filters, membership, roll, contents *tier.Stage[host.Hosts]
+	// putBack and takeOut begin and end the maintenance of nodes.
+	putBack, takeOut *tier.Stage[host.Hosts]
 }
 
 func newDraft(spec Spec, status Status) *draft {
 	d := &draft{spec: spec, engine: spec.engine(), seen: complete(status, spec.names())}
 	d.spec.UUID = knownUUID(spec.UUID, d.seen)
-	d.status, d.devices = withoutDevices(spec, d.seen)
+	d.status, d.devices = withoutDevices(spec, withoutStopped(spec, d.seen))
 	d.status, d.unmounted = withoutMounts(markerPath(spec.Name), d.status)
 	d.defaults = defaultsByNode(spec, d.status)
 	d.changes = changesOf(spec, d.status)
@@ -164,19 +167,23 @@ func newDraft(spec Spec, status Status) *draft {
 	d.install = d.stages.Add("install on members")
 	d.filters = d.stages.Add("load the packet filters of members")
 	d.membership = d.stages.Add("membership")
+	d.putBack = d.stages.Add("put back into service")
 	d.roll = d.stages.Add("rolling restart")
 	d.contents = d.stages.Add("contents")
+	d.takeOut = d.stages.Add("take out of service")
 	for node := range d.answering() {
 		d.prepare.On(node.Name) // lanes in the order of the nodes
 	}
 	return d
 }
 
-// answering are the nodes that answered and have their data, in order.
+// answering are the nodes that answered, have their data and are not to be stopped, in
+// order.
 func (d *draft) answering() iter.Seq2[host.Node, NodeStatus] {
 	return func(yield func(host.Node, NodeStatus) bool) {
 		for _, node := range d.spec.Nodes {
-			if seen := d.status.Nodes[node.Name]; seen.Err == nil && !yield(node, seen) {
+			seen := d.status.Nodes[node.Name]
+			if seen.Err == nil && !d.spec.stopped(node.Name) && !yield(node, seen) {
 				return
 			}
 		}

@@ -22,6 +22,7 @@ func (s Spec) Validate() []tier.Problem {
 	validateDatabases(s, &problems)
 	validateUsers(s, &problems)
 	validateClients(s, &problems)
+	validateMaintenance(s, &problems)
 	return problems
 }
 

@@ -27,6 +27,9 @@ func Verify(ctx context.Context, views host.Views, spec Spec) error {
 func whyNotConverged(spec Spec, status Status) string {
 	var names, whole, left []string
 	for _, node := range spec.Nodes {
+		if spec.stopped(node.Name) {
+			continue
+		}
 		if spec.Partial && host.IsUnreachable(status.Nodes[node.Name].Err) {
 			left = append(left, node.Name)
 			continue

@@ -38,7 +38,7 @@ func (d *draft) rollWaits() *reconcile.RefusedError {
 	if !d.changing() || len(d.rolling()) == 0 {
 		return nil
 	}
-	if missing := d.absentees(d.reached); len(missing) > 0 {
+	if missing := append(d.absentees(d.reached), d.inMaintenance()...); len(missing) > 0 {
 		return &reconcile.RefusedError{What: "restart glusterd", Evidence: missing, Remedy: bringBack}
 	}
 	if split := d.splitBrain(); split != "" {

@@ -78,6 +78,8 @@ type Spec struct {
 	// AllowRootPartition lets a brick lie on the root file system, which a volume
 	// that fills up then takes down with it.
 	AllowRootPartition bool
+	// Maintenance is how nodes are to be out of service, by the node's name.
+	Maintenance map[string]tier.Maintenance
 	// Adopt makes a volume, its bricks and their data ours that lack our marker.
 	Adopt bool
 	// VolumeID is the identity of the volume as it was recorded; empty before the

@@ -7,6 +7,7 @@ import (
 
 	"github.com/terraform-ha/terraform-provider-ha/internal/disk"
 	"github.com/terraform-ha/terraform-provider-ha/internal/host"
+	"github.com/terraform-ha/terraform-provider-ha/internal/tier"
 )
 
 // Status is a volume and its machines as they were seen.
@@ -33,6 +34,8 @@ type Node struct {
 	// by the volume for which it does.
 	Filter  host.FirewallState
 	Sources map[string][]netip.Prefix
+	// Maintenance is how the machine is recorded to be out of service.
+	Maintenance tier.Maintenance
 	// OtherVolumes says that the machine has markers of other volumes.
 	OtherVolumes bool
 	// Managed are the other volumes whose own resources look after that.

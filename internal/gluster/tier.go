@@ -48,13 +48,14 @@ func concerns() []concern {
 		{Name: "roll", Plan: planRoll},
 		{Name: "rejoin", Refuse: refuseRebuilt, Plan: planRejoin},
 		{Name: "remake", Refuse: refuseLost, Plan: planRemake},
+		{Name: "maintenance", Ask: askMaintenance, Read: readMaintenance, Refuse: refuseMaintenanceOfNothing, Plan: planMaintenance},
 	}
 }
 
 // stages are those of a plan, in the order in which they are carried out.
 type stages struct {
 	tier.Stages[host.Hosts]
-	prepare, pool, clean, volume, restart, rejoin, brick, closing, devices *tier.Stage[host.Hosts]
+	prepare, pool, clean, volume, restart, rejoin, brick, putBack, takeOut, closing, devices *tier.Stage[host.Hosts]
 }
 
 func newStages() *stages {
@@ -66,6 +67,8 @@ func newStages() *stages {
 	s.restart = s.Add("restart")
 	s.rejoin = s.Add("rejoin")
 	s.brick = s.Add("brick")
+	s.putBack = s.Add("put back into service")
+	s.takeOut = s.Add("take out of service")
 	s.closing = s.Add("close")
 	s.devices = s.Add("data devices")
 	return s
@@ -170,7 +173,7 @@ func Notices(spec Spec, status Status) []string {
 		notices = append(notices, d.connectionNotices()...)
 	}
 	notices = append(append(notices, status.Healing(spec.Name)...), d.optionNotices()...)
-	return append(notices, d.filterNotices()...)
+	return append(append(notices, d.filterNotices()...), maintenanceNotices(status)...)
 }
 
 // draft is a plan that is being made, with what the concerns know.
@@ -181,7 +184,8 @@ type draft struct {
 	// exists says that the volume's definition was seen, and absent that it is in
 	// no pool and on no disk. Neither holds while every glusterd is stopped.
 	exists, absent bool
-	// reached are the spec's nodes that answered and are not sick.
+	// reached are the spec's nodes that answered, and are neither sick nor stopped for
+	// maintenance.
 	reached []host.Node
 	// sick are machines that answer and cannot serve their bricks. Those that are bare
 	// have a directory in the place of the brick, which GlusterFS would take for the
@@ -196,7 +200,7 @@ func newDraft(spec Spec, status Status) *draft {
 	d.volume, d.exists = status.Volume(spec.Name)
 	d.absent = !status.defined(spec.Name)
 	for _, node := range d.spec.Nodes {
-		if seen, found := status.Nodes[node.Name]; found && seen.Err == nil {
+		if seen, found := status.Nodes[node.Name]; found && seen.Err == nil && !spec.stands(node.Name, seen) {
 			d.reached = append(d.reached, node)
 		}
 	}
@@ -256,6 +260,9 @@ func (d *draft) absentees(present []host.Node) []string {
 			continue
 		}
 		why := node.Name + " does not answer"
+		if d.spec.stands(node.Name, d.seen(node)) {
+			why = node.Name + " is stopped for maintenance"
+		}
 		for _, sick := range d.sick {
 			if sick.node == node {
 				why = node.Name + ": " + sick.why

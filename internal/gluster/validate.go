@@ -33,6 +33,7 @@ func (s Spec) Validate() []Problem {
 	v.profile(s.Profile)
 	v.clients(s.Clients)
 	v.numbers(s)
+	s.validateMaintenance(&v.Problems)
 	return v.Problems
 }
 

@@ -115,6 +115,12 @@ func (h *Host) StopUnit(ctx context.Context, units ...string) error {
 	return h.systemctl(ctx, "stop", units...)
 }
 
+// MaskUnit keeps units from being started by anybody. One that runs goes on, and
+// forgets what its drop-ins say.
+func (h *Host) MaskUnit(ctx context.Context, units ...string) error {
+	return h.systemctl(ctx, "mask", units...)
+}
+
 // RestartUnit restarts units.
 func (h *Host) RestartUnit(ctx context.Context, units ...string) error {
 	return h.systemctl(ctx, "restart", units...)

@@ -89,6 +89,7 @@ func (m *floatingIPModel) spec(ctx context.Context) floatingip.Spec {
 		Additional:                   m.additional(),
 		Preempt:                      m.Preempt.ValueBool(),
 		Priorities:                   m.priorities(),
+		Maintenance:                  maintenanceOf(&m.Shared),
 		Interface:                    m.Interface.ValueString(),
 		Nodes:                        m.DeclaredNodes(),
 		RouterID:                     int(m.RouterID.ValueInt64()),

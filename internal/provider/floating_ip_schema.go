@@ -12,13 +12,17 @@ import (
 
 	"github.com/terraform-ha/terraform-provider-ha/internal/floatingip"
 	"github.com/terraform-ha/terraform-provider-ha/internal/provider/cluster"
+	"github.com/terraform-ha/terraform-provider-ha/internal/tier"
 )
 
 func floatingIPSchema(ctx context.Context) schema.Schema {
 	ofNode := map[string]schema.Attribute{"priority": schema.Int64Attribute{Optional: true, Validators: cluster.Between(1, 150),
 		MarkdownDescription: "Priority, 1 to 150, different for each node. The node with the highest priority takes the address if no node has it. " +
 			"Default: 100 for the first node in the order of the keys, and 10 less for each after it (1 less with more than ten " +
-			"nodes)."}}
+			"nodes)."},
+		"maintenance": maintenanceAttribute("`drained`: the node gives the address away and does not take it. Other floating addresses stay; maintenance of a database, "+
+			"file server or web server on the machine moves all of them. Another node has to be able to hold the address.", tier.Drained),
+	}
 	return schema.Schema{
 		MarkdownDescription: "An IPv4 address that Keepalived assigns to one of several nodes. It moves to another node when the machine or the " +
 			"checked service fails. The nodes need a common layer-2 network, which is a VLAN on Linode.",

@@ -86,6 +86,7 @@ func (m *galeraModel) spec(ctx context.Context, config *galeraModel) galera.Spec
 		Settings:        cluster.StringsOf(m.Settings),
 		NodeSettings:    m.nodeSettings(),
 		DataDevices:     dataDevices(&m.Shared),
+		Maintenance:     maintenanceOf(&m.Shared),
 		ProviderOptions: cluster.StringsOf(m.Options),
 		Clients:         cluster.ListOf(m.Clients),
 		Unfiltered:      m.Firewall.ValueString() == host.FirewallNone,
@@ -288,6 +289,8 @@ func (m *galeraModel) PlanComputed(prior *galeraModel) {
 	}
 	m.Members = types.ListUnknown(types.StringType)
 	if nodes := m.Nodes.Elements(); !m.Nodes.IsUnknown() {
-		m.Members = cluster.StringList(slices.Sorted(maps.Keys(nodes)))
+		members := slices.Sorted(maps.Keys(nodes))
+		out := maintenanceOf(&m.Shared)
+		m.Members = cluster.StringList(slices.DeleteFunc(members, func(name string) bool { return out[name] == tier.Stopped }))
 	}
 }

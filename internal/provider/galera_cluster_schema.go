@@ -11,6 +11,7 @@ import (
 
 	"github.com/terraform-ha/terraform-provider-ha/internal/galera"
 	"github.com/terraform-ha/terraform-provider-ha/internal/provider/cluster"
+	"github.com/terraform-ha/terraform-provider-ha/internal/tier"
 )
 
 func galeraSchema(ctx context.Context) schema.Schema {
@@ -20,6 +21,10 @@ func galeraSchema(ctx context.Context) schema.Schema {
 			MarkdownDescription: "Engine settings of this node only, by name. They replace the settings of the cluster and obey the same rules. " +
 				"A change restarts this node. Default: none.",
 		},
+		"maintenance": maintenanceAttribute("`drained`: the server runs as a member, and floating addresses move to another node and stay away. `stopped`: then the "+
+			"server is also stopped in order and its unit masked, and nothing else is changed on the machine until it is back. When the attribute is removed, the "+
+			"server starts, receives what it missed, and may hold addresses again once it is Synced. A quorum of the nodes has to remain in service.",
+			tier.Drained, tier.Stopped),
 		"data_device": dataDeviceAttribute("Its file system is mounted at the data directory, `/var/lib/mysql`, and the server does not start without it."),
 	}
 	return schema.Schema{

@@ -66,6 +66,7 @@ func (m *glusterModel) spec() gluster.Spec {
 		Disperse:           int(m.Disperse.ValueInt64()),
 		Redundancy:         int(m.Redundancy.ValueInt64()),
 		DataDevices:        dataDevices(&m.Shared),
+		Maintenance:        maintenanceOf(&m.Shared),
 		Options:            cluster.StringsOf(m.Options),
 		Profile:            m.Profile.ValueString(),
 		Clients:            cluster.ListOf(m.Clients),

@@ -13,6 +13,7 @@ import (
 
 	"github.com/terraform-ha/terraform-provider-ha/internal/gluster"
 	"github.com/terraform-ha/terraform-provider-ha/internal/provider/cluster"
+	"github.com/terraform-ha/terraform-provider-ha/internal/tier"
 )
 
 func glusterSchema(ctx context.Context) schema.Schema {
@@ -87,6 +88,10 @@ func glusterSchema(ctx context.Context) schema.Schema {
 				},
 			},
 		}, map[string]schema.Attribute{
+			"maintenance": maintenanceAttribute("`drained`: the node serves its brick, and no other file server is restarted. `stopped`: glusterd and the bricks are "+
+				"stopped in order, once nothing is left to be healed, and nothing else is changed on the machine until it is back. When the attribute is removed, they "+
+				"start, and the node is back once it is healed. One node of each set may be in maintenance, while all others of the set serve.",
+				tier.Drained, tier.Stopped),
 			"brick_path": schema.StringAttribute{Optional: true, Validators: []validator.String{stringvalidator.LengthAtLeast(1)},
 				MarkdownDescription: "Directory of this node's brick. Set it if the brick of an existing volume was replaced by hand; changing it does not " +
 					"move a brick. Default: the resource's `brick_path`."},

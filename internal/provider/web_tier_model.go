@@ -104,6 +104,7 @@ func (m *webTierModel) spec(ctx context.Context, config *webTierModel) webtier.S
 		Name:           m.Name.ValueString(),
 		Nodes:          m.DeclaredNodes(),
 		Backends:       cluster.StringsOf(m.Backends),
+		Maintenance:    maintenanceOf(&m.Shared),
 		MountPoint:     m.MountPoint.ValueString(),
 		DocumentRoot:   m.DocumentRoot.ValueString(),
 		ServerName:     m.ServerName.ValueString(),

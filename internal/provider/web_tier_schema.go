@@ -10,6 +10,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/terraform-ha/terraform-provider-ha/internal/provider/cluster"
+	"github.com/terraform-ha/terraform-provider-ha/internal/tier"
 )
 
 func webTierSchema(ctx context.Context) schema.Schema {
@@ -217,6 +218,11 @@ func webTierSchema(ctx context.Context) schema.Schema {
 					},
 				},
 			},
-		}, nil),
+		}, map[string]schema.Attribute{
+			"maintenance": maintenanceAttribute("`drained`: the health endpoint answers 503 and the node's mode at the NodeBalancer is `drain`; the servers run, and changes are "+
+				"applied. `stopped`: after `drain_seconds` Apache is stopped and its unit masked, and nothing else is changed on the machine until it is back. When the "+
+				"attribute is removed, the node serves before it is back at the NodeBalancer. Half of the nodes have to remain in service, and of two nodes one.",
+				tier.Drained, tier.Stopped),
+		}),
 	}
 }

@@ -21,6 +21,9 @@ type Holder struct {
 	// ReleaseSeconds is how long the machine may still have them once [DrainFile] is
 	// there.
 	ReleaseSeconds int
+	// Check is the program that says with status 0 that the machine may have them; empty
+	// where there is none.
+	Check string
 }
 
 // File returns what the machine says as a file.
@@ -31,6 +34,9 @@ func (h Holder) File() host.File {
 		fmt.Fprintf(&content, "address %s\n", address)
 	}
 	fmt.Fprintf(&content, "release-seconds %d\n", h.ReleaseSeconds)
+	if h.Check != "" {
+		fmt.Fprintf(&content, "check %s\n", h.Check)
+	}
 	return host.File{Path: h.Path(), Content: []byte(content.String()), Mode: "0644"}
 }
 

@@ -46,9 +46,9 @@ func apacheFiles(s Spec) []host.File {
 	site := struct {
 		Spec
 		phpSockets
-		PHP                                                         bool
-		Library, HealthPattern, OKFile, DrainFile, RuntimeDirectory string
-		Sentinel                                                    string
+		PHP                                                                          bool
+		Library, HealthPattern, OKFile, DrainFile, MaintenanceFile, RuntimeDirectory string
+		Sentinel                                                                     string
 		// FromProxy is a condition: the request comes from a trusted proxy.
 		FromProxy string
 		// Writable are directories of uploads, of which nothing is run.
@@ -60,7 +60,7 @@ func apacheFiles(s Spec) []host.File {
 		ProxySeconds int
 	}{
 		Spec: s, phpSockets: socketsOf(s), PHP: s.php(), Library: s.library(),
-		HealthPattern: regexp.QuoteMeta(s.HealthPath), OKFile: okFile, DrainFile: drainFile, RuntimeDirectory: runtimeDirectory,
+		HealthPattern: regexp.QuoteMeta(s.HealthPath), OKFile: okFile, DrainFile: drainFile, MaintenanceFile: s.maintenanceFile(), RuntimeDirectory: runtimeDirectory,
 		Sentinel: s.sentinel(), FromProxy: fromProxy(s.TrustedProxies),
 		BodyBytes: bodyBytes(s.PHPSettings), ProxySeconds: pageSeconds(s.PHPSettings) + 10,
 	}

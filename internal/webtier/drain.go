@@ -278,5 +278,7 @@ func returnToService(s Spec, node host.Node) func(context.Context, Target) error
 }
 
 // leftover reports whether a change of ours took the machine out of service and
-// did not finish.
-func (n NodeStatus) leftover() bool { return n.Rolling || n.Drained == drainedByChange }
+// did not finish. One that is in maintenance stays out.
+func (n NodeStatus) leftover() bool {
+	return n.Maintenance == "" && (n.Rolling || n.Drained == drainedByChange)
+}

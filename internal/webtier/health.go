@@ -45,7 +45,7 @@ func healthOf(ctx context.Context, view host.View, s Spec) (string, error) {
 // planRestart restarts the servers of a machine on which everything is as it should be
 // and that does not serve.
 func planRestart(d *draft, m *machine) {
-	if m.busy() || m.seen.Health == 200 || m.seen.Drained == drainedByOperator {
+	if m.busy() || m.seen.Health == 200 || m.seen.Drained == drainedByOperator || m.seen.Maintenance != "" {
 		return
 	}
 	why := fmt.Sprintf("%s answers %d instead of 200", d.spec.HealthPath, m.seen.Health)
@@ -78,9 +78,9 @@ const healthLimit = 60 * time.Second
 var awaitHealthScript = shell.Embedded(scripts, "await-health")
 
 // awaitHealth waits on the machine itself until its health endpoint says 200. A
-// machine that an operator drained only has to run.
+// machine that an operator drained, or that is in maintenance, only has to run.
 func awaitHealth(s Spec) action {
 	return func(ctx context.Context, h *host.Host) error {
-		return run(ctx, h, "see "+path.Base(s.HealthPath)+" answer 200", shell.Script(awaitHealthScript, s.healthURL(), drainFile, drainMark, fmt.Sprint(int(healthLimit.Seconds()))))
+		return run(ctx, h, "see "+path.Base(s.HealthPath)+" answer 200", shell.Script(awaitHealthScript, s.healthURL(), drainFile, drainMark, fmt.Sprint(int(healthLimit.Seconds())), s.maintenanceFile()))
 	}
 }

@@ -93,7 +93,14 @@ func stopServing(s Spec, seen NodeStatus) action {
 	if s.php() && seen.PHP != "" {
 		units = append(units, fpmUnit(seen.PHP))
 	}
-	return func(ctx context.Context, h *host.Host) error { return h.DisableUnit(ctx, units...) }
+	return func(ctx context.Context, h *host.Host) error {
+		if seen.Units[apacheUnit].Load == "masked" { // a node in maintenance
+			if err := h.EnableUnit(ctx, apacheUnit); err != nil {
+				return err
+			}
+		}
+		return h.DisableUnit(ctx, units...)
+	}
 }
 
 var removeConfigurationScript = shell.Embedded(scripts, "remove-configuration")
@@ -103,7 +110,7 @@ var removeConfigurationScript = shell.Embedded(scripts, "remove-configuration")
 // files of the site are gone by then.
 func removeConfiguration(s Spec, node host.Node, seen NodeStatus, wiped bool) action {
 	ours := slices.DeleteFunc(paths(files(s, node.Name, seen.Facts, seen.PHP)), func(path string) bool { return path == portsFile })
-	ours = append(ours, s.rollingFile(), drainFile, s.siteRecord())
+	ours = append(ours, s.rollingFile(), s.maintenanceFile(), drainFile, s.siteRecord())
 	unit, local := "", s.state()
 	if s.Mount != nil {
 		unit, local = mountUnit(s.MountPoint), ""

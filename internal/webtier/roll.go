@@ -31,7 +31,7 @@ func planRoll(d *draft) error {
 // rolls reports whether the machine has to be taken out of service for its work, or
 // put back.
 func (m *machine) rolls(s Spec) bool {
-	return m.seen.leftover() || m.disruptive() && m.seen.Serving() || m.stops() && m.seen.hasServed(s)
+	return m.seen.leftover() || m.seen.Maintenance == "" && (m.disruptive() && m.seen.Serving() || m.stops() && m.seen.hasServed(s))
 }
 
 func (m *machine) disruptive() bool {

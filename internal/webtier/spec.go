@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/terraform-ha/terraform-provider-ha/internal/host"
+	"github.com/terraform-ha/terraform-provider-ha/internal/tier"
 )
 
 // Spec is a web tier as it is wanted.
@@ -42,6 +43,8 @@ type Spec struct {
 	// Check is a page that a changed node must serve; nil for none.
 	Check        *Check
 	NodeBalancer *NodeBalancer
+	// Maintenance is how nodes are to be out of service, by the node's name.
+	Maintenance map[string]tier.Maintenance
 	// DrainSeconds is how long visitors get to leave a node that is drained;
 	// nil is 60 behind a NodeBalancer and 0 otherwise.
 	DrainSeconds *int

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/terraform-ha/terraform-provider-ha/internal/host"
+	"github.com/terraform-ha/terraform-provider-ha/internal/tier"
 )
 
 // Status is a web tier as it was seen.
@@ -59,6 +60,8 @@ type NodeStatus struct {
 	Health int
 	// Drained says who drained the machine: empty for nobody.
 	Drained string
+	// Maintenance is how the machine is recorded to be out of service.
+	Maintenance tier.Maintenance
 	// Rolling says that a change of ours took the machine out of service and has
 	// not put it back.
 	Rolling bool

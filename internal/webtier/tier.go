@@ -2,6 +2,7 @@ package webtier
 
 import (
 	"context"
+	"slices"
 
 	"github.com/terraform-ha/terraform-provider-ha/internal/host"
 	"github.com/terraform-ha/terraform-provider-ha/internal/reconcile"
@@ -48,6 +49,7 @@ func concerns() []concern {
 		{Name: "drain", Ask: askDrain, Read: readDrain},
 		{Name: "health", Ask: askHealth, Read: readHealth, Plan: onEachInstalled(planRestart)},
 		{Name: "roll", Plan: planRoll},
+		{Name: "maintenance", Ask: askMaintenance, Read: readMaintenance, Plan: planMaintenance},
 		{Name: "wordpress", Read: readWordPress, Plan: planWordPress},
 		{Name: "leave", Plan: planLeave},
 	}
@@ -85,7 +87,7 @@ func Open(target Target, spec Spec, prior *Spec) *Cluster {
 		Foresee: func(seen Status) tier.Foresight { return foresee(spec, seen) },
 		Assume:  assume,
 		Notices: func(seen Status) []string {
-			return append(spec.Notices(seen), spec.leftInService(seen)...)
+			return slices.Concat(spec.Notices(seen), spec.leftInService(seen), maintenanceNotices(seen))
 		},
 	})
 }

@@ -39,6 +39,7 @@ func (s Spec) Validate() []tier.Problem {
 		s.Check.validate(&found)
 	}
 	validateBalancer(s, &found)
+	validateMaintenance(s, &found)
 	if s.WordPress != nil {
 		s.WordPress.validate(s, &found)
 	}

@@ -49,7 +49,7 @@ func notServing(s Spec, status Status) string {
 	for _, node := range s.Nodes {
 		seen := status.Nodes[node.Name]
 		switch {
-		case seen.Err != nil, seen.Drained == drainedByOperator:
+		case seen.Err != nil, seen.Drained == drainedByOperator, seen.Maintenance != "", s.stopped(node.Name):
 		case seen.Health != 200:
 			reasons = append(reasons, fmt.Sprintf("%s: %s answers %d", node.Name, s.HealthPath, seen.Health))
 		case seen.Mount.Answer != AnswerOK:
@@ -66,7 +66,7 @@ func badPages(ctx context.Context, views host.Views, s Spec, status Status) stri
 	}
 	asked := host.Views{}
 	for name, view := range views {
-		if status.Nodes[name].Err == nil {
+		if seen := status.Nodes[name]; seen.Err == nil && seen.Maintenance == "" {
 			asked[name] = view
 		}
 	}

@@ -12,7 +12,7 @@ import (
 type draft struct {
 	spec   Spec
 	status Status
-	// machines are those that answered, in order.
+	// machines are those that answered and are not to be stopped, in order.
 	machines []*machine
 	plan     Plan
 }
@@ -20,7 +20,7 @@ type draft struct {
 func newDraft(spec Spec, status Status) *draft {
 	d := &draft{spec: spec, status: status}
 	for _, node := range spec.Nodes {
-		if seen, found := status.Nodes[node.Name]; found && seen.Reachable() {
+		if seen, found := status.Nodes[node.Name]; found && seen.Reachable() && !spec.stopped(node.Name) {
 			d.machines = append(d.machines, &machine{node: node, seen: seen})
 		}
 	}

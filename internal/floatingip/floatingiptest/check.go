@@ -12,6 +12,8 @@ func (n *Network) check(m *hosttest.Machine, d *Daemon) {
 		switch {
 		case m.Files[n.checkPath()].Content == "" || !m.Users[scriptUser]:
 			return "", 0, ""
+		case n.inMaintenance(m):
+			return "1\nthe machine is in maintenance", 0, ""
 		case d.Unfit:
 			return "1\nnothing accepts connections", 0, ""
 		}

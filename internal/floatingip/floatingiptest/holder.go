@@ -26,7 +26,7 @@ func (n *Network) elect() {
 		switch {
 		case !n.speaks(name):
 			d.Held = d.Held && n.alive(name)
-		case d.Unfit:
+		case !n.fits(name):
 			d.Held = d.Held && d.Role != "MASTER"
 			d.Role = "FAULT"
 		default:
@@ -154,4 +154,50 @@ func (n *Network) oneHolder() {
 	if len(holders) > 1 && !n.Several && !n.Blocked {
 		n.t.Errorf("%v hold %s at the same time", holders, n.ip)
 	}
+}
+
+// fits reports whether the check passes on a machine, as far as the instance has one.
+func (n *Network) fits(name string) bool {
+	m, d := n.Machines[name], n.Daemons[name]
+	return !d.Unfit && (!n.inMaintenance(m) || !strings.Contains(d.instance, n.checkPath()))
+}
+
+// inMaintenance reports whether there is a record that concerns the floating IP.
+func (n *Network) inMaintenance(m *hosttest.Machine) bool {
+	for file := range m.Files {
+		record, found := strings.CutSuffix(file, ".maintenance")
+		if found && (!strings.HasPrefix(record, "/var/lib/terraform-ha/floating-ip-") || strings.HasSuffix(record, "floating-ip-"+n.name)) {
+			return true
+		}
+	}
+	return false
+}
+
+// maintenance is what other tiers ask a machine and have it do.
+func (n *Network) maintenance(m *hosttest.Machine, d *Daemon) {
+	addresses := func() string {
+		all := ""
+		for line := range strings.Lines(m.Files["/var/lib/terraform-ha/floating-ip-"+n.name+".addresses"].Content) {
+			if address, found := strings.CutPrefix(line, "address "); found {
+				all += address
+			}
+		}
+		return all
+	}
+	m.HandleQuery("tier-held", func(*hosttest.Machine, shell.Command) (string, int, string) {
+		if n.elect(); !d.Held {
+			return "", 0, ""
+		}
+		return addresses(), 0, ""
+	})
+	m.HandleQuery("tier-able", func(m *hosttest.Machine, _ shell.Command) (string, int, string) {
+		if !m.Unit("keepalived").Running() || d.Unfit || n.inMaintenance(m) {
+			return "", 0, ""
+		}
+		return addresses(), 0, ""
+	})
+	m.Handle("tier-drain", func(*hosttest.Machine, shell.Command) (string, int, string) {
+		n.elect()
+		return "", 0, ""
+	})
 }

@@ -86,6 +86,7 @@ func Install(t testing.TB, machines map[string]*hosttest.Machine, name, ip strin
 		n.leave(m)
 		n.loaded(m, d)
 		n.holder(m, d)
+		n.maintenance(m, d)
 		n.removal(m, d)
 	}
 	return n

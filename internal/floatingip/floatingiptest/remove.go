@@ -15,6 +15,7 @@ func (n *Network) removal(m *hosttest.Machine, d *Daemon) {
 		m.Call(shell.New("systemctl", "daemon-reload"))
 		m.RemoveAll(c.Args()[2])
 		m.RemoveAll(c.Args()[3])
+		m.RemoveAll("/var/lib/terraform-ha/floating-ip-" + n.name + ".maintenance")
 		n.elect()
 		n.settles()
 		return "", 0, ""

@@ -7,6 +7,13 @@ unfit() {
     exit 1
 }
 [ ! -e /run/terraform-ha/drain ] || unfit 'the machine is drained: /run/terraform-ha/drain exists'
+for record in /var/lib/terraform-ha/*.maintenance; do
+    case $record in
+    /var/lib/terraform-ha/floating-ip-db.maintenance) ;;
+    /var/lib/terraform-ha/floating-ip-*.maintenance) continue ;;
+    esac
+    [ ! -e "$record" ] || unfit "the machine is in maintenance: $record exists"
+done
 [ -x /usr/local/bin/check-app ] || unfit '/usr/local/bin/check-app is not a program that the user keepalived_script may run'
 answer=$(timeout 2 /usr/local/bin/check-app 2>&1) ||
     unfit "/usr/local/bin/check-app exited with $?: $(printf '%s' "$answer" | tail -n 1)"

@@ -7,6 +7,13 @@ unfit() {
     exit 1
 }
 [ ! -e /run/terraform-ha/drain ] || unfit 'the machine is drained: /run/terraform-ha/drain exists'
+for record in /var/lib/terraform-ha/*.maintenance; do
+    case $record in
+    /var/lib/terraform-ha/floating-ip-db.maintenance) ;;
+    /var/lib/terraform-ha/floating-ip-*.maintenance) continue ;;
+    esac
+    [ ! -e "$record" ] || unfit "the machine is in maintenance: $record exists"
+done
 client=$(command -v mariadb || command -v mysql) || unfit 'there is no mariadb or mysql client'
 # The account has no password: the server asks the kernel who is connected. A node
 # that refuses every query answers SHOW all the same, and also a query without a

@@ -7,5 +7,12 @@ unfit() {
     exit 1
 }
 [ ! -e /run/terraform-ha/drain ] || unfit 'the machine is drained: /run/terraform-ha/drain exists'
+for record in /var/lib/terraform-ha/*.maintenance; do
+    case $record in
+    /var/lib/terraform-ha/floating-ip-db.maintenance) ;;
+    /var/lib/terraform-ha/floating-ip-*.maintenance) continue ;;
+    esac
+    [ ! -e "$record" ] || unfit "the machine is in maintenance: $record exists"
+done
 answer=$(curl --silent --show-error --fail --globoff --noproxy '*' --max-time 2 --output /dev/null 'http://10.0.0.11:8080/health?a='\''b'\''&c=$(d)' 2>&1) ||
     unfit "$answer"

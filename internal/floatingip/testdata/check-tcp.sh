@@ -7,5 +7,12 @@ unfit() {
     exit 1
 }
 [ ! -e /run/terraform-ha/drain ] || unfit 'the machine is drained: /run/terraform-ha/drain exists'
+for record in /var/lib/terraform-ha/*.maintenance; do
+    case $record in
+    /var/lib/terraform-ha/floating-ip-db.maintenance) ;;
+    /var/lib/terraform-ha/floating-ip-*.maintenance) continue ;;
+    esac
+    [ ! -e "$record" ] || unfit "the machine is in maintenance: $record exists"
+done
 timeout 2 bash -c 'exec 3<>"/dev/tcp/$1/$2"' bash 10.0.0.11 3306 2>/dev/null ||
     unfit 'nothing accepts connections at 10.0.0.11:3306'

@@ -14,7 +14,17 @@ func (at machine) drain() {
 		}
 		return "", 0
 	})
+	at.query("tier-able", func([]string) (string, int) {
+		if !at.able() {
+			return "", 0
+		}
+		return at.floating(), 0
+	})
 	at.change("tier-drain", func(c shell.Command) error {
+		if strings.HasSuffix(c.Args()[0], ".maintenance") {
+			at.giveAway()
+			return nil
+		}
 		if _, exists := at.m.Files[c.Args()[0]]; !exists {
 			at.m.WriteFile(c.Args()[0], c.Args()[1]+"\n")
 		}
@@ -27,4 +37,43 @@ func (at machine) drain() {
 		}
 		return nil
 	})
+}
+
+// able reports whether the check of a floating IP passes on the machine.
+func (at machine) able() bool {
+	for file := range at.m.Files {
+		if strings.HasSuffix(file, ".maintenance") || file == drainPath {
+			return false
+		}
+	}
+	return at.node.Synced() && !at.m.Down
+}
+
+const drainPath = "/run/terraform-ha/drain"
+
+// floating are the addresses that any machine has.
+func (at machine) floating() string {
+	all := ""
+	for _, name := range at.names {
+		all += at.Machines[name].Files["/run/held"].Content
+	}
+	return all
+}
+
+// giveAway moves the addresses of a machine to the first one that is able to have them;
+// without one, Keepalived takes them off the machine all the same.
+func (at machine) giveAway() {
+	held := at.m.Files["/run/held"].Content
+	at.m.RemoveAll("/run/held")
+	if held == "" {
+		return
+	}
+	for _, name := range at.names {
+		other := machine{at.Cluster, at.Machines[name], at.Nodes[name]}
+		if other.able() {
+			other.m.WriteFile("/run/held", held)
+			return
+		}
+	}
+	at.t.Errorf("%s: nobody takes %s", at.act, held)
 }

@@ -134,6 +134,10 @@ func (p *Pool) handle(m *hosttest.Machine) {
 		return p.CLI(m, c.Args()...), 0, ""
 	})
 	p.change(m, "gluster-daemon", p.daemon)
+	p.change(m, "gluster-stop-bricks", p.stopBricks)
+	// No machine of the pool has a floating address.
+	m.HandleQuery("tier-held", func(*hosttest.Machine, shell.Command) (string, int, string) { return "", 0, "" })
+	m.Handle("tier-drain", func(*hosttest.Machine, shell.Command) (string, int, string) { return "", 0, "" })
 	m.Handle("gluster-reach", p.reach)
 	p.change(m, "gluster-clean-brick", p.clean)
 	p.change(m, "gluster-wipe-brick", p.wipe)

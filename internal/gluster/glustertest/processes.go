@@ -15,3 +15,13 @@ func (p *Pool) processes(_ *hosttest.Machine, n *Node, _ shell.Command) string {
 	}
 	return said
 }
+
+// stopBricks ends what outlives glusterd.
+func (p *Pool) stopBricks(m *hosttest.Machine, _ shell.Command) (string, int, string) {
+	node := p.Nodes[m.Name]
+	if m.Unit("glusterd").Running() {
+		p.t.Errorf("the bricks of %s are stopped while glusterd runs", m.Name)
+	}
+	node.Running, node.Healer = false, false
+	return "", 0, ""
+}

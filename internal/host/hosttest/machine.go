@@ -252,6 +252,7 @@ func (m *Machine) builtins() {
 		"data-disk":        (*Machine).dataDisk,
 		"await-device":     (*Machine).awaitDevice,
 		"firewall-sources": (*Machine).firewallSources,
+		"tier-maintenance": (*Machine).maintenance,
 	} {
 		m.HandleQuery(label, run)
 	}

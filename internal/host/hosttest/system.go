@@ -231,3 +231,9 @@ func (m *Machine) releaseLease(c shell.Command) (string, int, string) {
 	}
 	return "", 0, ""
 }
+
+// maintenance is the first line of a record.
+func (m *Machine) maintenance(c shell.Command) (string, int, string) {
+	line, _, _ := strings.Cut(m.Files[c.Args()[0]].Content, "\n")
+	return line, 0, ""
+}

@@ -6,6 +6,19 @@ func (s *Server) drainConcern() {
 	s.answer("web-drained", s.drained)
 	s.act("web-drain", s.drain)
 	s.act("web-undrain", s.undrain)
+	// No machine of the tier has a floating address.
+	s.answer("tier-held", func([]string) string { return "" })
+	s.act("tier-drain", nothing)
+}
+
+// inMaintenance reports whether the record of the tier is there.
+func (s *Server) inMaintenance() bool {
+	for file := range s.Machine.Files {
+		if strings.HasPrefix(file, "/var/lib/terraform-ha/web-") && strings.HasSuffix(file, ".maintenance") {
+			return true
+		}
+	}
+	return false
 }
 
 func (s *Server) drain(args []string, _ []byte) error {

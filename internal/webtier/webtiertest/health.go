@@ -16,7 +16,7 @@ func (s *Server) healthConcern() {
 func (s *Server) awaitHealth(m *hosttest.Machine, c shell.Command) (string, int, string) {
 	drain, mark := m.Files[c.Args()[1]], c.Args()[2]
 	byOperator := drain.Content != "" && strings.TrimSpace(drain.Content) != mark
-	if s.Serving() || byOperator && m.Unit(apacheUnit).Running() {
+	if s.Serving() || (byOperator || s.Exists(c.Args()[4])) && m.Unit(apacheUnit).Running() {
 		return "", 0, ""
 	}
 	return "", 1, "answers " + s.health()
@@ -35,7 +35,7 @@ func (s *Server) Serving() bool {
 	m := s.Machine
 	there := !s.mounts() || s.Mounted != "" && !s.Hung
 	return m.Unit(apacheUnit).Running() && (!s.runsPHP() || m.Unit(fpmUnit).Running()) && m.Unit(probeUnit).Running() &&
-		there && s.content().Site != "" && s.content().Root && !s.Exists(drainPath) && s.Enabled[s.site] && !s.Wedged
+		there && s.content().Site != "" && s.content().Root && !s.Exists(drainPath) && !s.inMaintenance() && s.Enabled[s.site] && !s.Wedged
 }
 
 // able reports whether the machine would serve if nobody had drained it.

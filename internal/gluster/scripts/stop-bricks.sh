@@ -1,0 +1,26 @@
+: gluster-stop-bricks
+# Ends the bricks and the self-heal daemon, which outlive glusterd on purpose. Clients hear
+# of a brick that ends by itself, and wait for nothing. A pid file survives its process,
+# so the name of the process has to fit.
+pids() {
+    for f in /run/gluster/vols/*/*.pid /run/gluster/shd/*/*.pid; do
+        [ -e "$f" ] || continue
+        read -r p <"$f" || continue
+        { read -r c <"/proc/$p/comm"; } 2>/dev/null || continue
+        case $c in glusterfs | glusterfsd) echo "$p" ;; esac
+    done
+}
+n=0
+while p=$(pids); [ -n "$p" ]; do
+    # shellcheck disable=SC2086 # a word for each process
+    case $n in
+    0) kill $p ;;
+    100) kill -KILL $p ;;
+    120)
+        echo "processes of GlusterFS do not end: $p" >&2
+        exit 1
+        ;;
+    esac
+    n=$((n + 1))
+    sleep 0.1
+done
