@@ -46,4 +46,6 @@ module "website" {
   on_destroy = var.on_destroy
   protect    = var.protect
   timeouts   = var.timeouts
+
+  health_checks = var.health_checks
 }

@@ -22,3 +22,8 @@ output "known_hosts" {
   description = "Host keys of the Linodes, as a known_hosts file."
   value       = module.website.known_hosts
 }
+
+output "health" {
+  description = "Health of each tier. Null unless `health_checks` is set."
+  value       = module.website.health
+}

@@ -165,6 +165,12 @@ variable "protect" {
   default     = false
 }
 
+variable "health_checks" {
+  description = "Whether plans and applies check the health of every tier, and warn of one that is not healthy."
+  type        = bool
+  default     = false
+}
+
 variable "timeouts" {
   description = "Time limits for creating, reading, updating and deleting a tier."
   type = object({

@@ -2,6 +2,7 @@ package docstest_test
 
 import (
 	"encoding/json"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -74,11 +75,34 @@ func TestEveryResourceHasItsPages(t *testing.T) {
 	}
 }
 
+// TestEveryDataSourceHasItsPages needs no generator.
+func TestEveryDataSourceHasItsPages(t *testing.T) {
+	for name := range dataSources(t) {
+		short := strings.TrimPrefix(name, "ha_")
+		for _, path := range []string{
+			"templates/data-sources/" + short + ".md.tmpl",
+			"docs/data-sources/" + short + ".md",
+			"examples/data-sources/" + name + "/data-source.tf",
+		} {
+			if _, err := os.Stat(filepath.Join(root, path)); err != nil {
+				t.Errorf("%s: %v", name, err)
+			}
+		}
+	}
+}
+
 // TestEveryAttributeIsDescribed also holds docs/ to the schema where the
 // generator cannot be built.
 func TestEveryAttributeIsDescribed(t *testing.T) {
-	for name, one := range resources(t) {
-		page, err := os.ReadFile(filepath.Join(root, "docs/resources", strings.TrimPrefix(name, "ha_")+".md"))
+	describes(t, "docs/resources", resources(t))
+	describes(t, "docs/data-sources", dataSources(t))
+}
+
+// describes holds the pages in a folder to what the schema says.
+func describes(t *testing.T, folder string, all map[string]block) {
+	t.Helper()
+	for name, one := range all {
+		page, err := os.ReadFile(filepath.Join(root, folder, strings.TrimPrefix(name, "ha_")+".md"))
 		if err != nil {
 			t.Error(err)
 			continue
@@ -120,31 +144,52 @@ func (b block) descriptions(prefix string) map[string]string {
 
 func resources(t *testing.T) map[string]block {
 	t.Helper()
+	found, _ := documented(t)
+	named(t, found, "ha_floating_ip", "ha_galera_cluster", "ha_gluster_volume", "ha_ssh_host_key", "ha_web_tier")
+	return found
+}
+
+func dataSources(t *testing.T) map[string]block {
+	t.Helper()
+	_, found := documented(t)
+	named(t, found, "ha_floating_ip", "ha_galera_cluster", "ha_gluster_volume", "ha_web_tier")
+	return found
+}
+
+// documented returns the schemas of all resources and data sources.
+func documented(t *testing.T) (resources, dataSources map[string]block) {
+	t.Helper()
 	content, err := docstest.Schema(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
+	type schemas map[string]struct {
+		Block block `json:"block"`
+	}
 	var document struct {
 		Providers map[string]struct {
-			Resources map[string]struct {
-				Block block `json:"block"`
-			} `json:"resource_schemas"`
+			Resources   schemas `json:"resource_schemas"`
+			DataSources schemas `json:"data_source_schemas"`
 		} `json:"provider_schemas"`
 	}
 	if err := json.Unmarshal(content, &document); err != nil {
 		t.Fatal(err)
 	}
-	found := map[string]block{}
-	for name, one := range document.Providers[docstest.ProviderKey].Resources {
-		found[name] = one.Block
+	blocks := func(of schemas) map[string]block {
+		found := map[string]block{}
+		for name, one := range of {
+			found[name] = one.Block
+		}
+		return found
 	}
-	var names []string
-	for name := range found {
-		names = append(names, name)
-	}
-	slices.Sort(names)
-	if want := []string{"ha_floating_ip", "ha_galera_cluster", "ha_gluster_volume", "ha_ssh_host_key", "ha_web_tier"}; !slices.Equal(names, want) {
+	provider := document.Providers[docstest.ProviderKey]
+	return blocks(provider.Resources), blocks(provider.DataSources)
+}
+
+// named wants what was found to have these names and no others.
+func named(t *testing.T, found map[string]block, want ...string) {
+	t.Helper()
+	if names := slices.Sorted(maps.Keys(found)); !slices.Equal(names, want) {
 		t.Fatalf("the provider has %v, want %v", names, want)
 	}
-	return found
 }

@@ -24,8 +24,9 @@ type (
 		Providers     map[string]providerSchema `json:"provider_schemas"`
 	}
 	providerSchema struct {
-		Provider  schema            `json:"provider"`
-		Resources map[string]schema `json:"resource_schemas"`
+		Provider    schema            `json:"provider"`
+		Resources   map[string]schema `json:"resource_schemas"`
+		DataSources map[string]schema `json:"data_source_schemas"`
 	}
 	schema struct {
 		Version int64 `json:"version"`
@@ -73,16 +74,21 @@ func Schema(ctx context.Context) ([]byte, error) {
 	}
 	// What is not translated below would be missing from the documentation without
 	// anybody noticing.
-	if len(answer.DataSourceSchemas)+len(answer.Functions)+len(answer.EphemeralResourceSchemas)+len(answer.ListResourceSchemas)+len(answer.ActionSchemas) > 0 {
-		return nil, errors.New("cannot document the provider: it has more than resources")
+	if len(answer.Functions)+len(answer.EphemeralResourceSchemas)+len(answer.ListResourceSchemas)+len(answer.ActionSchemas) > 0 {
+		return nil, errors.New("cannot document the provider: it has more than resources and data sources")
 	}
-	found := providerSchema{Resources: map[string]schema{}}
+	found := providerSchema{Resources: map[string]schema{}, DataSources: map[string]schema{}}
 	if found.Provider, err = schemaOf(answer.Provider); err != nil {
 		return nil, err
 	}
 	for name, one := range answer.ResourceSchemas {
 		if found.Resources[name], err = schemaOf(one); err != nil {
 			return nil, fmt.Errorf("cannot document %s: %w", name, err)
+		}
+	}
+	for name, one := range answer.DataSourceSchemas {
+		if found.DataSources[name], err = schemaOf(one); err != nil {
+			return nil, fmt.Errorf("cannot document the data source %s: %w", name, err)
 		}
 	}
 	return json.MarshalIndent(document{FormatVersion: "1.0", Providers: map[string]providerSchema{ProviderKey: found}}, "", "  ")

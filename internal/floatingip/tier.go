@@ -67,6 +67,7 @@ func Open(hosts host.Hosts, spec Spec) *Cluster {
 		Notices:  maintenanceNotices,
 		Foresee:  func(seen Status) tier.Foresight { return foresee(spec, seen) },
 		Assume:   assume,
+		Health:   func(seen Status) tier.Health { return HealthOf(spec, seen) },
 		LeftOver: "its files, and what Keepalived has to be told",
 	})
 }

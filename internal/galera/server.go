@@ -33,6 +33,8 @@ type Wsrep struct {
 	FoldsNames bool
 	// Hindrances are variables that keep the server from serving.
 	Hindrances []Hindrance
+	// Load is the node's backlog.
+	Load Load
 }
 
 // Hindrance is a variable of a server that keeps it from serving although it is a
@@ -63,6 +65,7 @@ func parseWsrep(answer shell.Answer) Wsrep {
 	on, provider := "", ""
 	for line := range strings.Lines(answer.Out) {
 		key, value, _ := strings.Cut(strings.TrimSuffix(line, "\n"), "\t")
+		wsrep.Load.read(key, value)
 		switch key {
 		case "wsrep_on":
 			on = value

@@ -82,6 +82,7 @@ func Open(hosts host.Hosts, spec Spec) *Cluster {
 		Notices:  func(seen Status) []string { return Notices(spec, seen) },
 		Foresee:  func(seen Status) tier.Foresight { return foresee(spec, seen) },
 		Assume:   assume,
+		Health:   func(seen Status) tier.Health { return HealthOf(spec, seen, time.Now()) },
 		LeftOver: "its files, its restart where they changed, and what the others have replicated meanwhile",
 	})
 }

@@ -229,7 +229,7 @@ func (l *laboratory) otherTypes(spec gluster.Spec) {
 // no apply waits for.
 func (l *laboratory) healthy(spec gluster.Spec) {
 	l.t.Helper()
-	l.Until(3*time.Minute, "the volume wholly healthy", func() string { return gluster.Health(spec, l.observe(spec)) })
+	l.Until(3*time.Minute, "the volume wholly healthy", func() string { return strings.Join(gluster.HealthOf(spec, l.observe(spec)).Problems, "; ") })
 }
 
 func (l *laboratory) must(err error) {

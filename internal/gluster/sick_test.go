@@ -26,8 +26,8 @@ func whole(t *testing.T, hosts host.Hosts, sim *glustertest.Pool, spec gluster.S
 		t.Errorf("the plan is %v, %v", plan.Titles(), err)
 	}
 	status := gluster.Observe(t.Context(), hosts.Views(), spec)
-	if why := gluster.Health(spec, status); why != "" {
-		t.Error(why)
+	if health := gluster.HealthOf(spec, status); !health.Healthy() {
+		t.Error(health.Problems)
 	}
 	for name, machine := range sim.Machines {
 		if machine.Files[brickPath+"/photo.jpg"].Content != "x" {

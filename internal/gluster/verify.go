@@ -186,25 +186,3 @@ func serveReason(spec Spec, status Status, clients, bricks []string) string {
 	}
 	return ""
 }
-
-// Health says why the volume is not wholly healthy; empty if it is. A machine that
-// is away counts, and so do entries that are to be healed.
-func Health(spec Spec, status Status) string {
-	d := newDraft(spec, status)
-	if reason := peerReason(status, names(d.spec.Nodes)); reason != "" {
-		return reason
-	}
-	if reason := volumeReason(d); reason != "" {
-		return reason
-	}
-	if reason := processReason(status, names(d.spec.Nodes)); reason != "" {
-		return reason
-	}
-	if len(d.clients()) == 0 {
-		return "no machine was asked as a client"
-	}
-	if reason := serveReason(d.spec, status, d.clients(), names(d.spec.Nodes)); reason != "" {
-		return reason
-	}
-	return healReason(status, d.clients())
-}

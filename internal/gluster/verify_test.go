@@ -28,8 +28,8 @@ func TestHealthIsNeverFalseGreen(t *testing.T) {
 	}
 	brick := func(name string) BrickHeal { return BrickHeal{Name: name + ":/b/b", Connected: true} }
 	fill(brick("a"), brick("b"), brick("c"))
-	if reason := Health(spec, status); reason != "" {
-		t.Errorf("healthy, and %q", reason)
+	if health := HealthOf(spec, status); !health.Healthy() {
+		t.Errorf("healthy, and %q", health.Problems)
 	}
 	pending, split := brick("c"), brick("c")
 	pending.Pending, split.SplitBrain = 1, 1
@@ -40,7 +40,7 @@ func TestHealthIsNeverFalseGreen(t *testing.T) {
 		"two truths about one file":   {brick("a"), brick("b"), split},
 		"nothing counted, no failure": nil,
 	} {
-		if fill(heal...); Health(spec, status) == "" {
+		if fill(heal...); HealthOf(spec, status).Healthy() {
 			t.Errorf("%s is taken for health", name)
 		}
 	}

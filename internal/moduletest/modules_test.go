@@ -236,11 +236,17 @@ func copyOfTree(t *testing.T) string {
 }
 
 // completeSnippets gives the examples that documentation pages show, which are
-// resources alone, what a configuration needs to be one.
+// resources or data sources alone, what a configuration needs to be one. A data source
+// refers to the resource of the same name.
 func completeSnippets(t *testing.T, workspace string) {
 	t.Helper()
+	dataSources, resources := filepath.Join("examples", "data-sources"), filepath.Join("examples", "resources")
 	for _, dir := range examples(t) {
-		if strings.HasPrefix(dir, filepath.Join("examples", "resources")) {
+		name, isData := strings.CutPrefix(dir, dataSources)
+		if isData {
+			write(t, filepath.Join(workspace, dir, "resource.tf"), read(t, filepath.Join(root(t), resources, name, "resource.tf")))
+		}
+		if isData || strings.HasPrefix(dir, resources) {
 			write(t, filepath.Join(workspace, dir, "versions.tf"), `terraform {
   required_providers {
     ha = {

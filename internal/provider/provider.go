@@ -97,7 +97,14 @@ func (p *haProvider) Resources(context.Context) []func() resource.Resource {
 	}
 }
 
-func (p *haProvider) DataSources(context.Context) []func() datasource.DataSource { return nil }
+func (p *haProvider) DataSources(context.Context) []func() datasource.DataSource {
+	return []func() datasource.DataSource{
+		newGaleraClusterHealth,
+		newGlusterVolumeHealth,
+		newFloatingIPHealth,
+		newWebTierHealth,
+	}
+}
 
 // orEnvironment returns the configured value, or that of the first variable that
 // is set.

@@ -83,6 +83,7 @@ func TestSite(t *testing.T) {
 		{"secondPlan", s.secondPlan},
 		{"replication", s.replication},
 		{"clientAddress", s.clientAddress},
+		{"health", s.health},
 		{"drift", s.drift},
 		{"databaseDies", s.databaseDies},
 		{"webServerDies", s.webServerDies},

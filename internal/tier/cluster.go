@@ -72,6 +72,14 @@ func (c *Cluster[S, T]) Notices() []string {
 	return c.of.Notices(c.seen)
 }
 
+// Health returns how the cluster was when it was observed last.
+func (c *Cluster[S, T]) Health() Health {
+	if c.of.Health == nil {
+		return Health{}
+	}
+	return c.of.Health(c.seen)
+}
+
 // Converge changes the machines until they are as declared, and verifies that.
 func (c *Cluster[S, T]) Converge(ctx context.Context, reporter reconcile.Reporter) error {
 	if err := c.convergeAndVerify(ctx, reporter); err != nil || c.of.Finish == nil {

@@ -34,6 +34,8 @@ type Tier interface {
 	LeftOver() string
 	// Notices returns what a user should know and no plan changes.
 	Notices() []string
+	// Health returns how the cluster was when it was observed last.
+	Health() Health
 	// Converge changes the machines until they are as declared, and verifies that.
 	Converge(ctx context.Context, reporter reconcile.Reporter) error
 	// Remove takes the cluster off its machines, with its data if wipe is set.
@@ -67,6 +69,9 @@ type Definition[S, T any] struct {
 	Foresee func(S) Foresight
 	// Assume returns an observation as it would be with other machines, see [Assume].
 	Assume func(seen S, nodes []Node) S
+	// Health says how the cluster is that was seen. It is pure; nil for a tier that has
+	// nothing to say.
+	Health func(S) Health
 	// LeftOver says what a change leaves to be done on a machine that does not answer;
 	// empty for all of the change.
 	LeftOver string

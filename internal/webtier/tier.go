@@ -89,6 +89,7 @@ func Open(target Target, spec Spec, prior *Spec) *Cluster {
 		Notices: func(seen Status) []string {
 			return slices.Concat(spec.Notices(seen), spec.leftInService(seen), maintenanceNotices(seen))
 		},
+		Health: func(seen Status) tier.Health { return HealthOf(spec, seen) },
 	})
 }
 

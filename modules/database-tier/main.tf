@@ -73,3 +73,35 @@ resource "ha_floating_ip" "this" {
     }
   }
 }
+
+# Read from the observation of the refresh, and after the changes of an apply.
+data "ha_galera_cluster" "this" {
+  count = var.health_checks ? 1 : 0
+
+  name      = ha_galera_cluster.this.name
+  version   = ha_galera_cluster.this.version
+  nodes     = ha_galera_cluster.this.nodes
+  host_keys = ha_galera_cluster.this.host_keys
+}
+
+data "ha_floating_ip" "this" {
+  count = var.health_checks ? 1 : 0
+
+  name      = ha_floating_ip.this.name
+  nodes     = ha_floating_ip.this.nodes
+  host_keys = ha_floating_ip.this.host_keys
+}
+
+check "cluster" {
+  assert {
+    condition     = alltrue(data.ha_galera_cluster.this[*].healthy)
+    error_message = join(" ", data.ha_galera_cluster.this[*].summary)
+  }
+}
+
+check "floating_ip" {
+  assert {
+    condition     = alltrue(data.ha_floating_ip.this[*].healthy)
+    error_message = join(" ", data.ha_floating_ip.this[*].summary)
+  }
+}

@@ -43,3 +43,19 @@ resource "ha_gluster_volume" "this" {
     }
   }
 }
+
+# Read from the observation of the refresh, and after the changes of an apply.
+data "ha_gluster_volume" "this" {
+  count = var.health_checks ? 1 : 0
+
+  name      = ha_gluster_volume.this.name
+  nodes     = ha_gluster_volume.this.nodes
+  host_keys = ha_gluster_volume.this.host_keys
+}
+
+check "volume" {
+  assert {
+    condition     = alltrue(data.ha_gluster_volume.this[*].healthy)
+    error_message = join(" ", data.ha_gluster_volume.this[*].summary)
+  }
+}

@@ -12,3 +12,13 @@ output "drift" {
   description = "Differences from the configuration, by node. Empty if there are none."
   value       = ha_gluster_volume.this.drift
 }
+
+output "health" {
+  description = "Health of the volume: `healthy`, `summary`, `problems`, and `status` by node. Null unless `health_checks` is set."
+  value = !var.health_checks ? null : {
+    healthy  = data.ha_gluster_volume.this[0].healthy
+    summary  = data.ha_gluster_volume.this[0].summary
+    problems = data.ha_gluster_volume.this[0].problems
+    status   = data.ha_gluster_volume.this[0].status
+  }
+}

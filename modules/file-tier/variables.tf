@@ -196,6 +196,13 @@ variable "protect" {
   nullable    = false
 }
 
+variable "health_checks" {
+  description = "Whether plans and applies check the health of the volume: they warn if it is not healthy, and do not fail. See the output `health`."
+  type        = bool
+  default     = false
+  nullable    = false
+}
+
 variable "timeouts" {
   description = <<-EOT
     Time limits of the operations, as durations such as `90m`.

@@ -69,3 +69,21 @@ resource "ha_web_tier" "this" {
     }
   }
 }
+
+# Read from the observation of the refresh, and after the changes of an apply.
+data "ha_web_tier" "this" {
+  count = var.health_checks ? 1 : 0
+
+  name        = ha_web_tier.this.name
+  nodes       = ha_web_tier.this.nodes
+  host_keys   = ha_web_tier.this.host_keys
+  port        = ha_web_tier.this.port
+  health_path = ha_web_tier.this.health_path
+}
+
+check "web_tier" {
+  assert {
+    condition     = alltrue(data.ha_web_tier.this[*].healthy)
+    error_message = join(" ", data.ha_web_tier.this[*].summary)
+  }
+}

@@ -13,3 +13,13 @@ output "drift" {
   description = "Differences from the configuration, by node. Empty if there are none."
   value       = ha_web_tier.this.drift
 }
+
+output "health" {
+  description = "Health of the tier: `healthy`, `summary`, `problems`, and `status` by node. Null unless `health_checks` is set."
+  value = !var.health_checks ? null : {
+    healthy  = data.ha_web_tier.this[0].healthy
+    summary  = data.ha_web_tier.this[0].summary
+    problems = data.ha_web_tier.this[0].problems
+    status   = data.ha_web_tier.this[0].status
+  }
+}

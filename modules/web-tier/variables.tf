@@ -305,6 +305,13 @@ variable "on_destroy" {
   }
 }
 
+variable "health_checks" {
+  description = "Whether plans and applies check the health of the tier: they warn if it is not healthy, and do not fail. See the output `health`."
+  type        = bool
+  default     = false
+  nullable    = false
+}
+
 variable "timeouts" {
   description = <<-EOT
     Time limits of the operations, as durations such as `90m`.

@@ -128,6 +128,7 @@ module "files" {
   clients              = module.network.addresses.web
   on_destroy           = var.on_destroy
   protect              = var.protect
+  health_checks        = var.health_checks
   timeouts             = var.timeouts
 }
 
@@ -183,6 +184,7 @@ module "database" {
   floating_ip_auth_secret = var.floating_ip_auth_secret
   on_destroy              = var.on_destroy
   protect                 = var.protect
+  health_checks           = var.health_checks
   timeouts                = var.timeouts
 }
 
@@ -210,6 +212,7 @@ module "web" {
   wordpress_admin_password    = var.wordpress_admin_password
   wordpress_database_password = var.wordpress_database_password
   on_destroy                  = var.on_destroy
+  health_checks               = var.health_checks
   timeouts                    = var.timeouts
 }
 

@@ -48,3 +48,15 @@ output "drift" {
     web      = module.web.drift
   }
 }
+
+output "health" {
+  description = "Health of each tier, as `files`, `database`, `floating_ip` and `web`: `healthy`, `summary` and `problems`. It changes only when the health does, so that it can be an output of the configuration. Null unless `health_checks` is set."
+  value = !var.health_checks ? null : {
+    for tier, health in {
+      files       = module.files.health
+      database    = module.database.health.cluster
+      floating_ip = module.database.health.floating_ip
+      web         = module.web.health
+    } : tier => { healthy = health.healthy, summary = health.summary, problems = health.problems }
+  }
+}

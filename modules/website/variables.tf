@@ -432,6 +432,13 @@ variable "lock_type" {
   default     = null
 }
 
+variable "health_checks" {
+  description = "Whether plans and applies check the health of every tier: they warn of one that is not healthy, and do not fail. See the output `health`."
+  type        = bool
+  default     = false
+  nullable    = false
+}
+
 variable "timeouts" {
   description = <<-EOT
     Time limits of the operations, as durations such as `90m`.

@@ -60,6 +60,10 @@ type Node struct {
 	// Variables are global variables that somebody set, shown beside those of the
 	// cluster.
 	Variables map[string]string
+	// Queue is how many write-sets wait to be applied, and CertificateEnds is when the
+	// certificate of the server ends, as OpenSSL says it; empty without one.
+	Queue           int
+	CertificateEnds string
 	// Initialized says that the data directory has system tables, with an account for
 	// the system's root. LostAndFound is a directory in it that a file system brings.
 	Initialized, LostAndFound bool

@@ -27,8 +27,8 @@ func (n *Node) status() string {
 	if n.Busy != "" {
 		state, comment = 2, n.Busy
 	}
-	return fmt.Sprintf("wsrep_cluster_status\tPrimary\nwsrep_ready\tON\nwsrep_connected\tON\nwsrep_local_state\t%d\nwsrep_local_state_comment\t%s\nwsrep_cluster_size\t%d\nwsrep_cluster_conf_id\t%d\nwsrep_cluster_state_uuid\t%s\nwsrep_last_committed\t%d\nwsrep_on\tON\nversion\t10.11.19-MariaDB\n",
-		state, comment, len(n.History.Members), n.History.views, n.History.UUID, n.History.Seqno)
+	return fmt.Sprintf("wsrep_cluster_status\tPrimary\nwsrep_ready\tON\nwsrep_connected\tON\nwsrep_local_state\t%d\nwsrep_local_state_comment\t%s\nwsrep_cluster_size\t%d\nwsrep_cluster_conf_id\t%d\nwsrep_cluster_state_uuid\t%s\nwsrep_last_committed\t%d\nwsrep_local_recv_queue\t%d\nwsrep_flow_control_paused\t0.25\nSsl_server_not_after\t%s\nwsrep_on\tON\nversion\t10.11.19-MariaDB\n",
+		state, comment, len(n.History.Members), n.History.views, n.History.UUID, n.History.Seqno-n.Queue, n.Queue, n.CertificateEnds)
 }
 
 func (at machine) server() {

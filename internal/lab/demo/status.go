@@ -1,201 +1,196 @@
 package demo
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"io"
 	"maps"
+	"os"
+	"os/exec"
 	"slices"
 	"strconv"
 	"strings"
-	"sync"
 	"text/tabwriter"
-	"time"
 
 	"github.com/linode/linodego"
-
-	"github.com/terraform-ha/terraform-provider-ha/internal/lab/machine"
-	"github.com/terraform-ha/terraform-provider-ha/internal/lab/region"
 )
 
-// askLimit bounds a question to one machine, which may be dying.
-const askLimit = 20 * time.Second
-
-// The questions print one "name: value" per line.
-const (
-	askFiles = `echo "glusterd: $(systemctl is-active glusterd)"
-echo "brick processes: $(pgrep -c -x glusterfsd)"
-peers=$(gluster pool list 2>/dev/null | tail -n +2)
-echo "pool: $(echo "$peers" | grep -c Connected) of $(echo "$peers" | grep -c .) connected"`
-	// Locked across the pool, so it is asked on one machine only.
-	askVolumes = `volumes=$(gluster volume list 2>/dev/null) || { echo "volumes: cannot be asked"; exit 0; }
-for volume in $volumes; do
-    online=$(timeout 10 gluster --mode=script --xml volume status "$volume" | tr -d '\n ' | sed 's/<node>/\n/g' | grep '<path>/' | grep -c '<status>1<')
-    bricks=$(gluster volume info "$volume" | grep -c '^Brick[0-9]')
-    heal=$(timeout 10 gluster --mode=script volume heal "$volume" info 2>/dev/null | awk '/^Number of entries:/ { if ($4 == "-") unknown = "+?"; else sum += $4 } END { print sum + 0 unknown }')
-    echo "volume $volume: $online of $bricks bricks online, $heal entries to heal"
-done`
-	askDatabase = `client=$(command -v mariadb || command -v mysql) || { echo "database: not installed"; exit 0; }
-status=$(timeout 10 "$client" --batch --skip-column-names --execute "SHOW GLOBAL STATUS WHERE Variable_name IN ('wsrep_local_state_comment', 'wsrep_cluster_status', 'wsrep_cluster_size')" 2>/dev/null) || { echo "database: does not answer"; exit 0; }
-value() { echo "$status" | awk -v name="$1" '$1 == name { print $2 }'; }
-echo "state: $(value wsrep_local_state_comment)"
-echo "component: $(value wsrep_cluster_status)"
-echo "members: $(value wsrep_cluster_size)"
-echo "keepalived: $(systemctl is-active keepalived)"
-[ -z "$1" ] || ! ip -4 -o address | grep -q " $1/" || echo "holds: $1"`
-	askWeb = `echo "apache: $(systemctl is-active apache2)"
-mounts=$(findmnt --noheadings --list --types fuse.glusterfs --output TARGET | tr '\n' ' ')
-echo "mount: ${mounts:-none}"
-echo "health: $(curl --silent --output /dev/null --write-out '%{http_code}' --max-time 5 http://localhost/healthz)"`
-)
-
-// row is a line of the table.
-type row struct{ tier, node, state, details string }
-
-// Status prints a line for each machine and each node of the NodeBalancer.
+// Status prints how every node of every tier is, as the provider's data sources tell it,
+// and what the NodeBalancer says of its nodes. It does what a user would do who watches a
+// site: a plan that only refreshes reads the data sources, changes nothing, and needs no
+// lock. Other plans read a data source that depends on a repair only after the repair.
 func (d Demo) Status(ctx context.Context) error {
-	site, err := d.site(ctx)
-	if err != nil {
-		return err
-	}
-	containers, err := machine.List(ctx, d.Docker, d.Settings.Name)
-	if err != nil {
-		return err
-	}
-	rows, err := d.rows(ctx, site, containers)
-	if err != nil {
-		return err
-	}
-	table := tabwriter.NewWriter(d.Stdout, 0, 8, 2, ' ', 0)
-	fmt.Fprintln(table, "TIER\tNODE\tMACHINE\tHEALTH")
-	for _, each := range rows {
-		fmt.Fprintf(table, "%s\t%s\t%s\t%s\n", each.tier, each.node, each.state, each.details)
-	}
-	return table.Flush()
-}
-
-// site is what the outputs of the example tell.
-type site struct {
-	// nodes are public addresses by tier and node.
-	nodes    map[string]map[string]string
-	floating string
-}
-
-func (d Demo) site(ctx context.Context) (site, error) {
 	terraform, err := d.existing()
 	if err != nil {
-		return site{}, err
+		return err
 	}
-	out, err := terraform.command(ctx, "output", "-json").Output()
-	var outputs struct {
-		Nodes    struct{ Value map[string]map[string]string }
-		Floating struct{ Value string } `json:"floating_ip"`
+	told, err := terraform.health(ctx)
+	if err != nil {
+		return err
 	}
-	if err == nil {
-		err = json.Unmarshal(out, &outputs)
+	balancers, err := d.balancers(ctx)
+	if err != nil {
+		return err
+	}
+	return told.print(d.Stdout, balancers)
+}
+
+// health returns what the data sources of the site tell.
+func (t terraform) health(ctx context.Context) (report, error) {
+	file := t.demo.path("status.tfplan")
+	defer func() { _ = os.Remove(file) }()
+	plan := t.command(ctx, "plan", "-refresh-only", "-lock=false", "-input=false", "-no-color", "-var=health_checks=true", "-out="+file)
+	if out, err := plan.CombinedOutput(); err != nil {
+		return nil, fmt.Errorf("cannot ask for the health of the site: %w\n%s", err, strings.TrimSpace(string(out)))
+	}
+	out, err := t.command(ctx, "show", "-json", file).Output()
+	if exit := new(exec.ExitError); errors.As(err, &exit) {
+		err = fmt.Errorf("%w: %s", err, strings.TrimSpace(string(exit.Stderr)))
 	}
 	if err != nil {
-		return site{}, fmt.Errorf("cannot read the site's outputs: %w", err)
+		return nil, fmt.Errorf("cannot read the health of the site: %w", err)
 	}
-	address, _, _ := strings.Cut(outputs.Floating.Value, "/")
-	return site{outputs.Nodes.Value, address}, nil
+	return parseReport(out)
 }
 
-func (d Demo) rows(ctx context.Context, site site, containers []machine.Resource) ([]row, error) {
-	hardware, err := region.Hardware(ctx, d.Docker, d.Folder)
-	if err != nil {
-		return nil, err
+// report is the health of each tier, by the type of its data source.
+type report map[string]clusterHealth
+
+// clusterHealth is what a data source tells.
+type clusterHealth struct {
+	Name     string
+	Summary  string
+	Problems []string
+	Status   map[string]map[string]any
+}
+
+// module is a module in a plan as JSON.
+// https://developer.hashicorp.com/terraform/internals/json-format#values-representation
+type module struct {
+	Resources []struct {
+		Mode, Type string
+		Values     clusterHealth
 	}
-	var rows []row
-	var all sync.WaitGroup
-	for _, tier := range slices.Sorted(maps.Keys(site.nodes)) {
-		for _, node := range slices.Sorted(maps.Keys(site.nodes[tier])) {
-			found := at(containers, site.nodes[tier][node])
-			rows = append(rows, row{tier, node, found.State, "-"})
+	Modules []module `json:"child_modules"`
+}
+
+func parseReport(plan []byte) (report, error) {
+	var document struct {
+		State struct {
+			Values struct {
+				Root module `json:"root_module"`
+			}
+		} `json:"prior_state"`
+	}
+	if err := json.Unmarshal(plan, &document); err != nil {
+		return nil, fmt.Errorf("cannot read the plan of the site: %w", err)
+	}
+	found := report{}
+	found.collect(document.State.Values.Root)
+	return found, nil
+}
+
+func (r report) collect(in module) {
+	for _, resource := range in.Resources {
+		if resource.Mode == "data" && strings.HasPrefix(resource.Type, "ha_") {
+			r[resource.Type] = resource.Values
 		}
 	}
-	for n, each := range rows {
-		found := at(containers, site.nodes[each.tier][each.node])
-		all.Go(func() { rows[n].details = d.ask(ctx, hardware, found, questions(each.tier), site.floating) })
+	for _, child := range in.Modules {
+		r.collect(child)
 	}
-	all.Wait()
-	rows = append(rows, row{"files", "volumes", "", d.volumes(ctx, hardware, site, containers)})
-	slices.SortStableFunc(rows, func(a, b row) int { return strings.Compare(a.tier, b.tier) })
-	balancers, err := d.balancers(ctx, containers)
-	return append(rows, balancers...), err
 }
 
-// volumes asks the first file server that runs.
-func (d Demo) volumes(ctx context.Context, hardware *machine.Region, site site, containers []machine.Resource) string {
-	for _, node := range slices.Sorted(maps.Keys(site.nodes["files"])) {
-		if found := at(containers, site.nodes["files"][node]); found.State == "running" {
-			return d.ask(ctx, hardware, found, askVolumes, "")
+// tiers are in the order in which they are printed.
+var tiers = []struct{ title, dataSource string }{
+	{"files", "ha_gluster_volume"}, {"database", "ha_galera_cluster"}, {"floating IP", "ha_floating_ip"}, {"web", "ha_web_tier"},
+}
+
+// common are what the data sources tell of every node; the rest are figures.
+var common = []string{"reachable", "reason", "role", "state", "packages", "server_version"}
+
+// print writes a table of the nodes, and below it what is wrong.
+func (r report) print(to io.Writer, balancers []balancer) error {
+	table := tabwriter.NewWriter(to, 0, 8, 2, ' ', 0)
+	fmt.Fprintln(table, "TIER\tNODE\tROLE\tSTATE\tFIGURES")
+	var lines []string
+	for _, tier := range tiers {
+		seen, applied := r[tier.dataSource]
+		if !applied {
+			lines = append(lines, fmt.Sprintf("%s: it was not applied yet", tier.title))
+			continue
+		}
+		for _, name := range slices.Sorted(maps.Keys(seen.Status)) {
+			node := seen.Status[name]
+			fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\n", tier.title, name, text(node["role"]), text(cmp.Or(node["state"], node["reason"])), figures(node))
+		}
+		lines = append(lines, fmt.Sprintf("%s: %s", tier.title, seen.Summary))
+		if len(seen.Problems) > 1 {
+			for _, problem := range seen.Problems {
+				lines = append(lines, "  - "+problem)
+			}
 		}
 	}
-	return "-"
-}
-
-// questions are what is asked of each machine of a tier.
-func questions(tier string) string {
-	return map[string]string{"files": askFiles, "db": askDatabase, "web": askWeb}[tier]
-}
-
-// at returns the container with a public address, or one that is missing.
-func at(containers []machine.Resource, address string) machine.Resource {
-	for _, each := range containers {
-		if each.PublicIPv4 == address {
-			return each
+	for _, each := range balancers {
+		for _, node := range each.nodes {
+			fmt.Fprintf(table, "balancer\t%s\t%s\t%s\t%s\n", node.Label, node.Mode, node.Status, "port "+strconv.Itoa(each.port))
 		}
 	}
-	return machine.Resource{State: "missing"}
+	if err := table.Flush(); err != nil {
+		return err
+	}
+	_, err := fmt.Fprintf(to, "\n%s\n", strings.Join(lines, "\n"))
+	return err
 }
 
-func (d Demo) ask(ctx context.Context, hardware *machine.Region, of machine.Resource, script, floating string) string {
-	number, err := strconv.Atoi(of.ID)
-	if err != nil || of.State != "running" || script == "" {
+func text(value any) string {
+	if value == nil {
 		return "-"
 	}
-	ctx, cancel := context.WithTimeout(ctx, askLimit)
-	defer cancel()
-	out, err := hardware.Exec(ctx, number, []string{"sh", "-c", script, "sh", floating}, nil)
-	if err != nil {
-		return err.Error()
-	}
-	return strings.ReplaceAll(strings.TrimSpace(string(out)), "\n", ", ")
+	return fmt.Sprint(value)
 }
 
-// balancers tells what the NodeBalancers say of their nodes.
-func (d Demo) balancers(ctx context.Context, containers []machine.Resource) ([]row, error) {
+// figures are the numbers that a data source tells of a node.
+func figures(node map[string]any) string {
+	var all []string
+	for _, name := range slices.Sorted(maps.Keys(node)) {
+		if number, ok := node[name].(float64); ok && !slices.Contains(common, name) {
+			all = append(all, name+" "+strconv.FormatFloat(number, 'g', 4, 64))
+		}
+	}
+	return strings.Join(all, ", ")
+}
+
+// balancer is a port of a NodeBalancer with what it says of its nodes.
+type balancer struct {
+	port  int
+	nodes []linodego.NodeBalancerNode
+}
+
+func (d Demo) balancers(ctx context.Context) ([]balancer, error) {
 	client := linodego.NewClient(nil)
 	client.SetBaseURL(d.Settings.URL())
 	client.SetToken(d.Settings.Token)
-	balancers, err := client.ListNodeBalancers(ctx, nil)
+	all, err := client.ListNodeBalancers(ctx, nil)
 	if err != nil {
 		return nil, fmt.Errorf("cannot list the NodeBalancers: %w", err)
 	}
-	var rows []row
-	for _, balancer := range balancers {
-		state := "missing"
-		for _, each := range containers {
-			if each.Kind == "balancer" && each.ID == strconv.Itoa(balancer.ID) {
-				state = each.State
-			}
-		}
-		configs, err := client.ListNodeBalancerConfigs(ctx, balancer.ID, nil)
+	var found []balancer
+	for _, each := range all {
+		configs, err := client.ListNodeBalancerConfigs(ctx, each.ID, nil)
 		if err != nil {
 			return nil, fmt.Errorf("cannot list the NodeBalancer's ports: %w", err)
 		}
 		for _, config := range configs {
-			nodes, err := client.ListNodeBalancerNodes(ctx, balancer.ID, config.ID, nil)
+			nodes, err := client.ListNodeBalancerNodes(ctx, each.ID, config.ID, nil)
 			if err != nil {
 				return nil, fmt.Errorf("cannot list the NodeBalancer's nodes: %w", err)
 			}
-			said := make([]string, 0, len(nodes))
-			for _, node := range nodes {
-				said = append(said, fmt.Sprintf("%s: %s (%s)", node.Label, node.Status, node.Mode))
-			}
-			rows = append(rows, row{"balancer", fmt.Sprintf("port %d", config.Port), state, strings.Join(said, ", ")})
+			found = append(found, balancer{config.Port, nodes})
 		}
 	}
-	return rows, nil
+	return found, nil
 }

@@ -37,6 +37,7 @@ type Access struct {
 	// run is how other runs know this one.
 	run          string
 	observations observations
+	sightings    sightings
 	// progress is where steps are written for a person to follow.
 	progress io.Writer
 }

@@ -27,6 +27,7 @@ func (r *Resource[M, C, P]) apply(ctx context.Context, verb string, plan P, conf
 	if d, ok := any(plan).(HasRequirements); ok {
 		machines.wanted = d.Requirements()
 	}
+	r.access.sightings.forget(r.access.clusterOf(r.TypeName, plan.Label().ValueString(), plan.shared().nodes()))
 	reach, err := r.access.reached(ctx, machines)
 	if err != nil {
 		return fail(err)

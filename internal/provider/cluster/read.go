@@ -42,7 +42,9 @@ func (r *Resource[M, C, P]) Read(ctx context.Context, req resource.ReadRequest, 
 		fail(err)
 		return
 	}
+	seen := r.access.sightings.begin(r.access.clusterOf(r.TypeName, s.Label().ValueString(), s.shared().nodes()))
 	t.Observe(ctx)
+	seen(t)
 	if err := tier.Permanent(t.Unreachable()); err != nil {
 		fail(err)
 		return
