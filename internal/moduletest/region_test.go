@@ -28,6 +28,11 @@ variable "generation" {
   default = 1
 }
 
+variable "tier_fails" {
+  type    = bool
+  default = false
+}
+
 # More web servers, by their slots.
 variable "more" {
   type    = map(number)
@@ -87,6 +92,7 @@ module "tier" {
   source = "./tier"
 
   nodes    = module.instances.nodes
+  fails    = var.tier_fails
   backends = { for key, ip in module.instances.private_ips : key => "${ip}:80" }
 }
 
@@ -123,8 +129,20 @@ variable "backends" {
   type = map(string)
 }
 
+variable "fails" {
+  type = bool
+}
+
 resource "terraform_data" "cluster" {
   input = var.nodes
+
+  lifecycle {
+    # What a change puts out is not known before it, so that the plan does not fail.
+    postcondition {
+      condition     = jsonencode(self.output) == (var.fails ? "" : jsonencode(self.output))
+      error_message = "The cluster does not let go of a node."
+    }
+  }
 }
 
 output "backends" {
@@ -232,7 +250,16 @@ func testRegion(t *testing.T, c cli) {
 		t.Errorf("there were at most %d machines at a time, want %d: the new ones are made before the old ones go", machines.most, want)
 	}
 
-	// A node that is no longer declared goes when the tier has let go of it.
+	// A node that is no longer declared goes when the tier has let go of it, and not where
+	// the tier fails to.
+	failing := []string{"apply", "-input=false", "-no-color", "-auto-approve", "-var=generation=2", "-var=tier_fails=true"}
+	if output, err := c.run(t.Context(), dir, failing...); err == nil || !strings.Contains(err.Error(), "does not let go") {
+		t.Errorf("a tier that fails has ended with %v:\n%s", err, output)
+	}
+	if got, want := machines.addresses(), []string{"shop-web0 10.0.0.63/24", "shop-web1-g2 10.0.0.71/24", "shop-web2-g2 10.0.0.72/24"}; !slices.Equal(got, want) {
+		t.Errorf("after a tier that failed machines are %q, want %q", got, want)
+	}
+	apply("-var=generation=2", "-var=more={web0=3}")
 	shrunk := apply("-var=generation=2")
 	for _, kind := range []string{"linode_instance.this", "linode_volume.data", "linode_nodebalancer_node.this"} {
 		shrunk.wantFirst(t, cluster+"Modifications complete", kind+`["web0"]: Destroying...`)
