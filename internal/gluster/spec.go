@@ -69,7 +69,10 @@ type Spec struct {
 	Profile string
 	// Clients are the addresses that may mount the volume, besides the nodes. With
 	// none, only the nodes may: GlusterFS's own default is the whole world.
-	Clients            []string
+	Clients []string
+	// FormerClients are those that were let in before this change and are not declared
+	// any more.
+	FormerClients      []string
 	PingTimeoutSeconds int
 	BrickPorts         PortRange
 	// Unfiltered leaves it to others who may connect to glusterd and the bricks. By

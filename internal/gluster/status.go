@@ -36,6 +36,9 @@ type Node struct {
 	Sources map[string][]netip.Prefix
 	// Maintenance is how the machine is recorded to be out of service.
 	Maintenance tier.Maintenance
+	// Connected are the addresses that are connected to the machine's brick, asked for
+	// where a client is declared no more.
+	Connected []string
 	// OtherVolumes says that the machine has markers of other volumes.
 	OtherVolumes bool
 	// Managed are the other volumes whose own resources look after that.

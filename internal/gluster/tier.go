@@ -42,6 +42,7 @@ func concerns() []concern {
 		{Name: "pool", Ask: askPool, Read: readPool, Refuse: refusePool, Plan: planPool},
 		{Name: "volume", Ask: askVolume, Read: readVolume, Refuse: refuseVolume, Plan: planVolume},
 		{Name: "processes", Ask: askProcesses, Read: readProcesses, Plan: planProcesses},
+		{Name: "clients", Ask: askClients, Read: readClients},
 		{Name: "options", Refuse: refuseOptions, Plan: planOptions},
 		{Name: "start", Plan: planStart},
 		{Name: "heal", Ask: askHeal, Read: readHeal},
@@ -174,7 +175,7 @@ func Notices(spec Spec, status Status) []string {
 		notices = append(notices, d.connectionNotices()...)
 	}
 	notices = append(append(notices, status.Healing(spec.Name)...), d.optionNotices()...)
-	return append(append(notices, d.filterNotices()...), maintenanceNotices(status)...)
+	return slices.Concat(notices, d.filterNotices(), spec.clientNotices(status), maintenanceNotices(status))
 }
 
 // draft is a plan that is being made, with what the concerns know.
@@ -197,7 +198,7 @@ type draft struct {
 }
 
 func newDraft(spec Spec, status Status) *draft {
-	d := &draft{spec: spec, status: status, stages: newStages()}
+	d := &draft{spec: spec.admitting(status), status: status, stages: newStages()}
 	d.volume, d.exists = status.Volume(spec.Name)
 	d.absent = !status.defined(spec.Name)
 	for _, node := range d.spec.Nodes {

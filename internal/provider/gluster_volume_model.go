@@ -153,7 +153,8 @@ func (m *glusterModel) RejectChange(prior *glusterModel) []tier.Problem {
 }
 
 // ChangeWarnings are about clients: GlusterFS hangs up on one as soon as the list lacks
-// it, and a web server that is still in service then answers with errors.
+// it, and a web server that is still in service then answers with errors. This apply lets
+// it be, and the next one does not.
 func (m *glusterModel) ChangeWarnings(ctx context.Context, prior *glusterModel) []tier.Problem {
 	if !cluster.FullyKnown(ctx, m.Clients) {
 		return nil
@@ -163,7 +164,7 @@ func (m *glusterModel) ChangeWarnings(ctx context.Context, prior *glusterModel) 
 		return nil
 	}
 	return []tier.Problem{{Path: []string{"clients"}, Message: fmt.Sprintf(
-		"this apply disconnects %s from the volume %s: what still has it mounted there gets errors from then on. Where something does, take it out of service first and the address out of the list in a later apply",
+		"%s may not mount the volume %s any more. What still has it mounted there is let in until the next apply and gets errors from then on: take it out of service in this apply or before the next",
 		strings.Join(lost, ", "), m.Name.ValueString())}}
 }
 
@@ -189,6 +190,7 @@ func (m *glusterModel) Open(_ context.Context, _ *cluster.Access, hosts host.Hos
 	spec := m.spec()
 	if prior != nil {
 		spec.VolumeID = prior.VolumeID.ValueString()
+		spec.FormerClients = spec.Disconnected(cluster.ListOf(prior.Clients))
 	}
 	return gluster.Open(hosts, spec), nil
 }

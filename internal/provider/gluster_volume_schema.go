@@ -54,7 +54,7 @@ func glusterSchema(ctx context.Context) schema.Schema {
 			},
 			"clients": schema.SetAttribute{Optional: true, ElementType: types.StringType,
 				MarkdownDescription: "Addresses, networks such as `10.0.0.0/24`, patterns such as `10.0.0.*`, or names that may mount the volume, besides the " +
-					"nodes. A removed address is disconnected immediately; a plan warns of it if all addresses are known. Default: only the nodes."},
+					"nodes. A removed address that still has the volume mounted is admitted until the next apply, and disconnected then; a plan warns of it if all addresses are known. Default: only the nodes."},
 			"firewall": cluster.FirewallAttribute("TCP 24007, 24008 and 49152 to 60999 at the node's `address` are open to the nodes, all other members of their pool and `clients`"),
 			"ping_timeout_seconds": schema.Int64Attribute{
 				Optional:   true,

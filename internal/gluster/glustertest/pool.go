@@ -34,6 +34,8 @@ type Pool struct {
 	Guests map[string][]string
 	// Names has the addresses of machines that are known by name.
 	Names map[string][]string
+	// Mounting are the addresses of clients that mount every volume that lets them in.
+	Mounting []string
 	// PeerState is the state in which members see each other.
 	PeerState int
 }
@@ -118,6 +120,7 @@ func (p *Pool) handle(m *hosttest.Machine) {
 		"gluster-identity":      p.identity,
 		"gluster-brick":         p.brick,
 		"gluster-processes":     p.processes,
+		"gluster-clients":       p.clients,
 		"gluster-defined":       p.defined,
 		"gluster-other-volumes": p.otherVolumes,
 		"gluster-pool": func(m *hosttest.Machine, _ *Node, _ shell.Command) string {
