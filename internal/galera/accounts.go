@@ -300,7 +300,7 @@ func planAccounts(d *draft) error {
 		}
 		d.changes.add(steps...)
 	}
-	d.changes.add(stepsAgainstProxies(d.engine, d.status, sortedLogins(accounts))...)
+	d.changes.add(stepsAgainstProxies(d.engine, d.declared, sortedLogins(accounts))...)
 	for _, login := range formerAccounts(d.spec) {
 		if _, exists := at.seen.Accounts[login]; exists {
 			d.changes.add(at.step("drop user "+login.String(), "user "+login.String()+" is no longer declared", dropUser(login)))
@@ -317,7 +317,7 @@ func stepCreateUser(at writer, records string, login Login, forget bool) Step {
 	create := step.Do
 	step.Do = func(ctx context.Context, hosts host.Hosts) error {
 		if forget {
-			if err := rememberEverywhere(ctx, hosts, records, login, 0); err != nil {
+			if err := rememberEverywhere(ctx, hosts, at.nodes, records, login, 0); err != nil {
 				return err
 			}
 		}

@@ -45,11 +45,9 @@ func lines(spec Spec, node host.Node, defaults []derived) [][2]string {
 		{"innodb_flush_log_at_trx_commit", "1"},
 		{"wsrep_provider", engine.provider},
 		{"wsrep_cluster_name", spec.Name},
-		{"wsrep_cluster_address", "gcomm://" + strings.Join(spec.addresses(), ",")},
 		{"wsrep_node_name", node.Name},
 		{"wsrep_node_address", node.Address},
 		{"wsrep_sst_method", engine.transfer},
-		{"wsrep_sst_donor", donors(spec.Nodes, node)},
 	}
 	if engine.transferAuth != "" {
 		lines = append(lines, [2]string{"wsrep_sst_auth", engine.transferAuth})
@@ -62,19 +60,6 @@ func lines(spec Spec, node host.Node, defaults []derived) [][2]string {
 	}
 	lines = append(lines, [2]string{"wsrep_provider_options", `"` + providerOptions(spec.ProviderOptions, defaults) + `"`})
 	return overridden(lines, settingsOf(spec, node.Name))
-}
-
-// donors lists the other nodes, the last one first: a floating IP is with one of
-// the first ones, unless somebody decided otherwise. After the comma at the end any
-// node may be the donor (Galera documentation, "wsrep_sst_donor").
-func donors(nodes []host.Node, node host.Node) string {
-	donors := ""
-	for _, other := range slices.Backward(nodes) {
-		if other.Name != node.Name {
-			donors += other.Name + ","
-		}
-	}
-	return donors
 }
 
 // madeFor begins the line of the configuration file that says what follows from the
@@ -139,10 +124,15 @@ func stepWriteConfig(node string, engine engine, file host.File, why string) Ste
 
 var checkConfigScript = shell.Embedded(scripts, "check-config")
 
+// aloneInACluster stands for the list of members where a file is checked without it:
+// MariaDB refuses a method of state transfer without a cluster to join
+// (sql/wsrep_sst.cc, "requires wsrep_cluster_address").
+const aloneInACluster = "\n[mysqld]\nwsrep_cluster_address = gcomm://\n"
+
 // writeConfig lets the engine read the new file before it is put in place: a node
 // that cannot start drops its state and asks for all of it again.
 func writeConfig(ctx context.Context, node *host.Host, engine engine, file host.File) error {
-	check := shell.Script(checkConfigScript, engine.server).WithStdin(file.Content)
+	check := shell.Script(checkConfigScript, engine.server).WithStdin(append(slices.Clone(file.Content), aloneInACluster...))
 	if _, err := node.Run(ctx, check); err != nil {
 		return fmt.Errorf("%s does not accept the configuration; the old one stays: %w", engine.server, err)
 	}

@@ -24,6 +24,8 @@ type writer struct {
 	engine engine
 	node   string
 	seen   NodeStatus
+	// nodes are all that are declared.
+	nodes []string
 }
 
 // step changes something on the member, where it replicates.
@@ -45,7 +47,7 @@ func (c *changes) refuse(err error) {
 
 // changesOf chooses the member: the first that takes changes, or else the first.
 func changesOf(spec Spec, status Status) changes {
-	c := changes{at: writer{engine: spec.engine()}}
+	c := changes{at: writer{engine: spec.engine(), nodes: spec.names()}}
 	members := slices.DeleteFunc(status.Members(), func(name string) bool { return !status.Nodes[name].AccountsRead })
 	if len(members) == 0 {
 		return c
@@ -62,7 +64,7 @@ func changesOf(spec Spec, status Status) changes {
 func planContents(d *draft) error {
 	c := d.changes
 	switch {
-	case len(d.status.Members()) == 0:
+	case len(d.declared.Members()) == 0:
 		return nil
 	case c.at.node == "":
 		d.refuse(&reconcile.RefusedError{
@@ -78,7 +80,7 @@ func planContents(d *draft) error {
 		return nil
 	}
 	if d.engine.startCheck != "" && len(c.steps) > 0 {
-		d.contents.InOrder(stepAwaitChecks(d.status.where(NodeStatus.answers), d.engine))
+		d.contents.InOrder(stepAwaitChecks(d.declared.where(NodeStatus.answers), d.engine))
 	}
 	d.contents.InOrder(c.steps...)
 	if c.refused != nil {

@@ -22,7 +22,7 @@ func readDrain(_ Spec, _ string, answers tier.Answers, seen *NodeStatus) {
 
 // planReturns lets nodes serve again that a change which broke off left drained.
 func planReturns(d *draft) error {
-	for _, name := range d.status.where(func(n NodeStatus) bool { return n.Healthy() && n.Drained }) {
+	for _, name := range d.declared.where(func(n NodeStatus) bool { return n.Healthy() && n.Drained }) {
 		d.returns.InOrder(stepReturn(name, drainMark(d.spec.Name)))
 	}
 	return nil

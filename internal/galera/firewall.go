@@ -52,7 +52,7 @@ func readFirewall(_ Spec, _ string, answers tier.Answers, seen *NodeStatus) {
 // members go on while it is loaded. A server that runs and still lacks what loads a
 // filter gets both later, because its software is completed after that of others.
 func planFirewall(d *draft) error {
-	filter := firewallOf(d.spec)
+	filter := firewallOf(d.spec.around())
 	for node, seen := range d.answering() {
 		stage := d.prepare
 		if seen.running() && !d.spec.Unfiltered && seen.Packages[host.FirewallPackage] == "" {

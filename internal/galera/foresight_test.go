@@ -56,7 +56,7 @@ func TestAPlanSaysWhatComesOfIt(t *testing.T) {
 				spec.Nodes = append(spec.Nodes, host.Node{Name: "db4", Address: "10.0.0.14"}, host.Node{Name: "db5", Address: "10.0.0.15"})
 			},
 			nodes: []tier.Node{tiertest.Node("db4", tier.Joins, "10.0.0.14"), tiertest.Node("db5", tier.Joins, "10.0.0.15")},
-			want:  "db4 join (full, 100 MiB), db5 join (full, 100 MiB), db1 restart (incremental), db2 restart (incremental), db3 restart (incremental); 3 of 3 members",
+			want:  "db1 change, db2 change, db3 change, db4 join (full, 100 MiB), db5 join (full, 100 MiB); 3 of 3 members",
 		},
 		"a dead machine is exchanged": {
 			harm: func(s *sim) {

@@ -109,7 +109,7 @@ func readGuard(_ Spec, _ string, answers tier.Answers, seen *NodeStatus) {
 
 func planGuard(d *draft) error {
 	for node, seen := range d.answering() {
-		d.prepare.On(node.Name, guardSteps(node.Name, guardFiles(d.spec, node), seen)...)
+		d.prepare.On(node.Name, guardSteps(node.Name, guardFiles(d.spec.around(), node), seen)...)
 	}
 	return nil
 }

@@ -81,7 +81,7 @@ func TestAnOldCopyIsNotTheCluster(t *testing.T) {
 	s.Crash("db1", "db2")
 	s.Wipe("db1", "db2")
 	refused(t, s.converge(spec), "bootstrap a cluster whose last position is not certain")
-	s.refused(spec, "db3 is failed")
+	s.refused(spec, "db3   failed")
 	if s.Bootstraps != 1 {
 		t.Errorf("%d bootstraps", s.Bootstraps)
 	}

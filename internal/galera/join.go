@@ -22,11 +22,11 @@ func joins(d *draft, members []string) []Step {
 			steps = append(steps, stepAwait(starterOf(d.spec), node.Name, seen.whyNotMember(d.engine)))
 		case !slices.Contains(members, node.Name):
 			cache := cacheBytes(d.spec.ProviderOptions, d.defaults[node.Name])
-			steps = append(steps, stepJoin(d.spec, node.Name, seen.whyNotMember(d.engine), cache))
+			steps = append(steps, stepJoin(d.spec, node, seen.whyNotMember(d.engine), cache))
 		}
 	}
-	if d.engine.bootstrapUnit != "" && len(d.status.Members()) == len(d.spec.Nodes) {
-		for _, name := range d.status.where(func(n NodeStatus) bool { return n.Bootstrap.Running() }) {
+	if d.engine.bootstrapUnit != "" && len(d.declared.Members()) == len(d.spec.Nodes) {
+		for _, name := range d.declared.where(func(n NodeStatus) bool { return n.Bootstrap.Running() }) {
 			steps = append(steps, stepHandBack(d.spec, name))
 		}
 	}
@@ -59,8 +59,8 @@ func (n NodeStatus) whyNotMember(engine engine) string {
 
 // stepJoin brings one node in, after the members are whole: a donor that still
 // serves a joiner cannot serve another one, and two donors fewer serve nobody.
-func stepJoin(spec Spec, node, why string, cache int64) Step {
-	start := starterOf(spec)
+func stepJoin(spec Spec, joiner host.Node, why string, cache int64) Step {
+	start, node := starterOf(spec), joiner.Name
 	return Step{Node: node, Title: "start " + start.engine.unit + " and join", Why: why, Effect: reconcile.Joins,
 		Do: func(ctx context.Context, hosts host.Hosts) error {
 			now := Observe(ctx, hosts.Views(), spec)
@@ -80,6 +80,9 @@ func stepJoin(spec Spec, node, why string, cache int64) Step {
 				return err
 			}
 			if err := awaitWhole(ctx, hosts.Views(), spec, now.where(NodeStatus.primary), 10*time.Minute); err != nil {
+				return err
+			}
+			if err := spareHolders(ctx, hosts[node], spec, joiner, now); err != nil {
 				return err
 			}
 			return start.become(ctx, hosts[node], seen.joinVerb())

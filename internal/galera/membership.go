@@ -35,7 +35,7 @@ func planMembership(d *draft) error {
 	case err != nil:
 		return err
 	}
-	d.membership.InOrder(steps...)
+	d.membership.InOrder(withLeaves(d, steps)...)
 	return nil
 }
 

@@ -25,8 +25,11 @@ var errNotMounted = errors.New("its data is not mounted")
 
 // withoutMounts takes nodes out of the status whose data directory is not the
 // one that it was, or should be: a state transfer would fill the disk below it. The
-// others go on; the refusal comes after.
-func withoutMounts(marker string, status Status) (Status, error) {
+// others go on; the refusal comes after. A machine that leaves needs its data no more
+// once others serve.
+func withoutMounts(spec Spec, status Status) (Status, error) {
+	marker := markerPath(spec.Name)
+	serves := len(status.where(NodeStatus.primary)) > 0
 	volumes := status.where(func(n NodeStatus) bool { return n.Err == nil && n.Mount.Running() })
 	var evidence []string
 	nodes := maps.Clone(status.Nodes)
@@ -34,7 +37,7 @@ func withoutMounts(marker string, status Status) (Status, error) {
 		node := status.Nodes[name]
 		why := ""
 		switch {
-		case node.Err != nil || node.Mount.Running() || node.primary():
+		case node.Err != nil || node.Mount.Running() || node.primary() || serves && spec.lets(name):
 		case node.Mount.Load == "loaded":
 			why = "the machine knows a file system for it that is " + node.Mount.Active
 		case !node.unused():

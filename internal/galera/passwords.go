@@ -62,6 +62,21 @@ func (s Status) password(login Login) PasswordRecord {
 	return newest
 }
 
+// planPasswords gives new machines the records before the last one leaves that has them:
+// as long as there is no declared member, nothing is compared with the accounts.
+func planPasswords(d *draft) error {
+	if len(d.spec.Leaving) == 0 || len(d.declared.Members()) > 0 {
+		return nil
+	}
+	for _, login := range sortedLogins(declaredAccounts(d.spec)) {
+		recorded := d.status.password(login)
+		for _, node := range d.declared.where(func(n NodeStatus) bool { return n.Err == nil && n.Passwords[login.String()] != recorded }) {
+			d.prepare.On(node, stepRemember(node, recordsPath(d.spec.Name), login, recorded))
+		}
+	}
+	return nil
+}
+
 // passwordSteps set the password of an account that is new or has another version
 // of it, and give nodes the record that they missed.
 func passwordSteps(d *draft, login Login, user User, exists bool) []Step {
@@ -77,7 +92,7 @@ func passwordSteps(d *draft, login Login, user User, exists bool) []Step {
 			fmt.Sprintf("the password of %s is version %d instead of %d", login, recorded.Version, user.PasswordVersion))}
 	}
 	var steps []Step
-	for _, node := range d.status.where(func(n NodeStatus) bool { return n.Err == nil && n.Passwords[login.String()] != recorded }) {
+	for _, node := range d.declared.where(func(n NodeStatus) bool { return n.Err == nil && n.Passwords[login.String()] != recorded }) {
 		steps = append(steps, stepRemember(node, records, login, recorded))
 	}
 	return steps
@@ -94,7 +109,7 @@ func stepPassword(at writer, records string, login Login, user User, why string)
 			if err := runSQL(ctx, hosts[at.node], at.engine, setPassword(login, at.engine.identified(user.Password))); err != nil {
 				return err
 			}
-			return rememberEverywhere(ctx, hosts, records, login, user.PasswordVersion)
+			return rememberEverywhere(ctx, hosts, at.nodes, records, login, user.PasswordVersion)
 		}}
 }
 
@@ -104,9 +119,12 @@ func setPassword(login Login, identified string) string {
 
 // rememberEverywhere gives every node that answers the record of a password that
 // was set now, or of none with version 0.
-func rememberEverywhere(ctx context.Context, hosts host.Hosts, records string, login Login, version int64) error {
+func rememberEverywhere(ctx context.Context, hosts host.Hosts, nodes []string, records string, login Login, version int64) error {
 	record := PasswordRecord{Version: version, Set: time.Now().UnixNano()}
-	for _, name := range hosts.Names() {
+	for _, name := range nodes {
+		if hosts[name] == nil {
+			continue
+		}
 		if err := remember(ctx, hosts[name], records, login, record); err != nil && !host.IsUnreachable(err) {
 			return err
 		}

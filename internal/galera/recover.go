@@ -30,7 +30,7 @@ const takeTheOthers = "On each server that gives its data up: save what only it 
 func reform(d *draft) []Step {
 	status := d.status
 	last, found := status.lastView()
-	if !found || len(status.Unreachable()) > 0 && 2*last.members <= len(d.spec.Nodes) {
+	if !found || len(status.Unreachable()) > 0 && 2*last.members <= len(status.Nodes) {
 		return nil
 	}
 	// One node alone forms nothing: without others to speak to Galera gives up
@@ -182,9 +182,14 @@ func endServer(spec Spec, node, title, why string) Step {
 			if now := Observe(ctx, hosts.Views(), spec); len(now.where(NodeStatus.primary)) > 0 {
 				return nil // it came back by itself
 			}
-			_, err := hosts[node].Run(ctx, shell.Script(standAsideScript, engine.units()...))
-			return err
+			return standAside(ctx, hosts[node], engine)
 		}}
+}
+
+// standAside ends a server that may not end when it is asked to.
+func standAside(ctx context.Context, node *host.Host, engine engine) error {
+	_, err := node.Run(ctx, shell.Script(standAsideScript, engine.units()...))
+	return err
 }
 
 // stepReform starts nodes at the same time. Each remembers the members of the last

@@ -55,18 +55,27 @@ func wipeNode(ctx context.Context, node *host.Host, spec Spec) error {
 	if _, err := node.Run(ctx, wipeData(dataDirectory, initialize)); err != nil {
 		return err
 	}
+	return removeOurs(ctx, node, spec)
+}
+
+// removeOurs removes what this package has put on a machine beside the data. The
+// marker goes last: a run that breaks off is repeated.
+func removeOurs(ctx context.Context, node *host.Host, spec Spec) error {
 	if err := node.RemoveFirewall(ctx, firewallOf(spec)); err != nil {
 		return err
 	}
-	// The marker goes last: a run that breaks off is repeated.
-	files := append([]string{engine.configPath}, guardPaths(spec)...)
+	engine := spec.engine()
+	files := append([]string{engine.configPath, engine.membersPath()}, guardPaths(spec)...)
 	for _, dropIn := range dropIns(spec) {
 		files = append(files, dropIn.Path)
 	}
-	if err := node.RemoveFile(ctx, append(files, recordsPath(spec.Name), transfersPath(spec.Name), tier.MaintenanceFile(markerKind, spec.Name), markerPath(spec.Name))...); err != nil {
+	if err := node.RemoveFile(ctx, append(files, recordsPath(spec.Name), transfersPath(spec.Name), tier.MaintenanceFile(markerKind, spec.Name))...); err != nil {
 		return err
 	}
-	return node.ReloadSystemd(ctx)
+	if err := node.ReloadSystemd(ctx); err != nil {
+		return err
+	}
+	return node.RemoveFile(ctx, markerPath(spec.Name))
 }
 
 var wipeScript = shell.Embedded(scripts, "wipe")

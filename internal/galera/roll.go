@@ -22,6 +22,9 @@ type stale struct {
 // holder of a floating IP last. Nodes that are no members and answer are repaired
 // before, if anything is.
 func planRoll(d *draft) error {
+	if len(d.spec.Leaving) > 0 {
+		return nil // in the next plan, with fewer machines or the right ones
+	}
 	var all, holders []stale
 	for node, seen := range d.answering() {
 		defaults := d.defaults[node.Name]

@@ -42,7 +42,7 @@ func defaultsByNode(spec Spec, status Status) map[string][]derived {
 // DerivedSettings returns by node the settings that follow from its machine, each
 // with what it follows from. Nodes that were not seen are left out.
 func DerivedSettings(spec Spec, status Status) map[string]map[string]string {
-	status, _ = withoutMounts(markerPath(spec.Name), complete(status, spec.names()))
+	status, _ = withoutMounts(spec, complete(status, spec.names()))
 	settings := map[string]map[string]string{}
 	for node, defaults := range defaultsByNode(spec, status) {
 		settings[node] = map[string]string{}

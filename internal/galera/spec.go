@@ -20,6 +20,9 @@ type Spec struct {
 	// have. Empty means Percona's 8.4, and whatever the distribution has of MariaDB.
 	Series string
 	Nodes  []host.Node
+	// Leaving are machines that belong to the cluster and are declared no more: nodes,
+	// and the former machines of nodes whose place another one has taken.
+	Leaving []host.Node
 	// Settings are engine settings by name, beside those that the cluster needs.
 	Settings map[string]string
 	// NodeSettings are settings of single nodes by the node's name. They replace

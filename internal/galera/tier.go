@@ -48,14 +48,16 @@ func concerns() []concern {
 		{Name: "units", Ask: askUnits, Plan: planUnits},
 		{Name: "sizing", Ask: askSizing, Read: readSizing},
 		{Name: "config", Ask: askConfig, Read: readConfig, Plan: planConfig},
+		{Name: "members", Ask: askMembers, Plan: planMembers},
 		{Name: "service", Ask: askService, Read: readService, Plan: planService},
 		{Name: "transfer", Ask: askTransfers, Read: readTransfers},
 		{Name: "recover", Ask: askPosition, Read: readPosition},
+		{Name: "leave", Plan: planLeave},
 		{Name: "membership", Refuse: refuseSplit, Plan: planMembership},
 		{Name: "roll", Plan: planRoll},
 		{Name: "check", Plan: planCheck},
 		{Name: "databases", Ask: askDatabases, Read: readDatabases, Plan: planDatabases},
-		{Name: "passwords", Ask: askPasswords, Read: readPasswords},
+		{Name: "passwords", Ask: askPasswords, Read: readPasswords, Plan: planPasswords},
 		{Name: "accounts", Ask: askAccounts, Read: readAccounts, Plan: planAccounts},
 		{Name: "contents", Plan: planContents},
 	}
@@ -125,7 +127,9 @@ func Diff(spec Spec, status Status) (Plan, error) {
 
 // Notices are what a user should know and no plan can change.
 func Notices(spec Spec, status Status) []string {
-	return slices.Concat(
+	left := leftNotices(spec, status)
+	spec, status = present(spec, status)
+	return slices.Concat(left,
 		versionNotices(spec, status), effectiveNotices(spec, status), grantNotices(spec, status), hindranceNotices(status), maintenanceNotices(status))
 }
 
@@ -134,9 +138,10 @@ type draft struct {
 	// spec is what is declared, with the identity that the markers know.
 	spec   Spec
 	engine engine
-	// seen is all that was observed, and status the same without the nodes whose data
-	// is not where it belongs: what they have now is not what they have.
-	seen, status Status
+	// seen is all that was observed of the cluster, and status the same without the
+	// nodes whose data is not where it belongs: what they have now is not what they
+	// have. Both have machines that leave, and declared is status without these.
+	seen, status, declared Status
 	// defaults are by node the settings that follow from its machine.
 	defaults map[string][]derived
 	// devices is what is to be done about the devices of nodes.
@@ -158,10 +163,12 @@ type draft struct {
 func newDraft(spec Spec, status Status) *draft {
 	d := &draft{spec: spec, engine: spec.engine(), seen: complete(status, spec.names())}
 	d.spec.UUID = knownUUID(spec.UUID, d.seen)
+	d.spec, d.seen = present(d.spec, d.seen)
 	d.status, d.devices = withoutDevices(spec, withoutStopped(spec, d.seen))
-	d.status, d.unmounted = withoutMounts(markerPath(spec.Name), d.status)
+	d.status, d.unmounted = withoutMounts(d.spec, d.status)
+	d.declared = d.status.only(spec.names())
 	d.defaults = defaultsByNode(spec, d.status)
-	d.changes = changesOf(spec, d.status)
+	d.changes = changesOf(spec, d.declared)
 
 	d.returns = d.stages.Add("return to service")
 	d.prepare = d.stages.Add("prepare")

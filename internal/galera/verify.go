@@ -25,6 +25,9 @@ func Verify(ctx context.Context, views host.Views, spec Spec) error {
 }
 
 func whyNotConverged(spec Spec, status Status) string {
+	if spec, status = present(spec, status); len(spec.Leaving) > 0 {
+		return strings.Join(spec.leavingNames(), ", ") + " has not left"
+	}
 	var names, whole, left []string
 	for _, node := range spec.Nodes {
 		if spec.stopped(node.Name) {

@@ -204,7 +204,7 @@ func (m *galeraModel) Requirements() cluster.Requirements {
 }
 
 func (m *galeraModel) RejectChange(prior *galeraModel) []tier.Problem {
-	return slices.Concat(m.Departed(&prior.Shared), m.Moved(&prior.Shared), devicesTaken(&m.Shared, &prior.Shared))
+	return slices.Concat(m.Readdressed(&prior.Shared), devicesTaken(&m.Shared, &prior.Shared))
 }
 
 func (m *galeraModel) Open(ctx context.Context, _ *cluster.Access, hosts host.Hosts, config, prior *galeraModel) (*galera.Cluster, error) {
@@ -213,6 +213,7 @@ func (m *galeraModel) Open(ctx context.Context, _ *cluster.Access, hosts host.Ho
 	if prior != nil {
 		spec.Partial = true
 		spec.UUID = prior.ClusterUUID.ValueString()
+		spec.Leaving = m.DepartingNodes(&prior.Shared)
 		spec.FormerUsers = map[string][]string{}
 		for key, user := range cluster.ObjectsOf[galeraUserModel](ctx, prior.Users) {
 			name := cmp.Or(user.Name.ValueString(), key)

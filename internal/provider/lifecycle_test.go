@@ -194,7 +194,6 @@ func galeraCluster(t *testing.T) (*fleet, subject) {
 		// The series that runs may be declared at any time.
 		changed: body + "version = \"10.11\"\nsettings = { max_connections = \"333\" }",
 		frozen:  frozen{"name", "shop", "store"},
-		out:     rekeyed("n3", "n9"),
 		refused: map[string]func(string) string{
 			"The peers of n2 know it as 10.*cannot move it to 10.0.0.77": moved,
 			`version is "mariadb" and cannot become "pxc-84"`: func(config string) string {

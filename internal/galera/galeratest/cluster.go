@@ -24,6 +24,10 @@ type Cluster struct {
 	// Bootstraps is how often a new history was begun.
 	Bootstraps int
 
+	// Lowest is the fewest nodes that served after an act of the tier took one out of a
+	// cluster; -1 before.
+	Lowest int
+
 	// act is what the tier does right now; empty while a test hurts the machines.
 	act string
 }
@@ -70,8 +74,9 @@ type Node struct {
 	// Proxies are by "user@host" the accounts as which an account may act on this node
 	// alone, as a statement writes them: that does not replicate.
 	Proxies map[string][]string
-	// Config is what the server read when it started.
-	Config string
+	// Config is what the server read when it started, and Donor who served it the last
+	// state transfer.
+	Config, Donor string
 
 	newCluster bool
 }
@@ -95,7 +100,7 @@ func Install(t testing.TB, machines map[string]*hosttest.Machine, engine Engine)
 	t.Helper()
 	s := &Cluster{
 		t: t, engine: engine, names: slices.Sorted(maps.Keys(machines)), Machines: machines,
-		Nodes: map[string]*Node{}, Past: map[string]*History{},
+		Nodes: map[string]*Node{}, Past: map[string]*History{}, Lowest: -1,
 	}
 	for name, m := range machines {
 		node := &Node{Name: name, Seqno: -1, Disk: 80 << 30}
@@ -129,11 +134,31 @@ func (s *Cluster) serving(h *History) int {
 	return n
 }
 
+// size is how many nodes a cluster has: the machines with its data that are
+// configured as its members.
+func (s *Cluster) size(h *History) int {
+	n := 0
+	for name, node := range s.Nodes {
+		if _, configured := s.Machines[name].Files[s.engine.ConfigPath]; configured && h != nil && node.UUID == h.UUID {
+			n++
+		}
+	}
+	return n
+}
+
 // keepQuorum fails the test where an act of the tier takes a node out of a cluster
 // that served with a majority of its nodes and no longer does.
 func (s *Cluster) keepQuorum(h *History, before int) {
-	quorum := len(s.names)/2 + 1
-	if after := s.serving(h); s.act != "" && before >= quorum && after < quorum {
-		s.t.Errorf("%s leaves %d of %d nodes serving", s.act, after, len(s.names))
+	size := s.size(h)
+	quorum := size/2 + 1
+	after := s.serving(h)
+	if s.act == "" {
+		return
+	}
+	if s.Lowest < 0 || after < s.Lowest {
+		s.Lowest = after
+	}
+	if before >= quorum && after < quorum {
+		s.t.Errorf("%s leaves %d of %d nodes serving", s.act, after, size)
 	}
 }

@@ -20,6 +20,9 @@ func (at machine) config() {
 		if strings.Contains(string(c.Stdin()), "broken") {
 			return fmt.Errorf("[ERROR] unknown suffix")
 		}
+		if !strings.Contains(string(c.Stdin()), "\nwsrep_cluster_address = gcomm://") {
+			return fmt.Errorf("[ERROR] WSREP: mariabackup SST method requires wsrep_cluster_address to be configured on startup")
+		}
 		return nil
 	})
 }

@@ -15,6 +15,8 @@ type Engine struct {
 	BootstrapUnit string
 	// ConfigPath is the file that makes the server a node of a cluster.
 	ConfigPath string
+	// MembersPath is the file that tells it who the other nodes are.
+	MembersPath string
 }
 
 // MariaDB is MariaDB with the Galera library as Debian packages it.
@@ -22,6 +24,7 @@ func MariaDB() Engine {
 	return Engine{
 		Packages: []string{"galera-4", "mariadb-backup", "mariadb-server", "socat"}, Server: "mariadb-server",
 		Unit: "mariadb.service", ConfigPath: "/etc/mysql/mariadb.conf.d/70-ha.cnf",
+		MembersPath: "/etc/mysql/mariadb.conf.d/70-ha-members.cnf",
 	}
 }
 
@@ -30,5 +33,6 @@ func Percona() Engine {
 	return Engine{
 		Packages: []string{"percona-xtradb-cluster", "socat"}, Server: "percona-xtradb-cluster", Repository: "pxc-84-lts",
 		Unit: "mysql.service", BootstrapUnit: "mysql@bootstrap.service", ConfigPath: "/etc/mysql/mysql.conf.d/zz-ha.cnf",
+		MembersPath: "/etc/mysql/mysql.conf.d/zz-ha-members.cnf",
 	}
 }

@@ -31,7 +31,8 @@ func (s *Cluster) start(node *Node, bootstrap bool) error {
 		return s.begin(node)
 	}
 	for _, name := range s.names {
-		if peer := s.Nodes[name]; peer.History != nil && !peer.NonPrimary && !s.Machines[name].Down && s.reaches(node, name) {
+		if peer := s.Nodes[name]; peer.History != nil && !peer.NonPrimary && !s.Machines[name].Down && s.reaches(node, name) && s.knows(node, peer.History) {
+			s.spareHolder(node, peer.History)
 			s.join(node, peer.History)
 			return nil
 		}
@@ -99,6 +100,9 @@ func (s *Cluster) newView(h *History) {
 func (s *Cluster) leave(node *Node) {
 	h := node.History
 	before := s.serving(h)
+	if _, held := s.Machines[node.Name].Files["/run/held"]; held && s.act != "" && h != nil {
+		s.t.Errorf("%s stops %s while it holds a floating address", s.act, node.Name)
+	}
 	node.History, node.Standalone, node.NonPrimary, node.Waiting = nil, false, false, false
 	if h == nil {
 		return

@@ -1,0 +1,88 @@
+package provider_test
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
+	"github.com/hashicorp/terraform-plugin-testing/plancheck"
+
+	"github.com/terraform-ha/terraform-provider-ha/internal/galera/galeratest"
+)
+
+// TestDatabasesComeAndGo takes a cluster from three nodes to five and back, once with a
+// fault in the middle, and lets one of those that leave be dead.
+func TestDatabasesComeAndGo(t *testing.T) {
+	t.Parallel()
+	f := newFleet(t, "n1", "n2", "n3", "n4", "n5")
+	f.ssh = "host_key_policy = \"accept-new\"\nboot_timeout_seconds = 1"
+	cluster := galeratest.Install(t, f.machines, galeratest.MariaDB())
+	five := f.config(f.resource("ha_galera_cluster", "name = \"shop\""))
+	three := without("n5")(without("n4")(five))
+	const address = "ha_galera_cluster.t"
+	members := func(want int) func() error {
+		return func() (err error) {
+			f.locked(func() {
+				if h := cluster.Nodes["n1"].History; h == nil || len(h.Members) != want {
+					err = fmt.Errorf("n1 is in %+v", h)
+				}
+			})
+			return err
+		}
+	}
+	var started int64
+	resource.UnitTest(t, resource.TestCase{
+		ProtoV6ProviderFactories: f.factories(),
+		Steps: []resource.TestStep{
+			{Config: three},
+			{
+				PreConfig: func() {
+					f.locked(func() { started = f.machines["n1"].Unit("mariadb").Started })
+					f.machines["n4"].FailNext("galera-member")
+				},
+				Config:      five,
+				ExpectError: loose("(?s)Unable to Update.*start mariadb.service and join"),
+			},
+			{Config: five, Check: look(members(5))},
+			// A machine that goes on under another name does not leave.
+			{Config: rekeyed("n5", "n6")(five), Check: look(members(5))},
+			{Config: five, Check: look(members(5))},
+			{
+				PreConfig:   func() { f.machines["n4"].FailNext("disable-units") },
+				Config:      three,
+				ExpectError: loose("(?s)Unable to Update.*leave the cluster and keep the data"),
+			},
+			{
+				PreConfig: func() {
+					f.locked(func() { cluster.Crash("n5") })
+					f.down("n5")
+					f.warned()
+				},
+				Config:           three,
+				ConfigPlanChecks: before(plancheck.ExpectResourceAction(address, plancheck.ResourceActionUpdate)),
+				Check: look(func() (err error) {
+					if err := members(3)(); err != nil {
+						return err
+					}
+					said := f.warned()
+					for _, want := range []string{"Machine of n5 Was Left As It Is", "n4 has left the cluster; its data is still in /var/lib/mysql"} {
+						if !strings.Contains(said, want) {
+							return fmt.Errorf("the apply said %q", said)
+						}
+					}
+					f.locked(func() {
+						n4 := f.machines["n4"]
+						if now := f.machines["n1"].Unit("mariadb").Started; now != started {
+							err = fmt.Errorf("n1 was restarted")
+						}
+						if cluster.Nodes["n4"].UUID == "" || n4.Unit("mariadb").Running() || n4.Held["mariadb-server"] {
+							err = fmt.Errorf("n4 is %+v", cluster.Nodes["n4"])
+						}
+					})
+					return err
+				}),
+			},
+		},
+	})
+}
