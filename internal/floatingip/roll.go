@@ -7,6 +7,7 @@ import (
 
 	"github.com/terraform-ha/terraform-provider-ha/internal/host"
 	"github.com/terraform-ha/terraform-provider-ha/internal/reconcile"
+	"github.com/terraform-ha/terraform-provider-ha/internal/tier"
 )
 
 // planRoll lets Keepalived load what is declared: at once where nothing holds the
@@ -66,12 +67,17 @@ func (d *draft) rollingSteps(changes []change) []Step {
 	})
 	var steps []Step
 	for _, c := range changes {
+		if d.joins(c.node) {
+			steps = append(steps, c.step())
+			continue
+		}
+		var own []Step
 		if d.isHolder(c.node.Name) && c.verb == restart {
 			if others := d.fit(c.node.Name); len(others) > 0 {
-				steps = append(steps, successorStep(d.spec, others))
+				own = append(own, successorStep(d.spec, others))
 			}
 		}
-		steps = append(steps, c.step())
+		steps = append(steps, tier.Rolled(c.node.Name, append(own, c.step())...)...)
 	}
 	return steps
 }

@@ -8,6 +8,8 @@ import (
 
 	"github.com/terraform-ha/terraform-provider-ha/internal/host/hosttest"
 	"github.com/terraform-ha/terraform-provider-ha/internal/reconcile"
+	"github.com/terraform-ha/terraform-provider-ha/internal/tier"
+	"github.com/terraform-ha/terraform-provider-ha/internal/tier/tiertest"
 )
 
 func TestTheHolderComesLast(t *testing.T) {
@@ -108,4 +110,26 @@ func TestAChangeEndsAfterAnyFault(t *testing.T) {
 			})
 		})
 	}
+}
+
+// TestARollInParts begins with the holder, because it is asked to.
+func TestARollInParts(t *testing.T) {
+	n, spec := newNetwork(t), simSpec()
+	spec.Check = Check{Kind: CheckNone}
+	spec = spec.Defaulted()
+	if _, err := n.converge(spec); err != nil {
+		t.Fatal(err)
+	}
+	own := string(mainFile().Content)
+	for _, machine := range n.machines {
+		machine.WriteFile(mainPath, own+"# by hand\n")
+	}
+	tiertest.RollsInParts(t, "db1", func() tier.Tier { return Open(n.hosts, spec) }, func() (changed []string) {
+		for name, machine := range n.machines {
+			if machine.Files[mainPath].Content == own {
+				changed = append(changed, name)
+			}
+		}
+		return changed
+	})
 }

@@ -9,6 +9,7 @@ import (
 
 	"github.com/terraform-ha/terraform-provider-ha/internal/host"
 	"github.com/terraform-ha/terraform-provider-ha/internal/reconcile"
+	"github.com/terraform-ha/terraform-provider-ha/internal/tier"
 )
 
 // stale is a member that runs with another configuration than the wanted one.
@@ -49,7 +50,7 @@ func planRoll(d *draft) error {
 	}
 	answering := d.status.where(NodeStatus.answers)
 	for _, s := range all {
-		d.roll.InOrder(stepRestart(d.spec, s, answering))
+		d.roll.InOrder(tier.Rolled(s.node, stepRestart(d.spec, s, answering))...)
 	}
 	return nil
 }

@@ -5,11 +5,14 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/terraform-ha/terraform-provider-ha/internal/host/hosttest"
+	"github.com/terraform-ha/terraform-provider-ha/internal/reconcile"
 	"github.com/terraform-ha/terraform-provider-ha/internal/tier"
+	"github.com/terraform-ha/terraform-provider-ha/internal/tier/tiertest"
 )
 
 func TestFloatingIPHolderIsLastAndGivesItAway(t *testing.T) {
@@ -101,5 +104,51 @@ func TestEveryFaultWhileChanging(t *testing.T) {
 				t.Errorf("end after %q (-want +got):\n%s", fault.Struck(), diff)
 			}
 		})
+	})
+}
+
+func (s *sim) withSetting(setting string) []string {
+	var names []string
+	for _, name := range sortedKeys(s.Nodes) {
+		if strings.Contains(s.Nodes[name].Config, setting) {
+			names = append(names, name)
+		}
+	}
+	return names
+}
+
+func TestARollInParts(t *testing.T) {
+	s, spec := built(t, MariaDB)
+	s.Machines["db2"].WriteFile("/run/held", "10.0.0.100/24\n")
+	spec.Settings = map[string]string{"max_connections": "333"}
+	tiertest.RollsInParts(t, "db2", func() tier.Tier { return Open(s.hosts, spec) }, func() []string { return s.withSetting("max_connections = 333") })
+}
+
+// TestEveryFaultInARollInParts goes on with the next change, whatever the one before has
+// done.
+func TestEveryFaultInARollInParts(t *testing.T) {
+	hosttest.EveryFault(t, func(t *testing.T, fault *hosttest.Fault) {
+		s, spec := built(t, MariaDB)
+		spec.Settings = map[string]string{"max_connections": "333"}
+		change := func() (*Cluster, error) {
+			c := Open(s.hosts, spec)
+			c.RollWith(tier.Rolling{First: "db3", StopAfter: 2, Bake: 4 * time.Millisecond})
+			return c, c.Converge(t.Context(), reconcile.Silent{})
+		}
+		fault.Arm(s.Machines)
+		_, _ = change()
+		fault.Disarm()
+		if done := s.withSetting("max_connections = 333"); len(done) > 2 {
+			t.Errorf("%v were changed at once", done)
+		}
+		for range 2 {
+			if _, err := change(); err != nil {
+				t.Fatalf("after %s: %v", fault.Struck(), err)
+			}
+		}
+		if done := s.withSetting("max_connections = 333"); len(done) != 3 {
+			t.Errorf("after %s, only %v were changed", fault.Struck(), done)
+		}
+		s.empty(spec)
 	})
 }

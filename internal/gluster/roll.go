@@ -3,6 +3,7 @@ package gluster
 import (
 	"github.com/terraform-ha/terraform-provider-ha/internal/host"
 	"github.com/terraform-ha/terraform-provider-ha/internal/reconcile"
+	"github.com/terraform-ha/terraform-provider-ha/internal/tier"
 )
 
 // planRoll restarts the machines whose glusterd runs with another glusterd.vol. Its
@@ -13,7 +14,7 @@ func planRoll(d *draft) error {
 		return nil
 	}
 	for _, node := range d.rolling() {
-		d.stages.restart.InOrder(d.restart(node)...)
+		d.stages.restart.InOrder(tier.Rolled(node.Name, d.restart(node)...)...)
 	}
 	return nil
 }

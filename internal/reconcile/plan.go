@@ -19,6 +19,10 @@ type Step[T any] struct {
 	Effect Effect
 	// Of are the nodes that the effect is on, for a step that changes several.
 	Of []string
+	// Roll is the node that is being changed, in a step that is part of the change of
+	// nodes one after the other; RollEnds says that the node serves again after it.
+	Roll     string
+	RollEnds bool
 	// Done reports that the step's work is already in place. It is asked right
 	// before Do, because minutes can lie between the observation and the act.
 	// Nil means that Do is safe to repeat.

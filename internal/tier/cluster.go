@@ -17,6 +17,10 @@ type Cluster[S, T any] struct {
 	of Definition[S, T]
 	// seen is the last observation.
 	seen S
+	// rolling is how nodes are changed one after the other, rolled are those that this
+	// change has changed, and postponed those that it leaves to the next one.
+	rolling           Rolling
+	rolled, postponed []string
 }
 
 // New returns the cluster of a definition. It contacts no machine.
@@ -115,7 +119,7 @@ func (c *Cluster[S, T]) diffWithCauses(seen S) (reconcile.Plan[T], error) {
 	plan, err := c.of.Diff(seen)
 	var refused *reconcile.RefusedError
 	if !errors.As(err, &refused) {
-		return plan, err
+		return c.asRolled(plan, seen), err
 	}
 	errs, with := c.of.Unreachable(seen), *refused
 	with.Evidence = slices.Clone(refused.Evidence)
@@ -147,5 +151,5 @@ func (c *Cluster[S, T]) quickVerify(ctx context.Context) bool {
 func (c *Cluster[S, T]) somethingToDo(ctx context.Context) bool {
 	c.Observe(ctx)
 	plan, err := c.of.Diff(c.seen)
-	return err == nil && !plan.Empty()
+	return err == nil && !c.asRolled(plan, c.seen).Empty()
 }

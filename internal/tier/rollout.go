@@ -155,7 +155,7 @@ func (c *Cluster[S, T]) Rollout(nodes []Node) *Rollout {
 	case err != nil: // of machines that nobody has seen, a refusal says nothing
 		return nil
 	}
-	for i, step := range plan.Steps() {
+	for i, step := range c.asRolled(plan, assumed).Steps() {
 		for _, node := range stepNodes(step.Node, step.Of) {
 			way.take(node, i, step.Effect, step.Why)
 		}

@@ -30,6 +30,10 @@ type Tier interface {
 	// Rollout says what a change does to the machines, from the last observation; nil
 	// where that cannot be said. Nodes are those before and after the change.
 	Rollout(nodes []Node) *Rollout
+	// RollWith says how nodes are changed one after the other, and Postponed returns
+	// those that a change has left to the next one.
+	RollWith(rolling Rolling)
+	Postponed() []string
 	// LeftOver says what a change leaves to be done on a machine that does not answer.
 	LeftOver() string
 	// Notices returns what a user should know and no plan changes.

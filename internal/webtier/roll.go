@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/terraform-ha/terraform-provider-ha/internal/reconcile"
+	"github.com/terraform-ha/terraform-provider-ha/internal/tier"
 )
 
 // planRoll makes steps of the work on machines. Machines that have never served are
@@ -74,7 +75,11 @@ func roll(d *draft, rolling []*machine) error {
 		if evidence := tooFew(d.spec, d.status, name); evidence != nil && d.plan.Empty() {
 			return refusedToDrain(d.spec, name, evidence)
 		}
-		d.plan.Serial("roll "+name, rollSteps(d.spec, m)...)
+		roll := tier.Rolled[Target]
+		if !m.installed(d.spec) {
+			roll = tier.RollBegins[Target]
+		}
+		d.plan.Serial("roll "+name, roll(name, rollSteps(d.spec, m)...)...)
 		if !m.installed(d.spec) {
 			return nil // it is back in service only after the next observation
 		}

@@ -9,6 +9,8 @@ import (
 	"github.com/terraform-ha/terraform-provider-ha/internal/host"
 	"github.com/terraform-ha/terraform-provider-ha/internal/host/hosttest"
 	"github.com/terraform-ha/terraform-provider-ha/internal/reconcile"
+	"github.com/terraform-ha/terraform-provider-ha/internal/tier"
+	"github.com/terraform-ha/terraform-provider-ha/internal/tier/tiertest"
 )
 
 // TestAStallThatEndsIsNotAnOutage has the shared files stall while the plan is made,
@@ -177,5 +179,18 @@ func TestEveryFaultOfARollIsResumed(t *testing.T) {
 		if plan := planSim(t, hosts, spec); !plan.Empty() {
 			t.Errorf("left: %v", plan.Titles())
 		}
+	})
+}
+
+func TestARollInParts(t *testing.T) {
+	hosts, _, machines, spec := built(t)
+	spec.ServerName = "shop.example.org"
+	tiertest.RollsInParts(t, "web3", func() tier.Tier { return Open(Target{Hosts: hosts}, spec, nil) }, func() (changed []string) {
+		for name, machine := range machines {
+			if strings.Contains(machine.Files["/etc/apache2/sites-available/terraform-ha-shop.conf"].Content, "shop.example.org") {
+				changed = append(changed, name)
+			}
+		}
+		return changed
 	})
 }

@@ -38,6 +38,11 @@ func (r *Resource[M, C, P]) apply(ctx context.Context, verb string, plan P, conf
 	if err != nil {
 		return fail(err)
 	}
+	rolling := plan.shared().rolling()
+	if prior == nil {
+		rolling.StopAfter = 0 // what is not whole yet is not changed by halves
+	}
+	t.RollWith(rolling)
 	lease, err := r.takeLease(ctx, hosts, plan.Label().ValueString())
 	if err != nil {
 		return fail(err)
@@ -55,6 +60,11 @@ func (r *Resource[M, C, P]) apply(ctx context.Context, verb string, plan P, conf
 	plan.SetComputed(ctx, t)
 	plan.shared().ID = plan.Label()
 	plan.shared().Drift = driftValue(nil)
+	if left := t.Postponed(); len(left) > 0 {
+		diags.Append(postponedWarnings(left, rolling.StopAfter)...)
+		drift, _ := t.Drift()
+		plan.shared().Drift = driftValue(drift)
+	}
 	plan.shared().HostKeys = StringMap(r.access.learnedKeys(reach.clients, plan.shared().nodes(), machines.remembered))
 	r.forget(ctx, plan, machines.leaving(hosts))
 	return machines.staying(hosts), true

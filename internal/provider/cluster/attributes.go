@@ -32,6 +32,7 @@ func Attributes(ctx context.Context, own, ofNode map[string]schema.Attribute) ma
 		"drift": schema.MapAttribute{Computed: true, ElementType: driftElement,
 			MarkdownDescription: "Differences between the machines and the configuration, as sentences by node. Differences that concern no single node " +
 				"are under `cluster`. If there are none, it is empty. A plan shows them being removed, and apply repairs them."},
+		"rolling": rollingAttribute(),
 		"rollout": rolloutAttribute(),
 		"host_keys": schema.MapAttribute{Computed: true, ElementType: types.StringType,
 			MarkdownDescription: "Host keys that were accepted as new, by node. Any other key is refused."},

@@ -35,7 +35,7 @@ func (r *Resource[M, C, P]) ValidateConfig(ctx context.Context, req resource.Val
 // faults are what is wrong with a configuration: one problem with the name of a node,
 // and whatever the tier finds.
 func faults[M any, C tier.Tier, P Model[M, C]](ctx context.Context, m P) []tier.Problem {
-	all := m.shared().misnamed()
+	all := append(m.shared().misnamed(), m.shared().rollingFaults()...)
 	for _, found := range m.Validate(ctx) {
 		if !slices.ContainsFunc(all, func(p tier.Problem) bool { return slices.Equal(p.Path, found.Path) }) {
 			all = append(all, found)
