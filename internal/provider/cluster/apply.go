@@ -38,10 +38,7 @@ func (r *Resource[M, C, P]) apply(ctx context.Context, verb string, plan P, conf
 	if err != nil {
 		return fail(err)
 	}
-	rolling := plan.shared().rolling()
-	if prior == nil {
-		rolling.StopAfter = 0 // what is not whole yet is not changed by halves
-	}
+	rolling := plan.shared().rollingFrom(before)
 	t.RollWith(rolling)
 	lease, err := r.takeLease(ctx, hosts, plan.Label().ValueString())
 	if err != nil {

@@ -57,7 +57,7 @@ func (r *Resource[M, C, P]) ModifyPlan(ctx context.Context, req resource.ModifyP
 	resp.Diagnostics.Append(p.Preflight(ctx, r.access)...)
 	if prior != nil && !resp.Diagnostics.HasError() {
 		p.shared().Rollout = r.foreseen(ctx, req.Private, resp.Plan, p, prior)
-		if !p.shared().Rolling.IsNull() && p.shared().mayStop() {
+		if p.shared().mayStop(ctx, P(prior).shared()) {
 			p.shared().Drift = types.MapUnknown(driftElement)
 		}
 		resp.Diagnostics.Append(resp.Plan.Set(ctx, &plan)...)

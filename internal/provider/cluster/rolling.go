@@ -1,6 +1,7 @@
 package cluster
 
 import (
+	"context"
 	"fmt"
 	"net/url"
 	"strings"
@@ -26,7 +27,8 @@ func rollingAttribute() schema.Attribute {
 				MarkdownDescription: "How long a node has to serve after its change before the next one is changed, in seconds, 1 to 86400. The apply ends with an error if it, or another node, " +
 					"stops serving meanwhile. Allow for it in `timeouts.update`. Default: none."},
 			"stop_after": schema.Int64Attribute{Optional: true, Validators: AtLeast(1),
-				MarkdownDescription: "How many nodes one apply changes, 1 or more. The apply then succeeds with a warning, the others are `drift`, and the next apply continues with them. Default: all."},
+				MarkdownDescription: "How many nodes one apply changes, 1 or more. The apply then succeeds with a warning, the others are `drift`, and the next apply continues with them. " +
+					"An apply that changes anything in `nodes` changes all of them. Default: all."},
 			"check_url": schema.StringAttribute{Optional: true,
 				MarkdownDescription: "URL that is requested before and after the change of each node, and while `bake_seconds` pass, by the machine that runs Terraform. A status from 200 to 399 passes. " +
 					"The apply ends with an error if it does not pass within a minute. Default: none."},
@@ -45,10 +47,22 @@ func (m *Shared) rolling() tier.Rolling {
 	}
 }
 
+// rollingFrom returns how the change from another model changes nodes one after the
+// other. One that brings machines in or lets them go has to be whole, because its
+// declaration is forgotten there when it ends; so is a creation.
+func (m *Shared) rollingFrom(before *Shared) tier.Rolling {
+	rolling := m.rolling()
+	if before == nil || !m.Nodes.Equal(before.Nodes) {
+		rolling.StopAfter = 0
+	}
+	return rolling
+}
+
 // mayStop reports whether an apply may leave nodes to the next one: what they lack is
 // drift then, and a plan does not know it.
-func (m *Shared) mayStop() bool {
-	return m.Rolling.IsUnknown() || !m.Rolling.Attributes()["stop_after"].IsNull()
+func (m *Shared) mayStop(ctx context.Context, before *Shared) bool {
+	return m.Rolling.IsUnknown() || !FullyKnown(ctx, m.Rolling) ||
+		m.rolling().StopAfter > 0 && (m.Nodes.Equal(before.Nodes) || !FullyKnown(ctx, m.Nodes))
 }
 
 // rollingFaults lists what is wrong with that.

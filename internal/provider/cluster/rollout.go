@@ -127,7 +127,7 @@ func (r *Resource[M, C, P]) foreseen(ctx context.Context, kept keptState, plan t
 	if err != nil || json.Unmarshal(content, &text) != nil || t.Replay(text) != nil {
 		return noRollout()
 	}
-	t.RollWith(p.shared().rolling())
+	t.RollWith(planned.shared().rollingFrom(before))
 	var names []string
 	for _, name := range joining {
 		names = append(names, stand[name], name)
