@@ -81,7 +81,7 @@ func refuseLeave(d *draft) error {
 		}
 		return refused(evidence, "Bring the machine back and apply again, or let it leave instead.")
 	}
-	if len(d.fit("")) > 0 || d.settingUp() || !slices.ContainsFunc(leaving, func(node host.Node) bool {
+	if len(d.takers("")) > 0 || d.settingUp() || !slices.ContainsFunc(leaving, func(node host.Node) bool {
 		return d.isHolder(node.Name) || d.isFit(d.machine(node))
 	}) {
 		return nil
@@ -118,7 +118,7 @@ func (d *draft) refuseHidden() error {
 			continue
 		}
 		for _, ip := range d.spec.ips() {
-			if who, answers := machine.Answering[ip]; answers {
+			if who, answers := machine.Answering[ip]; answers && !d.isOurs(who) {
 				evidence = append(evidence, fmt.Sprintf("%s answers %s at %s, and no machine that answers this run has that address", who, node.Name, ip))
 			}
 		}
@@ -134,6 +134,13 @@ func (d *draft) refuseHidden() error {
 		What: "forget a machine of floating IP " + d.spec.ip(), Node: unseen[0].Name, Evidence: evidence,
 		Remedy: "It could take the address beside another machine. Power it off, or let this run reach it by SSH, and apply again.",
 	}
+}
+
+// isOurs reports whether it is a machine that answered this run who answers at an address:
+// machines are not asked at the same instant, and an address may be on its way.
+func (d *draft) isOurs(who string) bool {
+	hardware, _, _ := strings.Cut(who, " ")
+	return len(d.status.names(func(m Machine) bool { return slices.Contains(m.Hardware, hardware) })) > 0
 }
 
 // planLeave lets machines go, once all others are as declared: one after the other, and
@@ -164,7 +171,7 @@ func (d *draft) leaveSteps(node host.Node) []Step {
 	leave.Title = "leave floating IP " + d.spec.ip()
 	leave.Effect = reconcile.Leaves
 	leave.Why = "it is to leave floating IP " + d.spec.ip()
-	others := d.fit("")
+	others := d.takers("")
 	if !d.isHolder(node.Name) || len(others) == 0 {
 		return []Step{leave}
 	}

@@ -101,6 +101,25 @@ func TestAHiddenMachineIsNotForgotten(t *testing.T) {
 	}
 }
 
+// TestAnAddressOnItsWayIsNobodyElses has a machine take the address of a dead one between
+// two questions.
+func TestAnAddressOnItsWayIsNobodyElses(t *testing.T) {
+	seen := func(hardware string) Status {
+		asked := map[string]string{"10.0.0.100": "02:00:00:00:00:01 eth0"}
+		return Status{Machines: map[string]Machine{
+			"db2": {Asked: true, Answering: asked}, "db3": {Asked: true, Answering: map[string]string{}, Hardware: []string{hardware}},
+		}}
+	}
+	spec := simSpec()
+	spec.Nodes, spec.Leaving = simNodes[1:], simNodes[:1]
+	if err := newDraft(spec, seen("02:00:00:00:00:01")).refuseHidden(); err != nil {
+		t.Errorf("on its way: %v", err)
+	}
+	if err := newDraft(spec, seen("02:00:00:00:00:02")).refuseHidden(); err == nil {
+		t.Error("somebody else's address was not seen")
+	}
+}
+
 // TestNobodyLeavesASickFloatingIP refuses before anything is done.
 func TestNobodyLeavesASickFloatingIP(t *testing.T) {
 	for name, test := range map[string]struct {

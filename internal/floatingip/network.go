@@ -30,7 +30,7 @@ func readNetwork(_ Spec, _ string, answers tier.Answers, seen *Machine) {
 	if err != nil {
 		seen.Err = err
 	}
-	seen.Addresses = addresses
+	seen.Addresses, seen.Hardware = addresses, parseHardware(answers.Parts["addresses"].Out)
 	seen.Others = parseInstances(answers.Parts.Lines("others"))
 }
 
@@ -56,6 +56,23 @@ func parseAddresses(text string) ([]Held, error) {
 		}
 	}
 	return held, nil
+}
+
+// parseHardware returns the hardware addresses in the same output.
+func parseHardware(text string) []string {
+	var links []struct {
+		Hardware string `json:"address"`
+	}
+	if json.Unmarshal([]byte(text), &links) != nil {
+		return nil
+	}
+	var found []string
+	for _, link := range links {
+		if link.Hardware != "" {
+			found = append(found, link.Hardware)
+		}
+	}
+	return found
 }
 
 func parseInstances(lines []string) []Instance {

@@ -18,6 +18,9 @@ func TestParseAddresses(t *testing.T) {
 	if diff := cmp.Diff(want, got); diff != "" || err != nil {
 		t.Errorf("%v (-want +got):\n%s", err, diff)
 	}
+	if got := parseHardware(`[{"ifname":"lo","address":"00:00:00:00:00:00"},{"ifname":"eth1","address":"02:42:ac:1e:00:05"},{"ifname":"tun0"}]`); !slices.Equal(got, []string{"00:00:00:00:00:00", "02:42:ac:1e:00:05"}) {
+		t.Errorf("hardware addresses %v", got)
+	}
 	if _, err := parseAddresses("Object \"addr\" is unknown"); err == nil {
 		t.Error("what is not JSON was read as no address")
 	}

@@ -65,8 +65,10 @@ type Machine struct {
 	Main      Ownership
 	HasUser   bool
 	Addresses []Held
-	Others    []Instance
-	Firewall  Firewall
+	// Hardware are the hardware addresses of the machine's interfaces.
+	Hardware []string
+	Others   []Instance
+	Firewall Firewall
 	// TakenBy is the hardware address that answers at the floating IP, asked from a
 	// machine that is not part of it, and SeenOn the interface; empty where none does.
 	TakenBy, SeenOn string
