@@ -87,8 +87,8 @@ func (m Machine) roleIn(spec Spec) string {
 // state is what Keepalived has told last, or systemd where it does not run.
 func (m Machine) state() string {
 	switch {
-	case m.Unit.Active == "":
-		return "not installed"
+	case m.Unit.Active == "" || m.Unit.Load == "not-found":
+		return "keepalived is not installed"
 	case !m.Unit.Running():
 		return "keepalived is " + m.Unit.Active
 	case m.Role == "":

@@ -171,8 +171,8 @@ func (n NodeStatus) role() string {
 // serverState is what the server says, or systemd where it does not answer.
 func (n NodeStatus) serverState() string {
 	switch {
-	case !n.Wsrep.Answers && n.Unit.Active == "":
-		return "not installed"
+	case !n.Wsrep.Answers && (n.Unit.Active == "" || n.Unit.Load == "not-found"):
+		return "the server is not installed"
 	case !n.Wsrep.Answers && n.Unit.Active == "active":
 		return "the server does not answer"
 	case !n.Wsrep.Answers:

@@ -71,8 +71,8 @@ func (n NodeStatus) role(s Spec) string {
 // state is what the health endpoint answers, or systemd where Apache does not run.
 func (n NodeStatus) state(s Spec) string {
 	switch apache := n.Units[apacheUnit]; {
-	case apache.Active == "":
-		return "not installed"
+	case apache.Active == "" || apache.Load == "not-found":
+		return "Apache is not installed"
 	case !apache.Running():
 		return "Apache is " + apache.Active
 	case n.Health == 0:

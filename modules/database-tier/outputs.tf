@@ -34,18 +34,18 @@ output "drift" {
 output "health" {
   description = "Health of the cluster and of the floating IP, as `cluster` and `floating_ip`: `healthy`, `summary`, `problems`, and `status` by node; of the floating IP also its `holder`. Null unless `health_checks` is set."
   value = !var.health_checks ? null : {
-    cluster = {
-      healthy  = data.ha_galera_cluster.this[0].healthy
-      summary  = data.ha_galera_cluster.this[0].summary
-      problems = data.ha_galera_cluster.this[0].problems
-      status   = data.ha_galera_cluster.this[0].status
-    }
-    floating_ip = {
-      healthy  = data.ha_floating_ip.this[0].healthy
-      summary  = data.ha_floating_ip.this[0].summary
-      problems = data.ha_floating_ip.this[0].problems
-      status   = data.ha_floating_ip.this[0].status
-      holder   = data.ha_floating_ip.this[0].holder
-    }
+    cluster = one([for seen in data.ha_galera_cluster.this : {
+      healthy  = seen.healthy
+      summary  = seen.summary
+      problems = seen.problems
+      status   = seen.status
+    }])
+    floating_ip = one([for seen in data.ha_floating_ip.this : {
+      healthy  = seen.healthy
+      summary  = seen.summary
+      problems = seen.problems
+      status   = seen.status
+      holder   = seen.holder
+    }])
   }
 }

@@ -15,10 +15,10 @@ output "drift" {
 
 output "health" {
   description = "Health of the volume: `healthy`, `summary`, `problems`, and `status` by node. Null unless `health_checks` is set."
-  value = !var.health_checks ? null : {
-    healthy  = data.ha_gluster_volume.this[0].healthy
-    summary  = data.ha_gluster_volume.this[0].summary
-    problems = data.ha_gluster_volume.this[0].problems
-    status   = data.ha_gluster_volume.this[0].status
-  }
+  value = one([for seen in data.ha_gluster_volume.this : {
+    healthy  = seen.healthy
+    summary  = seen.summary
+    problems = seen.problems
+    status   = seen.status
+  }])
 }

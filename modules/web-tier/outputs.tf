@@ -16,10 +16,10 @@ output "drift" {
 
 output "health" {
   description = "Health of the tier: `healthy`, `summary`, `problems`, and `status` by node. Null unless `health_checks` is set."
-  value = !var.health_checks ? null : {
-    healthy  = data.ha_web_tier.this[0].healthy
-    summary  = data.ha_web_tier.this[0].summary
-    problems = data.ha_web_tier.this[0].problems
-    status   = data.ha_web_tier.this[0].status
-  }
+  value = one([for seen in data.ha_web_tier.this : {
+    healthy  = seen.healthy
+    summary  = seen.summary
+    problems = seen.problems
+    status   = seen.status
+  }])
 }

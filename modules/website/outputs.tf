@@ -54,9 +54,9 @@ output "health" {
   value = !var.health_checks ? null : {
     for tier, health in {
       files       = module.files.health
-      database    = module.database.health.cluster
-      floating_ip = module.database.health.floating_ip
+      database    = try(module.database.health.cluster, null)
+      floating_ip = try(module.database.health.floating_ip, null)
       web         = module.web.health
-    } : tier => { healthy = health.healthy, summary = health.summary, problems = health.problems }
+    } : tier => health == null ? null : { healthy = health.healthy, summary = health.summary, problems = health.problems }
   }
 }

@@ -72,7 +72,7 @@ type clusterHealth struct {
 type module struct {
 	Resources []struct {
 		Mode, Type string
-		Values     clusterHealth
+		Values     json.RawMessage
 	}
 	Modules []module `json:"child_modules"`
 }
@@ -89,19 +89,26 @@ func parseReport(plan []byte) (report, error) {
 		return nil, fmt.Errorf("cannot read the plan of the site: %w", err)
 	}
 	found := report{}
-	found.collect(document.State.Values.Root)
-	return found, nil
+	return found, found.collect(document.State.Values.Root)
 }
 
-func (r report) collect(in module) {
+func (r report) collect(in module) error {
 	for _, resource := range in.Resources {
-		if resource.Mode == "data" && strings.HasPrefix(resource.Type, "ha_") {
-			r[resource.Type] = resource.Values
+		if resource.Mode != "data" || !strings.HasPrefix(resource.Type, "ha_") {
+			continue
 		}
+		var told clusterHealth
+		if err := json.Unmarshal(resource.Values, &told); err != nil {
+			return fmt.Errorf("cannot read what %s tells: %w", resource.Type, err)
+		}
+		r[resource.Type] = told
 	}
 	for _, child := range in.Modules {
-		r.collect(child)
+		if err := r.collect(child); err != nil {
+			return err
+		}
 	}
+	return nil
 }
 
 // tiers are in the order in which they are printed.

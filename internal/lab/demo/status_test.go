@@ -11,6 +11,8 @@ import (
 // planOfASite is what "terraform show -json" prints of a plan, as far as it is read.
 const planOfASite = `{"format_version": "1.2", "prior_state": {"values": {"root_module": {"child_modules": [
   {"address": "module.website", "child_modules": [
+    {"address": "module.website.module.files_instances", "resources": [
+      {"address": "module.website.module.files_instances.linode_instance.this", "mode": "managed", "type": "linode_instance", "values": {"status": "running"}}]},
     {"address": "module.website.module.files", "resources": [
       {"address": "module.website.module.files.ha_gluster_volume.this", "mode": "managed", "type": "ha_gluster_volume", "values": {"name": "content"}},
       {"address": "module.website.module.files.data.ha_gluster_volume.this[0]", "mode": "data", "type": "ha_gluster_volume", "values": {
