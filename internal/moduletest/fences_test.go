@@ -136,6 +136,8 @@ func selfContained(f fence) (code, inputs string, err error) {
 		switch block.Type {
 		case "resource":
 			declared[block.Labels[0]+"."+block.Labels[1]] = true
+		case "data":
+			declared["data."+block.Labels[0]] = true
 		case "module", "variable":
 			if block.Type == "variable" {
 				inputs += "  " + block.Labels[0] + " = null\n"
