@@ -1,6 +1,7 @@
 package floatingip
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"slices"
@@ -46,14 +47,17 @@ func HealthOf(spec Spec, status Status) tier.Health {
 			fit++
 		}
 	}
-	health.Serving = fmt.Sprintf("%d of %d nodes can hold %s", fit, len(spec.Nodes), spec.ip())
+	address := cmp.Or(spec.ip(), "floating IP "+spec.Name)
+	health.Serving = fmt.Sprintf("%d of %d nodes can hold %s", fit, len(spec.Nodes), address)
 	switch {
+	case len(missing) == len(spec.Nodes):
+		health.Problem("no machine answers")
 	case !status.known(spec):
 		health.Problem("no machine that answers has anything of floating IP %s", spec.Name)
 	case len(holders) == 0:
-		health.Problem("no machine that answers holds %s", spec.ip())
+		health.Problem("no machine that answers holds %s", address)
 	case len(holders) > 1:
-		health.Problem("%s hold %s at the same time", strings.Join(holders, ", "), spec.ip())
+		health.Problem("%s hold %s at the same time", strings.Join(holders, ", "), address)
 	}
 	health.Missing(missing)
 	for _, node := range spec.Nodes {
@@ -62,7 +66,7 @@ func HealthOf(spec Spec, status Status) tier.Health {
 		}
 		machine := status.Machines[node.Name]
 		if why := machine.unfitFor(spec); why != "" && status.known(spec) {
-			health.Problem("%s cannot hold %s: %s", node.Name, spec.ip(), why)
+			health.Problem("%s cannot hold %s: %s", node.Name, address, why)
 		}
 		if lacking := machine.lacks(spec.ips()); len(lacking) > 0 && slices.Contains(holders, node.Name) {
 			health.Problem("%s holds the floating IP without %s", node.Name, strings.Join(lacking, ", "))

@@ -94,7 +94,11 @@ func TestHealthOfWhatIsNotThere(t *testing.T) {
 	if diff := cmp.Diff([]string{"no machine that answers has anything of floating IP db"}, health.Problems); diff != "" {
 		t.Errorf("problems (-want +got):\n%s", diff)
 	}
-	if nobody := HealthOf(known, Status{}); nobody.Healthy() || nobody.Nodes["db1"].Unreachable == "" {
+	nobody := HealthOf(known, Status{})
+	if len(nobody.Problems) != 4 || nobody.Problems[0] != "no machine answers" || nobody.Nodes["db1"].Unreachable == "" {
 		t.Errorf("machines that were not asked: %+v", nobody)
+	}
+	if nobody.Serving != "0 of 3 nodes can hold floating IP db" {
+		t.Errorf("without an address it says %q", nobody.Serving)
 	}
 }
