@@ -169,7 +169,7 @@ func TestAPlanSaysThatUnknownMachinesJoin(t *testing.T) {
 			{
 				Config: made,
 				ConfigPlanChecks: before(rollsOut(address,
-					"n4 join full, n5 join full, n1 restart incremental, n2 restart incremental, n3 restart incremental; 3 restarts, 3 of 3 members, quorum 3",
+					"n1 change none, n2 change none, n3 change none, n4 join full, n5 join full; 0 restarts, 3 of 3 members, quorum 3",
 					"n4: it is not a node of the cluster yet")),
 			},
 		},
