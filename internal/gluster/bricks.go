@@ -2,6 +2,7 @@ package gluster
 
 import (
 	"context"
+	"slices"
 	"strings"
 
 	"github.com/terraform-ha/terraform-provider-ha/internal/host"
@@ -89,8 +90,9 @@ func (b *Brick) read(text string) {
 
 // brickKnown reports whether it is known what a directory is. One whose attributes
 // cannot be read yet may be somebody's brick: it becomes ours when they can.
-func (d *draft) brickKnown(seen Node) bool {
-	return !d.absent || !seen.Brick.Exists || seen.Brick.AttributesKnown
+func (d *draft) brickKnown(node host.Node) bool {
+	seen := d.seen(node)
+	return !d.absent && !slices.Contains(d.guests, node) || !seen.Brick.Exists || seen.Brick.AttributesKnown
 }
 
 // refuseBricks is for a volume that is to be made. Where there is one, see refuseLost.
@@ -121,7 +123,7 @@ func (d *draft) refuseUsedBrick(node string, seen Node) *reconcile.RefusedError 
 		refused.Evidence = []string{"it lies on the root file system, which a full volume takes down with it"}
 		refused.Remedy = "Mount a file system for it at a directory above, or set allow_root_partition = true."
 		refused.Path = []string{"allow_root_partition"}
-	case brick.Unused() || d.failedCreate(seen):
+	case brick.Unused() || d.failedCreate(seen): // of a volume that is absent, or does not have the brick
 		return nil
 	case d.ours(seen):
 		refused.Evidence = []string{"it holds data of a volume of ours that is no longer defined"}
@@ -136,27 +138,35 @@ func (d *draft) refuseUsedBrick(node string, seen Node) *reconcile.RefusedError 
 // failedCreate reports whether a brick is what a failed create of ours leaves
 // behind: marked as part of a volume that never came to be, without data.
 func (d *draft) failedCreate(seen Node) bool {
-	return d.absent && d.ours(seen) && !seen.Brick.Content && !seen.Brick.Unused() && len(seen.Brick.ForeignParents) == 0
+	return d.ours(seen) && !seen.Brick.Content && !seen.Brick.Unused() && len(seen.Brick.ForeignParents) == 0
 }
 
 func planBricks(d *draft) error {
 	for _, node := range d.preparing() {
-		if seen := d.seen(node); d.absent && d.brickKnown(seen) && !seen.Brick.Exists {
-			d.prepare(node, "make the brick directory", "the brick directory "+d.spec.pathOf(node.Name)+" is missing", makeBrick(node.Name, d.spec))
+		if d.absent && d.brickKnown(node) && !d.seen(node).Brick.Exists {
+			d.planBrickDirectory(node)
 		}
 	}
 	if !d.building() {
 		return nil
 	}
 	for _, node := range d.reached {
-		if d.failedCreate(d.seen(node)) {
-			d.stages.clean.On(node.Name, Step{
-				Node: node.Name, Title: "clean the brick of a failed create",
-				Why: "the brick is left over from a create that failed", Do: cleanBrick(node.Name, d.spec.pathOf(node.Name)),
-			})
+		if d.absent && d.failedCreate(d.seen(node)) {
+			d.planCleanBrick(node)
 		}
 	}
 	return nil
+}
+
+func (d *draft) planBrickDirectory(node host.Node) {
+	d.prepare(node, "make the brick directory", "the brick directory "+d.spec.pathOf(node.Name)+" is missing", makeBrick(node.Name, d.spec))
+}
+
+func (d *draft) planCleanBrick(node host.Node) {
+	d.stages.clean.On(node.Name, Step{
+		Node: node.Name, Title: "clean the brick of a failed create",
+		Why: "the brick is left over from a create that failed", Do: cleanBrick(node.Name, d.spec.pathOf(node.Name)),
+	})
 }
 
 // makeBrick makes the directory of a brick that nobody has used, after a last

@@ -88,6 +88,12 @@ type CommandError struct {
 	Said string
 }
 
+// asCommandError returns the failure of a command that an error is.
+func asCommandError(err error) (*CommandError, bool) {
+	var failed *CommandError
+	return failed, errors.As(err, &failed)
+}
+
 // Error gives the command and what it said.
 func (e *CommandError) Error() string {
 	said := e.Said
@@ -117,6 +123,9 @@ type cliOutput struct {
 	Volumes []xmlVolume `xml:"volInfo>volumes>volume"`
 	Heal    []xmlHeal   `xml:"healInfo>bricks>brick"`
 	Created string      `xml:"volCreate>volume>id"`
+	// Rebalance and Removal are tasks that move files between sets.
+	Rebalance xmlTask `xml:"volRebalance"`
+	Removal   xmlTask `xml:"volRemoveBrick"`
 }
 
 type xmlPeer struct {

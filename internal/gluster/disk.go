@@ -2,6 +2,7 @@ package gluster
 
 import (
 	"path"
+	"slices"
 	"strings"
 
 	"github.com/terraform-ha/terraform-provider-ha/internal/disk"
@@ -62,7 +63,7 @@ func (d *draft) verdict(node host.Node) disk.Verdict {
 // wait for their devices.
 func (d *draft) devices() (mounts, waits []Lane) {
 	verdicts := map[string]disk.Verdict{}
-	for _, node := range d.spec.Nodes {
+	for _, node := range append(slices.Clone(d.spec.Nodes), d.guests...) {
 		if seen, found := d.status.Nodes[node.Name]; found && seen.Err == nil {
 			verdicts[node.Name] = d.verdict(node)
 		}

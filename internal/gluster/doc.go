@@ -35,7 +35,12 @@
 // remake.go). What only a person can cure is told by [Notices]; it is no drift,
 // and refuses nothing that does not need it.
 //
-// Adding and removing machines, and replacing one by another at another address, is
-// not in this package yet: a volume whose bricks differ from the specification is
-// refused (see refuseGeometry, which is where such changes will be planned).
+// A volume on its way from one set of machines to another is looked after as it is: the
+// specification with the nodes whose bricks it has (see transition.go). Only when nothing
+// else is left to be done one change follows the other (change.go): a brick moves to the
+// machine that takes another one's place (replace.go), machines without a brick leave
+// the pool (gone.go), sets come (grow.go), files are spread over them, and sets whose
+// files were moved off go (shrink.go). Moving files is a task of glusterd, which goes on
+// without an apply and is found by the next one (task.go). Bricks are taken out only
+// when nothing is left on them: never with "remove-brick force".
 package gluster

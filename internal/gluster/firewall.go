@@ -91,7 +91,7 @@ func (s Spec) names() []string {
 
 func (s Spec) addresses() []string {
 	var addresses []string
-	for _, node := range s.Nodes {
+	for _, node := range slices.Concat(s.Nodes, s.guests, s.Leaving) {
 		addresses = append(addresses, node.Address)
 	}
 	return addresses

@@ -9,12 +9,12 @@ import (
 	"github.com/terraform-ha/terraform-provider-ha/internal/reconcile"
 )
 
-// refuseGeometry is where growing, shrinking and replacing will be planned.
+// refuseGeometry refuses a volume that no change makes the declared one.
 func (d *draft) refuseGeometry() *reconcile.RefusedError {
 	if !d.exists {
 		return nil
 	}
-	refused := &reconcile.RefusedError{What: "change the bricks of volume " + d.spec.Name, Remedy: later}
+	refused := &reconcile.RefusedError{What: "change the bricks of volume " + d.spec.Name, Remedy: interrupted}
 	var have []string
 	for _, brick := range d.volume.Bricks {
 		have = append(have, brick.Name)
@@ -23,7 +23,7 @@ func (d *draft) refuseGeometry() *reconcile.RefusedError {
 	if !sameMembers(have, want) {
 		refused.Evidence = []string{"it consists of " + strings.Join(have, " "), "wanted are " + strings.Join(want, " ")}
 		if moved := d.moved(have); moved != "" {
-			refused.Remedy = "If a brick was replaced by hand on its own machine, declare where it lies now, in nodes: " + moved + ". " + later
+			refused.Remedy = "If a brick was replaced by hand on its own machine, declare where it lies now, in nodes: " + moved + ". " + interrupted
 		}
 		return refused
 	}
@@ -40,13 +40,19 @@ func (d *draft) refuseGeometry() *reconcile.RefusedError {
 			fmt.Sprintf("wanted are %d, %d, %d, %d", wanted.replica, wanted.arbiter, wanted.disperse, wanted.redundancy)}
 		return refused
 	}
+	if d.change.refused != nil {
+		return d.change.refused
+	}
 	if size := d.spec.setSize(); !slices.Equal(sets(have, size, d.spec.Arbiter), sets(want, size, d.spec.Arbiter)) {
 		refused.Evidence = []string{"its sets are made of " + strings.Join(have, " "), "wanted are sets of " + strings.Join(want, " ")}
-		refused.Remedy = "Set order so that the sets are those of the volume. " + later
+		refused.Remedy = "Set order so that the sets are those of the volume."
 		return refused
 	}
 	return nil
 }
+
+// interrupted is for bricks on machines that are none of those that are declared.
+const interrupted = "A change of nodes that was interrupted goes on when it is applied again: the machines of all bricks have to be in nodes, or in the state of this resource before the change."
 
 // moved is where the bricks of nodes lie that have one, and not at its path, as nodes
 // has it.

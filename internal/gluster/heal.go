@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"github.com/terraform-ha/terraform-provider-ha/internal/host"
+	"github.com/terraform-ha/terraform-provider-ha/internal/reconcile"
 	"github.com/terraform-ha/terraform-provider-ha/internal/shell"
 	"github.com/terraform-ha/terraform-provider-ha/internal/tier"
 )
@@ -52,7 +53,7 @@ func (n *Node) hear(answers shell.Answers) {
 // askAnyClient asks the first machine that can for a client's view, if none has
 // given one yet.
 func askAnyClient(ctx context.Context, views host.Views, spec Spec, status Status) {
-	for _, name := range status.Names() {
+	for _, name := range spec.mayBeAsked() {
 		seen := status.Nodes[name]
 		if seen.AskedAsClient || !seen.canAsk(spec.Name) {
 			continue
@@ -130,10 +131,12 @@ func waitHealed(spec Spec, started bool) act {
 func impatient(spec Spec, hosts host.Hosts) func(context.Context, Status) {
 	found := 0
 	return func(ctx context.Context, status Status) {
-		if healReason(status, status.Names()) == "" {
+		reason := healReason(status, status.Names())
+		if reason == "" {
 			found = 0
 			return
 		}
+		reconcile.Tell(ctx, reason)
 		if found++; found > 1 {
 			for _, name := range status.Names() {
 				if status.Nodes[name].AskedAsClient {

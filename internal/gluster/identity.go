@@ -93,7 +93,7 @@ func (d *draft) refuseSilence() *reconcile.RefusedError {
 // made up its identity: a pool takes them for one.
 func (d *draft) refuseClones() *reconcile.RefusedError {
 	owner := map[string]string{}
-	for _, node := range d.reached {
+	for _, node := range append(slices.Clone(d.reached), d.guests...) {
 		uuid := d.seen(node).UUID
 		if uuid == "" {
 			continue
@@ -123,10 +123,20 @@ func (d *draft) ours(seen Node) bool {
 	return path == d.spec.BrickPath || slices.Contains(slices.Collect(maps.Values(d.spec.BrickPaths)), path)
 }
 
+// markerOf is the marker of a machine. It keeps the note that files are to be spread over
+// new sets for as long as they are not.
+func (d *draft) markerOf(node string) host.Marker {
+	marker := d.spec.marker(node, d.remembered())
+	if note := d.spreadNote(); note != "" {
+		marker.Detail[markerSpread] = note
+	}
+	return marker
+}
+
 func planMarker(d *draft) error {
 	for _, node := range d.preparing() {
-		seen, marker := d.seen(node), d.spec.marker(node.Name, d.remembered()).File()
-		if why := marker.Difference(seen.Files[marker.Path]); why != "" && d.brickKnown(seen) {
+		seen, marker := d.seen(node), d.markerOf(node.Name).File()
+		if why := marker.Difference(seen.Files[marker.Path]); why != "" && d.brickKnown(node) {
 			d.prepare(node, "write the marker", "the "+why+" (marker)", writeFile(node.Name, marker))
 		}
 	}

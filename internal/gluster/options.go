@@ -79,7 +79,7 @@ func (s Spec) allowed() string {
 		return "*"
 	}
 	all := slices.Clone(s.Clients)
-	for _, node := range s.Nodes {
+	for _, node := range append(slices.Clone(s.Nodes), s.guests...) {
 		all = append(all, node.Address)
 	}
 	slices.Sort(all)

@@ -2,6 +2,7 @@ package gluster
 
 import (
 	"context"
+	"slices"
 
 	"github.com/terraform-ha/terraform-provider-ha/internal/host"
 	"github.com/terraform-ha/terraform-provider-ha/internal/tier"
@@ -29,7 +30,7 @@ func readPackages(_ inquiry, _ string, answers tier.Answers, seen *Node) {
 
 // refuseSystem refuses machines of systems that the packages are not known of.
 func refuseSystem(d *draft) error {
-	for _, node := range d.reached {
+	for _, node := range append(slices.Clone(d.reached), d.guests...) {
 		if err := d.seen(node).Facts.Supported(node.Name); err != nil {
 			return err
 		}

@@ -60,8 +60,12 @@ func readPool(_ inquiry, _ string, answers tier.Answers, seen *Node) {
 // leader is the machine from which the pool is changed: the first of those that
 // already have most of the others as peers.
 func (d *draft) leader() host.Node {
-	best, most := d.reached[0], -1
-	for _, node := range d.reached {
+	candidates := slices.DeleteFunc(slices.Clone(d.reached), d.declared.leaves)
+	if len(candidates) == 0 {
+		candidates = d.reached
+	}
+	best, most := candidates[0], -1
+	for _, node := range candidates {
 		count := 0
 		for _, other := range d.reached {
 			if peer, found := d.seen(node).peer(d.seen(other).UUID); found && peer.Healthy() {
@@ -278,7 +282,8 @@ func (d *draft) otherMembers(leader host.Node) []string {
 	}
 	var others []string
 	for _, peer := range d.seen(leader).Peers {
-		if !ours[peer.UUID] {
+		known := slices.ContainsFunc(peer.Names, func(name string) bool { return slices.Contains(d.declared.addresses(), name) })
+		if !ours[peer.UUID] && !known {
 			others = append(others, peer.Names[0])
 		}
 	}

@@ -36,7 +36,8 @@ func refuseRebuilt(d *draft) error {
 		if d.seen(node).UUID != "" && !slices.Contains([]string{"", d.seen(node).UUID}, d.identityOf(node)) {
 			return &reconcile.RefusedError{
 				What: "use the machine as a member of the pool", Node: node.Name,
-				Evidence: []string{d.lostPlace(node)}, Remedy: later,
+				Evidence: []string{d.lostPlace(node)},
+				Remedy:   "Without a volume there is nothing that it could be taken in again for: detach it with \"gluster peer detach\" on another machine first.",
 			}
 		}
 	}

@@ -156,7 +156,8 @@ func planRemake(d *draft) error {
 			Step{Node: node, Title: "make the brick directory anew", Do: remakeBrick(node, d.spec.pathOf(node))},
 			Step{Node: node, Title: "put the brick in again", Effect: reconcile.Joins,
 				Do: inTransaction(leader, "volume", "reset-brick", d.spec.Name, brick, brick, "commit", "force")},
-			Step{Title: "wait until the bricks are connected", Do: waitServing(d.spec, append(names(d.reached), node))})
+			Step{Title: "wait until the bricks are connected", Do: waitServing(d.spec, append(names(d.reached), node))},
+			Step{Node: node, Title: "wait until its brick has all files", Do: waitFilled(d.spec, ill.node, d.othersOf(ill.node))})
 	}
 	return nil
 }

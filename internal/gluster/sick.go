@@ -30,10 +30,11 @@ func (d *draft) setAside() {
 	var kept []host.Node
 	var found []sick
 	for _, node := range d.reached {
-		if ill := d.diagnose(node); ill.why != "" {
-			found = append(found, ill)
-		} else {
+		switch ill := d.diagnose(node); {
+		case ill.why == "":
 			kept = append(kept, node)
+		case !d.swapped(node): // what another machine replaces needs no repair
+			found = append(found, ill)
 		}
 	}
 	if len(kept) == 0 {

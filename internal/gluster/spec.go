@@ -42,6 +42,12 @@ type Spec struct {
 	Name string
 	// Nodes are the machines, one brick each.
 	Nodes []host.Node
+	// Leaving are machines that belong to the volume before a change and not after it:
+	// those of nodes that are declared no more, and the former machine of each node whose
+	// place another machine takes, which is called by [tier.FormerName].
+	Leaving []host.Node
+	// guests are machines that are to have a brick, and are let in already.
+	guests []host.Node
 	// Order names the nodes in the order of their bricks, which decides who is in
 	// a set with whom and, in a set with an arbiter, who the arbiter is: the last.
 	// Empty means the order of the names.
@@ -198,9 +204,14 @@ func (s Spec) bricks() []string {
 	return bricks
 }
 
+// mayBeAsked are the names of all machines, those that are declared first.
+func (s Spec) mayBeAsked() []string {
+	return slices.Concat(slices.Sorted(slices.Values(names(s.Nodes))), names(s.guests), names(s.Leaving))
+}
+
 // node returns the node of a name.
 func (s Spec) node(name string) host.Node {
-	for _, node := range s.Nodes {
+	for _, node := range slices.Concat(s.Nodes, s.guests, s.Leaving) {
 		if node.Name == name {
 			return node
 		}

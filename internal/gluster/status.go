@@ -61,6 +61,8 @@ type Node struct {
 	CLI     error
 	Peers   []Peer
 	Volumes []Volume
+	// Task is the identity of the last task that moved files between sets.
+	Task string
 	// AskedAsClient says that the machine was asked for Heal.
 	AskedAsClient bool
 	// Heal is every brick of the volume as a client on this machine reaches it;
@@ -115,6 +117,17 @@ func (s Status) Volume(name string) (Volume, bool) {
 		}
 	}
 	return Volume{}, false
+}
+
+// volumeOf is the volume of a spec as the first machine that knows it sees it: one that is
+// to leave is asked last, because it may have missed that it left.
+func (s Status) volumeOf(spec Spec) (Volume, bool) {
+	for _, name := range spec.mayBeAsked() {
+		if volume, found := s.Nodes[name].volume(spec.Name); found {
+			return volume, true
+		}
+	}
+	return s.Volume(spec.Name)
 }
 
 // defined reports whether any machine has the volume in its pool or on its disk.

@@ -50,13 +50,17 @@ func concerns() []concern {
 		{Name: "rejoin", Refuse: refuseRebuilt, Plan: planRejoin},
 		{Name: "remake", Refuse: refuseLost, Plan: planRemake},
 		{Name: "maintenance", Ask: askMaintenance, Read: readMaintenance, Refuse: refuseMaintenanceOfNothing, Plan: planMaintenance},
+		{Name: "join", Refuse: refuseGuests, Plan: planGuests},
+		{Name: "gone", Plan: planDetachDead},
+		{Name: "task", Ask: askTask, Read: readTask},
+		{Name: "change", Plan: planChange},
 	}
 }
 
 // stages are those of a plan, in the order in which they are carried out.
 type stages struct {
 	tier.Stages[host.Hosts]
-	prepare, pool, clean, volume, restart, rejoin, brick, putBack, takeOut, closing, devices *tier.Stage[host.Hosts]
+	prepare, pool, clean, volume, restart, rejoin, brick, putBack, takeOut, change, closing, devices *tier.Stage[host.Hosts]
 }
 
 func newStages() *stages {
@@ -70,6 +74,7 @@ func newStages() *stages {
 	s.brick = s.Add("brick")
 	s.putBack = s.Add("put back into service")
 	s.takeOut = s.Add("take out of service")
+	s.change = s.Add("change")
 	s.closing = s.Add("close")
 	s.devices = s.Add("data devices")
 	return s
@@ -115,10 +120,8 @@ type inquiry struct {
 // where that cannot tell; [Verify] asks every one.
 func Observe(ctx context.Context, views host.Views, spec Spec) Status {
 	first := ""
-	for _, node := range spec.Nodes {
-		if first == "" || node.Name < first {
-			first = node.Name
-		}
+	if asked := spec.mayBeAsked(); len(asked) > 0 {
+		first = asked[0]
 	}
 	status := look(ctx, views, spec, func(name string) bool { return name == first })
 	if seen := status.Nodes[first]; !seen.canAsk(spec.Name) || seen.HealErr != nil {
@@ -180,15 +183,20 @@ func Notices(spec Spec, status Status) []string {
 
 // draft is a plan that is being made, with what the concerns know.
 type draft struct {
-	spec   Spec
-	status Status
-	volume Volume
+	// declared is the volume as it is wanted, and spec the same with the nodes whose
+	// bricks it has now; change is what lies between the two.
+	declared, spec Spec
+	change         transition
+	status         Status
+	volume         Volume
 	// exists says that the volume's definition was seen, and absent that it is in
 	// no pool and on no disk. Neither holds while every glusterd is stopped.
 	exists, absent bool
 	// reached are the spec's nodes that answered, and are neither sick nor stopped for
 	// maintenance.
 	reached []host.Node
+	// guests are machines that answered and are to have a brick of a volume that exists.
+	guests []host.Node
 	// sick are machines that answer and cannot serve their bricks. Those that are bare
 	// have a directory in the place of the brick, which GlusterFS would take for the
 	// brick if the volume was started by force.
@@ -198,12 +206,24 @@ type draft struct {
 }
 
 func newDraft(spec Spec, status Status) *draft {
-	d := &draft{spec: spec.admitting(status), status: status, stages: newStages()}
-	d.volume, d.exists = status.Volume(spec.Name)
+	spec = spec.admitting(status)
+	d := &draft{declared: spec, spec: spec, status: status, stages: newStages()}
+	d.volume, d.exists = status.volumeOf(spec)
 	d.absent = !status.defined(spec.Name)
+	d.change = transition{now: spec}
+	if d.exists {
+		d.change = spec.transition(d.volume)
+		d.spec = d.change.now
+	}
 	for _, node := range d.spec.Nodes {
-		if seen, found := status.Nodes[node.Name]; found && seen.Err == nil && !spec.stands(node.Name, seen) {
+		seen, found := status.Nodes[node.Name]
+		if found && seen.Err == nil && !spec.stands(node.Name, seen) && (seen.answers() || !d.swapped(node)) {
 			d.reached = append(d.reached, node)
+		}
+	}
+	for _, node := range d.spec.guests {
+		if seen, found := status.Nodes[node.Name]; found && seen.Err == nil {
+			d.guests = append(d.guests, node)
 		}
 	}
 	return d
@@ -240,7 +260,7 @@ func (d *draft) waits() *reconcile.RefusedError {
 // preparing are the machines whose own things are brought in place. One that is
 // outside of its pool is among them if it is to be taken in again.
 func (d *draft) preparing() []host.Node {
-	nodes := slices.Clone(d.reached)
+	nodes := append(slices.Clone(d.reached), d.guests...)
 	for _, ill := range d.sick {
 		if ill.refused == nil || !ill.outside {
 			nodes = append(nodes, ill.node)

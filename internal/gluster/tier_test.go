@@ -10,6 +10,7 @@ import (
 	"strings"
 	"testing"
 	"testing/synctest"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -49,7 +50,9 @@ func nodes(addresses ...string) []host.Node {
 
 func converge(t *testing.T, hosts host.Hosts, spec gluster.Spec) error {
 	t.Helper()
-	return convergeIn(t.Context(), hosts, spec)
+	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Minute)
+	defer cancel()
+	return convergeIn(ctx, hosts, spec)
 }
 
 func convergeIn(ctx context.Context, hosts host.Hosts, spec gluster.Spec) error {

@@ -1,6 +1,7 @@
 package gluster
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -38,7 +39,9 @@ func Verify(ctx context.Context, views host.Views, spec Spec) error {
 // watch is a condition of the volume that is waited for.
 type watch struct {
 	limit time.Duration
-	what  string
+	// poll is between two looks; zero is pollInterval.
+	poll time.Duration
+	what string
 	// reason says by every machine's own view why the condition does not hold.
 	reason func(Status) string
 	// each hears of every look, and may help.
@@ -64,7 +67,7 @@ func (w watch) wait(ctx context.Context, views host.Views, spec Spec) error {
 		asked time.Time
 		last  string
 	)
-	return reconcile.WaitAtMost(ctx, w.limit, w.what, pollInterval, func(ctx context.Context) (string, error) {
+	return reconcile.WaitAtMost(ctx, w.limit, w.what, cmp.Or(w.poll, pollInterval), func(ctx context.Context) (string, error) {
 		status := look(ctx, views, spec, noNode)
 		if w.each != nil {
 			w.each(ctx, status)

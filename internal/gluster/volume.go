@@ -58,8 +58,6 @@ func readVolume(_ inquiry, _ string, answers tier.Answers, seen *Node) {
 
 func refuseVolume(d *draft) error { return firstOf(d.refuseForeignVolume, d.refuseGeometry) }
 
-const later = "Adding, removing and replacing nodes comes with a later release."
-
 func (d *draft) refuseForeignVolume() *reconcile.RefusedError {
 	if !d.exists {
 		return nil

@@ -82,7 +82,7 @@ func TestOtherVolumesAreRefused(t *testing.T) {
 		},
 		"other bricks": {
 			build: true, spec: func(s *gluster.Spec) { s.BrickPath = "/srv/gluster/other/brick"; s.VolumeID = glustertest.VolumeID },
-			want: "comes with a later release",
+			want: "wanted are 10.0.0.11:/srv/gluster/other/brick",
 		},
 		"other type": {
 			build: true, spec: func(s *gluster.Spec) { s.Arbiter = 1 }, want: "it has replica 3, arbiter 0",

@@ -2,6 +2,8 @@ package gluster
 
 import (
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 
 	"github.com/terraform-ha/terraform-provider-ha/internal/host"
@@ -22,6 +24,8 @@ func unreachable(names []string) []string {
 	}
 	return evidence
 }
+
+func sortedKeys(words map[string]string) []string { return slices.Sorted(maps.Keys(words)) }
 
 func sentence(one, many string, items []string) string {
 	format := many

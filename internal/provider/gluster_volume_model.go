@@ -3,6 +3,7 @@ package provider
 import (
 	"context"
 	"fmt"
+	"maps"
 	"net/netip"
 	"slices"
 	"strings"
@@ -123,14 +124,10 @@ func (m *glusterModel) Requirements() cluster.Requirements {
 	return cluster.Requirements{OwnAddress: byAddress, Ports: map[int][]string{24007: {"glusterd"}}}
 }
 
-// RejectChange is about bricks, which stay where they are and as many as they are.
+// RejectChange is about bricks: whole sets of them come and go, and one moves only with
+// another machine in the place of its node.
 func (m *glusterModel) RejectChange(prior *glusterModel) []tier.Problem {
-	problems := slices.Concat(m.Departed(&prior.Shared), m.Moved(&prior.Shared), devicesTaken(&m.Shared, &prior.Shared))
-	for _, node := range m.NodeChanges(&prior.Shared) {
-		if node.Change == tier.Joins {
-			problems = append(problems, tier.Problem{Path: []string{"nodes", node.Name}, Message: fmt.Sprintf("this release cannot take %s into a volume that exists", node.Name)})
-		}
-	}
+	problems := slices.Concat(m.Readdressed(&prior.Shared), devicesTaken(&m.Shared, &prior.Shared))
 	if key := gluster.SwitchedOff(cluster.StringsOf(prior.Options), cluster.StringsOf(m.Options)); key != "" {
 		problems = append(problems, tier.Problem{Path: []string{"options", key}, Message: "the option " + key + " is on and cannot be switched off: files that were written with it would be damaged"})
 	}
@@ -148,6 +145,9 @@ func (m *glusterModel) RejectChange(prior *glusterModel) []tier.Problem {
 		if count.was != count.now {
 			problems = append(problems, tier.Problem{Path: []string{count.name}, Message: fmt.Sprintf("%s is %d and cannot become %d in a volume that exists", count.name, count.was, count.now)})
 		}
+	}
+	if was.SameType(now) && !m.Order.IsUnknown() {
+		problems = append(problems, now.SetProblems(was)...)
 	}
 	return problems
 }
@@ -191,8 +191,23 @@ func (m *glusterModel) Open(_ context.Context, _ *cluster.Access, hosts host.Hos
 	if prior != nil {
 		spec.VolumeID = prior.VolumeID.ValueString()
 		spec.FormerClients = spec.Disconnected(cluster.ListOf(prior.Clients))
+		spec.Leaving = m.DepartingNodes(&prior.Shared)
+		spec.BrickPaths = formerPaths(spec.BrickPaths, spec.Leaving, ofNodes(&prior.Shared, "brick_path"))
 	}
 	return gluster.Open(hosts, spec), nil
+}
+
+// formerPaths adds where the bricks of machines lie that are to leave.
+func formerPaths(paths map[string]string, leaving []host.Node, before map[string]string) map[string]string {
+	paths = maps.Clone(paths)
+	for node, path := range before {
+		for _, name := range []string{node, tier.FormerName(node)} {
+			if slices.ContainsFunc(leaving, func(former host.Node) bool { return former.Name == name }) {
+				paths[name] = path
+			}
+		}
+	}
+	return paths
 }
 
 var mountAttributes = map[string]attr.Type{
@@ -212,6 +227,14 @@ func (m *glusterModel) SetComputed(_ context.Context, volume *gluster.Cluster) {
 	m.Mount = m.mount()
 }
 
+// addressesKnown reports whether it is known how the peers reach every node, and in which
+// order the nodes come.
+func (m *glusterModel) addressesKnown() bool {
+	nodes := m.DeclaredNodes()
+	return len(nodes) > 0 && len(nodes) == len(m.Nodes.Elements()) && !m.Order.IsUnknown() && !m.Name.IsUnknown() &&
+		!slices.ContainsFunc(nodes, func(node host.Node) bool { return node.Address == "" })
+}
+
 // mount carries the volume's identity, so that who mounts it can tell it from
 // another volume of the same name. VolumeID has to be set before.
 func (m *glusterModel) mount() types.Object {
@@ -227,7 +250,11 @@ func (m *glusterModel) mount() types.Object {
 func (m *glusterModel) PlanComputed(prior *glusterModel) {
 	m.VolumeID = prior.VolumeID
 	m.Mount = prior.Mount
-	if !m.Nodes.Equal(prior.Nodes) || !m.Order.Equal(prior.Order) {
+	switch {
+	case m.Nodes.Equal(prior.Nodes) && m.Order.Equal(prior.Order):
+	case m.addressesKnown():
+		m.Mount = m.mount()
+	default:
 		m.Mount = types.ObjectUnknown(mountAttributes)
 	}
 }

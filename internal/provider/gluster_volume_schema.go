@@ -27,7 +27,7 @@ func glusterSchema(ctx context.Context) schema.Schema {
 					"file system, so that a disk that is not mounted is not mistaken for an empty brick. It cannot change."},
 			"replica": schema.Int64Attribute{Optional: true, Validators: cluster.AtLeast(3),
 				MarkdownDescription: "Number of bricks in a set, an odd number, at least 3. Each brick has a copy of every file of its set. The number of " +
-					"nodes must be a multiple of it; with more nodes, files are distributed over several sets. It cannot change. Default: 3."},
+					"nodes must be a multiple of it; with more nodes, files are distributed over several sets. Only whole sets of nodes can join and leave. It cannot change. Default: 3."},
 			"arbiter": schema.Int64Attribute{Optional: true, Validators: []validator.Int64{int64validator.OneOf(0, 1)},
 				MarkdownDescription: "Number of arbiters in each set, 0 or 1. An arbiter stores the names of files and not their contents, and decides which " +
 					"of two copies is right. With 1, `replica` must be 3. It cannot change. Default: 0."},
@@ -40,7 +40,7 @@ func glusterSchema(ctx context.Context) schema.Schema {
 					"Default: the largest for which the number of the other bricks is a power of two."},
 			"order": schema.ListAttribute{Optional: true, ElementType: types.StringType,
 				MarkdownDescription: "Keys of all nodes in the order of their bricks. It decides which nodes form a set; the last node of a set is its " +
-					"arbiter. Default: the order of the keys."},
+					"arbiter. Default: the order of the keys. Nodes that join must not change the sets that exist."},
 			"options": schema.MapAttribute{Optional: true, ElementType: types.StringType,
 				MarkdownDescription: "Volume options by name, such as `\"cluster.lookup-optimize\" = \"on\"`. Only these options are managed, and those that " +
 					"`profile`, `clients` and `ping_timeout_seconds` set. An option that is removed is reset, except `features.shard`, which " +

@@ -19,9 +19,7 @@ func (p *Pool) CLI(m *hosttest.Machine, words ...string) string {
 	case "peer probe":
 		return p.probe(m, p.at(words[2]))
 	case "peer detach":
-		delete(p.Members, p.at(words[2]))
-		p.Nodes[p.at(words[2])].KnownAs = map[string]bool{}
-		return answer(0, "", "")
+		return p.detach(m, words)
 	case "volume info":
 		return p.info(m, words[2:])
 	case "volume create":
@@ -52,11 +50,22 @@ func (p *Pool) CLI(m *hosttest.Machine, words ...string) string {
 			return answer(-1, "Volume has been started", "")
 		}
 		delete(p.Volumes, words[2])
+	case "add-brick":
+		return p.addBrick(volume, words[3:])
+	case "remove-brick":
+		return p.removeBrick(volume, words[3:])
+	case "replace-brick":
+		return p.replaceBrick(volume, words[3:])
+	case "rebalance":
+		return p.rebalance(volume, words[3])
 	case "reset-brick":
 		return p.resetBrick(words)
 	case "heal":
 		for _, node := range p.Nodes {
 			node.Pending = 0
+		}
+		for _, brick := range volume.Bricks {
+			p.fill(volume, brick, 3)
 		}
 	default:
 		p.t.Errorf("the simulated gluster does not know %v", words)

@@ -1,7 +1,7 @@
 package glustertest
 
 import (
-	"slices"
+	"fmt"
 	"strings"
 
 	"github.com/terraform-ha/terraform-provider-ha/internal/host/hosttest"
@@ -12,12 +12,16 @@ import (
 // the volume may leave a set of bricks without its majority that had it before.
 func (p *Pool) change(m *hosttest.Machine, label string, run hosttest.Handler) {
 	m.Handle(label, func(m *hosttest.Machine, c shell.Command) (string, int, string) {
-		before := p.quorate()
+		before, lost := p.quorate(), p.lost()
 		out, status, said := run(m, c)
-		for set := range before {
-			if !p.quorate()[set] && !stops(c) {
-				p.t.Errorf("%s %v on %s takes the majority of the bricks %s away", label, c.Args(), m.Name, set)
+		after := p.quorate()
+		for set, serves := range before {
+			if now, exists := after[set]; serves && exists && !now && !stops(c) {
+				p.t.Errorf("%s %v on %s takes the majority of set %s away", label, c.Args(), m.Name, set)
 			}
+		}
+		if now := p.lost(); len(now) > len(lost) {
+			p.t.Errorf("%s %v on %s loses %v", label, c.Args(), m.Name, now)
 		}
 		return out, status, said
 	})
@@ -27,18 +31,14 @@ func stops(c shell.Command) bool {
 	return len(c.Args()) > 1 && c.Args()[0] == "volume" && (c.Args()[1] == "stop" || c.Args()[1] == "delete")
 }
 
-// quorate has the sets of bricks of started volumes that serve.
+// quorate says of the sets of bricks of started volumes whether they serve.
 func (p *Pool) quorate() map[string]bool {
 	sets := map[string]bool{}
-	for _, volume := range p.Volumes {
-		size, quorum := volume.Replica, volume.Replica/2+1
-		if volume.Disperse > 0 {
-			size, quorum = volume.Disperse, volume.Disperse-volume.Redundancy
-		}
+	for name, volume := range p.Volumes {
 		if volume.State != "Started" {
 			continue
 		}
-		for set := range slices.Chunk(volume.Bricks, size) {
+		for i, set := range volume.sets() {
 			serving := 0
 			for _, brick := range set {
 				name := p.at(strings.Split(brick, ":")[0])
@@ -46,9 +46,7 @@ func (p *Pool) quorate() map[string]bool {
 					serving++
 				}
 			}
-			if serving >= quorum {
-				sets[strings.Join(set, " ")] = true
-			}
+			sets[fmt.Sprintf("%s/%d", name, i)] = serving >= volume.quorum()
 		}
 	}
 	return sets

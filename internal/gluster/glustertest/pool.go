@@ -36,6 +36,12 @@ type Pool struct {
 	Names map[string][]string
 	// Mounting are the addresses of clients that mount every volume that lets them in.
 	Mounting []string
+	// Task moves files between sets.
+	Task *Task
+	// Acknowledged are the files that clients have written, which must not get lost.
+	Acknowledged map[string]string
+	// Free is how many bytes the disks of machines have left that are not empty.
+	Free map[string]int
 	// PeerState is the state in which members see each other.
 	PeerState int
 }
@@ -69,6 +75,8 @@ type Node struct {
 	Emptied bool
 	// Out says that the brick was taken out to be made anew.
 	Out bool
+	// Missing are files that the brick does not have yet, and the others of its set do.
+	Missing []string
 	// Blames is how many entries the brick holds against others than a lost one.
 	Blames int
 	// Pending is how many files wait for healing, SplitBrain how many are in split
@@ -90,7 +98,8 @@ type Volume struct {
 // by the first address of eth0.
 func Install(t testing.TB, machines map[string]*hosttest.Machine) *Pool {
 	t.Helper()
-	p := &Pool{t: t, Machines: machines, Nodes: map[string]*Node{}, Members: map[string]bool{}, Volumes: map[string]*Volume{}, Mounts: map[string]string{}, Names: map[string][]string{}, PeerState: 3}
+	p := &Pool{t: t, Machines: machines, Nodes: map[string]*Node{}, Members: map[string]bool{}, Volumes: map[string]*Volume{}, Mounts: map[string]string{}, Names: map[string][]string{}, PeerState: 3,
+		Task: &Task{}, Acknowledged: map[string]string{}, Free: map[string]int{}}
 	for name, m := range machines {
 		p.Nodes[name] = &Node{Address: addressOf(m), KnownAs: map[string]bool{}}
 		m.Offer("attr", "nftables")
@@ -128,6 +137,7 @@ func (p *Pool) handle(m *hosttest.Machine) {
 		},
 		"gluster-heal":  p.heal,
 		"gluster-names": p.lookup,
+		"gluster-task":  p.task,
 	} {
 		m.HandleQuery(label, func(m *hosttest.Machine, c shell.Command) (string, int, string) {
 			return query(m, p.Nodes[m.Name], c), 0, ""
@@ -142,6 +152,8 @@ func (p *Pool) handle(m *hosttest.Machine) {
 	m.HandleQuery("tier-held", func(*hosttest.Machine, shell.Command) (string, int, string) { return "", 0, "" })
 	m.Handle("tier-drain", func(*hosttest.Machine, shell.Command) (string, int, string) { return "", 0, "" })
 	m.Handle("gluster-reach", p.reach)
+	m.Handle("gluster-space", p.space)
+	m.Handle("gluster-leftovers", p.leftovers)
 	p.change(m, "gluster-clean-brick", p.clean)
 	p.change(m, "gluster-wipe-brick", p.wipe)
 	p.change(m, "gluster-restore", p.restore)

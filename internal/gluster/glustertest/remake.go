@@ -22,12 +22,10 @@ func (p *Pool) resetBrick(words []string) string {
 		}
 		node.Out, node.Emptied, node.Running, node.Healer = false, false, true, true
 		node.BrickID = strings.ReplaceAll(VolumeID, "-", "")
-		for other, copied := range p.Machines {
-			if other == name {
-				continue
-			}
-			for file, content := range copied.Files {
-				if strings.HasPrefix(file, path+"/") {
+		for _, brick := range p.Volumes[words[2]].setOf(words[3]) {
+			at, _, _ := strings.Cut(brick, ":")
+			for file, content := range p.Machines[p.at(at)].Files {
+				if brick != words[3] && strings.HasPrefix(file, path+"/") {
 					p.Machines[name].WriteFile(file, content.Content)
 				}
 			}

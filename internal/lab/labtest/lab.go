@@ -239,3 +239,8 @@ func (l *Lab) Freeze(name string) error { return l.region.Freeze(l.t.Context(), 
 
 // Thaw lets a frozen machine go on.
 func (l *Lab) Thaw(name string) error { return l.region.Thaw(l.t.Context(), l.id(name)) }
+
+// As is a machine under another name, as a tier takes one that takes the place of another.
+func (l *Lab) As(name, machine string) *host.Host {
+	return host.New(name, runner{l.region, l.id(machine), name})
+}

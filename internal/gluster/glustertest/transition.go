@@ -1,0 +1,275 @@
+package glustertest
+
+import (
+	"fmt"
+	"hash/fnv"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/terraform-ha/terraform-provider-ha/internal/host/hosttest"
+	"github.com/terraform-ha/terraform-provider-ha/internal/shell"
+)
+
+// size is the number of bricks in a set, and quorum how many of them have to serve.
+func (v *Volume) size() int {
+	if v.Disperse > 0 {
+		return v.Disperse
+	}
+	return v.Replica
+}
+
+func (v *Volume) quorum() int {
+	if v.Disperse > 0 {
+		return v.Disperse - v.Redundancy
+	}
+	return v.Replica/2 + 1
+}
+
+// sets are the bricks that hold the same files, as GlusterFS groups them.
+func (v *Volume) sets() [][]string { return slices.Collect(slices.Chunk(v.Bricks, v.size())) }
+
+// Write is a client that writes files, each to the set that its name leads to. The pool
+// knows from then on that they must not get lost.
+func (p *Pool) Write(volume string, files ...string) {
+	v := p.Volumes[volume]
+	for _, file := range files {
+		p.Acknowledged[file] = "content of " + file
+		for _, brick := range p.home(v, file) {
+			p.put(brick, file)
+		}
+	}
+}
+
+// Locked runs look while no command runs on the machines.
+func (p *Pool) Locked(look func()) {
+	for _, m := range p.Machines {
+		m.Locked(look)
+		return
+	}
+}
+
+func (p *Pool) put(brick, file string) {
+	address, path, _ := strings.Cut(brick, ":")
+	p.Machines[p.at(address)].WriteFile(path+"/"+file, p.Acknowledged[file])
+}
+
+func (p *Pool) holds(brick, file string) bool {
+	address, path, _ := strings.Cut(brick, ":")
+	found, exists := p.Machines[p.at(address)].Files[path+"/"+file]
+	return exists && found.Content == p.Acknowledged[file]
+}
+
+// home is the set that the name of a file leads to, among those that are not on their way
+// out.
+func (p *Pool) home(v *Volume, file string) []string {
+	var sets [][]string
+	for _, set := range v.sets() {
+		if !slices.ContainsFunc(set, func(brick string) bool { return p.Task.out[brick] }) {
+			sets = append(sets, set)
+		}
+	}
+	sum := fnv.New32a()
+	_, _ = sum.Write([]byte(file))
+	return sets[int(sum.Sum32())%len(sets)]
+}
+
+// lost are files that no brick of a volume that serves has any more.
+func (p *Pool) lost() []string {
+	var missing []string
+	for _, v := range p.Volumes {
+		if v.State == "Created" {
+			continue // which clients have never written to
+		}
+		for _, file := range slices.Sorted(maps.Keys(p.Acknowledged)) {
+			if !slices.ContainsFunc(v.Bricks, func(brick string) bool { return p.holds(brick, file) }) {
+				missing = append(missing, file)
+			}
+		}
+	}
+	return missing
+}
+
+// setOf is the set of a brick.
+func (v *Volume) setOf(brick string) []string {
+	for _, set := range v.sets() {
+		if slices.Contains(set, brick) {
+			return set
+		}
+	}
+	return nil
+}
+
+func (p *Pool) task(m *hosttest.Machine, _ *Node, c shell.Command) string {
+	if !p.has(m.Name, c.Args()[0]) {
+		return ""
+	}
+	return "rebalance-id=" + p.Task.id() + "\n"
+}
+
+// usable says why a machine cannot take a new brick.
+func (p *Pool) usable(brick string) string {
+	address, path, _ := strings.Cut(brick, ":")
+	name := p.at(address)
+	switch _, found := p.Machines[name].Directories[path]; {
+	case !p.Members[name]:
+		return "Host " + address + " is not in 'Peer in Cluster' state"
+	case p.Machines[name].Down || !p.Machines[name].Unit("glusterd").Running():
+		return "Host " + address + " not connected"
+	case !found:
+		return "Failed to create brick directory for brick " + brick
+	case p.Nodes[name].BrickID != "":
+		return "Brick: " + brick + " not available. Brick may be containing or be contained by an existing brick."
+	}
+	return ""
+}
+
+// take makes a directory a brick that serves.
+func (p *Pool) take(v *Volume, brick string) {
+	address, _, _ := strings.Cut(brick, ":")
+	node := p.Nodes[p.at(address)]
+	node.BrickID, node.Emptied = strings.ReplaceAll(VolumeID, "-", ""), false
+	node.Running, node.Healer = v.State == "Started", v.State == "Started"
+}
+
+func (p *Pool) addBrick(v *Volume, words []string) string {
+	bricks := slices.DeleteFunc(slices.Clone(words), func(word string) bool { return word == "force" })
+	if len(bricks)%v.size() != 0 {
+		return answer(-1, fmt.Sprintf("Incorrect number of bricks supplied %d with count %d", len(bricks), v.size()), "")
+	}
+	if p.Task.running() {
+		return answer(-1, "rebalance is in progress. Please retry after completion", "")
+	}
+	for _, brick := range bricks {
+		if slices.Contains(v.Bricks, brick) {
+			return answer(-1, "Pre Validation failed. Brick: "+brick+" not available. Brick may be containing or be contained by an existing brick.", "")
+		}
+		if why := p.usable(brick); why != "" {
+			return answer(-1, why, "")
+		}
+	}
+	for name := range p.Members {
+		if p.Machines[name].Down || !p.Machines[name].Unit("glusterd").Running() {
+			return answer(-1, "Pre Validation failed: "+name+" is not connected", "")
+		}
+	}
+	for set := range slices.Chunk(bricks, v.size()) {
+		for _, brick := range set {
+			p.take(v, brick)
+			v.Bricks = append(v.Bricks, brick)
+		}
+	}
+	return answer(0, "", "")
+}
+
+// replaceBrick moves a brick to another machine, which has nothing at first. The self-heal
+// daemons fill it while clients look.
+func (p *Pool) replaceBrick(v *Volume, words []string) string {
+	if len(words) != 4 || words[2] != "commit" || words[3] != "force" {
+		p.t.Errorf("the simulated gluster does not know replace-brick %v", words)
+	}
+	from, to := words[0], words[1]
+	i := slices.Index(v.Bricks, from)
+	switch {
+	case p.Task.running():
+		return answer(-1, "rebalance is in progress. Please retry after completion", "")
+	case i < 0:
+		return answer(-1, "brick: "+from+" does not exist in volume", "")
+	}
+	if why := p.usable(to); why != "" {
+		return answer(-1, why, "")
+	}
+	for _, other := range v.setOf(from) {
+		address, _, _ := strings.Cut(other, ":")
+		if node := p.Nodes[p.at(address)]; other != from && (!node.Running || node.Blames > 0 || len(node.Missing) > 0) {
+			p.t.Errorf("the brick %s is replaced while %s has not all files", from, other)
+		}
+	}
+	old, _, _ := strings.Cut(from, ":")
+	p.Nodes[p.at(old)].Running, p.Nodes[p.at(old)].Healer = false, false
+	v.Bricks[i] = to
+	p.take(v, to)
+	address, _, _ := strings.Cut(to, ":")
+	for _, file := range slices.Sorted(maps.Keys(p.Acknowledged)) {
+		if slices.ContainsFunc(v.setOf(to), func(brick string) bool { return brick != to && p.holds(brick, file) }) {
+			p.Nodes[p.at(address)].Missing = append(p.Nodes[p.at(address)].Missing, file)
+		}
+	}
+	return answer(0, "", "")
+}
+
+// fill copies up to so many files to a brick that does not have them.
+func (p *Pool) fill(v *Volume, brick string, most int) {
+	address, _, _ := strings.Cut(brick, ":")
+	node := p.Nodes[p.at(address)]
+	for ; most > 0 && len(node.Missing) > 0; most-- {
+		p.put(brick, node.Missing[0])
+		node.Missing = node.Missing[1:]
+	}
+}
+
+// detach takes a member out of the pool, for the reasons for which glusterd does.
+func (p *Pool) detach(m *hosttest.Machine, words []string) string {
+	force := len(words) == 4 && words[3] == "force"
+	name := p.at(words[2])
+	if !p.Members[name] {
+		return answer(1, words[2]+" is not part of cluster", "")
+	}
+	for _, v := range p.Volumes {
+		for _, brick := range v.Bricks {
+			if address, _, _ := strings.Cut(brick, ":"); address == words[2] {
+				return answer(1, "Peer "+words[2]+" hosts one or more bricks", "")
+			}
+		}
+	}
+	for other := range p.Members {
+		if (p.Machines[other].Down || !p.Machines[other].Unit("glusterd").Running()) && !force {
+			return answer(1, "One of the peers is probably down. Check with 'peer status'", "")
+		}
+	}
+	if force && !p.Machines[name].Down && p.Machines[name].Unit("glusterd").Running() {
+		p.t.Errorf("%s is detached by force and answers", name)
+	}
+	delete(p.Members, name)
+	p.Nodes[name].KnownAs = map[string]bool{}
+	if len(p.Members) == 1 {
+		delete(p.Members, m.Name)
+	}
+	return answer(0, "", "")
+}
+
+// Copies counts the bricks of a volume that have a file.
+func (p *Pool) Copies(volume, file string) int {
+	count := 0
+	for _, brick := range p.Volumes[volume].Bricks {
+		if p.holds(brick, file) {
+			count++
+		}
+	}
+	return count
+}
+
+// On lists the files below a directory of a machine.
+func (p *Pool) On(machine, directory string) []string {
+	var files []string
+	for name := range p.Machines[machine].Files {
+		if file, found := strings.CutPrefix(name, directory+"/"); found {
+			files = append(files, file)
+		}
+	}
+	slices.Sort(files)
+	return files
+}
+
+// Move is a person who copies a file to where it belongs.
+func (p *Pool) Move(volume, file string) {
+	v := p.Volumes[volume]
+	for _, brick := range v.Bricks {
+		if address, path, _ := strings.Cut(brick, ":"); !slices.Contains(p.home(v, file), brick) {
+			delete(p.Machines[p.at(address)].Files, path+"/"+file)
+		}
+	}
+	for _, brick := range p.home(v, file) {
+		p.put(brick, file)
+	}
+}

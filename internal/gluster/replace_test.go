@@ -1,0 +1,148 @@
+package gluster_test
+
+import (
+	"context"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/terraform-ha/terraform-provider-ha/internal/gluster"
+	"github.com/terraform-ha/terraform-provider-ha/internal/gluster/glustertest"
+	"github.com/terraform-ha/terraform-provider-ha/internal/host"
+	"github.com/terraform-ha/terraform-provider-ha/internal/host/hosttest"
+	"github.com/terraform-ha/terraform-provider-ha/internal/tier"
+)
+
+// replacing has machines take the places of others: the new one by the node's name. Of a
+// machine that is dead there is no connection.
+func replacing(hosts host.Hosts, sim *glustertest.Pool, spec gluster.Spec, dead bool, places map[string]string) (host.Hosts, gluster.Spec) {
+	changed := host.Hosts{}
+	for name, h := range hosts {
+		changed[name] = h
+	}
+	spec.Nodes = append([]host.Node{}, spec.Nodes...)
+	for node, machine := range places {
+		for i, declared := range spec.Nodes {
+			if declared.Name != node {
+				continue
+			}
+			former := tier.FormerName(node)
+			spec.Leaving = append(spec.Leaving, host.Node{Name: former, Address: declared.Address})
+			spec.Nodes[i].Address = sim.Nodes[machine].Address
+			changed[former] = host.New(former, sim.Machines[node])
+			changed[node] = host.New(node, sim.Machines[machine])
+			delete(changed, machine)
+			if dead {
+				sim.Locked(func() { sim.Machines[node].Down = true })
+				delete(changed, former)
+			}
+		}
+	}
+	return changed, spec
+}
+
+func TestAFileServerIsReplaced(t *testing.T) {
+	for name, dead := range map[string]bool{"alive": false, "dead": true} {
+		t.Run(name, func(t *testing.T) {
+			everyFault(t, func(t *testing.T, fault *hosttest.Fault) {
+				hosts, sim, spec := volumeOf(t, 4, 3, nil)
+				hosts, spec = replacing(hosts, sim, spec, dead, map[string]string{"files2": "files4"})
+				fault.Arm(sim.Machines)
+				_ = converge(t, hosts, spec)
+				fault.Disarm()
+				if err := converge(t, hosts, spec); err != nil {
+					t.Fatalf("after %s: %v", fault.Struck(), err)
+				}
+				changed(t, hosts, sim, spec)
+				left(t, sim, "files2", dead)
+			})
+		})
+	}
+}
+
+// left expects that a machine is out of the pool, with its data, and without what is ours
+// where it answers.
+func left(t *testing.T, sim *glustertest.Pool, machine string, dead bool) {
+	t.Helper()
+	if sim.Members[machine] {
+		t.Errorf("%s is in the pool", machine)
+	}
+	m := sim.Machines[machine]
+	if _, found := m.Directories[brickPath]; !found {
+		t.Errorf("the brick of %s is gone", machine)
+	}
+	if dead {
+		return
+	}
+	for file := range m.Files {
+		if file == "/var/lib/terraform-ha/gluster-content.json" || strings.HasPrefix(file, "/etc/terraform-ha/filter/gluster/") {
+			t.Errorf("%s still has %s", machine, file)
+		}
+	}
+	if m.Unit("glusterd").Running() {
+		t.Errorf("glusterd still runs on %s", machine)
+	}
+}
+
+// TestTwoFileServersAreReplaced one after the other, the dead one first.
+func TestTwoFileServersAreReplaced(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		hosts, sim, spec := volumeOf(t, 5, 3, nil)
+		hosts, spec = replacing(hosts, sim, spec, false, map[string]string{"files1": "files4"})
+		hosts, spec = replacing(hosts, sim, spec, true, map[string]string{"files3": "files5"})
+		if err := converge(t, hosts, spec); err != nil {
+			t.Fatal(err)
+		}
+		changed(t, hosts, sim, spec)
+		left(t, sim, "files1", false)
+		left(t, sim, "files3", true)
+	})
+}
+
+// TestAReplacementKeepsTheSets has two sets, and a machine whose address sorts elsewhere.
+func TestAReplacementKeepsTheSets(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		hosts, sim, spec := volumeOf(t, 7, 6, nil)
+		hosts, spec = replacing(hosts, sim, spec, true, map[string]string{"files1": "files7"})
+		if err := converge(t, hosts, spec); err != nil {
+			t.Fatal(err)
+		}
+		changed(t, hosts, sim, spec)
+	})
+}
+
+// TestABrickMovesOnlyWhileTheOthersAreWhole has all kinds of reasons to wait.
+func TestABrickMovesOnlyWhileTheOthersAreWhole(t *testing.T) {
+	for name, test := range map[string]struct {
+		dead   bool
+		more   func(*gluster.Spec)
+		damage func(*glustertest.Pool)
+		want   string
+	}{
+		"another one is down": {true, nil, func(s *glustertest.Pool) { s.Machines["files3"].Down = true }, "files3, which holds the same files, does not answer"},
+		"split brain":         {false, nil, func(s *glustertest.Pool) { s.Nodes["files3"].SplitBrain = 1 }, "in split brain"},
+		"the others blame each other": {true, nil, func(s *glustertest.Pool) { s.Nodes["files3"].Blames = 2 },
+			"2 entries of files3 are still to be healed on others than the lost brick"},
+		"cut off from us alone": {true, nil, func(s *glustertest.Pool) { s.Machines["files2"].Down = false }, "is connected to its glusterd at 10.0.0.12"},
+		"the new one is away":   {true, nil, func(s *glustertest.Pool) { s.Machines["files4"].Down = true }, "files2 does not answer"},
+		"a dispersed set":       {true, func(s *gluster.Spec) { s.Disperse = 3 }, func(*glustertest.Pool) {}, "Of a dispersed set nothing tells"},
+		"the place was used":    {false, nil, func(s *glustertest.Pool) { s.Machines["files4"].WriteFile(brickPath+"/x", "x") }, "it holds data"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				hosts, sim, spec := volumeOf(t, 4, 3, test.more)
+				hosts, spec = replacing(hosts, sim, spec, test.dead, map[string]string{"files2": "files4"})
+				sim.Locked(func() { test.damage(sim) })
+				ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+				defer cancel()
+				if err := convergeIn(ctx, hosts, spec); err == nil || !strings.Contains(err.Error(), test.want) {
+					t.Errorf("got %v", err)
+				}
+				if bricks := strings.Join(sim.Volumes["content"].Bricks, " "); !strings.Contains(bricks, "10.0.0.12") {
+					t.Errorf("the brick has moved: %s", bricks)
+				}
+			})
+		})
+	}
+}
