@@ -112,6 +112,8 @@ type change struct {
 	files   []host.File
 	verb    verb
 	reasons []string
+	// record is what to write right before the restart that the user asks for.
+	record *host.File
 	// instance says that the file of the floating IP itself differs.
 	instance bool
 }
@@ -139,6 +141,7 @@ func (d *draft) change(node host.Node) change {
 		c.note(reload, "keepalived has not read its configuration since it changed")
 	}
 	c.compareUnit(machine)
+	c.compareTrigger(d.spec, machine)
 	return c
 }
 
@@ -149,9 +152,18 @@ func (c change) step() Step {
 		reload:  "reload keepalived",
 		restart: "restart keepalived",
 	}[c.verb]
-	load := run(c.node.Name, title, strings.Join(c.reasons, ", "), shell.Script(loadScript, c.verb.String()).WithStdin(host.EncodeFiles(c.files...)))
-	load.Effect = map[verb]reconcile.Effect{reload: reconcile.Reloads, restart: reconcile.Restarts}[c.verb]
-	return load
+	load := shell.Script(loadScript, c.verb.String()).WithStdin(host.EncodeFiles(c.files...))
+	loads := step(c.node.Name, title, strings.Join(c.reasons, ", "), func(ctx context.Context, h *host.Host) error {
+		if c.record != nil {
+			if err := h.WriteFile(ctx, *c.record); err != nil {
+				return err
+			}
+		}
+		_, err := h.Run(ctx, load)
+		return err
+	})
+	loads.Effect = map[verb]reconcile.Effect{reload: reconcile.Reloads, restart: reconcile.Restarts}[c.verb]
+	return loads
 }
 
 // stepOnHolder is the step on the holder. Where its answer was lost although it has

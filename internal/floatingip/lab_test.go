@@ -180,6 +180,7 @@ func TestLab(t *testing.T) {
 	planned()
 
 	t.Run("failover", func(t *testing.T) { s.with(t).failovers() })
+	t.Run("maintenance", func(t *testing.T) { s.with(t).maintains() })
 	t.Run("partition", func(t *testing.T) { s.with(t).partitions() })
 	t.Run("drift", func(t *testing.T) { s.with(t).drifts() })
 	t.Run("changes", func(t *testing.T) { s.with(t).changes() })

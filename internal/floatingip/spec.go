@@ -81,6 +81,8 @@ type Spec struct {
 	Check                        Check
 	// Maintenance is how nodes are to be out of service, by the node's name.
 	Maintenance map[string]tier.Maintenance
+	// RestartTrigger restarts Keepalived when it changes; empty for never.
+	RestartTrigger string
 	// Preempt lets a machine of higher priority take the address back. So does one
 	// that was frozen then, whatever it has missed.
 	Preempt bool

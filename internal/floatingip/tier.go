@@ -43,6 +43,7 @@ func concerns() []concern {
 		{Name: "firewall", Ask: askFirewall, Read: readFirewall, Plan: planFirewall},
 		{Name: "config", Ask: askConfig, Read: readConfig},
 		{Name: "join", Ask: askJoin, Read: readJoin},
+		{Name: "restart", Ask: askRestart, Plan: planRestart},
 		{Name: "roll", Plan: planRoll},
 		{Name: "leave", Ask: askLeave, Read: readLeave, Refuse: refuseLeave, Plan: planLeave},
 		{Name: "maintenance", Ask: askMaintenance, Read: readMaintenance, Plan: planMaintenance},

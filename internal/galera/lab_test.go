@@ -92,6 +92,7 @@ func TestLab(t *testing.T) {
 		{"packet filter", (*site).keepsStrangersOut},
 		{"drift", (*site).drifts},
 		{"rolling change", (*site).rollsUnderLoad},
+		{"maintenance", (*site).takesOutAndPutsBack},
 		{"kill", (*site).killsOne},
 		{"power cut", (*site).cutsPower},
 		{"stale node", (*site).comesBackByItself},

@@ -69,7 +69,7 @@ func removeOurs(ctx context.Context, node *host.Host, spec Spec) error {
 	for _, dropIn := range dropIns(spec) {
 		files = append(files, dropIn.Path)
 	}
-	if err := node.RemoveFile(ctx, append(files, recordsPath(spec.Name), transfersPath(spec.Name), tier.MaintenanceFile(markerKind, spec.Name))...); err != nil {
+	if err := node.RemoveFile(ctx, append(files, recordsPath(spec.Name), transfersPath(spec.Name), tier.MaintenanceFile(markerKind, spec.Name), spec.restart().File().Path)...); err != nil {
 		return err
 	}
 	if err := node.ReloadSystemd(ctx); err != nil {

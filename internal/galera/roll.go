@@ -17,11 +17,13 @@ type stale struct {
 	node, why string
 	// config is the file to write before the restart; nil where it lies there.
 	config *host.File
+	// record is what to write right before it.
+	record *host.File
 }
 
-// planRoll restarts members with an older configuration than the wanted one, the
-// holder of a floating IP last. Nodes that are no members and answer are repaired
-// before, if anything is.
+// planRoll restarts members with an older configuration than the wanted one, and those
+// that the user wants restarted, the holder of a floating IP last. Nodes that are no
+// members and answer are repaired before, if anything is.
 func planRoll(d *draft) error {
 	if len(d.spec.Leaving) > 0 {
 		return nil // in the next plan, with fewer machines or the right ones
@@ -30,10 +32,20 @@ func planRoll(d *draft) error {
 	for node, seen := range d.answering() {
 		defaults := d.defaults[node.Name]
 		config := configFile(d.spec, node, defaults)
-		if !seen.primary() || !runsStale(config, seen) {
+		triggered := whyRestart(d.spec, seen)
+		if !seen.primary() || !runsStale(config, seen) && triggered == "" {
 			continue
 		}
 		found := staleNode(node.Name, d.engine, config, whyConfig(config, defaults, seen))
+		if triggered != "" {
+			record := d.spec.restart().File()
+			found.record = &record
+			if !runsStale(config, seen) {
+				found.why = triggered
+			} else {
+				found.why += "; " + triggered
+			}
+		}
 		if len(seen.Holds) > 0 {
 			holders = append(holders, found)
 		} else {
@@ -94,6 +106,11 @@ func stepRestart(spec Spec, s stale, whole []string) Step {
 			}
 			if s.config != nil {
 				if err := writeConfig(ctx, hosts[s.node], start.engine, *s.config); err != nil {
+					return err
+				}
+			}
+			if s.record != nil {
+				if err := hosts[s.node].WriteFile(ctx, *s.record); err != nil {
 					return err
 				}
 			}

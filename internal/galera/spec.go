@@ -50,6 +50,8 @@ type Spec struct {
 	FormerUsers map[string][]string
 	// Maintenance is how nodes are to be out of service, by the node's name.
 	Maintenance map[string]tier.Maintenance
+	// RestartTrigger restarts the servers when it changes; empty for never.
+	RestartTrigger string
 	// UUID is the cluster's identity as it was last seen; empty for a new cluster.
 	UUID string
 	// Partial lets a cluster that exists be changed and verified without the nodes

@@ -50,6 +50,7 @@ func concerns() []concern {
 		{Name: "config", Ask: askConfig, Read: readConfig, Plan: planConfig},
 		{Name: "members", Ask: askMembers, Plan: planMembers},
 		{Name: "service", Ask: askService, Read: readService, Plan: planService},
+		{Name: "restart", Ask: askRestart, Plan: planRestart},
 		{Name: "transfer", Ask: askTransfers, Read: readTransfers},
 		{Name: "recover", Ask: askPosition, Read: readPosition},
 		{Name: "leave", Plan: planLeave},

@@ -142,7 +142,7 @@ func takeOut(spec Spec, node host.Node, how tier.Maintenance) act {
 		if err := h.DisableUnit(ctx, daemonUnit); err != nil {
 			return err
 		}
-		if err := run(node.Name, "stop the bricks", shell.Script(stopBricksScript))(ctx, hosts); err != nil {
+		if err := run(node.Name, "stop the bricks", shell.Script(stopBricksScript, "*"))(ctx, hosts); err != nil {
 			return err
 		}
 		if err := h.MaskUnit(ctx, daemonUnit); err != nil || !d.volumeStarted() {

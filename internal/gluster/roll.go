@@ -6,8 +6,8 @@ import (
 	"github.com/terraform-ha/terraform-provider-ha/internal/tier"
 )
 
-// planRoll restarts the machines whose glusterd runs with another glusterd.vol. Its
-// bricks run on, but the machine drops out of the pool's transactions for a
+// planRoll restarts the machines whose glusterd runs with another glusterd.vol, or that
+// the user wants restarted. Its bricks run on, but the machine drops out of the pool's transactions for a
 // moment, so it is one machine at a time and only in a healthy volume.
 func planRoll(d *draft) error {
 	if !d.mayRoll() {
@@ -25,11 +25,17 @@ func (d *draft) rolling() []host.Node {
 	for _, node := range d.reached {
 		seen := d.seen(node)
 		stale := seen.Daemon.Started != 0 && seen.Daemon.Started < seen.Files[daemonFile].Modified
-		if seen.Daemon.Running() && (stale || d.spec.daemonFile().Difference(seen.Files[daemonFile]) != "") {
+		if seen.Daemon.Running() && (stale || d.whyTriggered(node) != "" || d.spec.daemonFile().Difference(seen.Files[daemonFile]) != "") {
 			nodes = append(nodes, node)
 		}
 	}
 	return nodes
+}
+
+// whyTriggered is why a machine is to be restarted for the trigger.
+func (d *draft) whyTriggered(node host.Node) string {
+	seen := d.seen(node)
+	return d.spec.triggered().Why(seen.Files, seen.Daemon.Started)
 }
 
 func (d *draft) mayRoll() bool { return d.changing() && d.rollWaits() == nil }
@@ -57,7 +63,12 @@ func (d *draft) restart(node host.Node) []Step {
 	} else {
 		why = "glusterd runs with an older glusterd.vol"
 	}
-	return append(steps,
-		Step{Node: node.Name, Title: "restart glusterd", Why: why, Effect: reconcile.Restarts, Do: startDaemon(node.Name, "restart")},
+	restart := Step{Node: node.Name, Title: "restart glusterd", Why: why, Effect: reconcile.Restarts, Do: startDaemon(node.Name, "restart")}
+	if triggered := d.whyTriggered(node); triggered != "" {
+		record := d.spec.triggered().File()
+		steps = append(steps, Step{Node: node.Name, Title: "record restart_trigger", Do: writeFile(node.Name, record)})
+		restart = Step{Node: node.Name, Title: "restart glusterd and the bricks", Why: triggered, Effect: reconcile.Restarts, Do: restartAll(d.spec, node.Name)}
+	}
+	return append(steps, restart,
 		Step{Node: node.Name, Title: "wait until the volume is healthy", Do: waitHealthy(d.spec, names(d.spec.Nodes), d.volumeStarted())})
 }

@@ -89,6 +89,8 @@ type Spec struct {
 	AllowRootPartition bool
 	// Maintenance is how nodes are to be out of service, by the node's name.
 	Maintenance map[string]tier.Maintenance
+	// RestartTrigger restarts glusterd and the bricks when it changes; empty for never.
+	RestartTrigger string
 	// Adopt makes a volume, its bricks and their data ours that lack our marker.
 	Adopt bool
 	// VolumeID is the identity of the volume as it was recorded; empty before the

@@ -33,6 +33,7 @@ func concerns() []concern {
 	return []concern{
 		{Name: "identity", Ask: askIdentity, Read: readIdentity, Refuse: refuseIdentity, Plan: planMarker},
 		{Name: "disk", Ask: askDisk, Read: readDisk, Plan: planDisks},
+		{Name: "restart", Ask: askRestart, Plan: planRestart},
 		{Name: "packages", Ask: askPackages, Read: readPackages, Refuse: refuseSystem, Plan: planPackages},
 		{Name: "config", Ask: askConfig, Read: readConfig, Plan: planConfig},
 		{Name: "units", Ask: askUnits, Read: readUnits, Plan: planUnits},

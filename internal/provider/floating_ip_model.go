@@ -90,6 +90,7 @@ func (m *floatingIPModel) spec(ctx context.Context) floatingip.Spec {
 		Preempt:                      m.Preempt.ValueBool(),
 		Priorities:                   m.priorities(),
 		Maintenance:                  maintenanceOf(&m.Shared),
+		RestartTrigger:               m.RestartTrigger.ValueString(),
 		Interface:                    m.Interface.ValueString(),
 		Nodes:                        m.DeclaredNodes(),
 		RouterID:                     int(m.RouterID.ValueInt64()),

@@ -87,6 +87,7 @@ func (m *galeraModel) spec(ctx context.Context, config *galeraModel) galera.Spec
 		NodeSettings:    m.nodeSettings(),
 		DataDevices:     dataDevices(&m.Shared),
 		Maintenance:     maintenanceOf(&m.Shared),
+		RestartTrigger:  m.RestartTrigger.ValueString(),
 		ProviderOptions: cluster.StringsOf(m.Options),
 		Clients:         cluster.ListOf(m.Clients),
 		Unfiltered:      m.Firewall.ValueString() == host.FirewallNone,

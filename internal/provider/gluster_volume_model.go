@@ -68,6 +68,7 @@ func (m *glusterModel) spec() gluster.Spec {
 		Redundancy:         int(m.Redundancy.ValueInt64()),
 		DataDevices:        dataDevices(&m.Shared),
 		Maintenance:        maintenanceOf(&m.Shared),
+		RestartTrigger:     m.RestartTrigger.ValueString(),
 		Options:            cluster.StringsOf(m.Options),
 		Profile:            m.Profile.ValueString(),
 		Clients:            cluster.ListOf(m.Clients),

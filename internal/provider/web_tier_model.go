@@ -105,6 +105,7 @@ func (m *webTierModel) spec(ctx context.Context, config *webTierModel) webtier.S
 		Nodes:          m.DeclaredNodes(),
 		Backends:       cluster.StringsOf(m.Backends),
 		Maintenance:    maintenanceOf(&m.Shared),
+		RestartTrigger: m.RestartTrigger.ValueString(),
 		MountPoint:     m.MountPoint.ValueString(),
 		DocumentRoot:   m.DocumentRoot.ValueString(),
 		ServerName:     m.ServerName.ValueString(),

@@ -50,6 +50,8 @@ type Spec struct {
 	DrainSeconds *int
 	Packages     []string
 	WordPress    *WordPress
+	// RestartTrigger restarts the servers when it changes; empty for never.
+	RestartTrigger string
 	// Site is the number of the site that the tier is known to have served, whatever its
 	// machines remember; empty where none is known. It counts for a site on a mount.
 	Site string

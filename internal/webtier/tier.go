@@ -34,6 +34,7 @@ func concerns() []concern {
 	return []concern{
 		{Name: "files", Read: readFiles},
 		{Name: "identity", Ask: askIdentity, Read: readIdentity, Refuse: refuseForeign, Plan: onEach(planMarker)},
+		{Name: "restart", Ask: askRestart, Plan: onEach(planTrigger)},
 		{Name: "packages", Ask: askPackages, Read: readPackages, Plan: onEach(planPackages)},
 		{Name: "probe", Ask: askProbe, Plan: onEach(planPrograms)},
 		{Name: "accounts", Ask: askAccounts, Read: readAccounts, Refuse: refuseAccounts, Plan: onEach(planAccount)},

@@ -16,6 +16,7 @@ func (n *Network) removal(m *hosttest.Machine, d *Daemon) {
 		m.RemoveAll(c.Args()[2])
 		m.RemoveAll(c.Args()[3])
 		m.RemoveAll("/var/lib/terraform-ha/floating-ip-" + n.name + ".maintenance")
+		m.RemoveAll("/var/lib/terraform-ha/floating-ip-" + n.name + ".restart")
 		n.elect()
 		n.settles()
 		return "", 0, ""

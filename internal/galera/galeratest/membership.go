@@ -40,6 +40,11 @@ func (s *Cluster) start(node *Node, bootstrap bool) error {
 	return fmt.Errorf("[ERROR] WSREP: failed to open gcomm backend connection: 110")
 }
 
+// Starter returns what the ordinary unit of a node does when it starts.
+func (s *Cluster) Starter(name string) hosttest.Hook {
+	return func(*hosttest.Machine) error { return s.start(s.Nodes[name], false) }
+}
+
 // reaches reports whether the packet filters let a node connect to a member and get
 // a state transfer from it. Members that a joiner cannot reach are a fault of the
 // tier, and not of who hurts the machines: it would open the one before the other.

@@ -1,9 +1,10 @@
 : gluster-stop-bricks
 # Ends the bricks and the self-heal daemon, which outlive glusterd on purpose. Clients hear
 # of a brick that ends by itself, and wait for nothing. A pid file survives its process,
-# so the name of the process has to fit.
+# so the name of the process has to fit. $1 is the volume, or * for all.
 pids() {
-    for f in /run/gluster/vols/*/*.pid /run/gluster/shd/*/*.pid; do
+    # shellcheck disable=SC2231 # it may be a pattern
+    for f in /run/gluster/vols/$1/*.pid /run/gluster/shd/$1/*.pid; do
         [ -e "$f" ] || continue
         read -r p <"$f" || continue
         { read -r c <"/proc/$p/comm"; } 2>/dev/null || continue
@@ -11,7 +12,7 @@ pids() {
     done
 }
 n=0
-while p=$(pids); [ -n "$p" ]; do
+while p=$(pids "$1"); [ -n "$p" ]; do
     # shellcheck disable=SC2086 # a word for each process
     case $n in
     0) kill $p ;;

@@ -3,6 +3,7 @@ package cluster
 import (
 	"context"
 	"maps"
+	"regexp"
 
 	"github.com/hashicorp/terraform-plugin-framework-timeouts/resource/timeouts"
 	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
@@ -29,6 +30,10 @@ func Attributes(ctx context.Context, own, ofNode map[string]schema.Attribute) ma
 			MarkdownDescription: "The nodes, by keys of your choice. A key identifies the node permanently. Limits lists the changes that are supported.",
 			NestedObject:        schema.NestedAttributeObject{Attributes: node},
 		},
+		"restart_trigger": schema.StringAttribute{Optional: true, Validators: []validator.String{stringvalidator.RegexMatches(triggerPattern, "is up to 100 letters, digits and the characters ._:@+-")},
+			MarkdownDescription: "Any text of up to 100 letters, digits and the characters `._:@+-`, such as a date. Another value restarts the daemons of the tier once, one node at a time, as a change of their " +
+				"configuration does: a node is drained before, and the next one follows when the cluster is healthy. An interrupted apply continues with the nodes that " +
+				"have not restarted. A node that is new or does not run is started and not restarted. Removing the value restarts nothing. Default: none."},
 		"drift": schema.MapAttribute{Computed: true, ElementType: driftElement,
 			MarkdownDescription: "Differences between the machines and the configuration, as sentences by node. Differences that concern no single node " +
 				"are under `cluster`. If there are none, it is empty. A plan shows them being removed, and apply repairs them."},
@@ -73,6 +78,9 @@ func nodeAttributes() map[string]schema.Attribute {
 		},
 	}
 }
+
+// triggerPattern is text that a file holds in one line and a sentence quotes.
+var triggerPattern = regexp.MustCompile(`^[A-Za-z0-9._:@+-]{1,100}$`)
 
 var driftElement = types.ListType{ElemType: types.StringType}
 

@@ -22,6 +22,8 @@ type Shared struct {
 	Rollout  types.Object   `tfsdk:"rollout"`
 	HostKeys types.Map      `tfsdk:"host_keys"`
 	Timeouts timeouts.Value `tfsdk:"timeouts"`
+	// RestartTrigger restarts the daemons of the tier when it changes.
+	RestartTrigger types.String `tfsdk:"restart_trigger"`
 }
 
 // nodeModel is an entry of nodes.

@@ -13,7 +13,7 @@ printf 'version %s\n' "$v"
 # shellcheck disable=SC2086 # a list of words
 unknown_settings "$v" $settings
 printf 'units\nUnit=%s\n' "$key"
-systemctl show -p LoadState,ActiveState,SubState,UnitFileState,NeedDaemonReload -- "php$v-fpm.service"
+TZ=UTC systemctl show -p LoadState,ActiveState,SubState,UnitFileState,NeedDaemonReload,ExecMainStartTimestamp -- "php$v-fpm.service"
 echo files
 n=$#
 for f; do
