@@ -26,7 +26,13 @@ type site struct {
 
 func newSite(t *testing.T) *site {
 	t.Helper()
-	all := labtest.BootLimited(t, "galera-test", 2048, "db1", "db2", "db3", "client", "stranger")
+	return newSiteOf(t, "galera-test", "db1", "db2", "db3", "client", "stranger")
+}
+
+// newSiteOf boots machines of which the first three are nodes.
+func newSiteOf(t *testing.T, name string, machines ...string) *site {
+	t.Helper()
+	all := labtest.BootLimited(t, name, 2048, machines...)
 	lab := *all
 	lab.Nodes, lab.Hosts = all.Nodes[:3:3], maps.Clone(all.Hosts)
 	for _, other := range all.Nodes[3:] {
@@ -38,7 +44,7 @@ func newSite(t *testing.T) *site {
 		Databases: map[string]Database{"word_press": {Charset: "utf8mb4"}},
 		Users: map[string]User{"wordpress": {Hosts: []string{"10.88.0.0/16"}, Password: secret, PasswordVersion: 1,
 			Grants: map[string][]string{"word_press.*": {"ALL"}}}},
-	}}
+	}.Defaulted()}
 }
 
 func labMust(t *testing.T, err error) {
@@ -101,6 +107,7 @@ func TestLab(t *testing.T) {
 		{"stale positions", (*site).recoversPositions},
 		{"two histories", (*site).refusesTwoHistories},
 		{"rebuilt", (*site).takesInARebuiltMachine},
+		{"three to five to three", (*site).growsAndShrinks},
 		{"wipe", (*site).wipes},
 	} {
 		passed = passed && t.Run(part.name, func(t *testing.T) { part.run(s.with(t)) })
