@@ -73,6 +73,12 @@ func (s Spec) grown(joins []host.Node) Spec {
 // leads to another set by a link file, both are moved at once and one of them is deleted
 // (gluster/glusterfs issue 4148, corrected in 11.1).
 func (d *draft) refuseSpread(what string) error {
+	if value := d.spec.options()[optionLookup]; !sameValue(optionLookup, "off", value) {
+		return &reconcile.RefusedError{
+			What: what, Evidence: []string{"option " + optionLookup + " is " + value + ": clients would not find files that are written while others move"},
+			Remedy: "Remove the option from options. A volume of several sets has it off.", Path: []string{"options", optionLookup},
+		}
+	}
 	for _, node := range append(slices.Clone(d.reached), d.guests...) {
 		if version := d.seen(node).Packages[serverPackage]; strings.HasPrefix(version, "11.0") {
 			return &reconcile.RefusedError{

@@ -19,6 +19,7 @@ const (
 	optionPingTimeout = "network.ping-timeout"
 	optionHealTimeout = "cluster.heal-timeout"
 	optionQuorum      = "cluster.quorum-type"
+	optionLookup      = "cluster.lookup-optimize"
 )
 
 // healTimeoutSeconds is how often the self-heal daemons look for what nobody told
@@ -67,6 +68,12 @@ func (s Spec) options() map[string]string {
 		// and added again by hand can leave it at "none", which invites split brain.
 		options[optionQuorum] = "auto"
 		options[optionHealTimeout] = healTimeoutSeconds
+	}
+	if len(s.Nodes)+len(s.guests) > s.setSize() {
+		// A client that has not heard yet that a directory's files are spread anew writes to
+		// the set that it knows. With this option, clients then look for such a file only
+		// where its name leads to now, and do not find it. It is on by default.
+		options[optionLookup] = "off"
 	}
 	maps.Copy(options, s.Options)
 	return options
