@@ -7,7 +7,10 @@
 //   - Nodes join, restart and leave one at a time, and the next one waits until
 //     the cluster is whole again. The holder of a floating IP comes last.
 //   - A data directory without our marker is somebody else's and is refused.
-//   - Two cluster UUIDs are two histories. They are never merged or chosen from.
+//   - Two cluster UUIDs are two histories. They are never merged, and only a user
+//     chooses from them.
+//   - What a user gives up ([Recovery]) stays on disk beside the data directory, and a
+//     node that has it joins with nothing of its own.
 //
 // What fails how: a node that does not answer keeps its place, and whatever does
 // not need it goes on. Without a Primary component nothing is changed except in

@@ -66,6 +66,8 @@ func (n NodeStatus) state() string {
 		return "data not mounted"
 	case n.Err != nil:
 		return "did not answer"
+	case n.LeftBehind:
+		return "left behind"
 	case n.serverAnswers():
 		return strings.TrimSuffix(n.Wsrep.Cluster+", "+n.Wsrep.Comment, ", ")
 	case n.Wsrep.Answers:
@@ -91,7 +93,7 @@ func (n NodeStatus) serverAnswers() bool { return n.Err == nil && n.Wsrep.Answer
 func (n NodeStatus) position() Position {
 	saved := n.Saved
 	switch {
-	case n.serverAnswers():
+	case n.serverAnswers() && n.Wsrep.Committed >= 0:
 		saved.Seqno = n.Wsrep.Committed
 		if n.Wsrep.UUID != "" && n.Wsrep.UUID != NoHistory {
 			saved.UUID = n.Wsrep.UUID

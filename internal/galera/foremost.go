@@ -13,11 +13,12 @@ import (
 // one that is behind was the last to leave, and where one was in a later view than all
 // that have the highest position.
 func (s Status) foremost() (string, bool) {
-	highest := s.highest(s.names())
+	names := s.where(func(n NodeStatus) bool { return !n.LeftBehind })
+	highest := s.highest(names)
 	if len(highest) == 0 {
 		return "", false
 	}
-	for _, name := range s.names() {
+	for _, name := range names {
 		at := s.Nodes[name].position()
 		behind := !slices.Contains(highest, name)
 		if at.Seqno < 0 || at.UUID != s.Nodes[highest[0]].position().UUID || behind && at.SafeToBootstrap {

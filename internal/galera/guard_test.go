@@ -77,7 +77,7 @@ func (s *guardStage) run(verb string, env ...string) (out string, did []string) 
 	words := strings.Fields(guardCommand(spec, spec.Nodes[0], verb))[1:]
 	cmd := exec.CommandContext(ctx, "sh", append([]string{"-s", "--"}, words...)...)
 	cmd.Stdin = strings.NewReader(string(guardScript))
-	cmd.Env = append(os.Environ(), "PATH="+s.dir+"/bin:"+os.Getenv("PATH"), "STAGE="+s.dir, "data="+s.dir+"/data", "socket="+s.dir+"/none")
+	cmd.Env = append(os.Environ(), "PATH="+s.dir+"/bin:"+os.Getenv("PATH"), "STAGE="+s.dir, "data="+s.dir+"/data", "record="+s.dir+"/recovery", "socket="+s.dir+"/none")
 	cmd.Env = append(cmd.Env, env...)
 	printed, _ := cmd.Output()
 	log, _ := os.ReadFile(filepath.Join(s.dir, "log"))
@@ -92,7 +92,7 @@ func (s *guardStage) run(verb string, env ...string) (out string, did []string) 
 func tells(lines ...string) peer {
 	said := peer{"cluster shop"}
 	for _, line := range lines {
-		if line != "primary" {
+		if line != "primary" && !strings.HasPrefix(line, "attempt ") {
 			line = "view " + line
 		}
 		said = append(said, line)
@@ -151,6 +151,79 @@ func TestGuardWaits(t *testing.T) {
 		s.write("late", "cluster shop\nview "+latest+"\n", 0o644)
 		if _, did := s.run("wait"); did != nil {
 			t.Errorf("did %v", did)
+		}
+	})
+}
+
+// recovered has a node whose data is of an attempt of the recovery; 0 for none.
+func (s *guardStage) recovered(attempt int) {
+	s.write("data/grastate.dat", "version: 2.1\nuuid:    bbbbbbbb-0000-11f1-8000-000000000001\nseqno:   -1\n", 0o644)
+	if attempt > 0 {
+		s.write("recovery", fmt.Sprintf("attempt %d\nbefore 0\nbootstrap db1\ndone yes\n", attempt), 0o644)
+	}
+}
+
+// TestGuardKeepsLeftBehindNodesAway has nodes come back without which the cluster was
+// recovered.
+func TestGuardKeepsLeftBehindNodesAway(t *testing.T) {
+	waits := []string{"waits on"}
+	for name, test := range map[string]struct {
+		attempt int
+		mine    string
+		a, b    peer
+		want    []string
+		says    string
+	}{
+		"the others serve":                       {mine: older, a: tells("attempt 1", "primary"), want: waits, says: "went on without the data of this node"},
+		"the others are down":                    {mine: older, a: tells("attempt 1"), b: tells(older), want: waits, says: "went on without"},
+		"its own view is complete":               {mine: "2 3 aaaaaaaa-8000 7", a: tells("2 3 aaaaaaaa-8000 7"), b: tells("attempt 2"), want: waits, says: "went on without"},
+		"it was in a recovery before the last":   {attempt: 1, a: tells("attempt 2", "primary"), want: waits, says: "went on without"},
+		"it is of the last recovery":             {attempt: 2, a: tells("attempt 2", "primary")},
+		"one that serves was left behind":        {attempt: 1, a: tells("primary"), want: waits, says: "a person has to decide"},
+		"the view of one left behind is no view": {attempt: 1, mine: "2 3 bbbbbbbb-8000 3", a: tells("attempt 1", "2 3 bbbbbbbb-8000 3"), b: tells("1 3 cccccccc-8000 9")},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := newGuardStage(t, test.mine, test.a, test.b)
+			s.recovered(test.attempt)
+			out, did := s.run("wait", "PAUSES=70")
+			if diff := cmp.Diff(test.want, did); diff != "" || !strings.Contains(out, test.says) {
+				t.Errorf("did (-want +got):\n%s\nsaid %q", diff, out)
+			}
+		})
+	}
+	t.Run("it remembers what it was told", func(t *testing.T) {
+		s := newGuardStage(t, older, tells("attempt 1"), nil)
+		s.recovered(0)
+		s.run("wait")
+		if err := os.Remove(filepath.Join(s.dir, "peers/10.0.0.12")); err != nil {
+			t.Fatal(err)
+		}
+		if out, _ := s.run("wait", "PAUSES=70"); !strings.Contains(out, "went on without") {
+			t.Errorf("it said %q", out)
+		}
+		s.recovered(1)
+		if out, _ := s.run("wait", "PAUSES=70"); strings.Contains(out, "went on without") {
+			t.Errorf("with its new data it said %q", out)
+		}
+	})
+	t.Run("one without data joins", func(t *testing.T) {
+		if out, did := newGuardStage(t, "", tells("attempt 1", "primary"), nil).run("wait", "PAUSES=70"); did != nil {
+			t.Errorf("did %v, said %q", did, out)
+		}
+	})
+	t.Run("its server is ended", func(t *testing.T) {
+		s := newGuardStage(t, older, tells("attempt 1", "primary"), nil)
+		s.recovered(0)
+		if _, did := s.run("watch", "PAUSES=4"); !slices.Contains(did, "systemctl kill -s KILL -- mariadb.service") {
+			t.Errorf("did %v", did)
+		}
+	})
+	t.Run("it tells", func(t *testing.T) {
+		s := newGuardStage(t, older)
+		s.recovered(3)
+		if out, _ := s.run("tell"); out != "cluster shop\nattempt 3\nview "+older {
+			t.Errorf("it tells %q", out)
 		}
 	})
 }

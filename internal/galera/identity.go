@@ -3,6 +3,7 @@ package galera
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"maps"
 	"path"
 	"slices"
@@ -68,7 +69,8 @@ func knownUUID(declared string, seen Status) string {
 // refuseOthers looks for data that is not ours and for more than one history.
 func refuseOthers(d *draft) error {
 	at := markerPath(d.spec.Name)
-	if err := refuseOtherMarkers(d.spec.UUID, at, d.seen); err != nil {
+	goesOn := d.seen.without(d.leftBehind)
+	if err := refuseOtherMarkers(d.spec.UUID, at, goesOn); err != nil {
 		return err
 	}
 	for _, name := range d.seen.names() {
@@ -84,7 +86,7 @@ func refuseOthers(d *draft) error {
 			}
 		}
 	}
-	return refuseOtherHistories(d.spec.UUID, at, d.seen)
+	return refuseOtherHistories(d, at, goesOn)
 }
 
 func refuseOtherMarkers(uuid, at string, seen Status) error {
@@ -100,13 +102,14 @@ func refuseOtherMarkers(uuid, at string, seen Status) error {
 	return nil
 }
 
-func refuseOtherHistories(uuid, at string, seen Status) error {
-	found := seen.UUIDs()
+func refuseOtherHistories(d *draft, at string, seen Status) error {
+	found, uuid := seen.UUIDs(), d.spec.UUID
 	switch {
 	case len(found) > 1:
 		return &reconcile.RefusedError{
-			What: "change a cluster with two histories", Evidence: seen.table(),
-			Remedy: "Decide which history is the right one. " + takeTheOthers,
+			What: "change a cluster with two histories", Evidence: d.seen.table(), Path: []string{"recovery"},
+			Remedy: fmt.Sprintf("Decide which history is the right one, and have the nodes with another one give up their data: save what only they have while they run, stop their servers, and declare %s, "+
+				"with a node of the right history and all nodes of the other, and apply again.", d.oneHistory()),
 		}
 	case len(found) == 1 && uuid != "" && found[0] != uuid:
 		return &reconcile.RefusedError{

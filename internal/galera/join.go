@@ -17,7 +17,7 @@ func joins(d *draft, members []string) []Step {
 	var steps []Step
 	for node, seen := range d.answering() {
 		switch {
-		case seen.Healthy() || d.status.backedUp(node.Name):
+		case seen.Healthy() || d.status.backedUp(node.Name) || seen.LeftBehind:
 		case seen.primary():
 			steps = append(steps, stepAwait(starterOf(d.spec), node.Name, seen.whyNotMember(d.engine)))
 		case !slices.Contains(members, node.Name):

@@ -10,20 +10,25 @@ import (
 // machine was told of.
 func (s *site) keptAcknowledged(on, table string) {
 	s.t.Helper()
+	s.keptAcknowledgedOn(on, table, "db1", "db2", "db3")
+	// A row that nobody was told of may be there, but then everywhere.
+	rows, _ := strconv.Atoi(s.Run("db1", "mariadb -N -e 'SELECT COUNT(*) FROM word_press."+table+"'"))
+	s.everywhere(table, rows)
+}
+
+func (s *site) keptAcknowledgedOn(on, table string, names ...string) {
+	s.t.Helper()
 	acknowledged := strings.Fields(s.Run(on, "sed -n 's/^ok .* //p' /var/tmp/log-"+table))
 	s.t.Logf("%d commits were acknowledged before the outage", len(acknowledged))
 	if len(acknowledged) == 0 {
 		s.t.Error("nothing was written")
 	}
-	for _, node := range s.Nodes {
-		rows := strings.Fields(s.Run(node.Name, "mariadb -N -e 'SET SESSION wsrep_sync_wait=1; SELECT id FROM word_press."+table+"'"))
+	for _, name := range names {
+		rows := strings.Fields(s.Run(name, "mariadb -N -e 'SET SESSION wsrep_sync_wait=1; SELECT id FROM word_press."+table+"'"))
 		if lost := without(acknowledged, rows); len(lost) > 0 {
-			s.t.Errorf("%s has lost %d acknowledged rows: %v", node.Name, len(lost), lost)
+			s.t.Errorf("%s has lost %d acknowledged rows: %v", name, len(lost), lost)
 		}
 	}
-	// A row that nobody was told of may be there, but then everywhere.
-	rows, _ := strconv.Atoi(s.Run("db1", "mariadb -N -e 'SELECT COUNT(*) FROM word_press."+table+"'"))
-	s.everywhere(table, rows)
 }
 
 // killsAll kills every server while rows are written, and takes their views away, so
@@ -48,4 +53,79 @@ func (s *site) recoversPositions() {
 	s.killsAll("crashed")
 	s.converge()
 	s.keptAcknowledged("db1", "crashed")
+}
+
+// word declares a recovery until it is taken back.
+func (s *site) word(attempt int64, bootstrap string, missing ...string) (takeBack func()) {
+	s.spec.Recovery = &Recovery{BootstrapNode: bootstrap, AllowMissing: missing, Attempt: attempt}
+	return func() { s.spec.Recovery = nil }
+}
+
+// recoversWithOneSurvivor has two of three machines lose power under load, and the word
+// of a person that the third goes on. When the others come back their guards keep them
+// away until an apply has set their data aside.
+func (s *site) recoversWithOneSurvivor() {
+	s.spec.Partial = true
+	defer func() { s.spec.Partial = false }()
+	s.writer("db1", "survived")
+	for _, name := range []string{"db2", "db3"} {
+		labMust(s.t, s.PowerOff(name))
+	}
+	s.Until(time.Minute, "db1 to lose the majority", func() string {
+		if s.observe().Nodes["db1"].primary() {
+			return "it is Primary"
+		}
+		return ""
+	})
+	s.Run("db1", "touch /var/tmp/stop-survived")
+	refusal := refused(s.t, s.try(), "start the cluster")
+	s.t.Log(refusal)
+	if want := `recovery = { bootstrap_node = "db1", allow_missing = ["db2", "db3"], attempt = 1 }`; !strings.Contains(refusal.Remedy, want) {
+		s.t.Errorf("%s is not in the remedy", want)
+	}
+	takeBack := s.word(1, "db1", "db2", "db3")
+	s.converge()
+	takeBack()
+	s.keptAcknowledgedOn("db1", "survived", "db1")
+	s.Run("db1", "mariadb -e 'CREATE TABLE word_press.after (id INT PRIMARY KEY AUTO_INCREMENT); INSERT INTO word_press.after () VALUES (), (), ()'")
+	labMust(s.t, s.PowerOnTogether("db2", "db3"))
+	for _, name := range []string{"db2", "db3"} {
+		s.Until(2*time.Minute, name+" to stay away", func() string {
+			if strings.Contains(s.Run(name, "journalctl -b --no-pager -o cat -u mariadb.service || :"), "went on without the data of this node") {
+				return ""
+			}
+			return "its guard says nothing"
+		})
+	}
+	s.converge()
+	s.keptAcknowledged("db1", "survived")
+	s.everywhere("after", 3)
+	for _, name := range []string{"db2", "db3"} {
+		s.Run(name, "ls /var/lib/mysql.set-aside-*Z/word_press/survived.ibd && rm -r /var/lib/mysql.set-aside-*Z")
+	}
+}
+
+// leavesOneBehind has db3 go on alone after the others stopped, and crash. It is ahead,
+// so that to go on without it takes a word, and what only it has is kept beside.
+func (s *site) leavesOneBehind() {
+	s.Run("db1", "mariadb -e 'CREATE TABLE word_press.apart (id INT PRIMARY KEY AUTO_INCREMENT, word VARCHAR(40)); INSERT INTO word_press.apart (word) VALUES (\"of all\")'")
+	s.Run("db1", "systemctl stop mariadb")
+	s.Run("db2", "systemctl stop mariadb")
+	s.Run("db3", "mariadb -e 'INSERT INTO word_press.apart (word) VALUES (\"of db3 alone\")'")
+	s.Run("db3", "systemctl mask --runtime --quiet mariadb; killall -9 mariadbd")
+	s.Until(time.Minute, "the end of the server", func() string { return s.Run("db3", "pgrep mariadbd || :") })
+	s.Run("db3", "systemctl unmask --runtime --quiet mariadb; rm -f /var/lib/mysql/gvwstate.dat")
+	takeBack := s.word(2, "db2")
+	refusal := refused(s.t, s.try(), "bootstrap the cluster from a node that is behind")
+	s.t.Log(refusal)
+	takeBack()
+	defer s.word(2, "db2", "db3")()
+	s.converge()
+	s.everywhere("apart", 1)
+	if got := s.Run("db3", "grep -la 'of db3 alone' /var/lib/mysql.set-aside-*Z/word_press/apart.ibd"); got == "" {
+		s.t.Error("what only db3 had is gone")
+	}
+	if notices := strings.Join(Notices(s.spec, s.observe()), "\n"); !strings.Contains(notices, "db3 had when the cluster was recovered without it was set aside at /var/lib/mysql.set-aside-") {
+		s.t.Errorf("notices: %s", notices)
+	}
 }

@@ -105,6 +105,8 @@ func TestLab(t *testing.T) {
 		{"stale node without the guard", (*site).curesAStaleNode},
 		{"stale node's data given up", (*site).givesItsDataUp},
 		{"stale positions", (*site).recoversPositions},
+		{"quorum lost", (*site).recoversWithOneSurvivor},
+		{"one ahead left behind", (*site).leavesOneBehind},
 		{"two histories", (*site).refusesTwoHistories},
 		{"rebuilt", (*site).takesInARebuiltMachine},
 		{"three to five to three", (*site).growsAndShrinks},

@@ -41,13 +41,19 @@ func planMembership(d *draft) error {
 
 func membershipSteps(d *draft) ([]Step, error) {
 	if members := d.status.where(NodeStatus.primary); len(members) > 0 {
-		return joins(d, members), nil
+		return serving(d, members)
 	}
 	if rivals := d.status.rivals(); len(rivals) > 0 {
 		return nil, &reconcile.RefusedError{
 			What: "start a cluster that remembers more than one Primary component", Evidence: append(rivals, d.status.table()...),
-			Remedy: "Somebody made a Primary component of one part while the other one had one, too. Decide which goes on. " + takeTheOthers,
+			Remedy: "Somebody made a Primary component of one part while the other one had one, too. Decide which goes on. " + takeTheOthers + " " + d.decide(),
 		}
+	}
+	if d.word != nil {
+		return recoverByWord(d)
+	}
+	if err := refuseBegun(d); err != nil {
+		return nil, err
 	}
 	if steps := reform(d); len(steps) > 0 {
 		return steps, nil
@@ -76,7 +82,7 @@ func refuseSilent(d *draft, known bool) error {
 	case known:
 		return &reconcile.RefusedError{
 			What: "start the cluster", Evidence: d.status.table(),
-			Remedy: "No node is in a Primary component, and a node that did not answer may have newer data or be serving. Make every node reachable and apply again.",
+			Remedy: "No node is in a Primary component, and a node that did not answer may have newer data or be serving. Make every node reachable and apply again. " + d.decide(),
 		}
 	}
 	return &reconcile.RefusedError{

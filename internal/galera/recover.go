@@ -69,7 +69,7 @@ func revive(d *draft, withData []string) ([]Step, error) {
 		}
 		return nil, &reconcile.RefusedError{
 			What: "change a cluster without a Primary component", Evidence: status.table(),
-			Remedy: "The nodes run, and none can reach a majority of the others. Check the network between them on TCP 4444, 4567, 4568 and 4569.",
+			Remedy: "The nodes run, and none can reach a majority of the others. Check the network between them on TCP 4444, 4567, 4568 and 4569. " + d.decide(),
 		}
 	}
 	if last, found := status.lastStopped(withData); found {
@@ -83,8 +83,7 @@ func revive(d *draft, withData []string) ([]Step, error) {
 	}
 	return nil, &reconcile.RefusedError{
 		What: "bootstrap a cluster whose last position is not certain", Evidence: status.table(),
-		Remedy: "Decide which node goes on; what only others have is lost, so keep copies of their " + dataDirectory + ". " + status.furthest(withData) +
-			"Set safe_to_bootstrap to 1 in grastate.dat on that node alone and apply again, or bootstrap it by hand if another one is ahead of it.",
+		Remedy: status.furthest(withData) + "Decide which node goes on. " + d.decide(),
 	}
 }
 

@@ -69,7 +69,8 @@ func removeOurs(ctx context.Context, node *host.Host, spec Spec) error {
 	for _, dropIn := range dropIns(spec) {
 		files = append(files, dropIn.Path)
 	}
-	if err := node.RemoveFile(ctx, append(files, recordsPath(spec.Name), transfersPath(spec.Name), tier.MaintenanceFile(markerKind, spec.Name), spec.restart().File().Path)...); err != nil {
+	records := []string{recordsPath(spec.Name), recoveryPath(spec.Name), recoveryPath(spec.Name) + ".behind", asidePath(spec.Name), transfersPath(spec.Name)}
+	if err := node.RemoveFile(ctx, append(append(files, records...), tier.MaintenanceFile(markerKind, spec.Name), spec.restart().File().Path)...); err != nil {
 		return err
 	}
 	if err := node.ReloadSystemd(ctx); err != nil {

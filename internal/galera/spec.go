@@ -57,6 +57,9 @@ type Spec struct {
 	// Partial lets a cluster that exists be changed and verified without the nodes
 	// that do not answer, as long as a quorum does.
 	Partial bool
+	// Recovery is the word of the user on what becomes of a cluster without a Primary
+	// component; nil for none.
+	Recovery *Recovery
 	// Adopt allows data without our marker: the user imported this cluster.
 	Adopt bool
 }

@@ -33,6 +33,14 @@ type NodeStatus struct {
 	// Ours reports whether our marker lies on the node, and Marker is what it says.
 	Ours   bool
 	Marker host.Marker
+	// Recovery is what the node remembers of the last word of a user on its data.
+	Recovery Record
+	// Moving is where the data directory is being moved to; empty while it is not. Aside
+	// are those that were set aside.
+	Moving string
+	Aside  []string
+	// LeftBehind says that the cluster went on without the node's data.
+	LeftBehind bool
 	// Mount is the file system at the data directory, where it is one of its own.
 	Mount host.UnitState
 	// Disk is the device that is declared for the data.

@@ -54,6 +54,7 @@ func concerns() []concern {
 		{Name: "transfer", Ask: askTransfers, Read: readTransfers},
 		{Name: "recover", Ask: askPosition, Read: readPosition},
 		{Name: "leave", Plan: planLeave},
+		{Name: "recovery", Ask: askRecovery, Read: readRecovery, Refuse: refuseLeftBehind},
 		{Name: "membership", Refuse: refuseSplit, Plan: planMembership},
 		{Name: "roll", Plan: planRoll},
 		{Name: "check", Plan: planCheck},
@@ -131,7 +132,7 @@ func Notices(spec Spec, status Status) []string {
 	left := leftNotices(spec, status)
 	spec, status = present(spec, status)
 	return slices.Concat(left,
-		versionNotices(spec, status), effectiveNotices(spec, status), grantNotices(spec, status), hindranceNotices(status), maintenanceNotices(status))
+		versionNotices(spec, status), effectiveNotices(spec, status), grantNotices(spec, status), hindranceNotices(status), recoveryNotices(status), maintenanceNotices(status))
 }
 
 // draft is a plan that the concerns are making.
@@ -145,6 +146,11 @@ type draft struct {
 	seen, status, declared Status
 	// defaults are by node the settings that follow from its machine.
 	defaults map[string][]derived
+	// word is what the user says of the recovery, while it is to be acted on.
+	word *Recovery
+	// leftBehind are nodes whose data a word gave up, and undecided those with data that
+	// the cluster does not go on with and that no word names.
+	leftBehind, undecided []string
 	// devices is what is to be done about the devices of nodes.
 	devices disks
 	// unmounted is why nodes without their data were left out of status.
@@ -163,10 +169,13 @@ type draft struct {
 
 func newDraft(spec Spec, status Status) *draft {
 	d := &draft{spec: spec, engine: spec.engine(), seen: complete(status, spec.names())}
-	d.spec.UUID = knownUUID(spec.UUID, d.seen)
+	d.word = wordInForce(spec, d.seen)
+	d.leftBehind, d.undecided = leftBehind(d.seen.only(spec.names()), d.word)
+	d.spec.UUID = knownUUID(spec.UUID, d.seen.without(d.leftBehind))
 	d.spec, d.seen = present(d.spec, d.seen)
 	d.status, d.devices = withoutDevices(spec, withoutStopped(spec, d.seen))
 	d.status, d.unmounted = withoutMounts(d.spec, d.status)
+	d.status = withoutLeftBehind(d.status, d.leftBehind)
 	d.declared = d.status.only(spec.names())
 	d.defaults = defaultsByNode(spec, d.status)
 	d.changes = changesOf(spec, d.declared)

@@ -16,6 +16,7 @@ func (s Spec) Validate() []tier.Problem {
 	var problems tier.Problems
 	validateCluster(s, &problems)
 	validateNodes(s, &problems)
+	validateRecovery(s, &problems)
 	validateDevices(s, &problems)
 	validateSettings(s, &problems)
 	validateProviderOptions(s, &problems)

@@ -33,7 +33,7 @@ func whyNotConverged(spec Spec, status Status) string {
 		if spec.stopped(node.Name) {
 			continue
 		}
-		if spec.Partial && host.IsUnreachable(status.Nodes[node.Name].Err) {
+		if (spec.Partial || status.recoveredWithout(node.Name)) && host.IsUnreachable(status.Nodes[node.Name].Err) {
 			left = append(left, node.Name)
 			continue
 		}
@@ -42,7 +42,7 @@ func whyNotConverged(spec Spec, status Status) string {
 			whole = append(whole, node.Name)
 		}
 	}
-	if len(names) < spec.quorum() {
+	if len(names) < spec.quorum() && !status.recoveredWithout(left...) {
 		return fmt.Sprintf("%s do not answer: %v", strings.Join(left, ", "), status.Nodes[left[0]].Err)
 	}
 	if reason := status.whyNotWhole(whole); reason != "" {

@@ -10,6 +10,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/attr"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 	"github.com/hashicorp/terraform-plugin-framework/types"
+	"github.com/hashicorp/terraform-plugin-framework/types/basetypes"
 
 	"github.com/terraform-ha/terraform-provider-ha/internal/galera"
 	"github.com/terraform-ha/terraform-provider-ha/internal/host"
@@ -35,6 +36,7 @@ type galeraModel struct {
 	Clients       types.Set    `tfsdk:"clients"`
 	Databases     types.Map    `tfsdk:"databases"`
 	Users         types.Map    `tfsdk:"users"`
+	Recovery      types.Object `tfsdk:"recovery"`
 	Protect       types.Bool   `tfsdk:"protect"`
 	ClusterUUID   types.String `tfsdk:"cluster_uuid"`
 	Members       types.List   `tfsdk:"members"`
@@ -94,6 +96,7 @@ func (m *galeraModel) spec(ctx context.Context, config *galeraModel) galera.Spec
 		Databases:       map[string]galera.Database{},
 		Users:           map[string]galera.User{},
 		UUID:            m.ClusterUUID.ValueString(),
+		Recovery:        recoveryOf(ctx, m.Recovery),
 	}
 	for name, database := range cluster.ObjectsOf[galeraDatabaseModel](ctx, m.Databases) {
 		spec.Databases[name] = galera.Database{Charset: database.Charset.ValueString(), Collation: database.Collation.ValueString()}
@@ -113,6 +116,27 @@ func (m *galeraModel) spec(ctx context.Context, config *galeraModel) galera.Spec
 		spec.Users[key] = u
 	}
 	return spec
+}
+
+type galeraRecoveryModel struct {
+	BootstrapNode types.String `tfsdk:"bootstrap_node"`
+	AllowMissing  types.Set    `tfsdk:"allow_missing"`
+	Attempt       types.Int64  `tfsdk:"attempt"`
+}
+
+// recoveryOf returns what is declared about a recovery; nil where nothing is or it is
+// not known yet.
+func recoveryOf(ctx context.Context, declared types.Object) *galera.Recovery {
+	if declared.IsNull() || !cluster.FullyKnown(ctx, declared) {
+		return nil
+	}
+	var model galeraRecoveryModel
+	if diags := declared.As(ctx, &model, basetypes.ObjectAsOptions{}); diags.HasError() {
+		return nil
+	}
+	return &galera.Recovery{
+		BootstrapNode: model.BootstrapNode.ValueString(), AllowMissing: cluster.ListOf(model.AllowMissing), Attempt: model.Attempt.ValueInt64(),
+	}
 }
 
 // version is what is declared, the default where nothing is or it is not known yet.

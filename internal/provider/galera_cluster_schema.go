@@ -74,6 +74,7 @@ func galeraAttributes() map[string]schema.Attribute {
 		},
 		"databases": galeraDatabases(),
 		"users":     galeraUsers(),
+		"recovery":  galeraRecovery(),
 		cluster.OnDestroyName: cluster.OnDestroyAttribute("What destroying the resource does. `keep` leaves the servers running and their data in place. " +
 			"`wipe` stops the servers and empties their data directories. " + cluster.KeepLimit + " Default: `keep`."),
 		cluster.ProtectName: cluster.ProtectAttribute(),
@@ -147,5 +148,34 @@ func galeraUsers() schema.Attribute {
 					"`PUBLIC` or by `mandatory_roles` cause a warning and stay.",
 			},
 		}},
+	}
+}
+
+func galeraRecovery() schema.Attribute {
+	return schema.SingleNestedAttribute{
+		Optional: true,
+		MarkdownDescription: "Decision of a person about a cluster in which no node serves and which cannot go on without losing what only some nodes " +
+			"have. A refused apply shows the nodes with their positions, and what to declare. It is acted on once for each `attempt`, and does nothing " +
+			"afterwards, so it may stay in the configuration. Default: none; a cluster whose every node answers and has the same history needs none.",
+		Attributes: map[string]schema.Attribute{
+			"bootstrap_node": schema.StringAttribute{
+				Required: true,
+				MarkdownDescription: "Key of the node whose data the cluster goes on with. If its server is running without a majority, its component is made " +
+					"the Primary one (`pc.bootstrap`); otherwise it is bootstrapped. It is refused while a node that answers and is not in `allow_missing` " +
+					"has a higher position or another history.",
+			},
+			"allow_missing": schema.SetAttribute{
+				Optional: true, ElementType: types.StringType,
+				MarkdownDescription: "Keys of the nodes without which the cluster may go on: those that do not answer, and those with a higher position, with " +
+					"another history or without a position. What only they have is given up. When such a node answers, now or later, its data directory is " +
+					"moved to `/var/lib/mysql.set-aside-<time>` on it, and it takes all data from the others; the directory is never deleted by the provider. " +
+					"Default: none.",
+			},
+			"attempt": schema.Int64Attribute{
+				Required: true, Validators: cluster.AtLeast(1),
+				MarkdownDescription: "Number of the decision, 1 or higher. The nodes record it. An apply that was interrupted continues with the same number; " +
+					"another decision needs a higher one.",
+			},
+		},
 	}
 }

@@ -28,6 +28,8 @@ type Cluster struct {
 	// cluster; -1 before.
 	Lowest int
 
+	// written has the position of every row that was acknowledged.
+	written []int
 	// act is what the tier does right now; empty while a test hurts the machines.
 	act string
 }
@@ -42,6 +44,12 @@ type Node struct {
 	// then.
 	Position int
 	Safe     bool
+	// Rows are those of a server that does not run, and Aside those of the data
+	// directories that lie beside its own.
+	Rows  []Row
+	Aside [][]Row
+	// Moving says that the data directory is being set aside.
+	Moving   bool
 	View     string
 	ViewSize int
 	// Schemas belong to no history.
@@ -85,6 +93,7 @@ type Node struct {
 type History struct {
 	UUID      string
 	Seqno     int
+	Rows      []Row
 	Members   []string
 	Databases map[string]Database
 	// Accounts are by "user@host".
@@ -92,7 +101,7 @@ type History struct {
 	// Public are the lines of SHOW GRANTS FOR PUBLIC; none is an error of the server.
 	Public []string
 
-	views int
+	views, boots int
 }
 
 // Install makes an engine available on machines.

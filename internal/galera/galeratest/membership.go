@@ -33,8 +33,7 @@ func (s *Cluster) start(node *Node, bootstrap bool) error {
 	for _, name := range s.names {
 		if peer := s.Nodes[name]; peer.History != nil && !peer.NonPrimary && !s.Machines[name].Down && s.reaches(node, name) && s.knows(node, peer.History) {
 			s.spareHolder(node, peer.History)
-			s.join(node, peer.History)
-			return nil
+			return s.enter(node, peer.History)
 		}
 	}
 	return fmt.Errorf("[ERROR] WSREP: failed to open gcomm backend connection: 110")
@@ -67,8 +66,19 @@ func address(m *hosttest.Machine) netip.Addr {
 	return netip.Addr{}
 }
 
-// begin bootstraps: a new history, or the one that the node has.
+// enter lets a node in that may have data.
+func (s *Cluster) enter(node *Node, h *History) error {
+	if err := s.transfer(node, h); err != nil {
+		return err
+	}
+	s.join(node, h)
+	return nil
+}
+
+// begin bootstraps: a new history, or the one that the node has, as far as it has it.
+// Views are counted from the beginning then.
 func (s *Cluster) begin(node *Node) error {
+	s.alone(node)
 	if node.UUID == "" {
 		s.Bootstraps++
 		node.UUID = fmt.Sprintf("00000000-0000-11f1-8000-00000000000%d", s.Bootstraps)
@@ -79,13 +89,22 @@ func (s *Cluster) begin(node *Node) error {
 	if !node.Safe {
 		return fmt.Errorf("[ERROR] WSREP: It may not be safe to bootstrap the cluster from this node")
 	}
-	s.join(node, s.Past[node.UUID])
+	// A test puts the first node back into the unit that has bootstrapped it.
+	if now := s.Past[node.UUID]; s.act == "" && s.serving(now) > 0 {
+		s.join(node, now)
+		return nil
+	}
+	h := *s.Past[node.UUID]
+	h.Seqno, h.Rows, h.Members, h.views = node.Position, node.Rows, nil, 0
+	h.boots++
+	s.Past[node.UUID] = &h
+	s.join(node, &h)
 	return nil
 }
 
 func (s *Cluster) join(node *Node, h *History) {
 	node.History, node.UUID, node.Seqno, node.Safe, node.Waiting = h, h.UUID, -1, false, false
-	node.Schemas = nil
+	node.Schemas, node.Moving = nil, false
 	if !slices.Contains(h.Members, node.Name) {
 		h.Members = append(h.Members, node.Name)
 	}
@@ -97,7 +116,7 @@ func (s *Cluster) newView(h *History) {
 	h.Seqno++
 	for _, name := range h.Members {
 		node := s.Nodes[name]
-		node.View, node.ViewSize = fmt.Sprintf("3 %s %d", h.UUID, h.views), len(h.Members)
+		node.View, node.ViewSize = fmt.Sprintf("3 %s.%d %d", h.UUID, h.boots, h.views), len(h.Members)
 	}
 }
 
@@ -113,7 +132,8 @@ func (s *Cluster) leave(node *Node) {
 		return
 	}
 	defer s.keepQuorum(h, before)
-	node.View, node.ViewSize, node.Seqno, node.Position = "", 0, h.Seqno, h.Seqno
+	node.stop(h)
+	node.View, node.ViewSize, node.Seqno = "", 0, h.Seqno
 	h.Members = slices.DeleteFunc(h.Members, func(name string) bool { return name == node.Name })
 	if node.Safe = len(h.Members) == 0; !node.Safe {
 		s.newView(h)
@@ -127,9 +147,9 @@ func (s *Cluster) Crash(names ...string) {
 		node := s.Nodes[name]
 		if node.History != nil {
 			h = node.History
-			node.Position = h.Seqno
+			node.stop(h)
 		}
-		node.History, node.Standalone = nil, false
+		node.History, node.Standalone, node.NonPrimary, node.Waiting = nil, false, false, false
 		for _, unit := range []string{s.engine.Unit, s.engine.BootstrapUnit} {
 			if unit != "" {
 				s.Machines[name].Kill(unit)

@@ -2,6 +2,7 @@ package galeratest
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/terraform-ha/terraform-provider-ha/internal/shell"
@@ -54,6 +55,11 @@ func (s *Cluster) reform() {
 	h := s.Past[present[0].UUID]
 	h.Members = nil
 	for _, node := range present {
+		if node.History == nil && node.Position >= h.Seqno {
+			h.Seqno, h.Rows = node.Position, node.Rows
+		}
+	}
+	for _, node := range present {
 		node.NonPrimary = false
 		s.join(node, h)
 		s.Machines[node.Name].Unit(s.engine.Unit).Active = "active"
@@ -69,8 +75,9 @@ func (s *Cluster) admit() {
 		}
 		for _, other := range s.names {
 			if peer := s.Nodes[other]; peer.History != nil && !peer.NonPrimary && !s.Machines[other].Down {
-				s.join(node, peer.History)
-				s.Machines[name].Unit(s.engine.Unit).Active = "active"
+				if s.enter(node, peer.History) == nil {
+					s.Machines[name].Unit(s.engine.Unit).Active = "active"
+				}
 				break
 			}
 		}
@@ -82,10 +89,17 @@ func (s *Cluster) standAside(node *Node) {
 	if node.Synced() {
 		s.t.Errorf("%s serves and is taken out of the way", node.Name)
 	}
+	if h := node.History; h != nil {
+		node.stop(h)
+		h.Members = slices.DeleteFunc(h.Members, func(name string) bool { return name == node.Name })
+	}
 	node.History, node.Standalone, node.NonPrimary, node.Waiting = nil, false, false, false
 	for _, unit := range []string{s.engine.Unit, s.engine.BootstrapUnit} {
-		if unit != "" {
-			s.Machines[node.Name].Kill(unit)
+		if unit == "" {
+			continue
+		}
+		if state := s.Machines[node.Name].Unit(unit); state.Running() || state.Active == "activating" {
+			state.Active, state.Sub = "failed", "failed"
 		}
 	}
 	s.reform()

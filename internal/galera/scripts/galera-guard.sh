@@ -5,15 +5,20 @@
 # in it are there. A node that was down or cut off before is one too many, and
 # none of them ever gets to the end of its start. So nodes tell each other which
 # view they remember, and one that was not in the last view stays away until the
-# others serve. Nothing here starts, bootstraps or writes anything: all it does is
-# to wait before a start, and to end a server that serves nobody.
+# others serve. Nothing here starts, bootstraps or changes data: all it does is to
+# wait before a start, and to end a server that serves nobody.
+#
+# A recovery may have gone on without the data of some nodes. The others have a
+# record with a higher number then. One that was left behind may have commits of its
+# own under the same UUID, which Galera takes for the others' once those have passed
+# its position. So it stays away until its data is set aside.
 #
 #   tell   prints what this node remembers, for whoever asks
 #   wait   ends when a start of the server can lead anywhere
 #   watch  ends a server that keeps the last view from forming
 verb=$1 cluster=$2 unit=$3 client=$4 nodes=$5 port=$6
 shift 6 # the addresses of the other nodes
-: "${data:=/var/lib/mysql}" "${socket:=/run/mysqld/mysqld.sock}"
+: "${data:=/var/lib/mysql}" "${socket:=/run/mysqld/mysqld.sock}" "${record:=/var/lib/terraform-ha/galera-$cluster.recovery}"
 
 # remembered prints the number of members of the last view and the view itself.
 remembered() {
@@ -21,33 +26,55 @@ view=$(sed -n 's/^view_id: *//p' "$data/gvwstate.dat" 2>/dev/null)
 [ -z "$view" ] || echo "$(grep -c '^member:' "$data/gvwstate.dat") $view"
 }
 
+# attempt prints the number of the recovery that the data of this node is of.
+attempt() { n=$(sed -n 's/^attempt \([0-9][0-9]*\)$/\1/p' "$record" 2>/dev/null | head -n 1); echo "${n:-0}"; }
+
+has_data() { grep '^uuid: ' "$data/grastate.dat" 2>/dev/null | grep -qv ' 00000000-0000-0000-0000-000000000000'; }
+
 serves() {
 [ -S "$socket" ] && [ "$(timeout 3 "$client" --no-defaults --socket="$socket" -N -B -e "SHOW GLOBAL STATUS LIKE 'wsrep_cluster_status'" 2>/dev/null | cut -f2)" = Primary ]
 }
 
 tell() {
 echo "cluster $cluster"
+[ "$(attempt)" = 0 ] || echo "attempt $(attempt)"
 remembered | sed 's/^/view /'
 ! serves || echo primary
 }
 
 # look asks the other nodes. It leaves how many answered in $heard, and in $seen
-# that one of them serves, or else what is to be made of the views: "mine" and
-# "other" is the one view that is complete and later than all that others
-# remember, "several" that more than one is complete.
+# that this node was left "behind" by a recovery, that one of the others serves, or
+# else what is to be made of the views: "mine" and "other" is the one view that is
+# complete and later than all that others remember, "several" that more than one is
+# complete. "rival" is that one serves which a recovery left behind.
 look() {
-heard=1 seen='' views=$(remembered)
+heard=1 seen='' rival='' views=$(remembered) own=$(attempt) latest=$(cat "$record.behind" 2>/dev/null)
 mine=$views
+: "${latest:=0}"
 for peer; do
 said=$(timeout 5 socat -u "TCP:$peer:$port,connect-timeout=2" - 2>/dev/null | head -c 1000)
 case $said in "cluster $cluster" | "cluster $cluster
 "*) heard=$((heard+1)) ;; *) continue ;; esac
+theirs=$(printf '%s\n' "$said" | sed -n 's/^attempt \([0-9][0-9]*\)$/\1/p' | head -n 1)
+: "${theirs:=0}"
+if [ "$theirs" -lt "$own" ]; then
+case $said in *"
+primary"*) rival=yes ;; esac
+continue
+fi
+[ "$theirs" -le "$latest" ] || latest=$theirs
 case $said in *"
 primary"*) seen=primary ;; esac
 views="$views
 $(printf '%s\n' "$said" | sed -n 's/^view //p')"
 done
+if [ "$latest" -gt "$own" ] && has_data; then
+seen=behind
+echo "$latest" >"$record.behind"
+return 0
+fi
 [ -z "$seen" ] || return 0
+[ -z "$rival" ] || { seen=rival; return 0; }
 seen=$(printf '%s\n' "$views" | awk -v mine="$mine" '
 NF == 4 { n[$0]++; size[$0] = $1; seqno[$0] = $4 }
 END {
@@ -73,6 +100,8 @@ look "$@"
 members=${mine%% *}
 case $seen in
 primary) exit 0 ;;
+behind) say "a recovery of the cluster went on without the data of this node; waiting until terraform apply sets it aside" ;;
+rival) say "a node serves that a recovery of the cluster left behind, and a person has to decide between them" ;;
 several) say "two parts of the cluster remember a Primary component of their own, and a person has to decide between them" ;;
 other) say "not in the last Primary component; waiting for the nodes that were" ;;
 *)
@@ -97,11 +126,15 @@ case $ActiveState in active | activating) ;; *) MainPID=0 ;; esac
 if [ "${MainPID:-0}" = 0 ]; then bad=0; continue; fi
 if serves; then bad=0 pause=15; continue; fi
 look "$@"
-if [ "$seen" != other ]; then bad=0; continue; fi
+case $seen in
+other) why="it was not in the last Primary component and keeps the others from forming it again" ;;
+behind) why="a recovery of the cluster went on without its data" ;;
+*) bad=0; continue ;;
+esac
 # Twice, because a view is saved a moment later on one node than on another.
 bad=$((bad+1))
 [ $bad -ge 2 ] || continue
-echo "ending $unit: it was not in the last Primary component and keeps the others from forming it again"
+echo "ending $unit: $why"
 systemctl kill -s KILL -- "$unit"
 bad=0
 done ;;

@@ -1,0 +1,386 @@
+package galera
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/terraform-ha/terraform-provider-ha/internal/host"
+	"github.com/terraform-ha/terraform-provider-ha/internal/reconcile"
+	"github.com/terraform-ha/terraform-provider-ha/internal/shell"
+)
+
+// suggestion is a word that a refusal proposes.
+type suggestion struct {
+	bootstrap string
+	missing   []string
+	attempt   int64
+}
+
+// String is the word as it is written into a configuration.
+func (s suggestion) String() string {
+	missing := slices.Compact(slices.Sorted(slices.Values(s.missing)))
+	quoted := make([]string, len(missing))
+	for i, name := range missing {
+		quoted[i] = fmt.Sprintf("%q", name)
+	}
+	return fmt.Sprintf("recovery = { bootstrap_node = %q, allow_missing = [%s], attempt = %d }", s.bootstrap, strings.Join(quoted, ", "), s.attempt)
+}
+
+// decide tells what to declare where a person has to decide about a cluster without a
+// Primary component: to go on from a node with the highest position that is known,
+// without those whose position is not.
+func (d *draft) decide() string {
+	word := suggestion{attempt: d.seen.lastRecord().Attempt + 1}
+	names := d.spec.names()
+	if highest := d.status.highest(names); len(highest) > 0 {
+		word.bootstrap = highest[0]
+	} else if answering := d.status.where(func(n NodeStatus) bool { return n.Err == nil && n.Saved.HasData() }); len(answering) > 0 {
+		word.bootstrap = answering[0]
+	} else {
+		return ""
+	}
+	for _, name := range names {
+		if node := d.status.Nodes[name]; name != word.bootstrap && !node.serverAnswers() && !node.Saved.HasData() {
+			word.missing = append(word.missing, name)
+		}
+	}
+	return fmt.Sprintf("If a node is gone for good, or what only it has can be given up, say so: declare\n\n  %s\n\nwith the node that the cluster is to go on from and the nodes without which it may, and apply again.", word)
+}
+
+// oneHistory is the word by which the cluster keeps the history that it is known for.
+func (d *draft) oneHistory() suggestion {
+	word := suggestion{attempt: d.seen.lastRecord().Attempt + 1}
+	for _, name := range d.spec.names() {
+		switch uuid := d.seen.Nodes[name].position().UUID; {
+		case uuid == "" || uuid == NoHistory:
+		case uuid != d.spec.UUID:
+			word.missing = append(word.missing, name)
+		case word.bootstrap == "":
+			word.bootstrap = name
+		}
+	}
+	return word
+}
+
+// serving are the steps of a cluster that has a Primary component: nodes join, and
+// those that were left behind give up their data first.
+func serving(d *draft, members []string) ([]Step, error) {
+	if d.word != nil && !slices.Contains(members, d.word.BootstrapNode) {
+		return nil, &reconcile.RefusedError{
+			What: "recover a cluster that serves", Evidence: d.seen.table(), Path: []string{"recovery", "bootstrap_node"},
+			Remedy: fmt.Sprintf("There is a Primary component, so the data of %s is what the cluster goes on with. Remove recovery and apply again; to have other nodes give up their data, name one of %[1]s as bootstrap_node.", strings.Join(members, ", ")),
+		}
+	}
+	if err := refuseNamedMembers(d, members); err != nil {
+		return nil, err
+	}
+	steps := append(recordSteps(d), joins(d, members)...)
+	for _, node := range d.spec.Nodes {
+		// Its data may not be mounted, or it is stopped for maintenance.
+		if !slices.Contains(d.leftBehind, node.Name) || d.status.Nodes[node.Name].Err != nil {
+			continue
+		}
+		cache := cacheBytes(d.spec.ProviderOptions, d.defaults[node.Name])
+		steps = append(steps, stepSetAside(d, node.Name, cache), stepJoin(d.spec, node, d.engine.service()+" is not a member yet", cache))
+	}
+	return steps, nil
+}
+
+// refuseNamedMembers keeps the data of members: they have what the cluster has.
+func refuseNamedMembers(d *draft, members []string) error {
+	if d.word == nil {
+		return nil
+	}
+	for _, name := range d.word.AllowMissing {
+		// A member that lags or is cut off from the others is seen by the others' views.
+		if slices.Contains(members, name) {
+			return &reconcile.RefusedError{
+				What: "set aside the data of a member", Node: name, Evidence: d.seen.table(), Path: []string{"recovery", "allow_missing"},
+				Remedy: fmt.Sprintf("%s is in the Primary component and has the data of the cluster. Take it out of allow_missing and apply again.", name),
+			}
+		}
+	}
+	return nil
+}
+
+// recordSteps let the members, and nodes without data, remember the last word: what
+// they have or get is the data that the cluster goes on with.
+func recordSteps(d *draft) []Step {
+	wanted := d.seen.lastRecord().finished()
+	if d.word != nil {
+		wanted = recordOf(*d.word, d.seen.Nodes[d.word.BootstrapNode].standing(d.word)).finished()
+	}
+	if wanted.Attempt == 0 {
+		return nil
+	}
+	var steps []Step
+	for node, seen := range d.answering() {
+		counts := seen.primary() || seen.unused() && !seen.LeftBehind
+		if known := seen.Recovery; counts && (known.Attempt != wanted.Attempt || !known.Done) {
+			steps = append(steps, stepRecord(d.spec.Name, node.Name, wanted, fmt.Sprintf("it does not know that attempt %d of the recovery is done", wanted.Attempt)))
+		}
+	}
+	return steps
+}
+
+func stepRecord(cluster, node string, wanted Record, why string) Step {
+	return Step{Node: node, Title: fmt.Sprintf("record attempt %d of the recovery", wanted.Attempt), Why: why,
+		Do: func(ctx context.Context, hosts host.Hosts) error {
+			return hosts[node].WriteFile(ctx, wanted.file(cluster))
+		}}
+}
+
+// participants are the declared nodes that a word does not name as missing.
+func (d *draft) participants() []string {
+	return slices.DeleteFunc(d.spec.names(), func(name string) bool { return slices.Contains(d.word.AllowMissing, name) })
+}
+
+// recoverByWord makes a Primary component of the node that the user names, once
+// nothing that anybody else has could be lost without being named.
+func recoverByWord(d *draft) ([]Step, error) {
+	names := d.participants()
+	if leaving := d.spec.leavingNames(); len(leaving) > 0 {
+		return nil, &reconcile.RefusedError{
+			What: "recover a cluster while machines leave it", Evidence: d.seen.table(), Path: []string{"nodes"},
+			Remedy: fmt.Sprintf("%s may have newer data. Recover the cluster with the nodes that it had before, and change them in an apply of their own.", strings.Join(leaving, ", ")),
+		}
+	}
+	if err := refuseUnknown(d, names); err != nil {
+		return nil, err
+	}
+	survivors := d.survivors(names)
+	var steps []Step
+	for _, name := range d.status.where(NodeStatus.occupied) {
+		if !slices.Contains(survivors, name) {
+			steps = append(steps, stepEnd(d.spec, name))
+		}
+	}
+	if len(steps) > 0 {
+		return steps, nil
+	}
+	if steps := recoverPositions(d.engine, d.status, names); len(steps) > 0 {
+		return steps, nil
+	}
+	if err := refuseBehind(d, names); err != nil {
+		return nil, err
+	}
+	word := *d.word
+	for _, name := range names {
+		if begun := recordOf(word, d.seen.Nodes[name].standing(d.word)); d.seen.Nodes[name].Recovery.Attempt != word.Attempt {
+			steps = append(steps, stepRecord(d.spec.Name, name, begun, fmt.Sprintf("recovery has %s start the cluster", word.BootstrapNode)))
+		}
+	}
+	if len(survivors) > 0 {
+		steps = append(steps, stepPromote(d, survivors))
+	} else {
+		steps = append(steps, stepBootstrapByWord(d, names))
+	}
+	return append(steps, joins(d, []string{word.BootstrapNode})...), nil
+}
+
+// survivors are the nodes of the component of the one that the user names, if its
+// server runs and waits for a majority; nothing otherwise. Servers that see no
+// Primary component do not tell which component they are in, only its size: those
+// that answer are one if all see at least all of them.
+func (d *draft) survivors(names []string) []string {
+	running := slices.DeleteFunc(slices.Clone(names), func(name string) bool { return !d.status.Nodes[name].serverAnswers() })
+	if !slices.Contains(running, d.word.BootstrapNode) {
+		return nil
+	}
+	size := d.status.Nodes[d.word.BootstrapNode].Wsrep.Size
+	for _, name := range running {
+		if seen := d.status.Nodes[name].Wsrep.Size; seen != size || seen < len(running) {
+			return nil
+		}
+	}
+	return running
+}
+
+// refuseUnknown wants something known of every node that is not named as missing.
+func refuseUnknown(d *draft, names []string) error {
+	var silent, empty []string
+	for _, name := range names {
+		switch node := d.status.Nodes[name]; {
+		case node.Err != nil:
+			silent = append(silent, name)
+		case node.Wsrep.Answers && !node.Wsrep.On || !node.serverAnswers() && !node.Saved.HasData():
+			empty = append(empty, name)
+		}
+	}
+	missing := slices.Concat(d.word.AllowMissing, silent, empty)
+	switch {
+	case slices.Contains(missing, d.word.BootstrapNode):
+		return &reconcile.RefusedError{
+			What: "bootstrap the cluster", Node: d.word.BootstrapNode, Evidence: d.seen.table(), Path: []string{"recovery", "bootstrap_node"},
+			Remedy: "It does not answer, or it has no data of the cluster. Name a node that has.",
+		}
+	case len(silent)+len(empty) > 0:
+		word := suggestion{bootstrap: d.word.BootstrapNode, missing: missing, attempt: d.word.Attempt}
+		return &reconcile.RefusedError{
+			What: "bootstrap the cluster while a node may have newer data", Evidence: d.seen.table(), Path: []string{"recovery", "allow_missing"},
+			Remedy: fmt.Sprintf("Nothing is known of the data of %s. Make each reachable, or, if what is only there can be given up, declare %s, and apply again.", strings.Join(slices.Concat(silent, empty), ", "), word),
+		}
+	}
+	return nil
+}
+
+// refuseBehind refuses to go on from a node while one that is not named as missing is
+// ahead of it.
+func refuseBehind(d *draft, names []string) error {
+	chosen := d.status.Nodes[d.word.BootstrapNode].position()
+	var ahead, unknown []string
+	for _, name := range names {
+		switch position := d.status.Nodes[name].position(); {
+		case position.Seqno < 0:
+			unknown = append(unknown, name)
+		case position.Seqno > chosen.Seqno:
+			ahead = append(ahead, name)
+		}
+	}
+	if len(ahead)+len(unknown) == 0 {
+		return nil
+	}
+	word := suggestion{bootstrap: d.word.BootstrapNode, missing: slices.Concat(d.word.AllowMissing, ahead, unknown), attempt: d.word.Attempt}
+	remedy := fmt.Sprintf("If what is only on %s can be given up, declare %s and apply again: the data directory of each is then set aside before it joins.", strings.Join(slices.Concat(ahead, unknown), ", "), word)
+	if highest := d.status.highest(names); len(highest) > 0 && !slices.Contains(highest, d.word.BootstrapNode) {
+		best := suggestion{bootstrap: highest[0], missing: d.word.AllowMissing, attempt: d.word.Attempt}
+		remedy = fmt.Sprintf("To lose nothing, declare %s. %s", best, remedy)
+	}
+	return &reconcile.RefusedError{
+		What: "bootstrap the cluster from a node that is behind", Node: d.word.BootstrapNode, Evidence: d.seen.table(), Path: []string{"recovery"}, Remedy: remedy,
+	}
+}
+
+// stepBootstrapByWord starts the cluster from the node that the user names, once all
+// others that are not missing have proved stopped.
+func stepBootstrapByWord(d *draft, names []string) Step {
+	spec, word, before := d.spec, *d.word, d.seen.Nodes[d.word.BootstrapNode].standing(d.word)
+	return Step{Node: word.BootstrapNode, Title: "bootstrap the cluster from its last position", Why: fmt.Sprintf("attempt %d of recovery names it", word.Attempt), Effect: reconcile.Joins,
+		Do: func(ctx context.Context, hosts host.Hosts) error {
+			now := complete(Observe(ctx, hosts.Views(), spec), spec.names())
+			for _, name := range now.names() {
+				seen := now.Nodes[name]
+				if slices.Contains(names, name) && seen.Err != nil || seen.occupied() {
+					return changedMeanwhile(word.BootstrapNode, now)
+				}
+			}
+			if err := refuseHeard(ctx, hosts[word.BootstrapNode], spec, now); err != nil {
+				return err
+			}
+			if err := starterOf(spec).become(ctx, hosts[word.BootstrapNode], "bootstrap"); err != nil {
+				return err
+			}
+			return hosts[word.BootstrapNode].WriteFile(ctx, recordOf(word, before).finished().file(spec.Name))
+		}}
+}
+
+func changedMeanwhile(node string, now Status) error {
+	return &reconcile.RefusedError{What: "bootstrap the cluster again", Node: node, Evidence: now.table(),
+		Remedy: "The cluster changed after the plan was made. Apply again."}
+}
+
+var promoteScript = shell.Embedded(scripts, "promote")
+
+// noticeTime is how long the rest of a component may take to notice that a server is
+// gone: Galera waits for 5 seconds, and for 15 where the network comes and goes
+// (evs.suspect_timeout and evs.inactive_timeout).
+const noticeTime = 40 * time.Second
+
+// stepPromote makes the component of the survivors the Primary one, without a restart
+// (Galera's documentation, "Resetting the Quorum").
+func stepPromote(d *draft, survivors []string) Step {
+	spec, word, before := d.spec, *d.word, d.seen.Nodes[d.word.BootstrapNode].standing(d.word)
+	return Step{Node: word.BootstrapNode, Title: "make the component of " + strings.Join(survivors, ", ") + " the Primary one (pc.bootstrap)",
+		Why: fmt.Sprintf("the nodes that run are too few to serve, and attempt %d of recovery allows it", word.Attempt), Effect: reconcile.Joins, Of: survivors,
+		Do: func(ctx context.Context, hosts host.Hosts) error {
+			var now Status
+			err := reconcile.WaitAtMost(ctx, noticeTime, "the servers that run to see nobody else", time.Second, func(ctx context.Context) (string, error) {
+				now = complete(Observe(ctx, hosts.Views(), spec), spec.names())
+				return now.whyNotAmong(survivors), nil
+			})
+			if err != nil && ctx.Err() == nil {
+				return &reconcile.RefusedError{
+					What: "make a Primary component of some nodes", Node: word.BootstrapNode, Evidence: append([]string{now.whyNotAmong(survivors)}, now.table()...),
+					Remedy: "A node that does not answer over SSH may still run and be connected to the others. Stop its server or its machine, or make it reachable, and apply again.",
+				}
+			}
+			if err != nil {
+				return err
+			}
+			if err := refuseHeard(ctx, hosts[word.BootstrapNode], spec, now); err != nil {
+				return err
+			}
+			if _, err := hosts[word.BootstrapNode].Run(ctx, shell.Script(promoteScript, spec.engine().client, socketPath)); err != nil {
+				return err
+			}
+			return hosts[word.BootstrapNode].WriteFile(ctx, recordOf(word, before).finished().file(spec.Name))
+		}}
+}
+
+// whyNotAmong says why servers that run are not a component of their own with all
+// others stopped; empty if they are.
+func (s Status) whyNotAmong(survivors []string) string {
+	for _, name := range s.names() {
+		node := s.Nodes[name]
+		among := slices.Contains(survivors, name)
+		switch {
+		case node.primary():
+			return name + " is in a Primary component"
+		case among && !node.serverAnswers():
+			return "the server of " + name + " does not answer"
+		case among && node.Wsrep.Size != len(survivors):
+			return fmt.Sprintf("%s sees %d servers, and %d are known to run", name, node.Wsrep.Size, len(survivors))
+		case !among && node.occupied():
+			return "the server of " + name + " runs"
+		}
+	}
+	return ""
+}
+
+var heardScript = shell.Embedded(scripts, "heard")
+
+// refuseHeard asks from a node whether one that does not answer over SSH runs all the
+// same: it may be serving.
+func refuseHeard(ctx context.Context, from *host.Host, spec Spec, now Status) error {
+	args := []string{fmt.Sprint(guardPort)}
+	names := map[string]string{}
+	for _, node := range spec.Nodes {
+		if now.Nodes[node.Name].Err != nil {
+			args, names[node.Address] = append(args, node.Address), node.Name
+		}
+	}
+	if len(names) == 0 {
+		return nil
+	}
+	result, err := from.Run(ctx, shell.Script(heardScript, args...))
+	if err != nil {
+		return err
+	}
+	var evidence []string
+	for _, address := range strings.Fields(string(result.Stdout)) {
+		evidence = append(evidence, fmt.Sprintf("%s does not answer over SSH, and its server answers %s at %s", names[address], from.Name(), address))
+	}
+	if len(evidence) == 0 {
+		return nil
+	}
+	return &reconcile.RefusedError{
+		What: "make a second Primary component", Node: from.Name(), Evidence: append(evidence, now.table()...),
+		Remedy: "Stop that server or its machine, or make it reachable, and apply again.",
+	}
+}
+
+// refuseBegun refuses to go another way while a recovery is half done.
+func refuseBegun(d *draft) error {
+	last := d.seen.lastRecord()
+	if last.Attempt == 0 || last.Done {
+		return nil
+	}
+	word := suggestion{bootstrap: last.Bootstrap, missing: last.Missing, attempt: last.Attempt}
+	return &reconcile.RefusedError{
+		What: "start the cluster while its recovery is half done", Evidence: d.seen.table(), Path: []string{"recovery"},
+		Remedy: fmt.Sprintf("Declare %s again and apply, or a higher attempt with another decision.", word),
+	}
+}
