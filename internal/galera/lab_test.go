@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"maps"
+	"os"
 	"strconv"
 	"strings"
 	"testing"
@@ -89,12 +90,7 @@ func (s *site) drift() map[string][]string {
 }
 
 func TestLab(t *testing.T) {
-	s := newSite(t)
-	passed := t.Run("create", func(t *testing.T) { s.with(t).creates() })
-	for _, part := range []struct {
-		name string
-		run  func(*site)
-	}{
+	newSite(t).passes(t, []part{
 		{"packet filter", (*site).keepsStrangersOut},
 		{"drift", (*site).drifts},
 		{"rolling change", (*site).rollsUnderLoad},
@@ -105,13 +101,35 @@ func TestLab(t *testing.T) {
 		{"stale node without the guard", (*site).curesAStaleNode},
 		{"stale node's data given up", (*site).givesItsDataUp},
 		{"stale positions", (*site).recoversPositions},
-		{"quorum lost", (*site).recoversWithOneSurvivor},
-		{"one ahead left behind", (*site).leavesOneBehind},
 		{"two histories", (*site).refusesTwoHistories},
 		{"rebuilt", (*site).takesInARebuiltMachine},
 		{"three to five to three", (*site).growsAndShrinks},
 		{"wipe", (*site).wipes},
-	} {
+	})
+}
+
+// TestLabSecondDay is for what takes minutes: state transfers of whole nodes.
+func TestLabSecondDay(t *testing.T) {
+	if os.Getenv("LONG_TESTS") != "1" {
+		t.Skip("takes minutes: run make test-second-day")
+	}
+	newSite(t).passes(t, []part{
+		{"quorum lost", (*site).recoversWithOneSurvivor},
+		{"one ahead left behind", (*site).leavesOneBehind},
+	})
+}
+
+// part is a part of a test of a cluster that was created, and leaves it as it was.
+type part struct {
+	name string
+	run  func(*site)
+}
+
+// passes creates the cluster and runs the parts up to the first that fails.
+func (s *site) passes(t *testing.T, parts []part) {
+	t.Helper()
+	passed := t.Run("create", func(t *testing.T) { s.with(t).creates() })
+	for _, part := range parts {
 		passed = passed && t.Run(part.name, func(t *testing.T) { part.run(s.with(t)) })
 	}
 }

@@ -13,9 +13,10 @@ import (
 	"github.com/terraform-ha/terraform-provider-ha/internal/tier"
 )
 
-// TestLabChange replaces a dead server by a machine with another address under a client
-// that writes files all the time and counts them afterwards.
-func TestLabChange(t *testing.T) {
+// TestLabSecondDayOfADeadServer replaces a dead server by a machine with another address
+// under a client that writes files all the time and counts them afterwards.
+func TestLabSecondDayOfADeadServer(t *testing.T) {
+	onlyIfLong(t)
 	l, spec, acknowledged := changing(t, 4)
 	spec = l.replaced("replace a server that is dead", spec, "files3", "files4", true)
 	acknowledged("replace a server that is dead")
@@ -25,9 +26,7 @@ func TestLabChange(t *testing.T) {
 // TestLabSecondDay lets a volume grow and shrink under the same client, and replaces a
 // server that is alive.
 func TestLabSecondDay(t *testing.T) {
-	if os.Getenv("LONG_TESTS") != "1" {
-		t.Skip("takes minutes: run make test-second-day")
-	}
+	onlyIfLong(t)
 	l, small, acknowledged := changing(t, 6)
 	spec := small
 	spec.Nodes, spec.Order = slices.Clone(l.Nodes[:6]), nil
@@ -147,5 +146,12 @@ func (l *laboratory) sameFiles(spec gluster.Spec, machines ...string) {
 		if first := sums[machines[0]]; sums[machine] != first || strings.Count(first, "\n") < 100 {
 			l.t.Errorf("the bricks of %s and %s differ:\n%s\n%s", machines[0], machine, first, sums[machine])
 		}
+	}
+}
+
+func onlyIfLong(t *testing.T) {
+	t.Helper()
+	if os.Getenv("LONG_TESTS") != "1" {
+		t.Skip("takes minutes: run make test-second-day")
 	}
 }

@@ -34,6 +34,7 @@ func (e Effect) rank() int {
 		return 4
 	case Leaves:
 		return 5
+	case Unnoticed:
 	}
 	return 0
 }

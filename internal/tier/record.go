@@ -94,7 +94,13 @@ func plainOf(value reflect.Value) (any, error) {
 		return value.String(), nil
 	case reflect.Bool:
 		return value.Bool(), nil
+	default:
+		return plainNumber(value)
 	}
+	return nil, unkeepable(value)
+}
+
+func plainNumber(value reflect.Value) (any, error) {
 	switch {
 	case value.CanInt():
 		return value.Int(), nil
@@ -103,7 +109,11 @@ func plainOf(value reflect.Value) (any, error) {
 	case value.CanFloat():
 		return value.Float(), nil
 	}
-	return nil, fmt.Errorf("an observation with a %s cannot be kept", value.Type())
+	return nil, unkeepable(value)
+}
+
+func unkeepable(value reflect.Value) error {
+	return fmt.Errorf("an observation with a %s cannot be kept", value.Type())
 }
 
 func plainFields(value reflect.Value) (any, error) {

@@ -225,10 +225,9 @@ func (c *Cluster[S, T]) bake(ctx context.Context, node string) error {
 	interval := min(bakeInterval, c.rolling.Bake/4)
 	return reconcile.WaitAtMost(ctx, c.rolling.Bake+checkLimit, what, interval, func(ctx context.Context) (string, error) {
 		wrong := c.notServing(ctx, wanted)
-		switch {
-		case wrong == "":
+		if wrong == "" {
 			failures = 0
-		default:
+		} else {
 			failures++
 		}
 		switch {

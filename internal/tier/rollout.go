@@ -109,6 +109,7 @@ func Assume[N any](seen map[string]N, nodes []Node, fresh func(Node) N) map[stri
 				assumed[FormerName(node.Name)] = was
 			}
 			assumed[node.Name] = fresh(node)
+		case Stays, Leaves:
 		}
 	}
 	return assumed
@@ -237,6 +238,7 @@ func (w *walk) rollout() *Rollout {
 			w.note(node, latest, reconcile.Joins, anotherMachine[change])
 		case Leaves:
 			w.note(node, latest+1, reconcile.Leaves, "it is declared no more")
+		case Stays:
 		}
 	}
 	names := slices.SortedFunc(maps.Keys(w.found), func(a, b string) int {
@@ -277,6 +279,7 @@ func (w *walk) nodeRollout(name string) NodeRollout {
 		if w.ahead.Restarting != nil {
 			node.Transfer = w.ahead.Restarting(name)
 		}
+	case ActionLeave, ActionReload, ActionDrain, ActionChange:
 	}
 	return node
 }
@@ -312,12 +315,14 @@ func (n NodeRollout) absence(serves bool) (out, back int) {
 			return 1, 1
 		case ActionLeave, ActionDrain:
 			return 1, 0
+		case ActionJoin, ActionReload, ActionRepair, ActionChange:
 		}
 		return 0, 0
 	}
 	switch n.Action {
 	case ActionJoin, ActionReplace, ActionRepair:
 		return 0, 1
+	case ActionLeave, ActionRestart, ActionReload, ActionDrain, ActionChange:
 	}
 	return 0, 0
 }

@@ -130,15 +130,15 @@ func (b *visitedBalancer) set(address, mode string) error {
 }
 
 func (b *visitedBalancer) Drain(_ context.Context, address string) error {
-	return b.set(address, "drain")
+	return b.set(address, "drain") //nolint:contextcheck // the lab has the context of the test
 }
 
 func (b *visitedBalancer) Accept(_ context.Context, address string) error {
-	return b.set(address, "accept")
+	return b.set(address, "accept") //nolint:contextcheck // the lab has the context of the test
 }
 
 func (b *visitedBalancer) Reject(_ context.Context, address string) error {
-	return b.set(address, "reject")
+	return b.set(address, "reject") //nolint:contextcheck // the lab has the context of the test
 }
 
 func (b *visitedBalancer) State(context.Context) (map[string]BackendState, error) {
@@ -147,6 +147,7 @@ func (b *visitedBalancer) State(context.Context) (map[string]BackendState, error
 	state := map[string]BackendState{}
 	for address, mode := range b.modes {
 		status := "DOWN"
+		//nolint:contextcheck // the lab has the context of the test
 		if out, _ := b.lab.Exec(b.visitor, "curl -s -o /dev/null -w '%{http_code}' --max-time 3 http://"+address+"/healthz", nil); out == "200" {
 			status = "UP"
 		}

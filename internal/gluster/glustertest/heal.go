@@ -15,7 +15,7 @@ func (p *Pool) heal(m *hosttest.Machine, n *Node, c shell.Command) string {
 	}
 	var b strings.Builder
 	for _, brick := range volume.Bricks {
-		p.fill(volume, brick, 1)
+		p.fill(brick, 1)
 	}
 	for _, brick := range volume.Bricks {
 		at := p.at(strings.Split(brick, ":")[0])

@@ -199,7 +199,7 @@ func (p *Pool) replaceBrick(v *Volume, words []string) string {
 }
 
 // fill copies up to so many files to a brick that does not have them.
-func (p *Pool) fill(v *Volume, brick string, most int) {
+func (p *Pool) fill(brick string, most int) {
 	address, _, _ := strings.Cut(brick, ":")
 	node := p.Nodes[p.at(address)]
 	for ; most > 0 && len(node.Missing) > 0; most-- {

@@ -97,7 +97,7 @@ func (d *DataSource[M, P]) Read(ctx context.Context, req datasource.ReadRequest,
 	defer cancel()
 	seen := d.observed(limited, p)
 	if ctx.Err() != nil || seen == nil {
-		resp.Diagnostics.Append(d.failure(errors.New("the machines were not asked, because the run was cancelled")))
+		resp.Diagnostics.Append(d.failure(errors.New("the machines were not asked, because the run was canceled")))
 		return
 	}
 	nodes := p.watched().declared().nodes()

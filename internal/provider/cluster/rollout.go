@@ -153,7 +153,7 @@ func knownButJoining(ctx context.Context, planned, before *Shared) ([]string, bo
 			joining = append(joining, name)
 		}
 		for attribute, value := range object.Attributes() {
-			if _, found := connection[attribute]; !(joins && found) && !FullyKnown(ctx, value) {
+			if _, found := connection[attribute]; (!joins || !found) && !FullyKnown(ctx, value) {
 				return nil, false
 			}
 		}

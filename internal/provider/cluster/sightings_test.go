@@ -67,7 +67,7 @@ func TestADataSourceWaitsForItsResource(t *testing.T) {
 	ended, cancel := context.WithCancel(t.Context())
 	cancel()
 	if seen := s.share(ended, "d", func() tier.Tier { return sight("its own") }); seen != nil {
-		t.Error("a run that was cancelled has an observation")
+		t.Error("a run that was canceled has an observation")
 	}
 }
 

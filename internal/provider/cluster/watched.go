@@ -28,6 +28,8 @@ type Watched struct {
 // watched lets the data source have this part of every model that embeds it.
 func (m *Watched) watched() *Watched { return m }
 
+var _ interface{ watched() *Watched } = (*Watched)(nil)
+
 // Show is for data sources that show nothing besides.
 func (m *Watched) Show(tier.Health) {}
 
