@@ -72,7 +72,8 @@ func TestLabMembers(t *testing.T) {
 	s.converge()
 	second := settled(left)
 	stop()
-	if out := s.Run(first, `systemctl is-active keepalived; systemctl is-enabled keepalived; ls /etc/keepalived/*.conf /etc/terraform-ha /usr/lib/terraform-ha /var/lib/terraform-ha/floating-ip* 2>/dev/null; nft list tables inet; ip -o address show to 10.88.0.100/32; true`); out != "inactive\ndisabled" {
+	// The record of held packages is the provider's, which ends the hold after the change.
+	if out := s.Run(first, `systemctl is-active keepalived; systemctl is-enabled keepalived; ls /etc/keepalived/*.conf /etc/terraform-ha /usr/lib/terraform-ha /var/lib/terraform-ha/floating-ip* 2>/dev/null | grep -v '\.held$'; nft list tables inet; ip -o address show to 10.88.0.100/32; true`); out != "inactive\ndisabled" {
 		t.Errorf("left on %s:\n%s", first, out)
 	}
 

@@ -67,7 +67,9 @@ run "as_many_slots_as_there_is_room" {
   }
 
   assert {
-    condition     = length(distinct(flatten(values(output.addresses)))) == 10 && contains(output.addresses.web, "10.0.0.239")
+    condition = length(distinct(flatten(values(output.addresses)))) == length(flatten(values(output.addresses))) && (
+      length(output.addresses.web) == 162 && contains(output.addresses.web, "10.0.0.239")
+    )
     error_message = "Two nodes share an address: ${jsonencode(output.addresses)}."
   }
 }
