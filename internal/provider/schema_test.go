@@ -49,6 +49,9 @@ func resourceSchemas() map[string]func(context.Context) schema.Schema {
 func numbersOf(below string, attributes map[string]schema.Attribute) map[string]schema.Int64Attribute {
 	numbers := map[string]schema.Int64Attribute{}
 	for name, attribute := range attributes {
+		if attribute.IsComputed() && !attribute.IsOptional() {
+			continue
+		}
 		within := map[string]schema.Attribute{}
 		switch attribute := attribute.(type) {
 		case schema.Int64Attribute:
