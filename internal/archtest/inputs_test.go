@@ -14,6 +14,7 @@ import (
 
 	"github.com/terraform-ha/terraform-provider-ha/internal/gluster"
 	"github.com/terraform-ha/terraform-provider-ha/internal/host"
+	contract "github.com/terraform-ha/terraform-provider-ha/internal/tier"
 	"github.com/terraform-ha/terraform-provider-ha/internal/webtier"
 )
 
@@ -29,6 +30,8 @@ type input struct {
 	stricter string
 	// own says why no pattern of ours has the same rule.
 	own string
+	// nth is which of the patterns of the variable it is, from 0.
+	nth int
 }
 
 // inputs are all inputs of the modules for tiers that have a pattern, and those of other
@@ -44,6 +47,13 @@ var inputs = []input{
 	{module: "web-tier", variable: "nodes", patterns: []string{"internal/host nodeKey"}},
 	{module: "instances", variable: "nodes", patterns: []string{"internal/host nodeKey"}, stricter: "a key is part of a Linode's label"},
 	{module: "database-tier", variable: "floating_ip", own: "the provider parses it as an address with a prefix length"},
+	{module: "database-tier", variable: "floating_ip", nth: 1, patterns: []string{"internal/provider/cluster triggerPattern"}},
+	{module: "database-tier", variable: "restart_trigger", patterns: []string{"internal/provider/cluster triggerPattern"}},
+	{module: "file-tier", variable: "restart_trigger", patterns: []string{"internal/provider/cluster triggerPattern"}},
+	{module: "web-tier", variable: "restart_trigger", patterns: []string{"internal/provider/cluster triggerPattern"}},
+	{module: "database-tier", variable: "rolling", own: "the provider parses check_url as a URL"},
+	{module: "file-tier", variable: "rolling", own: "the provider parses check_url as a URL"},
+	{module: "web-tier", variable: "rolling", own: "the provider parses check_url as a URL"},
 	{module: "database-tier", variable: "floating_ip_auth_secret", patterns: []string{"internal/floatingip secretPattern"}},
 	{module: "database-tier", variable: "engine_version", own: "the provider has a pattern for series of MariaDB and a list of the others"},
 	{module: "website", variable: "floating_ip_auth_secret", patterns: []string{"internal/floatingip secretPattern"}},
@@ -70,8 +80,8 @@ func TestModulesAndProviderAcceptTheSame(t *testing.T) {
 	for _, in := range inputs {
 		text := validationOf(t, in.module, in.variable)
 		theirs := patternsIn(t, text)
-		if len(theirs) == 0 {
-			t.Errorf("%s has no pattern for %s", in.module, in.variable)
+		if len(theirs) <= in.nth {
+			t.Errorf("%s has no pattern %d for %s", in.module, in.nth, in.variable)
 			continue
 		}
 		if in.own != "" {
@@ -81,7 +91,7 @@ func TestModulesAndProviderAcceptTheSame(t *testing.T) {
 		for _, name := range in.patterns {
 			ours = append(ours, patternOf(t, read, name))
 		}
-		if fault := compareRules(theirs[0], boundOf(text), ours, in.stricter != ""); fault != "" {
+		if fault := compareRules(theirs[in.nth], boundOf(text), ours, in.stricter != ""); fault != "" {
 			t.Errorf("variable %s of module %s and %s: %s", in.variable, in.module, strings.Join(in.patterns, ", "), fault)
 		}
 	}
@@ -250,10 +260,17 @@ func patternOf(t *testing.T, read tree, name string) *regexp.Regexp {
 
 // TestModulesKnowTheSameWords compares lists of words.
 func TestModulesKnowTheSameWords(t *testing.T) {
+	maintenance := []string{string(contract.Drained), string(contract.Stopped)}
 	for _, list := range []struct {
 		module, variable string
 		words            []string
 	}{
+		{"database-tier", "nodes[].maintenance", maintenance},
+		{"file-tier", "nodes[].maintenance", maintenance},
+		{"web-tier", "nodes[].maintenance", maintenance},
+		{"website", "files.nodes[].maintenance", maintenance},
+		{"website", "databases.nodes[].maintenance", maintenance},
+		{"website", "web.nodes[].maintenance", maintenance},
 		{"database-tier", "firewall", []string{host.FirewallManaged, host.FirewallNone}},
 		{"file-tier", "firewall", []string{host.FirewallManaged, host.FirewallNone}},
 		{"file-tier", "profile", []string{gluster.ProfileWeb, gluster.ProfileNone}},
@@ -262,8 +279,12 @@ func TestModulesKnowTheSameWords(t *testing.T) {
 		{"wordpress", "updates", []string{webtier.UpdatesMinor, webtier.UpdatesNone}},
 		{"wordpress", "program_files", []string{webtier.ProgramFilesWritable, webtier.ProgramFilesReadOnly}},
 	} {
-		want := fmt.Sprintf(`contains(["%s"], var.%s)`, strings.Join(list.words, `", "`), list.variable)
-		variable, _, _ := strings.Cut(list.variable, ".")
+		where := "var." + list.variable
+		if _, attribute, each := strings.Cut(where, "[]"); each {
+			where = "node" + attribute
+		}
+		want := fmt.Sprintf(`contains(["%s"], %s)`, strings.Join(list.words, `", "`), where)
+		variable := strings.FieldsFunc(list.variable, func(r rune) bool { return r == '.' || r == '[' })[0]
 		if !strings.Contains(validationOf(t, list.module, variable), want) {
 			t.Errorf("variable %s of module %s is not checked by %s", list.variable, list.module, want)
 		}

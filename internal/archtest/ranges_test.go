@@ -12,14 +12,21 @@ import (
 // empty where there is no bound.
 type bounds struct{ least, most string }
 
-// ranges are the numbers that a module bounds, by module and variable, with the file of
-// the schema and the attribute that have the same bounds.
+// ranges are the numbers that a module bounds, by module and variable, with the resource
+// or the file of the schema, and the attribute, that have the same bounds.
 var ranges = map[[2]string][2]string{
 	{"database-tier", "floating_ip.router_id"}: {"floating_ip", "router_id"},
 	{"file-tier", "replica"}:                   {"gluster_volume", "replica"},
 	{"file-tier", "disperse"}:                  {"gluster_volume", "disperse"},
 	{"file-tier", "redundancy"}:                {"gluster_volume", "redundancy"},
 	{"file-tier", "ping_timeout_seconds"}:      {"gluster_volume", "ping_timeout_seconds"},
+	{"database-tier", "recovery.attempt"}:      {"galera_cluster", "attempt"},
+	{"database-tier", "rolling.bake_seconds"}:  {"cluster/rolling.go", "bake_seconds"},
+	{"database-tier", "rolling.stop_after"}:    {"cluster/rolling.go", "stop_after"},
+	{"file-tier", "rolling.bake_seconds"}:      {"cluster/rolling.go", "bake_seconds"},
+	{"file-tier", "rolling.stop_after"}:        {"cluster/rolling.go", "stop_after"},
+	{"web-tier", "rolling.bake_seconds"}:       {"cluster/rolling.go", "bake_seconds"},
+	{"web-tier", "rolling.stop_after"}:         {"cluster/rolling.go", "stop_after"},
 	{"web-tier", "port"}:                       {"web_tier", "port"},
 	{"web-tier", "drain_seconds"}:              {"web_tier", "drain_seconds"},
 	// It becomes two settings of PHP, which have no bounds of ours.
@@ -75,14 +82,19 @@ func boundsInModule(text string) map[string]bounds {
 }
 
 var (
-	rangeCall     = regexp.MustCompile(`cluster\.(Between|AtLeast)\(([0-9]+)(?:, ([0-9]+))?\)`)
+	rangeCall     = regexp.MustCompile(`\b(Between|AtLeast)\(([0-9]+)(?:, ([0-9]+))?\)`)
 	nextAttribute = regexp.MustCompile(`"[a-z_]+": +(schema|cluster)\.`)
 )
 
-// boundsInSchema returns the bounds of an attribute.
+// boundsInSchema returns the bounds of an attribute of a resource, or of one that a file
+// declares for all resources.
 func boundsInSchema(t *testing.T, resource, attribute string) bounds {
 	t.Helper()
-	text, err := os.ReadFile(filepath.Join("..", "provider", resource+"_schema.go"))
+	file := resource
+	if !strings.HasSuffix(file, ".go") {
+		file += "_schema.go"
+	}
+	text, err := os.ReadFile(filepath.Join("..", "provider", file))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -109,5 +121,8 @@ func TestBoundsAreFound(t *testing.T) {
 	}
 	if got := boundsInSchema(t, "web_tier", "drain_seconds"); got != (bounds{"0", "3600"}) {
 		t.Errorf("the range of a drain is %q", got)
+	}
+	if got := boundsInSchema(t, "cluster/rolling.go", "bake_seconds"); got != (bounds{"1", "86400"}) {
+		t.Errorf("the range of a pause is %q", got)
 	}
 }

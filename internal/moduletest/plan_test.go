@@ -83,13 +83,27 @@ module "website" {
   authorized_keys = [%q]
   databases = {
     version = "pxc-80"
-    nodes   = { db1 = { slot = 1, settings = { innodb_io_capacity = "777" } }, db2 = { slot = 2 }, db3 = { slot = 3 } }
+    nodes   = { db1 = { slot = 1, settings = { innodb_io_capacity = "777" } }, db2 = { slot = 2, maintenance = "stopped" }, db3 = { slot = 3 } }
+
+    restart_trigger             = "databases-1"
+    floating_ip_restart_trigger = "keepalived-1"
+    rolling                     = { first = "db3", bake_seconds = 61 }
+    recovery                    = { bootstrap_node = "db1", allow_missing = ["db3"], attempt = 9 }
   }
   files = {
-    nodes   = { a = { slot = 1 }, b = { slot = 2 }, c = { slot = 3 }, d = { slot = 4 }, e = { slot = 5 } }
+    nodes   = { a = { slot = 1 }, b = { slot = 2, maintenance = "drained" }, c = { slot = 3 }, d = { slot = 4 }, e = { slot = 5 } }
     replica = 5, profile = "none", ping_timeout_seconds = 42
+
+    restart_trigger = "files-1"
+    rolling         = { first = "e", stop_after = 4 }
   }
-  web = { php_workers = 12, trusted_proxies = ["10.1.0.0/16"] }
+  web = {
+    nodes       = { web1 = { slot = 1 }, web2 = { slot = 2, maintenance = "stopped" } }
+    php_workers = 12, trusted_proxies = ["10.1.0.0/16"]
+
+    restart_trigger = "web-1"
+    rolling         = { first = "web2", check_url = "https://www.example.org/health" }
+  }
 }
 `, public))
 	var plan string
@@ -99,10 +113,17 @@ module "website" {
 			t.Fatal(err)
 		}
 	}
-	for _, want := range []string{`version += "pxc-80"`, `"innodb_io_capacity" = "777"`, `replica += 5`, `ping_timeout_seconds += 42`, `php_workers += 12`, `trusted_proxies += \[\n +\+ "10.1.0.0/16"`} {
+	for _, want := range []string{`version += "pxc-80"`, `"innodb_io_capacity" = "777"`, `replica += 5`, `ping_timeout_seconds += 42`, `php_workers += 12`, `trusted_proxies += \[\n +\+ "10.1.0.0/16"`,
+		`maintenance += "drained"`, `maintenance += "stopped"`, `restart_trigger += "databases-1"`, `restart_trigger += "keepalived-1"`, `restart_trigger += "files-1"`,
+		`restart_trigger += "web-1"`, `first += "db3"`, `first += "e"`, `first += "web2"`, `bake_seconds += 61`, `stop_after += 4`, `check_url += "https://www.example.org/health"`,
+		`bootstrap_node += "db1"`, `allow_missing += \[\n +\+ "db3"`, `attempt += 9`} {
 		if !regexp.MustCompile(want).MatchString(plan) {
 			t.Errorf("the plan does not have %s:\n%s", want, plan)
 		}
+	}
+	// One node of each tier, and none of the floating IP.
+	if got := strings.Count(plan, "+ maintenance "); got != 3 {
+		t.Errorf("%d nodes are in maintenance, want 3:\n%s", got, plan)
 	}
 }
 

@@ -23,9 +23,12 @@ resource "ha_galera_cluster" "this" {
     password_wo         = lookup(var.user_passwords, key, null)
     password_wo_version = user.password_wo_version
   } }
-  on_destroy = var.on_destroy
-  protect    = var.protect
-  timeouts   = var.timeouts
+  restart_trigger = var.restart_trigger
+  rolling         = var.rolling
+  recovery        = var.recovery
+  on_destroy      = var.on_destroy
+  protect         = var.protect
+  timeouts        = var.timeouts
 }
 
 resource "ha_floating_ip" "this" {
@@ -36,7 +39,10 @@ resource "ha_floating_ip" "this" {
   additional_addresses           = var.floating_ip.additional_addresses
   preempt                        = var.floating_ip.preempt
   auth_secret                    = var.floating_ip_auth_secret
+  restart_trigger                = var.floating_ip.restart_trigger
+  rolling                        = var.rolling
   advertisement_interval_seconds = var.floating_ip.advertisement_interval_seconds
+  # A database in maintenance gives its floating addresses away, so none is declared here.
   nodes = { for key, node in var.nodes : key => {
     host     = node.host
     address  = node.address

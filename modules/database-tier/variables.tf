@@ -19,6 +19,7 @@ variable "nodes" {
     - `host_key`: public host key or its fingerprint. Any other key is refused. Default: the provider's `known_hosts`.
     - `data_device`: block device for the data, such as a volume of `instances`. Default: the host's own disk.
     - `settings`: engine settings of this node, by name. They override those of the cluster.
+    - `maintenance`: takes the node out of service, also across reboots. `drained`: the server runs as a member, and floating addresses go to another node. `stopped`: the server is also stopped. A quorum has to remain in service. Default: none; the node is in service.
   EOT
   type = map(object({
     host     = string
@@ -29,6 +30,7 @@ variable "nodes" {
 
     data_device = optional(string)
     settings    = optional(map(string))
+    maintenance = optional(string)
   }))
   nullable = false
 
@@ -55,6 +57,11 @@ variable "nodes" {
   validation {
     condition     = length(distinct([for node in var.nodes : node.address == null ? node.host : node.address])) == length(var.nodes)
     error_message = "Two nodes have the same address."
+  }
+
+  validation {
+    condition     = alltrue([for node in var.nodes : node.maintenance == null ? true : contains(["drained", "stopped"], node.maintenance)])
+    error_message = "A node's maintenance is `drained` or `stopped`."
   }
 }
 
@@ -152,6 +159,7 @@ variable "floating_ip" {
     - `additional_addresses`: further addresses that move together with `address`, each with its prefix length.
     - `priorities`: priority of each node, 1 to 150. The highest takes the address if no node has it. Default: decreasing in the order of the keys.
     - `preempt`: whether a node with a higher priority takes the address back when it returns.
+    - `restart_trigger`: any text of up to 100 letters, digits and the characters `._:@+-`. Another value restarts Keepalived once, one node after the other. Default: none.
     - `advertisement_interval_seconds`: interval between the holder's advertisements.
     - `check`: when a node may hold the address: it must be Synced in the Primary component and answer a query.
     - `check.allow_donor`: whether the donor of a state transfer that does not block it passes the check.
@@ -168,6 +176,7 @@ variable "floating_ip" {
     additional_addresses           = optional(set(string))
     priorities                     = optional(map(number), {})
     preempt                        = optional(bool, false)
+    restart_trigger                = optional(string)
     advertisement_interval_seconds = optional(number, 1)
     check = optional(object({
       allow_donor      = optional(bool, true)
@@ -194,6 +203,11 @@ variable "floating_ip" {
     condition     = var.floating_ip.router_id == null ? true : var.floating_ip.router_id >= 1 && var.floating_ip.router_id <= 255
     error_message = "A virtual router id is between 1 and 255."
   }
+
+  validation {
+    condition     = var.floating_ip.restart_trigger == null ? true : can(regex("^[A-Za-z0-9._:@+-]{1,100}$", var.floating_ip.restart_trigger))
+    error_message = "A restart trigger has up to 100 letters, digits and the characters ._:@+-."
+  }
 }
 
 variable "floating_ip_auth_secret" {
@@ -210,6 +224,84 @@ variable "floating_ip_auth_secret" {
   validation {
     condition     = var.floating_ip_auth_secret == null ? true : can(regex("^[A-Za-z0-9_.,:+=/*%^&()<>?|-]+$", var.floating_ip_auth_secret))
     error_message = "The secret has letters, digits and characters that mean nothing to Keepalived: no white space, quotes, #, !, $ or braces."
+  }
+}
+
+variable "restart_trigger" {
+  description = "Any text of up to 100 letters, digits and the characters `._:@+-`, such as a date. Another value restarts the servers once, one node after the other. Keepalived has its own, `floating_ip.restart_trigger`. Removing it restarts nothing. Default: none."
+  type        = string
+  default     = null
+
+  validation {
+    condition     = var.restart_trigger == null ? true : can(regex("^[A-Za-z0-9._:@+-]{1,100}$", var.restart_trigger))
+    error_message = "A restart trigger has up to 100 letters, digits and the characters ._:@+-."
+  }
+}
+
+variable "rolling" {
+  description = <<-EOT
+    How nodes that serve are changed one after the other, when a change restarts or drains them. It applies to the cluster and to the floating IP. Default: all of them in one apply.
+    - `first`: key of the node that is changed first. Default: the order of the tier.
+    - `bake_seconds`: how long a node has to serve after its change before the next one is changed, in seconds, 1 to 86400. Allow for it in `timeouts.update`. Default: none.
+    - `stop_after`: number of nodes that one apply changes, 1 or more. The next apply continues. Default: all.
+    - `check_url`: URL, with http or https, that must answer the machine that runs Terraform before and after the change of each node. Default: none.
+  EOT
+  type = object({
+    first        = optional(string)
+    bake_seconds = optional(number)
+    stop_after   = optional(number)
+    check_url    = optional(string)
+  })
+  default = null
+
+  validation {
+    condition     = try(var.rolling.first, null) == null ? true : contains(keys(var.nodes), var.rolling.first)
+    error_message = "The node that is changed first is a key of `nodes`."
+  }
+
+  validation {
+    condition     = try(var.rolling.bake_seconds, null) == null ? true : var.rolling.bake_seconds >= 1 && var.rolling.bake_seconds <= 86400 && floor(var.rolling.bake_seconds) == var.rolling.bake_seconds
+    error_message = "The time that a node has to serve is between 1 and 86400 seconds."
+  }
+
+  validation {
+    condition     = try(var.rolling.stop_after, null) == null ? true : var.rolling.stop_after >= 1 && floor(var.rolling.stop_after) == var.rolling.stop_after
+    error_message = "The number of nodes that one apply changes is a whole number from 1."
+  }
+
+  validation {
+    condition     = try(var.rolling.check_url, null) == null ? true : can(regex("^https?://[^/]", var.rolling.check_url))
+    error_message = "The URL of the check has http or https, such as https://www.example.org/health."
+  }
+}
+
+variable "recovery" {
+  description = <<-EOT
+    Your decision about a cluster in which no node serves, and which cannot go on without losing what only some nodes have. A refused apply shows what to declare. It is acted on once for each `attempt`, so it may stay in the configuration. Default: none.
+    - `bootstrap_node`: key of the node whose data the cluster goes on with.
+    - `allow_missing`: keys of the nodes without which the cluster may go on. What only they have is given up.
+    - `attempt`: number of the decision, 1 or more. An interrupted apply continues with the same number; another decision needs a higher one.
+  EOT
+  type = object({
+    bootstrap_node = string
+    allow_missing  = optional(set(string), [])
+    attempt        = number
+  })
+  default = null
+
+  validation {
+    condition     = var.recovery == null ? true : contains(keys(var.nodes), var.recovery.bootstrap_node)
+    error_message = "The node that the cluster goes on from is a key of `nodes`."
+  }
+
+  validation {
+    condition     = var.recovery == null ? true : alltrue([for key in var.recovery.allow_missing : contains(keys(var.nodes), key) && key != var.recovery.bootstrap_node])
+    error_message = "A node that may be missing is a key of `nodes`, and another one than `bootstrap_node`."
+  }
+
+  validation {
+    condition     = var.recovery == null ? true : var.recovery.attempt >= 1 && floor(var.recovery.attempt) == var.recovery.attempt
+    error_message = "An attempt is a whole number from 1."
   }
 }
 

@@ -17,6 +17,8 @@ resource "ha_gluster_volume" "this" {
   firewall             = var.firewall
   ping_timeout_seconds = var.ping_timeout_seconds
   allow_root_partition = var.allow_root_partition
+  restart_trigger      = var.restart_trigger
+  rolling              = var.rolling
   on_destroy           = var.on_destroy
   protect              = var.protect
   timeouts             = var.timeouts

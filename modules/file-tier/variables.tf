@@ -19,6 +19,7 @@ variable "nodes" {
     - `host_key`: public host key or its fingerprint. Any other key is refused. Default: the provider's `known_hosts`.
     - `brick_path`: directory of this node's brick. Default: the variable `brick_path`.
     - `data_device`: block device for the data, such as a volume of `instances`. Default: the host's own disk.
+    - `maintenance`: takes the node out of service, also across reboots. `drained`: it serves its brick, and no other file server is restarted. `stopped`: glusterd and the bricks are also stopped. All others of its set have to serve. Default: none; the node is in service.
   EOT
   type = map(object({
     host     = string
@@ -29,6 +30,7 @@ variable "nodes" {
 
     brick_path  = optional(string)
     data_device = optional(string)
+    maintenance = optional(string)
   }))
   nullable = false
 
@@ -55,6 +57,11 @@ variable "nodes" {
   validation {
     condition     = length(distinct([for node in var.nodes : node.address == null ? node.host : node.address])) == length(var.nodes)
     error_message = "Two nodes have the same address."
+  }
+
+  validation {
+    condition     = alltrue([for node in var.nodes : node.maintenance == null ? true : contains(["drained", "stopped"], node.maintenance)])
+    error_message = "A node's maintenance is `drained` or `stopped`."
   }
 }
 
@@ -174,6 +181,54 @@ variable "ping_timeout_seconds" {
   validation {
     condition     = var.ping_timeout_seconds >= 5 && var.ping_timeout_seconds <= 1013
     error_message = "The ping timeout is between 5 and 1013 seconds."
+  }
+}
+
+variable "restart_trigger" {
+  description = "Any text of up to 100 letters, digits and the characters `._:@+-`, such as a date. Another value restarts glusterd and the bricks once, one node after the other. Removing it restarts nothing. Default: none."
+  type        = string
+  default     = null
+
+  validation {
+    condition     = var.restart_trigger == null ? true : can(regex("^[A-Za-z0-9._:@+-]{1,100}$", var.restart_trigger))
+    error_message = "A restart trigger has up to 100 letters, digits and the characters ._:@+-."
+  }
+}
+
+variable "rolling" {
+  description = <<-EOT
+    How nodes that serve are changed one after the other, when a change restarts them. Default: all of them in one apply.
+    - `first`: key of the node that is changed first. Default: the order of the tier.
+    - `bake_seconds`: how long a node has to serve after its change before the next one is changed, in seconds, 1 to 86400. Allow for it in `timeouts.update`. Default: none.
+    - `stop_after`: number of nodes that one apply changes, 1 or more. The next apply continues. Default: all.
+    - `check_url`: URL, with http or https, that must answer the machine that runs Terraform before and after the change of each node. Default: none.
+  EOT
+  type = object({
+    first        = optional(string)
+    bake_seconds = optional(number)
+    stop_after   = optional(number)
+    check_url    = optional(string)
+  })
+  default = null
+
+  validation {
+    condition     = try(var.rolling.first, null) == null ? true : contains(keys(var.nodes), var.rolling.first)
+    error_message = "The node that is changed first is a key of `nodes`."
+  }
+
+  validation {
+    condition     = try(var.rolling.bake_seconds, null) == null ? true : var.rolling.bake_seconds >= 1 && var.rolling.bake_seconds <= 86400 && floor(var.rolling.bake_seconds) == var.rolling.bake_seconds
+    error_message = "The time that a node has to serve is between 1 and 86400 seconds."
+  }
+
+  validation {
+    condition     = try(var.rolling.stop_after, null) == null ? true : var.rolling.stop_after >= 1 && floor(var.rolling.stop_after) == var.rolling.stop_after
+    error_message = "The number of nodes that one apply changes is a whole number from 1."
+  }
+
+  validation {
+    condition     = try(var.rolling.check_url, null) == null ? true : can(regex("^https?://[^/]", var.rolling.check_url))
+    error_message = "The URL of the check has http or https, such as https://www.example.org/health."
   }
 }
 

@@ -44,8 +44,10 @@ resource "ha_web_tier" "this" {
     program_files        = var.wordpress.program_files
     writable_directories = var.wordpress.writable_directories
   }
-  on_destroy = var.on_destroy
-  timeouts   = var.timeouts
+  restart_trigger = var.restart_trigger
+  rolling         = var.rolling
+  on_destroy      = var.on_destroy
+  timeouts        = var.timeouts
 
   lifecycle {
     precondition {

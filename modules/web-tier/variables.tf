@@ -17,6 +17,7 @@ variable "nodes" {
     - `port`: SSH port. Default: the provider's.
     - `user`: SSH user. Default: the provider's.
     - `host_key`: public host key or its fingerprint. Any other key is refused. Default: the provider's `known_hosts`.
+    - `maintenance`: takes the node out of service, also across reboots. `drained`: visitors go to other nodes, and its servers run. `stopped`: Apache is also stopped. Half of the nodes have to remain in service. Default: none; the node is in service.
   EOT
   type = map(object({
     host     = string
@@ -24,6 +25,8 @@ variable "nodes" {
     port     = optional(number)
     user     = optional(string)
     host_key = optional(string)
+
+    maintenance = optional(string)
   }))
   nullable = false
 
@@ -50,6 +53,11 @@ variable "nodes" {
   validation {
     condition     = length(distinct([for node in var.nodes : node.address == null ? node.host : node.address])) == length(var.nodes)
     error_message = "Two nodes have the same address."
+  }
+
+  validation {
+    condition     = alltrue([for node in var.nodes : node.maintenance == null ? true : contains(["drained", "stopped"], node.maintenance)])
+    error_message = "A node's maintenance is `drained` or `stopped`."
   }
 }
 
@@ -290,6 +298,54 @@ variable "wordpress_database_password" {
   validation {
     condition     = var.wordpress == null || var.wordpress_database_password != null
     error_message = "WordPress needs a password for its database account."
+  }
+}
+
+variable "restart_trigger" {
+  description = "Any text of up to 100 letters, digits and the characters `._:@+-`, such as a date. Another value restarts Apache and PHP once, one node after the other. Removing it restarts nothing. Default: none."
+  type        = string
+  default     = null
+
+  validation {
+    condition     = var.restart_trigger == null ? true : can(regex("^[A-Za-z0-9._:@+-]{1,100}$", var.restart_trigger))
+    error_message = "A restart trigger has up to 100 letters, digits and the characters ._:@+-."
+  }
+}
+
+variable "rolling" {
+  description = <<-EOT
+    How nodes that serve are changed one after the other, when a change restarts or drains them. Default: all of them in one apply.
+    - `first`: key of the node that is changed first. Default: the order of the tier.
+    - `bake_seconds`: how long a node has to serve after its change before the next one is changed, in seconds, 1 to 86400. Allow for it in `timeouts.update`. Default: none.
+    - `stop_after`: number of nodes that one apply changes, 1 or more. The next apply continues. Default: all.
+    - `check_url`: URL, with http or https, that must answer the machine that runs Terraform before and after the change of each node. Default: none.
+  EOT
+  type = object({
+    first        = optional(string)
+    bake_seconds = optional(number)
+    stop_after   = optional(number)
+    check_url    = optional(string)
+  })
+  default = null
+
+  validation {
+    condition     = try(var.rolling.first, null) == null ? true : contains(keys(var.nodes), var.rolling.first)
+    error_message = "The node that is changed first is a key of `nodes`."
+  }
+
+  validation {
+    condition     = try(var.rolling.bake_seconds, null) == null ? true : var.rolling.bake_seconds >= 1 && var.rolling.bake_seconds <= 86400 && floor(var.rolling.bake_seconds) == var.rolling.bake_seconds
+    error_message = "The time that a node has to serve is between 1 and 86400 seconds."
+  }
+
+  validation {
+    condition     = try(var.rolling.stop_after, null) == null ? true : var.rolling.stop_after >= 1 && floor(var.rolling.stop_after) == var.rolling.stop_after
+    error_message = "The number of nodes that one apply changes is a whole number from 1."
+  }
+
+  validation {
+    condition     = try(var.rolling.check_url, null) == null ? true : can(regex("^https?://[^/]", var.rolling.check_url))
+    error_message = "The URL of the check has http or https, such as https://www.example.org/health."
   }
 }
 

@@ -114,7 +114,7 @@ module "files" {
   source = "../file-tier"
 
   name                 = var.files.volume
-  nodes                = module.files_instances.nodes
+  nodes                = { for key, node in module.files_instances.nodes : key => merge(node, { maintenance = var.files.nodes[key].maintenance }) }
   brick_path           = var.files.brick_path
   allow_root_partition = var.files.allow_root_partition
   replica              = var.files.replica
@@ -126,6 +126,8 @@ module "files" {
   ping_timeout_seconds = var.files.ping_timeout_seconds
   options              = var.files.options
   clients              = module.network.addresses.web
+  restart_trigger      = var.files.restart_trigger
+  rolling              = var.files.rolling
   on_destroy           = var.on_destroy
   protect              = var.protect
   health_checks        = var.health_checks
@@ -158,8 +160,11 @@ module "database" {
 
   name           = var.name
   engine_version = var.databases.version
-  nodes          = { for key, node in module.db_instances.nodes : key => merge(node, { settings = var.databases.nodes[key].settings }) }
-  settings       = var.databases.settings
+  nodes = { for key, node in module.db_instances.nodes : key => merge(node, {
+    settings    = var.databases.nodes[key].settings
+    maintenance = var.databases.nodes[key].maintenance
+  }) }
+  settings = var.databases.settings
 
   provider_options = var.databases.provider_options
   # All slots, so that a web server is let in before it is made and until it has left.
@@ -178,10 +183,14 @@ module "database" {
     var.wordpress == null ? {} : { wordpress = var.wordpress_database_password },
   )
   floating_ip = {
-    address   = module.network.floating_ips.db
-    router_id = var.databases.router_id
+    address         = module.network.floating_ips.db
+    router_id       = var.databases.router_id
+    restart_trigger = var.databases.floating_ip_restart_trigger
   }
   floating_ip_auth_secret = var.floating_ip_auth_secret
+  restart_trigger         = var.databases.restart_trigger
+  rolling                 = var.databases.rolling
+  recovery                = var.databases.recovery
   on_destroy              = var.on_destroy
   protect                 = var.protect
   health_checks           = var.health_checks
@@ -192,7 +201,7 @@ module "web" {
   source = "../web-tier"
 
   name           = var.name
-  nodes          = module.web_instances.nodes
+  nodes          = { for key, node in module.web_instances.nodes : key => merge(node, { maintenance = var.web.nodes[key].maintenance }) }
   document_root  = var.web.document_root
   mount          = module.files.mount
   server_name    = var.web.server_name
@@ -211,6 +220,8 @@ module "web" {
   wordpress                   = one(module.wordpress[*].settings)
   wordpress_admin_password    = var.wordpress_admin_password
   wordpress_database_password = var.wordpress_database_password
+  restart_trigger             = var.web.restart_trigger
+  rolling                     = var.web.rolling
   on_destroy                  = var.on_destroy
   health_checks               = var.health_checks
   timeouts                    = var.timeouts

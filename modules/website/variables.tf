@@ -88,6 +88,7 @@ variable "files" {
     - `nodes.slot`: position of the node in the address plan, from 1 to 9.
     - `nodes.generation`: number of the node's machine. Increment it to replace the Linode.
     - `nodes.type`: Linode type of the node. Default: `type`.
+    - `nodes.maintenance`: takes the node out of service, also across reboots. `drained`: it serves its brick, and no other file server is restarted. `stopped`: glusterd and the bricks are also stopped. All others of its set have to serve. Default: none; the node is in service.
     - `type`: Linode type of the tier.
     - `data_volume_size_gb`: size in GB of a Block Storage volume for the data of each node; see the module `instances`. Default: no volume.
     - `volume`: name of the volume.
@@ -100,12 +101,19 @@ variable "files" {
     - `profile`: `web` tunes the volume for many small files that PHP reads; `none` keeps GlusterFS's own options.
     - `ping_timeout_seconds`: GlusterFS's ping timeout in seconds.
     - `options`: volume options by name.
+    - `restart_trigger`: any text of up to 100 letters, digits and the characters `._:@+-`, such as a date. Another value restarts glusterd and the bricks once, one node after the other. Default: none.
+    - `rolling`: how nodes that serve are changed one after the other, when a change restarts them. Default: all of them in one apply.
+    - `rolling.first`: key of the node that is changed first. Default: the order of the tier.
+    - `rolling.bake_seconds`: how long a node has to serve after its change before the next one is changed, in seconds, 1 to 86400. Allow for it in `timeouts.update`. Default: none.
+    - `rolling.stop_after`: number of nodes that one apply changes, 1 or more. The next apply continues. Default: all.
+    - `rolling.check_url`: URL, with http or https, that must answer the machine that runs Terraform before and after the change of each node. Default: none.
   EOT
   type = object({
     nodes = optional(map(object({
-      slot       = number
-      generation = optional(number, 1)
-      type       = optional(string)
+      slot        = number
+      generation  = optional(number, 1)
+      type        = optional(string)
+      maintenance = optional(string)
     })), { files1 = { slot = 1 }, files2 = { slot = 2 }, files3 = { slot = 3 } })
     type                 = optional(string, "g6-standard-1")
     data_volume_size_gb  = optional(number)
@@ -119,6 +127,14 @@ variable "files" {
     profile              = optional(string, "web")
     ping_timeout_seconds = optional(number, 10)
     options              = optional(map(string), {})
+
+    restart_trigger = optional(string)
+    rolling = optional(object({
+      first        = optional(string)
+      bake_seconds = optional(number)
+      stop_after   = optional(number)
+      check_url    = optional(string)
+    }))
   })
   default  = {}
   nullable = false
@@ -137,6 +153,11 @@ variable "files" {
     condition     = alltrue([for node in var.files.nodes : node.slot <= 9])
     error_message = "The address plan has nine places for file servers: the next tier's addresses follow."
   }
+
+  validation {
+    condition     = alltrue([for node in var.files.nodes : node.maintenance == null ? true : contains(["drained", "stopped"], node.maintenance)])
+    error_message = "A file server's maintenance is `drained` or `stopped`."
+  }
 }
 
 variable "databases" {
@@ -146,6 +167,7 @@ variable "databases" {
     - `nodes.slot`: position of the node in the address plan, from 1 to 9.
     - `nodes.generation`: number of the node's machine. Increment it to replace the Linode.
     - `nodes.type`: Linode type of the node. Default: `type`.
+    - `nodes.maintenance`: takes the node out of service, also across reboots. `drained`: the server runs as a member, and floating addresses go to another node. `stopped`: the server is also stopped. A quorum has to remain in service. Default: none; the node is in service.
     - `type`: Linode type of the tier.
     - `data_volume_size_gb`: size in GB of a Block Storage volume for the data of each node; see the module `instances`. Default: no volume.
     - `nodes.settings`: engine settings of the node, by name. They override those of the tier.
@@ -162,13 +184,25 @@ variable "databases" {
     - `users.password_wo_version`: increment it to apply a new password.
     - `clients`: addresses and networks that may connect to TCP 3306, besides the web servers and the databases.
     - `router_id`: virtual router ID of the floating IP, unique in the VLAN. Default: the last octet of the address.
+    - `restart_trigger`: any text of up to 100 letters, digits and the characters `._:@+-`, such as a date. Another value restarts the servers once, one node after the other. Default: none.
+    - `floating_ip_restart_trigger`: the same for Keepalived, which holds the floating IP. Default: none.
+    - `rolling`: how nodes that serve are changed one after the other, when a change restarts or drains them. Default: all of them in one apply.
+    - `rolling.first`: key of the node that is changed first. Default: the order of the tier.
+    - `rolling.bake_seconds`: how long a node has to serve after its change before the next one is changed, in seconds, 1 to 86400. Allow for it in `timeouts.update`. Default: none.
+    - `rolling.stop_after`: number of nodes that one apply changes, 1 or more. The next apply continues. Default: all.
+    - `rolling.check_url`: URL, with http or https, that must answer the machine that runs Terraform before and after the change of each node. Default: none.
+    - `recovery`: your decision about a cluster in which no node serves, and which cannot go on without losing what only some nodes have; see the module `database-tier`. Default: none.
+    - `recovery.bootstrap_node`: key of the node whose data the cluster goes on with.
+    - `recovery.allow_missing`: keys of the nodes without which the cluster may go on. What only they have is given up.
+    - `recovery.attempt`: number of the decision, 1 or more. Another decision needs a higher one.
   EOT
   type = object({
     nodes = optional(map(object({
-      slot       = number
-      generation = optional(number, 1)
-      type       = optional(string)
-      settings   = optional(map(string))
+      slot        = number
+      generation  = optional(number, 1)
+      type        = optional(string)
+      settings    = optional(map(string))
+      maintenance = optional(string)
     })), { db1 = { slot = 1 }, db2 = { slot = 2 }, db3 = { slot = 3 } })
     type = optional(string, "g6-standard-2")
 
@@ -191,6 +225,20 @@ variable "databases" {
     })), {})
     clients   = optional(set(string), [])
     router_id = optional(number)
+
+    restart_trigger             = optional(string)
+    floating_ip_restart_trigger = optional(string)
+    rolling = optional(object({
+      first        = optional(string)
+      bake_seconds = optional(number)
+      stop_after   = optional(number)
+      check_url    = optional(string)
+    }))
+    recovery = optional(object({
+      bootstrap_node = string
+      allow_missing  = optional(set(string), [])
+      attempt        = number
+    }))
   })
   default  = {}
   nullable = false
@@ -203,6 +251,11 @@ variable "databases" {
   validation {
     condition     = length(var.databases.nodes) >= 3 && length(var.databases.nodes) % 2 == 1
     error_message = "The database tier has an odd number of nodes, at least 3, so that a majority is left when one is lost."
+  }
+
+  validation {
+    condition     = alltrue([for node in var.databases.nodes : node.maintenance == null ? true : contains(["drained", "stopped"], node.maintenance)])
+    error_message = "A database's maintenance is `drained` or `stopped`."
   }
 }
 
@@ -239,6 +292,7 @@ variable "web" {
     - `nodes.slot`: position of the node in the address plan, from 1.
     - `nodes.generation`: number of the node's machine. Increment it to replace the Linode.
     - `nodes.type`: Linode type of the node. Default: `type`.
+    - `nodes.maintenance`: takes the node out of service, also across reboots. `drained`: visitors go to other nodes, and its servers run. `stopped`: Apache is also stopped. Half of the nodes have to remain in service. Default: none; the node is in service.
     - `type`: Linode type of the tier.
     - `document_root`: directory of the site on the volume, which is mounted at its first two levels.
     - `server_name`: host name of the site. Default: every name.
@@ -254,12 +308,19 @@ variable "web" {
     - `check.path`: path of the page.
     - `check.status`: expected HTTP status.
     - `check.contains`: text that the page must contain. Default: any.
+    - `restart_trigger`: any text of up to 100 letters, digits and the characters `._:@+-`, such as a date. Another value restarts Apache and PHP once, one node after the other. Default: none.
+    - `rolling`: how nodes that serve are changed one after the other, when a change restarts or drains them. Default: all of them in one apply.
+    - `rolling.first`: key of the node that is changed first. Default: the order of the tier.
+    - `rolling.bake_seconds`: how long a node has to serve after its change before the next one is changed, in seconds, 1 to 86400. Allow for it in `timeouts.update`. Default: none.
+    - `rolling.stop_after`: number of nodes that one apply changes, 1 or more. The next apply continues. Default: all.
+    - `rolling.check_url`: URL, with http or https, that must answer the machine that runs Terraform before and after the change of each node. Default: none.
   EOT
   type = object({
     nodes = optional(map(object({
-      slot       = number
-      generation = optional(number, 1)
-      type       = optional(string)
+      slot        = number
+      generation  = optional(number, 1)
+      type        = optional(string)
+      maintenance = optional(string)
     })), { web1 = { slot = 1 }, web2 = { slot = 2 }, web3 = { slot = 3 } })
     type           = optional(string, "g6-standard-1")
     document_root  = optional(string, "/srv/www/site")
@@ -278,6 +339,14 @@ variable "web" {
       status   = optional(number, 200)
       contains = optional(string)
     }))
+
+    restart_trigger = optional(string)
+    rolling = optional(object({
+      first        = optional(string)
+      bake_seconds = optional(number)
+      stop_after   = optional(number)
+      check_url    = optional(string)
+    }))
   })
   default  = {}
   nullable = false
@@ -285,6 +354,11 @@ variable "web" {
   validation {
     condition     = length(var.web.nodes) >= 2
     error_message = "The web tier has at least 2 nodes: one serves while the other is lost or drained."
+  }
+
+  validation {
+    condition     = alltrue([for node in var.web.nodes : node.maintenance == null ? true : contains(["drained", "stopped"], node.maintenance)])
+    error_message = "A web server's maintenance is `drained` or `stopped`."
   }
 }
 

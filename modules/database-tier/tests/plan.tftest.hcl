@@ -129,3 +129,69 @@ run "clients_get_the_address_alone" {
     error_message = "The address has no prefix length for clients."
   }
 }
+
+run "nothing_is_taken_out_of_service_by_default" {
+  command = plan
+
+  assert {
+    condition = (
+      alltrue([for node in ha_galera_cluster.this.nodes : node.maintenance == null]) &&
+      ha_galera_cluster.this.restart_trigger == null &&
+      ha_galera_cluster.this.rolling == null &&
+      ha_galera_cluster.this.recovery == null &&
+      ha_floating_ip.this.restart_trigger == null &&
+      ha_floating_ip.this.rolling == null
+    )
+    error_message = "A node is in maintenance, or something is restarted, that nobody asked for."
+  }
+}
+
+run "the_second_day" {
+  command = plan
+
+  variables {
+    nodes = {
+      db1 = { host = "db1.example.org", address = "10.0.0.41" }
+      db2 = { host = "db2.example.org", address = "10.0.0.42", maintenance = "stopped" }
+      db3 = { host = "db3.example.org", address = "10.0.0.43" }
+    }
+    restart_trigger = "2026-11-27"
+    rolling         = { first = "db2", bake_seconds = 600, stop_after = 1, check_url = "https://www.example.org/health" }
+    floating_ip     = { address = "10.0.0.10/24", restart_trigger = "2026-11-28" }
+    recovery        = { bootstrap_node = "db1", allow_missing = ["db3"], attempt = 2 }
+  }
+
+  assert {
+    condition     = ha_galera_cluster.this.nodes["db2"].maintenance == "stopped" && ha_galera_cluster.this.nodes["db1"].maintenance == null
+    error_message = "Maintenance is for the node that it was declared for."
+  }
+
+  assert {
+    condition = (
+      ha_galera_cluster.this.restart_trigger == "2026-11-27" &&
+      ha_galera_cluster.this.rolling.first == "db2" &&
+      ha_galera_cluster.this.rolling.bake_seconds == 600 &&
+      ha_galera_cluster.this.rolling.stop_after == 1 &&
+      ha_galera_cluster.this.rolling.check_url == "https://www.example.org/health"
+    )
+    error_message = "What was said about restarts and their order got lost."
+  }
+
+  assert {
+    condition = (
+      ha_floating_ip.this.restart_trigger == "2026-11-28" &&
+      ha_floating_ip.this.rolling == ha_galera_cluster.this.rolling &&
+      alltrue([for node in ha_floating_ip.this.nodes : node.maintenance == null])
+    )
+    error_message = "The floating IP has a trigger of its own, the order of the cluster, and no maintenance."
+  }
+
+  assert {
+    condition = (
+      ha_galera_cluster.this.recovery.bootstrap_node == "db1" &&
+      ha_galera_cluster.this.recovery.allow_missing == toset(["db3"]) &&
+      ha_galera_cluster.this.recovery.attempt == 2
+    )
+    error_message = "The decision about a recovery got lost."
+  }
+}

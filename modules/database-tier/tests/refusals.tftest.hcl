@@ -189,3 +189,113 @@ run "name_with_quotes" {
 
   expect_failures = [var.name]
 }
+
+run "maintenance_that_is_none" {
+  command = plan
+
+  variables {
+    nodes = { a = { host = "a", maintenance = "asleep" }, b = { host = "b" }, c = { host = "c" } }
+  }
+
+  expect_failures = [var.nodes]
+}
+
+run "restart_trigger_with_a_space" {
+  command = plan
+
+  variables {
+    restart_trigger = "next week"
+  }
+
+  expect_failures = [var.restart_trigger]
+}
+
+run "first_node_that_does_not_exist" {
+  command = plan
+
+  variables {
+    rolling = { first = "nobody" }
+  }
+
+  expect_failures = [var.rolling]
+}
+
+run "no_time_to_serve" {
+  command = plan
+
+  variables {
+    rolling = { bake_seconds = 0 }
+  }
+
+  expect_failures = [var.rolling]
+}
+
+run "stop_before_the_first_node" {
+  command = plan
+
+  variables {
+    rolling = { stop_after = 0 }
+  }
+
+  expect_failures = [var.rolling]
+}
+
+run "check_that_is_no_url" {
+  command = plan
+
+  variables {
+    rolling = { check_url = "www.example.org/health" }
+  }
+
+  expect_failures = [var.rolling]
+}
+
+run "restart_trigger_of_keepalived_with_a_space" {
+  command = plan
+
+  variables {
+    floating_ip = { address = "10.0.0.10/24", restart_trigger = "next week" }
+  }
+
+  expect_failures = [var.floating_ip]
+}
+
+run "recovery_from_a_node_that_does_not_exist" {
+  command = plan
+
+  variables {
+    recovery = { bootstrap_node = "nobody", attempt = 1 }
+  }
+
+  expect_failures = [var.recovery]
+}
+
+run "recovery_without_the_node_that_it_starts_from" {
+  command = plan
+
+  variables {
+    recovery = { bootstrap_node = "db1", allow_missing = ["db1"], attempt = 1 }
+  }
+
+  expect_failures = [var.recovery]
+}
+
+run "recovery_without_a_node_that_does_not_exist" {
+  command = plan
+
+  variables {
+    recovery = { bootstrap_node = "db1", allow_missing = ["nobody"], attempt = 1 }
+  }
+
+  expect_failures = [var.recovery]
+}
+
+run "attempt_before_the_first" {
+  command = plan
+
+  variables {
+    recovery = { bootstrap_node = "db1", attempt = 0 }
+  }
+
+  expect_failures = [var.recovery]
+}

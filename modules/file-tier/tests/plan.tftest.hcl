@@ -112,3 +112,46 @@ run "dispersed" {
     error_message = "The numbers of a dispersed volume reach it."
   }
 }
+
+run "nothing_is_taken_out_of_service_by_default" {
+  command = plan
+
+  assert {
+    condition = (
+      alltrue([for node in ha_gluster_volume.this.nodes : node.maintenance == null]) &&
+      ha_gluster_volume.this.restart_trigger == null &&
+      ha_gluster_volume.this.rolling == null
+    )
+    error_message = "A node is in maintenance, or something is restarted, that nobody asked for."
+  }
+}
+
+run "the_second_day" {
+  command = plan
+
+  variables {
+    nodes = {
+      files1 = { host = "files1.example.org", address = "10.0.0.21" }
+      files2 = { host = "files2.example.org", address = "10.0.0.22", maintenance = "stopped" }
+      files3 = { host = "files3.example.org", address = "10.0.0.23" }
+    }
+    restart_trigger = "2026-11-27"
+    rolling         = { first = "files2", bake_seconds = 600, stop_after = 1, check_url = "https://www.example.org/health" }
+  }
+
+  assert {
+    condition     = ha_gluster_volume.this.nodes["files2"].maintenance == "stopped" && ha_gluster_volume.this.nodes["files1"].maintenance == null
+    error_message = "Maintenance is for the node that it was declared for."
+  }
+
+  assert {
+    condition = (
+      ha_gluster_volume.this.restart_trigger == "2026-11-27" &&
+      ha_gluster_volume.this.rolling.first == "files2" &&
+      ha_gluster_volume.this.rolling.bake_seconds == 600 &&
+      ha_gluster_volume.this.rolling.stop_after == 1 &&
+      ha_gluster_volume.this.rolling.check_url == "https://www.example.org/health"
+    )
+    error_message = "What was said about restarts and their order got lost."
+  }
+}

@@ -242,3 +242,63 @@ run "no_redundancy" {
 
   expect_failures = [var.redundancy]
 }
+
+run "maintenance_that_is_none" {
+  command = plan
+
+  variables {
+    nodes = { a = { host = "a", maintenance = "asleep" }, b = { host = "b" }, c = { host = "c" } }
+  }
+
+  expect_failures = [var.nodes]
+}
+
+run "restart_trigger_with_a_space" {
+  command = plan
+
+  variables {
+    restart_trigger = "next week"
+  }
+
+  expect_failures = [var.restart_trigger]
+}
+
+run "first_node_that_does_not_exist" {
+  command = plan
+
+  variables {
+    rolling = { first = "nobody" }
+  }
+
+  expect_failures = [var.rolling]
+}
+
+run "no_time_to_serve" {
+  command = plan
+
+  variables {
+    rolling = { bake_seconds = 0 }
+  }
+
+  expect_failures = [var.rolling]
+}
+
+run "stop_before_the_first_node" {
+  command = plan
+
+  variables {
+    rolling = { stop_after = 0 }
+  }
+
+  expect_failures = [var.rolling]
+}
+
+run "check_that_is_no_url" {
+  command = plan
+
+  variables {
+    rolling = { check_url = "www.example.org/health" }
+  }
+
+  expect_failures = [var.rolling]
+}

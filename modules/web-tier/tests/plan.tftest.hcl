@@ -89,3 +89,45 @@ run "wordpress" {
     error_message = "A password got into the plan."
   }
 }
+
+run "nothing_is_taken_out_of_service_by_default" {
+  command = plan
+
+  assert {
+    condition = (
+      alltrue([for node in ha_web_tier.this.nodes : node.maintenance == null]) &&
+      ha_web_tier.this.restart_trigger == null &&
+      ha_web_tier.this.rolling == null
+    )
+    error_message = "A node is in maintenance, or something is restarted, that nobody asked for."
+  }
+}
+
+run "the_second_day" {
+  command = plan
+
+  variables {
+    nodes = {
+      web1 = { host = "web1.example.org", address = "10.0.0.61" }
+      web2 = { host = "web2.example.org", address = "10.0.0.62", maintenance = "stopped" }
+    }
+    restart_trigger = "2026-11-27"
+    rolling         = { first = "web2", bake_seconds = 600, stop_after = 1, check_url = "https://www.example.org/health" }
+  }
+
+  assert {
+    condition     = ha_web_tier.this.nodes["web2"].maintenance == "stopped" && ha_web_tier.this.nodes["web1"].maintenance == null
+    error_message = "Maintenance is for the node that it was declared for."
+  }
+
+  assert {
+    condition = (
+      ha_web_tier.this.restart_trigger == "2026-11-27" &&
+      ha_web_tier.this.rolling.first == "web2" &&
+      ha_web_tier.this.rolling.bake_seconds == 600 &&
+      ha_web_tier.this.rolling.stop_after == 1 &&
+      ha_web_tier.this.rolling.check_url == "https://www.example.org/health"
+    )
+    error_message = "What was said about restarts and their order got lost."
+  }
+}

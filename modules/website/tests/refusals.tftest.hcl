@@ -207,3 +207,33 @@ run "unknown_profile_of_files" {
 
   expect_failures = [var.files]
 }
+
+run "maintenance_of_a_file_server_that_is_none" {
+  command = plan
+
+  variables {
+    files = { nodes = { a = { slot = 1, maintenance = "asleep" }, b = { slot = 2 }, c = { slot = 3 } } }
+  }
+
+  expect_failures = [var.files]
+}
+
+run "maintenance_of_a_database_that_is_none" {
+  command = plan
+
+  variables {
+    databases = { nodes = { a = { slot = 1, maintenance = "asleep" }, b = { slot = 2 }, c = { slot = 3 } } }
+  }
+
+  expect_failures = [var.databases]
+}
+
+run "maintenance_of_a_web_server_that_is_none" {
+  command = plan
+
+  variables {
+    web = { nodes = { a = { slot = 1, maintenance = "asleep" }, b = { slot = 2 }, c = { slot = 3 } } }
+  }
+
+  expect_failures = [var.web]
+}
