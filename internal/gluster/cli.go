@@ -158,10 +158,13 @@ type xmlVolume struct {
 }
 
 type xmlHeal struct {
-	Name       string `xml:"name"`
-	State      string `xml:"status"`
-	Pending    int    `xml:"numberOfEntriesInHealPending"`
-	SplitBrain int    `xml:"numberOfEntriesInSplitBrain"`
+	Name    string `xml:"name"`
+	State   string `xml:"status"`
+	Pending int    `xml:"numberOfEntriesInHealPending"`
+	// Healing counts entries that a heal has locked, which Pending does not count: a
+	// large file that is copied last is only among these.
+	Healing    int `xml:"numberOfEntriesPossiblyHealing"`
+	SplitBrain int `xml:"numberOfEntriesInSplitBrain"`
 }
 
 // parseOutputs reads the answers to so many commands of one session, as one.
@@ -244,7 +247,7 @@ func (o cliOutput) heal() []BrickHeal {
 	var bricks []BrickHeal
 	for _, b := range o.Heal {
 		bricks = append(bricks, BrickHeal{
-			Name: b.Name, State: b.State, Connected: b.State == "Connected", Pending: b.Pending, SplitBrain: b.SplitBrain,
+			Name: b.Name, State: b.State, Connected: b.State == "Connected", Pending: b.Pending + b.Healing, SplitBrain: b.SplitBrain,
 		})
 	}
 	return bricks

@@ -146,3 +146,18 @@ func TestABrickMovesOnlyWhileTheOthersAreWhole(t *testing.T) {
 		})
 	}
 }
+
+// TestALargeFileIsNotTakenForHealed has one that is copied for long and last: it is among
+// the entries that wait no longer, and not on the new brick yet. The simulated replacement
+// fails while another brick misses a file.
+func TestALargeFileIsNotTakenForHealed(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		hosts, sim, spec := volumeOf(t, 5, 3, nil)
+		sim.Locked(func() { sim.Big["photo9.jpg"] = 30 }) // which comes last in the order of names
+		hosts, spec = replacing(hosts, sim, spec, false, map[string]string{"files1": "files4", "files2": "files5"})
+		if err := converge(t, hosts, spec); err != nil {
+			t.Fatal(err)
+		}
+		changed(t, hosts, sim, spec)
+	})
+}

@@ -8,34 +8,54 @@ import (
 	"github.com/terraform-ha/terraform-provider-ha/internal/shell"
 )
 
-func (p *Pool) heal(m *hosttest.Machine, n *Node, c shell.Command) string {
+// uncounted is the exit status of timeout(1) when the command took too long.
+const uncounted = 124
+
+func (p *Pool) heal(m *hosttest.Machine, c shell.Command) (string, int, string) {
 	volume := p.Volumes[c.Args()[0]]
 	if volume == nil || volume.State != "Started" || !p.has(m.Name, c.Args()[0]) {
-		return ""
+		return "", 0, ""
 	}
-	var b strings.Builder
+	var b, connected strings.Builder
 	for _, brick := range volume.Bricks {
 		p.fill(brick, 1)
 	}
+	entries := 0
 	for _, brick := range volume.Bricks {
-		at := p.at(strings.Split(brick, ":")[0])
+		address, _, _ := strings.Cut(brick, ":")
+		at := p.at(address)
 		if p.Nodes[at].Running && !p.Nodes[at].Blocked && !p.Machines[at].Down && p.admits(at, m.Name) {
-			fmt.Fprintf(&b, `<brick hostUuid="%s"><name>%s</name><status>Connected</status><numberOfEntriesInHealPending>%d</numberOfEntriesInHealPending><numberOfEntriesInSplitBrain>%d</numberOfEntriesInSplitBrain></brick>`, p.Nodes[at].UUID, brick, p.pending(volume, brick), p.Nodes[at].SplitBrain)
+			pending, healing := p.toHeal(volume, brick)
+			entries += pending + healing
+			fmt.Fprintf(&connected, "%s:%d\n", address, brickPort)
+			fmt.Fprintf(&b, `<brick hostUuid="%s"><name>%s</name><status>Connected</status><numberOfEntriesInHealPending>%d</numberOfEntriesInHealPending><numberOfEntriesInSplitBrain>%d</numberOfEntriesInSplitBrain><numberOfEntriesPossiblyHealing>%d</numberOfEntriesPossiblyHealing></brick>`,
+				p.Nodes[at].UUID, brick, pending, p.Nodes[at].SplitBrain, healing)
 		} else {
 			fmt.Fprintf(&b, `<brick hostUuid="-"><name>%s</name><status>Transport endpoint is not connected</status></brick>`, brick)
 		}
 	}
-	return answer(0, "", "<healInfo><bricks>"+b.String()+"</bricks></healInfo>")
+	if p.Countable > 0 && entries > p.Countable {
+		return connected.String(), uncounted, ""
+	}
+	return answer(0, "", "<healInfo><bricks>"+b.String()+"</bricks></healInfo>"), 0, ""
 }
 
-// pending is what a brick has and others of its set do not.
-func (p *Pool) pending(volume *Volume, brick string) int {
+// toHeal is what a brick has and others of its set do not: files that wait, and files that
+// are copied right now.
+func (p *Pool) toHeal(volume *Volume, brick string) (pending, healing int) {
 	address, _, _ := strings.Cut(brick, ":")
-	count := p.Nodes[p.at(address)].Pending
+	pending = p.Nodes[p.at(address)].Pending
 	for _, other := range volume.setOf(brick) {
-		if at, _, _ := strings.Cut(other, ":"); other != brick {
-			count += len(p.Nodes[p.at(at)].Missing)
+		at, _, _ := strings.Cut(other, ":")
+		missing := p.Nodes[p.at(at)].Missing
+		if other == brick || len(missing) == 0 {
+			continue
+		}
+		pending += len(missing)
+		if p.Big[missing[0]] > 0 {
+			pending--
+			healing++
 		}
 	}
-	return count
+	return pending, healing
 }

@@ -42,6 +42,11 @@ type Pool struct {
 	Acknowledged map[string]string
 	// Free is how many bytes the disks of machines have left that are not empty.
 	Free map[string]int
+	// Big are files of which a brick that misses them gets a part with each look. They are
+	// locked meanwhile, and how many looks it takes counts down here.
+	Big map[string]int
+	// Countable is how many entries that are to be healed can be counted in time; 0 for any.
+	Countable int
 	// PeerState is the state in which members see each other.
 	PeerState int
 }
@@ -99,7 +104,7 @@ type Volume struct {
 func Install(t testing.TB, machines map[string]*hosttest.Machine) *Pool {
 	t.Helper()
 	p := &Pool{t: t, Machines: machines, Nodes: map[string]*Node{}, Members: map[string]bool{}, Volumes: map[string]*Volume{}, Mounts: map[string]string{}, Names: map[string][]string{}, PeerState: 3,
-		Task: &Task{}, Acknowledged: map[string]string{}, Free: map[string]int{}}
+		Task: &Task{}, Acknowledged: map[string]string{}, Free: map[string]int{}, Big: map[string]int{}}
 	for name, m := range machines {
 		p.Nodes[name] = &Node{Address: addressOf(m), KnownAs: map[string]bool{}}
 		m.Offer("attr", "nftables")
@@ -135,7 +140,6 @@ func (p *Pool) handle(m *hosttest.Machine) {
 		"gluster-pool": func(m *hosttest.Machine, _ *Node, _ shell.Command) string {
 			return p.CLI(m, "peer", "status") + "\n" + p.CLI(m, "volume", "info")
 		},
-		"gluster-heal":  p.heal,
 		"gluster-names": p.lookup,
 		"gluster-task":  p.task,
 	} {
@@ -143,6 +147,7 @@ func (p *Pool) handle(m *hosttest.Machine) {
 			return query(m, p.Nodes[m.Name], c), 0, ""
 		})
 	}
+	m.HandleQuery("gluster-heal", func(m *hosttest.Machine, c shell.Command) (string, int, string) { return p.heal(m, c) })
 	p.change(m, "gluster", func(m *hosttest.Machine, c shell.Command) (string, int, string) {
 		return p.CLI(m, c.Args()...), 0, ""
 	})

@@ -203,6 +203,10 @@ func (p *Pool) fill(brick string, most int) {
 	address, _, _ := strings.Cut(brick, ":")
 	node := p.Nodes[p.at(address)]
 	for ; most > 0 && len(node.Missing) > 0; most-- {
+		if p.Big[node.Missing[0]] > 0 {
+			p.Big[node.Missing[0]]--
+			return
+		}
 		p.put(brick, node.Missing[0])
 		node.Missing = node.Missing[1:]
 	}
