@@ -35,7 +35,7 @@ func waitVouched(spec Spec, node host.Node) act {
 						return blameReason(ctx, hosts, spec, others, spec.brick(node))
 					}
 				}
-				return "no machine can be asked as a client"
+				return noClient
 			}},
 		}.wait(ctx, hosts.Views(), spec)
 	}

@@ -1,7 +1,9 @@
 package gluster
 
 import (
+	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -44,11 +46,25 @@ func (n Node) canAsk(volume string) bool {
 // hear takes the answer to [healPart] in.
 func (n *Node) hear(answers shell.Answers) {
 	_, n.AskedAsClient = answers["heal"]
-	if heal := answers["heal"]; heal.Out != "" || heal.Status != 0 {
+	switch heal := answers["heal"]; {
+	case heal.Status == uncounted:
+		n.Heal, n.HealErr, n.Linked = nil, errCounting, answers.Lines("heal")
+	case heal.Out != "" || heal.Status != 0:
 		output, err := parseOutput(heal.Out)
 		n.Heal, n.HealErr = output.heal(), err
 	}
 }
+
+// uncounted is the exit status of the question when counting took too long.
+const uncounted = 124
+
+// errCounting is why nothing is known of what is to be healed where that is so much. No
+// other machine counts faster.
+var errCounting = errors.New("what is to be healed could not be counted in time")
+
+// counting reports whether what is to be healed could not be counted in time. Clients may
+// be served all the same: [Node.Linked] has what they are connected to.
+func (n Node) counting() bool { return errors.Is(n.HealErr, errCounting) }
 
 // askAnyClient asks the first machine that can for a client's view, if none has
 // given one yet.
@@ -62,7 +78,7 @@ func askAnyClient(ctx context.Context, views host.Views, spec Spec, status Statu
 		if err != nil {
 			continue
 		}
-		if seen.hear(answers); len(seen.Heal) > 0 {
+		if seen.hear(answers); len(seen.Heal) > 0 || seen.counting() {
 			status.Nodes[name] = seen
 			return
 		}
@@ -107,6 +123,40 @@ func healReason(status Status, nodes []string) string {
 	return ""
 }
 
+// unhealedReason says why it is not known that nothing is left to be healed among the
+// machines that stand: nobody could be asked, a brick could not be counted, or there is
+// something.
+func unhealedReason(spec Spec, status Status) string {
+	d := newDraft(spec, status)
+	d.setAside()
+	asked := false
+	for _, name := range status.Names() {
+		seen := status.Nodes[name]
+		if !seen.AskedAsClient {
+			continue
+		}
+		asked = true
+		if reason := cmp.Or(serveReason(d.spec, status, []string{name}, names(d.reached)), countReason(status, name)); reason != "" {
+			return reason
+		}
+	}
+	if !asked {
+		return noClient
+	}
+	return healReason(status, status.Names())
+}
+
+// noClient is why nothing is known where nobody gave an answer as a client.
+const noClient = "no machine can be asked as a client"
+
+// countReason says that a client could not count what is to be healed.
+func countReason(status Status, client string) string {
+	if seen := status.Nodes[client]; seen.counting() {
+		return fmt.Sprintf("%v on %s", seen.HealErr, client)
+	}
+	return ""
+}
+
 // waitHealed waits until nothing is left to be healed, which is for the moment
 // before a server is taken out: what it alone has would be away with it. One
 // machine is asked now and then.
@@ -119,7 +169,7 @@ func waitHealed(spec Spec, started bool) act {
 			limit: healLimit, what: "volume " + spec.Name + " to be healed",
 			reason: func(status Status) string { return servedReason(spec, status) },
 			client: clientWatch{interval: healInterval, each: impatient(spec, hosts), reason: func(status Status) string {
-				return healReason(status, status.Names())
+				return unhealedReason(spec, status)
 			}},
 		}.wait(ctx, hosts.Views(), spec)
 	}
@@ -131,7 +181,7 @@ func waitHealed(spec Spec, started bool) act {
 func impatient(spec Spec, hosts host.Hosts) func(context.Context, Status) {
 	found := 0
 	return func(ctx context.Context, status Status) {
-		reason := healReason(status, status.Names())
+		reason := unhealedReason(spec, status)
 		if reason == "" {
 			found = 0
 			return
@@ -152,12 +202,16 @@ func impatient(spec Spec, hosts host.Hosts) func(context.Context, Status) {
 // that missed it, as the machines see it that were asked.
 func (s Status) Healing(volume string) []string {
 	pending := map[string]int{}
-	for _, node := range s.Nodes {
+	var sentences []string
+	for _, name := range s.Names() {
+		node := s.Nodes[name]
+		if reason := countReason(s, name); reason != "" {
+			sentences = append(sentences, fmt.Sprintf("Of volume %s, %s. Until it is healed, files can have fewer copies than the volume promises. Take no file server out of service.", volume, reason))
+		}
 		for _, brick := range node.Heal {
 			pending[brick.Name] = max(pending[brick.Name], brick.Pending)
 		}
 	}
-	var sentences []string
 	for _, brick := range slices.Sorted(maps.Keys(pending)) {
 		if pending[brick] > 0 {
 			sentences = append(sentences, fmt.Sprintf("%d entries of volume %s that brick %s has are still to be healed on other bricks: "+

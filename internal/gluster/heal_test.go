@@ -1,6 +1,8 @@
 package gluster_test
 
 import (
+	"slices"
+	"strings"
 	"testing"
 	"testing/synctest"
 
@@ -43,5 +45,47 @@ func TestHealingIsNoDrift(t *testing.T) {
 			func(s *glustertest.Pool) { s.Nodes["files1"].Pending = 7 },
 			map[string][]string{},
 		},
+	})
+}
+
+// TestAWaitForAHealWantsEveryBrick has a brick that no client reaches, of which nothing can
+// be counted.
+func TestAWaitForAHealWantsEveryBrick(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		hosts, sim := built(t)
+		sim.Nodes["files2"].Blocked = true
+		for name := range sim.Machines {
+			sim.Machines[name].Forget()
+		}
+		spec := content()
+		spec.BrickPorts = gluster.PortRange{Base: 50000, Max: 50063} // restarts every glusterd, each in a healthy volume
+		if err := converge(t, hosts, spec); err == nil || !strings.Contains(err.Error(), "brick 10.0.0.12:"+brickPath+" cannot be reached") {
+			t.Errorf("got %v", err)
+		}
+		for name, machine := range sim.Machines {
+			if slices.Contains(machine.Log(), "gluster-daemon") {
+				t.Errorf("glusterd was restarted on %s", name)
+			}
+		}
+	})
+}
+
+// TestALongCountIsNoLostVolume heals so much that it takes too long to count: clients are
+// served all the same, and only what they are connected to tells so.
+func TestALongCountIsNoLostVolume(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		hosts, sim := built(t)
+		sim.Nodes["files1"].Pending, sim.Countable = 7, 3
+		if err := gluster.Verify(t.Context(), hosts.Views(), content()); err != nil {
+			t.Error(err)
+		}
+		health := gluster.HealthOf(content(), gluster.Observe(t.Context(), hosts.Views(), content()))
+		if want := []string{"what is to be healed could not be counted in time on files1"}; !slices.Equal(health.Problems, want) {
+			t.Errorf("problems: %q", health.Problems)
+		}
+		sim.Nodes["files2"].Blocked = true
+		if err := gluster.Verify(t.Context(), hosts.Views(), content()); err == nil || !strings.Contains(err.Error(), "10.0.0.12:"+brickPath) {
+			t.Errorf("with a brick that cannot be reached: %v", err)
+		}
 	})
 }

@@ -143,10 +143,15 @@ func (d *draft) stateOf(node host.Node) string {
 		return "the brick process is not running"
 	case counted && !brick.Connected:
 		return "clients cannot reach the brick: " + brick.State
-	case !counted && len(d.clients()) > 0:
+	case !counted && len(d.clients()) > 0 && !d.counting():
 		return "clients do not see the brick"
 	}
 	return stateOnline
+}
+
+// counting reports whether a client could not count in time what is to be healed.
+func (d *draft) counting() bool {
+	return slices.ContainsFunc(d.clients(), func(name string) bool { return d.status.Nodes[name].counting() })
 }
 
 // asClientsSee returns what the first client that was asked said of a node's brick.
@@ -190,7 +195,9 @@ func (d *draft) healthProblems() []string {
 		return append(problems, "no machine could be asked as a client of the volume")
 	}
 	for _, name := range d.clients() {
-		if err := d.status.Nodes[name].HealErr; err != nil {
+		if reason := countReason(d.status, name); reason != "" {
+			problems = append(problems, reason)
+		} else if err := d.status.Nodes[name].HealErr; err != nil {
 			problems = append(problems, fmt.Sprintf("the volume cannot be reached from %s: %v", name, err))
 		}
 	}

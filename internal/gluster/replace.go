@@ -34,11 +34,27 @@ func (d *draft) planSwap() error {
 		first = Step{Title: "wait until the others of the set have all files", Do: waitVouched(d.spec, next.from)}
 	}
 	after := d.spec.swap(next)
+	d.stages.change.InOrder(d.waitsForPlaces(next)...)
 	d.stages.change.InOrder(first,
 		Step{Node: next.to.Name, Title: "take the brick over from " + next.from.Address, Why: fmt.Sprintf("its brick is on its former machine, %s", next.from.Address),
 			Effect: reconcile.Joins, Do: swapBrick(d.spec, next, d.leader().Name, d.awayAddresses())},
 		Step{Node: next.to.Name, Title: "wait until its brick has all files", Do: waitFilled(after, next.to, others)})
 	return nil
+}
+
+// waitsForPlaces waits for the machines that took a place before and may not have all files
+// yet, where an apply was ended. Of the set of a dead machine, nothing tells by counts what
+// is to be healed on others than that one: there [waitVouched] waits.
+func (d *draft) waitsForPlaces(next swap) []Step {
+	var steps []Step
+	for _, gone := range d.change.gone {
+		to, found := d.declared.successor(gone)
+		vouched := !slices.Contains(d.reached, next.from) && slices.Contains(d.spec.set(next.from), to)
+		if found && !vouched && slices.Contains(d.reached, to) {
+			steps = append(steps, Step{Node: to.Name, Title: "wait until its brick has all files", Do: waitFilled(d.spec, to, d.othersOf(to))})
+		}
+	}
+	return steps
 }
 
 // othersOf are the machines that answer and hold the same files as another one.
@@ -121,7 +137,7 @@ func waitFilled(spec Spec, node host.Node, others []host.Node) act {
 				return name, cmp.Or(fillReason(spec, status, name, all), nothingYet(status, node, others))
 			}
 		}
-		return "", "no machine can be asked as a client"
+		return "", noClient
 	}
 	return func(ctx context.Context, hosts host.Hosts) error {
 		return watch{
@@ -147,7 +163,7 @@ func nothingYet(status Status, node host.Node, others []host.Node) string {
 
 // fillReason says what one client sees that is still to be healed among bricks.
 func fillReason(spec Spec, status Status, client string, bricks []string) string {
-	if reason := serveReason(spec, status, []string{client}, bricks); reason != "" {
+	if reason := cmp.Or(serveReason(spec, status, []string{client}, bricks), countReason(status, client)); reason != "" {
 		return reason
 	}
 	pending := 0

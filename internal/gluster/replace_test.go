@@ -161,3 +161,22 @@ func TestALargeFileIsNotTakenForHealed(t *testing.T) {
 		changed(t, hosts, sim, spec)
 	})
 }
+
+// TestABacklogThatCannotBeCountedIsNotHealed ends the wait for the first of two new bricks,
+// which has so much to get that it takes too long to count.
+func TestABacklogThatCannotBeCountedIsNotHealed(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		hosts, sim, spec := volumeOf(t, 5, 3, nil)
+		sim.Locked(func() { sim.Countable, sim.Big["photo0.jpg"] = 3, 60 })
+		hosts, spec = replacing(hosts, sim, spec, false, map[string]string{"files1": "files4", "files2": "files5"})
+		ctx, cancel := context.WithTimeout(t.Context(), 12*time.Second)
+		defer cancel()
+		if err := convergeIn(ctx, hosts, spec); err == nil || !strings.Contains(err.Error(), "its brick has all files") {
+			t.Fatalf("got %v", err)
+		}
+		if err := converge(t, hosts, spec); err != nil {
+			t.Fatal(err)
+		}
+		changed(t, hosts, sim, spec)
+	})
+}

@@ -68,6 +68,9 @@ type Node struct {
 	// Heal is every brick of the volume as a client on this machine reaches it;
 	// empty while the volume is not started.
 	Heal []BrickHeal
+	// Linked are the addresses and ports that clients on the machine are connected to, asked
+	// for where Heal takes too long to count.
+	Linked []string
 	// HealErr is why Heal could not be asked for.
 	HealErr error
 }

@@ -125,7 +125,7 @@ func Observe(ctx context.Context, views host.Views, spec Spec) Status {
 		first = asked[0]
 	}
 	status := look(ctx, views, spec, func(name string) bool { return name == first })
-	if seen := status.Nodes[first]; !seen.canAsk(spec.Name) || seen.HealErr != nil {
+	if seen := status.Nodes[first]; !seen.canAsk(spec.Name) || seen.HealErr != nil && !seen.counting() {
 		askAnyClient(ctx, views, spec, status)
 	}
 	return status

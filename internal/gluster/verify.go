@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"net"
 	"slices"
 	"time"
 
@@ -169,10 +170,17 @@ func waitHealthy(spec Spec, nodes []string, started bool) act {
 
 // serveReason says which of the bricks a client on which of the clients cannot
 // reach; both are nodes. A brick that is missing from an answer is not reached
-// either: totals alone are green when nobody was counted.
+// either: totals alone are green when nobody was counted. Where the count takes too
+// long, the connections of the machine tell.
 func serveReason(spec Spec, status Status, clients, bricks []string) string {
 	for _, name := range clients {
 		seen := status.Nodes[name]
+		if seen.counting() {
+			if reason := linkReason(spec, status, name, bricks); reason != "" {
+				return reason
+			}
+			continue
+		}
 		if seen.HealErr != nil {
 			return fmt.Sprintf("the volume cannot be reached from %s: %v", name, seen.HealErr)
 		}
@@ -185,6 +193,17 @@ func serveReason(spec Spec, status Status, clients, bricks []string) string {
 			case !seen.Heal[i].Connected:
 				return fmt.Sprintf("brick %s cannot be reached from %s: %s", brick, name, seen.Heal[i].State)
 			}
+		}
+	}
+	return ""
+}
+
+// linkReason says to which brick no client on a machine is connected.
+func linkReason(spec Spec, status Status, client string, bricks []string) string {
+	for _, other := range bricks {
+		node := spec.node(other)
+		if port := status.Nodes[other].Brick.Port; port == "" || !slices.Contains(status.Nodes[client].Linked, net.JoinHostPort(node.Address, port)) {
+			return fmt.Sprintf("%s is not connected to brick %s, and %v", client, spec.brick(node), errCounting)
 		}
 	}
 	return ""
