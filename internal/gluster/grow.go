@@ -1,6 +1,7 @@
 package gluster
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -79,6 +80,9 @@ func (d *draft) refuseSpread(what string) error {
 			Remedy: "Remove the option from options. A volume of several sets has it off.", Path: []string{"options", optionLookup},
 		}
 	}
+	if refused := d.refuseBlindClients(what); refused != nil {
+		return refused
+	}
 	for _, node := range append(slices.Clone(d.reached), d.guests...) {
 		if version := d.seen(node).Packages[serverPackage]; strings.HasPrefix(version, "11.0") {
 			return &reconcile.RefusedError{
@@ -88,6 +92,29 @@ func (d *draft) refuseSpread(what string) error {
 		}
 	}
 	return nil
+}
+
+// refuseBlindClients refuses to move files where clients look for a file only in the set
+// that its name leads to. A client that has not heard yet that a directory is laid out anew
+// creates files by the old layout, after the walk that lays out all directories was there:
+// in the old set, without a link file in the new one. They are only found by looking
+// everywhere, which is the default.
+func (d *draft) refuseBlindClients(what string) *reconcile.RefusedError {
+	value, declared := d.spec.options()[optionUnhashed]
+	if !declared {
+		value = cmp.Or(d.volume.Options[optionUnhashed], "on")
+	}
+	if on, isTruth := switched(value); isTruth && on {
+		return nil
+	}
+	refused := &reconcile.RefusedError{
+		What: what, Evidence: []string{"option " + optionUnhashed + " is " + value + ": clients would not find files that are written while others move"},
+		Remedy: fmt.Sprintf("Take it back with \"gluster volume reset %s %s\".", d.spec.Name, optionUnhashed),
+	}
+	if declared {
+		refused.Remedy, refused.Path = "Remove the option from options.", []string{"options", optionUnhashed}
+	}
+	return refused
 }
 
 // noteSpread writes the markers with the note, or without it if it is empty.

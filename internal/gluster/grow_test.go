@@ -203,3 +203,33 @@ func TestGrowthWaitsForAWholeVolume(t *testing.T) {
 		})
 	}
 }
+
+// TestFilesMoveOnlyWhereClientsLookEverywhere has the option that undoes it declared, and
+// set by hand.
+func TestFilesMoveOnlyWhereClientsLookEverywhere(t *testing.T) {
+	for _, value := range []string{"off", "auto"} {
+		for name, set := range map[string]func(*gluster.Spec, *glustertest.Pool){
+			"declared": func(s *gluster.Spec, _ *glustertest.Pool) {
+				s.Options = map[string]string{"cluster.lookup-unhashed": value}
+			},
+			"by hand": func(_ *gluster.Spec, p *glustertest.Pool) {
+				p.Volumes["content"].Options["cluster.lookup-unhashed"] = value
+			},
+		} {
+			t.Run(name+" "+value, func(t *testing.T) {
+				synctest.Test(t, func(t *testing.T) {
+					hosts, sim, spec := volumeOf(t, 6, 3, nil)
+					spec.Nodes = servers(6)
+					set(&spec, sim)
+					refused := refusal(t, converge(t, hosts, spec))
+					if !strings.Contains(refused.Error(), "option cluster.lookup-unhashed is "+value) {
+						t.Errorf("refused with %q", refused)
+					}
+					if bricks := sim.Volumes["content"].Bricks; len(bricks) != 3 {
+						t.Errorf("the bricks are %v", bricks)
+					}
+				})
+			})
+		}
+	}
+}

@@ -20,6 +20,7 @@ const (
 	optionHealTimeout = "cluster.heal-timeout"
 	optionQuorum      = "cluster.quorum-type"
 	optionLookup      = "cluster.lookup-optimize"
+	optionUnhashed    = "cluster.lookup-unhashed"
 )
 
 // healTimeoutSeconds is how often the self-heal daemons look for what nobody told
