@@ -47,7 +47,8 @@ func (s Spec) removal(nodes []host.Node, verb string) []string {
 	return append(words, verb)
 }
 
-// drain has glusterd move files off bricks, unless it did. It goes on without this apply.
+// drain has glusterd move files off bricks, unless it did and nothing is left on them. It
+// goes on without this apply.
 func drain(spec Spec, leader string, leaves []host.Node, identities map[string]string) act {
 	what := "the files to be moved off " + joinWords(names(leaves))
 	status := spec.removal(leaves, "status")
@@ -57,13 +58,17 @@ func drain(spec Spec, leader string, leaves []host.Node, identities map[string]s
 			return err
 		}
 		if now.id != "" && len(now.complete(identities)) == 0 {
-			return nil
+			left, err := anyLeftovers(ctx, hosts, spec, leaves)
+			if err != nil || !left {
+				return err
+			}
 		}
 		if err := refuseTight(ctx, hosts, spec, leaves); err != nil {
 			return err
 		}
 		if now.id != "" {
-			// One that ended with failures has to be given up before it can begin again.
+			// One that ended with failures, or left files, has to be given up before it can begin
+			// again.
 			if err := transaction(ctx, hosts[leader], spec.removal(leaves, "stop")...); err != nil {
 				return err
 			}
@@ -112,19 +117,38 @@ func commitRemoval(spec Spec, leader string, leaves []host.Node, identities map[
 
 // refuseLeftovers refuses to take a brick out that still has files, whatever the task said.
 func refuseLeftovers(ctx context.Context, h *host.Host, path string) error {
-	result, err := h.Run(ctx, shell.Script(leftoversScript, path))
-	if err != nil {
-		return fmt.Errorf("cannot look for files that are left in %s on %s: %w", path, h.Name(), err)
-	}
-	left := strings.Split(strings.TrimSpace(string(result.Stdout)), "\n")
-	if left[0] == "" {
-		return nil
+	left, err := leftovers(ctx, h, path)
+	if err != nil || len(left) == 0 {
+		return err
 	}
 	return &reconcile.RefusedError{
 		What: "take the brick " + path + " out", Node: h.Name(),
 		Evidence: append([]string{"files are left on it that were not moved to the other sets"}, left...),
-		Remedy:   "Find out why in /var/log/glusterfs/*-rebalance.log. Copy them from the brick to another place and write them again on a client, or apply again to have them moved.",
+		Remedy:   "Apply again to have them moved. If they stay, find out why in /var/log/glusterfs/*-rebalance.log, copy them from the brick to another place, and write them again on a client.",
 	}
+}
+
+// anyLeftovers reports whether one of the bricks that leave has files.
+func anyLeftovers(ctx context.Context, hosts host.Hosts, spec Spec, leaves []host.Node) (bool, error) {
+	for _, node := range leaves {
+		if left, err := leftovers(ctx, hosts[node.Name], spec.pathOf(node.Name)); err != nil || len(left) > 0 {
+			return true, err
+		}
+	}
+	return false, nil
+}
+
+// leftovers are some of the files that a brick has.
+func leftovers(ctx context.Context, h *host.Host, path string) ([]string, error) {
+	result, err := h.Run(ctx, shell.Script(leftoversScript, path))
+	if err != nil {
+		return nil, fmt.Errorf("cannot look for files that are left in %s on %s: %w", path, h.Name(), err)
+	}
+	said := strings.TrimSpace(string(result.Stdout))
+	if said == "" {
+		return nil, nil
+	}
+	return strings.Split(said, "\n"), nil
 }
 
 // refuseTight refuses to move files to sets that have no room for them. Disks that are

@@ -59,6 +59,11 @@ func TestWhatCannotBeMovedStays(t *testing.T) {
 			},
 			"files are left on it that were not moved to the other sets; photo",
 		},
+		"a file is left that is moved the second time": {
+			func(s *glustertest.Pool, file string) { s.Task.Leave = map[string]bool{file: true} },
+			func(s *glustertest.Pool) { s.Task.Leave = nil },
+			"files are left on it that were not moved to the other sets; photo",
+		},
 		"no room": {
 			func(s *glustertest.Pool, _ string) { s.Free["files2"] = 3 },
 			func(s *glustertest.Pool) { delete(s.Free, "files2") },
