@@ -20,7 +20,7 @@ func planChange(d *draft) error {
 	switch {
 	case len(d.change.swaps) > 0:
 		return d.planSwap()
-	case d.goneAround():
+	case len(d.goneAround()) > 0:
 		return d.planGone()
 	case len(d.change.joins) > 0:
 		return d.planGrow()
@@ -32,11 +32,22 @@ func planChange(d *draft) error {
 	return nil
 }
 
-// goneAround reports whether a machine that carries no brick any more is still a member,
-// or has something of ours.
-func (d *draft) goneAround() bool {
-	return slices.ContainsFunc(d.change.gone, func(node host.Node) bool {
-		return d.memberOf(node) != nil || d.status.reached(node) && d.status.Nodes[node.Name].Marker != nil
+// outstanding is how many changes are left between the volume and the declared one. A
+// machine that leaves is two: its brick goes, and then itself. So is a set that comes, over
+// which files are spread.
+func (d *draft) outstanding() int {
+	count := 2*(len(d.change.swaps)+len(slices.Concat(d.change.leaves...))+len(d.change.joins)) + len(d.goneAround())
+	if d.spreadNote() != "" {
+		count++
+	}
+	return count
+}
+
+// goneAround are the machines that carry no brick any more and are still members, or have
+// something of ours.
+func (d *draft) goneAround() []host.Node {
+	return slices.DeleteFunc(slices.Clone(d.change.gone), func(node host.Node) bool {
+		return d.memberOf(node) == nil && (!d.status.reached(node) || d.status.Nodes[node.Name].Marker == nil)
 	})
 }
 

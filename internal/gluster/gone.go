@@ -10,8 +10,11 @@ import (
 )
 
 // memberOf is the peer that a machine without a brick of the volume still is; nil if it is
-// none, or carries a brick of another volume.
+// none, or carries a brick of another volume, or nobody answers who knows.
 func (d *draft) memberOf(node host.Node) *Peer {
+	if len(d.reached) == 0 {
+		return nil
+	}
 	leader := d.seen(d.leader())
 	uuid := d.status.Nodes[node.Name].UUID
 	for _, peer := range leader.Peers {

@@ -2,6 +2,8 @@ package gluster_test
 
 import (
 	"context"
+	"fmt"
+	"strconv"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -179,4 +181,27 @@ func TestABacklogThatCannotBeCountedIsNotHealed(t *testing.T) {
 		}
 		changed(t, hosts, sim, spec)
 	})
+}
+
+// TestAllFileServersAreReplaced has as many changes as servers, in one apply.
+func TestAllFileServersAreReplaced(t *testing.T) {
+	for _, count := range []int{4, 6} {
+		t.Run(strconv.Itoa(count), func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				hosts, sim, spec := volumeOf(t, 12, 6, nil)
+				places := map[string]string{}
+				for i := range count {
+					places[fmt.Sprintf("files%d", i+1)] = fmt.Sprintf("files%d", i+7)
+				}
+				hosts, spec = replacing(hosts, sim, spec, false, places)
+				if err := converge(t, hosts, spec); err != nil {
+					t.Fatal(err)
+				}
+				changed(t, hosts, sim, spec)
+				for old := range places {
+					left(t, sim, old, false)
+				}
+			})
+		})
+	}
 }

@@ -164,6 +164,7 @@ func Diff(spec Spec, status Status) (Plan, error) {
 		return Plan{}, err
 	}
 	plan := d.stages.Plan()
+	plan.Outstanding = d.outstanding()
 	if refused := d.waits(); plan.Empty() && refused != nil {
 		return Plan{}, refused
 	}

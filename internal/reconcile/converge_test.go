@@ -132,3 +132,36 @@ func TestErrorsReadWell(t *testing.T) {
 		}
 	}
 }
+
+// TestConvergeGoesOnWhileChangesGetFewer has more changes than rounds, and then some that
+// undo each other.
+func TestConvergeGoesOnWhileChangesGetFewer(t *testing.T) {
+	const changes = 2*reconcile.MaxRounds + 1
+	for name, test := range map[string]struct {
+		left   func(round int) int
+		rounds int
+		stuck  bool
+	}{
+		"one less with each round":      {func(round int) int { return changes - round }, changes, false},
+		"none that is told at first":    {func(round int) int { return (changes - round) * min(round, 1) }, changes, false},
+		"one less and one more":         {func(round int) int { return changes - round%2 }, reconcile.MaxRounds + 1, true},
+		"as many as before all the way": {func(int) int { return changes }, reconcile.MaxRounds, true},
+		"stuck with the last":           {func(round int) int { return max(changes-round, 1) }, changes - 1 + reconcile.MaxRounds, true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			round := -1
+			_, err := converge(t, &site{}, func([]string) (plan, error) {
+				round++
+				var p plan
+				if p.Outstanding = test.left(round); p.Outstanding > 0 || round == 0 {
+					p.Serial("x", do("a", fmt.Sprintf("change %d", round)))
+				}
+				return p, nil
+			})
+			var stuck *reconcile.NotConvergedError
+			if errors.As(err, &stuck) != test.stuck || round != test.rounds {
+				t.Errorf("got %v after %d rounds", err, round)
+			}
+		})
+	}
+}

@@ -44,6 +44,10 @@ type Stage[T any] struct {
 // Plan is the ordered way from what was observed to what is wanted.
 type Plan[T any] struct {
 	Stages []Stage[T]
+	// Outstanding is how many changes of the whole are left, in a tier that makes one with
+	// each round or few: nodes that are to be replaced one after the other. [Converge] counts
+	// rounds anew whenever there are fewer than ever before. Zero says nothing.
+	Outstanding int
 }
 
 // Parallel appends a stage whose lanes run side by side. Lanes without steps

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"sync"
 	"time"
 )
@@ -102,9 +103,10 @@ func (l *ledger) list() []string {
 	return append([]string(nil), l.labels...)
 }
 
-// MaxRounds bounds [Converge]. A tier needs about four rounds from nothing:
-// software, membership, the cluster's object, its contents. More than this
-// means that two steps undo each other.
+// MaxRounds bounds [Converge]: so many rounds may come to no end, or to no fewer changes
+// that are outstanding. A tier needs about four rounds from nothing: software,
+// membership, the cluster's object, its contents. More than this means that two steps
+// undo each other.
 const MaxRounds = 12
 
 // Converge observes, compares and runs until the plan is empty, and returns the
@@ -119,6 +121,7 @@ func Converge[S, T any](
 	reporter Reporter,
 ) (S, error) {
 	var before string
+	bound := rounds{fewest: math.MaxInt}
 	for round := 0; ; round++ {
 		status, err := observe(ctx)
 		if err != nil {
@@ -130,7 +133,7 @@ func Converge[S, T any](
 		}
 		titles := plan.Titles()
 		now := fmt.Sprint(titles)
-		if now == before || round == MaxRounds {
+		if now == before || bound.reached(plan.Outstanding) {
 			return status, &NotConvergedError{Rounds: round, Left: titles}
 		}
 		before = now
@@ -138,4 +141,16 @@ func Converge[S, T any](
 			return status, err
 		}
 	}
+}
+
+// rounds counts those that did not leave fewer changes outstanding than ever before.
+type rounds struct{ count, fewest int }
+
+// reached counts one more round, before it begins, and reports that it is one too many.
+func (r *rounds) reached(outstanding int) bool {
+	if outstanding > 0 && outstanding < r.fewest {
+		r.count, r.fewest = 0, outstanding
+	}
+	r.count++
+	return r.count > MaxRounds
 }

@@ -93,7 +93,8 @@ func (c *Cluster[S, T]) asRolled(plan reconcile.Plan[T], seen S) reconcile.Plan[
 			c.postponed = append(c.postponed, node)
 		}
 	}
-	return reconcile.Plan[T]{Stages: slices.Insert(stages, first, kept...)}
+	plan.Stages = slices.Insert(stages, first, kept...)
+	return plan
 }
 
 func (c *Cluster[S, T]) serving(seen S) []string {
