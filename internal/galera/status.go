@@ -156,6 +156,11 @@ func (s Status) where(is func(NodeStatus) bool) []string {
 // Members returns the nodes that serve.
 func (s Status) Members() []string { return s.where(NodeStatus.Healthy) }
 
+// Joined returns the nodes that serve or are a donor.
+func (s Status) Joined() []string {
+	return s.where(func(n NodeStatus) bool { return n.Healthy() || n.desynced() })
+}
+
 // Unreachable returns why nodes did not answer, by name.
 func (s Status) Unreachable() map[string]error {
 	errs := map[string]error{}

@@ -267,10 +267,13 @@ func (m *galeraModel) SetComputed(ctx context.Context, opened *galera.Cluster) {
 	} else if m.ClusterUUID.IsUnknown() {
 		m.ClusterUUID = types.StringNull()
 	}
-	if version := seen.Version(); version != "" || m.ServerVersion.IsUnknown() {
+	// What a plan has shown stays until the next refresh, also where a machine has
+	// changed since.
+	if version := seen.Version(); version != "" && !m.planned || m.ServerVersion.IsUnknown() {
 		m.ServerVersion = types.StringValue(version)
 	}
-	members := seen.Members()
+	// One that serves a state transfer or a backup is a member and comes back by itself.
+	members := seen.Joined()
 	// A node that does not answer has not left.
 	for name := range seen.Unreachable() {
 		if slices.Contains(cluster.ListOf(m.Members), name) {
@@ -279,8 +282,6 @@ func (m *galeraModel) SetComputed(ctx context.Context, opened *galera.Cluster) {
 	}
 	slices.Sort(members)
 	m.Members = cluster.StringList(members)
-	// What a plan has shown stays until the next refresh, also where a machine has
-	// changed since.
 	if !m.planned || m.Derived.IsUnknown() {
 		m.Derived = m.derived(galera.DerivedSettings(m.spec(ctx, nil), seen))
 	}

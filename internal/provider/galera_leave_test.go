@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
 	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
 	"github.com/hashicorp/terraform-plugin-testing/plancheck"
 
@@ -82,6 +83,57 @@ func TestDatabasesComeAndGo(t *testing.T) {
 					})
 					return err
 				}),
+			},
+		},
+	})
+}
+
+// TestAChangeThatIsTakenBackForgetsNobody has a node join before the change fails, and
+// the declaration go back to what it was: the state has never named that node.
+func TestAChangeThatIsTakenBackForgetsNobody(t *testing.T) {
+	t.Parallel()
+	f := newFleet(t, "n1", "n2", "n3", "n4", "n5")
+	f.ssh = "host_key_policy = \"accept-new\"\nboot_timeout_seconds = 1"
+	cluster := galeratest.Install(t, f.machines, galeratest.MariaDB())
+	five := f.config(f.resource("ha_galera_cluster", "name = \"shop\""))
+	three := without("n5")(without("n4")(five))
+	members := func(want ...string) func() error {
+		return func() (err error) {
+			f.locked(func() {
+				var now []string
+				for _, name := range f.names() {
+					if cluster.Nodes[name].History != nil && f.machines[name].Unit("mariadb").Running() {
+						now = append(now, name)
+					}
+				}
+				if diff := cmp.Diff(want, now); diff != "" {
+					err = fmt.Errorf("members (-want +got):\n%s", diff)
+				}
+			})
+			return err
+		}
+	}
+	resource.UnitTest(t, resource.TestCase{
+		ProtoV6ProviderFactories: f.factories(),
+		Steps: []resource.TestStep{
+			{Config: three},
+			{
+				PreConfig:   func() { f.machines["n5"].FailNext("galera-member") },
+				Config:      five,
+				ExpectError: loose("(?s)Unable to Update.*n5.*start mariadb.service and join"),
+			},
+			{
+				PreConfig: func() {
+					if err := members("n1", "n2", "n3", "n4")(); err != nil {
+						t.Error(err)
+					}
+				},
+				Config: three,
+				ConfigPlanChecks: resource.ConfigPlanChecks{
+					PreApply:             []plancheck.PlanCheck{plancheck.ExpectResourceAction("ha_galera_cluster.t", plancheck.ResourceActionUpdate)},
+					PostApplyPostRefresh: []plancheck.PlanCheck{plancheck.ExpectEmptyPlan()},
+				},
+				Check: look(members("n1", "n2", "n3")),
 			},
 		},
 	})

@@ -17,10 +17,11 @@ type Cluster[S, T any] struct {
 	of Definition[S, T]
 	// seen is the last observation.
 	seen S
-	// rolling is how nodes are changed one after the other, rolled are those that this
-	// change has changed, and postponed those that it leaves to the next one.
-	rolling           Rolling
-	rolled, postponed []string
+	// rolling is how nodes are changed one after the other, begun are those whose change
+	// has another half, rolled are those that this change has changed, and postponed those
+	// that it leaves to the next one.
+	rolling                  Rolling
+	begun, rolled, postponed []string
 }
 
 // New returns the cluster of a definition. It contacts no machine.

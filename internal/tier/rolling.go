@@ -45,7 +45,9 @@ func RollBegins[T any](node string, steps ...reconcile.Step[T]) []reconcile.Step
 }
 
 // RollWith says how nodes are changed one after the other from now on.
-func (c *Cluster[S, T]) RollWith(rolling Rolling) { c.rolling, c.rolled = rolling, nil }
+func (c *Cluster[S, T]) RollWith(rolling Rolling) {
+	c.rolling, c.begun, c.rolled = rolling, nil, nil
+}
 
 // Postponed returns the nodes that a change has left as they were, because it was to
 // stop before them, in order.
@@ -78,10 +80,12 @@ func (c *Cluster[S, T]) asRolled(plan reconcile.Plan[T], seen S) reconcile.Plan[
 	}
 	serving := c.serving(seen)
 	rolls = inOrder(rolls, serving, c.rolling.First)
-	left := c.rolling.StopAfter - len(c.rolled)
+	left := c.rolling.StopAfter - len(union(slices.Clone(c.rolled), c.begun))
 	var kept []reconcile.Stage[T]
 	for _, roll := range rolls {
 		switch node := rolledNode(roll); {
+		case slices.Contains(c.begun, node): // it does not serve because of this change
+			kept = append(kept, c.gated(roll, node))
 		case !slices.Contains(serving, node): // the others have to wait for it
 			kept = append(kept, roll)
 		case c.rolling.StopAfter == 0 || slices.Contains(c.rolled, node):
@@ -155,6 +159,10 @@ func (c *Cluster[S, T]) gated(roll reconcile.Stage[T], node string) reconcile.St
 		lane = slices.Insert(lane, 0, step("check "+c.rolling.CheckURL+" before", c.awaitCheck))
 	}
 	if !lane[len(lane)-1].RollEnds {
+		lane = append(lane, step("count its change as begun", func(context.Context) error {
+			c.begun = union(c.begun, []string{node})
+			return nil
+		}))
 		return reconcile.Stage[T]{Title: roll.Title, Lanes: []reconcile.Lane[T]{lane}}
 	}
 	if c.rolling.CheckURL != "" {
@@ -165,9 +173,7 @@ func (c *Cluster[S, T]) gated(roll reconcile.Stage[T], node string) reconcile.St
 	}
 	if c.rolling.StopAfter > 0 {
 		lane = append(lane, step("count it as changed", func(context.Context) error {
-			if !slices.Contains(c.rolled, node) {
-				c.rolled = append(c.rolled, node)
-			}
+			c.rolled = union(c.rolled, []string{node})
 			return nil
 		}))
 	}

@@ -204,3 +204,46 @@ func TestACheckHasToPass(t *testing.T) {
 		t.Errorf("got %v, and changed %v", err, s.log)
 	}
 }
+
+// TestAChangeInTwoHalvesIsOne has nodes that serve again only after what the next
+// observation shows to be missing.
+func TestAChangeInTwoHalvesIsOne(t *testing.T) {
+	s := old()
+	c := s.cluster(Rolling{})
+	c.of.Diff = func(seen map[string]string) (plan reconcile.Plan[*street], err error) {
+		becomes := func(node, state string) reconcile.Step[*street] {
+			return reconcile.Step[*street]{Node: node, Title: "make it " + state, Why: "it is " + seen[node], Do: func(_ context.Context, s *street) error {
+				s.lamps[node] = state
+				s.log = append(s.log, node+" "+state)
+				return nil
+			}}
+		}
+		for _, node := range []string{"n1", "n2", "n3"} {
+			switch seen[node] {
+			case "old":
+				plan.Serial("take down", RollBegins(node, becomes(node, "down"))...)
+				return plan, nil
+			case "down":
+				plan.Serial("light", Rolled(node, becomes(node, "new"))...)
+			}
+		}
+		return plan, nil
+	}
+	c.RollWith(Rolling{StopAfter: 1, Bake: 4 * time.Millisecond})
+	var titles titled
+	if err := c.Converge(t.Context(), &titles); err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff([]string{"n1 down", "n1 new"}, s.log); diff != "" {
+		t.Errorf("changes (-want +got):\n%s", diff)
+	}
+	if !slices.Contains(titles, "see it serve for 4ms") {
+		t.Errorf("n1 is not watched after its change: %q", titles)
+	}
+}
+
+// titled keeps the titles of steps.
+type titled []string
+
+func (t *titled) StepStarted(_, title, _ string)                          { *t = append(*t, title) }
+func (t *titled) StepEnded(_, _ string, _ time.Duration, _ bool, _ error) {}

@@ -9,12 +9,22 @@ import (
 	"github.com/terraform-ha/terraform-provider-ha/internal/host"
 )
 
+// outcome is what came of a change.
+type outcome struct {
+	// begun says that machines may have been changed.
+	begun bool
+	// done says that the cluster is as declared; hosts are its machines then.
+	done  bool
+	hosts host.Hosts
+}
+
 // apply is the one way of changing a cluster: take the lease and converge.
-func (r *Resource[M, C, P]) apply(ctx context.Context, verb string, plan P, config, prior *M, diags *diag.Diagnostics) (host.Hosts, bool) {
+func (r *Resource[M, C, P]) apply(ctx context.Context, verb string, plan P, config, prior *M, diags *diag.Diagnostics) outcome {
 	log := r.access.reporter(ctx, r.TypeName+"."+plan.Label().ValueString())
-	fail := func(err error) (host.Hosts, bool) {
+	begun := false
+	fail := func(err error) outcome {
 		diags.Append(r.failure(ctx, verb, err, log.completed()...))
-		return nil, false
+		return outcome{begun: begun}
 	}
 	if err := r.access.requireKey(); err != nil {
 		return fail(err)
@@ -27,7 +37,9 @@ func (r *Resource[M, C, P]) apply(ctx context.Context, verb string, plan P, conf
 	if d, ok := any(plan).(HasRequirements); ok {
 		machines.wanted = d.Requirements()
 	}
-	r.access.sightings.forget(r.access.clusterOf(r.TypeName, plan.Label().ValueString(), plan.shared().nodes()))
+	cluster := r.access.clusterOf(r.TypeName, plan.Label().ValueString(), plan.shared().nodes())
+	r.access.sightings.forget(cluster)
+	defer r.access.sightings.forget(cluster) // nor is what was seen on the way
 	reach, err := r.access.reached(ctx, machines)
 	if err != nil {
 		return fail(err)
@@ -45,6 +57,7 @@ func (r *Resource[M, C, P]) apply(ctx context.Context, verb string, plan P, conf
 		return fail(err)
 	}
 	defer lease.Release(ctx)
+	begun = true
 	if err := underLease(ctx, lease, func(ctx context.Context) error { return t.Converge(ctx, log) }); err != nil {
 		return fail(err)
 	}
@@ -64,5 +77,5 @@ func (r *Resource[M, C, P]) apply(ctx context.Context, verb string, plan P, conf
 	}
 	plan.shared().HostKeys = StringMap(r.access.learnedKeys(reach.clients, plan.shared().nodes(), machines.remembered))
 	r.forget(ctx, plan, machines.leaving(hosts))
-	return machines.staying(hosts), true
+	return outcome{begun: true, done: true, hosts: machines.staying(hosts)}
 }

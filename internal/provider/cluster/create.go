@@ -19,8 +19,8 @@ func (r *Resource[M, C, P]) Create(ctx context.Context, req resource.CreateReque
 	resp.Diagnostics.Append(diags...)
 	ctx, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
-	hosts, done := r.apply(ctx, "Create", p, &config, nil, &resp.Diagnostics)
-	if !done {
+	made := r.apply(ctx, "Create", p, &config, nil, &resp.Diagnostics)
+	if !made.done {
 		resp.Diagnostics.Append(r.access.acceptedUnrecorded(p.shared().nodes())...)
 		// Nothing is recorded: a recorded failure would be tainted, and the next
 		// apply would destroy what holds data. The markers on the machines let the
@@ -29,5 +29,5 @@ func (r *Resource[M, C, P]) Create(ctx context.Context, req resource.CreateReque
 	}
 	p.shared().Rollout = noRollout()
 	resp.Diagnostics.Append(resp.State.Set(ctx, &plan)...)
-	resp.Diagnostics.Append(r.remember(ctx, p, resp.State.Raw, hosts)...)
+	resp.Diagnostics.Append(r.remember(ctx, p, resp.State.Raw, made.hosts)...)
 }

@@ -25,7 +25,10 @@ type departure struct {
 // machine in the same place with the same address is not among them, because two
 // machines cannot have it: the one before is gone. Neither is one that another node is
 // declared to be.
-func departures(before, planned map[string]nodeModel) map[string]departure {
+//
+// Attempted are machines that a change which failed may have made members: those that
+// nothing declares leave as well.
+func departures(before map[string]nodeModel, attempted []attempt, planned map[string]nodeModel) map[string]departure {
 	leave := map[string]departure{}
 	for _, node := range nodeChangesOf(before, planned) {
 		switch {
@@ -37,7 +40,23 @@ func departures(before, planned map[string]nodeModel) map[string]departure {
 			leave[tier.FormerName(node.Name)] = departure{before[node.Name], node.Name}
 		}
 	}
+	for _, machine := range attempted {
+		if machine.isAmong(planned) || machine.isAmong(before) {
+			continue
+		}
+		leave[freeName(machine.node, planned, leave)] = departure{nodeModel: machine.nodeModel}
+	}
 	return leave
+}
+
+// freeName returns a name for a machine that was declared as this node.
+func freeName(node string, planned map[string]nodeModel, leave map[string]departure) string {
+	_, declared := planned[node]
+	_, leaves := leave[node]
+	if declared || leaves {
+		return freeName(tier.FormerName(node), planned, leave)
+	}
+	return node
 }
 
 // isAmong reports whether a machine is one of some nodes, whatever it is called.
@@ -55,7 +74,7 @@ func (m *Shared) DepartingNodes(prior *Shared) []host.Node {
 	if planned == nil || prior == nil {
 		return nil
 	}
-	leave := departures(prior.nodes(), planned)
+	leave := departures(prior.nodes(), prior.attempted, planned)
 	var nodes []host.Node
 	for _, name := range slices.Sorted(maps.Keys(leave)) {
 		nodes = append(nodes, host.Node{Name: name, Address: leave[name].peerAddress().ValueString()})

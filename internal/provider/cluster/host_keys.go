@@ -24,6 +24,9 @@ func keysStillValid(prior *Shared, changes map[string]tier.Change) map[string]st
 func (a *Access) learnedKeys(clients map[string]*ssh.Client, nodes map[string]nodeModel, remembered map[string]string) map[string]string {
 	keys := map[string]string{}
 	for name, client := range clients {
+		if _, declared := nodes[name]; !declared {
+			continue
+		}
 		if key := client.LearnedHostKey(); key != "" && a.Default.HostKey.AcceptNew && nodes[name].HostKey.IsNull() {
 			keys[name] = key
 		} else if remembered[name] != "" {
@@ -36,7 +39,12 @@ func (a *Access) learnedKeys(clients map[string]*ssh.Client, nodes map[string]no
 // mayLearn reports whether an apply that repairs may accept a host key that the refresh
 // before it did not: of a machine that was away then, or that nothing vouched for yet.
 func (a *Access) mayLearn(state *Shared) bool {
-	if a == nil || !a.Default.HostKey.AcceptNew || len(state.Drift.Elements()) == 0 {
+	return len(state.Drift.Elements()) > 0 && a.lacksKeys(state)
+}
+
+// lacksKeys reports whether the key of a machine is to be accepted and is not known yet.
+func (a *Access) lacksKeys(state *Shared) bool {
+	if a == nil || !a.Default.HostKey.AcceptNew {
 		return false
 	}
 	remembered := state.remembered()

@@ -29,7 +29,7 @@ func machinesOf(plan, before *Shared) machines {
 	}
 	known := before.remembered()
 	m.remembered = keysStillValid(before, m.changes)
-	for name, machine := range departures(before.nodes(), plan.nodes()) {
+	for name, machine := range departures(before.nodes(), before.attempted, plan.nodes()) {
 		m.nodes[name], m.changes[name] = machine.nodeModel, tier.Leaves
 		if key := known[machine.node]; key != "" {
 			m.remembered[name] = key

@@ -56,6 +56,9 @@ func (r *Resource[M, C, P]) ModifyPlan(ctx context.Context, req resource.ModifyP
 	}
 	resp.Diagnostics.Append(p.Preflight(ctx, r.access)...)
 	if prior != nil && !resp.Diagnostics.HasError() {
+		if r.access.lacksKeys(P(prior).shared()) {
+			p.shared().HostKeys = types.MapUnknown(types.StringType)
+		}
 		p.shared().Rollout = r.foreseen(ctx, req.Private, resp.Plan, p, prior)
 		if p.shared().mayStop(ctx, P(prior).shared()) {
 			p.shared().Drift = types.MapUnknown(driftElement)

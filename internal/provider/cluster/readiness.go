@@ -38,14 +38,16 @@ func (a *Access) reached(ctx context.Context, of machines) (reach, error) {
 	})
 	impatient, theirs := a.hosts(of.nodes, of.remembered, atOnce)
 	errs := map[string]error{}
-	var answered []host.Checked
+	var answered, departing []host.Checked
 	for _, name := range slices.Sorted(maps.Keys(answers)) {
 		if err := answers[name].Err; err != nil {
 			errs[name] = err
 			hosts[name], clients[name] = impatient[name], theirs[name]
 			continue
 		}
-		if !of.leaves(name) {
+		if of.leaves(name) {
+			departing = append(departing, answers[name].Value)
+		} else {
 			answered = append(answered, answers[name].Value)
 		}
 	}
@@ -64,6 +66,9 @@ func (a *Access) reached(ctx context.Context, of machines) (reach, error) {
 		return reach{}, away
 	}
 	if err := unfit(answered, of.changes, of.wanted); err != nil {
+		return reach{}, err
+	}
+	if err := stillThere(answered, departing); err != nil {
 		return reach{}, err
 	}
 	return reach{hosts: hosts, clients: clients, gone: gone, warnings: skewWarning(answered)}, nil
@@ -96,6 +101,29 @@ func (a *Access) checked(ctx context.Context, view host.View, node host.Node, ow
 		return "", nil
 	})
 	return machine, nil
+}
+
+// stillThere refuses to take a machine out of a cluster that a declared node is, by
+// another name or at another address: the change would undo its own work.
+func stillThere(declared, departing []host.Checked) error {
+	var found tier.MachineErrors
+	for _, leaves := range departing {
+		for _, pair := range host.Twice(append(slices.Clone(declared), leaves)) {
+			if pair[1] != leaves.Node.Name {
+				continue
+			}
+			found.Errs = append(found.Errs, &reconcile.RefusedError{
+				What: "take the machine out of the cluster that is still one of its nodes", Node: pair[1],
+				Evidence: []string{fmt.Sprintf("%s and %s are one machine", pair[0], pair[1])},
+				Remedy:   fmt.Sprintf("To reach the same machine in another way, set nodes[%q].address to %s, by which its peers know it.", pair[0], leaves.Node.Address),
+				Path:     ofNode(pair[0], "address"),
+			})
+		}
+	}
+	if len(found.Errs) == 0 {
+		return nil
+	}
+	return &found
 }
 
 // leastFreeMiB is less than any tier takes: the package lists of a distribution alone

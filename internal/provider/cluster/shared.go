@@ -24,6 +24,10 @@ type Shared struct {
 	Timeouts timeouts.Value `tfsdk:"timeouts"`
 	// RestartTrigger restarts the daemons of the tier when it changes.
 	RestartTrigger types.String `tfsdk:"restart_trigger"`
+
+	// attempted are the nodes of changes that failed since the state was written, which
+	// may have made them members.
+	attempted []attempt
 }
 
 // nodeModel is an entry of nodes.

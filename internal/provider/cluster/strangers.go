@@ -1,11 +1,15 @@
 package cluster
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"maps"
 	"slices"
 	"strings"
+
+	"github.com/hashicorp/terraform-plugin-framework/diag"
+	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/terraform-ha/terraform-provider-ha/internal/reconcile"
 )
@@ -50,6 +54,27 @@ func (a *Access) strangers(imported []byte, nodes map[string]nodeModel) []string
 		}
 	}
 	return strangers
+}
+
+// leaveStrangersAlone takes out of the state of an imported resource the machines that
+// a change would have let go and that nothing but the imported declaration names.
+func (a *Access) leaveStrangersAlone(ctx context.Context, imported []byte, state, plan *Shared) diag.Diagnostics {
+	var diags diag.Diagnostics
+	strangers := a.strangers(imported, state.nodes())
+	nodes := maps.Clone(state.Nodes.Elements())
+	for _, machine := range departures(state.nodes(), nil, plan.nodes()) {
+		if !slices.Contains(strangers, machine.node) {
+			continue
+		}
+		delete(nodes, machine.node)
+		diags.AddWarning(fmt.Sprintf("Machine of %s Was Left As It Is", machine.node), fmt.Sprintf(
+			"The imported declaration names %s at %s, the configuration does not, and nothing vouches for that machine, so it was not contacted. If it is a machine of yours, take the cluster off it by hand.",
+			machine.node, machine.Host.ValueString()))
+	}
+	if len(nodes) < len(state.Nodes.Elements()) {
+		state.Nodes = types.MapValueMust(state.Nodes.ElementType(ctx), nodes)
+	}
+	return diags
 }
 
 // notContacted is the drift of a resource with strangers.

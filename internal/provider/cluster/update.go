@@ -21,8 +21,20 @@ func (r *Resource[M, C, P]) Update(ctx context.Context, req resource.UpdateReque
 	resp.Diagnostics.Append(diags...)
 	ctx, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
-	hosts, done := r.apply(ctx, "Update", p, &config, &state, &resp.Diagnostics)
-	if !done {
+	s := P(&state).shared()
+	attempted, diags := req.Private.GetKey(ctx, attemptedKey)
+	resp.Diagnostics.Append(diags...)
+	s.attempted = recalledAttempt(attempted)
+	imported, diags := req.Private.GetKey(ctx, importedKey)
+	resp.Diagnostics.Append(diags...)
+	resp.Diagnostics.Append(r.access.leaveStrangersAlone(ctx, imported, s, p.shared())...)
+	// Whatever comes of the change: the refresh before it is outdated.
+	resp.Diagnostics.Append(resp.Private.SetKey(ctx, observedKey, nil)...)
+	changed := r.apply(ctx, "Update", p, &config, &state, &resp.Diagnostics)
+	if changed.begun && !changed.done {
+		resp.Diagnostics.Append(resp.Private.SetKey(ctx, attemptedKey, recordedAttempt(s, p.shared()))...)
+	}
+	if !changed.done {
 		// The prior state stays, and the next refresh finds the truth. A protection is
 		// no property of machines: one that is switched off is off, or nobody could give
 		// up a cluster on which every apply fails.
@@ -35,7 +47,7 @@ func (r *Resource[M, C, P]) Update(ctx context.Context, req resource.UpdateReque
 		p.shared().Rollout = noRollout()
 	}
 	resp.Diagnostics.Append(resp.Private.SetKey(ctx, importedKey, []byte(notImported))...)
-	resp.Diagnostics.Append(resp.Private.SetKey(ctx, observedKey, nil)...)
+	resp.Diagnostics.Append(resp.Private.SetKey(ctx, attemptedKey, nil)...)
 	resp.Diagnostics.Append(resp.State.Set(ctx, &plan)...)
-	resp.Diagnostics.Append(r.remember(ctx, p, resp.State.Raw, hosts)...)
+	resp.Diagnostics.Append(r.remember(ctx, p, resp.State.Raw, changed.hosts)...)
 }
