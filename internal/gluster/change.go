@@ -11,13 +11,17 @@ import (
 )
 
 // planChange plans the next change of the bricks, when nothing else is left to be done:
-// first bricks move to other machines, then those leave that carry none any more, sets
-// come, files are spread over them, and sets go.
+// first bricks stay that are no longer to leave, then others move to other machines, then
+// those machines leave that carry none any more, sets come, files are spread over them, and
+// sets go.
 func planChange(d *draft) error {
 	if !d.changing() || !d.quiet() {
 		return nil
 	}
+	outgoing := d.outgoing()
 	switch {
+	case len(outgoing) > 0:
+		return d.planKeep(outgoing)
 	case len(d.change.swaps) > 0:
 		return d.planSwap()
 	case len(d.goneAround()) > 0:

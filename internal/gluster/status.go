@@ -63,6 +63,8 @@ type Node struct {
 	Volumes []Volume
 	// Task is the identity of the last task that moved files between sets.
 	Task string
+	// Decommissioned are the bricks of a removal that was begun and not committed.
+	Decommissioned []string
 	// AskedAsClient says that the machine was asked for Heal.
 	AskedAsClient bool
 	// Heal is every brick of the volume as a client on this machine reaches it;

@@ -61,11 +61,15 @@ func askTask(spec inquiry, _ string) tier.Questions {
 }
 
 // readTask takes in the last task that the machine's glusterd knows. The file is not
-// written while a task goes on, so it has nothing but the identity.
+// written while a task goes on, so it has nothing but the identity. The bricks of a removal are marked until it is committed
+// or given up.
 func readTask(_ inquiry, _ string, answers tier.Answers, seen *Node) {
 	for _, line := range answers.Parts.Lines("task") {
 		if id, found := strings.CutPrefix(line, "rebalance-id="); found {
 			seen.Task = id
+		}
+		if brick, found := strings.CutPrefix(line, "decommissioned="); found {
+			seen.Decommissioned = append(seen.Decommissioned, brick)
 		}
 	}
 }

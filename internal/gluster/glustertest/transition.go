@@ -104,7 +104,11 @@ func (p *Pool) task(m *hosttest.Machine, _ *Node, c shell.Command) string {
 	if !p.has(m.Name, c.Args()[0]) {
 		return ""
 	}
-	return "rebalance-id=" + p.Task.id() + "\n"
+	said := "rebalance-id=" + p.Task.id() + "\n"
+	for _, brick := range slices.Sorted(maps.Keys(p.Task.out)) {
+		said += "decommissioned=" + brick + "\n"
+	}
+	return said
 }
 
 // usable says why a machine cannot take a new brick.
