@@ -106,7 +106,7 @@ func (s Spec) validateMaintenance(found *tier.Problems) {
 		}
 		names = append(names, node.Name)
 		if how != tier.Drained {
-			found.Add(tier.At("nodes", node.Name, "maintenance"), "%q is no kind of maintenance of a floating IP; it is %q", how, tier.Drained)
+			found.Add(tier.At("nodes", node.Name, "maintenance"), "%q is no kind of maintenance of a floating IP; it is %q", string(how), string(tier.Drained))
 		}
 	}
 	if len(names) > 0 && len(names) == len(s.Nodes) {

@@ -170,7 +170,7 @@ func validateMaintenance(spec Spec, problems *tier.Problems) {
 	for name, how := range spec.Maintenance {
 		left--
 		if how != tier.Drained && how != tier.Stopped {
-			problems.Add(tier.At("nodes", name, "maintenance"), "%q is no kind of maintenance; it is %q or %q", how, tier.Drained, tier.Stopped)
+			problems.Add(tier.At("nodes", name, "maintenance"), "%q is no kind of maintenance; it is %q or %q", string(how), string(tier.Drained), string(tier.Stopped))
 		}
 	}
 	if len(spec.Maintenance) > 0 && left < spec.quorum() {

@@ -195,7 +195,7 @@ func (s Spec) validateMaintenance(found *tier.Problems) {
 			}
 			out = append(out, node.Name)
 			if how != tier.Drained && how != tier.Stopped {
-				found.Add(tier.At("nodes", node.Name, "maintenance"), "%q is no kind of maintenance; it is %q or %q", how, tier.Drained, tier.Stopped)
+				found.Add(tier.At("nodes", node.Name, "maintenance"), "%q is no kind of maintenance; it is %q or %q", string(how), string(tier.Drained), string(tier.Stopped))
 			}
 		}
 		if len(out) > 1 {

@@ -189,7 +189,7 @@ func validateMaintenance(s Spec, found *tier.Problems) {
 		}
 		left--
 		if !slices.Contains([]tier.Maintenance{tier.Drained, tier.Stopped}, how) {
-			found.Add(tier.At("nodes", node.Name, "maintenance"), "%q is no kind of maintenance; it is %q or %q", how, tier.Drained, tier.Stopped)
+			found.Add(tier.At("nodes", node.Name, "maintenance"), "%q is no kind of maintenance; it is %q or %q", string(how), string(tier.Drained), string(tier.Stopped))
 		}
 	}
 	if left < len(s.Nodes) && left < max(s.others(), 1) {
