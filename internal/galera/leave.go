@@ -226,6 +226,9 @@ func stepLeave(spec Spec, leaver host.Node) Step {
 				if err := leaveGroup(ctx, hosts, spec, name); err != nil {
 					return err
 				}
+			case len(now.where(NodeStatus.primary)) == 0:
+				return &reconcile.RefusedError{What: "let " + name + " leave the cluster", Node: name, Evidence: now.table(),
+					Remedy: "No node is in a Primary component any more, and this one may have newer data than the others. Apply again, which starts the cluster first."}
 			default:
 				if err := endOutside(ctx, hosts[name], spec.engine()); err != nil {
 					return err

@@ -9,6 +9,7 @@ import (
 
 	"github.com/terraform-ha/terraform-provider-ha/internal/host"
 	"github.com/terraform-ha/terraform-provider-ha/internal/host/hosttest"
+	"github.com/terraform-ha/terraform-provider-ha/internal/reconcile"
 	"github.com/terraform-ha/terraform-provider-ha/internal/shell"
 	"github.com/terraform-ha/terraform-provider-ha/internal/tier"
 )
@@ -248,4 +249,34 @@ func TestAClusterIsNotStartedWithoutThoseThatLeave(t *testing.T) {
 	s.hosts["db5"] = host.New("db5", s.Machines["db5"])
 	s.must(spec)
 	s.leftWhole("db4", "db5")
+}
+
+// TestWhoLeavesMayHaveTheLastCommits has the power fail while two nodes are to leave, one
+// of which went on without the others before.
+func TestWhoLeavesMayHaveTheLastCommits(t *testing.T) {
+	ahead := func(t *testing.T) (*sim, Spec) {
+		t.Helper()
+		s, spec := shrinking(t, MariaDB)
+		s.Write("db1", 20)
+		s.cutOff(7, "db4")
+		s.Crash("db1", "db2", "db3", "db4", "db5")
+		forget(s)
+		return s, spec
+	}
+	hosttest.EveryFault(t, func(t *testing.T, fault *hosttest.Fault) {
+		s, spec := ahead(t)
+		s.faulty(spec, fault)
+		s.leftWhole("db4", "db5")
+		s.Lost()
+	})
+	t.Run("the Primary component ends before the step", func(t *testing.T) {
+		s, spec := shrinking(t, MariaDB)
+		s.Crash("db4")
+		plan := s.plan(spec)
+		s.Crash("db1", "db2", "db3", "db5")
+		refused(t, reconcile.Run(t.Context(), plan, s.hosts, reconcile.Silent{}), "let db4 leave the cluster")
+		if !s.observe(spec).Nodes["db4"].Ours {
+			t.Error("the cluster does not know db4 any more")
+		}
+	})
 }

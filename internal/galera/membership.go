@@ -35,7 +35,12 @@ func planMembership(d *draft) error {
 	case err != nil:
 		return err
 	}
-	d.membership.InOrder(withLeaves(d, steps)...)
+	// Without a Primary component the data of those that leave may be the newest: the
+	// cluster is started with it, and the round after that lets them leave.
+	if len(d.status.where(NodeStatus.primary)) > 0 {
+		steps = withLeaves(d, steps)
+	}
+	d.membership.InOrder(steps...)
 	return nil
 }
 
