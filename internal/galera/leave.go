@@ -284,7 +284,8 @@ func leaveGroup(ctx context.Context, hosts host.Hosts, spec Spec, name string) e
 
 // whyNotWithout says why a member cannot leave yet; empty if it can.
 func whyNotWithout(spec Spec, now Status, name string) string {
-	now = withoutStopped(spec, now)
+	now, _ = withoutDevices(spec, withoutStopped(spec, now))
+	now, _ = withoutMounts(spec, now)
 	needed := without(now.where(NodeStatus.primary), []string{name})
 	if node, former := formerly(name); former {
 		needed = append(needed, node)

@@ -4,6 +4,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -277,6 +279,69 @@ func TestWhoLeavesMayHaveTheLastCommits(t *testing.T) {
 		refused(t, reconcile.Run(t.Context(), plan, s.hosts, reconcile.Silent{}), "let db4 leave the cluster")
 		if !s.observe(spec).Nodes["db4"].Ours {
 			t.Error("the cluster does not know db4 any more")
+		}
+	})
+}
+
+// TestNobodyWaitsForADeviceBeforeALeave: the plan counts without the node whose data is
+// not there, and so does the step.
+func TestNobodyWaitsForADeviceBeforeALeave(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s, spec := shrinking(t, MariaDB)
+		spec.Nodes, spec.Leaving = slices.Concat(spec.Nodes, spec.Leaving[:1]), spec.Leaving[1:]
+		s.Crash("db2")
+		spec.DataDevices = map[string]string{"db2": deviceOf("db2")}
+		start := time.Now()
+		if err := s.converge(spec); err == nil {
+			t.Error("the device is not there, and nothing says so")
+		}
+		s.leftWhole("db5")
+		if took := time.Since(start); took > 5*time.Minute {
+			t.Errorf("it took %s", took)
+		}
+	})
+}
+
+// TestDataThatWasGivenUpCountsNowhere: nodes that a word named come back to leave, with
+// commits that the cluster does not have, and all others lose power.
+func TestDataThatWasGivenUpCountsNowhere(t *testing.T) {
+	lost := func(t *testing.T) (*sim, Spec) {
+		t.Helper()
+		s, spec := shrinking(t, MariaDB)
+		s.asked(Spec{Nodes: slices.Concat(spec.Nodes, spec.Leaving)})
+		five := spec
+		five.Nodes, five.Leaving = slices.Concat(spec.Nodes, spec.Leaving), nil
+		s.cutOff(50, "db4", "db5")
+		s.gone("db1", "db2", "db3", "db4", "db5")
+		back(s, "db1", "db2", "db3")
+		five.Recovery = &Recovery{BootstrapNode: "db1", AllowMissing: []string{"db4", "db5"}, Attempt: 1}
+		s.must(five)
+		s.Write("db2", 2)
+		return s, spec
+	}
+	t.Run("which loses power", func(t *testing.T) {
+		s, spec := lost(t)
+		s.Crash("db1", "db2", "db3")
+		back(s, "db4", "db5")
+		forget(s)
+		s.must(spec)
+		s.leftWhole("db4", "db5")
+		if lost := s.Lost("db4", "db5"); lost != 50 {
+			t.Errorf("%d rows are left behind", lost)
+		}
+	})
+	t.Run("that nobody decided about", func(t *testing.T) {
+		s, spec := lost(t)
+		for _, name := range []string{"db1", "db2", "db3"} {
+			at := recoveryPath("shop")
+			s.Machines[name].WriteFile(at, strings.ReplaceAll(s.Machines[name].Files[at].Content, "missing db4\n", ""))
+		}
+		s.Crash("db1", "db2", "db3")
+		back(s, "db4", "db5")
+		forget(s)
+		refusal := refused(t, s.converge(spec), "start a cluster beside data that nobody has decided about")
+		if !strings.Contains(refusal.Remedy, "Declare the nodes as they were before") {
+			t.Errorf("the remedy is %q", refusal.Remedy)
 		}
 	})
 }

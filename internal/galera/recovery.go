@@ -163,6 +163,23 @@ func (n NodeStatus) standing(word *Recovery) int64 {
 	return n.Recovery.Attempt
 }
 
+// decideData sorts out the data that the cluster does not go on with. That of a machine
+// which leaves stays where it is, and counts nowhere.
+func (d *draft) decideData() {
+	leaving, seen := present(d.spec, d.seen)
+	named, others := leftBehind(seen, d.word)
+	leaves := func(name string) bool { return leaving.lets(name) }
+	d.leftBehind, d.undecided = slices.DeleteFunc(slices.Clone(named), leaves), slices.DeleteFunc(slices.Clone(others), leaves)
+	for _, name := range leaving.leavingNames() {
+		if slices.Contains(others, name) {
+			d.stray = name
+		}
+		if slices.Contains(named, name) || slices.Contains(others, name) {
+			d.strayed = append(d.strayed, name)
+		}
+	}
+}
+
 // leftBehind are the nodes that answer, are no members and have data that the cluster
 // does not go on with. Those in named are to be set aside by a word, and others are
 // nobody's decision yet.
@@ -181,13 +198,14 @@ func leftBehind(status Status, word *Recovery) (named, others []string) {
 	}
 	for _, name := range status.where(NodeStatus.answers) {
 		node := status.Nodes[name]
+		before, former := formerly(name)
 		byWord := word != nil && slices.Contains(word.AllowMissing, name)
 		switch {
 		case node.primary() || word != nil && name == word.BootstrapNode:
 		case node.Moving != "" || byWord && !node.unused():
 			named = append(named, name)
 		case node.unused() || node.standing(word) == current:
-		case node.standing(word) < current && slices.Contains(allowed, name):
+		case node.standing(word) < current && (slices.Contains(allowed, name) || former && slices.Contains(allowed, before)):
 			named = append(named, name)
 		default:
 			others = append(others, name)
@@ -199,10 +217,17 @@ func leftBehind(status Status, word *Recovery) (named, others []string) {
 // refuseLeftBehind refuses to go on beside data that nobody has decided about: it may
 // have commits of its own, which Galera does not see under the same UUID.
 func refuseLeftBehind(d *draft) error {
+	last := d.seen.lastRecord()
+	if d.stray != "" && len(d.status.where(NodeStatus.primary)) == 0 {
+		return &reconcile.RefusedError{
+			What: "start a cluster beside data that nobody has decided about", Node: d.stray, Path: []string{"nodes"},
+			Evidence: append([]string{fmt.Sprintf("attempt %d of the recovery went on from %s, and the data of %s was not in it", last.Attempt, last.Bootstrap, d.stray)}, d.seen.table()...),
+			Remedy:   "Declare the nodes as they were before, and apply: that says how to decide. Change them in an apply of their own.",
+		}
+	}
 	if len(d.undecided) == 0 {
 		return nil
 	}
-	last := d.seen.lastRecord()
 	evidence := []string{fmt.Sprintf("attempt %d of the recovery went on from %s, and the data of %s was not in it", last.Attempt, last.Bootstrap, strings.Join(d.undecided, ", "))}
 	word := suggestion{bootstrap: last.Bootstrap, missing: d.undecided, attempt: last.Attempt + 1}
 	if d.word != nil {

@@ -151,6 +151,10 @@ type draft struct {
 	// leftBehind are nodes whose data a word gave up, and undecided those with data that
 	// the cluster does not go on with and that no word names.
 	leftBehind, undecided []string
+	// strayed are machines that leave with data of either kind, and stray is one of them
+	// whose data no word names; empty if there is none.
+	strayed []string
+	stray   string
 	// devices is what is to be done about the devices of nodes.
 	devices disks
 	// unmounted is why nodes without their data were left out of status.
@@ -170,12 +174,12 @@ type draft struct {
 func newDraft(spec Spec, status Status) *draft {
 	d := &draft{spec: spec, engine: spec.engine(), seen: complete(status, spec.names())}
 	d.word = wordInForce(spec, d.seen)
-	d.leftBehind, d.undecided = leftBehind(d.seen.only(spec.names()), d.word)
+	d.decideData()
 	d.spec.UUID = knownUUID(spec.UUID, d.seen.without(d.leftBehind))
 	d.spec, d.seen = present(d.spec, d.seen)
 	d.status, d.devices = withoutDevices(spec, withoutStopped(spec, d.seen))
 	d.status, d.unmounted = withoutMounts(d.spec, d.status)
-	d.status = withoutLeftBehind(d.status, d.leftBehind)
+	d.status = withoutLeftBehind(d.status, slices.Concat(d.leftBehind, d.strayed))
 	d.declared = d.status.only(spec.names())
 	d.defaults = defaultsByNode(spec, d.status)
 	d.changes = changesOf(spec, d.declared)

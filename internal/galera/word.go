@@ -116,11 +116,22 @@ func recordSteps(d *draft) []Step {
 	if wanted.Attempt == 0 {
 		return nil
 	}
+	var names []string
+	for node := range d.answering() {
+		names = append(names, node.Name)
+	}
+	// A member that leaves may be what the cluster is started from before it has left.
+	for _, name := range d.spec.leavingNames() {
+		if d.status.Nodes[name].primary() {
+			names = append(names, name)
+		}
+	}
 	var steps []Step
-	for node, seen := range d.answering() {
+	for _, name := range names {
+		seen := d.status.Nodes[name]
 		counts := seen.primary() || seen.unused() && !seen.LeftBehind
 		if known := seen.Recovery; counts && (known.Attempt != wanted.Attempt || !known.Done) {
-			steps = append(steps, stepRecord(d.spec.Name, node.Name, wanted, fmt.Sprintf("it does not know that attempt %d of the recovery is done", wanted.Attempt)))
+			steps = append(steps, stepRecord(d.spec.Name, name, wanted, fmt.Sprintf("it does not know that attempt %d of the recovery is done", wanted.Attempt)))
 		}
 	}
 	return steps
