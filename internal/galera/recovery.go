@@ -60,6 +60,9 @@ type Record struct {
 	// Bootstrap is the node whose data goes on, and Missing are those that were named.
 	Bootstrap string
 	Missing   []string
+	// Started says, on the bootstrap node, that a Primary component was about to be made:
+	// until then the word has changed nobody's data.
+	Started bool
 	// Done says that a Primary component was made.
 	Done bool
 }
@@ -76,14 +79,29 @@ func recordOf(word Recovery, before int64) Record {
 
 // finished returns the record of a word that was used.
 func (r Record) finished() Record {
-	r.Done = true
+	r.Started, r.Done = false, true
 	return r
+}
+
+// started returns the record of a word that is about to be used.
+func (r Record) started() Record {
+	r.Started = true
+	return r
+}
+
+// says reports whether the record is of a decision.
+func (r Record) says(word Recovery) bool {
+	missing := func(names []string) []string { return slices.Compact(slices.Sorted(slices.Values(names))) }
+	return r.Bootstrap == word.BootstrapNode && slices.Equal(missing(r.Missing), missing(word.AllowMissing))
 }
 
 func (r Record) file(cluster string) host.File {
 	lines := []string{fmt.Sprintf("attempt %d", r.Attempt), fmt.Sprintf("before %d", r.Before), "bootstrap " + r.Bootstrap}
 	for _, name := range r.Missing {
 		lines = append(lines, "missing "+name)
+	}
+	if r.Started {
+		lines = append(lines, "started yes")
 	}
 	if r.Done {
 		lines = append(lines, "done yes")
@@ -110,6 +128,8 @@ func readRecovery(_ Spec, _ string, answers tier.Answers, seen *NodeStatus) {
 			seen.Recovery.Bootstrap = value
 		case "missing":
 			seen.Recovery.Missing = append(seen.Recovery.Missing, value)
+		case "started":
+			seen.Recovery.Started = true
 		case "done":
 			seen.Recovery.Done = true
 		case "moving":
@@ -135,6 +155,11 @@ func (s Status) lastRecord() Record {
 	return last
 }
 
+// lastRecordBefore is the record of the latest word before one that any node knows.
+func (s Status) lastRecordBefore(attempt int64) Record {
+	return s.without(s.where(func(n NodeStatus) bool { return n.Recovery.Attempt >= attempt })).lastRecord()
+}
+
 // usedAttempt is the number of the last word that was used up.
 func (s Status) usedAttempt() int64 {
 	used := int64(0)
@@ -156,11 +181,26 @@ func wordInForce(spec Spec, status Status) *Recovery {
 }
 
 // standing is the attempt that a node's data is of while a word is acted on.
-func (n NodeStatus) standing(word *Recovery) int64 {
-	if word != nil && n.Recovery.Attempt == word.Attempt {
-		return n.Recovery.Before
+func (s Status) standing(name string, word *Recovery) int64 {
+	known := s.Nodes[name].Recovery
+	if word != nil && (known.Attempt == word.Attempt || s.untouched(known)) {
+		return known.Before
 	}
-	return n.Recovery.Attempt
+	return known.Attempt
+}
+
+// untouched reports whether a word was recorded and not used any further, by the record
+// of the node that it was to start first. Where that is not known the word may have been
+// used.
+func (s Status) untouched(record Record) bool {
+	first, found := s.Nodes[record.Bootstrap]
+	if !found || first.Err != nil || first.Recovery.Attempt != record.Attempt {
+		return false
+	}
+	return !slices.ContainsFunc(s.where(NodeStatus.answers), func(name string) bool {
+		known := s.Nodes[name].Recovery
+		return known.Attempt == record.Attempt && (known.Started || known.Done)
+	})
 }
 
 // decideData sorts out the data that the cluster does not go on with. That of a machine
@@ -194,7 +234,7 @@ func leftBehind(status Status, word *Recovery) (named, others []string) {
 	}
 	current := last.Attempt
 	if word != nil && status.Nodes[word.BootstrapNode].Err == nil {
-		current = status.Nodes[word.BootstrapNode].standing(word)
+		current = status.standing(word.BootstrapNode, word)
 	}
 	for _, name := range status.where(NodeStatus.answers) {
 		node := status.Nodes[name]
@@ -204,8 +244,8 @@ func leftBehind(status Status, word *Recovery) (named, others []string) {
 		case node.primary() || word != nil && name == word.BootstrapNode:
 		case node.Moving != "" || byWord && !node.unused():
 			named = append(named, name)
-		case node.unused() || node.standing(word) == current:
-		case node.standing(word) < current && (slices.Contains(allowed, name) || former && slices.Contains(allowed, before)):
+		case node.unused() || status.standing(name, word) == current:
+		case status.standing(name, word) < current && (slices.Contains(allowed, name) || former && slices.Contains(allowed, before)):
 			named = append(named, name)
 		default:
 			others = append(others, name)
@@ -231,7 +271,7 @@ func refuseLeftBehind(d *draft) error {
 	evidence := []string{fmt.Sprintf("attempt %d of the recovery went on from %s, and the data of %s was not in it", last.Attempt, last.Bootstrap, strings.Join(d.undecided, ", "))}
 	word := suggestion{bootstrap: last.Bootstrap, missing: d.undecided, attempt: last.Attempt + 1}
 	if d.word != nil {
-		word = suggestion{bootstrap: d.word.BootstrapNode, missing: slices.Concat(d.word.AllowMissing, d.undecided), attempt: d.word.Attempt}
+		word = suggestion{bootstrap: d.word.BootstrapNode, missing: slices.Concat(d.word.AllowMissing, d.undecided), attempt: d.attempt()}
 	}
 	return &reconcile.RefusedError{
 		What: "let a node in that was left behind by a recovery", Evidence: append(evidence, d.seen.table()...), Path: []string{"recovery"},

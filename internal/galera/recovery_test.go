@@ -11,6 +11,7 @@ import (
 
 	"github.com/terraform-ha/terraform-provider-ha/internal/host"
 	"github.com/terraform-ha/terraform-provider-ha/internal/host/hosttest"
+	"github.com/terraform-ha/terraform-provider-ha/internal/reconcile"
 	"github.com/terraform-ha/terraform-provider-ha/internal/tier"
 )
 
@@ -415,4 +416,78 @@ func TestNobodyLeavesDuringARecovery(t *testing.T) {
 	if !strings.Contains(refusal.Remedy, "former db3 may have newer data") {
 		t.Errorf("the remedy is %q", refusal.Remedy)
 	}
+}
+
+// TestANumberIsOfOneDecision has a user change a word that is half done and keep its
+// number.
+func TestANumberIsOfOneDecision(t *testing.T) {
+	o := outages["all crashed and one is gone"]
+	s, spec := o.played(t, MariaDB)
+	fault := s.Machines["db1"].FailNext("galera-member")
+	if err := s.converge(o.said(spec, 3)); err == nil {
+		t.Fatal("the bootstrap did not fail")
+	}
+	fault.Disarm()
+	for _, word := range []Recovery{
+		{BootstrapNode: "db2", AllowMissing: []string{"db3"}, Attempt: 3},
+		{BootstrapNode: "db1", AllowMissing: []string{"db2", "db3"}, Attempt: 3},
+	} {
+		spec.Recovery = &word
+		refusal := refused(t, s.converge(spec), "use the number of a recovery for another one")
+		word.Attempt = 4
+		if want := (suggestion{bootstrap: word.BootstrapNode, missing: word.AllowMissing, attempt: 4}).String(); !strings.Contains(refusal.Remedy, want) {
+			t.Errorf("%q is not in %q", want, refusal.Remedy)
+		}
+	}
+	// What is refused later proposes a number that is not taken.
+	s.Machines["db2"].Down = true
+	refusal := refused(t, s.converge(o.said(spec, 3)), "bootstrap the cluster while a node may have newer data")
+	if want := `allow_missing = ["db2", "db3"], attempt = 4 }`; !strings.Contains(refusal.Remedy, want) {
+		t.Errorf("%q is not in %q", want, refusal.Remedy)
+	}
+	back(s, "db2")
+	s.must(o.said(spec, 3))
+}
+
+// TestAWordThatTouchedNothingBindsNobody: it was recorded, on all nodes or on some, and
+// the next word brings back the node that it named.
+func TestAWordThatTouchedNothingBindsNobody(t *testing.T) {
+	o := outages["all crashed and one is gone"]
+	hosttest.EveryFault(t, func(t *testing.T, fault *hosttest.Fault) {
+		synctest.Test(t, func(t *testing.T) {
+			s, spec := o.played(t, MariaDB)
+			plan := s.planned(o.said(spec, 1), "record attempt")
+			if err := reconcile.Run(t.Context(), plan, s.hosts, reconcile.Silent{}); err != nil {
+				t.Fatal(err)
+			}
+			back(s, "db3")
+			spec.Recovery = &Recovery{BootstrapNode: "db3", Attempt: 2}
+			s.faulty(spec, fault)
+			if diff := cmp.Diff([]string{"db1", "db2", "db3"}, s.observe(spec).Members()); diff != "" {
+				t.Errorf("members (-want +got):\n%s", diff)
+			}
+			s.Lost()
+		})
+	})
+}
+
+// planned converges until a plan has the steps of a title, and returns these.
+func (s *sim) planned(spec Spec, title string) Plan {
+	s.t.Helper()
+	for range 5 {
+		plan, wanted := s.plan(spec), Plan{}
+		for _, step := range plan.Steps() {
+			if strings.HasPrefix(step.Title, title) {
+				wanted.Serial("", step)
+			}
+		}
+		if !wanted.Empty() {
+			return wanted
+		}
+		if err := reconcile.Run(s.t.Context(), plan, s.hosts, reconcile.Silent{}); err != nil {
+			s.t.Fatal(err)
+		}
+	}
+	s.t.Fatalf("nothing was planned with the title %q", title)
+	return Plan{}
 }

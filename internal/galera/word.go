@@ -33,7 +33,7 @@ func (s suggestion) String() string {
 // Primary component: to go on from a node with the highest position that is known,
 // without those whose position is not.
 func (d *draft) decide() string {
-	word := suggestion{attempt: d.seen.lastRecord().Attempt + 1}
+	word := suggestion{attempt: d.attempt()}
 	names := d.spec.names()
 	if highest := d.status.highest(names); len(highest) > 0 {
 		word.bootstrap = highest[0]
@@ -52,7 +52,7 @@ func (d *draft) decide() string {
 
 // oneHistory is the word by which the cluster keeps the history that it is known for.
 func (d *draft) oneHistory() suggestion {
-	word := suggestion{attempt: d.seen.lastRecord().Attempt + 1}
+	word := suggestion{attempt: d.attempt()}
 	for _, name := range d.spec.names() {
 		switch uuid := d.seen.Nodes[name].position().UUID; {
 		case uuid == "" || uuid == NoHistory:
@@ -65,6 +65,38 @@ func (d *draft) oneHistory() suggestion {
 	return word
 }
 
+// attempt is the number of the next decision: that of the word where no node has
+// recorded it.
+func (d *draft) attempt() int64 {
+	last := d.seen.lastRecord().Attempt
+	if d.word != nil && last < d.word.Attempt {
+		return d.word.Attempt
+	}
+	return last + 1
+}
+
+// refuseReused refuses a word that has the number of another one: nodes that know that
+// one would take it for this.
+func refuseReused(d *draft) error {
+	if d.word == nil {
+		return nil
+	}
+	for _, name := range d.seen.where(NodeStatus.answers) {
+		known := d.seen.Nodes[name].Recovery
+		if known.Attempt != d.word.Attempt || known.says(*d.word) {
+			continue
+		}
+		before := suggestion{bootstrap: known.Bootstrap, missing: known.Missing, attempt: known.Attempt}
+		now := suggestion{bootstrap: d.word.BootstrapNode, missing: d.word.AllowMissing, attempt: d.attempt()}
+		return &reconcile.RefusedError{
+			What: "use the number of a recovery for another one", Node: name, Path: []string{"recovery", "attempt"},
+			Evidence: append([]string{fmt.Sprintf("%s has recorded %s", name, before)}, d.seen.table()...),
+			Remedy:   fmt.Sprintf("Declare %s to decide anew, or what was recorded to go on with that, and apply again.", now),
+		}
+	}
+	return nil
+}
+
 // serving are the steps of a cluster that has a Primary component: nodes join, and
 // those that were left behind give up their data first.
 func serving(d *draft, members []string) ([]Step, error) {
@@ -73,6 +105,9 @@ func serving(d *draft, members []string) ([]Step, error) {
 			What: "recover a cluster that serves", Evidence: d.seen.table(), Path: []string{"recovery", "bootstrap_node"},
 			Remedy: fmt.Sprintf("There is a Primary component, so the data of %s is what the cluster goes on with. Remove recovery and apply again; to have other nodes give up their data, name one of %[1]s as bootstrap_node.", strings.Join(members, ", ")),
 		}
+	}
+	if err := refuseReused(d); err != nil {
+		return nil, err
 	}
 	if err := refuseNamedMembers(d, members); err != nil {
 		return nil, err
@@ -111,7 +146,7 @@ func refuseNamedMembers(d *draft, members []string) error {
 func recordSteps(d *draft) []Step {
 	wanted := d.seen.lastRecord().finished()
 	if d.word != nil {
-		wanted = recordOf(*d.word, d.seen.Nodes[d.word.BootstrapNode].standing(d.word)).finished()
+		wanted = recordOf(*d.word, d.seen.standing(d.word.BootstrapNode, d.word)).finished()
 	}
 	if wanted.Attempt == 0 {
 		return nil
@@ -152,6 +187,9 @@ func (d *draft) participants() []string {
 // recoverByWord makes a Primary component of the node that the user names, once
 // nothing that anybody else has could be lost without being named.
 func recoverByWord(d *draft) ([]Step, error) {
+	if err := refuseReused(d); err != nil {
+		return nil, err
+	}
 	names := d.participants()
 	if leaving := d.spec.leavingNames(); len(leaving) > 0 {
 		return nil, &reconcile.RefusedError{
@@ -179,8 +217,8 @@ func recoverByWord(d *draft) ([]Step, error) {
 		return nil, err
 	}
 	word := *d.word
-	for _, name := range names {
-		if begun := recordOf(word, d.seen.Nodes[name].standing(d.word)); d.seen.Nodes[name].Recovery.Attempt != word.Attempt {
+	for _, name := range d.recordOrder(names) {
+		if begun := recordOf(word, d.seen.standing(name, d.word)); d.seen.Nodes[name].Recovery.Attempt != word.Attempt {
 			steps = append(steps, stepRecord(d.spec.Name, name, begun, fmt.Sprintf("recovery has %s start the cluster", word.BootstrapNode)))
 		}
 	}
@@ -190,6 +228,17 @@ func recoverByWord(d *draft) ([]Step, error) {
 		steps = append(steps, stepBootstrapByWord(d, names))
 	}
 	return append(steps, joins(d, []string{word.BootstrapNode})...), nil
+}
+
+// recordOrder has the node last whose record says whether the word before was used: the
+// records of the others are read by it.
+func (d *draft) recordOrder(names []string) []string {
+	first := d.seen.lastRecordBefore(d.word.Attempt).Bootstrap
+	order := without(names, []string{first})
+	if len(order) < len(names) {
+		order = append(order, first)
+	}
+	return order
 }
 
 // survivors are the nodes of the component of the one that the user names, if its
@@ -229,7 +278,7 @@ func refuseUnknown(d *draft, names []string) error {
 			Remedy: "It does not answer, or it has no data of the cluster. Name a node that has.",
 		}
 	case len(silent)+len(empty) > 0:
-		word := suggestion{bootstrap: d.word.BootstrapNode, missing: missing, attempt: d.word.Attempt}
+		word := suggestion{bootstrap: d.word.BootstrapNode, missing: missing, attempt: d.attempt()}
 		return &reconcile.RefusedError{
 			What: "bootstrap the cluster while a node may have newer data", Evidence: d.seen.table(), Path: []string{"recovery", "allow_missing"},
 			Remedy: fmt.Sprintf("Nothing is known of the data of %s. Make each reachable, or, if what is only there can be given up, declare %s, and apply again.", strings.Join(slices.Concat(silent, empty), ", "), word),
@@ -254,10 +303,10 @@ func refuseBehind(d *draft, names []string) error {
 	if len(ahead)+len(unknown) == 0 {
 		return nil
 	}
-	word := suggestion{bootstrap: d.word.BootstrapNode, missing: slices.Concat(d.word.AllowMissing, ahead, unknown), attempt: d.word.Attempt}
+	word := suggestion{bootstrap: d.word.BootstrapNode, missing: slices.Concat(d.word.AllowMissing, ahead, unknown), attempt: d.attempt()}
 	remedy := fmt.Sprintf("If what is only on %s can be given up, declare %s and apply again: the data directory of each is then set aside before it joins.", strings.Join(slices.Concat(ahead, unknown), ", "), word)
 	if highest := d.status.highest(names); len(highest) > 0 && !slices.Contains(highest, d.word.BootstrapNode) {
-		best := suggestion{bootstrap: highest[0], missing: d.word.AllowMissing, attempt: d.word.Attempt}
+		best := suggestion{bootstrap: highest[0], missing: d.word.AllowMissing, attempt: d.attempt()}
 		remedy = fmt.Sprintf("To lose nothing, declare %s. %s", best, remedy)
 	}
 	return &reconcile.RefusedError{
@@ -268,7 +317,7 @@ func refuseBehind(d *draft, names []string) error {
 // stepBootstrapByWord starts the cluster from the node that the user names, once all
 // others that are not missing have proved stopped.
 func stepBootstrapByWord(d *draft, names []string) Step {
-	spec, word, before := d.spec, *d.word, d.seen.Nodes[d.word.BootstrapNode].standing(d.word)
+	spec, word, before := d.spec, *d.word, d.seen.standing(d.word.BootstrapNode, d.word)
 	return Step{Node: word.BootstrapNode, Title: "bootstrap the cluster from its last position", Why: fmt.Sprintf("attempt %d of recovery names it", word.Attempt), Effect: reconcile.Joins,
 		Do: func(ctx context.Context, hosts host.Hosts) error {
 			now := complete(Observe(ctx, hosts.Views(), spec), spec.names())
@@ -279,6 +328,9 @@ func stepBootstrapByWord(d *draft, names []string) Step {
 				}
 			}
 			if err := refuseHeard(ctx, hosts[word.BootstrapNode], spec, now); err != nil {
+				return err
+			}
+			if err := hosts[word.BootstrapNode].WriteFile(ctx, recordOf(word, before).started().file(spec.Name)); err != nil {
 				return err
 			}
 			if err := starterOf(spec).become(ctx, hosts[word.BootstrapNode], "bootstrap"); err != nil {
@@ -303,7 +355,7 @@ const noticeTime = 40 * time.Second
 // stepPromote makes the component of the survivors the Primary one, without a restart
 // (Galera's documentation, "Resetting the Quorum").
 func stepPromote(d *draft, survivors []string) Step {
-	spec, word, before := d.spec, *d.word, d.seen.Nodes[d.word.BootstrapNode].standing(d.word)
+	spec, word, before := d.spec, *d.word, d.seen.standing(d.word.BootstrapNode, d.word)
 	return Step{Node: word.BootstrapNode, Title: "make the component of " + strings.Join(survivors, ", ") + " the Primary one (pc.bootstrap)",
 		Why: fmt.Sprintf("the nodes that run are too few to serve, and attempt %d of recovery allows it", word.Attempt), Effect: reconcile.Joins, Of: survivors,
 		Do: func(ctx context.Context, hosts host.Hosts) error {
@@ -322,6 +374,9 @@ func stepPromote(d *draft, survivors []string) Step {
 				return err
 			}
 			if err := refuseHeard(ctx, hosts[word.BootstrapNode], spec, now); err != nil {
+				return err
+			}
+			if err := hosts[word.BootstrapNode].WriteFile(ctx, recordOf(word, before).started().file(spec.Name)); err != nil {
 				return err
 			}
 			if _, err := hosts[word.BootstrapNode].Run(ctx, shell.Script(promoteScript, spec.engine().client, socketPath)); err != nil {
