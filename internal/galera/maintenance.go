@@ -56,12 +56,15 @@ func refuseMaintenanceOfNothing(d *draft) error {
 // planMaintenance takes nodes out of service last, when all others are as declared, and
 // puts nodes back once they are members again and before any other is restarted.
 func planMaintenance(d *draft) error {
+	// Until somebody serves, there is nothing that a node could be put back into.
+	serves := len(d.seen.where(NodeStatus.primary)) > 0
 	for _, node := range d.spec.Nodes {
 		seen, declared := d.seen.Nodes[node.Name], d.spec.Maintenance[node.Name]
 		if seen.Err != nil {
 			continue
 		}
 		switch why := whyMaintenance(d.engine, seen, declared); {
+		case declared == "" && seen.Maintenance != "" && !serves:
 		case declared == "" && seen.Maintenance != "":
 			d.putBack.InOrder(stepPutBack(d.spec, node.Name, "it is "+seen.Maintenance.String()+" and is to be in service"))
 		case declared == "" || why == "":

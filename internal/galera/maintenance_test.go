@@ -89,6 +89,22 @@ func TestTheEndOfMaintenanceMeetsEveryFault(t *testing.T) {
 	})
 }
 
+// TestMaintenanceEndsWhileNobodyServes has the others crash, and the node declared to be
+// in service again: its return is not waited for before somebody serves.
+func TestMaintenanceEndsWhileNobodyServes(t *testing.T) {
+	s, spec, with := inMaintenance(t, tier.Stopped)
+	s.must(with)
+	s.Crash("db1")
+	s.Crash("db3")
+	if titles := s.plan(spec).Titles(); slices.Contains(titles, "db2: put back into service") {
+		t.Errorf("the plan is %q", titles)
+	}
+	s.must(spec)
+	if !s.Nodes["db2"].Synced() {
+		t.Error("db2 does not serve")
+	}
+}
+
 // TestAStoppedNodeIsLeftAsItIs: what is declared meanwhile reaches it when it is back,
 // and no restart is made that would leave too few.
 func TestAStoppedNodeIsLeftAsItIs(t *testing.T) {
