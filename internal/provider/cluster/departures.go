@@ -82,18 +82,6 @@ func (m *Shared) DepartingNodes(prior *Shared) []host.Node {
 	return nodes
 }
 
-// Departed lists nodes that are declared no more, for a tier that cannot let them go.
-func (m *Shared) Departed(prior *Shared) []tier.Problem {
-	var problems []tier.Problem
-	for _, node := range m.NodeChanges(prior) {
-		if node.Change == tier.Leaves {
-			problems = append(problems, tier.Problem{Path: []string{"nodes"}, Message: fmt.Sprintf(
-				"this release cannot take node %q out of a running cluster", node.Name)})
-		}
-	}
-	return problems
-}
-
 // departurePatience is how long a change waits for a machine that is to leave: one that
 // is gone for good is no reason to wait as for one that boots.
 const departurePatience = 20 * time.Second

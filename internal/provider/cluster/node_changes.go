@@ -62,24 +62,14 @@ func changesOf(nodes []tier.Node) map[string]tier.Change {
 	return changes
 }
 
-// Moved lists nodes that are to have another address than before: their peers know
-// them by it.
-func (m *Shared) Moved(prior *Shared) []tier.Problem {
-	return movedProblems(m.NodeChanges(prior), func(tier.Node) bool { return true })
-}
-
 // Readdressed lists the nodes that are to have another address and stay the machines
-// that they are, for a tier that can let another machine take the place of a node.
+// that they are: their peers know them by it.
 func (m *Shared) Readdressed(prior *Shared) []tier.Problem {
-	return movedProblems(m.NodeChanges(prior), func(node tier.Node) bool { return node.Change == tier.Stays })
-}
-
-func movedProblems(nodes []tier.Node, of func(tier.Node) bool) []tier.Problem {
 	var problems []tier.Problem
-	for _, node := range nodes {
-		if node.Moved() && of(node) {
+	for _, node := range m.NodeChanges(prior) {
+		if node.Moved() && node.Change == tier.Stays {
 			problems = append(problems, tier.Problem{Path: []string{"nodes", node.Name, "address"}, Message: fmt.Sprintf(
-				"the peers of %s know it as %s, and this release cannot move it to %s; a machine in its place needs the same address",
+				"the peers of %s know it as %s, and this release cannot move it to %s; another machine may take its place at that address",
 				node.Name, node.FormerAddress, node.Address)})
 		}
 	}
