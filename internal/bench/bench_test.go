@@ -49,9 +49,7 @@ type bench struct {
 
 func newBench(b *testing.B) bench {
 	b.Helper()
-	if os.Getenv("LAB_TESTS") != "1" {
-		b.Skip("needs Docker: set LAB_TESTS=1")
-	}
+	labtest.NeedsDocker(b)
 	return bench{b, os.Stderr}
 }
 

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"maps"
-	"os"
 	"strconv"
 	"strings"
 	"testing"
@@ -110,9 +109,7 @@ func TestLab(t *testing.T) {
 
 // TestLabSecondDay is for what takes minutes: state transfers of whole nodes.
 func TestLabSecondDay(t *testing.T) {
-	if os.Getenv("LONG_TESTS") != "1" {
-		t.Skip("takes minutes: run make test-second-day")
-	}
+	labtest.SecondDay(t)
 	newSite(t).passes(t, []part{
 		{"quorum lost", (*site).recoversWithOneSurvivor},
 		{"one ahead left behind", (*site).leavesOneBehind},

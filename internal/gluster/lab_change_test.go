@@ -1,7 +1,6 @@
 package gluster_test
 
 import (
-	"os"
 	"slices"
 	"strconv"
 	"strings"
@@ -16,7 +15,7 @@ import (
 // TestLabSecondDayOfADeadServer replaces a dead server by a machine with another address
 // under a client that writes files all the time and counts them afterwards.
 func TestLabSecondDayOfADeadServer(t *testing.T) {
-	onlyIfLong(t)
+	labtest.SecondDay(t)
 	l, spec, acknowledged := changing(t, 4)
 	spec = l.replaced("replace a server that is dead", spec, "files3", "files4", true)
 	acknowledged("replace a server that is dead")
@@ -26,7 +25,7 @@ func TestLabSecondDayOfADeadServer(t *testing.T) {
 // TestLabSecondDay lets a volume grow and shrink under the same client, and replaces a
 // server that is alive.
 func TestLabSecondDay(t *testing.T) {
-	onlyIfLong(t)
+	labtest.SecondDay(t)
 	l, small, acknowledged := changing(t, 6)
 	spec := small
 	spec.Nodes, spec.Order = slices.Clone(l.Nodes[:6]), nil
@@ -146,12 +145,5 @@ func (l *laboratory) sameFiles(spec gluster.Spec, machines ...string) {
 		if first := sums[machines[0]]; sums[machine] != first || strings.Count(first, "\n") < 100 {
 			l.t.Errorf("the bricks of %s and %s differ:\n%s\n%s", machines[0], machine, first, sums[machine])
 		}
-	}
-}
-
-func onlyIfLong(t *testing.T) {
-	t.Helper()
-	if os.Getenv("LONG_TESTS") != "1" {
-		t.Skip("takes minutes: run make test-second-day")
 	}
 }

@@ -3,20 +3,19 @@ package sitetest
 import (
 	"encoding/json"
 	"maps"
-	"os"
 	"slices"
 	"strconv"
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/terraform-ha/terraform-provider-ha/internal/lab/labtest"
 )
 
 // TestSecondDay grows, shrinks and replaces the tiers of a site, one change after the
 // other, while visitors have rows and files written. It takes long: see CONTRIBUTING.
 func TestSecondDay(t *testing.T) {
-	if os.Getenv("LAB_TESTS") != "1" || os.Getenv("LONG_TESTS") != "1" {
-		t.Skip("needs Docker and an hour: run make test-second-day")
-	}
+	labtest.SecondDay(t)
 	s := start(t)
 	s.lead(t, []part{
 		{"create", s.create},

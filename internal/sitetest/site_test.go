@@ -74,9 +74,7 @@ type site struct {
 // TestSite leads one site through its life. Each part leaves it healthy for the
 // next one, and says how long it took.
 func TestSite(t *testing.T) {
-	if os.Getenv("LAB_TESTS") != "1" {
-		t.Skip("needs Docker: set LAB_TESTS=1")
-	}
+	labtest.NeedsDocker(t)
 	s := start(t)
 	s.lead(t, []part{
 		{"create", s.create},

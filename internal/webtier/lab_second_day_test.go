@@ -3,7 +3,6 @@ package webtier
 import (
 	"context"
 	"errors"
-	"os"
 	"strconv"
 	"strings"
 	"sync"
@@ -18,9 +17,7 @@ import (
 // TestLabSecondDay takes a tier from three servers to five and back, and replaces one, while
 // visitors load pages and one of them a large file that takes longer than anything else.
 func TestLabSecondDay(t *testing.T) {
-	if os.Getenv("LONG_TESTS") != "1" {
-		t.Skip("takes minutes: run make test-second-day")
-	}
+	labtest.SecondDay(t)
 	const visitor = "visitor"
 	lab := labtest.Boot(t, "webtier-members", "web1", "web2", "web3", "web4", "web5", visitor)
 	s := &site{Lab: lab, t: t}

@@ -58,9 +58,7 @@ const Disks = "/var/lib/lab/disks"
 
 func boot(t *testing.T, config machine.Config, machines []string) *Lab {
 	t.Helper()
-	if os.Getenv("LAB_TESTS") != "1" {
-		t.Skip("needs Docker: set LAB_TESTS=1")
-	}
+	NeedsDocker(t)
 	defer Time(t, "boot")()
 	l := &Lab{Hosts: host.Hosts{}, t: t, region: newRegion(t, config)}
 	for i, machine := range machines {

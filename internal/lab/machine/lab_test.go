@@ -16,6 +16,7 @@ import (
 
 	"github.com/terraform-ha/terraform-provider-ha/internal/lab/docker"
 	"github.com/terraform-ha/terraform-provider-ha/internal/lab/image"
+	"github.com/terraform-ha/terraform-provider-ha/internal/lab/labtest"
 	"github.com/terraform-ha/terraform-provider-ha/internal/lab/machine"
 )
 
@@ -27,9 +28,7 @@ type lab struct {
 
 func newLab(t *testing.T) lab {
 	t.Helper()
-	if os.Getenv("LAB_TESTS") != "1" {
-		t.Skip("needs Docker: set LAB_TESTS=1")
-	}
+	labtest.NeedsDocker(t)
 	client := docker.CLI{}
 	if err := client.Ensure(t.Context(), os.TempDir(), t.Output()); err != nil {
 		t.Fatal(err)

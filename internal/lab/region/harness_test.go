@@ -57,9 +57,7 @@ type lab struct {
 
 func newLab(t *testing.T) *lab {
 	t.Helper()
-	if os.Getenv("LAB_TESTS") != "1" {
-		t.Skip("needs Docker: set LAB_TESTS=1")
-	}
+	labtest.NeedsDocker(t)
 	l := &lab{t: t, hostKeys: map[string]string{}, folder: Folder{Path: t.TempDir(), Name: testLab}}
 	t.Setenv(serveVariable, l.folder.Path)
 	t.Cleanup(func() {
