@@ -51,21 +51,6 @@ func (c *Cluster[S, T]) Drift() (map[string][]string, error) {
 	return drift, err
 }
 
-// Steps returns the titles of the steps that a plan would have, with their nodes.
-func (c *Cluster[S, T]) Steps() ([]string, error) {
-	plan, err := c.of.Diff(c.seen)
-	return plan.Titles(), err
-}
-
-// Recall takes the last observation of another tier for its own.
-func (c *Cluster[S, T]) Recall(other Tier) bool {
-	from, same := other.(*Cluster[S, T])
-	if same {
-		c.seen = from.seen
-	}
-	return same
-}
-
 // LeftOver says what a change leaves to be done on a machine that does not answer.
 func (c *Cluster[S, T]) LeftOver() string { return cmp.Or(c.of.LeftOver, "all of it") }
 

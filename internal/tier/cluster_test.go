@@ -65,34 +65,3 @@ func TestConvergeWaitsForWhatNoStepCures(t *testing.T) {
 		t.Errorf("verified %d times: a quick look and one wait are enough", verified)
 	}
 }
-
-// Only a tier of the same kind has an observation that another one can plan with.
-func TestRecallTakesAnObservationOfTheSameKind(t *testing.T) {
-	broken := tier.New(tier.Definition[bool, int]{
-		Observe: func(context.Context) bool { return true },
-		Diff: func(seen bool) (reconcile.Plan[int], error) {
-			var plan reconcile.Plan[int]
-			if seen {
-				plan.Serial("repair", reconcile.Step[int]{Node: "n1", Title: "repair"})
-			}
-			return plan, nil
-		},
-	})
-	again := tier.New(tier.Definition[bool, int]{Diff: func(seen bool) (reconcile.Plan[int], error) {
-		var plan reconcile.Plan[int]
-		if seen {
-			plan.Serial("repair", reconcile.Step[int]{Node: "n1", Title: "repair again"})
-		}
-		return plan, nil
-	}})
-	broken.Observe(t.Context())
-	if again.Recall(tier.New(tier.Definition[string, int]{})) || again.Status() {
-		t.Error("an observation of another kind was taken")
-	}
-	if !again.Recall(broken) {
-		t.Fatal("the observation was not taken")
-	}
-	if steps, err := again.Steps(); err != nil || len(steps) != 1 || steps[0] != "n1: repair again" {
-		t.Errorf("steps %q, %v", steps, err)
-	}
-}

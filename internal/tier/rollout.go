@@ -27,6 +27,9 @@ type Rollout struct {
 	AddressMoves bool
 	// Refusal is why nothing would be done; empty if nothing is refused.
 	Refusal string
+	// Steps are the titles of the steps, in order and with their nodes. They are for a log:
+	// they say more than a reviewer needs, and may change with each version.
+	Steps []string
 }
 
 // NodeRollout is what a change does on one node.
@@ -156,12 +159,15 @@ func (c *Cluster[S, T]) Rollout(nodes []Node) *Rollout {
 	case err != nil: // of machines that nobody has seen, a refusal says nothing
 		return nil
 	}
-	for i, step := range c.asRolled(plan, assumed).Steps() {
+	plan = c.asRolled(plan, assumed)
+	for i, step := range plan.Steps() {
 		for _, node := range stepNodes(step.Node, step.Of) {
 			way.take(node, i, step.Effect, step.Why)
 		}
 	}
-	return way.rollout()
+	rollout := way.rollout()
+	rollout.Steps = plan.Titles()
+	return rollout
 }
 
 // stepNodes are the nodes of which something is said where a step is.

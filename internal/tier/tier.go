@@ -18,12 +18,6 @@ type Tier interface {
 	// Drift returns what a plan would repair, as sentences by node. An error is a
 	// refusal to plan.
 	Drift() (map[string][]string, error)
-	// Steps returns the titles of the steps that a plan would have, with their nodes. An
-	// error is a refusal to plan.
-	Steps() ([]string, error)
-	// Recall takes the last observation of another tier for its own; false where that
-	// is none of the same kind.
-	Recall(other Tier) bool
 	// Record returns the last observation as text, and Replay takes one that was recorded.
 	Record() (string, error)
 	Replay(text string) error

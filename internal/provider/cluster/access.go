@@ -35,9 +35,8 @@ type Access struct {
 
 	pool *ssh.Pool
 	// run is how other runs know this one.
-	run          string
-	observations observations
-	sightings    sightings
+	run       string
+	sightings sightings
 	// progress is where steps are written for a person to follow.
 	progress io.Writer
 }

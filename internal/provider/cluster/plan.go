@@ -65,9 +65,6 @@ func (r *Resource[M, C, P]) ModifyPlan(ctx context.Context, req resource.ModifyP
 		}
 		resp.Diagnostics.Append(resp.Plan.Set(ctx, &plan)...)
 	}
-	if prior != nil && !resp.Diagnostics.HasError() {
-		r.logPlannedSteps(ctx, req, resp.Plan)
-	}
 }
 
 // changeWarnings warns of changes that are made as declared and may not be meant.

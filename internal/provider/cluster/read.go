@@ -69,5 +69,4 @@ func (r *Resource[M, C, P]) Read(ctx context.Context, req resource.ReadRequest, 
 	if resp.Private != nil {
 		resp.Diagnostics.Append(resp.Private.SetKey(ctx, observedKey, recording(ctx, t))...)
 	}
-	r.access.observations.keep(observation{typeName: r.TypeName, state: resp.State.Raw, tier: t})
 }

@@ -132,7 +132,22 @@ func (r *Resource[M, C, P]) foreseen(ctx context.Context, kept keptState, plan t
 	for _, name := range joining {
 		names = append(names, stand[name], name)
 	}
-	return rolloutValue(t.Rollout(p.shared().NodeChanges(before)), strings.NewReplacer(names...).Replace)
+	say := strings.NewReplacer(names...).Replace
+	rollout := t.Rollout(p.shared().NodeChanges(before))
+	if rollout != nil {
+		logSteps(ctx, r.TypeName+"."+p.Label().ValueString(), rollout, say)
+	}
+	return rolloutValue(rollout, say)
+}
+
+// logSteps writes to Terraform's log what an apply of a plan will do, step by step:
+// rollout says only what comes of the steps for each node.
+func logSteps(ctx context.Context, resource string, rollout *tier.Rollout, say func(string) string) {
+	steps := make([]string, len(rollout.Steps))
+	for i, step := range rollout.Steps {
+		steps[i] = say(step)
+	}
+	tflog.Info(ctx, "steps of the plan", map[string]any{"resource": resource, "steps": steps, "refusal": say(rollout.Refusal)})
 }
 
 // knownButJoining returns the nodes that join, and reports whether everything that can

@@ -12,8 +12,8 @@ import (
 )
 
 // sightings are the observations of a run that its data sources share, with each other
-// and with the resource of the same cluster. As with [observations], none is older than
-// Terraform's walk over the configuration, because each walk has a provider of its own.
+// and with the resource of the same cluster. None is older than Terraform's walk over the
+// configuration, because Terraform configures the provider anew for each walk.
 type sightings struct {
 	mu   sync.Mutex
 	seen map[string]*sighting

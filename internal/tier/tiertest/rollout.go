@@ -30,15 +30,13 @@ func Rollout(t *testing.T, c Case) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if !c.Planned.Recall(c.Refreshed) {
-		t.Fatal("the tiers are not of one kind")
+	want, wantErr := c.Refreshed.Drift()
+	for _, cluster := range []tier.Tier{c.Refreshed, c.Planned} {
+		if err := cluster.Replay(text); err != nil {
+			t.Fatal(err)
+		}
 	}
-	want, wantErr := c.Planned.Drift()
-	if err := c.Planned.Replay(text); err != nil {
-		t.Fatal(err)
-	}
-	got, gotErr := c.Planned.Drift()
-	if !reflect.DeepEqual(want, got) || fmt.Sprint(wantErr) != fmt.Sprint(gotErr) {
+	if got, gotErr := c.Refreshed.Drift(); !reflect.DeepEqual(want, got) || fmt.Sprint(wantErr) != fmt.Sprint(gotErr) {
 		t.Errorf("what was replayed leads to\n%v %v\nand what was seen to\n%v %v", got, gotErr, want, wantErr)
 	}
 	rollout := c.Planned.Rollout(c.Nodes)

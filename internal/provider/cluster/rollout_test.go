@@ -7,6 +7,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/hashicorp/terraform-plugin-framework/attr"
+	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
@@ -23,7 +24,7 @@ import (
 // lamp is a tier that lights lamps: what is declared is a color.
 type lamp = tier.Cluster[map[string]string, host.Hosts]
 
-// lampModel is the model of a lamp. The machines that tests observe are in world.
+// lampModel is the model of a lamp.
 type lampModel struct {
 	Shared
 	Name  types.String `tfsdk:"name"`
@@ -37,33 +38,25 @@ func (m *lampModel) RejectChange(*lampModel) []tier.Problem  { return nil }
 func (m *lampModel) SetComputed(context.Context, *lamp)      {}
 func (m *lampModel) PlanComputed(*lampModel)                 {}
 
-func (m *lampModel) Open(ctx context.Context, _ *Access, hosts host.Hosts, _, _ *lampModel) (*lamp, error) {
-	world, color := ctx.Value(worldKey{}).(*world), m.Color.ValueString()
+func (m *lampModel) Open(_ context.Context, _ *Access, hosts host.Hosts, _, _ *lampModel) (*lamp, error) {
+	color := m.Color.ValueString()
 	return tier.New(tier.Definition[map[string]string, host.Hosts]{
-		Target: hosts,
-		Observe: func(context.Context) map[string]string {
-			world.looked++
-			return map[string]string{"n1": world.color}
-		},
-		Unreachable: func(map[string]string) map[string]error { return nil },
-		Absent:      func(map[string]string) bool { return false },
+		Target:  hosts,
+		Observe: func(context.Context) map[string]string { return map[string]string{"n1": "red"} },
 		Diff: func(seen map[string]string) (reconcile.Plan[host.Hosts], error) {
+			if color == "black" {
+				return reconcile.Plan[host.Hosts]{}, &reconcile.RefusedError{What: "light black"}
+			}
 			var plan reconcile.Plan[host.Hosts]
 			if seen["n1"] != color {
 				plan.Serial("light", reconcile.Step[host.Hosts]{Node: "n1", Title: "light " + color, Why: "the lamp is " + seen["n1"]})
+				plan.Serial("see", reconcile.Step[host.Hosts]{Title: "see the light"})
 			}
 			return plan, nil
 		},
+		Foresee: func(map[string]string) tier.Foresight { return tier.Foresight{} },
 	}), nil
 }
-
-type (
-	worldKey struct{}
-	world    struct {
-		color  string
-		looked int
-	}
-)
 
 func lampSchema(ctx context.Context) schema.Schema {
 	return schema.Schema{Attributes: Attributes(ctx, map[string]schema.Attribute{
@@ -72,33 +65,50 @@ func lampSchema(ctx context.Context) schema.Schema {
 	}, nil)}
 }
 
-// A plan that repairs knows its steps from the refresh before it, and asks no machine.
-func TestAPlanKnowsItsStepsFromTheRefresh(t *testing.T) {
+// kept is a private state.
+type kept map[string][]byte
+
+func (k kept) GetKey(_ context.Context, key string) ([]byte, diag.Diagnostics) { return k[key], nil }
+
+// The log has the steps of a plan, and rollout what comes of them. Neither asks a machine.
+func TestTheLogHasTheStepsOfAPlan(t *testing.T) {
 	for name, test := range map[string]struct {
 		refreshed bool
 		color     string
 		want      []any
+		refusal   string
 	}{
-		"a repair":          {true, "green", []any{"n1: light green"}},
-		"without a refresh": {false, "green", nil},
-		"another color":     {true, "blue", nil},
+		"a repair":          {refreshed: true, color: "green", want: []any{"n1: light green", "see the light"}},
+		"another color":     {refreshed: true, color: "blue", want: []any{"n1: light blue", "see the light"}},
+		"a refusal":         {refreshed: true, color: "black", want: []any{}, refusal: "refused to light black"},
+		"never observed":    {color: "green"},
+		"nothing is wanted": {refreshed: true, color: "red", want: []any{}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			var log bytes.Buffer
-			seen := &world{color: "red"}
-			ctx := context.WithValue(tflogtest.RootLogger(t.Context(), &log), worldKey{}, seen)
+			ctx := tflogtest.RootLogger(t.Context(), &log)
 			r, state := newLamp(ctx, t, "green")
+			var prior, planned lampModel
+			plan := tfsdk.Plan(state)
+			diags := plan.SetAttribute(ctx, path.Root("color"), test.color)
+			diags.Append(state.Get(ctx, &prior)...)
+			diags.Append(plan.Get(ctx, &planned)...)
+			if diags.HasError() {
+				t.Fatal(diags)
+			}
+			private := kept{}
 			if test.refreshed {
-				state = refresh(ctx, t, r, state)
+				refreshed, _ := prior.Open(ctx, nil, nil, nil, nil)
+				refreshed.Observe(ctx)
+				private[observedKey] = recording(ctx, refreshed)
 			}
-			for range 2 { // what a refresh saw is good for one plan
-				planLamp(ctx, t, r, state, test.color)
+			rollout := r.foreseen(ctx, private, plan, &planned, &prior)
+			if rollout.IsNull() == test.refreshed {
+				t.Errorf("the rollout is %s", rollout)
 			}
-			if got := plannedSteps(t, &log); cmp.Diff(test.want, got) != "" {
-				t.Errorf("steps %v, want %v", got, test.want)
-			}
-			if want := map[bool]int{true: 1}[test.refreshed]; seen.looked != want {
-				t.Errorf("the machines were observed %d times, want %d", seen.looked, want)
+			steps, refusal := plannedSteps(t, &log)
+			if diff := cmp.Diff(test.want, steps); diff != "" || refusal != test.refusal {
+				t.Errorf("refusal %q, steps (-want +got):\n%s", refusal, diff)
 			}
 		})
 	}
@@ -108,7 +118,6 @@ func TestAPlanKnowsItsStepsFromTheRefresh(t *testing.T) {
 func newLamp(ctx context.Context, t *testing.T, color string) (*Resource[lampModel, *lamp, *lampModel], tfsdk.State) {
 	t.Helper()
 	a, diags := NewAccess()
-	a.Default.Auth.Agent = true
 	r := New[lampModel, *lamp](Settings{TypeName: "lamp", Title: "Lamp", Kind: "lamp", Schema: lampSchema})
 	r.Configure(ctx, resource.ConfigureRequest{ProviderData: a}, &resource.ConfigureResponse{})
 	state := tfsdk.State{Schema: lampSchema(ctx), Raw: tftypes.NewValue(lampSchema(ctx).Type().TerraformType(ctx), nil)}
@@ -126,42 +135,18 @@ func newLamp(ctx context.Context, t *testing.T, color string) (*Resource[lampMod
 	return r, state
 }
 
-func refresh(ctx context.Context, t *testing.T, r resource.Resource, state tfsdk.State) tfsdk.State {
-	t.Helper()
-	resp := resource.ReadResponse{State: state}
-	r.Read(ctx, resource.ReadRequest{State: state}, &resp)
-	if resp.Diagnostics.HasError() {
-		t.Fatal(resp.Diagnostics)
-	}
-	return resp.State
-}
-
-func planLamp(ctx context.Context, t *testing.T, r resource.ResourceWithModifyPlan, state tfsdk.State, color string) {
-	t.Helper()
-	plan := tfsdk.Plan(state)
-	if diags := plan.SetAttribute(ctx, path.Root("color"), color); diags.HasError() {
-		t.Fatal(diags)
-	}
-	resp := resource.ModifyPlanResponse{Plan: plan}
-	config := tfsdk.Config{Schema: state.Schema, Raw: plan.Raw}
-	r.ModifyPlan(ctx, resource.ModifyPlanRequest{Config: config, State: state, Plan: plan}, &resp)
-	if resp.Diagnostics.HasError() {
-		t.Fatal(resp.Diagnostics)
-	}
-}
-
-// plannedSteps returns what was logged of the steps of plans; nil for nothing.
-func plannedSteps(t *testing.T, log *bytes.Buffer) []any {
+// plannedSteps returns what was logged of the steps of a plan; nil for nothing.
+func plannedSteps(t *testing.T, log *bytes.Buffer) (steps []any, refusal string) {
 	t.Helper()
 	lines, err := tflogtest.MultilineJSONDecode(log)
 	if err != nil {
 		t.Fatal(err)
 	}
-	var steps []any
 	for _, line := range lines {
 		if line["@message"] == "steps of the plan" {
-			steps = append(steps, line["steps"].([]any)...)
+			steps = append([]any{}, line["steps"].([]any)...)
+			refusal, _ = line["refusal"].(string)
 		}
 	}
-	return steps
+	return steps, refusal
 }
