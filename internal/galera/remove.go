@@ -2,6 +2,7 @@ package galera
 
 import (
 	"context"
+	"slices"
 
 	"github.com/terraform-ha/terraform-provider-ha/internal/host"
 	"github.com/terraform-ha/terraform-provider-ha/internal/shell"
@@ -11,8 +12,9 @@ import (
 // Remove plans the end of the cluster. Without wipe nothing that serves or holds
 // data is touched: the servers go on, and the marker stays so that the same
 // resource finds its cluster again. With wipe every server is stopped, the last
-// one last, and the data directories are emptied. Nodes that do not answer are
-// left out; the caller warns about them.
+// one last, and the data directories are emptied: also those of machines that were to
+// leave, which go first. Nodes that do not answer are left out; the caller warns about
+// them.
 func Remove(spec Spec, status Status, wipe bool) Plan {
 	var plan Plan
 	if !wipe {
@@ -20,7 +22,7 @@ func Remove(spec Spec, status Status, wipe bool) Plan {
 	}
 	engine := spec.engine()
 	var steps []Step
-	nodes := spec.Nodes
+	nodes := slices.Concat(spec.Nodes, spec.Leaving)
 	for i := len(nodes) - 1; i >= 0; i-- {
 		node := nodes[i].Name
 		seen, found := status.Nodes[node]

@@ -43,6 +43,29 @@ func TestRemove(t *testing.T) {
 	})
 }
 
+// TestAWipeTakesWhatWasToLeave ends a cluster two of whose members were to leave it.
+func TestAWipeTakesWhatWasToLeave(t *testing.T) {
+	eachEngine(t, func(t *testing.T, engine Engine) {
+		s, spec := shrinking(t, engine)
+		s.Machines["db5"].Down = true
+		plan := Remove(spec, s.observe(spec), true)
+		if first := plan.Titles()[0]; !strings.HasPrefix(first, "db4: ") {
+			t.Errorf("it begins with %q", first)
+		}
+		if err := reconcile.Run(t.Context(), plan, s.hosts, reconcile.Silent{}); err != nil {
+			t.Fatal(err)
+		}
+		for _, name := range []string{"db1", "db2", "db3", "db4"} {
+			if status := s.observe(spec).Nodes[name]; !status.unused() || status.Ours {
+				t.Errorf("%s is %+v", name, status)
+			}
+		}
+		if again := Remove(spec, s.observe(spec), true); !again.Empty() {
+			t.Errorf("left: %v", again.Titles())
+		}
+	})
+}
+
 // TestWipeFollowsALink: an operator has moved the data directory to a volume.
 func TestWipeFollowsALink(t *testing.T) {
 	directory := t.TempDir()

@@ -3,6 +3,7 @@ package gluster
 import (
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -24,11 +25,17 @@ var (
 // is created again. With wipe, volume, data, marker and configuration go, members
 // of the pool that carry no other volume are detached, and only the packages stay.
 // A wipe needs every machine: GlusterFS deletes no volume while one is away.
+//
+// Machines that were to leave are treated like the others where they have something of
+// the volume. They may never have joined, so one that is away counts only if it is in
+// the pool or has a brick.
 func Remove(spec Spec, status Status, wipe bool) (Plan, error) {
-	d := newDraft(spec, status)
+	d := newDraft(spec.withLeaving(status), status)
+	var missing []string
+	d.reached, missing = d.removable(spec.Leaving)
 	refused := d.refuseForeignVolume()
 	if wipe {
-		if missing := d.missing(); len(missing) > 0 {
+		if len(missing) > 0 {
 			return Plan{}, &reconcile.RefusedError{
 				What: "wipe volume " + spec.Name, Evidence: unreachable(missing),
 				Remedy: "Bring the machines back, or delete the resource without wiping.",
@@ -45,6 +52,42 @@ func Remove(spec Spec, status Status, wipe bool) (Plan, error) {
 		plan.Serial("stop", Step{Title: "stop the volume", Do: stopVolume(d.spec, leader.Name)})
 	}
 	return plan, nil
+}
+
+// withLeaving returns the spec with the machines that leave among its nodes, and with the
+// paths of their bricks: what declared those may be gone, and their markers have them.
+func (s Spec) withLeaving(status Status) Spec {
+	paths := maps.Clone(s.BrickPaths)
+	for _, node := range s.Leaving {
+		marker := status.Nodes[node.Name].Marker
+		if marker == nil || marker.Name != s.Name || marker.Detail[markerBrick] == "" {
+			continue
+		}
+		if paths == nil {
+			paths = map[string]string{}
+		}
+		paths[node.Name] = marker.Detail[markerBrick]
+	}
+	s.Nodes, s.Leaving, s.BrickPaths = slices.Concat(s.Nodes, s.Leaving), nil, paths
+	return s
+}
+
+// removable returns the machines that a removal works with, and the names of those that it
+// lacks. Leaving are those of the nodes that were to leave.
+func (d *draft) removable(leaving []host.Node) (present []host.Node, missing []string) {
+	for _, node := range d.declared.Nodes {
+		seen := d.seen(node)
+		answers := d.status.reached(node) && !d.declared.stands(node.Name, seen)
+		carries := d.exists && slices.Contains(d.declared.carriers(d.volume), node)
+		leaves := slices.Contains(leaving, node)
+		switch {
+		case answers && (!leaves || carries || d.ours(seen)):
+			present = append(present, node)
+		case !answers && (!leaves || carries || d.memberOf(node) != nil):
+			missing = append(missing, node.Name)
+		}
+	}
+	return present, missing
 }
 
 func (d *draft) wipe() Plan {
@@ -74,7 +117,7 @@ func (d *draft) wipe() Plan {
 		leader := d.leader()
 		plan.Serial("volume", Step{Title: "delete the volume", Do: deleteVolume(d.spec, leader.Name)})
 		plan.Parallel("data", bricks...)
-		plan.Serial("pool", Step{Title: "detach machines without bricks", Do: detach(d.spec, leader)})
+		plan.Serial("pool", Step{Title: "detach machines without bricks", Do: detach(d.declared, leader)})
 	}
 	plan.Parallel("configuration", ends...)
 	return plan

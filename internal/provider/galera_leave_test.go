@@ -138,3 +138,57 @@ func TestAChangeThatIsTakenBackForgetsNobody(t *testing.T) {
 		},
 	})
 }
+
+// TestADestroyKnowsTheMachinesOfAFailedChange has a node join, and another one nearly,
+// before the change fails: the state has never named either.
+func TestADestroyKnowsTheMachinesOfAFailedChange(t *testing.T) {
+	t.Parallel()
+	f := newFleet(t, "n1", "n2", "n3", "n4", "n5")
+	f.ssh = "host_key_policy = \"accept-new\"\nboot_timeout_seconds = 1"
+	cluster := galeratest.Install(t, f.machines, galeratest.MariaDB())
+	five := f.config(f.resource("ha_galera_cluster", "name = \"shop\"\non_destroy = \"wipe\""))
+	marked := func(name string) bool {
+		_, found := f.file(name, "/var/lib/terraform-ha/galera-shop.json")
+		return found
+	}
+	resource.UnitTest(t, resource.TestCase{
+		ProtoV6ProviderFactories: f.factories(),
+		Steps: []resource.TestStep{
+			{Config: without("n5")(without("n4")(five))},
+			{
+				PreConfig:   func() { f.machines["n5"].FailNext("galera-member") },
+				Config:      five,
+				ExpectError: loose("(?s)Unable to Update.*n5.*start mariadb.service and join"),
+			},
+			{
+				PreConfig: func() {
+					if !marked("n4") || !marked("n5") {
+						t.Error("n4 and n5 have not begun to join")
+					}
+					f.machines["n4"].FailNext("galera-wipe")
+				},
+				Config: five, Destroy: true,
+				ExpectError: loose("(?s)Unable to Delete.*n4.*wipe its data"),
+			},
+			{
+				PreConfig: func() { f.down("n5"); f.warned() },
+				Config:    five, Destroy: true,
+			},
+		},
+	})
+	if said := f.warned(); !strings.Contains(said, "Machine of n5 Was Left As It Is") {
+		t.Errorf("the destroy said %q", said)
+	}
+	f.locked(func() {
+		for _, name := range []string{"n1", "n2", "n3", "n4"} {
+			if cluster.Nodes[name].UUID != "" || f.machines[name].Unit("mariadb").Running() {
+				t.Errorf("%s is %+v", name, cluster.Nodes[name])
+			}
+		}
+	})
+	for _, name := range []string{"n1", "n2", "n3", "n4"} {
+		if marked(name) {
+			t.Errorf("%s still has its marker", name)
+		}
+	}
+}

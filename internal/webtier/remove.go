@@ -12,9 +12,11 @@ import (
 
 // Remove returns the plan that takes the tier off the machines that answer: the
 // servers are stopped, our configuration goes, the mount is taken away and the
-// packages stay. The files of the site stay too, unless wipe says otherwise.
+// packages stay. The files of the site stay too, unless wipe says otherwise. Machines that
+// were to leave the tier are machines like the others here.
 func Remove(spec Spec, status Status, wipe bool) (Plan, error) {
 	var plan Plan
+	spec.Nodes, spec.Leaving = slices.Concat(spec.Nodes, spec.Leaving), nil
 	var stop, first, clean []Lane
 	wipe = wipe && !wiped(spec, status)
 	wiping := wipingNode(spec, status)

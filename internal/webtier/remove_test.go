@@ -104,6 +104,23 @@ func TestRemove(t *testing.T) {
 	}
 }
 
+// TestAMachineThatWasToLeaveIsRemoved ends a tier while a machine is to leave it.
+func TestAMachineThatWasToLeaveIsRemoved(t *testing.T) {
+	hosts, tier, machines, spec := built(t)
+	spec.Nodes, spec.Leaving = spec.Nodes[:2], spec.Nodes[2:]
+	plan, err := removeSim(t, hosts, spec, true)
+	must(t, err)
+	must(t, reconcile.Run(t.Context(), plan, Target{Hosts: hosts}, reconcile.Silent{}))
+	for name, machine := range machines {
+		if tier.Servers[name].Exists(spec.marker().Path()) || machine.Unit(apacheUnit).Running() {
+			t.Errorf("%s still serves", name)
+		}
+	}
+	if tier.Volume.Root {
+		t.Error("the site is still there")
+	}
+}
+
 // TestATierThatIsBuiltAgainCanBeWipedAgain has a removal end between the machines, and an
 // apply after it.
 func TestATierThatIsBuiltAgainCanBeWipedAgain(t *testing.T) {

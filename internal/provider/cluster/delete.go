@@ -2,11 +2,13 @@ package cluster
 
 import (
 	"context"
+	"maps"
 
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 )
 
-// Delete takes the cluster off its machines, with its data where on_destroy says so.
+// Delete takes the cluster off its machines, with its data where on_destroy says so: also
+// off those that only a change which failed has made part of it.
 func (r *Resource[M, C, P]) Delete(ctx context.Context, req resource.DeleteRequest, resp *resource.DeleteResponse) {
 	var state M
 	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
@@ -25,8 +27,14 @@ func (r *Resource[M, C, P]) Delete(ctx context.Context, req resource.DeleteReque
 		fail(err)
 		return
 	}
-	hosts, _ := r.access.hosts(s.shared().nodes(), s.shared().remembered(), atOnce)
-	t, err := s.Open(ctx, r.access, hosts, nil, nil)
+	attempted, diags := req.Private.GetKey(ctx, attemptedKey)
+	resp.Diagnostics.Append(diags...)
+	s.shared().attempted = recalledAttempt(attempted)
+	// Nothing is declared differently, so those that leave are the machines of changes
+	// that failed.
+	machines := machinesOf(s.shared(), s.shared())
+	hosts, gone := r.access.removable(ctx, machines)
+	t, err := s.Open(ctx, r.access, hosts, nil, &state)
 	if err != nil {
 		fail(err)
 		return
@@ -42,5 +50,8 @@ func (r *Resource[M, C, P]) Delete(ctx context.Context, req resource.DeleteReque
 		return
 	}
 	r.forget(ctx, s, hosts)
-	resp.Diagnostics.Append(unreachableWarnings(t.Unreachable())...)
+	away, leaving := machines.split(t.Unreachable())
+	maps.Copy(gone, leaving)
+	resp.Diagnostics.Append(unreachableWarnings(away)...)
+	resp.Diagnostics.Append(departedWarnings(gone)...)
 }
