@@ -117,4 +117,5 @@ func (s *site) declare(t *testing.T, of tier, nodes map[string]int) {
 	must(t, err)
 	s.variables[of.variable()] = string(value)
 	s.tiers[of] = maps.Clone(nodes)
+	s.saveDeclared(t)
 }

@@ -156,7 +156,9 @@ func start(t *testing.T) *site {
 	must(t, err)
 	t.Setenv("LAB_TERRAFORM", program)
 	t.Setenv(serveVariable, folder.Path)
-	if !s.keep {
+	if s.keep {
+		s.loadDeclared(t)
+	} else {
 		must(t, s.remove(t.Context()))
 	}
 	t.Cleanup(func() { s.end(t) })
