@@ -83,6 +83,8 @@ type Spec struct {
 	Maintenance map[string]tier.Maintenance
 	// RestartTrigger restarts Keepalived when it changes; empty for never.
 	RestartTrigger string
+	// OS is how the systems of the machines are kept up to date.
+	OS tier.OS
 	// Preempt lets a machine of higher priority take the address back. So does one
 	// that was frozen then, whatever it has missed.
 	Preempt bool

@@ -147,13 +147,25 @@ func (l *Lease) renew(ctx context.Context) {
 		case <-ticker.C:
 			// A machine that cannot be reached now cannot be changed now either; the
 			// step that needs it will say so. It must not keep the others waiting.
-			l.onAll(ctx, LeaseTerm/4, func(ctx context.Context, host *Host) {
-				var busy *BusyError
-				if err := takeOne(ctx, host, l.name, l.owner); errors.As(err, &busy) {
-					l.losing.Do(func() { l.loss = &LostLeaseError{*busy}; close(l.lost) })
-				}
-			})
+			l.onAll(ctx, LeaseTerm/4, l.renewOn)
 		}
+	}
+}
+
+// renewOn renews the lease on one machine. A reboot has removed it, and another run that
+// tries to take it everywhere may have it there for a moment, until it is refused elsewhere.
+func (l *Lease) renewOn(ctx context.Context, host *Host) {
+	const tries = 3
+	for try := 1; ; try++ {
+		var busy *BusyError
+		if err := takeOne(ctx, host, l.name, l.owner); !errors.As(err, &busy) {
+			return
+		}
+		if try == tries {
+			l.losing.Do(func() { l.loss = &LostLeaseError{*busy}; close(l.lost) })
+			return
+		}
+		pause(ctx, time.Second)
 	}
 }
 

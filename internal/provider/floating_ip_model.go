@@ -91,6 +91,7 @@ func (m *floatingIPModel) spec(ctx context.Context) floatingip.Spec {
 		Priorities:                   m.priorities(),
 		Maintenance:                  maintenanceOf(&m.Shared),
 		RestartTrigger:               m.RestartTrigger.ValueString(),
+		OS:                           m.SystemOS(),
 		Interface:                    m.Interface.ValueString(),
 		Nodes:                        m.DeclaredNodes(),
 		RouterID:                     int(m.RouterID.ValueInt64()),

@@ -106,6 +106,7 @@ func (m *webTierModel) spec(ctx context.Context, config *webTierModel) webtier.S
 		Backends:       cluster.StringsOf(m.Backends),
 		Maintenance:    maintenanceOf(&m.Shared),
 		RestartTrigger: m.RestartTrigger.ValueString(),
+		OS:             m.SystemOS(),
 		MountPoint:     m.MountPoint.ValueString(),
 		DocumentRoot:   m.DocumentRoot.ValueString(),
 		ServerName:     m.ServerName.ValueString(),

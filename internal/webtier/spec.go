@@ -52,6 +52,8 @@ type Spec struct {
 	WordPress    *WordPress
 	// RestartTrigger restarts the servers when it changes; empty for never.
 	RestartTrigger string
+	// OS is how the systems of the machines are kept up to date.
+	OS tier.OS
 	// Site is the number of the site that the tier is known to have served, whatever its
 	// machines remember; empty where none is known. It counts for a site on a mount.
 	Site string

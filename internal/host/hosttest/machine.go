@@ -32,6 +32,8 @@ type Machine struct {
 	Packages map[string]string
 	// Catalog has the packages that can be installed; others make apt fail.
 	Catalog map[string]Package
+	// System is how up to date it is.
+	System System
 	// Held are the packages that are held at their version.
 	Held map[string]bool
 	// Units has what systemd knows, by full name: "mariadb.service".
@@ -181,6 +183,10 @@ func (m *Machine) Run(ctx context.Context, command shell.Command) (shell.Result,
 	}
 	m.world.Lock()
 	defer m.world.Unlock()
+	if m.System.away > 0 {
+		m.System.away--
+		return shell.Result{}, &Unreachable{Node: m.Name}
+	}
 	if m.Down {
 		return shell.Result{}, &Unreachable{Node: m.Name}
 	}
@@ -228,6 +234,9 @@ func (m *Machine) builtins() {
 		"install-packages": (*Machine).installPackages,
 		"hold-packages":    (*Machine).holdPackages,
 		"release-packages": (*Machine).releasePackages,
+		"fetch-updates":    (*Machine).fetchUpdates,
+		"install-updates":  (*Machine).installUpdates,
+		"reboot":           (*Machine).orderReboot,
 		"detached":         (*Machine).detached,
 		"take-lease":       (*Machine).takeLease,
 		"release-lease":    (*Machine).releaseLease,
@@ -248,6 +257,8 @@ func (m *Machine) builtins() {
 		"package-versions": (*Machine).packageVersions,
 		"facts":            (*Machine).facts,
 		"readiness":        (*Machine).readiness,
+		"system":           (*Machine).system,
+		"boot":             (*Machine).boot,
 		"firewall-state":   (*Machine).firewallState,
 		"data-disk":        (*Machine).dataDisk,
 		"await-device":     (*Machine).awaitDevice,

@@ -4,6 +4,8 @@
 # time of the installation: the mask is gone after a reboot even if nobody lifts it, and
 # unlike a policy-rc.d it holds back nothing else.
 export DEBIAN_FRONTEND=noninteractive NEEDRESTART_SUSPEND=1
+. ./refresh-lists.sh
+. ./little-room.sh
 hold=$1
 shift
 apt() {
@@ -14,27 +16,9 @@ apt() {
 [ -z "$hold" ] || systemctl mask --runtime --quiet $hold
 command -v cloud-init >/dev/null && timeout 900 cloud-init status --wait >/dev/null 2>&1
 dpkg --configure -a >/dev/null 2>&1
-# apt waits for dpkg's lock when it is told to and never for that of its lists
-# (apt.conf(5), DPkg::Lock::Timeout), which the system's own timer may hold on a machine
-# that has just booted.
-locked() { grep -q "POSIX .*:$(stat -c %i /var/lib/apt/lists/lock) " /proc/locks; }
-update() {
-    left=3 n=0
-    until apt update; do
-        locked || left=$((left - 1))
-        n=$((n + 1))
-        [ $left -gt 0 ] && [ $n -lt 200 ] || return 1
-        sleep 3
-    done
-}
-apt install --no-install-recommends "$@" >/dev/null || { update && apt install --no-install-recommends "$@" >/dev/null; }
+apt install --no-install-recommends "$@" >/dev/null || { refresh_lists && apt install --no-install-recommends "$@" >/dev/null; }
 s=$?
-[ $s = 0 ] || df -Pm /usr /var | while read -r _ _ _ free _ on; do
-    case $free in
-    *[!0-9]*) ;;
-    *) [ "$free" -ge 300 ] || echo "only $free MiB are free on $on" ;;
-    esac
-done | sort -u >&2
+[ $s = 0 ] || little_room >&2
 # shellcheck disable=SC2086 # a word for each unit
 [ -z "$hold" ] || systemctl unmask --runtime --quiet $hold
 exit $s

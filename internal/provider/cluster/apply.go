@@ -52,13 +52,13 @@ func (r *Resource[M, C, P]) apply(ctx context.Context, verb string, plan P, conf
 	}
 	rolling := plan.shared().rollingFrom(before)
 	t.RollWith(rolling)
-	lease, err := r.takeLease(ctx, hosts, plan.Label().ValueString())
+	leases, err := r.takeLeases(ctx, hosts, plan)
 	if err != nil {
 		return fail(err)
 	}
-	defer lease.Release(ctx)
+	defer leases.release(ctx)
 	begun = true
-	if err := underLease(ctx, lease, func(ctx context.Context) error { return t.Converge(ctx, log) }); err != nil {
+	if err := leases.do(ctx, func(ctx context.Context) error { return t.Converge(ctx, log) }); err != nil {
 		return fail(err)
 	}
 	away, gone := machines.split(t.Unreachable())

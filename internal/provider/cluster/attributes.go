@@ -37,6 +37,7 @@ func Attributes(ctx context.Context, own, ofNode map[string]schema.Attribute) ma
 		"drift": schema.MapAttribute{Computed: true, ElementType: driftElement,
 			MarkdownDescription: "Differences between the machines and the configuration, as sentences by node. Differences that concern no single node " +
 				"are under `cluster`. If there are none, it is empty. A plan shows them being removed, and apply repairs them."},
+		"os":      osAttribute(),
 		"rolling": rollingAttribute(),
 		"rollout": rolloutAttribute(),
 		"host_keys": schema.MapAttribute{Computed: true, ElementType: types.StringType,

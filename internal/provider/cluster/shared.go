@@ -18,6 +18,7 @@ type Shared struct {
 	ID       types.String   `tfsdk:"id"`
 	Nodes    types.Map      `tfsdk:"nodes"`
 	Drift    types.Map      `tfsdk:"drift"`
+	OS       types.Object   `tfsdk:"os"`
 	Rolling  types.Object   `tfsdk:"rolling"`
 	Rollout  types.Object   `tfsdk:"rollout"`
 	HostKeys types.Map      `tfsdk:"host_keys"`

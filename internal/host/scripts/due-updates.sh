@@ -1,0 +1,37 @@
+# due_updates prints what apt would replace with newer versions, by the lists that the
+# machine has: name, version and "security" or "other" in a line each. Held packages are
+# among them; "kept NAME" are those for which another package would have to go. An update
+# is one for security if a version after the installed one is in an archive for security:
+# Debian's has the label Debian-Security, and the names of Ubuntu's end with -security.
+due_updates() {
+    due=$(apt-get -s -q -o APT::Ignore-Hold=true upgrade --with-new-pkgs 2>/dev/null | awk '
+        $1 == "Inst" && $3 ~ /^\[/ {
+            version = $4
+            sub(/^\(/, "", version)
+            print $2, version, (/ Debian-Security:/ || /-security[, )]/ ? "security" : "other")
+        }
+        /^[^ ]/ { kept = /kept back:$/ }
+        kept && /^ / { for (i = 1; i <= NF; i++) print "kept", $i }')
+    others=$(printf '%s\n' "$due" | awk '$3 == "other" { print $1 }')
+    secured=''
+    # shellcheck disable=SC2086 # a word for each package
+    [ -z "$others" ] || secured=$(apt-cache policy $others | awk '
+        /^[^ ]/ { name = substr($1, 1, length($1) - 1); newer = 0 }
+        /^  Version table:/ { newer = 1 }
+        /^ \*\*\* / { newer = 0 }
+        newer && /[^ ]-security\// { print name }')
+    printf '%s\n' "$due" | while read -r name version kind; do
+        [ -n "$name" ] || continue
+        for other in $secured; do [ "$other" != "$name" ] || kind=security; done
+        echo "$name $version $kind"
+    done
+}
+
+# held_by_others prints the packages that somebody else than the clusters of a machine
+# holds at their versions. $1 is the folder of the markers.
+held_by_others() {
+    ours=" $(cat "$1"/*.held 2>/dev/null | tr '\n' ' ') "
+    apt-mark showhold | while read -r name; do
+        case $ours in *" ${name%%:*} "*) ;; *) echo "$name" ;; esac
+    done
+}

@@ -1,0 +1,16 @@
+: fetch-updates
+# Refreshes the lists of packages and fetches what is due, and installs nothing: where an
+# archive does not answer or a disk is full, the machine stays in service. Arguments:
+# "security" or "all", or "none" for the lists alone, and the folder of the markers.
+. ./update-tools.sh
+refresh_lists || { echo "the lists of packages cannot be refreshed" >&2; exit 1; }
+mkdir -p /var/lib/apt/periodic && touch /var/lib/apt/periodic/update-success-stamp
+[ "$1" != none ] || exit 0
+list=$(wanted_updates "$1" "$2")
+[ -n "$list" ] || exit 0
+# shellcheck disable=SC2086 # a word for each package
+refuse_side_effects "$2" $list || exit 1
+# apt does not look while an installation is unfinished; then it fetches as it installs.
+[ -z "$(dpkg --audit)" ] && [ -z "$(ls /var/lib/dpkg/updates)" ] || exit 0
+# shellcheck disable=SC2086
+apt install --download-only --only-upgrade $list >/dev/null || { little_room >&2; exit 1; }

@@ -1,0 +1,43 @@
+export LC_ALL=C DEBIAN_FRONTEND=noninteractive NEEDRESTART_SUSPEND=1 APT_LISTCHANGES_FRONTEND=none UCF_FORCE_CONFFOLD=1
+. ./due-updates.sh
+. ./refresh-lists.sh
+. ./little-room.sh
+apt() {
+    apt-get -qq -y -o DPkg::Lock::Timeout=600 -o Dpkg::Use-Pty=0 -o Dpkg::Options::=--force-confdef \
+        -o Dpkg::Options::=--force-confold --allow-change-held-packages "$@"
+}
+
+# wanted_updates prints the names of the packages to be replaced: $1 is "security" or
+# "all", $2 the folder of the markers. What somebody else holds stays.
+wanted_updates() {
+    held=" $(held_by_others "$2" | tr '\n' ' ') "
+    due_updates | while read -r name _ kind; do
+        case $1.$kind in all.* | security.security) ;; *) continue ;; esac
+        case $held in *" $name "*) ;; *) echo "$name" ;; esac
+    done
+}
+
+# refuse_side_effects fails if packages could not be replaced without taking another one
+# away, or changing one that somebody else holds. $1 is the folder of the markers, and the
+# others are the packages.
+refuse_side_effects() {
+    held=" $(held_by_others "$1" | tr '\n' ' ') "
+    shift
+    plan=$(apt install -s --only-upgrade "$@" 2>&1) || {
+        # An installation that broke off comes first.
+        [ -n "$(dpkg --audit)" ] && return 0
+        printf '%s\n' "$plan" >&2
+        [ -z "${held# }" ] || echo "on hold, and not by terraform-provider-ha:$held" >&2
+        return 1
+    }
+    printf '%s\n' "$plan" | {
+        harm=0
+        while read -r verb name _; do
+            case $verb in
+            Remv) echo "the updates would remove $name" >&2; harm=1 ;;
+            Inst) case $held in *" $name "*) echo "the updates need another version of $name, which is on hold; release it (apt-mark unhold $name), or hold what needs it" >&2; harm=1 ;; esac ;;
+            esac
+        done
+        return $harm
+    }
+}

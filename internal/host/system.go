@@ -1,0 +1,162 @@
+package host
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/terraform-ha/terraform-provider-ha/internal/shell"
+)
+
+var systemScript = shell.Embedded(scripts, "system")
+
+// System is how up to date the system of a machine is.
+type System struct {
+	// Asked says that the machine was asked; everything else is empty otherwise.
+	Asked bool
+	// Boot names the time since the machine was booted. Containers of one kernel have
+	// different ones.
+	Boot string
+	// Stopping says that the machine is shutting down.
+	Stopping bool
+	// ListsAge is how old the lists of packages are.
+	ListsAge time.Duration
+	// Updates are the packages that apt would replace with newer versions, held ones too.
+	Updates []Update
+	// Held are packages that somebody else than a cluster of ours holds, and Kept those
+	// that apt would not replace, because another one would have to go.
+	Held, Kept []string
+	// Unfinished are packages whose installation broke off.
+	Unfinished []string
+	// Required has the packages that have asked for a reboot, in a file that a reboot
+	// removes; RebootAsked says that there is one.
+	Required    []string
+	RebootAsked bool
+	// Kernel is the kernel that runs and the one that is installed, where that is newer.
+	Kernel, KernelInstalled string
+	// Stale are the services, and systemd, that run with files which an update has
+	// replaced.
+	Stale []string
+	// Markers are the clusters that the machine belongs to, as their markers are named.
+	Markers []string
+	// RebootedFor is why the machine was rebooted last, and RebootedFrom names the boot
+	// that ended then.
+	RebootedFor, RebootedFrom string
+}
+
+// Update is a newer version of a package.
+type Update struct {
+	Package, Version string
+	// Security says that it comes from an archive for security.
+	Security bool
+}
+
+// AskSystem asks for [System]; [ParseSystem] reads the answer. It takes a machine about
+// half a second.
+func AskSystem(name string) shell.Part {
+	return shell.Ask(name, systemScript, MarkerDirectory)
+}
+
+// ParseSystem reads the answer to [AskSystem].
+func ParseSystem(answer shell.Answer) System {
+	seen := System{Asked: true}
+	var now, lists int64
+	for line := range strings.Lines(answer.Out) {
+		key, rest, _ := strings.Cut(strings.TrimSpace(line), " ")
+		switch key {
+		case "now":
+			now = number(rest)
+		case "lists":
+			lists = max(lists, number(rest))
+		default:
+			seen.read(key, rest)
+		}
+	}
+	if lists > 0 && now > lists {
+		seen.ListsAge = time.Duration(now-lists) * time.Second
+	}
+	for _, list := range []*[]string{&seen.Held, &seen.Kept, &seen.Unfinished, &seen.Required, &seen.Stale, &seen.Markers} {
+		slices.Sort(*list)
+		*list = slices.Compact(*list)
+	}
+	slices.SortFunc(seen.Updates, func(a, b Update) int { return strings.Compare(a.Package, b.Package) })
+	return seen
+}
+
+func number(text string) (n int64) {
+	// What is not a number stays 0: not known.
+	_, _ = fmt.Sscan(text, &n)
+	return n
+}
+
+func (s *System) read(key, rest string) {
+	switch fields := strings.Fields(rest); {
+	case key == "required":
+		s.RebootAsked, s.Required = true, append(s.Required, fields...)
+	case len(fields) == 0:
+	case key == "boot":
+		s.Boot = rest
+	case key == "state":
+		s.Stopping = rest == "stopping"
+	case key == "update" && len(fields) == 3:
+		s.Updates = append(s.Updates, Update{Package: fields[0], Version: fields[1], Security: fields[2] == "security"})
+	case key == "held":
+		s.Held = append(s.Held, rest)
+	case key == "kept":
+		s.Kept = append(s.Kept, rest)
+	case key == "unfinished":
+		s.Unfinished = append(s.Unfinished, rest)
+	case key == "kernel" && len(fields) == 2:
+		s.Kernel, s.KernelInstalled = fields[0], fields[1]
+	case key == "stale":
+		s.Stale = append(s.Stale, strings.TrimSuffix(rest, ".service"))
+	case key == "marker":
+		s.Markers = append(s.Markers, rest)
+	case key == "rebooted" && s.RebootedFrom == "":
+		s.RebootedFrom = rest
+	case key == "rebooted":
+		s.RebootedFor = rest
+	}
+}
+
+// WhyReboot says why the machine should be rebooted; empty if nothing asks for it.
+func (s System) WhyReboot() string {
+	var why []string
+	if s.RebootAsked {
+		asked := "an update"
+		if len(s.Required) > 0 {
+			asked = strings.Join(s.Required, ", ")
+		}
+		why = append(why, "a reboot was asked for by "+asked)
+	}
+	if kernel := s.whyKernel(); kernel != "" && !s.inVain() {
+		why = append(why, kernel)
+	}
+	if len(s.Stale) > 0 {
+		why = append(why, strings.Join(s.Stale, ", ")+" run with files that an update has replaced")
+	}
+	return strings.Join(why, "; ")
+}
+
+func (s System) whyKernel() string {
+	if s.Kernel == "" {
+		return ""
+	}
+	return fmt.Sprintf("kernel %s is installed and %s runs", s.KernelInstalled, s.Kernel)
+}
+
+// inVain reports whether the machine was rebooted for its kernel and has not got it: the
+// boot loader chooses another one, and the next reboot would not change that.
+func (s System) inVain() bool {
+	return s.RebootedFrom != s.Boot && strings.Contains(s.RebootedFor, s.whyKernel())
+}
+
+// RebootedInVain says that a reboot has not brought the kernel that it was for; empty where
+// none was in vain.
+func (s System) RebootedInVain() string {
+	if s.Kernel == "" || !s.inVain() {
+		return ""
+	}
+	return "it was rebooted for that: " + s.whyKernel()
+}
