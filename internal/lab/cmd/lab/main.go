@@ -26,6 +26,7 @@ const usage = `A Linode region on this computer.
   lab ssh NAME [COMMAND]   open a root shell in a machine, or run a command
   lab logs NAME [UNIT]     show a machine's journal; "lab logs api" the API's log
   lab fault KIND NAME ...  break something ("lab fault" lists the kinds)
+  lab updates NAME ...     offer updates of packages on machines, for os of the resources
   lab demo VERB            the example site: up, url, plan, status
   lab down                 remove everything that this lab has made
   lab list                 print the names of all labs that have something in the engine
@@ -61,7 +62,7 @@ type command struct {
 func verbs() map[string]func(context.Context, command) error {
 	return map[string]func(context.Context, command) error{
 		"preflight": preflight, "up": up, "serve": serve, "env": env, "ps": ps,
-		"ssh": ssh, "logs": logs, "fault": fault, "demo": demoVerb, "down": down,
+		"ssh": ssh, "logs": logs, "fault": fault, "updates": updates, "demo": demoVerb, "down": down,
 		"list": list, "terraform": terraform, "opentofu": opentofu,
 	}
 }

@@ -76,7 +76,7 @@ from_installed() {
         [ -z "$path" ] || cp "$path" "$work/root/DEBIAN/$part"
     done
     dpkg-query -L "$name" | while read -r path; do [ ! -e "$path" ] || echo "$path"; done |
-        tar --no-recursion -cf - -P -T - | tar -C "$work/root" -xf -
+        tar --no-recursion -P -cf - -T - | tar -C "$work/root" -xf - 2>/dev/null
     renew "$name" "$old" "$work/root/DEBIAN"
     dpkg-deb -Znone --root-owner-group -b "$work/root" "$to/$name.deb" >/dev/null
 }
