@@ -71,7 +71,7 @@ func ReadMaintenance(answer shell.Answer) Maintenance {
 // take one of them. Notes are further lines of the record.
 func TakeOut(ctx context.Context, hosts host.Hosts, node, kind, cluster string, how Maintenance, notes ...string) error {
 	machine, record := hosts[node], MaintenanceFile(kind, cluster)
-	if err := refuseHomeless(ctx, hosts, node); err != nil {
+	if err := RefuseHomeless(ctx, hosts, node); err != nil {
 		return err
 	}
 	lines := append([]string{string(how)}, notes...)
@@ -98,9 +98,9 @@ func PutBack(ctx context.Context, machine *host.Host, kind, cluster string) erro
 	return machine.RemoveFile(ctx, MaintenanceFile(kind, cluster))
 }
 
-// refuseHomeless refuses to drain a machine with a floating address that no other of the
-// machines can take now.
-func refuseHomeless(ctx context.Context, hosts host.Hosts, node string) error {
+// RefuseHomeless refuses to take a machine out of service that has a floating address which
+// no other of the machines can take now.
+func RefuseHomeless(ctx context.Context, hosts host.Hosts, node string) error {
 	held, err := heldBy(ctx, hosts[node])
 	if err != nil || len(held) == 0 {
 		return err

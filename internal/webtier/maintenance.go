@@ -56,6 +56,11 @@ func planMaintenance(d *draft) error {
 	return nil
 }
 
+// returns reports whether a node is to be put back into service.
+func (d *draft) returns() bool {
+	return slices.ContainsFunc(d.machines, func(m *machine) bool { return m.seen.Maintenance != "" && d.spec.Maintenance[m.node.Name] == "" })
+}
+
 // whyMaintenance says what a node that is to be in maintenance still does; empty if it
 // is as declared.
 func whyMaintenance(seen NodeStatus, declared tier.Maintenance) string {

@@ -49,7 +49,7 @@ func (m *machine) stops() bool {
 // it is healthy, unless more is to be planned then.
 func (m *machine) lane(s Spec) Lane {
 	var lane Lane
-	for _, p := range m.parts {
+	for _, p := range slices.Concat(m.ahead, m.parts) {
 		lane = append(lane, m.step(p))
 	}
 	if !m.seen.Serving() && m.installed(s) {
@@ -61,7 +61,11 @@ func (m *machine) lane(s Spec) Lane {
 }
 
 func (m *machine) step(p part) Step {
-	return step(m.node.Name, p.title, strings.Join(p.reasons, "; "), p.do)
+	made := step(m.node.Name, p.title, strings.Join(p.reasons, "; "), p.do)
+	if p.whole != nil {
+		made.Do = p.whole
+	}
+	return made
 }
 
 // roll appends the work on machines that serve: drain, change, back in service,
@@ -73,6 +77,9 @@ func roll(d *draft, rolling []*machine) error {
 	for _, m := range rolling {
 		name := m.node.Name
 		if evidence := tooFew(d.spec, d.status, name); evidence != nil && d.plan.Empty() {
+			if d.returns() {
+				return nil // a node that comes back from maintenance may cure it
+			}
 			return refusedToDrain(d.spec, name, evidence)
 		}
 		roll := tier.Rolled[Target]
@@ -132,6 +139,9 @@ func rollSteps(s Spec, m *machine) []Step {
 	node := m.node
 	var steps []Step
 	served := m.seen.Serving()
+	for _, p := range m.ahead {
+		steps = append(steps, m.step(p))
+	}
 	if len(m.parts) > 0 {
 		steps = append(steps, Step{Node: node.Name, Title: "drain", Effect: reconcile.Restarts, Do: drain(s, node, &served)})
 	}

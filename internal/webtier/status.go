@@ -23,6 +23,8 @@ type NodeStatus struct {
 	// Err says why the machine was not seen; everything else is then unknown.
 	Err   error
 	Facts host.Facts
+	// System is how up to date the machine's system is.
+	System host.System
 	// Markers are the names of the web tiers that the machine belongs to.
 	Markers []string
 	// Detail is what the tier's own marker remembers, for an import, which knows
@@ -135,4 +137,14 @@ func (s Status) absent(spec Spec) bool {
 		}
 	}
 	return true
+}
+
+// systems returns how up to date the systems of the machines are, and which of them are in
+// maintenance.
+func (s Status) systems() (map[string]host.System, map[string]tier.Maintenance) {
+	systems, maintenance := map[string]host.System{}, map[string]tier.Maintenance{}
+	for name, node := range s.Nodes {
+		systems[name], maintenance[name] = node.System, node.Maintenance
+	}
+	return systems, maintenance
 }

@@ -49,6 +49,7 @@ func concerns() []concern {
 		{Name: "site", Read: readSite, Refuse: refuseOtherSite, Plan: onEachInstalled(planRecord)},
 		{Name: "drain", Ask: askDrain, Read: readDrain},
 		{Name: "health", Ask: askHealth, Read: readHealth, Plan: onEachInstalled(planRestart)},
+		{Name: "os", Ask: askOS, Read: readOS, Refuse: refuseShared, Plan: onEachInstalled(planOS)},
 		{Name: "roll", Plan: planRoll},
 		{Name: "maintenance", Ask: askMaintenance, Read: readMaintenance, Plan: planMaintenance},
 		{Name: "wordpress", Read: readWordPress, Plan: planWordPress},
@@ -88,7 +89,7 @@ func Open(target Target, spec Spec, prior *Spec) *Cluster {
 		Foresee: func(seen Status) tier.Foresight { return foresee(spec, seen) },
 		Assume:  assume,
 		Notices: func(seen Status) []string {
-			return slices.Concat(spec.Notices(seen), spec.leftInService(seen), maintenanceNotices(seen))
+			return slices.Concat(spec.Notices(seen), spec.leftInService(seen), maintenanceNotices(seen), osNotices(spec, seen))
 		},
 		Health: func(seen Status) tier.Health { return HealthOf(spec, seen) },
 	})

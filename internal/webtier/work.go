@@ -34,6 +34,8 @@ type machine struct {
 	node  host.Node
 	seen  NodeStatus
 	parts []part
+	// ahead is the work that comes before the machine is drained for the others.
+	ahead []part
 	// mounts says that the volume is mounted first, and what lies on it is not known yet.
 	mounts bool
 }
@@ -50,6 +52,8 @@ type part struct {
 	// reverts says that the work leaves everything as it was when it fails.
 	reverts bool
 	do      action
+	// whole is work that has to know the other machines, in the place of do.
+	whole func(ctx context.Context, target Target) error
 }
 
 // add appends work that there is a reason for.

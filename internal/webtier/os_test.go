@@ -1,0 +1,219 @@
+package webtier
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"strings"
+	"testing"
+	"testing/synctest"
+
+	"github.com/terraform-ha/terraform-provider-ha/internal/host"
+	"github.com/terraform-ha/terraform-provider-ha/internal/host/hosttest"
+	"github.com/terraform-ha/terraform-provider-ha/internal/reconcile"
+	"github.com/terraform-ha/terraform-provider-ha/internal/tier"
+	"github.com/terraform-ha/terraform-provider-ha/internal/webtier/webtiertest"
+)
+
+// outdated is a tier whose machines have updates to install, of Apache and of a library
+// that asks for a reboot.
+func outdated(t *testing.T) (host.Hosts, *webtiertest.Tier, map[string]*hosttest.Machine, Spec) {
+	t.Helper()
+	hosts, servers, machines, spec := built(t)
+	spec.OS = tier.OS{Updates: host.UpdatesSecurity, Reboot: true}
+	for _, m := range machines {
+		m.Packages["libssl3"], m.Packages["tzdata"] = "3.0", "1"
+		m.System.Updates = map[string]hosttest.Update{
+			"apache2": {Version: "2.4.1", Security: true, Units: []string{"apache2"}},
+			"libssl3": {Version: "3.1", Security: true, AsksReboot: true, Stale: []string{"apache2", "ssh"}},
+			"tzdata":  {Version: "2"},
+		}
+	}
+	return hosts, servers, machines, spec
+}
+
+func isUpdated(t *testing.T, machines map[string]*hosttest.Machine, boots int) {
+	t.Helper()
+	for name, m := range machines {
+		if m.Packages["apache2"] != "2.4.1" || m.Packages["libssl3"] != "3.1" || m.Packages["tzdata"] != "1" || m.System.Boots != boots || !m.Held["apache2"] {
+			t.Errorf("%s has %v after %d boots", name, m.Packages, m.System.Boots)
+		}
+	}
+}
+
+// TestMachinesAreUpdatedOneAfterTheOther meets a fault at every command. At every moment two
+// of the three serve, no visitor is cut off, and no machine boots twice.
+func TestMachinesAreUpdatedOneAfterTheOther(t *testing.T) {
+	hosttest.EveryFault(t, func(t *testing.T, fault *hosttest.Fault) {
+		hosts, servers, machines, spec := outdated(t)
+		balancer := balancerFor(spec)
+		servers.After = func() { twoServe(t, servers) }
+		for name, m := range machines {
+			m.OnStop(apacheUnit, func(m *hosttest.Machine) error {
+				if m.Files[drainFile].Content == "" {
+					t.Errorf("Apache stops on %s, which is not drained", name)
+				}
+				return nil
+			})
+		}
+		fault.Arm(machines)
+		_ = convergeSim(t, hosts, spec, balancer)
+		fault.Disarm()
+		must(t, convergeSim(t, hosts, spec, balancer))
+		if plan := planSim(t, hosts, spec); !plan.Empty() {
+			t.Errorf("left: %v", plan.Titles())
+		}
+		isUpdated(t, machines, 1)
+		if len(servers.CutOff) > 0 || servers.MostOut != 1 {
+			t.Errorf("requests were cut off on %v; %d were out of service at once", servers.CutOff, servers.MostOut)
+		}
+		isInService(t, servers, balancer)
+	})
+}
+
+func twoServe(t *testing.T, servers *webtiertest.Tier) {
+	t.Helper()
+	serving := 0
+	for _, s := range servers.Servers {
+		if s.Serving() {
+			serving++
+		}
+	}
+	if serving < 2 {
+		t.Errorf("%d serve", serving)
+	}
+}
+
+// A plan says what is due, and what comes of it.
+func TestAPlanSaysWhatIsDueOfSystems(t *testing.T) {
+	hosts, _, machines, spec := outdated(t)
+	const due = "2 security updates are due: apache2 2.4.1, libssl3 3.1"
+	opened := Open(Target{Hosts: hosts}, spec, nil)
+	opened.Observe(t.Context())
+	rollout := opened.Rollout(nil)
+	if rollout == nil || rollout.Restarts != 3 || rollout.LowestMembers != 2 || len(rollout.Nodes) != 3 || rollout.Nodes[0].Action != tier.ActionRestart || !slices.Equal(rollout.Nodes[0].Reasons, []string{due}) {
+		t.Errorf("%+v", rollout)
+	}
+	machines["web1"].System.ListsAge = 1000 * 3600 * 1e9
+	machines["web1"].System.Updates = nil
+	want := []string{"its lists of packages are 41 days old; updates that they lack are installed in the same apply"}
+	if got := planSim(t, hosts, spec).Drift()["web1"]; !slices.Equal(got, want) {
+		t.Errorf("drift %q", got)
+	}
+	spec.OS = tier.OS{}
+	machines["web1"].Forget()
+	if plan := planSim(t, hosts, spec); !plan.Empty() || slices.Contains(machines["web1"].Log(), "system") {
+		t.Errorf("without os: %v, asked %v", plan.Titles(), machines["web1"].Log())
+	}
+}
+
+// TestUpdatesThatCannotBeFetchedTakeNobodyOut has archives that do not answer.
+func TestUpdatesThatCannotBeFetchedTakeNobodyOut(t *testing.T) {
+	hosts, servers, machines, spec := outdated(t)
+	machines["web1"].System.Offline = true
+	err := convergeSim(t, hosts, spec, balancerFor(spec))
+	if err == nil || !strings.Contains(err.Error(), "cannot fetch updates on web1") || servers.MostOut != 0 {
+		t.Errorf("%v; %d were out of service", err, servers.MostOut)
+	}
+}
+
+// TestAMachineThatDoesNotComeBackEndsTheRoll leaves the others as they are, in this apply and
+// in the next one.
+func TestAMachineThatDoesNotComeBackEndsTheRoll(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		hosts, servers, machines, spec := outdated(t)
+		machines["web1"].System.Lost = true
+		err := convergeSim(t, hosts, spec, balancerFor(spec))
+		if gone, found := errors.AsType[*tier.RebootError](err); !found || gone.Node != "web1" {
+			t.Errorf("got %v", err)
+		}
+		err = convergeSim(t, hosts, spec, balancerFor(spec))
+		if refused, found := errors.AsType[*reconcile.RefusedError](err); !found || !strings.Contains(strings.Join(refused.Evidence, "; "), "web1") {
+			t.Errorf("got %v", err)
+		}
+		for _, name := range []string{"web2", "web3"} {
+			if m := machines[name]; m.System.Boots != 0 || m.Packages["apache2"] == "2.4.1" || !servers.Servers[name].Serving() {
+				t.Errorf("%s was touched", name)
+			}
+		}
+		machines["web1"].System.Lost, machines["web1"].Down = false, false
+		must(t, convergeSim(t, hosts, spec, balancerFor(spec)))
+		isUpdated(t, machines, 1)
+	})
+}
+
+// TestAnApplyThatEndsDuringAReboot is followed by one that begins before the machine is back.
+func TestAnApplyThatEndsDuringAReboot(t *testing.T) {
+	hosts, servers, machines, spec := outdated(t)
+	balancer := balancerFor(spec)
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	machines["web1"].System.Away = 1
+	machines["web1"].OnStop(probeUnit, func(*hosttest.Machine) error { cancel(); return nil })
+	opened := Open(Target{Hosts: hosts, Balancer: balancer}, spec, nil)
+	if err := opened.Converge(ctx, reconcile.Silent{}); err == nil {
+		t.Fatal("it was not interrupted")
+	}
+	if machines["web1"].System.Boots != 1 {
+		t.Fatalf("it booted %d times", machines["web1"].System.Boots)
+	}
+	err := convergeSim(t, hosts, spec, balancer)
+	if _, found := errors.AsType[*reconcile.RefusedError](err); !found || machines["web2"].System.Boots != 0 {
+		t.Errorf("while it is away: %v", err)
+	}
+	must(t, convergeSim(t, hosts, spec, balancer))
+	isUpdated(t, machines, 1)
+	isInService(t, servers, balancer)
+}
+
+// TestNothingIsUpdatedInMaintenance waits until the node is back.
+func TestNothingIsUpdatedInMaintenance(t *testing.T) {
+	hosts, _, machines, spec := outdated(t)
+	balancer := balancerFor(spec)
+	os := spec.OS
+	spec.OS = tier.OS{}
+	must(t, convergeSim(t, hosts, withMaintenance(spec, tier.Drained), balancer))
+	spec.OS = os
+	draft := newDraft(withMaintenance(spec, tier.Drained).Defaulted(), observeSim(t, hosts, spec))
+	for _, m := range draft.machines {
+		if due := draft.osDue(m).Any(); due != (m.node.Name != "web2") {
+			t.Errorf("something is due on %s: %t", m.node.Name, due)
+		}
+	}
+	// With one node in maintenance, no other one may be drained.
+	_, err := diffSim(t, hosts, withMaintenance(spec, tier.Drained))
+	if refused, found := errors.AsType[*reconcile.RefusedError](err); !found || refused.Node != "web1" {
+		t.Errorf("got %v", err)
+	}
+	if notices := osNotices(spec, observeSim(t, hosts, spec)); len(notices) != 1 || !strings.Contains(notices[0], "web2: what is due waits") {
+		t.Errorf("notices: %q", notices)
+	}
+	must(t, convergeSim(t, hosts, spec, balancer))
+	isUpdated(t, machines, 1)
+}
+
+func TestMachinesOfAnotherTierAreNotUpdated(t *testing.T) {
+	hosts, _, machines, spec := outdated(t)
+	machines["web3"].WriteFile("/var/lib/terraform-ha/galera-shop.json", "{}")
+	_, err := diffSim(t, hosts, spec)
+	if refused, found := errors.AsType[*reconcile.RefusedError](err); !found || refused.Node != "web3" {
+		t.Errorf("got %v", err)
+	}
+}
+
+// TestAnInstallationThatBrokeOffIsFinished has one that took Apache down.
+func TestAnInstallationThatBrokeOffIsFinished(t *testing.T) {
+	hosts, servers, machines, spec := outdated(t)
+	for _, m := range machines {
+		m.System.Updates = nil
+	}
+	m := machines["web2"]
+	m.System.Unfinished = []string{"apache2"}
+	m.Kill(apacheUnit)
+	balancer := balancerFor(spec)
+	must(t, convergeSim(t, hosts, spec, balancer))
+	if len(m.System.Unfinished) > 0 {
+		t.Error("it is unfinished")
+	}
+	isInService(t, servers, balancer)
+}
