@@ -27,6 +27,7 @@ var ranges = map[[2]string][2]string{
 	{"file-tier", "rolling.stop_after"}:        {"cluster/rolling.go", "stop_after"},
 	{"web-tier", "rolling.bake_seconds"}:       {"cluster/rolling.go", "bake_seconds"},
 	{"web-tier", "rolling.stop_after"}:         {"cluster/rolling.go", "stop_after"},
+	{"file-tier", "split_brain.attempt"}:       {"gluster_volume", "attempt"},
 	{"web-tier", "port"}:                       {"web_tier", "port"},
 	{"web-tier", "drain_seconds"}:              {"web_tier", "drain_seconds"},
 	// It becomes two settings of PHP, which have no bounds of ours.

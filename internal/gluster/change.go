@@ -58,7 +58,7 @@ func (d *draft) goneAround() []host.Node {
 // quiet reports whether nothing else is to be done.
 func (d *draft) quiet() bool {
 	s := d.stages
-	for _, stage := range []interface{ Empty() bool }{s.prepare, s.pool, s.clean, s.volume, s.restart, s.rejoin, s.brick, s.putBack, s.takeOut, s.devices} {
+	for _, stage := range []interface{ Empty() bool }{s.prepare, s.pool, s.clean, s.volume, s.decide, s.restart, s.rejoin, s.brick, s.putBack, s.takeOut, s.devices} {
 		if !stage.Empty() {
 			return false
 		}

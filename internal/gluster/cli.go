@@ -165,15 +165,22 @@ type xmlHeal struct {
 	// large file that is copied last is only among these.
 	Healing    int `xml:"numberOfEntriesPossiblyHealing"`
 	SplitBrain int `xml:"numberOfEntriesInSplitBrain"`
+	// Files are the entries, where they are listed and not counted.
+	Files []struct {
+		ID   string `xml:"gfid,attr"`
+		Path string `xml:",chardata"`
+	} `xml:"file"`
 }
+
+// xmlBegin is how every answer begins.
+const xmlBegin = "<?xml"
 
 // parseOutputs reads the answers to so many commands of one session, as one.
 func parseOutputs(text string, count int) (cliOutput, error) {
-	const begin = "<?xml"
 	var all cliOutput
-	answers := strings.Split(text, begin)
+	answers := strings.Split(text, xmlBegin)
 	for _, answer := range answers[1:] {
-		output, err := parseOutput(begin + answer)
+		output, err := parseOutput(xmlBegin + answer)
 		if err != nil {
 			return cliOutput{}, err
 		}
@@ -190,7 +197,7 @@ func parseOutputs(text string, count int) (cliOutput, error) {
 // parseOutput reads the answer to a command and takes its verdict. The answer
 // may start with messages; without XML it is a failure whatever else it is.
 func parseOutput(text string) (cliOutput, error) {
-	start := strings.Index(text, "<?xml")
+	start := strings.Index(text, xmlBegin)
 	if start < 0 {
 		said := strings.TrimSpace(text)
 		if said == "" {

@@ -116,6 +116,6 @@ func removeMarker(spec Spec, node string) act {
 		if !found {
 			return errors.New("the machine was not reached")
 		}
-		return h.RemoveFile(ctx, tier.MaintenanceFile(markerKind, spec.Name), spec.marker(node, nil).Path())
+		return h.RemoveFile(ctx, tier.MaintenanceFile(markerKind, spec.Name), decisionPath(spec.Name), spec.marker(node, nil).Path())
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 
 	"github.com/terraform-ha/terraform-provider-ha/internal/host"
 	"github.com/terraform-ha/terraform-provider-ha/internal/reconcile"
@@ -50,8 +51,13 @@ func (n *Node) hear(answers shell.Answers) {
 	case heal.Status == uncounted:
 		n.Heal, n.HealErr, n.Linked = nil, errCounting, answers.Lines("heal")
 	case heal.Out != "" || heal.Status != 0:
-		output, err := parseOutput(heal.Out)
+		told := strings.SplitN(heal.Out, xmlBegin, 3)
+		output, err := parseOutput(strings.Join(told[:min(2, len(told))], xmlBegin))
 		n.Heal, n.HealErr = output.heal(), err
+		if len(told) == 3 {
+			list, err := parseOutput(xmlBegin + told[2])
+			n.Contradictions, n.Listed = list.contradictions(), err == nil
+		}
 	}
 }
 

@@ -216,5 +216,12 @@ func (d *draft) backlogProblems() []string {
 			problems = append(problems, fmt.Sprintf("the brick of %s has entries that other bricks have missed: %d", node.Name, brick.Pending))
 		}
 	}
+	if files := d.status.contradictions(); len(files) > 0 {
+		var labels []string
+		for _, file := range files[:min(len(files), mostInTable)] {
+			labels = append(labels, file.label())
+		}
+		problems = append(problems, "clients get errors for files in split brain: "+strings.Join(labels, ", "))
+	}
 	return problems
 }

@@ -36,8 +36,9 @@ func TestHealthSaysHowEveryBrickIs(t *testing.T) {
 			harm: func(s *glustertest.Pool) { s.Nodes["files1"].Pending, s.Nodes["files2"].SplitBrain = 4, 1 },
 			problems: []string{
 				"the brick of files1 has entries that other bricks have missed: 4", "the brick of files2 has entries in split brain: 1",
+				"clients get errors for files in split brain: gfid:00000000-0000-4000-8000-000000000000",
 			},
-			summary: "3 of 3 bricks are online; the brick of files1 has entries that other bricks have missed: 4 (and 1 more problem).",
+			summary: "3 of 3 bricks are online; the brick of files1 has entries that other bricks have missed: 4 (and 2 more problems).",
 			states:  map[string]string{"files1": "online", "files2": "online", "files3": "online"},
 		},
 		"glusterd is stopped": {

@@ -363,8 +363,8 @@ func waitPeers(spec Spec, nodes []string) act {
 	}
 }
 
-// connectionNotices are about machines and bricks that do not reach each other,
-// files whose copies contradict each other, and releases that differ.
+// connectionNotices are about machines and bricks that do not reach each other, and
+// releases that differ.
 func (d *draft) connectionNotices() []string {
 	var notices []string
 	if d.allAnswer() {
@@ -376,10 +376,6 @@ func (d *draft) connectionNotices() []string {
 		if why := serveReason(d.spec, d.status, d.clients(), names(d.reached)); why != "" {
 			notices = append(notices, "The volume "+d.spec.Name+" is not wholly served: "+why+".")
 		}
-	}
-	if split := d.splitBrain(); split != "" {
-		notices = append(notices, fmt.Sprintf("In volume %s %s: clients get errors for them until a person has said which copy is right. "+
-			"\"gluster volume heal %[1]s info split-brain\" lists them; choose the copy that counts with \"gluster volume heal %[1]s split-brain latest-mtime\" and the file.", d.spec.Name, split))
 	}
 	if versions, evidence := d.releases(d.reached, func(version string) string { return version }); len(versions) > 1 {
 		notices = append(notices, "The machines have different versions: "+strings.Join(evidence, ", ")+". Bring them to one, a machine at a time.")

@@ -109,7 +109,7 @@ func (d *draft) wipe() Plan {
 		lane := Lane{{Node: node.Name, Title: "restore the configuration of glusterd", Do: restore(node.Name)}}
 		lane = append(lane, d.removeFilters(node)...)
 		ends = append(ends, append(lane, Step{Node: node.Name, Title: "remove the marker", Do: func(ctx context.Context, hosts host.Hosts) error {
-			return hosts[node.Name].RemoveFile(ctx, tier.MaintenanceFile(markerKind, d.spec.Name), d.spec.triggered().File().Path, d.spec.marker(node.Name, nil).Path())
+			return hosts[node.Name].RemoveFile(ctx, tier.MaintenanceFile(markerKind, d.spec.Name), d.spec.triggered().File().Path, decisionPath(d.spec.Name), d.spec.marker(node.Name, nil).Path())
 		}}))
 	}
 	plan.Parallel("start", start...)

@@ -75,6 +75,16 @@ type Node struct {
 	Linked []string
 	// HealErr is why Heal could not be asked for.
 	HealErr error
+	// Contradictions are the files in split brain, as a client on the machine lists them
+	// where it has counted some, and Listed says that it could.
+	Contradictions []Contradiction
+	Listed         bool
+	// Copies is what the machine's brick has of the files in split brain, by identity.
+	Copies map[string]Copy
+	// Decision is the last one about files in split brain that the machine knows, and Kept
+	// are the directories of copies that lost.
+	Decision DecisionRecord
+	Kept     []string
 }
 
 func noteSilent(seen *Node, _ string, err error) { seen.Err = err }

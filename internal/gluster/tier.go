@@ -47,6 +47,7 @@ func concerns() []concern {
 		{Name: "options", Refuse: refuseOptions, Plan: planOptions},
 		{Name: "start", Plan: planStart},
 		{Name: "heal", Ask: askHeal, Read: readHeal},
+		{Name: "splitbrain", Ask: askDecision, Read: readDecision, Plan: planDecision},
 		{Name: "roll", Plan: planRoll},
 		{Name: "rejoin", Refuse: refuseRebuilt, Plan: planRejoin},
 		{Name: "remake", Refuse: refuseLost, Plan: planRemake},
@@ -61,7 +62,7 @@ func concerns() []concern {
 // stages are those of a plan, in the order in which they are carried out.
 type stages struct {
 	tier.Stages[host.Hosts]
-	prepare, pool, clean, volume, restart, rejoin, brick, putBack, takeOut, change, closing, devices *tier.Stage[host.Hosts]
+	prepare, pool, clean, volume, decide, restart, rejoin, brick, putBack, takeOut, change, closing, devices *tier.Stage[host.Hosts]
 }
 
 func newStages() *stages {
@@ -70,6 +71,7 @@ func newStages() *stages {
 	s.pool = s.Add("pool")
 	s.clean = s.Add("clean")
 	s.volume = s.Add("volume")
+	s.decide = s.Add("split brain")
 	s.restart = s.Add("restart")
 	s.rejoin = s.Add("rejoin")
 	s.brick = s.Add("brick")
@@ -128,6 +130,7 @@ func Observe(ctx context.Context, views host.Views, spec Spec) Status {
 	if seen := status.Nodes[first]; !seen.canAsk(spec.Name) || seen.HealErr != nil && !seen.counting() {
 		askAnyClient(ctx, views, spec, status)
 	}
+	askCopies(ctx, views, spec, status)
 	return status
 }
 
@@ -165,8 +168,11 @@ func Diff(spec Spec, status Status) (Plan, error) {
 	}
 	plan := d.stages.Plan()
 	plan.Outstanding = d.outstanding()
-	if refused := d.waits(); plan.Empty() && refused != nil {
-		return Plan{}, refused
+	if !plan.Empty() {
+		return plan, nil
+	}
+	if err := firstOf(d.decisionWaits, d.waits); err != nil {
+		return Plan{}, err
 	}
 	return plan, nil
 }
@@ -177,7 +183,7 @@ func Notices(spec Spec, status Status) []string {
 	d.setAside()
 	notices := d.sickNotices()
 	if d.exists {
-		notices = append(notices, d.connectionNotices()...)
+		notices = slices.Concat(notices, d.connectionNotices(), d.decisionNotices())
 	}
 	notices = append(append(notices, status.Healing(spec.Name)...), d.optionNotices()...)
 	return slices.Concat(notices, d.filterNotices(), spec.clientNotices(status), maintenanceNotices(status))

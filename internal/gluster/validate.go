@@ -34,6 +34,7 @@ func (s Spec) Validate() []Problem {
 	v.clients(s.Clients)
 	v.numbers(s)
 	s.validateMaintenance(&v.Problems)
+	s.validateDecision(&v.Problems)
 	return v.Problems
 }
 

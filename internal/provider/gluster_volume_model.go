@@ -11,6 +11,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/attr"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 	"github.com/hashicorp/terraform-plugin-framework/types"
+	"github.com/hashicorp/terraform-plugin-framework/types/basetypes"
 
 	"github.com/terraform-ha/terraform-provider-ha/internal/gluster"
 	"github.com/terraform-ha/terraform-provider-ha/internal/host"
@@ -42,6 +43,7 @@ type glusterModel struct {
 	Firewall           types.String `tfsdk:"firewall"`
 	PingTimeoutSeconds types.Int64  `tfsdk:"ping_timeout_seconds"`
 	AllowRootPartition types.Bool   `tfsdk:"allow_root_partition"`
+	SplitBrain         types.Object `tfsdk:"split_brain"`
 	Protect            types.Bool   `tfsdk:"protect"`
 	VolumeID           types.String `tfsdk:"volume_id"`
 	Mount              types.Object `tfsdk:"mount"`
@@ -79,8 +81,31 @@ func (m *glusterModel) spec() gluster.Spec {
 	}.Defaulted()
 }
 
+type glusterDecisionModel struct {
+	Policy     types.String `tfsdk:"policy"`
+	SourceNode types.String `tfsdk:"source_node"`
+	Files      types.Set    `tfsdk:"files"`
+	Attempt    types.Int64  `tfsdk:"attempt"`
+}
+
+// decisionOf returns what is declared about files in split brain; nil where nothing is or
+// it is not known yet.
+func decisionOf(ctx context.Context, declared types.Object) *gluster.Decision {
+	if declared.IsNull() || !cluster.FullyKnown(ctx, declared) {
+		return nil
+	}
+	var model glusterDecisionModel
+	if diags := declared.As(ctx, &model, basetypes.ObjectAsOptions{}); diags.HasError() {
+		return nil
+	}
+	return &gluster.Decision{
+		Policy: model.Policy.ValueString(), Source: model.SourceNode.ValueString(), Files: cluster.ListOf(model.Files), Attempt: model.Attempt.ValueInt64(),
+	}
+}
+
 func (m *glusterModel) Validate(ctx context.Context) []tier.Problem {
 	spec := m.spec()
+	spec.Decision = decisionOf(ctx, m.SplitBrain)
 	if m.Name.IsUnknown() {
 		spec.Name = "unknown"
 	}
@@ -187,8 +212,9 @@ func (m *glusterModel) ValueWarnings(_ context.Context, prior *glusterModel) []t
 	return problems
 }
 
-func (m *glusterModel) Open(_ context.Context, _ *cluster.Access, hosts host.Hosts, _, prior *glusterModel) (*gluster.Cluster, error) {
+func (m *glusterModel) Open(ctx context.Context, _ *cluster.Access, hosts host.Hosts, _, prior *glusterModel) (*gluster.Cluster, error) {
 	spec := m.spec()
+	spec.Decision = decisionOf(ctx, m.SplitBrain)
 	if prior != nil {
 		spec.VolumeID = prior.VolumeID.ValueString()
 		spec.FormerClients = spec.Disconnected(cluster.ListOf(prior.Clients))

@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"github.com/hashicorp/terraform-plugin-framework-validators/int64validator"
+	"github.com/hashicorp/terraform-plugin-framework-validators/setvalidator"
 	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema/booldefault"
@@ -66,6 +67,7 @@ func glusterSchema(ctx context.Context) schema.Schema {
 			},
 			"allow_root_partition": schema.BoolAttribute{Optional: true, Computed: true, Default: booldefault.StaticBool(false),
 				MarkdownDescription: "Whether a brick may be on the root file system, which a full volume would fill. Default: false."},
+			"split_brain": glusterDecision(),
 			cluster.OnDestroyName: cluster.OnDestroyAttribute("What destroying the resource does: `keep` stops the volume and keeps its definition and the data of all bricks; `wipe` " +
 				"deletes the volume and empties the bricks. " + cluster.KeepLimit + " Default: `keep`."),
 			cluster.ProtectName: cluster.ProtectAttribute(),
@@ -97,5 +99,35 @@ func glusterSchema(ctx context.Context) schema.Schema {
 					"move a brick. Default: the resource's `brick_path`."},
 			"data_device": dataDeviceAttribute("Its file system is mounted at the parent directory of the brick, so that without it there is no brick to write to."),
 		}),
+	}
+}
+
+func glusterDecision() schema.Attribute {
+	return schema.SingleNestedAttribute{
+		Optional: true,
+		MarkdownDescription: "Decision of a person about files in split brain: files of which the bricks have different copies, each of which counts as the right one, " +
+			"so that clients get errors. A plan lists them with what each brick has. One copy then overwrites the others, which are first kept below " +
+			"`<brick_path>.split-brain/<attempt>` on their nodes and never deleted by the provider. Nothing is decided about a file that is not listed, and nothing " +
+			"is done while a brick is missing or the policy does not choose for one of the files. It is acted on once for each `attempt`, and does nothing " +
+			"afterwards, so it may stay in the configuration. It conflicts with `disperse`. Default: none.",
+		Attributes: map[string]schema.Attribute{
+			"policy": schema.StringAttribute{
+				Required: true, Validators: []validator.String{stringvalidator.OneOf(gluster.PolicyLatest, gluster.PolicyBiggest, gluster.PolicySource)},
+				MarkdownDescription: "Which copy counts: `latest-mtime` the one whose contents changed last, `bigger-file` the one with the most bytes, `source-brick` " +
+					"the one of `source_node`. The first two do not choose between copies that are equal in this, and not for directories.",
+			},
+			"source_node": schema.StringAttribute{Optional: true,
+				MarkdownDescription: "Key of the node whose copy counts with `source-brick`. It cannot be an arbiter, which has no contents. Default: none."},
+			"files": schema.SetAttribute{
+				Required: true, ElementType: types.StringType, Validators: []validator.Set{setvalidator.SizeAtLeast(1)},
+				MarkdownDescription: "The files: paths from the root of the volume, such as `/images/a.jpg`, or identities, such as `gfid:0d3e8a5c-9c1c-4b3e-8f0a-3a1d5c6b7e8f`, " +
+					"as the plan or `gluster volume heal <name> info split-brain` lists them. A file that is not in split brain is left as it is.",
+			},
+			"attempt": schema.Int64Attribute{
+				Required: true, Validators: cluster.AtLeast(1),
+				MarkdownDescription: "Number of the decision, 1 or higher. The nodes record it. An apply that was interrupted continues with the same number; " +
+					"another decision needs a higher one.",
+			},
+		},
 	}
 }

@@ -19,6 +19,7 @@ resource "ha_gluster_volume" "this" {
   allow_root_partition = var.allow_root_partition
   restart_trigger      = var.restart_trigger
   rolling              = var.rolling
+  split_brain          = var.split_brain
   on_destroy           = var.on_destroy
   protect              = var.protect
   timeouts             = var.timeouts

@@ -232,6 +232,43 @@ variable "rolling" {
   }
 }
 
+variable "split_brain" {
+  description = <<-EOT
+    Your decision about files in split brain, of which the bricks have different copies. A plan lists them. One copy overwrites the others, which are kept beside the bricks. It is acted on once for each `attempt`, so it may stay in the configuration. Default: none.
+    - `policy`: which copy counts: `latest-mtime`, `bigger-file`, or `source-brick` with `source_node`.
+    - `source_node`: key of the node whose copy counts with `source-brick`.
+    - `files`: paths from the root of the volume, or identities such as `gfid:0d3e8a5c-9c1c-4b3e-8f0a-3a1d5c6b7e8f`.
+    - `attempt`: number of the decision, 1 or more. An interrupted apply continues with the same number; another decision needs a higher one.
+  EOT
+  type = object({
+    policy      = string
+    source_node = optional(string)
+    files       = set(string)
+    attempt     = number
+  })
+  default = null
+
+  validation {
+    condition     = var.split_brain == null ? true : contains(["latest-mtime", "bigger-file", "source-brick"], var.split_brain.policy)
+    error_message = "The copy that counts is chosen by `latest-mtime`, `bigger-file` or `source-brick`."
+  }
+
+  validation {
+    condition     = var.split_brain == null ? true : var.split_brain.policy == "source-brick" ? contains(keys(var.nodes), coalesce(var.split_brain.source_node, "-")) : var.split_brain.source_node == null
+    error_message = "With `source-brick`, `source_node` is a key of `nodes`; the other policies have none."
+  }
+
+  validation {
+    condition     = var.split_brain == null ? true : length(var.split_brain.files) > 0
+    error_message = "A decision names the files that it is about."
+  }
+
+  validation {
+    condition     = var.split_brain == null ? true : var.split_brain.attempt >= 1 && floor(var.split_brain.attempt) == var.split_brain.attempt
+    error_message = "An attempt is a whole number from 1."
+  }
+}
+
 variable "on_destroy" {
   description = "What destroying does: `keep` leaves the data on the machines, `wipe` deletes it. Machines that are destroyed as well take their disks with them; see `protect`. Apply the change before running terraform destroy."
   type        = string

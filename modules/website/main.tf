@@ -128,6 +128,7 @@ module "files" {
   clients              = module.network.addresses.web
   restart_trigger      = var.files.restart_trigger
   rolling              = var.files.rolling
+  split_brain          = var.files.split_brain
   on_destroy           = var.on_destroy
   protect              = var.protect
   health_checks        = var.health_checks

@@ -107,6 +107,11 @@ variable "files" {
     - `rolling.bake_seconds`: how long a node has to serve after its change before the next one is changed, in seconds, 1 to 86400. Allow for it in `timeouts.update`. Default: none.
     - `rolling.stop_after`: number of nodes that one apply changes, 1 or more. The next apply continues. Default: all.
     - `rolling.check_url`: URL, with http or https, that must answer the machine that runs Terraform before and after the change of each node. Default: none.
+    - `split_brain`: your decision about files in split brain; see the module `file-tier`. Default: none.
+    - `split_brain.policy`: which copy counts: `latest-mtime`, `bigger-file`, or `source-brick` with `source_node`.
+    - `split_brain.source_node`: key of the node whose copy counts with `source-brick`.
+    - `split_brain.files`: paths from the root of the volume, or identities.
+    - `split_brain.attempt`: number of the decision, 1 or more. Another decision needs a higher one.
   EOT
   type = object({
     nodes = optional(map(object({
@@ -134,6 +139,12 @@ variable "files" {
       bake_seconds = optional(number)
       stop_after   = optional(number)
       check_url    = optional(string)
+    }))
+    split_brain = optional(object({
+      policy      = string
+      source_node = optional(string)
+      files       = set(string)
+      attempt     = number
     }))
   })
   default  = {}

@@ -61,6 +61,9 @@ func (p *Pool) CLI(m *hosttest.Machine, words ...string) string {
 	case "reset-brick":
 		return p.resetBrick(words)
 	case "heal":
+		if strings.Join(words[3:], " ") == "info split-brain" {
+			return p.splitList(m, volume)
+		}
 		for _, node := range p.Nodes {
 			node.Pending = 0
 		}

@@ -17,6 +17,7 @@ func (p *Pool) heal(m *hosttest.Machine, c shell.Command) (string, int, string) 
 		return "", 0, ""
 	}
 	var b, connected strings.Builder
+	split := 0
 	for _, brick := range volume.Bricks {
 		p.fill(brick, 1)
 	}
@@ -27,9 +28,11 @@ func (p *Pool) heal(m *hosttest.Machine, c shell.Command) (string, int, string) 
 		if p.Nodes[at].Running && !p.Nodes[at].Blocked && !p.Machines[at].Down && p.admits(at, m.Name) {
 			pending, healing := p.toHeal(volume, brick)
 			entries += pending + healing
+			contradicting := len(p.splitOn(at))
+			split += contradicting
 			fmt.Fprintf(&connected, "%s:%d\n", address, brickPort)
 			fmt.Fprintf(&b, `<brick hostUuid="%s"><name>%s</name><status>Connected</status><numberOfEntriesInHealPending>%d</numberOfEntriesInHealPending><numberOfEntriesInSplitBrain>%d</numberOfEntriesInSplitBrain><numberOfEntriesPossiblyHealing>%d</numberOfEntriesPossiblyHealing></brick>`,
-				p.Nodes[at].UUID, brick, pending, p.Nodes[at].SplitBrain, healing)
+				p.Nodes[at].UUID, brick, pending, contradicting, healing)
 		} else {
 			fmt.Fprintf(&b, `<brick hostUuid="-"><name>%s</name><status>Transport endpoint is not connected</status></brick>`, brick)
 		}
@@ -37,7 +40,11 @@ func (p *Pool) heal(m *hosttest.Machine, c shell.Command) (string, int, string) 
 	if p.Countable > 0 && entries > p.Countable {
 		return connected.String(), uncounted, ""
 	}
-	return answer(0, "", "<healInfo><bricks>"+b.String()+"</bricks></healInfo>"), 0, ""
+	said := answer(0, "", "<healInfo><bricks>"+b.String()+"</bricks></healInfo>")
+	if split > 0 {
+		said += "\n" + p.splitList(m, volume)
+	}
+	return said, 0, ""
 }
 
 // toHeal is what a brick has and others of its set do not: files that wait, and files that

@@ -45,6 +45,8 @@ type Pool struct {
 	// Big are files of which a brick that misses them gets a part with each look. They are
 	// locked meanwhile, and how many looks it takes counts down here.
 	Big map[string]int
+	// Split are files in split brain, by identity.
+	Split map[string]*SplitFile
 	// Countable is how many entries that are to be healed can be counted in time; 0 for any.
 	Countable int
 	// PeerState is the state in which members see each other.
@@ -85,7 +87,7 @@ type Node struct {
 	// Blames is how many entries the brick holds against others than a lost one.
 	Blames int
 	// Pending is how many files wait for healing, SplitBrain how many are in split
-	// brain.
+	// brain besides those of the pool that are told one by one.
 	Pending, SplitBrain int
 }
 
@@ -104,7 +106,7 @@ type Volume struct {
 func Install(t testing.TB, machines map[string]*hosttest.Machine) *Pool {
 	t.Helper()
 	p := &Pool{t: t, Machines: machines, Nodes: map[string]*Node{}, Members: map[string]bool{}, Volumes: map[string]*Volume{}, Mounts: map[string]string{}, Names: map[string][]string{}, PeerState: 3,
-		Task: &Task{}, Acknowledged: map[string]string{}, Free: map[string]int{}, Big: map[string]int{}}
+		Task: &Task{}, Acknowledged: map[string]string{}, Free: map[string]int{}, Big: map[string]int{}, Split: map[string]*SplitFile{}}
 	for name, m := range machines {
 		p.Nodes[name] = &Node{Address: addressOf(m), KnownAs: map[string]bool{}}
 		m.Offer("attr", "nftables")
@@ -140,8 +142,10 @@ func (p *Pool) handle(m *hosttest.Machine) {
 		"gluster-pool": func(m *hosttest.Machine, _ *Node, _ shell.Command) string {
 			return p.CLI(m, "peer", "status") + "\n" + p.CLI(m, "volume", "info")
 		},
-		"gluster-names": p.lookup,
-		"gluster-task":  p.task,
+		"gluster-names":    p.lookup,
+		"gluster-task":     p.task,
+		"gluster-copies":   p.copies,
+		"gluster-decision": p.decision,
 	} {
 		m.HandleQuery(label, func(m *hosttest.Machine, c shell.Command) (string, int, string) {
 			return query(m, p.Nodes[m.Name], c), 0, ""
@@ -168,6 +172,8 @@ func (p *Pool) handle(m *hosttest.Machine) {
 		m.RemoveAll(c.Args()[len(c.Args())-1])
 		return "", 0, ""
 	})
+	p.change(m, "gluster-keep-copy", p.keepCopy)
+	p.change(m, "gluster-choose-copy", p.chooseCopy)
 	m.Handle("gluster-blame", func(m *hosttest.Machine, _ shell.Command) (string, int, string) {
 		return strconv.Itoa(p.Nodes[m.Name].Blames) + "\n", 0, ""
 	})

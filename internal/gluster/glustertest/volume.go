@@ -18,8 +18,12 @@ func (p *Pool) info(m *hosttest.Machine, only []string) string {
 		state := map[string]int{"Created": 0, "Started": 1, "Stopped": 2}[v.State]
 		fmt.Fprintf(&b, "<volume><name>%s</name><id>%s</id><status>%d</status><statusStr>%s</statusStr><replicaCount>%d</replicaCount><arbiterCount>%d</arbiterCount><disperseCount>%d</disperseCount><redundancyCount>%d</redundancyCount><bricks>",
 			name, v.ID, state, v.State, v.Replica, v.Arbiter, v.Disperse, v.Redundancy)
-		for _, brick := range v.Bricks {
-			fmt.Fprintf(&b, "<brick>%s<name>%s</name><hostUuid>%s</hostUuid><isArbiter>0</isArbiter></brick>", brick, brick, p.Nodes[p.at(strings.Split(brick, ":")[0])].UUID)
+		for i, brick := range v.Bricks {
+			arbiter := 0
+			if v.Arbiter > 0 && i%v.Replica == v.Replica-1 {
+				arbiter = 1
+			}
+			fmt.Fprintf(&b, "<brick>%s<name>%s</name><hostUuid>%s</hostUuid><isArbiter>%d</isArbiter></brick>", brick, brick, p.Nodes[p.at(strings.Split(brick, ":")[0])].UUID, arbiter)
 		}
 		b.WriteString("</bricks><options>")
 		for key, value := range v.Options {

@@ -120,7 +120,8 @@ run "nothing_is_taken_out_of_service_by_default" {
     condition = (
       alltrue([for node in ha_gluster_volume.this.nodes : node.maintenance == null]) &&
       ha_gluster_volume.this.restart_trigger == null &&
-      ha_gluster_volume.this.rolling == null
+      ha_gluster_volume.this.rolling == null &&
+      ha_gluster_volume.this.split_brain == null
     )
     error_message = "A node is in maintenance, or something is restarted, that nobody asked for."
   }
@@ -137,6 +138,7 @@ run "the_second_day" {
     }
     restart_trigger = "2026-11-27"
     rolling         = { first = "files2", bake_seconds = 600, stop_after = 1, check_url = "https://www.example.org/health" }
+    split_brain     = { policy = "source-brick", source_node = "files1", files = ["/images/a.jpg"], attempt = 2 }
   }
 
   assert {
@@ -150,7 +152,11 @@ run "the_second_day" {
       ha_gluster_volume.this.rolling.first == "files2" &&
       ha_gluster_volume.this.rolling.bake_seconds == 600 &&
       ha_gluster_volume.this.rolling.stop_after == 1 &&
-      ha_gluster_volume.this.rolling.check_url == "https://www.example.org/health"
+      ha_gluster_volume.this.rolling.check_url == "https://www.example.org/health" &&
+      ha_gluster_volume.this.split_brain.policy == "source-brick" &&
+      ha_gluster_volume.this.split_brain.source_node == "files1" &&
+      ha_gluster_volume.this.split_brain.files == toset(["/images/a.jpg"]) &&
+      ha_gluster_volume.this.split_brain.attempt == 2
     )
     error_message = "What was said about restarts and their order got lost."
   }

@@ -302,3 +302,53 @@ run "check_that_is_no_url" {
 
   expect_failures = [var.rolling]
 }
+
+run "decision_by_a_policy_that_does_not_exist" {
+  command = plan
+
+  variables {
+    split_brain = { policy = "majority", files = ["/a"], attempt = 1 }
+  }
+
+  expect_failures = [var.split_brain]
+}
+
+run "decision_for_a_node_that_does_not_exist" {
+  command = plan
+
+  variables {
+    split_brain = { policy = "source-brick", source_node = "nobody", files = ["/a"], attempt = 1 }
+  }
+
+  expect_failures = [var.split_brain]
+}
+
+run "decision_for_a_node_and_by_a_policy" {
+  command = plan
+
+  variables {
+    split_brain = { policy = "latest-mtime", source_node = "files1", files = ["/a"], attempt = 1 }
+  }
+
+  expect_failures = [var.split_brain]
+}
+
+run "decision_about_no_file" {
+  command = plan
+
+  variables {
+    split_brain = { policy = "latest-mtime", files = [], attempt = 1 }
+  }
+
+  expect_failures = [var.split_brain]
+}
+
+run "decision_before_the_first" {
+  command = plan
+
+  variables {
+    split_brain = { policy = "latest-mtime", files = ["/a"], attempt = 0 }
+  }
+
+  expect_failures = [var.split_brain]
+}
