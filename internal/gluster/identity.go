@@ -55,6 +55,11 @@ func readIdentity(_ inquiry, _ string, answers tier.Answers, seen *Node) {
 	seen.Files = answers.Files
 	seen.Marker = parseMarker(answers.Parts["marker"].Out)
 	seen.UUID = parseIdentity(answers.Parts["identity"].Out, "UUID")
+	for line := range strings.Lines(answers.Parts["identity"].Out) {
+		if directory, found := strings.CutPrefix(strings.TrimSuffix(line, "\n"), "aside="); found {
+			seen.Aside = append(seen.Aside, directory)
+		}
+	}
 	seen.Version = parseIdentity(answers.Parts["identity"].Out, "operating-version")
 }
 

@@ -122,21 +122,6 @@ func refusePool(d *draft) error {
 	return firstOf(d.refuseVersions, d.refuseStrangers, d.refuseOtherPools)
 }
 
-func (d *draft) refuseRejected() *reconcile.RefusedError {
-	for _, node := range d.reached {
-		for _, peer := range d.seen(node).Peers {
-			if peer.State == stateRejected && !d.isLost(peer) {
-				return &reconcile.RefusedError{
-					What: "change the pool", Node: node.Name,
-					Evidence: []string{fmt.Sprintf("it rejects its peer %s: their definitions of a volume, or their versions, differ", strings.Join(peer.Names, " "))},
-					Remedy:   "Compare /var/lib/glusterd/vols and the versions on both, and make the one that is wrong join again.",
-				}
-			}
-		}
-	}
-	return nil
-}
-
 // refuseStrangers refuses to let machines join the pool of a leader that has
 // members which are none of ours: whoever runs that pool then runs our machines,
 // too. A pool that carries other volumes of ours may be larger than this one.

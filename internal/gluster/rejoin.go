@@ -80,6 +80,9 @@ func planRejoin(d *draft) error {
 		if !d.changing() || !ill.outside || ill.refused != nil || len(tier.MissingPackages(d.spec.packages(), d.seen(ill.node).Packages)) > 0 {
 			continue
 		}
+		if ill.rejected {
+			d.stages.rejoin.InOrder(d.takeBack(ill)...)
+		}
 		d.stages.rejoin.InOrder(
 			Step{Node: node, Title: "give it its place in the pool back", Why: ill.why, Effect: reconcile.Joins, Do: restoreMembership(node, d.membership(ill.node))},
 			Step{Node: node, Title: "write glusterd.vol", Do: writeFile(node, d.spec.daemonFile())},

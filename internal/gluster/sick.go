@@ -18,6 +18,8 @@ type sick struct {
 	refused *reconcile.RefusedError
 	// outside says that the machine is no member of the pool that knows its address.
 	outside bool
+	// rejected says that it is outside because the others reject its configuration.
+	rejected bool
 }
 
 // setAside takes machines out of account that cannot serve their bricks: the other
@@ -50,9 +52,12 @@ func (d *draft) setAside() {
 		if seen.Brick.Exists && seen.Brick.VolumeID == "" {
 			d.bare = append(d.bare, ill.node)
 		}
-		if ill.outside {
+		switch {
+		case ill.rejected:
+			d.sick[i].refused = d.refuseTakenBack(ill)
+		case ill.outside:
 			d.sick[i].refused = d.refuseRejoin(ill)
-		} else {
+		default:
 			d.sick[i].refused = d.refuseRemake(ill)
 		}
 	}
@@ -62,6 +67,9 @@ func (d *draft) setAside() {
 func (d *draft) diagnose(node host.Node) sick {
 	if why := d.lostPlace(node); why != "" {
 		return sick{node: node, why: why, outside: true}
+	}
+	if why := d.whyRejected(node); why != "" {
+		return sick{node: node, why: why, outside: true, rejected: true}
 	}
 	if why, _ := d.unmounted(node); why != "" {
 		return sick{node: node, why: why}

@@ -48,6 +48,8 @@ type Node struct {
 	// UUID is the machine's identity in a pool. glusterd makes it up when it is
 	// first needed, so it may be empty.
 	UUID string
+	// Aside are the directories with what the machine knew of a pool that rejected it.
+	Aside []string
 	// Version is the operating version of the pool as the machine has it.
 	Version string
 	// Defined says that the volume's definition lies on the machine's disk,
@@ -135,9 +137,10 @@ func (s Status) Volume(name string) (Volume, bool) {
 }
 
 // volumeOf is the volume of a spec as the first machine that knows it sees it: one that is
-// to leave is asked last, because it may have missed that it left.
-func (s Status) volumeOf(spec Spec) (Volume, bool) {
-	for _, name := range spec.mayBeAsked() {
+// to leave is asked last, because it may have missed that it left, and one that the others
+// reject is not asked.
+func (s Status) volumeOf(spec Spec, rejected string) (Volume, bool) {
+	for _, name := range slices.DeleteFunc(spec.mayBeAsked(), func(name string) bool { return name == rejected }) {
 		if volume, found := s.Nodes[name].volume(spec.Name); found {
 			return volume, true
 		}

@@ -183,7 +183,7 @@ func Notices(spec Spec, status Status) []string {
 	d.setAside()
 	notices := d.sickNotices()
 	if d.exists {
-		notices = slices.Concat(notices, d.connectionNotices(), d.decisionNotices())
+		notices = slices.Concat(notices, d.connectionNotices(), d.decisionNotices(), d.asideNotices())
 	}
 	notices = append(append(notices, status.Healing(spec.Name)...), d.optionNotices()...)
 	return slices.Concat(notices, d.filterNotices(), spec.clientNotices(status), maintenanceNotices(status))
@@ -208,15 +208,18 @@ type draft struct {
 	// sick are machines that answer and cannot serve their bricks. Those that are bare
 	// have a directory in the place of the brick, which GlusterFS would take for the
 	// brick if the volume was started by force.
-	sick   []sick
-	bare   []host.Node
-	stages *stages
+	sick []sick
+	bare []host.Node
+	// rejected is the node that all others reject as a peer; empty for none.
+	rejected string
+	stages   *stages
 }
 
 func newDraft(spec Spec, status Status) *draft {
 	spec = spec.admitting(status)
 	d := &draft{declared: spec, spec: spec, status: status, stages: newStages()}
-	d.volume, d.exists = status.volumeOf(spec)
+	d.rejected = status.rejectedNode(spec.Nodes)
+	d.volume, d.exists = status.volumeOf(spec, d.rejected)
 	d.absent = !status.defined(spec.Name)
 	d.change = transition{now: spec}
 	if d.exists {

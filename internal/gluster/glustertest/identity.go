@@ -1,6 +1,8 @@
 package glustertest
 
 import (
+	"fmt"
+
 	"github.com/terraform-ha/terraform-provider-ha/internal/host/hosttest"
 	"github.com/terraform-ha/terraform-provider-ha/internal/shell"
 )
@@ -17,5 +19,9 @@ func (p *Pool) identity(_ *hosttest.Machine, n *Node, _ shell.Command) string {
 	if uuid == "" {
 		return ""
 	}
-	return "UUID=" + uuid + "\noperating-version=100000\n"
+	said := "UUID=" + uuid + "\noperating-version=100000\n"
+	for i := range n.Aside {
+		said += fmt.Sprintf("aside=/var/lib/glusterd.set-aside-%d\n", i)
+	}
+	return said
 }

@@ -67,6 +67,10 @@ type Node struct {
 	// Alone says that glusterd has the identity that the pool knows, and no peers;
 	// Told that it has their list and connects to them when it starts.
 	Alone, Told bool
+	// Rejected says that glusterd has another definition of the volumes than the others, so
+	// that they reject each other. Aside is how many times that was set aside.
+	Rejected bool
+	Aside    int
 	// Unknown says that glusterd was told of the volume while its brick was missing,
 	// and does not know the brick as its own until it starts again.
 	Unknown bool
@@ -168,6 +172,7 @@ func (p *Pool) handle(m *hosttest.Machine) {
 	p.change(m, "gluster-restore", p.restore)
 	p.change(m, "gluster-restore-membership", p.restoreMembership)
 	p.change(m, "gluster-remake-brick", p.remake)
+	p.change(m, "gluster-set-aside-pool", p.setAside)
 	p.change(m, "rmdir", func(m *hosttest.Machine, c shell.Command) (string, int, string) {
 		m.RemoveAll(c.Args()[len(c.Args())-1])
 		return "", 0, ""
@@ -218,7 +223,11 @@ func (p *Pool) peers(m *hosttest.Machine) string {
 		for known := range node.KnownAs {
 			fmt.Fprintf(&b, "<hostname>%s</hostname>", known)
 		}
-		fmt.Fprintf(&b, "</hostnames><connected>%d</connected><state>%d</state><stateStr>state</stateStr></peer>", connected, p.PeerState)
+		state := p.PeerState
+		if node.Rejected != p.Nodes[m.Name].Rejected {
+			state = 6
+		}
+		fmt.Fprintf(&b, "</hostnames><connected>%d</connected><state>%d</state><stateStr>state</stateStr></peer>", connected, state)
 	}
 	for uuid, names := range p.Guests {
 		fmt.Fprintf(&b, "<peer><uuid>%s</uuid><hostname>x</hostname><hostnames><hostname>%s</hostname></hostnames><connected>1</connected><state>3</state></peer>", uuid, strings.Join(names, "</hostname><hostname>"))

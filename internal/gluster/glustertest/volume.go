@@ -27,6 +27,9 @@ func (p *Pool) info(m *hosttest.Machine, only []string) string {
 		}
 		b.WriteString("</bricks><options>")
 		for key, value := range v.Options {
+			if p.Nodes[m.Name].Rejected && key == "network.ping-timeout" {
+				value = "77"
+			}
 			fmt.Fprintf(&b, "<option><name>%s</name><value>%s</value></option>", key, value)
 		}
 		b.WriteString("</options></volume>")
