@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"testing/synctest"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -71,5 +72,32 @@ func TestAFormerNetworkLetsInWhatMountsThere(t *testing.T) {
 	}
 	if got := sim.Volumes["content"].Options["auth.allow"]; !strings.Contains(got, "10.0.1.7") || strings.Contains(got, "*") {
 		t.Errorf("let in are %s", got)
+	}
+}
+
+// TestFilesAreMovedOnceClientsKnowAllBricks has a client that hears late of a new set, and
+// one that never does.
+func TestFilesAreMovedOnceClientsKnowAllBricks(t *testing.T) {
+	for name, looks := range map[string]int{"late": 9, "never": 1 << 30} {
+		synctest.Test(t, func(t *testing.T) {
+			hosts, sim, spec := volumeOf(t, 6, 3, nil)
+			sim.Locked(func() { sim.Mounting, sim.Behind["10.0.0.31"] = []string{"10.0.0.31"}, looks })
+			spec.Nodes = servers(6)
+			err := converge(t, hosts, spec)
+			if name == "never" {
+				if refused := refusal(t, err); !strings.Contains(refused.Error(), "10.0.0.31 is connected 1 times to the brick of files1 and 0 times to that of files4") {
+					t.Errorf("refused with %q", refused)
+				}
+				if sim.Task.Number > 0 {
+					t.Error("files were moved")
+				}
+				sim.Locked(func() { sim.Behind["10.0.0.31"] = 0 })
+				err = converge(t, hosts, spec)
+			}
+			if err != nil || sim.Behind["10.0.0.31"] != 0 {
+				t.Errorf("%s: %v", name, err)
+			}
+			changed(t, hosts, sim, spec)
+		})
 	}
 }

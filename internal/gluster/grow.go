@@ -171,6 +171,7 @@ func (d *draft) planSpread() error {
 		return err
 	}
 	d.stages.change.InOrder(
+		Step{Title: "wait until clients are connected to all bricks", Do: waitClients(d.spec)},
 		Step{Title: "spread the files over all sets", Why: "files are not spread over the new sets yet",
 			Do: spread(d.spec, d.leader().Name, d.spreadNote(), d.identities(d.spec.Nodes))},
 		Step{Title: "note that the files are spread", Do: d.noteSpread(d.reached, "")})

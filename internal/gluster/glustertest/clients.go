@@ -8,14 +8,24 @@ import (
 	"github.com/terraform-ha/terraform-provider-ha/internal/shell"
 )
 
-// clients are who is connected to the brick of a machine: those that mount a volume and
-// are let in by it.
-func (p *Pool) clients(_ *hosttest.Machine, n *Node, c shell.Command) string {
-	volume := p.Volumes[c.Args()[0]]
-	if volume == nil || !n.Running {
-		return ""
+// clients are who is connected to the brick of a machine: those that mount a volume, are
+// let in by it, and know the brick.
+func (p *Pool) clients(m *hosttest.Machine, c shell.Command) (string, int, string) {
+	volume, node := p.Volumes[c.Args()[0]], p.Nodes[m.Name]
+	if volume == nil || !node.Running {
+		return "", 0, ""
 	}
-	return strings.Join(slices.DeleteFunc(slices.Clone(p.Mounting), func(client string) bool {
-		return !slices.Contains(strings.Split(volume.Options["auth.allow"], ","), client)
-	}), "\n")
+	first := slices.ContainsFunc(volume.Bricks[:volume.size()], func(brick string) bool { return strings.HasPrefix(brick, node.Address+":") })
+	said := ""
+	for _, client := range p.Mounting {
+		if !slices.Contains(strings.Split(volume.Options["auth.allow"], ","), client) {
+			continue
+		}
+		if !first && p.Behind[client] > 0 {
+			p.Behind[client]--
+			continue
+		}
+		said += client + " 1\n"
+	}
+	return said, 0, ""
 }

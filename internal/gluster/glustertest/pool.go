@@ -36,6 +36,9 @@ type Pool struct {
 	Names map[string][]string
 	// Mounting are the addresses of clients that mount every volume that lets them in.
 	Mounting []string
+	// Behind are clients that do not know the bricks of later sets yet, and how many looks
+	// that takes.
+	Behind map[string]int
 	// Task moves files between sets.
 	Task *Task
 	// Acknowledged are the files that clients have written, which must not get lost.
@@ -110,7 +113,7 @@ type Volume struct {
 func Install(t testing.TB, machines map[string]*hosttest.Machine) *Pool {
 	t.Helper()
 	p := &Pool{t: t, Machines: machines, Nodes: map[string]*Node{}, Members: map[string]bool{}, Volumes: map[string]*Volume{}, Mounts: map[string]string{}, Names: map[string][]string{}, PeerState: 3,
-		Task: &Task{}, Acknowledged: map[string]string{}, Free: map[string]int{}, Big: map[string]int{}, Split: map[string]*SplitFile{}}
+		Task: &Task{}, Acknowledged: map[string]string{}, Free: map[string]int{}, Big: map[string]int{}, Split: map[string]*SplitFile{}, Behind: map[string]int{}}
 	for name, m := range machines {
 		p.Nodes[name] = &Node{Address: addressOf(m), KnownAs: map[string]bool{}}
 		m.Offer("attr", "nftables")
@@ -140,7 +143,6 @@ func (p *Pool) handle(m *hosttest.Machine) {
 		"gluster-identity":      p.identity,
 		"gluster-brick":         p.brick,
 		"gluster-processes":     p.processes,
-		"gluster-clients":       p.clients,
 		"gluster-defined":       p.defined,
 		"gluster-other-volumes": p.otherVolumes,
 		"gluster-pool": func(m *hosttest.Machine, _ *Node, _ shell.Command) string {
@@ -155,6 +157,7 @@ func (p *Pool) handle(m *hosttest.Machine) {
 			return query(m, p.Nodes[m.Name], c), 0, ""
 		})
 	}
+	m.HandleQuery("gluster-clients", p.clients)
 	m.HandleQuery("gluster-heal", func(m *hosttest.Machine, c shell.Command) (string, int, string) { return p.heal(m, c) })
 	p.change(m, "gluster", func(m *hosttest.Machine, c shell.Command) (string, int, string) {
 		return p.CLI(m, c.Args()...), 0, ""
