@@ -19,6 +19,7 @@ func TestLabSecondDayOfADeadServer(t *testing.T) {
 	l, spec, acknowledged := changing(t, 4)
 	spec = l.replaced("replace a server that is dead", spec, "files3", "files4", true)
 	acknowledged("replace a server that is dead")
+	l.comesBack(spec, "files3")
 	l.sameFiles(spec, "files1", "files2", "files4")
 }
 
@@ -32,6 +33,8 @@ func TestLabSecondDay(t *testing.T) {
 	l.converge("3 to 6 servers", spec)
 	l.empty(spec)
 	acknowledged("3 to 6 servers")
+	l.removalBegun(spec)
+	acknowledged("3 servers stay that were to leave")
 
 	small.Leaving = slices.Clone(l.Nodes[3:6])
 	l.converge("6 to 3 servers", small)
@@ -145,5 +148,40 @@ func (l *laboratory) sameFiles(spec gluster.Spec, machines ...string) {
 		if first := sums[machines[0]]; sums[machine] != first || strings.Count(first, "\n") < 100 {
 			l.t.Errorf("the bricks of %s and %s differ:\n%s\n%s", machines[0], machine, first, sums[machine])
 		}
+	}
+}
+
+// comesBack switches on a server that another one has replaced meanwhile. It still has the
+// volume, and starts its brick only where a peer agrees with it.
+func (l *laboratory) comesBack(spec gluster.Spec, server string) {
+	l.t.Helper()
+	l.must(l.PowerOn(server))
+	l.must(l.WaitBooted(server))
+	l.Run(server, "until pidof glusterd; do sleep 0.5; done; for i in $(seq 30); do ! pidof glusterfsd || exit 1; sleep 1; done; grep -qx status=1 /var/lib/glusterd/vols/content/info")
+	for _, node := range spec.Nodes {
+		machine := node.Name
+		if machine == server {
+			machine = "files4"
+		}
+		l.Run(machine, "! gluster peer status | grep -q "+l.address(server)+" && ! ss -Htn state established | grep -q "+l.address(server))
+	}
+	l.empty(spec)
+}
+
+// removalBegun begins to remove the second set by hand, and has it stay.
+func (l *laboratory) removalBegun(spec gluster.Spec) {
+	l.t.Helper()
+	bricks := ""
+	for _, node := range spec.Nodes[3:] {
+		bricks += " " + node.Address + ":" + spec.BrickPath
+	}
+	l.Run("files1", "gluster --mode=script volume remove-brick content"+bricks+" start")
+	if out := l.observe(spec).Nodes["files1"].Decommissioned; len(out) != 3 {
+		l.t.Errorf("on their way out are %q", out)
+	}
+	l.converge("keep a set that was to leave", spec)
+	l.empty(spec)
+	if out := l.observe(spec).Nodes["files1"].Decommissioned; len(out) != 0 {
+		l.t.Errorf("still on their way out are %q", out)
 	}
 }

@@ -18,7 +18,7 @@ import (
 // TestLabSecondDayOfASplitBrain has each brick of three take writes alone, which only a
 // volume without a quorum allows, and decides about the files by each policy.
 func TestLabSecondDayOfASplitBrain(t *testing.T) {
-	onlyIfLong(t)
+	labtest.SecondDay(t)
 	l := &laboratory{Lab: labtest.Boot(t, "gluster-split", "files1", "files2", "files3", client), t: t}
 	l.servers = maps.Clone(l.Hosts)
 	delete(l.servers, client)
