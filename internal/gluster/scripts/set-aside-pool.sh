@@ -6,7 +6,7 @@ set -e
 d=/var/lib/glusterd
 systemctl stop glusterd
 to=$d.set-aside-$(date -u +%Y%m%dT%H%M%SZ)
-mkdir -p -m 0700 -- "$to"
+(umask 077 && mkdir -p -- "$to")
 for f in "$d"/*; do
     case ${f##*/} in glusterd.info | groups | hooks | secure-access | geo-replication | peers) continue ;; esac
     mv -- "$f" "$to/"
