@@ -199,14 +199,19 @@ func spread(spec Spec, leader, before string, identities map[string]string) act 
 		if now.id != "" && now.id != before && len(now.complete(identities)) == 0 {
 			return nil
 		}
-		if err := transaction(ctx, hosts[leader], "volume", "rebalance", spec.Name, "start"); err != nil {
-			return err
-		}
-		now, err = waitTask(ctx, hosts[leader], what, status...)
+		now, err = repeated(identities, func() (task, error) {
+			if err := transaction(ctx, hosts[leader], "volume", "rebalance", spec.Name, "start"); err != nil {
+				return task{}, err
+			}
+			now, err := waitTask(ctx, hosts[leader], what, status...)
+			if err == nil {
+				reconcile.Tell(ctx, now.progress())
+			}
+			return now, err
+		})
 		if err != nil {
 			return err
 		}
-		reconcile.Tell(ctx, now.progress())
 		if evidence := now.complete(identities); len(evidence) > 0 {
 			return fmt.Errorf("not all files were spread: %s. No file is lost: each is where it was, or where it belongs. Apply again to start it again", strings.Join(evidence, "; "))
 		}

@@ -145,12 +145,36 @@ func TestEveryTypeGrows(t *testing.T) {
 	}
 }
 
+// TestFilesThatAreDeletedOnTheirWay count as failures of one pass, and not of the next.
+func TestFilesThatAreDeletedOnTheirWay(t *testing.T) {
+	for name, nodes := range map[string]int{"spread": 6, "moved off": 3} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				hosts, sim, spec := volumeOf(t, 6, 9-nodes, nil)
+				if nodes == 6 {
+					spec.Nodes = servers(6)
+				} else {
+					spec = shrunk(spec, 3)
+				}
+				sim.Locked(func() { sim.Task.FailNext = 2 })
+				if err := converge(t, hosts, spec); err != nil {
+					t.Fatal(err)
+				}
+				changed(t, hosts, sim, spec)
+				if sim.Task.Number != 2 {
+					t.Errorf("files were moved in %d passes", sim.Task.Number)
+				}
+			})
+		})
+	}
+}
+
 // TestASpreadThatFails is named, and begins again with the next apply.
 func TestASpreadThatFails(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		hosts, sim, spec := volumeOf(t, 6, 3, nil)
 		spec.Nodes = servers(6)
-		sim.Locked(func() { sim.Task.FailNext = 2 })
+		sim.Locked(func() { sim.Task.FailEach = 2 })
 		err := converge(t, hosts, spec)
 		if err == nil || !strings.Contains(err.Error(), "2 files could not be moved on files1") {
 			t.Fatalf("got %v", err)
@@ -159,6 +183,7 @@ func TestASpreadThatFails(t *testing.T) {
 		if why := plan.Drift()["cluster"]; err != nil || !slices.Contains(why, "files are not spread over the new sets yet") {
 			t.Errorf("the plan is %v, %v", plan.Drift(), err)
 		}
+		sim.Locked(func() { sim.Task.FailEach = 0 })
 		if err := converge(t, hosts, spec); err != nil {
 			t.Fatal(err)
 		}

@@ -66,20 +66,26 @@ func drain(spec Spec, leader string, leaves []host.Node, identities map[string]s
 		if err := refuseTight(ctx, hosts, spec, leaves); err != nil {
 			return err
 		}
-		if now.id != "" {
-			// One that ended with failures, or left files, has to be given up before it can begin
-			// again.
-			if err := transaction(ctx, hosts[leader], spec.removal(leaves, "stop")...); err != nil {
-				return err
+		now, err = repeated(identities, func() (task, error) {
+			if now.id != "" {
+				// One that ended with failures, or left files, has to be given up before it can begin
+				// again.
+				if err := transaction(ctx, hosts[leader], spec.removal(leaves, "stop")...); err != nil {
+					return task{}, err
+				}
 			}
-		}
-		if err := transaction(ctx, hosts[leader], spec.removal(leaves, "start")...); err != nil {
+			if err := transaction(ctx, hosts[leader], spec.removal(leaves, "start")...); err != nil {
+				return task{}, err
+			}
+			now, err = waitTask(ctx, hosts[leader], what, status...)
+			if err == nil {
+				reconcile.Tell(ctx, now.progress())
+			}
+			return now, err
+		})
+		if err != nil {
 			return err
 		}
-		if now, err = waitTask(ctx, hosts[leader], what, status...); err != nil {
-			return err
-		}
-		reconcile.Tell(ctx, now.progress())
 		return unmoved(spec, leaves, now.complete(identities))
 	}
 }

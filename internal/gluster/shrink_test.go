@@ -49,7 +49,7 @@ func TestWhatCannotBeMovedStays(t *testing.T) {
 		cure   func(*glustertest.Pool)
 		want   string
 	}{
-		"files fail": {func(s *glustertest.Pool, _ string) { s.Task.FailNext = 1 }, func(*glustertest.Pool) {}, "1 files could not be moved on files4"},
+		"files fail": {func(s *glustertest.Pool, _ string) { s.Task.FailEach = 1 }, func(s *glustertest.Pool) { s.Task.FailEach = 0 }, "1 files could not be moved on files4"},
 		"a file is left that nobody counted": {
 			func(s *glustertest.Pool, file string) { s.Task.Leave = map[string]bool{file: true} },
 			func(s *glustertest.Pool) {

@@ -3,6 +3,8 @@ package gluster
 import (
 	"context"
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 	"time"
 
@@ -143,6 +145,33 @@ func (t task) complete(identities map[string]string) []string {
 		evidence = append(evidence, fmt.Sprintf("it is %s, and %d files could not be moved", t.total.Words, t.total.Failures))
 	}
 	return evidence
+}
+
+// ended reports whether a task came to its end on all machines, whatever it could not move.
+func (t task) ended(identities map[string]string) bool {
+	done := 0
+	for _, node := range t.nodes {
+		if slices.Contains(slices.Collect(maps.Values(identities)), node.UUID) && node.State == taskCompleted {
+			done++
+		}
+	}
+	return done == len(identities) && t.total.State == taskCompleted
+}
+
+// passes is how often files are moved before it is an error that some were not. One that a
+// client deletes while it is on its way counts as one that could not be moved
+// (dht-rebalance.c: "Migrate file failed: ... No such file or directory"), and on a volume in
+// use that happens all the time. A further pass has only those to move that are left.
+const passes = 3
+
+// repeated runs a task again for as long as it came to its end and failed for some files.
+func repeated(identities map[string]string, run func() (task, error)) (task, error) {
+	for pass := 1; ; pass++ {
+		now, err := run()
+		if err != nil || pass == passes || now.failures() == 0 || !now.ended(identities) {
+			return now, err
+		}
+	}
 }
 
 // startPatience is how many looks may find a task not started on a machine: glusterd says

@@ -15,10 +15,10 @@ import (
 type Task struct {
 	// Number tells one task from the next.
 	Number int
-	// FailNext is how many of the files that are moved next fail, and Leave are files that
-	// are never moved and that no count tells.
-	FailNext int
-	Leave    map[string]bool
+	// FailNext is how many of the files that are moved next fail, FailEach how many of those
+	// that each task moves, and Leave are files that are never moved and that no count tells.
+	FailNext, FailEach int
+	Leave              map[string]bool
 
 	left     []string
 	moved    int
@@ -42,6 +42,7 @@ func (p *Pool) begin(v *Volume) {
 	t := p.Task
 	t.Number++
 	t.began, t.moved, t.failed, t.left = true, 0, map[string]int{}, nil
+	t.FailNext = max(t.FailNext, t.FailEach)
 	for _, file := range slices.Sorted(maps.Keys(p.Acknowledged)) {
 		if slices.ContainsFunc(v.Bricks, func(brick string) bool { return p.holds(brick, file) && !slices.Contains(p.home(v, file), brick) }) {
 			t.left = append(t.left, file)
