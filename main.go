@@ -2,12 +2,11 @@
 package main
 
 import (
-	"context"
 	"flag"
 	"log"
 	"runtime/debug"
 
-	"github.com/hashicorp/terraform-plugin-framework/providerserver"
+	"github.com/hashicorp/terraform-plugin-go/tfprotov6/tf6server"
 
 	"github.com/terraform-ha/terraform-provider-ha/internal/provider"
 )
@@ -21,11 +20,11 @@ func main() {
 	// A plan starts three of these processes, for a second at most, and a
 	// collector that follows a heap of a few megabytes was a tenth of their work.
 	debug.SetGCPercent(400)
-	err := providerserver.Serve(context.Background(), provider.New(version), providerserver.ServeOpts{
-		Address: "registry.terraform.io/terraform-ha/ha",
-		Debug:   *waits,
-	})
-	if err != nil {
+	var options []tf6server.ServeOpt
+	if *waits {
+		options = append(options, tf6server.WithManagedDebug())
+	}
+	if err := tf6server.Serve("registry.terraform.io/terraform-ha/ha", provider.NewServer(version), options...); err != nil {
 		log.Fatal(err)
 	}
 }

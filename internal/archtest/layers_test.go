@@ -46,7 +46,7 @@ var layers = map[string]layer{
 	},
 	// The benchmark is tests alone.
 	"internal/bench": {},
-	".":              {ours: []string{"internal/provider"}, others: []string{"github.com/hashicorp/terraform-plugin-framework/providerserver"}},
+	".":              {ours: []string{"internal/provider"}, others: []string{"github.com/hashicorp/terraform-plugin-go/tfprotov6/tf6server"}},
 }
 
 // harness is for doubles and harnesses, which are part of no program that a user

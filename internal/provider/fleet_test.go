@@ -10,12 +10,10 @@ import (
 	"sync"
 	"testing"
 
-	"github.com/hashicorp/terraform-plugin-framework/providerserver"
 	"github.com/hashicorp/terraform-plugin-go/tfprotov6"
 
 	"github.com/terraform-ha/terraform-provider-ha/internal/host"
 	"github.com/terraform-ha/terraform-provider-ha/internal/host/hosttest"
-	"github.com/terraform-ha/terraform-provider-ha/internal/provider"
 	"github.com/terraform-ha/terraform-provider-ha/internal/shell"
 	"github.com/terraform-ha/terraform-provider-ha/internal/ssh/sshtest"
 )
@@ -42,7 +40,7 @@ func newFleet(t *testing.T, names ...string) *fleet {
 	f := &fleet{
 		t: t, key: sshtest.NewKey(t), machines: machines, servers: map[string]*sshtest.Server{},
 		ssh:  "host_key_policy = \"accept-new\"\nboot_timeout_seconds = 1",
-		make: providerserver.NewProtocol6WithError(provider.New("test")()),
+		make: factories["ha"],
 	}
 	users := map[string][]string{"root": {sshtest.PublicLine(t, f.key)}, "admin": {sshtest.PublicLine(t, f.key)}}
 	for name := range machines {

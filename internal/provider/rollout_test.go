@@ -74,6 +74,10 @@ func rollsOut(address, want string, reasons ...string) plancheck.PlanCheck {
 			if change.Address != address {
 				continue
 			}
+			// Terraform prints what differs from the state.
+			if prior, _ := change.Change.Before.(map[string]any); prior["rollout"] != nil {
+				return fmt.Errorf("the state has the rollout of the change before: %v", prior["rollout"])
+			}
 			after, _ := change.Change.After.(map[string]any)
 			unknown, _ := change.Change.AfterUnknown.(map[string]any)
 			content, err := json.Marshal(after["rollout"])
@@ -102,6 +106,14 @@ func rollsOut(address, want string, reasons ...string) plancheck.PlanCheck {
 	})
 }
 
+// unmoved wants that no refresh has found a resource to be different.
+var unmoved = planCheck(func(req plancheck.CheckPlanRequest) error {
+	for _, found := range req.Plan.ResourceDrift {
+		return fmt.Errorf("the refresh changes %s: %v is %v", found.Address, found.Change.Before, found.Change.After)
+	}
+	return nil
+})
+
 // An apply fails if the plan that Terraform makes again right before it says anything
 // else, so every step here that applies proves that the two are the same.
 func TestAPlanSaysWhatItDoesToDatabases(t *testing.T) {
@@ -112,7 +124,10 @@ func TestAPlanSaysWhatItDoesToDatabases(t *testing.T) {
 	config := func(more string) string {
 		return f.config(f.resource("ha_galera_cluster", "name = \"shop\"\nusers = { shop = { hosts = [\"%\"], password_wo = \"pa55w0rd\", password_wo_version = 1 } }\n"+more))
 	}
-	const settings, both = "settings = { max_connections = \"333\" }\n", "settings = { max_connections = \"333\" }\ndatabases = { crm = {} }\n"
+	const settings, others = "settings = { max_connections = \"333\" }\n", "settings = { max_connections = \"334\" }\n"
+	const both = others + "databases = { crm = {} }\n"
+	const rolls = "n2 restart incremental, n3 restart incremental, n1 restart incremental; 3 restarts, 2 of 3 members, quorum 2, the address moves"
+	takeAddress := func() { f.locked(func() { f.machines["n1"].WriteFile("/run/held", "10.0.0.100\n") }) }
 	resource.UnitTest(t, resource.TestCase{
 		ProtoV6ProviderFactories: f.factories(),
 		Steps: []resource.TestStep{
@@ -121,14 +136,17 @@ func TestAPlanSaysWhatItDoesToDatabases(t *testing.T) {
 				Check: resource.TestCheckNoResourceAttr(address, "rollout.%"),
 			},
 			{
-				PreConfig: func() { f.locked(func() { f.machines["n1"].WriteFile("/run/held", "10.0.0.100\n") }) },
-				Config:    config(settings),
+				PreConfig: takeAddress, Config: config(settings),
 				ConfigPlanChecks: resource.ConfigPlanChecks{
-					PreApply: []plancheck.PlanCheck{rollsOut(address,
-						"n2 restart incremental, n3 restart incremental, n1 restart incremental; 3 restarts, 2 of 3 members, quorum 2, the address moves", "n1: .*70-ha.cnf differs")},
-					PostApplyPostRefresh: []plancheck.PlanCheck{plancheck.ExpectEmptyPlan()},
+					PreApply:             []plancheck.PlanCheck{rollsOut(address, rolls, "n1: .*70-ha.cnf differs")},
+					PostApplyPostRefresh: []plancheck.PlanCheck{plancheck.ExpectEmptyPlan(), unmoved},
 				},
 				Check: resource.TestCheckResourceAttr(address, "rollout.restarts", "3"),
+			},
+			{
+				// The same again is told again.
+				PreConfig: takeAddress, Config: config(others),
+				ConfigPlanChecks: before(rollsOut(address, rolls, "n1: .*70-ha.cnf differs")),
 			},
 			{
 				Config: config(both),

@@ -28,8 +28,8 @@ func rolloutAttribute() schema.Attribute {
 	return schema.SingleNestedAttribute{
 		Computed: true,
 		MarkdownDescription: "What an apply of the plan does to the machines, in the order in which it does it, as far as the last refresh tells. It is for " +
-			"reviewers and policies. In the state it is what the last planned change was going to do. Null for a new resource, after an import, and where it " +
-			"cannot be told. With `-refresh=false` it follows from the last refresh in the state and is null if an apply came after that. It is known only " +
+			"reviewers and policies. Each plan begins without that of the change before, so it is printed whole; the state has it until it is read " +
+			"again. Null for a new resource, after an import, without a change, and where it cannot be told. With `-refresh=false` it follows from the last refresh in the state and is null if an apply came after that. It is known only " +
 			"after apply while other values than the addresses of nodes that join are unknown.",
 		Attributes: map[string]schema.Attribute{
 			"nodes": schema.ListNestedAttribute{
