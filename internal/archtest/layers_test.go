@@ -22,7 +22,7 @@ var layers = map[string]layer{
 	"internal/shell":     {},
 	"internal/reconcile": {},
 	"internal/ssh":       {ours: []string{"internal/shell"}, others: []string{"golang.org/x/crypto/"}},
-	"internal/host":      {ours: []string{"internal/shell"}},
+	"internal/host":      {ours: []string{"internal/shell", "internal/reconcile"}},
 	"internal/disk":      {ours: []string{"internal/shell", "internal/host", "internal/reconcile"}},
 	"internal/tier":      {ours: []string{"internal/shell", "internal/host", "internal/reconcile"}},
 	"internal/linode":    {others: []string{"github.com/linode/linodego", "github.com/hashicorp/go-retryablehttp"}},

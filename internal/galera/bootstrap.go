@@ -34,7 +34,7 @@ func stepBootstrap(spec Spec, node string) Step {
 			if err := refuseSeries(spec, now); err != nil {
 				return err
 			}
-			return starterOf(spec).become(ctx, hosts[node], "bootstrap")
+			return starterOf(spec).become(ctx, hosts, node, "bootstrap")
 		}}
 }
 
@@ -48,7 +48,7 @@ func stepRebootstrap(spec Spec, node string) Step {
 				return &reconcile.RefusedError{What: "bootstrap the cluster again", Node: node, Evidence: now.table(),
 					Remedy: "The cluster changed after the plan was made. Apply again."}
 			}
-			return starterOf(spec).become(ctx, hosts[node], "bootstrap")
+			return starterOf(spec).become(ctx, hosts, node, "bootstrap")
 		}}
 }
 

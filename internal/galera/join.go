@@ -69,12 +69,12 @@ func stepJoin(spec Spec, joiner host.Node, why string, cache int64) Step {
 			case seen.Err != nil:
 				return seen.Err
 			case seen.primary():
-				return start.become(ctx, hosts[node], "await")
+				return start.become(ctx, hosts, node, "await")
 			case len(now.where(NodeStatus.primary)) == 0:
 				return fmt.Errorf("no other node is in a Primary component")
 			case seen.Unit.Active == "activating":
 				// It may be the joiner that the donor serves: it must not wait for that.
-				return start.become(ctx, hosts[node], "start")
+				return start.become(ctx, hosts, node, "start")
 			}
 			if err := errors.Join(refuseWithoutRoom(now, node, cache), refuseOtherSeries(now, node, releases(spec, now))); err != nil {
 				return err
@@ -85,7 +85,7 @@ func stepJoin(spec Spec, joiner host.Node, why string, cache int64) Step {
 			if err := spareHolders(ctx, hosts[node], spec, joiner, now); err != nil {
 				return err
 			}
-			return start.become(ctx, hosts[node], seen.joinVerb())
+			return start.become(ctx, hosts, node, seen.joinVerb())
 		}}
 }
 
@@ -103,7 +103,7 @@ func (n NodeStatus) joinVerb() string {
 // stepAwait waits for a member that gives or gets a state transfer.
 func stepAwait(start starter, node, why string) Step {
 	return Step{Node: node, Title: "wait until it is Synced", Why: why, Effect: reconcile.Joins,
-		Do: func(ctx context.Context, hosts host.Hosts) error { return start.become(ctx, hosts[node], "await") }}
+		Do: func(ctx context.Context, hosts host.Hosts) error { return start.become(ctx, hosts, node, "await") }}
 }
 
 // stepHandBack moves the first node from the bootstrap unit to the ordinary one.
@@ -121,7 +121,7 @@ func stepHandBack(spec Spec, node string) Step {
 				if err := hosts[node].StopUnit(ctx, engine.bootstrapUnit); err != nil {
 					return err
 				}
-				return start.become(ctx, hosts[node], "start")
+				return start.become(ctx, hosts, node, "start")
 			})
 		}}
 }

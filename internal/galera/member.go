@@ -6,6 +6,7 @@ import (
 	"path"
 
 	"github.com/terraform-ha/terraform-provider-ha/internal/host"
+	"github.com/terraform-ha/terraform-provider-ha/internal/reconcile"
 	"github.com/terraform-ha/terraform-provider-ha/internal/shell"
 )
 
@@ -14,6 +15,7 @@ var becomeMember = shell.Embedded(scripts, "member")
 
 // starter is what it takes to start the server of any node.
 type starter struct {
+	spec   Spec
 	engine engine
 	// transfers is the file that counts state transfers that failed, and errorLog
 	// where the server writes its errors beside the journal; empty for nowhere.
@@ -21,7 +23,7 @@ type starter struct {
 }
 
 func starterOf(spec Spec) starter {
-	return starter{engine: spec.engine(), transfers: transfersPath(spec.Name), errorLog: errorLog(spec)}
+	return starter{spec: spec, engine: spec.engine(), transfers: transfersPath(spec.Name), errorLog: errorLog(spec)}
 }
 
 func errorLog(spec Spec) string {
@@ -36,15 +38,20 @@ func errorLog(spec Spec) string {
 // new Primary component, "settle" gives a running node time before it restarts it,
 // and "await" only waits: a donor that is restarted takes the joiner with it, and a
 // state transfer may take hours.
-func (s starter) become(ctx context.Context, node *host.Host, verb string) error {
+func (s starter) become(ctx context.Context, hosts host.Hosts, name, verb string) error {
+	node := hosts[name]
 	if s.engine.repository != "" && verb != "await" {
 		if err := initializeData(ctx, node); err != nil {
 			return err
 		}
 	}
-	_, err := node.Run(ctx, shell.Script(becomeMember, verb, s.engine.unit, s.engine.client, socketPath, s.engine.bootstrapUnit, s.engine.startCheck,
-		s.transfers, s.errorLog))
-	return err
+	return reconcile.TellMeanwhile(ctx,
+		func(ctx context.Context) string { return Observe(ctx, hosts.Views(), s.spec).joining(name) },
+		func(ctx context.Context) error {
+			_, err := node.Run(ctx, shell.Script(becomeMember, verb, s.engine.unit, s.engine.client, socketPath, s.engine.bootstrapUnit, s.engine.startCheck,
+				s.transfers, s.errorLog))
+			return err
+		})
 }
 
 // awaitChecks waits for no state transfer, which takes what it takes and applies

@@ -165,7 +165,7 @@ func (s Status) whyNotWhole(nodes []string) string {
 		case node.Err != nil:
 			return fmt.Sprintf("%s: %v", name, node.Err)
 		case !node.Wsrep.Answers:
-			return name + ": the server does not answer"
+			return strings.TrimSuffix(name+": the server does not answer, "+s.arriving(name), ", ")
 		case !node.Healthy():
 			return fmt.Sprintf("%s is %s, %s", name, node.Wsrep.Cluster, node.Wsrep.Comment)
 		}

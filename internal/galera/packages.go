@@ -77,7 +77,7 @@ func stepInstallOnMember(node string, start starter, missing []string, seen Node
 		if err := install(ctx, hosts); err != nil {
 			return err
 		}
-		return start.become(ctx, hosts[node], verb)
+		return start.become(ctx, hosts, node, verb)
 	}
 	return step
 }

@@ -115,7 +115,7 @@ func stepRestart(spec Spec, s stale, whole []string) Step {
 				}
 			}
 			return whileDrained(ctx, hosts[s.node], spec.Name, func() error {
-				return start.become(ctx, hosts[s.node], "restart")
+				return start.become(ctx, hosts, s.node, "restart")
 			})
 		}}
 }

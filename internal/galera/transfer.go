@@ -57,3 +57,53 @@ func refuseWithoutRoom(status Status, name string, cache int64) error {
 		Remedy:   "Give the node a larger disk, or remove data from the cluster, and apply again.",
 	}
 }
+
+// joining says how far a node has come that is becoming a member.
+func (s Status) joining(name string) string {
+	node := s.Nodes[name]
+	switch {
+	case node.Err != nil:
+		return node.Err.Error()
+	case node.Wsrep.Answers:
+		text := fmt.Sprintf("its server is %s (%s)", node.Wsrep.Comment, node.Wsrep.Cluster)
+		if behind := s.lag(name); behind > 0 {
+			text += fmt.Sprintf(", %d write-sets behind", behind)
+		}
+		return text
+	}
+	if transfer := s.arriving(name); transfer != "" {
+		return transfer
+	}
+	return "its server starts"
+}
+
+// arriving says what is known of a state transfer to a node whose server does not answer:
+// who gives it, and how much has arrived. It is empty if nobody gives one. A donor serves
+// one node, but a member that is backed up looks like one.
+func (s Status) arriving(name string) string {
+	donors := without(s.where(NodeStatus.desynced), []string{name})
+	if len(donors) == 0 {
+		return ""
+	}
+	node, size := s.Nodes[name], int64(0)
+	for _, donor := range donors {
+		size = max(size, s.Nodes[donor].Used-s.Nodes[donor].Cache)
+	}
+	text := "it receives a state transfer from " + strings.Join(donors, " or ")
+	if node.Used > 0 && size > 0 {
+		text += fmt.Sprintf(", and has %d MiB of about %d MiB", max(node.Used-node.Cache, 0)>>20, size>>20)
+	}
+	return text
+}
+
+// lag is by how many write-sets a member is behind the foremost one, as far as is known.
+func (s Status) lag(name string) int64 {
+	node, foremost := s.Nodes[name], int64(-1)
+	for _, member := range s.where(NodeStatus.primary) {
+		foremost = max(foremost, s.Nodes[member].Wsrep.Committed)
+	}
+	if node.Wsrep.Committed < 0 || foremost < node.Wsrep.Committed {
+		return 0
+	}
+	return foremost - node.Wsrep.Committed
+}

@@ -333,7 +333,7 @@ func stepBootstrapByWord(d *draft, names []string) Step {
 			if err := hosts[word.BootstrapNode].WriteFile(ctx, recordOf(word, before).started().file(spec.Name)); err != nil {
 				return err
 			}
-			if err := starterOf(spec).become(ctx, hosts[word.BootstrapNode], "bootstrap"); err != nil {
+			if err := starterOf(spec).become(ctx, hosts, word.BootstrapNode, "bootstrap"); err != nil {
 				return err
 			}
 			return hosts[word.BootstrapNode].WriteFile(ctx, recordOf(word, before).finished().file(spec.Name))

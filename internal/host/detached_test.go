@@ -15,6 +15,7 @@ import (
 
 	"github.com/terraform-ha/terraform-provider-ha/internal/host"
 	"github.com/terraform-ha/terraform-provider-ha/internal/host/hosttest"
+	"github.com/terraform-ha/terraform-provider-ha/internal/reconcile"
 	"github.com/terraform-ha/terraform-provider-ha/internal/shell"
 )
 
@@ -151,6 +152,72 @@ func TestABrokenConnectionFetchesTheResultInsteadOfRunningTwice(t *testing.T) {
 			}
 		})
 	})
+}
+
+// slow takes its time for detached work.
+type slow struct {
+	*hosttest.Machine
+	takes time.Duration
+	// after is called every ten seconds.
+	after func(time.Duration)
+}
+
+func (s slow) Run(ctx context.Context, c shell.Command) (shell.Result, error) {
+	if c.Label() == "detached" {
+		time.Sleep(5 * time.Second) // between two looks
+		for passed := time.Duration(0); passed < s.takes; passed += 10 * time.Second {
+			s.Locked(func() { s.after(passed) })
+			time.Sleep(10 * time.Second)
+		}
+	}
+	return s.Machine.Run(ctx, c)
+}
+
+// listener hears of progress.
+type listener struct {
+	reconcile.Silent
+	told []string
+}
+
+func (l *listener) StepProgress(_, _, progress string) { l.told = append(l.told, progress) }
+
+func TestInstallingPackagesTellsItsProgress(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		m := hosttest.New(t, "db1")
+		m.Offer("apache2")
+		said := []string{"", "dlstatus:2:41.7:Retrieving file 3 of 9 (4s remaining)\n", "pmstatus:apache2:65.0000:Unpacking apache2 (amd64)\n", "pmstatus"}
+		h := host.New("db1", slow{m, 45 * time.Second, func(passed time.Duration) {
+			m.Progress = said[min(int(passed/(10*time.Second)), len(said)-1)]
+		}})
+		heard := &listener{}
+		must(t, h.InstallPackages(reconcile.Telling(t.Context(), heard, "db1", "install"), []string{"apache2"}))
+		want := []string{"Retrieving file 3 of 9 (4s remaining), 41 %", "Unpacking apache2 (amd64), 65 %", "pmstatus"}
+		if diff := cmp.Diff(want, heard.told); diff != "" {
+			t.Errorf("told (-want +got):\n%s", diff)
+		}
+		must(t, h.InstallPackages(t.Context(), []string{"apache2"}))
+		if diff := cmp.Diff([]string{"detached", "install-packages"}, m.Log()[len(m.Log())-2:]); diff != "" {
+			t.Errorf("where nobody listens it does (-want +got):\n%s", diff)
+		}
+	})
+}
+
+// Progress is no part of what failed work has said.
+func TestWorkWritesItsProgress(t *testing.T) {
+	h, gate := host.New("real", withSystemd(t)), filepath.Join(t.TempDir(), "gate")
+	work := shell.Script(": tell\necho noise; echo '1 of 2' >&9; echo '2 of 2' >&9; until [ -e \"$1\" ]; do sleep 0.05; done; exit 7", gate)
+	var ended sync.WaitGroup
+	ended.Go(func() {
+		if err := h.RunDetached(t.Context(), "tell", work); err == nil || !strings.HasSuffix(err.Error(), "exit status 7: noise") {
+			t.Errorf("got %v", err)
+		}
+	})
+	waitFor(t, "its progress", func() bool {
+		answers, err := h.Ask(t.Context(), shell.Ask("said", "tail -n 1 /run/terraform-ha/work/*.progress 2>/dev/null"))
+		return err == nil && answers["said"].Out == "2 of 2"
+	})
+	must(t, os.WriteFile(gate, nil, 0o644))
+	ended.Wait()
 }
 
 func TestACancelledCallerLeavesAtOnce(t *testing.T) {

@@ -3,6 +3,7 @@ package reconcile
 import (
 	"context"
 	"sync"
+	"time"
 )
 
 // ProgressReporter is a [Reporter] that also hears how far a long step has come.
@@ -11,33 +12,78 @@ type ProgressReporter interface {
 	StepProgress(node, title, progress string)
 }
 
+// tellInterval is how often is told what a step waits for, and how far work has come that
+// only its machine sees.
+const tellInterval = 10 * time.Second
+
 type tellerKey struct{}
+
+// teller tells the progress of one step.
+type teller struct {
+	mu   sync.Mutex
+	tell func(progress string)
+	last string
+	// at is when something was told, or when the step began.
+	at time.Time
+}
+
+// say tells what is no repetition, unless something was told within the time of pause.
+func (t *teller) say(progress string, pause time.Duration) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if progress == "" || progress == t.last || time.Since(t.at) < pause {
+		return
+	}
+	t.last, t.at = progress, time.Now()
+	t.tell(progress)
+}
 
 // Tell reports how far the step has come that runs with this context: "120 of 400 files".
 // It says nothing twice in a row, and nothing where no [ProgressReporter] listens.
-func Tell(ctx context.Context, progress string) {
-	if tell, found := ctx.Value(tellerKey{}).(func(string)); found {
-		tell(progress)
+func Tell(ctx context.Context, progress string) { tellAfter(ctx, 0, progress) }
+
+// tellAfter is [Tell] for what is told now and then, and only if the step tells nothing
+// itself.
+func tellAfter(ctx context.Context, pause time.Duration, progress string) {
+	if t, found := ctx.Value(tellerKey{}).(*teller); found {
+		t.say(progress, pause)
 	}
 }
 
-// telling returns the context of a step whose progress is reported.
-func telling(ctx context.Context, reporter Reporter, node, title string) context.Context {
+// TellMeanwhile does work that says nothing until it ends, and tells now and then how far
+// it has come. Look finds that out, and is not called where nobody listens.
+func TellMeanwhile(ctx context.Context, look func(context.Context) string, work func(context.Context) error) error {
+	if ctx.Value(tellerKey{}) == nil {
+		return work(ctx)
+	}
+	watching, end := context.WithCancel(ctx)
+	var watched sync.WaitGroup
+	watched.Go(func() {
+		for {
+			timer := time.NewTimer(tellInterval)
+			select {
+			case <-watching.Done():
+				timer.Stop()
+				return
+			case <-timer.C:
+			}
+			if progress := look(watching); watching.Err() == nil {
+				Tell(ctx, progress)
+			}
+		}
+	})
+	defer watched.Wait()
+	defer end()
+	return work(ctx)
+}
+
+// Telling returns the context of a step whose progress is reported.
+func Telling(ctx context.Context, reporter Reporter, node, title string) context.Context {
 	listener, found := reporter.(ProgressReporter)
 	if !found {
 		return ctx
 	}
-	var (
-		mu   sync.Mutex
-		last string
-	)
-	return context.WithValue(ctx, tellerKey{}, func(progress string) {
-		mu.Lock()
-		defer mu.Unlock()
-		if progress == "" || progress == last {
-			return
-		}
-		last = progress
-		listener.StepProgress(node, title, progress)
+	return context.WithValue(ctx, tellerKey{}, &teller{
+		at: time.Now(), tell: func(progress string) { listener.StepProgress(node, title, progress) },
 	})
 }

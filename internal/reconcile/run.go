@@ -64,7 +64,7 @@ func runStep[T any](ctx context.Context, step Step[T], target T, reporter Report
 	}
 	begin := time.Now()
 	reporter.StepStarted(step.Node, step.Title, step.Why)
-	ctx = telling(ctx, reporter, step.Node, step.Title)
+	ctx = Telling(ctx, reporter, step.Node, step.Title)
 	skipped := false
 	err := func() error {
 		if step.Done != nil {

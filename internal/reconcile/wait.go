@@ -9,7 +9,7 @@ import (
 // Wait polls until check returns an empty reason. What names the condition for
 // the error. An error of check is a reason like any other, because a machine
 // under change may not answer for a moment; use a context to bound it, and
-// [Stop] to end it at once.
+// [Stop] to end it at once. A step that waits for long tells why now and then.
 func Wait(ctx context.Context, what string, interval time.Duration, check func(context.Context) (reason string, err error)) error {
 	begin := time.Now()
 	const never = "it was never checked"
@@ -31,6 +31,9 @@ func Wait(ctx context.Context, what string, interval time.Duration, check func(c
 			last = reason
 		case err != nil && !cut:
 			last = err.Error()
+		}
+		if ctx.Err() == nil {
+			tellAfter(ctx, tellInterval, "waits for "+what+": "+last)
 		}
 		timer := time.NewTimer(interval)
 		select {

@@ -90,11 +90,12 @@ func (c *Cluster[S, T]) convergeAndVerify(ctx context.Context, reporter reconcil
 		if _, err := reconcile.Converge(ctx, observe, c.diffWithCauses, c.of.Target, reporter); err != nil {
 			return err
 		}
-		if c.quickVerify(ctx) {
+		verifying := reconcile.Telling(ctx, reporter, "", "verify")
+		if c.quickVerify(verifying) {
 			return nil
 		}
 		if try == mostTries || !c.somethingToDo(ctx) {
-			return c.of.Verify(ctx)
+			return c.of.Verify(verifying)
 		}
 	}
 }

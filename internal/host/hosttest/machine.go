@@ -42,6 +42,8 @@ type Machine struct {
 	// which Files and Directories do not show.
 	Disks    map[string]*Disk
 	Occupied map[string]bool
+	// Progress is what detached work has said last of its progress.
+	Progress string
 	// Users and Groups exist; a user has a group of the same name.
 	Users  map[string]bool
 	Groups map[string]bool
@@ -264,6 +266,7 @@ func (m *Machine) builtins() {
 		"await-device":     (*Machine).awaitDevice,
 		"firewall-sources": (*Machine).firewallSources,
 		"tier-maintenance": (*Machine).maintenance,
+		"work-progress":    func(m *Machine, _ shell.Command) (string, int, string) { return m.Progress, 0, "" },
 	} {
 		m.HandleQuery(label, run)
 	}

@@ -22,9 +22,10 @@ else
         # The work goes through a file: systemd would expand "${name}" and "$$" in an
         # argument (systemd.service(5), "Command lines"). It holds a lock until it
         # ends, for which others wait in the kernel: to ask systemd ten times a second
-        # takes a tenth of a processor from the work itself.
-        printf 'exec 8>>%s.running; flock 8\n(%s\n) >%s.out 2>&1 8>&-\necho $? >%s.status.new; mv %s.status.new %s.status\n' \
-            "$d/$u" "$line" "$d/$u" "$d/$u" "$d/$u" "$d/$u" >"$d/$u.sh"
+        # takes a tenth of a processor from the work itself. What it writes to descriptor
+        # 9 is how far it has come.
+        printf 'exec 8>>%s.running; flock 8\n(%s\n) >%s.out 2>&1 8>&- 9>%s.progress\necho $? >%s.status.new; mv %s.status.new %s.status\n' \
+            "$d/$u" "$line" "$d/$u" "$d/$u" "$d/$u" "$d/$u" "$d/$u" >"$d/$u.sh"
         systemctl reset-failed "$u.service" 2>/dev/null
         systemd-run --quiet --collect --unit="$u" -p KillMode=process sh "$d/$u.sh" 9>&- || exit 125
     fi

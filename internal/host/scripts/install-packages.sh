@@ -10,7 +10,7 @@ hold=$1
 shift
 apt() {
     apt-get -qq -y -o DPkg::Lock::Timeout=600 -o Dpkg::Use-Pty=0 -o Dpkg::Options::=--force-confdef \
-        -o Dpkg::Options::=--force-confold --allow-change-held-packages "$@"
+        -o Dpkg::Options::=--force-confold --allow-change-held-packages -o APT::Status-Fd=9 "$@"
 }
 # shellcheck disable=SC2086 # a word for each unit
 [ -z "$hold" ] || systemctl mask --runtime --quiet $hold
