@@ -26,6 +26,16 @@ type BrickHeal struct {
 	Pending, SplitBrain int
 }
 
+// whyNotConnected says in plain words why a client could not ask a brick. The client's own
+// text for a connection that is missing is that of errno ENOTCONN, alone or after "Failed to
+// process entries completely" (heal/src/glfs-heal.c of GlusterFS).
+func (b BrickHeal) whyNotConnected() string {
+	if strings.Contains(b.State, "Transport endpoint is not connected") {
+		return "there is no connection between them. A packet filter, a lost network or a brick that does not answer can be the reason"
+	}
+	return fmt.Sprintf("GlusterFS says there %q", b.State)
+}
+
 func askHeal(spec inquiry, node string) tier.Questions {
 	if !spec.asClient(node) {
 		return tier.Questions{}

@@ -167,7 +167,7 @@ func TestWhatOnlyAPersonCanCure(t *testing.T) {
 	}{
 		"a brick that no client reaches": {
 			func(s *glustertest.Pool) { s.Nodes["files3"].Blocked = true },
-			"brick 10.0.0.13:" + brickPath + " cannot be reached from files1: Transport endpoint is not connected",
+			"brick 10.0.0.13:" + brickPath + " cannot be reached from files1: there is no connection between them. A packet filter, a lost network or a brick that does not answer can be the reason",
 		},
 		"split brain": {
 			func(s *glustertest.Pool) { s.Nodes["files2"].SplitBrain = 2 },

@@ -191,7 +191,7 @@ func serveReason(spec Spec, status Status, clients, bricks []string) string {
 			case i < 0:
 				return fmt.Sprintf("brick %s is not seen from %s", brick, name)
 			case !seen.Heal[i].Connected:
-				return fmt.Sprintf("brick %s cannot be reached from %s: %s", brick, name, seen.Heal[i].State)
+				return fmt.Sprintf("brick %s cannot be reached from %s: %s", brick, name, seen.Heal[i].whyNotConnected())
 			}
 		}
 	}

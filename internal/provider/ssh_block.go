@@ -92,7 +92,7 @@ func sshSchema() schema.SingleNestedAttribute {
 		MarkdownDescription: "Time limit for one connection attempt in seconds, 0.1 to 3600. Default: 10."}
 	attributes["boot_timeout_seconds"] = schema.Float64Attribute{Optional: true, Validators: upToAnHour,
 		MarkdownDescription: "How long create and update wait for a machine that does not answer SSH yet, in seconds, 0.1 to 3600. Default: 300. For " +
-			"a machine that has answered an earlier apply, the limit is 120 seconds."}
+			"a machine that has answered an earlier apply, the limit is 120 seconds, or 20 seconds if the plan said that the apply would be refused."}
 	attributes["bastions"] = schema.ListNestedAttribute{Optional: true,
 		MarkdownDescription: "Bastions between Terraform and the machines, in the order of the hops. Bastions do not need sudo. Default: none.",
 		NestedObject:        schema.NestedAttributeObject{Attributes: bastionAttributes()}}

@@ -1,6 +1,8 @@
 package reconcile
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"strings"
 )
@@ -99,7 +101,10 @@ type WaitError struct {
 
 // Error gives the condition and the last reason.
 func (e *WaitError) Error() string {
-	return fmt.Sprintf("waited %s for %s: %s (%v)", e.Waited, e.What, e.Reason, e.Err)
+	if errors.Is(e.Err, context.Canceled) {
+		return fmt.Sprintf("waited %s for %s and was interrupted: %s", e.Waited, e.What, e.Reason)
+	}
+	return fmt.Sprintf("waited %s for %s: %s", e.Waited, e.What, e.Reason)
 }
 
 // Unwrap returns the cause, which is the context's error.

@@ -30,23 +30,51 @@ func (r *Resource[M, C, P]) failure(ctx context.Context, verb string, err error,
 	}
 	var refused *reconcile.RefusedError
 	var hostKey *ssh.HostKeyError
+	summary := fmt.Sprintf("Unable to %s %s", verb, r.Title)
+	isRefused := errors.As(err, &refused)
 	switch {
+	case !isRefused && errors.Is(ctx.Err(), context.Canceled):
+		summary = fmt.Sprintf("%s of %s Was Interrupted", verb, r.Title)
+		text = append(text, interrupted[verb])
+	case !isRefused && errors.Is(ctx.Err(), context.DeadlineExceeded):
+		text = append(text, fmt.Sprintf(outOfTime[verb], strings.ToLower(verb)))
 	case errors.As(err, &hostKey) && (verb == "Read" || verb == "Delete"):
 		// These verbs know a node as the state has it, so a host_key that was
 		// changed in the configuration is not seen yet.
 		text = append(text, "A change of known_hosts takes effect immediately. A change of the node's host_key needs one apply with -refresh=false.")
-	case verb == "Create" && !errors.As(err, &refused):
+	case verb == "Create" && !isRefused:
 		text = append(text, "Terraform has not recorded the resource. Fix the cause and apply again; the apply continues where it stopped.")
 	case verb == "Create":
 		text = append(text, "Terraform has not recorded the resource.")
-	case verb == "Update" && !errors.As(err, &refused):
+	case verb == "Update" && !isRefused:
 		text = append(text, "Fix the cause and apply again; the next plan shows what is left to do.")
 	}
-	summary, detail := fmt.Sprintf("Unable to %s %s", verb, r.Title), strings.Join(text, "\n\n")
+	detail := strings.Join(text, "\n\n")
 	if at == nil {
 		return diag.NewErrorDiagnostic(summary, detail)
 	}
 	return diag.NewAttributeErrorDiagnostic(paths.find(at), summary, detail)
+}
+
+// goesOn is what was begun when a verb ends early.
+const goesOn = "There is nothing to repair because of that. What was begun on a machine, such as the installation of packages or a state transfer, goes on there, and the next "
+
+// interrupted is what a user is told whose Terraform was told to stop, by verb.
+var interrupted = map[string]string{
+	"Create": "Terraform was told to stop, and has not recorded the resource. " + goesOn + "apply goes on from what it finds.",
+	"Update": "Terraform was told to stop. " + goesOn + "apply goes on from what it finds; a plan shows what is left to do.",
+	"Delete": "Terraform was told to stop. " + goesOn + "destroy goes on from what it finds.",
+	"Read":   "Terraform was told to stop.",
+	"Import": "Terraform was told to stop.",
+}
+
+// outOfTime is what a user is told where the time of a verb was over. %s is its limit.
+var outOfTime = map[string]string{
+	"Create": "The time that timeouts.%s allows is over, and Terraform has not recorded the resource. Unless the reason above has to be cured first, apply again: the apply goes on from what it finds. Raise the limit if the work takes longer.",
+	"Update": "The time that timeouts.%s allows is over. Unless the reason above has to be cured first, apply again: the apply goes on from what it finds. Raise the limit if the work takes longer.",
+	"Delete": "The time that timeouts.%s allows is over. Unless the reason above has to be cured first, destroy again: it goes on from what it finds. Raise the limit if the work takes longer.",
+	"Read":   "The time that timeouts.%s allows is over.",
+	"Import": "The time for the %s is over.",
 }
 
 // whatIsLeft says what the machines were left with.

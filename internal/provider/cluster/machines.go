@@ -19,11 +19,13 @@ type machines struct {
 	remembered map[string]string
 	// wanted is what the tier needs of the declared ones.
 	wanted Requirements
+	// refused says that the plan foresaw the change to be refused.
+	refused bool
 }
 
 // machinesOf returns the machines of a change; before is nil for a new cluster.
 func machinesOf(plan, before *Shared) machines {
-	m := machines{nodes: maps.Clone(plan.nodes()), changes: changesOf(plan.NodeChanges(before)), remembered: map[string]string{}}
+	m := machines{nodes: maps.Clone(plan.nodes()), changes: changesOf(plan.NodeChanges(before)), remembered: map[string]string{}, refused: plan.refusalForeseen()}
 	if before == nil {
 		return m
 	}
@@ -38,10 +40,18 @@ func machinesOf(plan, before *Shared) machines {
 	return m
 }
 
-// patience is how long the change waits for a machine that does not answer.
+// patience is how long the change waits for a machine that does not answer. Where the plan
+// foresaw a refusal, the refresh has waited for nobody either, and only a machine that is
+// about to answer can change anything.
 func (m machines) patience(a *Access, name string) time.Duration {
+	if m.refused && m.changes[name] == tier.Stays {
+		return min(a.BootTimeout, refusedPatience)
+	}
 	return a.patienceWith(m.changes[name])
 }
+
+// refusedPatience is how long a change waits for machines if it will most likely be refused.
+const refusedPatience = 20 * time.Second
 
 // staying returns the machines that belong to the cluster afterwards.
 func (m machines) staying(hosts host.Hosts) host.Hosts {

@@ -1,10 +1,13 @@
 package cluster
 
 import (
+	"strings"
 	"testing"
 	"time"
 
 	"github.com/hashicorp/terraform-plugin-framework/types"
+
+	"github.com/terraform-ha/terraform-provider-ha/internal/tier"
 )
 
 func TestAChangeWaitsLessForAMachineThatWasThere(t *testing.T) {
@@ -28,5 +31,27 @@ func TestAChangeWaitsLessForAMachineThatWasThere(t *testing.T) {
 				t.Errorf("%s, not %s", got, test.want)
 			}
 		})
+	}
+}
+
+// What the plan said to be refused is refused soon.
+func TestAChangeThatIsRefusedWaitsLess(t *testing.T) {
+	a, changes := &Access{BootTimeout: time.Hour}, map[string]tier.Change{"stays": tier.Stays, "joins": tier.Joins, "leaves": tier.Leaves}
+	for refusal, want := range map[string]map[string]time.Duration{
+		"":                    {"stays": rebootPatience, "joins": time.Hour, "leaves": departurePatience},
+		"two histories exist": {"stays": refusedPatience, "joins": time.Hour, "leaves": departurePatience},
+	} {
+		shared := &Shared{Rollout: rolloutValue(&tier.Rollout{Refusal: refusal}, strings.TrimSpace)}
+		m := machines{changes: changes, refused: shared.refusalForeseen()}
+		for name := range changes {
+			if got := m.patience(a, name); got != want[name] {
+				t.Errorf("%q: waits %s for one that %s, not %s", refusal, got, name, want[name])
+			}
+		}
+	}
+	for name, rollout := range map[string]types.Object{"null": noRollout(), "unknown": types.ObjectUnknown(rolloutTypes), "none": {}} {
+		if (&Shared{Rollout: rollout}).refusalForeseen() {
+			t.Errorf("%s is a refusal", name)
+		}
 	}
 }

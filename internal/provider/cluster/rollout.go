@@ -103,6 +103,12 @@ func rolloutValue(r *tier.Rollout, say func(string) string) types.Object {
 	})
 }
 
+// refusalForeseen reports whether a plan says that the apply would refuse.
+func (m *Shared) refusalForeseen() bool {
+	refusal, found := m.Rollout.Attributes()["refusal"].(types.String)
+	return found && refusal.ValueString() != ""
+}
+
 // foreseen returns the rollout of a plan, from the observation that is in the state.
 // It must be the same when Terraform plans for the second time, right before the
 // change, when all values are known: what may be another one then is left out, or makes

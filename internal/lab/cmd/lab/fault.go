@@ -35,7 +35,8 @@ const faultUsage = `lab fault KIND NAME ...:
 
 func fault(ctx context.Context, c command) error {
 	if len(c.args) == 0 {
-		return usageError(faultUsage)
+		_, err := fmt.Fprintln(c.stdout, faultUsage)
+		return err
 	}
 	if c.args[0] == "balancer" {
 		return c.balancer()
@@ -61,7 +62,7 @@ func fault(ctx context.Context, c command) error {
 		"reboot": each(hardware.Reboot),
 	}[kind]
 	if !found || len(args) == 0 {
-		return usageError(faultUsage)
+		return verbUsageError(faultUsage)
 	}
 	numbers, err := c.machines(ctx, args)
 	if err != nil {
@@ -106,11 +107,11 @@ func (c command) sayStarting(ctx context.Context, hardware *machine.Region, name
 
 func (c command) balancer() error {
 	if len(c.args) != 2 {
-		return usageError(faultUsage)
+		return verbUsageError(faultUsage)
 	}
 	delay, err := time.ParseDuration(c.args[1])
 	if err != nil {
-		return usageError(faultUsage)
+		return verbUsageError(faultUsage)
 	}
 	if _, err := c.folder.Settings(); err != nil {
 		return err
@@ -120,7 +121,7 @@ func (c command) balancer() error {
 
 func (c command) kill(ctx context.Context, hardware *machine.Region, args []string) error {
 	if len(args) == 0 || len(args) > 2 {
-		return usageError(faultUsage)
+		return verbUsageError(faultUsage)
 	}
 	numbers, err := c.machines(ctx, args[:1])
 	if err != nil {
@@ -134,7 +135,7 @@ func (c command) kill(ctx context.Context, hardware *machine.Region, args []stri
 
 func (c command) disk(ctx context.Context, hardware *machine.Region, kind string, args []string) error {
 	if len(args) != 2 {
-		return usageError(faultUsage)
+		return verbUsageError(faultUsage)
 	}
 	numbers, err := c.machines(ctx, args[:1])
 	if err != nil {
@@ -153,7 +154,7 @@ func (c command) partition(ctx context.Context, hardware *machine.Region, args [
 	lab := flags.Bool("lab", false, "")
 	from := flags.String("from", "", "")
 	if err := flags.Parse(args); err != nil || flags.NArg() == 0 {
-		return usageError(faultUsage)
+		return verbUsageError(faultUsage)
 	}
 	side, err := c.machines(ctx, flags.Args())
 	if err != nil {

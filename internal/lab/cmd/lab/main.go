@@ -72,6 +72,11 @@ type usageError string
 
 func (e usageError) Error() string { return string(e) }
 
+// verbUsageError is how a verb is used that was used in another way.
+type verbUsageError string
+
+func (e verbUsageError) Error() string { return string(e) }
+
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
@@ -82,6 +87,7 @@ func main() {
 func run(ctx context.Context, args []string) int {
 	err := dispatch(ctx, args)
 	var wrong usageError
+	var wrongVerb verbUsageError
 	var failed *exec.ExitError
 	switch {
 	case err == nil:
@@ -89,6 +95,9 @@ func run(ctx context.Context, args []string) int {
 	case errors.Is(err, flag.ErrHelp):
 		fmt.Fprint(os.Stdout, usage)
 		return 0
+	case errors.As(err, &wrongVerb):
+		fmt.Fprintln(os.Stderr, err)
+		return 2
 	case errors.As(err, &wrong):
 		fmt.Fprintf(os.Stderr, "lab: %v\n\n%s", err, usage)
 		return 2
