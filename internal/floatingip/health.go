@@ -43,7 +43,7 @@ func HealthOf(spec Spec, status Status) tier.Health {
 		if role == RoleHolder {
 			holders = append(holders, node.Name)
 		}
-		if machine.unfitFor(spec) == "" {
+		if machine.unfitFor(spec) == "" && machine.Maintenance == "" {
 			fit++
 		}
 	}
@@ -65,14 +65,33 @@ func HealthOf(spec Spec, status Status) tier.Health {
 			continue
 		}
 		machine := status.Machines[node.Name]
-		if why := machine.unfitFor(spec); why != "" && status.known(spec) {
+		if why := machine.unfitFor(spec); why != "" && status.known(spec) && !machine.standsAside(spec) {
 			health.Problem("%s cannot hold %s: %s", node.Name, address, why)
 		}
 		if lacking := machine.lacks(spec.ips()); len(lacking) > 0 && slices.Contains(holders, node.Name) {
 			health.Problem("%s holds the floating IP without %s", node.Name, strings.Join(lacking, ", "))
 		}
 	}
+	health.Maintained(status.standingAside(spec))
 	return health
+}
+
+// standsAside reports whether the machine is in maintenance and would be fit without that:
+// its check fails on purpose.
+func (m Machine) standsAside(spec Spec) bool {
+	return m.Maintenance != "" && m.Ours(spec.Name) && m.Unit.Running() && len(m.held(spec.ips())) == 0
+}
+
+// standingAside is how machines are out of service, by name. One that still holds the
+// address is the holder all the same.
+func (s Status) standingAside(spec Spec) map[string]tier.Maintenance {
+	recorded := s.maintained()
+	for name := range recorded {
+		if !s.Machines[name].standsAside(spec) {
+			delete(recorded, name)
+		}
+	}
+	return recorded
 }
 
 // roleIn is what the machine does, by the addresses that it has.

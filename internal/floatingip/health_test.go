@@ -4,6 +4,8 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/terraform-ha/terraform-provider-ha/internal/tier"
 )
 
 func TestHealthSaysWhoHoldsTheAddress(t *testing.T) {
@@ -100,5 +102,22 @@ func TestHealthOfWhatIsNotThere(t *testing.T) {
 	}
 	if nobody.Serving != "0 of 3 nodes can hold floating IP db" {
 		t.Errorf("without an address it says %q", nobody.Serving)
+	}
+}
+
+// TestHealthInMaintenance has the holder taken out of service on the user's word.
+func TestHealthInMaintenance(t *testing.T) {
+	n := newNetwork(t)
+	spec := simSpec().Defaulted()
+	n.mustConverge(spec)
+	n.mustConverge(maintained(spec, "db1"))
+	health := HealthOf(spec, Observe(t.Context(), n.hosts.Views(), spec))
+	if !health.Healthy() || health.Summary() != "2 of 3 nodes can hold 10.0.0.100, db1 is drained for maintenance." || health.Nodes["db1"].Role != tier.RoleMaintenance {
+		t.Errorf("%q, %+v", health.Summary(), health)
+	}
+	_ = n.machines["db1"].Stop("keepalived")
+	health = HealthOf(spec, Observe(t.Context(), n.hosts.Views(), spec))
+	if health.Healthy() || health.Nodes["db1"].Role != RoleOutside {
+		t.Errorf("a stopped daemon: %q, %+v", health.Summary(), health)
 	}
 }

@@ -89,12 +89,15 @@ func takeOutStep(spec Spec, node string) Step {
 	}}
 }
 
-func maintenanceNotices(status Status) []string {
+func maintenanceNotices(status Status) []string { return tier.MaintenanceNotices(status.maintained()) }
+
+// maintained is how nodes are recorded to be out of service, by name.
+func (s Status) maintained() map[string]tier.Maintenance {
 	recorded := map[string]tier.Maintenance{}
-	for name, machine := range status.Machines {
+	for name, machine := range s.Machines {
 		recorded[name] = machine.Maintenance
 	}
-	return tier.MaintenanceNotices(recorded)
+	return recorded
 }
 
 func (s Spec) validateMaintenance(found *tier.Problems) {

@@ -93,6 +93,7 @@ func HealthOf(spec Spec, status Status, now time.Time) tier.Health {
 			health.Problem("the certificate of %s is valid for %.0f days", name, days)
 		}
 	}
+	health.Maintained(seen.maintained())
 	return health
 }
 
@@ -101,6 +102,7 @@ func (s Status) notServing(name string, nodes int) string {
 	node := s.Nodes[name]
 	why := ""
 	switch role := node.role(); {
+	case node.Maintenance == tier.Stopped && !node.occupied():
 	case role == RoleJoiner:
 		why = fmt.Sprintf("%s is joining: %s", name, node.serverState())
 	case role == RoleOutside:

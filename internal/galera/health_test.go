@@ -1,10 +1,13 @@
 package galera
 
 import (
+	"strings"
 	"testing"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/terraform-ha/terraform-provider-ha/internal/tier"
 )
 
 var noon = time.Date(2026, 11, 27, 12, 0, 0, 0, time.UTC)
@@ -119,5 +122,31 @@ func TestHealthNeedsNoMoreThanNamesAndNodes(t *testing.T) {
 	s.Machines["db1"].Down, s.Machines["db2"].Down, s.Machines["db3"].Down = true, true, true
 	if health := HealthOf(strange, s.observe(strange), noon); health.Healthy() {
 		t.Error("machines that nobody saw are healthy")
+	}
+}
+
+// TestHealthInMaintenance has a node that is out of service on the user's word. What
+// maintenance does not explain is a problem all the same.
+func TestHealthInMaintenance(t *testing.T) {
+	for how, serving := range map[tier.Maintenance]string{
+		tier.Drained: "3 of 3 nodes are members that serve, db2 is drained for maintenance.",
+		tier.Stopped: "2 of 3 nodes are members that serve, db2 is stopped for maintenance.",
+	} {
+		t.Run(string(how), func(t *testing.T) {
+			s, spec, with := inMaintenance(t, how)
+			s.must(with)
+			health := HealthOf(spec, s.observe(spec), noon)
+			if !health.Healthy() || health.Summary() != serving || health.Nodes["db2"].Role != tier.RoleMaintenance || health.Nodes["db1"].Role != RoleMember {
+				t.Errorf("%q, %+v", health.Summary(), health)
+			}
+			s.Crash("db3")
+			if how == tier.Drained {
+				s.Crash("db2")
+			}
+			problems := HealthOf(spec, s.observe(spec), noon).Problems
+			if broken := strings.Join(problems, "; "); !strings.Contains(broken, "db3 is no member") || strings.Contains(broken, "db2 is no member") != (how == tier.Drained) {
+				t.Errorf("problems %q", problems)
+			}
+		})
 	}
 }

@@ -160,12 +160,15 @@ func stepPutBack(spec Spec, node, why string) Step {
 		}}
 }
 
-func maintenanceNotices(status Status) []string {
+func maintenanceNotices(status Status) []string { return tier.MaintenanceNotices(status.maintained()) }
+
+// maintained is how nodes are recorded to be out of service, by name.
+func (s Status) maintained() map[string]tier.Maintenance {
 	recorded := map[string]tier.Maintenance{}
-	for name, node := range status.Nodes {
+	for name, node := range s.Nodes {
 		recorded[name] = node.Maintenance
 	}
-	return tier.MaintenanceNotices(recorded)
+	return recorded
 }
 
 func validateMaintenance(spec Spec, problems *tier.Problems) {

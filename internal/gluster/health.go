@@ -35,6 +35,7 @@ const (
 // and so do entries that are to be healed.
 func HealthOf(spec Spec, status Status) tier.Health {
 	spec = spec.completed(status)
+	spec.Maintenance = status.maintained()
 	d := newDraft(spec, status)
 	d.setAside()
 	health := tier.Health{Nodes: map[string]tier.NodeHealth{}}
@@ -52,13 +53,14 @@ func HealthOf(spec Spec, status Status) tier.Health {
 	}
 	health.Missing(d.unseen())
 	for _, node := range spec.Nodes {
-		if state := health.Nodes[node.Name].State; state != stateOnline && state != "" {
+		if state := health.Nodes[node.Name].State; state != stateOnline && state != "" && !spec.stands(node.Name, d.seen(node)) {
 			health.Problem("%s does not serve its brick: %s", node.Name, state)
 		}
 	}
 	for _, problem := range d.backlogProblems() {
 		health.Problem("%s", problem)
 	}
+	health.Maintained(spec.Maintenance)
 	return health
 }
 
@@ -142,7 +144,7 @@ func (d *draft) stateOf(node host.Node) string {
 	case !seen.Brick.Running:
 		return "the brick process is not running"
 	case counted && !brick.Connected:
-		return "clients cannot reach the brick: " + brick.State
+		return "clients cannot reach the brick: " + brick.whyNotConnected()
 	case !counted && len(d.clients()) > 0 && !d.counting():
 		return "clients do not see the brick"
 	}

@@ -1,12 +1,14 @@
 package gluster_test
 
 import (
+	"slices"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/terraform-ha/terraform-provider-ha/internal/gluster"
 	"github.com/terraform-ha/terraform-provider-ha/internal/gluster/glustertest"
+	"github.com/terraform-ha/terraform-provider-ha/internal/tier"
 )
 
 func TestHealthSaysHowEveryBrickIs(t *testing.T) {
@@ -114,5 +116,31 @@ func TestHealthOfWhatIsNotThere(t *testing.T) {
 	nobody := gluster.HealthOf(content(), gluster.Status{})
 	if len(nobody.Problems) != 4 || nobody.Nodes["files1"].Unreachable == "" {
 		t.Errorf("machines that were not asked: %+v", nobody)
+	}
+}
+
+// TestHealthInMaintenance has a server that is out of service on the user's word.
+func TestHealthInMaintenance(t *testing.T) {
+	for how, summary := range map[tier.Maintenance]string{
+		tier.Drained: "3 of 3 bricks are online, files2 is drained for maintenance.",
+		tier.Stopped: "2 of 3 bricks are online, files2 is stopped for maintenance.",
+	} {
+		t.Run(string(how), func(t *testing.T) {
+			hosts, sim := built(t)
+			if err := converge(t, hosts, withMaintenance(how)); err != nil {
+				t.Fatal(err)
+			}
+			for name, spec := range map[string]gluster.Spec{"all": withMaintenance(how), "the nodes": gluster.Spec{Name: "content", Nodes: content().Nodes}.Defaulted()} {
+				health := gluster.HealthOf(spec, gluster.Observe(t.Context(), hosts.Views(), spec))
+				if !health.Healthy() || health.Summary() != summary || health.Nodes["files2"].Role != tier.RoleMaintenance {
+					t.Errorf("with %s: %q, %+v", name, health.Summary(), health)
+				}
+			}
+			sim.Nodes["files3"].Running = false
+			health := gluster.HealthOf(content(), gluster.Observe(t.Context(), hosts.Views(), content()))
+			if !slices.Contains(health.Problems, "files3 does not serve its brick: the brick process is not running") {
+				t.Errorf("problems %q", health.Problems)
+			}
+		})
 	}
 }

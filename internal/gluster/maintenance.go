@@ -177,12 +177,15 @@ func (d *draft) inMaintenance() []string {
 	return evidence
 }
 
-func maintenanceNotices(status Status) []string {
+func maintenanceNotices(status Status) []string { return tier.MaintenanceNotices(status.maintained()) }
+
+// maintained is how nodes are recorded to be out of service, by name.
+func (s Status) maintained() map[string]tier.Maintenance {
 	recorded := map[string]tier.Maintenance{}
-	for name, node := range status.Nodes {
+	for name, node := range s.Nodes {
 		recorded[name] = node.Maintenance
 	}
-	return tier.MaintenanceNotices(recorded)
+	return recorded
 }
 
 func (s Spec) validateMaintenance(found *tier.Problems) {

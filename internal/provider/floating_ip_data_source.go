@@ -41,7 +41,7 @@ func floatingIPHealthSchema() schema.Schema {
 			Healthy: "Whether every node answers, exactly one holds the address with all additional ones, and every other one could take over: Keepalived runs there, " +
 				"and its check passes.",
 			Role: "`holder`: has the address. `backup`: waits for it. `fault`: cannot hold it, as a rule because its check fails. `outside`: Keepalived does not " +
-				"run there, or knows nothing of the address.",
+				"run there, or knows nothing of the address. " + inMaintenance,
 			State: "State that Keepalived has told last: `MASTER`, `BACKUP` or `FAULT`; or why it has told none.",
 		}, map[string]schema.Attribute{
 			"holder": schema.StringAttribute{Computed: true, MarkdownDescription: "The node that holds the address; null if none does or several do."},

@@ -40,7 +40,7 @@ func galeraHealthSchema() schema.Schema {
 				"no variable such as `read_only` keeps it from serving, and every certificate is valid for 30 days or more. A member that is desynced " +
 				"while all others are Synced, as for a backup, is healthy.",
 			Role: "`member`: Synced, and serves. `donor`: serves a state transfer, or is desynced for a backup. `joiner`: is joining. `outside`: any other; " +
-				"`state` says why.",
+				"`state` says why. " + inMaintenance,
 			State:   "State of the node as the server says it (`wsrep_local_state_comment`), such as `Synced`, or why there is none.",
 			Version: "Version that the server reports, such as `10.11.19-MariaDB`; null if it does not answer.",
 			Figures: map[string]string{

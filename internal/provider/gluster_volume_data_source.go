@@ -33,7 +33,7 @@ func glusterHealthSchema() schema.Schema {
 		Attributes: cluster.WatchAttributes(cluster.Watching{
 			Healthy: "Whether every node answers, all peers are connected, every brick is online and reached by a client, and no entry is to be healed or in split brain. " +
 				"Entries are to be healed for a moment after a server was away.",
-			Role:  "`brick`: the node has a brick of the volume. `arbiter`: its brick has names and no contents. `outside`: the volume has no brick there.",
+			Role:  "`brick`: the node has a brick of the volume. `arbiter`: its brick has names and no contents. `outside`: the volume has no brick there. " + inMaintenance,
 			State: "`online`, or why the brick is not.",
 			Figures: map[string]string{
 				gluster.FigureHealBacklog: "Number of entries (files and directories) on the brick that other bricks have missed; null while clients cannot reach the brick.",

@@ -25,6 +25,9 @@ func maintenanceAttribute(means string, values ...tier.Maintenance) schema.Strin
 	}
 }
 
+// inMaintenance is what the data sources say of such a node.
+const inMaintenance = "`" + tier.RoleMaintenance + "`: is in maintenance, which is not unhealthy of itself."
+
 // maintenanceOf returns how nodes are to be out of service, by name.
 func maintenanceOf(m *cluster.Shared) map[string]tier.Maintenance {
 	nodes := map[string]tier.Maintenance{}

@@ -38,7 +38,7 @@ func webHealthSchema() schema.Schema {
 			Healthy: "Whether every node answers, and every one serves or was drained by an operator, and at least one serves. A node that a change has drained and " +
 				"not put back is not healthy. The NodeBalancer is not asked.",
 			Role: "`serving`: answers visitors. `drained`: out of service, because its health endpoint is to answer 503. `failed`: does not serve; `state` says why. " +
-				"`outside`: the node has nothing of the tier.",
+				"`outside`: the node has nothing of the tier. " + inMaintenance,
 			State: "What the health endpoint answers on the node, such as `/healthz answers 200`, or why it does not. It covers Apache, PHP-FPM and the shared directory.",
 		}, map[string]schema.Attribute{
 			"port": schema.Int64Attribute{Optional: true, Validators: cluster.Between(1, 65535),

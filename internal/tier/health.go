@@ -67,6 +67,23 @@ func (h *Health) Missing(errs map[string]error) {
 	}
 }
 
+// RoleMaintenance is the role of a node of any tier that is out of service on the user's
+// word. That it does not serve is no problem of its own.
+const RoleMaintenance = "maintenance"
+
+// Maintained gives the nodes in maintenance their role, and tells of them with how much of
+// the cluster serves.
+func (h *Health) Maintained(recorded map[string]Maintenance) {
+	for _, name := range sortedNames(recorded) {
+		node, seen := h.Nodes[name]
+		if how := recorded[name]; how != "" && seen {
+			node.Role = RoleMaintenance
+			h.Nodes[name] = node
+			h.Serving += fmt.Sprintf(", %s is %s", name, how)
+		}
+	}
+}
+
 func plural(n int, what string) string {
 	if n == 1 {
 		return "1 " + what

@@ -34,3 +34,12 @@ func TestASummaryIsOneSentence(t *testing.T) {
 		t.Errorf("the health is %+v", h)
 	}
 }
+
+func TestHealthTellsOfMaintenance(t *testing.T) {
+	h := tier.Health{Serving: "2 of 3 nodes serve", Nodes: map[string]tier.NodeHealth{"n1": {Role: "member"}, "n2": {Role: "outside", State: "stopped"}}}
+	h.Maintained(map[string]tier.Maintenance{"n1": "", "n2": tier.Stopped, "another cluster's": tier.Drained})
+	want := tier.Health{Serving: "2 of 3 nodes serve, n2 is stopped for maintenance", Nodes: map[string]tier.NodeHealth{"n1": {Role: "member"}, "n2": {Role: tier.RoleMaintenance, State: "stopped"}}}
+	if diff := cmp.Diff(want, h); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+}

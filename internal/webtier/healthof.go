@@ -21,8 +21,8 @@ const (
 // errNotAsked is what is known of a declared machine that nobody looked at.
 var errNotAsked = errors.New("the machine was not asked")
 
-// HealthOf says how a web tier is. It is pure. A node that an operator has drained is no
-// problem as long as another one serves.
+// HealthOf says how a web tier is. It is pure. A node that an operator has drained, or that is
+// in maintenance, is no problem as long as another one serves.
 func HealthOf(spec Spec, status Status) tier.Health {
 	health := tier.Health{Nodes: map[string]tier.NodeHealth{}}
 	missing := map[string]error{}
@@ -52,6 +52,7 @@ func HealthOf(spec Spec, status Status) tier.Health {
 			health.Problem("%s %s", node.Name, why)
 		}
 	}
+	health.Maintained(status.maintained())
 	return health
 }
 
@@ -87,6 +88,8 @@ func (n NodeStatus) faults(s Spec) []string {
 	switch role := n.role(s); {
 	case role == RoleOutside:
 		faults = append(faults, "has nothing of web tier "+s.Name)
+	case n.Maintenance == tier.Stopped && !n.Units[apacheUnit].Running():
+	case n.Maintenance != "" && n.Units[apacheUnit].Running():
 	case role == RoleFailed:
 		faults = append(faults, "does not serve: "+n.state(s))
 	case n.Drained == drainedByChange || n.Rolling:

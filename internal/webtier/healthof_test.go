@@ -6,6 +6,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/terraform-ha/terraform-provider-ha/internal/host/hosttest"
+	"github.com/terraform-ha/terraform-provider-ha/internal/tier"
 )
 
 func TestHealthSaysWhoServes(t *testing.T) {
@@ -96,5 +97,24 @@ func TestHealthOfASharedDirectory(t *testing.T) {
 	}
 	if nobody := HealthOf(spec, Status{}); len(nobody.Problems) != 4 || nobody.Nodes["web1"].Unreachable == "" {
 		t.Errorf("machines that were not asked: %+v", nobody)
+	}
+}
+
+// TestHealthInMaintenance has a node that is out of service on the user's word.
+func TestHealthInMaintenance(t *testing.T) {
+	for _, how := range []tier.Maintenance{tier.Drained, tier.Stopped} {
+		t.Run(string(how), func(t *testing.T) {
+			hosts, _, machines, spec := built(t)
+			must(t, convergeSim(t, hosts, withMaintenance(spec, how), balancerFor(spec)))
+			spec = spec.Defaulted()
+			health := HealthOf(spec, observeSim(t, hosts, spec))
+			if !health.Healthy() || health.Summary() != "2 of 3 nodes serve, web2 is "+string(how)+" for maintenance." || health.Nodes["web2"].Role != tier.RoleMaintenance {
+				t.Errorf("%q, %+v", health.Summary(), health)
+			}
+			_ = machines["web2"].Stop("apache2")
+			if healthy := HealthOf(spec, observeSim(t, hosts, spec)).Healthy(); healthy != (how == tier.Stopped) {
+				t.Errorf("with Apache stopped it is healthy: %t", healthy)
+			}
+		})
 	}
 }
