@@ -6,6 +6,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/terraform-ha/terraform-provider-ha/internal/host/hosttest"
+	"github.com/terraform-ha/terraform-provider-ha/internal/tier"
+	"github.com/terraform-ha/terraform-provider-ha/internal/tier/tiertest"
 )
 
 // TestATriggerRestartsEachMachineOnce has the holder come last, and meets a fault at every
@@ -61,4 +63,25 @@ func TestANewFloatingIPIsNotRestarted(t *testing.T) {
 			t.Errorf("%s was started %d times", name, loads)
 		}
 	}
+}
+
+// TestATriggerInParts restarts Keepalived on one machine with each change, the holder first
+// where that is asked for.
+func TestATriggerInParts(t *testing.T) {
+	n := newNetwork(t)
+	n.mustConverge(simSpec())
+	spec := simSpec()
+	spec.RestartTrigger = "1"
+	before := map[string]int64{}
+	for name, m := range n.machines {
+		before[name] = m.Unit("keepalived").Started
+	}
+	tiertest.RollsInParts(t, "db1", func() tier.Tier { return Open(n.hosts, spec) }, func() (changed []string) {
+		for name, m := range n.machines {
+			if m.Unit("keepalived").Started != before[name] {
+				changed = append(changed, name)
+			}
+		}
+		return changed
+	})
 }

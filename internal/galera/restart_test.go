@@ -9,6 +9,7 @@ import (
 
 	"github.com/terraform-ha/terraform-provider-ha/internal/host/hosttest"
 	"github.com/terraform-ha/terraform-provider-ha/internal/tier"
+	"github.com/terraform-ha/terraform-provider-ha/internal/tier/tiertest"
 )
 
 // starts counts how often the server of each node starts from now on.
@@ -84,5 +85,17 @@ func TestNothingRestartsForATriggerBesideASickNode(t *testing.T) {
 	spec.RestartTrigger = "1"
 	if err := s.converge(spec); err == nil || !strings.Contains(err.Error(), "stopped for maintenance") {
 		t.Errorf("got %v", err)
+	}
+}
+
+// TestATriggerInParts restarts one node with each change. None is restarted twice.
+func TestATriggerInParts(t *testing.T) {
+	s, spec := built(t, MariaDB)
+	s.Machines["db2"].WriteFile("/run/held", floatingAddress)
+	spec.RestartTrigger = "2026-11"
+	counts := s.starts()
+	tiertest.RollsInParts(t, "db2", func() tier.Tier { return Open(s.hosts, spec) }, func() []string { return sortedKeys(counts) })
+	if diff := cmp.Diff(map[string]int{"db1": 1, "db2": 1, "db3": 1}, counts); diff != "" {
+		t.Errorf("starts (-want +got):\n%s", diff)
 	}
 }

@@ -4,8 +4,12 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"testing/synctest"
 
+	"github.com/terraform-ha/terraform-provider-ha/internal/gluster"
 	"github.com/terraform-ha/terraform-provider-ha/internal/host/hosttest"
+	"github.com/terraform-ha/terraform-provider-ha/internal/tier"
+	"github.com/terraform-ha/terraform-provider-ha/internal/tier/tiertest"
 )
 
 // TestATriggerRestartsEachNode restarts one file server after the other in a healed
@@ -57,4 +61,25 @@ func TestANewVolumeIsNotRestarted(t *testing.T) {
 	if err := converge(t, hosts, spec); err == nil || !strings.Contains(err.Error(), "files2 does not answer") {
 		t.Errorf("got %v", err)
 	}
+}
+
+// TestATriggerInParts restarts one file server with each change.
+func TestATriggerInParts(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		hosts, sim := built(t)
+		spec := content()
+		spec.RestartTrigger = "1"
+		before := map[string]int64{}
+		for name, m := range sim.Machines {
+			before[name] = m.Unit("glusterd").Started
+		}
+		tiertest.RollsInParts(t, "files3", func() tier.Tier { return gluster.Open(hosts, spec) }, func() (changed []string) {
+			for name, m := range sim.Machines {
+				if m.Unit("glusterd").Started != before[name] {
+					changed = append(changed, name)
+				}
+			}
+			return changed
+		})
+	})
 }

@@ -1,10 +1,14 @@
 package webtier
 
 import (
+	"maps"
+	"slices"
 	"strings"
 	"testing"
 
 	"github.com/terraform-ha/terraform-provider-ha/internal/host/hosttest"
+	"github.com/terraform-ha/terraform-provider-ha/internal/tier"
+	"github.com/terraform-ha/terraform-provider-ha/internal/tier/tiertest"
 )
 
 // TestATriggerRestartsEachNodeOnce drains one node after the other, and meets a fault at
@@ -50,6 +54,24 @@ func TestANewTierIsNotRestarted(t *testing.T) {
 			if c.Label() == "units" && c.Args()[0] == "restart" && strings.Contains(strings.Join(c.Args(), " "), apacheUnit) {
 				t.Errorf("%s was restarted: %s", name, c)
 			}
+		}
+	}
+}
+
+// TestATriggerInParts restarts one web server with each change. None is restarted twice.
+func TestATriggerInParts(t *testing.T) {
+	hosts, _, machines, spec := built(t)
+	spec.RestartTrigger = "1"
+	starts := map[string]int{}
+	for name, m := range machines {
+		m.OnStart(apacheUnit, func(*hosttest.Machine) error { starts[name]++; return nil })
+	}
+	tiertest.RollsInParts(t, "web3", func() tier.Tier { return Open(Target{Hosts: hosts}, spec, nil) }, func() []string {
+		return slices.Sorted(maps.Keys(starts))
+	})
+	for name, count := range starts {
+		if count != 1 {
+			t.Errorf("%s was started %d times", name, count)
 		}
 	}
 }
