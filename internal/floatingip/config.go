@@ -116,6 +116,8 @@ type change struct {
 	record *host.File
 	// instance says that the file of the floating IP itself differs.
 	instance bool
+	// system is what is due of the machine's system.
+	system tier.DueOS
 }
 
 func (c *change) note(least verb, reason string) {

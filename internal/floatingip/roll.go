@@ -15,8 +15,19 @@ import (
 // anything else on one machine after the other, those that join last.
 func planRoll(d *draft) error {
 	var rolling, regrouped []change
+	var refused []error
 	for _, node := range d.told() {
-		switch c := d.change(node); {
+		c := d.change(node)
+		due := d.osDue(node)
+		if evidence := d.notNow(node.Name); due.Disruptive && evidence != nil {
+			refused = append(refused, refusedToUpdate(d.spec, node.Name, evidence))
+		} else if due.Disruptive && !d.joins(node) {
+			if c.verb < keep || c.instance && c.verb == reload {
+				rolling = append(rolling, change{node: node, system: due})
+			}
+			c.system = due
+		}
+		switch {
 		case c.verb == nothing:
 		case d.untouched():
 			d.prepare.On(node.Name, c.step())
@@ -34,6 +45,10 @@ func planRoll(d *draft) error {
 	}
 	d.regroup.InOrder(d.regroupSteps(regrouped)...)
 	d.roll.InOrder(d.rollingSteps(rolling)...)
+	// What is planned may cure it.
+	if len(refused) > 0 && d.stages.Plan().Empty() {
+		return refused[0]
+	}
 	return nil
 }
 
@@ -72,12 +87,18 @@ func (d *draft) rollingSteps(changes []change) []Step {
 			continue
 		}
 		var own []Step
-		if d.isHolder(c.node.Name) && c.verb == restart {
+		if d.isHolder(c.node.Name) && (c.verb == restart || c.system.Disruptive) {
 			if others := d.fit(c.node.Name); len(others) > 0 {
 				own = append(own, successorStep(d.spec, others))
 			}
 		}
-		steps = append(steps, tier.Rolled(c.node.Name, append(own, c.step())...)...)
+		if c.verb != nothing {
+			own = append(own, c.step())
+		}
+		if c.system.Disruptive {
+			own = append(own, d.osSteps(c.node, c.system)...)
+		}
+		steps = append(steps, tier.Rolled(c.node.Name, own...)...)
 	}
 	return steps
 }

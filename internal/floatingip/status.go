@@ -55,8 +55,10 @@ type CheckResult struct {
 // Machine is one machine as it was seen.
 type Machine struct {
 	// Err says why nothing was seen; everything else is then empty.
-	Err      error
-	Facts    host.Facts
+	Err   error
+	Facts host.Facts
+	// System is how up to date the machine's system is.
+	System   host.System
 	Packages map[string]string
 	// Unheld are those of the packages that an upgrade of the system would replace.
 	Unheld    []string

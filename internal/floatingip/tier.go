@@ -44,6 +44,7 @@ func concerns() []concern {
 		{Name: "config", Ask: askConfig, Read: readConfig},
 		{Name: "join", Ask: askJoin, Read: readJoin},
 		{Name: "restart", Ask: askRestart, Plan: planRestart},
+		{Name: "os", Ask: askOS, Read: readOS, Refuse: refuseShared, Plan: planLists},
 		{Name: "roll", Plan: planRoll},
 		{Name: "leave", Ask: askLeave, Read: readLeave, Refuse: refuseLeave, Plan: planLeave},
 		{Name: "maintenance", Ask: askMaintenance, Read: readMaintenance, Plan: planMaintenance},
@@ -65,7 +66,7 @@ func Open(hosts host.Hosts, spec Spec) *Cluster {
 		Verify:      func(ctx context.Context) error { return Verify(ctx, views, spec) },
 		// A floating IP has no data to wipe.
 		Remove:   func(seen Status, _ bool) (Plan, error) { return Remove(spec, seen) },
-		Notices:  maintenanceNotices,
+		Notices:  func(seen Status) []string { return slices.Concat(maintenanceNotices(seen), osNotices(spec, seen)) },
 		Foresee:  func(seen Status) tier.Foresight { return foresee(spec, seen) },
 		Assume:   assume,
 		Health:   func(seen Status) tier.Health { return HealthOf(spec, seen) },

@@ -18,7 +18,8 @@ import (
 func newFloatingIP() resource.Resource {
 	return cluster.New[floatingIPModel, *floatingip.Cluster](cluster.Settings{
 		TypeName: "floating_ip", Title: "Floating IP", Kind: floatingip.Kind, Schema: floatingIPSchema,
-		OneAtATime: true, // addresses share Keepalived
+		OneAtATime:  true, // addresses share Keepalived
+		KeepsSystem: true,
 	})
 }
 
