@@ -23,4 +23,5 @@ module "web" {
   mount           = var.mount
   server_name     = var.server_name
   trusted_proxies = var.load_balancers
+  os              = { updates = "security", reboot = "if-required" }
 }

@@ -261,6 +261,8 @@ func patternOf(t *testing.T, read tree, name string) *regexp.Regexp {
 // TestModulesKnowTheSameWords compares lists of words.
 func TestModulesKnowTheSameWords(t *testing.T) {
 	maintenance := []string{string(contract.Drained), string(contract.Stopped)}
+	updates := []string{string(host.UpdatesSecurity), string(host.UpdatesAll)}
+	reboot := []string{contract.RebootIfRequired, contract.RebootNever}
 	for _, list := range []struct {
 		module, variable string
 		words            []string
@@ -268,6 +270,12 @@ func TestModulesKnowTheSameWords(t *testing.T) {
 		{"database-tier", "nodes[].maintenance", maintenance},
 		{"file-tier", "nodes[].maintenance", maintenance},
 		{"web-tier", "nodes[].maintenance", maintenance},
+		{"database-tier", "os.updates", updates},
+		{"database-tier", "os.reboot", reboot},
+		{"file-tier", "os.updates", updates},
+		{"file-tier", "os.reboot", reboot},
+		{"web-tier", "os.updates", updates},
+		{"web-tier", "os.reboot", reboot},
 		{"website", "files.nodes[].maintenance", maintenance},
 		{"website", "databases.nodes[].maintenance", maintenance},
 		{"website", "web.nodes[].maintenance", maintenance},

@@ -102,6 +102,7 @@ module "website" {
     php_workers = 12, trusted_proxies = ["10.1.0.0/16"]
 
     restart_trigger = "web-1"
+    os              = { updates = "all", reboot = "if-required" }
     rolling         = { first = "web2", check_url = "https://www.example.org/health" }
   }
 }
@@ -116,7 +117,7 @@ module "website" {
 	for _, want := range []string{`version += "pxc-80"`, `"innodb_io_capacity" = "777"`, `replica += 5`, `ping_timeout_seconds += 42`, `php_workers += 12`, `trusted_proxies += \[\n +\+ "10.1.0.0/16"`,
 		`maintenance += "drained"`, `maintenance += "stopped"`, `restart_trigger += "databases-1"`, `restart_trigger += "keepalived-1"`, `restart_trigger += "files-1"`,
 		`restart_trigger += "web-1"`, `first += "db3"`, `first += "e"`, `first += "web2"`, `bake_seconds += 61`, `stop_after += 4`, `check_url += "https://www.example.org/health"`,
-		`bootstrap_node += "db1"`, `allow_missing += \[\n +\+ "db3"`, `attempt += 9`} {
+		`updates += "all"`, `reboot += "if-required"`, `bootstrap_node += "db1"`, `allow_missing += \[\n +\+ "db3"`, `attempt += 9`} {
 		if !regexp.MustCompile(want).MatchString(plan) {
 			t.Errorf("the plan does not have %s:\n%s", want, plan)
 		}

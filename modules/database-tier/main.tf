@@ -24,6 +24,7 @@ resource "ha_galera_cluster" "this" {
     password_wo_version = user.password_wo_version
   } }
   restart_trigger = var.restart_trigger
+  os              = var.os
   rolling         = var.rolling
   recovery        = var.recovery
   on_destroy      = var.on_destroy

@@ -18,6 +18,7 @@ resource "ha_gluster_volume" "this" {
   ping_timeout_seconds = var.ping_timeout_seconds
   allow_root_partition = var.allow_root_partition
   restart_trigger      = var.restart_trigger
+  os                   = var.os
   rolling              = var.rolling
   split_brain          = var.split_brain
   on_destroy           = var.on_destroy

@@ -195,6 +195,29 @@ variable "restart_trigger" {
   }
 }
 
+variable "os" {
+  description = <<-EOT
+    How the systems of the machines are kept up to date: one node at a time, drained first. See `os` of `ha_gluster_volume`. Default: neither updates nor reboots.
+    - `updates`: `security` or `all`. Default: no updates.
+    - `reboot`: `if-required` or `never`. Default: `never`.
+  EOT
+  type = object({
+    updates = optional(string)
+    reboot  = optional(string)
+  })
+  default = null
+
+  validation {
+    condition     = try(var.os.updates, null) == null ? true : contains(["security", "all"], var.os.updates)
+    error_message = "Updates are `security` or `all`."
+  }
+
+  validation {
+    condition     = try(var.os.reboot, null) == null ? true : contains(["if-required", "never"], var.os.reboot)
+    error_message = "A reboot is `if-required` or `never`."
+  }
+}
+
 variable "rolling" {
   description = <<-EOT
     How nodes that serve are changed one after the other, when a change restarts them. Default: all of them in one apply.

@@ -45,6 +45,7 @@ resource "ha_web_tier" "this" {
     writable_directories = var.wordpress.writable_directories
   }
   restart_trigger = var.restart_trigger
+  os              = var.os
   rolling         = var.rolling
   on_destroy      = var.on_destroy
   timeouts        = var.timeouts

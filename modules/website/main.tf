@@ -127,6 +127,7 @@ module "files" {
   options              = var.files.options
   clients              = module.network.addresses.web
   restart_trigger      = var.files.restart_trigger
+  os                   = var.files.os
   rolling              = var.files.rolling
   split_brain          = var.files.split_brain
   on_destroy           = var.on_destroy
@@ -190,6 +191,7 @@ module "database" {
   }
   floating_ip_auth_secret = var.floating_ip_auth_secret
   restart_trigger         = var.databases.restart_trigger
+  os                      = var.databases.os
   rolling                 = var.databases.rolling
   recovery                = var.databases.recovery
   on_destroy              = var.on_destroy
@@ -222,6 +224,7 @@ module "web" {
   wordpress_admin_password    = var.wordpress_admin_password
   wordpress_database_password = var.wordpress_database_password
   restart_trigger             = var.web.restart_trigger
+  os                          = var.web.os
   rolling                     = var.web.rolling
   on_destroy                  = var.on_destroy
   health_checks               = var.health_checks

@@ -102,6 +102,9 @@ variable "files" {
     - `ping_timeout_seconds`: GlusterFS's ping timeout in seconds.
     - `options`: volume options by name.
     - `restart_trigger`: any text of up to 100 letters, digits and the characters `._:@+-`, such as a date. Another value restarts glusterd and the bricks once, one node after the other. Default: none.
+    - `os`: how the systems of the machines are kept up to date, one node at a time. Default: neither updates nor reboots.
+    - `os.updates`: `security` or `all`. Default: no updates.
+    - `os.reboot`: `if-required` or `never`. Default: `never`.
     - `rolling`: how nodes that serve are changed one after the other, when a change restarts them. Default: all of them in one apply.
     - `rolling.first`: key of the node that is changed first. Default: the order of the tier.
     - `rolling.bake_seconds`: how long a node has to serve after its change before the next one is changed, in seconds, 1 to 86400. Allow for it in `timeouts.update`. Default: none.
@@ -134,6 +137,10 @@ variable "files" {
     options              = optional(map(string), {})
 
     restart_trigger = optional(string)
+    os = optional(object({
+      updates = optional(string)
+      reboot  = optional(string)
+    }))
     rolling = optional(object({
       first        = optional(string)
       bake_seconds = optional(number)
@@ -197,6 +204,9 @@ variable "databases" {
     - `router_id`: virtual router ID of the floating IP, unique in the VLAN. Default: the last octet of the address.
     - `restart_trigger`: any text of up to 100 letters, digits and the characters `._:@+-`, such as a date. Another value restarts the servers once, one node after the other. Default: none.
     - `floating_ip_restart_trigger`: the same for Keepalived, which holds the floating IP. Default: none.
+    - `os`: how the systems of the machines are kept up to date, one node at a time. Default: neither updates nor reboots.
+    - `os.updates`: `security` or `all`. Default: no updates.
+    - `os.reboot`: `if-required` or `never`. Default: `never`.
     - `rolling`: how nodes that serve are changed one after the other, when a change restarts or drains them. Default: all of them in one apply.
     - `rolling.first`: key of the node that is changed first. Default: the order of the tier.
     - `rolling.bake_seconds`: how long a node has to serve after its change before the next one is changed, in seconds, 1 to 86400. Allow for it in `timeouts.update`. Default: none.
@@ -239,6 +249,10 @@ variable "databases" {
 
     restart_trigger             = optional(string)
     floating_ip_restart_trigger = optional(string)
+    os = optional(object({
+      updates = optional(string)
+      reboot  = optional(string)
+    }))
     rolling = optional(object({
       first        = optional(string)
       bake_seconds = optional(number)
@@ -320,6 +334,9 @@ variable "web" {
     - `check.status`: expected HTTP status.
     - `check.contains`: text that the page must contain. Default: any.
     - `restart_trigger`: any text of up to 100 letters, digits and the characters `._:@+-`, such as a date. Another value restarts Apache and PHP once, one node after the other. Default: none.
+    - `os`: how the systems of the machines are kept up to date, one node at a time. Default: neither updates nor reboots.
+    - `os.updates`: `security` or `all`. Default: no updates.
+    - `os.reboot`: `if-required` or `never`. Default: `never`.
     - `rolling`: how nodes that serve are changed one after the other, when a change restarts or drains them. Default: all of them in one apply.
     - `rolling.first`: key of the node that is changed first. Default: the order of the tier.
     - `rolling.bake_seconds`: how long a node has to serve after its change before the next one is changed, in seconds, 1 to 86400. Allow for it in `timeouts.update`. Default: none.
@@ -352,6 +369,10 @@ variable "web" {
     }))
 
     restart_trigger = optional(string)
+    os = optional(object({
+      updates = optional(string)
+      reboot  = optional(string)
+    }))
     rolling = optional(object({
       first        = optional(string)
       bake_seconds = optional(number)

@@ -137,6 +137,7 @@ run "nothing_is_taken_out_of_service_by_default" {
     condition = (
       alltrue([for node in ha_galera_cluster.this.nodes : node.maintenance == null]) &&
       ha_galera_cluster.this.restart_trigger == null &&
+      ha_galera_cluster.this.os == null &&
       ha_galera_cluster.this.rolling == null &&
       ha_galera_cluster.this.recovery == null &&
       ha_floating_ip.this.restart_trigger == null &&
@@ -156,6 +157,7 @@ run "the_second_day" {
       db3 = { host = "db3.example.org", address = "10.0.0.43" }
     }
     restart_trigger = "2026-11-27"
+    os              = { updates = "security", reboot = "if-required" }
     rolling         = { first = "db2", bake_seconds = 600, stop_after = 1, check_url = "https://www.example.org/health" }
     floating_ip     = { address = "10.0.0.10/24", restart_trigger = "2026-11-28" }
     recovery        = { bootstrap_node = "db1", allow_missing = ["db3"], attempt = 2 }
@@ -169,6 +171,8 @@ run "the_second_day" {
   assert {
     condition = (
       ha_galera_cluster.this.restart_trigger == "2026-11-27" &&
+      ha_galera_cluster.this.os.updates == "security" &&
+      ha_galera_cluster.this.os.reboot == "if-required" &&
       ha_galera_cluster.this.rolling.first == "db2" &&
       ha_galera_cluster.this.rolling.bake_seconds == 600 &&
       ha_galera_cluster.this.rolling.stop_after == 1 &&

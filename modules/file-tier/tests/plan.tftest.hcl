@@ -120,6 +120,7 @@ run "nothing_is_taken_out_of_service_by_default" {
     condition = (
       alltrue([for node in ha_gluster_volume.this.nodes : node.maintenance == null]) &&
       ha_gluster_volume.this.restart_trigger == null &&
+      ha_gluster_volume.this.os == null &&
       ha_gluster_volume.this.rolling == null &&
       ha_gluster_volume.this.split_brain == null
     )
@@ -137,6 +138,7 @@ run "the_second_day" {
       files3 = { host = "files3.example.org", address = "10.0.0.23" }
     }
     restart_trigger = "2026-11-27"
+    os              = { updates = "security", reboot = "if-required" }
     rolling         = { first = "files2", bake_seconds = 600, stop_after = 1, check_url = "https://www.example.org/health" }
     split_brain     = { policy = "source-brick", source_node = "files1", files = ["/images/a.jpg"], attempt = 2 }
   }
@@ -149,6 +151,8 @@ run "the_second_day" {
   assert {
     condition = (
       ha_gluster_volume.this.restart_trigger == "2026-11-27" &&
+      ha_gluster_volume.this.os.updates == "security" &&
+      ha_gluster_volume.this.os.reboot == "if-required" &&
       ha_gluster_volume.this.rolling.first == "files2" &&
       ha_gluster_volume.this.rolling.bake_seconds == 600 &&
       ha_gluster_volume.this.rolling.stop_after == 1 &&

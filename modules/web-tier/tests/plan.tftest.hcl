@@ -97,6 +97,7 @@ run "nothing_is_taken_out_of_service_by_default" {
     condition = (
       alltrue([for node in ha_web_tier.this.nodes : node.maintenance == null]) &&
       ha_web_tier.this.restart_trigger == null &&
+      ha_web_tier.this.os == null &&
       ha_web_tier.this.rolling == null
     )
     error_message = "A node is in maintenance, or something is restarted, that nobody asked for."
@@ -112,6 +113,7 @@ run "the_second_day" {
       web2 = { host = "web2.example.org", address = "10.0.0.62", maintenance = "stopped" }
     }
     restart_trigger = "2026-11-27"
+    os              = { updates = "security", reboot = "if-required" }
     rolling         = { first = "web2", bake_seconds = 600, stop_after = 1, check_url = "https://www.example.org/health" }
   }
 
@@ -123,6 +125,8 @@ run "the_second_day" {
   assert {
     condition = (
       ha_web_tier.this.restart_trigger == "2026-11-27" &&
+      ha_web_tier.this.os.updates == "security" &&
+      ha_web_tier.this.os.reboot == "if-required" &&
       ha_web_tier.this.rolling.first == "web2" &&
       ha_web_tier.this.rolling.bake_seconds == 600 &&
       ha_web_tier.this.rolling.stop_after == 1 &&

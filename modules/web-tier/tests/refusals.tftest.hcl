@@ -179,6 +179,26 @@ run "maintenance_that_is_none" {
   expect_failures = [var.nodes]
 }
 
+run "os_updates_of_another_kind" {
+  command = plan
+
+  variables {
+    os = { updates = "some" }
+  }
+
+  expect_failures = [var.os]
+}
+
+run "os_reboot_of_another_kind" {
+  command = plan
+
+  variables {
+    os = { reboot = "always" }
+  }
+
+  expect_failures = [var.os]
+}
+
 run "restart_trigger_with_a_space" {
   command = plan
 
