@@ -383,3 +383,31 @@ func TestWorkOfTheSameRunIsWaitedFor(t *testing.T) {
 		third.Release(t.Context())
 	})
 }
+
+// TestALeaseOutlivesAReboot has another run try to take it on the machine on which the reboot
+// has removed it: that run is refused on the other machine, and gives back what it has.
+func TestALeaseOutlivesAReboot(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		hosts, machines := hosttest.Cluster(t, "a", "b")
+		lease, err := take(t, hosts, "run 1", 0)
+		must(t, err)
+		defer lease.Release(t.Context())
+		guarded, done := lease.Guard(t.Context())
+		defer done()
+		const file = "/run/terraform-ha/leases/gluster-web"
+		time.Sleep(host.LeaseTerm/4 - 500*time.Millisecond)
+		machines["a"].Locked(func() { machines["a"].WriteFile(file, "test in run 2") })
+		time.Sleep(time.Second) // a renewal has met the other run
+		machines["a"].Locked(func() { machines["a"].RemoveAll(file) })
+		time.Sleep(host.LeaseTerm)
+		synctest.Wait()
+		if guarded.Err() != nil {
+			t.Errorf("the lease is lost: %v", context.Cause(guarded))
+		}
+		machines["a"].Locked(func() {
+			if held := machines["a"].Files[file].Content; held != "test in run 1" {
+				t.Errorf("held by %q", held)
+			}
+		})
+	})
+}
