@@ -27,6 +27,8 @@ type System struct {
 	// Held are packages that somebody else than a cluster of ours holds, and Kept those
 	// that apt would not replace, because another one would have to go.
 	Held, Kept []string
+	// Fault is why apt cannot say what is due; empty where it can.
+	Fault string
 	// Unfinished are packages whose installation broke off.
 	Unfinished []string
 	// Required has the packages that have asked for a reboot, in a file that a reboot
@@ -101,6 +103,8 @@ func (s *System) read(key, rest string) {
 		s.Stopping = rest == "stopping"
 	case key == "update" && len(fields) == 3:
 		s.Updates = append(s.Updates, Update{Package: fields[0], Version: fields[1], Security: fields[2] == "security"})
+	case key == "fault":
+		s.Fault = strings.TrimPrefix(rest, "E: ")
 	case key == "held":
 		s.Held = append(s.Held, rest)
 	case key == "kept":

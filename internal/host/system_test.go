@@ -23,6 +23,7 @@ lists 1700000000
 update tzdata 2026f-0+deb12u1 other
 update libssl3 3.0.22-1~deb12u3 security
 kept linux-image-amd64
+fault E: Unmet dependencies. Try 'apt --fix-broken install' with no packages (or specify a solution).
 held php8.2-common
 unfinished apache2
 required linux-image-6.1.0-20-amd64 libc6
@@ -37,6 +38,7 @@ rebooted kernel 6.1.0-18-amd64 is installed and 6.1.0-17-amd64 runs
 	want := host.System{
 		Asked: true, Boot: "64fedef3-eaa1-44cd-8346-f47abf1f64b5-5623533", Stopping: true, ListsAge: 600000 * time.Second,
 		Updates: []host.Update{{Package: "libssl3", Version: "3.0.22-1~deb12u3", Security: true}, {Package: "tzdata", Version: "2026f-0+deb12u1"}},
+		Fault:   "Unmet dependencies. Try 'apt --fix-broken install' with no packages (or specify a solution).",
 		Held:    []string{"php8.2-common"}, Kept: []string{"linux-image-amd64"}, Unfinished: []string{"apache2"},
 		Required: []string{"libc6", "linux-image-6.1.0-20-amd64"}, RebootAsked: true,
 		Kernel: "6.1.0-18-amd64", KernelInstalled: "6.1.0-20-amd64", Stale: []string{"cron", "ssh"}, Markers: []string{"web-shop"},

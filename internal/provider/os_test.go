@@ -76,7 +76,7 @@ func TestOSOfOtherTiers(t *testing.T) {
 			f, s := subjects[name](t)
 			resource.UnitTest(t, resource.TestCase{
 				ProtoV6ProviderFactories: f.factories(),
-				Steps: []resource.TestStep{{Config: f.config(f.resource(s.kind, s.body+"\nos = { updates = \"all\" }")), ExpectError: regexp.MustCompile("does not update or reboot")}},
+				Steps:                    []resource.TestStep{{Config: f.config(f.resource(s.kind, s.body+"\nos = { updates = \"all\" }")), ExpectError: regexp.MustCompile("does not update or reboot")}},
 			})
 		})
 	}

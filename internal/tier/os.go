@@ -260,6 +260,9 @@ func (o OS) noticesOf(seen host.System, maintenance Maintenance) []string {
 		}
 		return notices
 	}
+	if o.Updates != "" && seen.Fault != "" {
+		say("apt cannot say which updates are due: %s", seen.Fault)
+	}
 	if held := o.held(seen); len(held) > 0 {
 		say("updates of packages on hold are not installed: %s", listedFew(held))
 	}

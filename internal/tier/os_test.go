@@ -52,9 +52,10 @@ func TestWhatIsDue(t *testing.T) {
 
 func TestNoticesOfSystems(t *testing.T) {
 	seen := outdated
-	seen.Kept = []string{"linux-image-amd64"}
+	seen.Kept, seen.Fault = []string{"linux-image-amd64"}, "Unmet dependencies."
 	got := tier.OS{Updates: host.UpdatesSecurity}.Notices(map[string]host.System{"web1": seen, "web2": outdated, "web3": {}}, map[string]tier.Maintenance{"web2": tier.Stopped})
 	want := []string{
+		"web1: apt cannot say which updates are due: Unmet dependencies.",
 		"web1: updates of packages on hold are not installed: vim",
 		"web1: updates that would remove another package are not installed: linux-image-amd64",
 		"web1: it requires a reboot, which os.reboot does not allow: a reboot was asked for by libssl3; apache2, cron run with files that an update has replaced",

@@ -11,7 +11,7 @@ echo "now $(date +%s)"
 stat -c 'lists %Y' /var/lib/apt/periodic/update-success-stamp /var/lib/apt/periodic/update-stamp /var/lib/apt/lists/*Release
 due_updates | while read -r first rest; do
     case $first in
-    kept) echo "kept $rest" ;;
+    kept | fault) echo "$first $rest" ;;
     *) echo "update $first $rest" ;;
     esac
 done
