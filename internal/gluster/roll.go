@@ -1,20 +1,28 @@
 package gluster
 
 import (
+	"slices"
+
 	"github.com/terraform-ha/terraform-provider-ha/internal/host"
 	"github.com/terraform-ha/terraform-provider-ha/internal/reconcile"
 	"github.com/terraform-ha/terraform-provider-ha/internal/tier"
 )
 
 // planRoll restarts the machines whose glusterd runs with another glusterd.vol, or that
-// the user wants restarted. Its bricks run on, but the machine drops out of the pool's transactions for a
+// the user wants restarted, and brings systems up to date. When glusterd restarts, its bricks run on, but the machine drops out of the pool's transactions for a
 // moment, so it is one machine at a time and only in a healthy volume.
 func planRoll(d *draft) error {
 	if !d.mayRoll() {
 		return nil
 	}
-	for _, node := range d.rolling() {
-		d.stages.restart.InOrder(tier.Rolled(node.Name, d.restart(node)...)...)
+	rolling, updating := d.rolling(), d.updating()
+	for _, node := range d.reached {
+		switch {
+		case slices.Contains(updating, node):
+			d.stages.restart.InOrder(tier.Rolled(node.Name, d.update(node)...)...)
+		case slices.Contains(rolling, node):
+			d.stages.restart.InOrder(tier.Rolled(node.Name, d.restart(node)...)...)
+		}
 	}
 	return nil
 }
@@ -40,18 +48,22 @@ func (d *draft) whyTriggered(node host.Node) string {
 
 func (d *draft) mayRoll() bool { return d.changing() && d.rollWaits() == nil }
 
-// rollWaits says why no glusterd can be restarted yet.
+// rollWaits says why no glusterd can be restarted, and no machine updated, yet.
 func (d *draft) rollWaits() *reconcile.RefusedError {
-	if !d.changing() || len(d.rolling()) == 0 {
+	if !d.changing() || len(d.rolling())+len(d.updating()) == 0 {
 		return nil
 	}
+	what := "restart glusterd"
+	if len(d.updating()) > 0 {
+		what = "update the machines of volume " + d.spec.Name
+	}
 	if missing := append(d.absentees(d.reached), d.inMaintenance()...); len(missing) > 0 {
-		return &reconcile.RefusedError{What: "restart glusterd", Evidence: missing, Remedy: bringBack}
+		return &reconcile.RefusedError{What: what, Evidence: missing, Remedy: bringBack}
 	}
 	if split := d.splitBrain(); split != "" {
-		return &reconcile.RefusedError{What: "restart glusterd", Evidence: []string{split}, Remedy: "Resolve the split brain first."}
+		return &reconcile.RefusedError{What: what, Evidence: []string{split}, Remedy: "Resolve the split brain first."}
 	}
-	return nil
+	return d.refuseUpdate()
 }
 
 func (d *draft) restart(node host.Node) []Step {

@@ -91,6 +91,8 @@ type Spec struct {
 	Maintenance map[string]tier.Maintenance
 	// RestartTrigger restarts glusterd and the bricks when it changes; empty for never.
 	RestartTrigger string
+	// OS is how the systems of the machines are kept up to date.
+	OS tier.OS
 	// Decision says which copies count of files in split brain; nil for nothing.
 	Decision *Decision
 	// Adopt makes a volume, its bricks and their data ours that lack our marker.

@@ -34,6 +34,10 @@ type Node struct {
 	// by the volume for which it does.
 	Filter  host.FirewallState
 	Sources map[string][]netip.Prefix
+	// System is how up to date the machine's system is, asked for where that is declared, and
+	// Drained says that an update of ours has drained it.
+	System  host.System
+	Drained bool
 	// Maintenance is how the machine is recorded to be out of service.
 	Maintenance tier.Maintenance
 	// Connected are the addresses that are connected to the machine's brick, asked for

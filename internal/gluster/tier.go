@@ -39,6 +39,7 @@ func concerns() []concern {
 		{Name: "units", Ask: askUnits, Read: readUnits, Plan: planUnits},
 		{Name: "firewall", Ask: askFilters, Read: readFilters, Plan: planFilters},
 		{Name: "bricks", Ask: askBricks, Read: readBricks, Refuse: refuseBricks, Plan: planBricks},
+		{Name: "os", Ask: askOS, Read: readOS, Plan: planOS},
 		{Name: "daemon", Ask: askDaemon, Read: readDaemon, Plan: planDaemon},
 		{Name: "pool", Ask: askPool, Read: readPool, Refuse: refusePool, Plan: planPool},
 		{Name: "volume", Ask: askVolume, Read: readVolume, Refuse: refuseVolume, Plan: planVolume},
@@ -186,7 +187,7 @@ func Notices(spec Spec, status Status) []string {
 		notices = slices.Concat(notices, d.connectionNotices(), d.decisionNotices(), d.asideNotices())
 	}
 	notices = append(append(notices, status.Healing(spec.Name)...), d.optionNotices()...)
-	return slices.Concat(notices, d.filterNotices(), spec.clientNotices(status), maintenanceNotices(status))
+	return slices.Concat(notices, d.filterNotices(), spec.clientNotices(status), maintenanceNotices(status), d.osNotices())
 }
 
 // draft is a plan that is being made, with what the concerns know.

@@ -22,7 +22,8 @@ import (
 func newGlusterVolume() resource.Resource {
 	return cluster.New[glusterModel, *gluster.Cluster](cluster.Settings{
 		TypeName: "gluster_volume", Title: "GlusterFS Volume", Kind: "gluster", Schema: glusterSchema,
-		OneAtATime: true, // volumes share glusterd, and the pool takes one transaction at a time
+		OneAtATime:  true, // volumes share glusterd, and the pool takes one transaction at a time
+		KeepsSystem: true,
 	})
 }
 
@@ -71,6 +72,7 @@ func (m *glusterModel) spec() gluster.Spec {
 		DataDevices:        dataDevices(&m.Shared),
 		Maintenance:        maintenanceOf(&m.Shared),
 		RestartTrigger:     m.RestartTrigger.ValueString(),
+		OS:                 m.SystemOS(),
 		Options:            cluster.StringsOf(m.Options),
 		Profile:            m.Profile.ValueString(),
 		Clients:            cluster.ListOf(m.Clients),

@@ -93,6 +93,8 @@ type Node struct {
 	Missing []string
 	// Blames is how many entries the brick holds against others than a lost one.
 	Blames int
+	// boots is how many reboots the machine had when its processes were looked at last.
+	boots int
 	// Pending is how many files wait for healing, SplitBrain how many are in split
 	// brain besides those of the pool that are told one by one.
 	Pending, SplitBrain int
@@ -166,7 +168,9 @@ func (p *Pool) handle(m *hosttest.Machine) {
 	p.change(m, "gluster-stop-bricks", p.stopBricks)
 	// No machine of the pool has a floating address.
 	m.HandleQuery("tier-held", func(*hosttest.Machine, shell.Command) (string, int, string) { return "", 0, "" })
-	m.Handle("tier-drain", func(*hosttest.Machine, shell.Command) (string, int, string) { return "", 0, "" })
+	m.Handle("tier-drain", p.drain)
+	m.Handle("tier-return", p.giveBack)
+	m.HandleQuery("tier-drained", p.drained)
 	m.Handle("gluster-reach", p.reach)
 	m.Handle("gluster-space", p.space)
 	m.Handle("gluster-leftovers", p.leftovers)

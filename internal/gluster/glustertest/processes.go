@@ -5,7 +5,8 @@ import (
 	"github.com/terraform-ha/terraform-provider-ha/internal/shell"
 )
 
-func (p *Pool) processes(_ *hosttest.Machine, n *Node, _ shell.Command) string {
+func (p *Pool) processes(m *hosttest.Machine, n *Node, _ shell.Command) string {
+	p.boot(m)
 	said := ""
 	if n.Running {
 		said += "running yes\nport 49152\n"

@@ -1,0 +1,143 @@
+package gluster
+
+import (
+	"cmp"
+	"context"
+	"errors"
+
+	"github.com/terraform-ha/terraform-provider-ha/internal/host"
+	"github.com/terraform-ha/terraform-provider-ha/internal/reconcile"
+	"github.com/terraform-ha/terraform-provider-ha/internal/shell"
+	"github.com/terraform-ha/terraform-provider-ha/internal/tier"
+)
+
+// drainMark marks a machine that an update of its system has drained.
+func (s Spec) drainMark() string { return tier.DrainMark(markerKind, s.Name) }
+
+func askOS(spec inquiry, _ string) tier.Questions {
+	asked := spec.OS.Ask()
+	if len(asked.Parts) > 0 {
+		asked.Parts = append(asked.Parts, tier.AskDrained("drained", spec.drainMark()))
+	}
+	return asked
+}
+
+func readOS(spec inquiry, _ string, answers tier.Answers, seen *Node) {
+	seen.System = spec.OS.Read(answers)
+	seen.Drained = answers.Parts["drained"].Out != ""
+}
+
+// daemonUnits are those that are restarted where they run with replaced files. The bricks are
+// processes of glusterd's unit.
+func daemonUnits() []string { return []string{daemonUnit + ".service"} }
+
+// dueOS is what is due of the system of a node's machine.
+func (d *draft) dueOS(node host.Node) tier.DueOS {
+	seen := d.seen(node)
+	return d.spec.OS.Due(seen.System, cmp.Or(seen.Maintenance, d.spec.Maintenance[node.Name]), daemonUnits()...)
+}
+
+// updating are the machines that are drained for an update.
+func (d *draft) updating() []host.Node {
+	var nodes []host.Node
+	for _, node := range d.reached {
+		if d.dueOS(node).Disruptive {
+			nodes = append(nodes, node)
+		}
+	}
+	return nodes
+}
+
+// refuseUpdate refuses to stop what other resources look after.
+func (d *draft) refuseUpdate() *reconcile.RefusedError {
+	for _, node := range d.updating() {
+		var refused *reconcile.RefusedError
+		if errors.As(d.spec.OS.RefuseShared(node.Name, markerKind, d.seen(node).System), &refused) {
+			return refused
+		}
+		if d.seen(node).OtherVolumes {
+			return &reconcile.RefusedError{
+				What: "update and reboot the machine of several volumes", Node: node.Name, Path: tier.At("os"),
+				Evidence: []string{"it has bricks of other volumes, of which this resource does not know whether they are healed"},
+				Remedy:   "Declare os in no resource of such a machine, and update it by hand, in maintenance.",
+			}
+		}
+	}
+	return nil
+}
+
+// planOS refreshes lists of packages where nothing else is due, ends a drain that broke
+// off, and finishes an installation that broke off on a machine that does not serve: its
+// glusterd may not start before. What needs a machine to be drained is part of the roll.
+func planOS(d *draft) error {
+	for _, node := range d.reached {
+		due := d.dueOS(node)
+		if len(d.seen(node).System.Unfinished) > 0 && !d.seen(node).Daemon.Running() && due.Disruptive {
+			d.stages.prepare.On(node.Name, d.install(due, node))
+		}
+		if d.changing() && due.Any() && !due.Disruptive {
+			d.stages.prepare.On(node.Name, d.spec.OS.Fetch(due).On(node.Name))
+		}
+		if d.seen(node).Drained && !due.Disruptive {
+			d.stages.putBack.InOrder(Step{Node: node.Name, Title: "take floating addresses again", Why: "it is drained by a change that broke off", Do: d.ofMachine(node, tier.Return)})
+		}
+	}
+	return nil
+}
+
+func (d *draft) ofMachine(node host.Node, do func(ctx context.Context, machine *host.Host, mark string) error) act {
+	mark := d.spec.drainMark()
+	return func(ctx context.Context, hosts host.Hosts) error { return do(ctx, hosts[node.Name], mark) }
+}
+
+// install is the work on a machine whose glusterd and bricks are stopped.
+func (d *draft) install(due tier.DueOS, node host.Node) Step {
+	step := d.spec.OS.Update(due, daemonUnits(), daemonUnits()...).On(node.Name)
+	step.Effect = reconcile.Restarts
+	return step
+}
+
+// update brings the system of one machine up to date. The updates are fetched while it
+// serves. It is taken out with nothing left to be healed, glusterd before the bricks, whose
+// end clients hear of, and the next machine follows when everything is healed again.
+func (d *draft) update(node host.Node) []Step {
+	due := d.dueOS(node)
+	healed := waitHealed(d.spec, d.volumeStarted())
+	steps := []Step{
+		d.spec.OS.Fetch(due).On(node.Name),
+		{Title: "wait until the volume is healed", Do: healed},
+	}
+	if file := d.spec.daemonFile(); file.Difference(d.seen(node).Files[daemonFile]) != "" {
+		steps = append(steps, Step{Node: node.Name, Title: "write glusterd.vol", Why: file.Difference(d.seen(node).Files[daemonFile]), Do: writeFile(node.Name, file)})
+	}
+	if why := d.whyTriggered(node); why != "" {
+		steps = append(steps, Step{Node: node.Name, Title: "record restart_trigger", Why: why, Do: writeFile(node.Name, d.spec.triggered().File())})
+	}
+	return append(steps,
+		Step{Node: node.Name, Title: "give floating addresses away", Do: d.ofMachine(node, tier.Drain)},
+		Step{Node: node.Name, Title: "stop glusterd and the bricks", Do: stopAll(node.Name)},
+		d.install(due, node),
+		Step{Node: node.Name, Title: "start glusterd and the bricks", Do: startDaemon(node.Name, "start")},
+		Step{Title: "wait until the volume is healthy", Do: waitHealthy(d.spec, names(d.spec.Nodes), d.volumeStarted())},
+		Step{Node: node.Name, Title: "take floating addresses again", Do: d.ofMachine(node, tier.Return)},
+		Step{Title: "wait until the volume is healed", Do: healed})
+}
+
+// stopAll stops glusterd and then the bricks: while it runs it would start one again.
+func stopAll(node string) act {
+	return func(ctx context.Context, hosts host.Hosts) error {
+		if err := hosts[node].StopUnit(ctx, daemonUnit); err != nil {
+			return err
+		}
+		return run(node, "stop the bricks", shell.Script(stopBricksScript, "*"))(ctx, hosts)
+	}
+}
+
+// osNotices say what a user should know of the systems and no plan changes.
+func (d *draft) osNotices() []string {
+	systems, maintenance := map[string]host.System{}, map[string]tier.Maintenance{}
+	for name, node := range d.status.Nodes {
+		systems[name], maintenance[name] = node.System, cmp.Or(node.Maintenance, d.spec.Maintenance[name])
+	}
+	return d.spec.OS.Notices(systems, maintenance)
+}

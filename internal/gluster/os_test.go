@@ -1,0 +1,190 @@
+package gluster_test
+
+import (
+	"slices"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/terraform-ha/terraform-provider-ha/internal/gluster"
+	"github.com/terraform-ha/terraform-provider-ha/internal/gluster/glustertest"
+	"github.com/terraform-ha/terraform-provider-ha/internal/host"
+	"github.com/terraform-ha/terraform-provider-ha/internal/host/hosttest"
+	"github.com/terraform-ha/terraform-provider-ha/internal/tier"
+	"github.com/terraform-ha/terraform-provider-ha/internal/tier/tiertest"
+)
+
+// keptUpToDate is the volume with systems that are updated and rebooted.
+func keptUpToDate() gluster.Spec {
+	spec := content()
+	spec.OS = tier.OS{Updates: host.UpdatesAll, Reboot: true}
+	return spec
+}
+
+// outdated is a volume for whose machines there are updates: one of GlusterFS itself,
+// which starts glusterd, and one that asks for a reboot.
+func outdated(t *testing.T) (host.Hosts, *glustertest.Pool) {
+	t.Helper()
+	hosts, sim := built(t)
+	forAll(sim, func(m *hosttest.Machine) {
+		m.Packages["libc6"] = "1"
+		m.System.Updates = map[string]hosttest.Update{
+			"glusterfs-server": {Version: "10.4-1", Units: []string{"glusterd"}}, "libc6": {Version: "2", AsksReboot: true, Security: true},
+		}
+		m.System.Away = 3
+	})
+	return hosts, sim
+}
+
+// upToDate wants every machine updated and rebooted once, with everything in service.
+func upToDate(t *testing.T, hosts host.Hosts, sim *glustertest.Pool, after string) {
+	t.Helper()
+	for name, m := range sim.Machines {
+		if m.Packages["glusterfs-server"] != "10.4-1" || m.Packages["libc6"] != "2" || m.System.Boots != 1 || !m.Held["glusterfs-server"] {
+			t.Errorf("after %s, %s has %v, %d boots", after, name, m.Packages, m.System.Boots)
+		}
+		if _, drained := m.Files[tier.DrainFile]; drained {
+			t.Errorf("after %s, %s is drained", after, name)
+		}
+	}
+	spec := keptUpToDate()
+	status := gluster.Observe(t.Context(), hosts.Views(), spec)
+	if plan, err := gluster.Diff(spec, status); err != nil || !plan.Empty() {
+		t.Errorf("after %s, the plan is %v, %v", after, plan.Titles(), err)
+	}
+	if health := gluster.HealthOf(spec, status); !health.Healthy() {
+		t.Errorf("after %s: %v", after, health.Problems)
+	}
+}
+
+// TestSystemsAreUpdatedOneByOne has a fault at every command. The simulated pool fails where
+// a set loses its majority, or a machine reboots while its brick runs.
+func TestSystemsAreUpdatedOneByOne(t *testing.T) {
+	everyFault(t, func(t *testing.T, fault *hosttest.Fault) {
+		hosts, sim := outdated(t)
+		sim.Nodes["files1"].Pending = 3
+		fault.Arm(sim.Machines)
+		_ = converge(t, hosts, keptUpToDate())
+		fault.Disarm()
+		if err := converge(t, hosts, keptUpToDate()); err != nil {
+			t.Fatalf("after %s: %v", fault.Struck(), err)
+		}
+		upToDate(t, hosts, sim, fault.Struck())
+	})
+}
+
+// TestAnUpdateIsPlanned says what is due, and nothing where it is not declared.
+func TestAnUpdateIsPlanned(t *testing.T) {
+	hosts, _ := outdated(t)
+	if plan, err := diff(t, hosts, content()); err != nil || !plan.Empty() {
+		t.Errorf("where nothing is declared the plan is %v, %v", plan.Titles(), err)
+	}
+	plan, err := diff(t, hosts, keptUpToDate())
+	if drift := strings.Join(plan.Drift()["files2"], "\n"); err != nil || drift != "2 updates are due: glusterfs-server 10.4-1, libc6 2" {
+		t.Errorf("drift is %q, %v", drift, err)
+	}
+	want := []string{"files1: fetch updates", "wait until the volume is healed", "files1: give floating addresses away", "files1: stop glusterd and the bricks",
+		"files1: install updates, and reboot if they require it", "files1: start glusterd and the bricks", "wait until the volume is healthy",
+		"files1: take floating addresses again", "wait until the volume is healed"}
+	if titles := plan.Titles(); len(titles) != 3*len(want) || !slices.Equal(titles[:len(want)], want) {
+		t.Errorf("the plan is %q", titles)
+	}
+	rollout := gluster.Open(hosts, keptUpToDate())
+	rollout.Observe(t.Context())
+	if said := rollout.Rollout([]tier.Node{tiertest.Node("files1", tier.Stays, ""), tiertest.Node("files2", tier.Stays, ""), tiertest.Node("files3", tier.Stays, "")}); said == nil || said.Restarts != 3 || said.LowestMembers != 2 {
+		t.Errorf("the rollout is %+v", said)
+	}
+}
+
+// TestUpdatesWait has reasons not to take a machine out of service.
+func TestUpdatesWait(t *testing.T) {
+	for name, test := range map[string]struct {
+		harm func(*glustertest.Pool, *gluster.Spec)
+		want string
+	}{
+		"another machine is down": {func(s *glustertest.Pool, _ *gluster.Spec) { s.Machines["files3"].Down = true }, "files3 does not answer"},
+		"split brain":             {func(s *glustertest.Pool, _ *gluster.Spec) { s.Nodes["files2"].SplitBrain = 1 }, "in split brain"},
+		"maintenance": {func(_ *glustertest.Pool, spec *gluster.Spec) {
+			spec.Maintenance = map[string]tier.Maintenance{"files2": tier.Drained}
+		}, "files2 is in maintenance"},
+		"other volumes": {func(s *glustertest.Pool, _ *gluster.Spec) {
+			s.Machines["files1"].WriteFile("/var/lib/terraform-ha/gluster-other.json", "{}")
+		}, "it has bricks of other volumes"},
+		"another tier": {func(s *glustertest.Pool, _ *gluster.Spec) {
+			s.Machines["files1"].WriteFile("/var/lib/terraform-ha/galera-shop.json", "{}")
+		}, "it belongs to galera-shop, too"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			hosts, sim := outdated(t)
+			spec := keptUpToDate()
+			test.harm(sim, &spec)
+			if err := converge(t, hosts, spec); err == nil || !strings.Contains(err.Error(), test.want) {
+				t.Errorf("got %v", err)
+			}
+			for name, m := range sim.Machines {
+				if m.System.Boots > 0 || m.Packages["libc6"] != "1" {
+					t.Errorf("%s was updated", name)
+				}
+			}
+		})
+	}
+}
+
+// TestAMachineThatStaysAwayStopsTheUpdates loses one in its reboot.
+func TestAMachineThatStaysAwayStopsTheUpdates(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		hosts, sim := outdated(t)
+		sim.Machines["files1"].System.Lost = true
+		if err := converge(t, hosts, keptUpToDate()); err == nil || !strings.Contains(err.Error(), "files1 has not come back from its reboot") {
+			t.Errorf("got %v", err)
+		}
+		if sim.Machines["files2"].System.Boots+sim.Machines["files3"].System.Boots > 0 || !sim.Nodes["files2"].Running || !sim.Nodes["files3"].Running {
+			t.Error("others were touched")
+		}
+		sim.Locked(func() { sim.Machines["files1"].Down, sim.Machines["files1"].System.Lost = false, false })
+		if err := converge(t, hosts, keptUpToDate()); err != nil {
+			t.Fatal(err)
+		}
+		upToDate(t, hosts, sim, "the machine came back")
+	})
+}
+
+// TestAnInstallationThatBrokeOffIsFinished has a glusterd that does not start before.
+func TestAnInstallationThatBrokeOffIsFinished(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		hosts, sim := outdated(t)
+		forAll(sim, func(m *hosttest.Machine) {
+			m.System.Updates, m.Packages["libc6"], m.Packages["glusterfs-server"] = nil, "2", "10.4-1"
+		})
+		sim.Locked(func() {
+			sim.Nodes["files2"].Running, sim.Nodes["files2"].Healer = false, false
+			m := sim.Machines["files2"]
+			_ = m.Stop("glusterd")
+			m.System.Unfinished = []string{"glusterfs-server"}
+		})
+		plan, err := diff(t, hosts, keptUpToDate())
+		if titles := plan.Titles(); err != nil || len(titles) < 2 || titles[0] != "files2: install updates, and reboot if they require it" || titles[1] != "files2: start glusterd" {
+			t.Errorf("the plan is %v, %v", titles, err)
+		}
+		if err := converge(t, hosts, keptUpToDate()); err != nil {
+			t.Fatal(err)
+		}
+		if plan, err := diff(t, hosts, keptUpToDate()); err != nil || !plan.Empty() {
+			t.Errorf("the plan is %v, %v", plan.Titles(), err)
+		}
+	})
+}
+
+// TestOldListsAreRefreshed takes nobody out of service.
+func TestOldListsAreRefreshed(t *testing.T) {
+	hosts, sim := built(t)
+	sim.Machines["files2"].System.ListsAge = 9 * 24 * time.Hour
+	plan, err := diff(t, hosts, keptUpToDate())
+	if want := []string{"files2: refresh the lists of packages"}; err != nil || !slices.Equal(plan.Titles(), want) {
+		t.Errorf("the plan is %v, %v", plan.Titles(), err)
+	}
+	if err := converge(t, hosts, keptUpToDate()); err != nil {
+		t.Fatal(err)
+	}
+}
