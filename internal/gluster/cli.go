@@ -123,6 +123,8 @@ type cliOutput struct {
 	Volumes []xmlVolume `xml:"volInfo>volumes>volume"`
 	Heal    []xmlHeal   `xml:"healInfo>bricks>brick"`
 	Created string      `xml:"volCreate>volume>id"`
+	// Clients are those of each brick.
+	Clients []xmlClients `xml:"volStatus>volumes>volume>node"`
 	// Rebalance and Removal are tasks that move files between sets.
 	Rebalance xmlTask `xml:"volRebalance"`
 	Removal   xmlTask `xml:"volRemoveBrick"`

@@ -91,6 +91,9 @@ type Spec struct {
 	Maintenance map[string]tier.Maintenance
 	// RestartTrigger restarts glusterd and the bricks when it changes; empty for never.
 	RestartTrigger string
+	// Release is the release of GlusterFS that the servers run, such as "10" or "10.3"; empty
+	// for any. With it the operating version of the pool is raised when that is possible.
+	Release string
 	// OS is how the systems of the machines are kept up to date.
 	OS tier.OS
 	// Decision says which copies count of files in split brain; nil for nothing.

@@ -87,6 +87,9 @@ type Node struct {
 	Listed         bool
 	// Copies is what the machine's brick has of the files in split brain, by identity.
 	Copies map[string]Copy
+	// Release is what the machine knows of the operating version of its pool, asked for where
+	// a release is declared.
+	Release PoolRelease
 	// Decision is the last one about files in split brain that the machine knows, and Kept
 	// are the directories of copies that lost.
 	Decision DecisionRecord

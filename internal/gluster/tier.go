@@ -57,6 +57,7 @@ func concerns() []concern {
 		{Name: "gone", Plan: planDetachDead},
 		{Name: "task", Ask: askTask, Read: readTask},
 		{Name: "change", Plan: planChange},
+		{Name: "release", Ask: askRelease, Read: readRelease, Refuse: refuseRelease, Plan: planRelease},
 	}
 }
 
@@ -187,7 +188,7 @@ func Notices(spec Spec, status Status) []string {
 		notices = slices.Concat(notices, d.connectionNotices(), d.decisionNotices(), d.asideNotices())
 	}
 	notices = append(append(notices, status.Healing(spec.Name)...), d.optionNotices()...)
-	return slices.Concat(notices, d.filterNotices(), spec.clientNotices(status), maintenanceNotices(status), d.osNotices())
+	return slices.Concat(notices, d.filterNotices(), spec.clientNotices(status), maintenanceNotices(status), d.osNotices(), d.releaseNotices())
 }
 
 // draft is a plan that is being made, with what the concerns know.

@@ -35,6 +35,7 @@ func (s Spec) Validate() []Problem {
 	v.numbers(s)
 	s.validateMaintenance(&v.Problems)
 	s.validateDecision(&v.Problems)
+	s.validateRelease(&v.Problems)
 	return v.Problems
 }
 

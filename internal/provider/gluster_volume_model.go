@@ -44,6 +44,7 @@ type glusterModel struct {
 	Firewall           types.String `tfsdk:"firewall"`
 	PingTimeoutSeconds types.Int64  `tfsdk:"ping_timeout_seconds"`
 	AllowRootPartition types.Bool   `tfsdk:"allow_root_partition"`
+	Version            types.String `tfsdk:"version"`
 	SplitBrain         types.Object `tfsdk:"split_brain"`
 	Protect            types.Bool   `tfsdk:"protect"`
 	VolumeID           types.String `tfsdk:"volume_id"`
@@ -73,6 +74,7 @@ func (m *glusterModel) spec() gluster.Spec {
 		Maintenance:        maintenanceOf(&m.Shared),
 		RestartTrigger:     m.RestartTrigger.ValueString(),
 		OS:                 m.SystemOS(),
+		Release:            m.Version.ValueString(),
 		Options:            cluster.StringsOf(m.Options),
 		Profile:            m.Profile.ValueString(),
 		Clients:            cluster.ListOf(m.Clients),

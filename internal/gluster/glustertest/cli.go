@@ -25,6 +25,9 @@ func (p *Pool) CLI(m *hosttest.Machine, words ...string) string {
 	case "volume create":
 		return p.create(words[2], words[3:])
 	}
+	if strings.HasPrefix(strings.Join(words, " "), "volume set all cluster.op-version ") {
+		return p.raise(words[4])
+	}
 	volume := p.Volumes[words[2]]
 	if volume == nil {
 		return answer(-1, "Volume does not exist", "")

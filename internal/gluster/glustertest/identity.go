@@ -19,7 +19,7 @@ func (p *Pool) identity(_ *hosttest.Machine, n *Node, _ shell.Command) string {
 	if uuid == "" {
 		return ""
 	}
-	said := "UUID=" + uuid + "\noperating-version=100000\n"
+	said := fmt.Sprintf("UUID=%s\noperating-version=%d\n", uuid, p.OpVersion)
 	for i := range n.Aside {
 		said += fmt.Sprintf("aside=/var/lib/glusterd.set-aside-%d\n", i)
 	}

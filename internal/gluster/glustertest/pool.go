@@ -52,6 +52,12 @@ type Pool struct {
 	Split map[string]*SplitFile
 	// Countable is how many entries that are to be healed can be counted in time; 0 for any.
 	Countable int
+	// OpVersion is the operating version of the pool, Newest the one that each server
+	// allows, and Knows the one that clients know who mount a volume; those that are not in
+	// it know all.
+	OpVersion int
+	Newest    map[string]int
+	Knows     map[string]int
 	// PeerState is the state in which members see each other.
 	PeerState int
 }
@@ -115,7 +121,7 @@ type Volume struct {
 func Install(t testing.TB, machines map[string]*hosttest.Machine) *Pool {
 	t.Helper()
 	p := &Pool{t: t, Machines: machines, Nodes: map[string]*Node{}, Members: map[string]bool{}, Volumes: map[string]*Volume{}, Mounts: map[string]string{}, Names: map[string][]string{}, PeerState: 3,
-		Task: &Task{}, Acknowledged: map[string]string{}, Free: map[string]int{}, Big: map[string]int{}, Split: map[string]*SplitFile{}, Behind: map[string]int{}}
+		Task: &Task{}, Acknowledged: map[string]string{}, Free: map[string]int{}, Big: map[string]int{}, Split: map[string]*SplitFile{}, Behind: map[string]int{}, OpVersion: 100000, Newest: map[string]int{}, Knows: map[string]int{}}
 	for name, m := range machines {
 		p.Nodes[name] = &Node{Address: addressOf(m), KnownAs: map[string]bool{}}
 		m.Offer("attr", "nftables")
@@ -152,6 +158,7 @@ func (p *Pool) handle(m *hosttest.Machine) {
 		},
 		"gluster-names":    p.lookup,
 		"gluster-task":     p.task,
+		"gluster-release":  p.release,
 		"gluster-copies":   p.copies,
 		"gluster-decision": p.decision,
 	} {
