@@ -90,6 +90,17 @@ func (d *draft) ofMachine(node host.Node, do func(ctx context.Context, machine *
 	return func(ctx context.Context, hosts host.Hosts) error { return do(ctx, hosts[node.Name], mark) }
 }
 
+// giveAway drains a machine whose floating addresses another one can take.
+func (d *draft) giveAway(node host.Node) act {
+	drain := d.ofMachine(node, tier.Drain)
+	return func(ctx context.Context, hosts host.Hosts) error {
+		if err := tier.RefuseHomeless(ctx, hosts, node.Name); err != nil {
+			return err
+		}
+		return drain(ctx, hosts)
+	}
+}
+
 // install is the work on a machine whose glusterd and bricks are stopped.
 func (d *draft) install(due tier.DueOS, node host.Node) Step {
 	step := d.spec.OS.Update(due, daemonUnits(), daemonUnits()...).On(node.Name)
@@ -114,7 +125,7 @@ func (d *draft) update(node host.Node) []Step {
 		steps = append(steps, Step{Node: node.Name, Title: "record restart_trigger", Why: why, Do: writeFile(node.Name, d.spec.triggered().File())})
 	}
 	return append(steps,
-		Step{Node: node.Name, Title: "give floating addresses away", Do: d.ofMachine(node, tier.Drain)},
+		Step{Node: node.Name, Title: "give floating addresses away", Do: d.giveAway(node)},
 		Step{Node: node.Name, Title: "stop glusterd and the bricks", Do: stopAll(node.Name)},
 		d.install(due, node),
 		Step{Node: node.Name, Title: "start glusterd and the bricks", Do: startDaemon(node.Name, "start")},
