@@ -67,6 +67,11 @@ func glusterSchema(ctx context.Context) schema.Schema {
 			},
 			"allow_root_partition": schema.BoolAttribute{Optional: true, Computed: true, Default: booldefault.StaticBool(false),
 				MarkdownDescription: "Whether a brick may be on the root file system, which a full volume would fill. Default: false."},
+			"version": schema.StringAttribute{Optional: true,
+				MarkdownDescription: "Release of GlusterFS that the servers run, such as `10` or `10.3`. No volume is built with another one, and none is joined by machines with another one. The provider installs no other " +
+					"release by itself: give the machines an archive with it, and `os` updates them one after the other. Once all servers run the release and everybody who is connected knows it, the operating version of the pool " +
+					"(`cluster.op-version`) is raised to the highest that they allow, last of all. It cannot be lowered again, and older clients could not mount the volume any more: a plan names the clients that it waits for. " +
+					"Default: none; the operating version stays as it is."},
 			"split_brain": glusterDecision(),
 			cluster.OnDestroyName: cluster.OnDestroyAttribute("What destroying the resource does: `keep` stops the volume and keeps its definition and the data of all bricks; `wipe` " +
 				"deletes the volume and empties the bricks. " + cluster.KeepLimit + " Default: `keep`."),
