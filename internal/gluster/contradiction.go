@@ -92,7 +92,7 @@ func (s Status) contradictions() []Contradiction {
 
 // askCopies asks every machine what its brick has of the files in split brain. Only a
 // client knows which those are, so this is a command of its own, where there are any.
-func askCopies(ctx context.Context, views host.Views, spec Spec, status Status) {
+func askCopies(ctx context.Context, views host.Views, status Status) {
 	var words []string
 	for _, file := range status.contradictions() {
 		words = append(words, file.ID)

@@ -158,18 +158,21 @@ func (d *draft) clientsBehind(target int) (behind []string, counted bool) {
 // done, every node serves, and everybody who is connected knows it.
 func planRelease(d *draft) error {
 	target := d.raise()
-	if target == 0 || !d.quiet() || !d.stages.change.Empty() || d.refuseDegraded("raise the operating version") != nil {
-		return nil
+	if target > 0 && d.quiet() && d.stages.change.Empty() && d.mayRaise(target) {
+		d.stages.change.InOrder(Step{
+			Title: fmt.Sprintf("raise the operating version of the pool to %d", target),
+			Why:   fmt.Sprintf("the pool runs with operating version %s, and all servers and clients know %d", d.seen(d.leader()).Version, target),
+			Do:    raiseRelease(d.declared, d.leader().Name, target),
+		})
 	}
-	if behind, counted := d.clientsBehind(target); len(behind) > 0 || !counted {
-		return nil
-	}
-	d.stages.change.InOrder(Step{
-		Title: fmt.Sprintf("raise the operating version of the pool to %d", target),
-		Why:   fmt.Sprintf("the pool runs with operating version %s, and all servers and clients know %d", d.seen(d.leader()).Version, target),
-		Do:    raiseRelease(d.declared, d.leader().Name, target),
-	})
 	return nil
+}
+
+// mayRaise reports whether every node serves and everybody who is connected knows an
+// operating version.
+func (d *draft) mayRaise(target int) bool {
+	behind, counted := d.clientsBehind(target)
+	return counted && len(behind) == 0 && d.refuseDegraded("raise the operating version") == nil
 }
 
 // raiseRelease raises the operating version after a last look at who is connected.

@@ -333,22 +333,26 @@ func planDecision(d *draft) error {
 		}
 		return nil
 	}
-	if d.decisionWaits() != nil {
-		return nil
+	if d.decisionWaits() == nil {
+		d.decide(*word)
 	}
-	files, chosen := d.meant(*word), map[string]string{}
+	return nil
+}
+
+// decide has one copy of each file that a decision names overwrite the others.
+func (d *draft) decide(word Decision) {
+	files, chosen := d.meant(word), map[string]string{}
 	for _, file := range files {
-		node, _ := d.choose(*word, file)
+		node, _ := d.choose(word, file)
 		chosen[file.ID] = d.spec.brick(node)
 	}
 	if len(files) > 0 {
 		d.recordDecision(d.stages.decide, word.record(chosen, false), "")
 	}
 	for _, file := range files {
-		d.overwrite(*word, file, chosen[file.ID])
+		d.overwrite(word, file, chosen[file.ID])
 	}
 	d.recordDecision(d.stages.decide, word.record(nil, true), fmt.Sprintf("attempt %d of split_brain is not recorded as done", word.Attempt))
-	return nil
 }
 
 // recordDecision writes a record on the machines that do not have it.

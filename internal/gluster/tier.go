@@ -132,7 +132,7 @@ func Observe(ctx context.Context, views host.Views, spec Spec) Status {
 	if seen := status.Nodes[first]; !seen.canAsk(spec.Name) || seen.HealErr != nil && !seen.counting() {
 		askAnyClient(ctx, views, spec, status)
 	}
-	askCopies(ctx, views, spec, status)
+	askCopies(ctx, views, status)
 	return status
 }
 
