@@ -50,6 +50,8 @@ func (n *NodeStatus) parseData(out string) {
 			n.ViewMembers++
 		case "uuid":
 			n.Saved.UUID = value
+		case "departed":
+			n.Departed = value
 		case "seqno":
 			if seqno, err := strconv.ParseInt(value, 10, 64); err == nil {
 				n.Saved.Seqno = seqno

@@ -66,6 +66,8 @@ func (n NodeStatus) state() string {
 		return "data not mounted"
 	case n.Err != nil:
 		return "did not answer"
+	case n.LeftBehind && n.Departed != "":
+		return "left before"
 	case n.LeftBehind:
 		return "left behind"
 	case n.serverAnswers():

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net/netip"
+	"slices"
 
 	"github.com/terraform-ha/terraform-provider-ha/internal/host"
 	"github.com/terraform-ha/terraform-provider-ha/internal/shell"
@@ -39,6 +40,21 @@ func firewallOf(spec Spec) host.Firewall {
 	}}
 }
 
+// keepingApart is the packet filter that keeps servers of nodes out of the cluster,
+// also such as run and come back with the network: a server connects to all that it
+// knows, so that it is not enough to let nobody in. The guard's port stays open, by
+// which a server that starts learns why it has to wait.
+func keepingApart(spec Spec, apart []string) host.Firewall {
+	filter := firewallOf(spec)
+	filter.ApartPorts = []string{"4444", "4567", "4568"}
+	for _, node := range spec.Nodes {
+		if address, err := netip.ParseAddr(node.Address); err == nil && slices.Contains(apart, node.Name) {
+			filter.Apart = append(filter.Apart, address)
+		}
+	}
+	return filter
+}
+
 func askFirewall(spec Spec, _ string) tier.Questions {
 	return tier.Questions{Files: firewallOf(spec).Paths(), Parts: []shell.Part{host.AskFirewall("filter", filterTier)}}
 }
@@ -52,8 +68,8 @@ func readFirewall(_ Spec, _ string, answers tier.Answers, seen *NodeStatus) {
 // members go on while it is loaded. A server that runs and still lacks what loads a
 // filter gets both later, because its software is completed after that of others.
 func planFirewall(d *draft) error {
-	filter := firewallOf(d.spec.around())
 	for node, seen := range d.answering() {
+		filter := keepingApart(d.spec.around(), without(d.apart, []string{node.Name}))
 		stage := d.prepare
 		if seen.running() && !d.spec.Unfiltered && seen.Packages[host.FirewallPackage] == "" {
 			stage = d.filters

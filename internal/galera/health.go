@@ -75,6 +75,11 @@ func HealthOf(spec Spec, status Status, now time.Time) tier.Health {
 	if different := seen.disagreement(); different != "" {
 		health.Problem("the members see different components: %s", different)
 	}
+	for _, name := range seen.where(NodeStatus.primary) {
+		if seen.returned(name) {
+			health.Problem("%s: %s; apply, which sets that data aside and has it take the data of the others", name, returnedWith(name, seen.lastRecord().Attempt))
+		}
+	}
 	if uuids := seen.UUIDs(); len(uuids) > 1 {
 		health.Problem("there are %d histories: %s", len(uuids), strings.Join(uuids, ", "))
 	}

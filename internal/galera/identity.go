@@ -129,10 +129,13 @@ func foreignData(spec Spec, node NodeStatus) []string {
 	if node.primary() {
 		uuid = node.Wsrep.UUID
 	}
-	if spec.UUID != "" && uuid == spec.UUID {
+	if spec.UUID != "" && (uuid == spec.UUID || node.Departed == spec.UUID) {
 		return nil
 	}
 	var evidence []string
+	if node.Departed != "" {
+		evidence = append(evidence, "it left a cluster with UUID "+node.Departed)
+	}
 	if node.Saved.HasData() {
 		evidence = append(evidence, "it belongs to a cluster with UUID "+node.Saved.UUID)
 	}

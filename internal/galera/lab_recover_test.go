@@ -125,7 +125,7 @@ func (s *site) leavesOneBehind() {
 	if got := s.Run("db3", "grep -la 'of db3 alone' /var/lib/mysql.set-aside-*Z/word_press/apart.ibd"); got == "" {
 		s.t.Error("what only db3 had is gone")
 	}
-	if notices := strings.Join(Notices(s.spec, s.observe()), "\n"); !strings.Contains(notices, "db3 had when the cluster was recovered without it was set aside at /var/lib/mysql.set-aside-") {
+	if notices := strings.Join(Notices(s.spec, s.observe()), "\n"); !strings.Contains(notices, "the data of db3 that the cluster went on without was set aside at /var/lib/mysql.set-aside-") {
 		s.t.Errorf("notices: %s", notices)
 	}
 }

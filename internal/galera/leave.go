@@ -10,6 +10,7 @@ import (
 
 	"github.com/terraform-ha/terraform-provider-ha/internal/host"
 	"github.com/terraform-ha/terraform-provider-ha/internal/reconcile"
+	"github.com/terraform-ha/terraform-provider-ha/internal/shell"
 	"github.com/terraform-ha/terraform-provider-ha/internal/tier"
 )
 
@@ -84,7 +85,7 @@ func (s Status) hasLeft(name, uuid string) bool {
 
 // planLeave has the machines that leave let in those that join meanwhile.
 func planLeave(d *draft) error {
-	filter := firewallOf(d.spec.around())
+	filter := keepingApart(d.spec.around(), d.apart)
 	for _, leaver := range d.spec.Leaving {
 		seen := d.status.Nodes[leaver.Name]
 		if seen.Err == nil && seen.running() && !d.spec.Unfiltered && seen.Packages[host.FirewallPackage] != "" {
@@ -178,14 +179,14 @@ func refuseLeave(d *draft, leaver host.Node, repaired bool) error {
 		return nil
 	}
 	if node, former := formerly(leaver.Name); former && d.status.Nodes[node].Err != nil {
-		refusal.Remedy = fmt.Sprintf("The machine that takes its place does not answer, and joins before it leaves. Make %s reachable and apply again.", node)
+		refusal.Remedy = fmt.Sprintf("The machine that takes its place does not answer or is stopped, and joins before it leaves. %s and apply again.", d.status.reach([]string{node}))
 		return refusal
 	}
 	counts := func(n NodeStatus) bool { return n.Healthy() || repaired && n.Err == nil }
 	sick := d.declared.where(func(n NodeStatus) bool { return n.Err == nil && !counts(n) })
 	if serving := d.without(leaver).where(counts); len(sick) > 0 || len(serving) < d.spec.quorum() {
 		silent := d.declared.where(func(n NodeStatus) bool { return n.Err != nil })
-		refusal.Remedy = fmt.Sprintf("Without it %d of %d nodes would serve. Repair %s first.", len(serving), len(d.spec.Nodes), strings.Join(append(sick, silent...), ", "))
+		refusal.Remedy = fmt.Sprintf("Without it %d of %d nodes would serve. %s first.", len(serving), len(d.spec.Nodes), d.status.repair(append(sick, silent...)))
 		return refusal
 	}
 	return nil
@@ -205,8 +206,8 @@ func othersOf(spec Spec, leaver string) []string {
 
 // stepLeave takes a machine out of the cluster: its floating addresses first, then its
 // server, which leaves the group in order, so that the others go on with a quorum of
-// one less, and then all that this package has put there. The marker goes last, and
-// the data stays.
+// one less, then its history, and then all that this package has put there. The marker
+// goes last, and the data stays.
 func stepLeave(spec Spec, leaver host.Node) Step {
 	name := leaver.Name
 	why := "it is a member and not declared any more"
@@ -230,9 +231,17 @@ func stepLeave(spec Spec, leaver host.Node) Step {
 				return &reconcile.RefusedError{What: "let " + name + " leave the cluster", Node: name, Evidence: now.table(),
 					Remedy: "No node is in a Primary component any more, and this one may have newer data than the others. Apply again, which starts the cluster first."}
 			default:
+				if seen.Unit.Load == "masked" { // it is stopped for maintenance
+					if err := hosts[name].EnableUnit(ctx, spec.engine().unit); err != nil {
+						return err
+					}
+				}
 				if err := endOutside(ctx, hosts[name], spec.engine()); err != nil {
 					return err
 				}
+			}
+			if _, err := hosts[name].Run(ctx, shell.Script(departScript, dataDirectory)); err != nil {
+				return err
 			}
 			if err := tier.Return(ctx, hosts[name], drainMark(spec.Name)); err != nil {
 				return err
@@ -240,6 +249,10 @@ func stepLeave(spec Spec, leaver host.Node) Step {
 			return removeOurs(ctx, hosts[name], spec)
 		}}
 }
+
+// departScript keeps a machine that has left from joining with its own data: between
+// its leave and its return somebody may have written to it alone.
+var departScript = shell.Embedded(scripts, "depart")
 
 // endOutside ends a server that is in no Primary component, also one that hangs.
 func endOutside(ctx context.Context, node *host.Host, engine engine) error {
@@ -318,7 +331,7 @@ func refuseHeld(ctx context.Context, node host.View) error {
 func leftNotices(spec Spec, status Status) []string {
 	var notices []string
 	for _, name := range spec.leavingNames() {
-		if seen, found := status.Nodes[name]; found && seen.Err == nil && status.hasLeft(name, spec.UUID) && seen.Saved.HasData() {
+		if seen, found := status.Nodes[name]; found && seen.Err == nil && status.hasLeft(name, spec.UUID) && (seen.Departed != "" || seen.Saved.HasData()) {
 			notices = append(notices, fmt.Sprintf("%s has left the cluster; its data is still in %s on its machine, and is removed by nobody", name, dataDirectory))
 		}
 	}

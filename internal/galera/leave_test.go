@@ -52,8 +52,11 @@ func (s *sim) leftWhole(names ...string) {
 		if left := s.has(name); len(left) > 0 {
 			s.t.Errorf("%s still has %v", name, left)
 		}
-		if s.Nodes[name].UUID == "" {
-			s.t.Errorf("the data of %s is gone", name)
+		if node := s.Nodes[name]; node.Departed == "" || node.UUID != "" {
+			s.t.Errorf("the data of %s is gone, or its server would join with it", name)
+		}
+		if unit.Masked {
+			s.t.Errorf("the server of %s cannot be started by anybody", name)
 		}
 		if _, drained := s.Machines[name].Files[tier.DrainFile]; drained {
 			s.t.Errorf("%s was left drained", name)
@@ -217,15 +220,54 @@ func TestAHeldAddressKeepsANode(t *testing.T) {
 	}
 }
 
-// TestANodeThatHasLeftMayComeBack joins with the data that it still has.
+// TestANodeThatHasLeftMayComeBack: somebody has written to one of the nodes alone. Each
+// takes all data from the others, and what it had is kept beside.
 func TestANodeThatHasLeftMayComeBack(t *testing.T) {
+	comesBack := func(t *testing.T, engine Engine, fault *hosttest.Fault) {
+		t.Helper()
+		s, spec := shrinking(t, engine)
+		s.Write("db1", 3)
+		s.must(spec)
+		s.Write("db1", 3)
+		s.WriteAlone("db4", 5)
+		spec.Nodes, spec.Leaving = slices.Concat(spec.Nodes, spec.Leaving), nil
+		if drift := s.plan(spec).Drift()["db5"]; !slices.Contains(drift, "it left the cluster before, which went on without its data") {
+			t.Errorf("drift %q", drift)
+		}
+		s.faulty(spec, fault)
+		if members := s.end().Members; len(members) != 5 {
+			t.Errorf("members %v", members)
+		}
+		if lost := s.Lost("db4"); lost != 5 || len(s.Nodes["db5"].Aside) != 1 {
+			t.Errorf("%d rows lie beside the data of db4, and %d directories beside that of db5", lost, len(s.Nodes["db5"].Aside))
+		}
+	}
+	hosttest.EveryFault(t, func(t *testing.T, fault *hosttest.Fault) { comesBack(t, MariaDB, fault) })
+	t.Run("percona", func(t *testing.T) { comesBack(t, Percona, hosttest.FailAt(1<<20)) })
+}
+
+// TestAMachineThatLeftAnotherClusterIsNotTaken: its data is somebody else's.
+func TestAMachineThatLeftAnotherClusterIsNotTaken(t *testing.T) {
 	s, spec := shrinking(t, MariaDB)
 	s.must(spec)
+	s.Nodes["db4"].Departed = "99999999-0000-11f1-8000-000000000001"
+	s.Nodes["db4"].Schemas = []string{"theirs"}
 	spec.Nodes, spec.Leaving = slices.Concat(spec.Nodes, spec.Leaving), nil
-	s.must(spec)
-	if members := s.end().Members; len(members) != 5 {
-		t.Errorf("members %v", members)
-	}
+	refused(t, s.converge(spec), "use the data directory /var/lib/mysql")
+}
+
+// TestANodeInMaintenanceLeaves: whoever uses the machine afterwards can start its server.
+func TestANodeInMaintenanceLeaves(t *testing.T) {
+	hosttest.EveryFault(t, func(t *testing.T, fault *hosttest.Fault) {
+		s, three, five := five(t, MariaDB)
+		s.asked(five)
+		s.must(five)
+		five.Maintenance = map[string]tier.Maintenance{"db4": tier.Drained, "db5": tier.Stopped}
+		s.must(five)
+		three.Leaving = five.Nodes[3:]
+		s.faulty(three, fault)
+		s.leftWhole("db4", "db5")
+	})
 }
 
 // TestWhoIsNoneOfOursIsLeftAlone: the machine of a node that has left may serve

@@ -42,6 +42,47 @@ func withoutStopped(spec Spec, status Status) Status {
 	return Status{Nodes: nodes}
 }
 
+// repair says what to do about nodes that do not serve: those that are stopped for
+// maintenance are not repaired.
+func (s Status) repair(names []string) string { return s.cure("Repair", "", names) }
+
+// reach says what to do about nodes of which nothing is known.
+func (s Status) reach(names []string) string { return s.cure("Make", " reachable", names) }
+
+func (s Status) cure(verb, after string, names []string) string {
+	var stopped, others []string
+	for _, name := range names {
+		if errors.Is(s.Nodes[name].Err, errStopped) {
+			stopped = append(stopped, name)
+		} else {
+			others = append(others, name)
+		}
+	}
+	var parts []string
+	if len(stopped) > 0 {
+		parts = append(parts, "remove maintenance from "+strings.Join(stopped, ", "))
+	}
+	if len(others) > 0 || len(stopped) == 0 {
+		parts = append(parts, fmt.Sprintf("%s %s%s", strings.ToLower(verb), strings.Join(others, ", "), after))
+	}
+	said := strings.Join(parts, " and ")
+	return strings.ToUpper(said[:1]) + said[1:]
+}
+
+// putBackFirst says what lets another node be taken out of service.
+func (s Status) putBackFirst(spec Spec, node string) string {
+	var out []string
+	for _, name := range spec.names() {
+		if name != node && (spec.Maintenance[name] != "" || s.Nodes[name].Maintenance != "") {
+			out = append(out, name)
+		}
+	}
+	if len(out) == 0 {
+		return "Repair the other nodes first."
+	}
+	return fmt.Sprintf("Remove maintenance from %s first, or repair the other nodes.", strings.Join(out, ", "))
+}
+
 // refuseMaintenanceOfNothing wants a new cluster to begin with all of its nodes.
 func refuseMaintenanceOfNothing(d *draft) error {
 	if len(d.spec.Maintenance) == 0 || d.spec.UUID != "" || !d.seen.all(func(n NodeStatus) bool { return n.Err == nil && n.unused() }) {
@@ -115,7 +156,7 @@ func refuseTakeOut(spec Spec, status Status, node string) error {
 	return &reconcile.RefusedError{
 		What: "take a node out of service", Node: node,
 		Evidence: append([]string{fmt.Sprintf("%d of the other nodes are in service, and %d of %d have to be", len(others), spec.quorum(), len(spec.Nodes))}, status.table()...),
-		Remedy:   "Repair the other nodes first, or put one of them back into service.",
+		Remedy:   status.putBackFirst(spec, node),
 	}
 }
 

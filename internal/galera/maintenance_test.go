@@ -118,6 +118,7 @@ func TestAStoppedNodeIsLeftAsItIs(t *testing.T) {
 	}
 	with.Settings = map[string]string{"max_connections": "500"}
 	s.refused(with, "stopped for maintenance")
+	s.refused(with, "Remove maintenance from db2 first.")
 	spec.Settings, spec.Databases = with.Settings, with.Databases
 	s.must(spec)
 	if !strings.Contains(s.Nodes["db2"].Config, "max_connections = 500") {
@@ -171,4 +172,17 @@ func TestMaintenanceIsValidated(t *testing.T) {
 	s := newSim(t, MariaDB, "db1", "db2", "db3")
 	spec.Maintenance = map[string]tier.Maintenance{"db1": tier.Stopped}
 	s.refused(spec, "build a cluster with a node in maintenance")
+}
+
+// TestARefusalNamesTheMaintenance: what is stopped on somebody's word is not repaired.
+func TestARefusalNamesTheMaintenance(t *testing.T) {
+	s, _, with := inMaintenance(t, tier.Stopped)
+	s.must(with)
+	other := with
+	other.Maintenance = map[string]tier.Maintenance{"db2": tier.Stopped, "db3": tier.Stopped}
+	s.refused(other, "Remove maintenance from db2 first, or repair the other nodes.")
+	s.Crash("db1", "db3")
+	s.Machines["db3"].Down = true
+	with.UUID = s.Nodes["db1"].UUID
+	s.refused(with, "Remove maintenance from db2 and make db3 reachable and apply again.")
 }

@@ -81,13 +81,14 @@ func membershipSteps(d *draft) ([]Step, error) {
 // refuseSilent wants every node to answer before a cluster is started; known says
 // that there is one.
 func refuseSilent(d *draft, known bool) error {
+	silent := d.status.where(func(n NodeStatus) bool { return n.Err != nil })
 	switch {
-	case d.status.all(NodeStatus.answers):
+	case len(silent) == 0:
 		return nil
 	case known:
 		return &reconcile.RefusedError{
 			What: "start the cluster", Evidence: d.status.table(),
-			Remedy: "No node is in a Primary component, and a node that did not answer may have newer data or be serving. Make every node reachable and apply again. " + d.decide(),
+			Remedy: fmt.Sprintf("No node is in a Primary component, and a node of which nothing is known may have newer data or be serving. %s and apply again. %s", d.status.reach(silent), d.decide()),
 		}
 	}
 	return &reconcile.RefusedError{

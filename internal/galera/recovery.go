@@ -60,6 +60,8 @@ type Record struct {
 	// Bootstrap is the node whose data goes on, and Missing are those that were named.
 	Bootstrap string
 	Missing   []string
+	// Admitted are those of Missing that joined with the data that went on.
+	Admitted []string
 	// Started says, on the bootstrap node, that a Primary component was about to be made:
 	// until then the word has changed nobody's data.
 	Started bool
@@ -100,6 +102,9 @@ func (r Record) file(cluster string) host.File {
 	for _, name := range r.Missing {
 		lines = append(lines, "missing "+name)
 	}
+	for _, name := range r.Admitted {
+		lines = append(lines, "admitted "+name)
+	}
 	if r.Started {
 		lines = append(lines, "started yes")
 	}
@@ -128,6 +133,8 @@ func readRecovery(_ Spec, _ string, answers tier.Answers, seen *NodeStatus) {
 			seen.Recovery.Bootstrap = value
 		case "missing":
 			seen.Recovery.Missing = append(seen.Recovery.Missing, value)
+		case "admitted":
+			seen.Recovery.Admitted = append(seen.Recovery.Admitted, value)
 		case "started":
 			seen.Recovery.Started = true
 		case "done":
@@ -140,8 +147,8 @@ func readRecovery(_ Spec, _ string, answers tier.Answers, seen *NodeStatus) {
 	}
 }
 
-// lastRecord is the record of the latest word that any node knows. It is done where
-// one node knows that it is.
+// lastRecord is the record of the latest word that any node knows. It is done, and has
+// admitted nodes, where one node knows that.
 func (s Status) lastRecord() Record {
 	var last Record
 	for _, name := range s.where(NodeStatus.answers) {
@@ -150,8 +157,16 @@ func (s Status) lastRecord() Record {
 			last = known
 		case 0:
 			last.Done = last.Done || known.Done
+			last.Admitted = slices.Concat(last.Admitted, known.Admitted)
 		}
 	}
+	// One that has the record took part, or took the data that went on.
+	for _, name := range last.Missing {
+		if node := s.Nodes[name]; node.Err == nil && last.Attempt > 0 && node.Recovery.Attempt == last.Attempt {
+			last.Admitted = append(last.Admitted, name)
+		}
+	}
+	last.Admitted = slices.Compact(slices.Sorted(slices.Values(last.Admitted)))
 	return last
 }
 
@@ -220,13 +235,17 @@ func (d *draft) decideData() {
 	}
 }
 
+// departed reports whether the node left the cluster before with the data that it has.
+func (n NodeStatus) departed() bool { return n.Err == nil && n.Departed != "" && !n.primary() }
+
 // leftBehind are the nodes that answer, are no members and have data that the cluster
-// does not go on with. Those in named are to be set aside by a word, and others are
-// nobody's decision yet.
+// does not go on with. Those in named are to be set aside, by a word or because they
+// left before, and others are nobody's decision yet.
 func leftBehind(status Status, word *Recovery) (named, others []string) {
 	last := status.lastRecord()
 	if word == nil && !last.Done && len(status.where(NodeStatus.primary)) == 0 {
-		return nil, nil // nothing goes on before that is decided: see refuseBegun
+		// Nothing goes on before that is decided: see refuseBegun.
+		return status.where(NodeStatus.departed), nil
 	}
 	var allowed []string
 	if last.Done {
@@ -241,8 +260,10 @@ func leftBehind(status Status, word *Recovery) (named, others []string) {
 		before, former := formerly(name)
 		byWord := word != nil && slices.Contains(word.AllowMissing, name)
 		switch {
+		case word == nil && status.returned(name):
+			named = append(named, name)
 		case node.primary() || word != nil && name == word.BootstrapNode:
-		case node.Moving != "" || byWord && !node.unused():
+		case node.Moving != "" || node.departed() || byWord && !node.unused():
 			named = append(named, name)
 		case node.unused() || status.standing(name, word) == current:
 		case status.standing(name, word) < current && (slices.Contains(allowed, name) || former && slices.Contains(allowed, before)):
@@ -310,7 +331,7 @@ func recoveryNotices(status Status) []string {
 	var notices []string
 	for _, name := range status.names() {
 		for _, directory := range status.Nodes[name].Aside {
-			notices = append(notices, fmt.Sprintf("the data that %s had when the cluster was recovered without it was set aside at %s on it: "+
+			notices = append(notices, fmt.Sprintf("the data of %s that the cluster went on without was set aside at %s on it: "+
 				"look for what only it had, and remove the directory when nobody needs it", name, directory))
 		}
 	}

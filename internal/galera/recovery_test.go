@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 	"testing/synctest"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -490,4 +491,71 @@ func (s *sim) planned(spec Spec, title string) Plan {
 	}
 	s.t.Fatalf("nothing was planned with the title %q", title)
 	return Plan{}
+}
+
+// runsOn has the network of db3 fail, on whose side db2 dies: db1 goes on without both by
+// a word, and the server of db3 runs all the while.
+func runsOn(t *testing.T, rows int, unfiltered bool) (*sim, Spec) {
+	t.Helper()
+	s, spec := newSim(t, MariaDB, "db1", "db2", "db3"), shop(MariaDB)
+	spec.Unfiltered = unfiltered
+	s.must(spec)
+	s.Write("db1", 20)
+	spec.Partial, spec.UUID = true, s.Nodes["db1"].UUID
+	s.cutOff(rows, "db2", "db3")
+	s.gone("db2")
+	s.Machines["db3"].Down = true
+	spec.Recovery = &Recovery{BootstrapNode: "db1", AllowMissing: []string{"db2", "db3"}, Attempt: 1}
+	s.must(spec)
+	spec.Recovery = nil
+	s.must(spec)
+	s.Write("db1", 9)
+	return s, spec
+}
+
+// TestAServerThatRunsOnIsKeptAway: it has commits that a word gave up, and comes back with
+// the network.
+func TestAServerThatRunsOnIsKeptAway(t *testing.T) {
+	hosttest.EveryFault(t, func(t *testing.T, fault *hosttest.Fault) {
+		s, spec := runsOn(t, 4, false)
+		if s.Heal("db3") {
+			t.Fatal("it joined with its own commits")
+		}
+		s.faulty(spec, fault)
+		if lost := s.Lost("db3"); lost != 4 || !s.Nodes["db3"].Synced() {
+			t.Errorf("%d rows lie beside the data of db3", lost)
+		}
+		// From now on it comes back by itself, and db2 does not.
+		s.Machines["db2"].Down = false
+		for name, want := range map[string]bool{"db3": true, "db2": false} {
+			if got := s.Machines["db1"].Admits(address(t, map[string]string{"db2": "10.0.0.12", "db3": "10.0.0.13"}[name]), 4567); got != want {
+				t.Errorf("%s is let in: %t", name, got)
+			}
+		}
+		if err := s.Machines["db3"].Stop(s.engine.unit); err != nil {
+			t.Fatal(err)
+		}
+		s.Machines["db2"].Down, s.Machines["db3"].Down = true, true
+		if plan := s.plan(spec); !plan.Empty() {
+			t.Errorf("while db3 is off: %v %v", plan.Titles(), plan.Drift())
+		}
+	})
+}
+
+// TestAMemberWithDataThatWasGivenUpIsSick has no packet filter, so that it joins.
+func TestAMemberWithDataThatWasGivenUpIsSick(t *testing.T) {
+	hosttest.EveryFault(t, func(t *testing.T, fault *hosttest.Fault) {
+		s, spec := runsOn(t, 0, true)
+		if !s.Heal("db3") {
+			t.Fatal("it did not join")
+		}
+		if problems := strings.Join(HealthOf(spec, s.observe(spec), time.Now()).Problems, "\n"); !strings.Contains(problems, "db3: it is a member with the data that attempt 1 of the recovery gave up") {
+			t.Errorf("the problems are %s", problems)
+		}
+		s.faulty(spec, fault)
+		if node := s.Nodes["db3"]; !node.Synced() || len(node.Aside) != 1 {
+			t.Errorf("%d directories lie beside the data of db3", len(node.Aside))
+		}
+		s.Lost()
+	})
 }

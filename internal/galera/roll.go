@@ -89,7 +89,7 @@ func refuseRoll(d *draft, all []stale) error {
 	}
 	return &reconcile.RefusedError{
 		What: "restart nodes of a cluster that is not whole", Evidence: d.status.table(),
-		Remedy: fmt.Sprintf("A restart of %s would leave too few nodes. Repair %s first.", strings.Join(names, ", "), strings.Join(append(sick, silent...), ", ")),
+		Remedy: fmt.Sprintf("A restart of %s would leave too few nodes. %s first.", strings.Join(names, ", "), d.status.repair(append(sick, silent...))),
 	}
 }
 

@@ -23,6 +23,9 @@ func asidePath(cluster string) string {
 func stepSetAside(d *draft, node string, cache int64) Step {
 	spec := d.spec
 	why := fmt.Sprintf("the recovery of the cluster gave up what only %s has", node)
+	if d.seen.Nodes[node].departed() {
+		why = "it left the cluster before, which went on without its data"
+	}
 	return Step{Node: node, Title: "set " + dataDirectory + " aside, beside it with the time in its name", Why: why,
 		Do: func(ctx context.Context, hosts host.Hosts) error {
 			now := complete(Observe(ctx, hosts.Views(), spec), spec.names())
@@ -50,6 +53,9 @@ func stepSetAside(d *draft, node string, cache int64) Step {
 			work := shell.Script(setAsideScript, dataDirectory, asidePath(spec.Name), initialize)
 			if err := hosts[node].RunDetached(ctx, "set "+dataDirectory+" aside", work); err != nil {
 				return err
+			}
+			if now.lastRecord().Attempt == 0 {
+				return nil
 			}
 			return hosts[node].WriteFile(ctx, now.lastRecord().finished().file(spec.Name))
 		}}

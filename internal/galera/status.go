@@ -50,6 +50,9 @@ type NodeStatus struct {
 	Schemas []string
 	// Saved is what the last orderly or crashed run left in grastate.dat.
 	Saved Position
+	// Departed is the UUID of the history that the data directory had when the node left
+	// the cluster; empty where it did not, and where a history has begun since then.
+	Departed string
 	// Recovered is the position that was recovered after a crash, and RecoveredAt
 	// when, in seconds since 1970; 0 if it was not.
 	Recovered   Position

@@ -151,6 +151,8 @@ type draft struct {
 	// leftBehind are nodes whose data a word gave up, and undecided those with data that
 	// the cluster does not go on with and that no word names.
 	leftBehind, undecided []string
+	// apart are nodes whose data a word gave up and that may come back with it.
+	apart []string
 	// strayed are machines that leave with data of either kind, and stray is one of them
 	// whose data no word names; empty if there is none.
 	strayed []string
@@ -175,6 +177,7 @@ func newDraft(spec Spec, status Status) *draft {
 	d := &draft{spec: spec, engine: spec.engine(), seen: complete(status, spec.names())}
 	d.word = wordInForce(spec, d.seen)
 	d.decideData()
+	d.apart = d.keptApart()
 	d.spec.UUID = knownUUID(spec.UUID, d.seen.without(d.leftBehind))
 	d.spec, d.seen = present(d.spec, d.seen)
 	d.status, d.devices = withoutDevices(spec, withoutStopped(spec, d.seen))

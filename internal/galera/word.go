@@ -119,7 +119,12 @@ func serving(d *draft, members []string) ([]Step, error) {
 			continue
 		}
 		cache := cacheBytes(d.spec.ProviderOptions, d.defaults[node.Name])
-		steps = append(steps, stepSetAside(d, node.Name, cache), stepJoin(d.spec, node, d.engine.service()+" is not a member yet", cache))
+		if d.seen.Nodes[node.Name].primary() {
+			steps = append(steps, stepTakeBack(d.spec, node.Name, d.seen.lastRecord()))
+		}
+		steps = append(steps, stepSetAside(d, node.Name, cache))
+		steps = append(steps, admissions(d, node.Name)...)
+		steps = append(steps, stepJoin(d.spec, node, d.engine.service()+" is not a member yet", cache))
 	}
 	return steps, nil
 }
@@ -165,8 +170,12 @@ func recordSteps(d *draft) []Step {
 	for _, name := range names {
 		seen := d.status.Nodes[name]
 		counts := seen.primary() || seen.unused() && !seen.LeftBehind
-		if known := seen.Recovery; counts && (known.Attempt != wanted.Attempt || !known.Done) {
+		switch known := seen.Recovery; {
+		case !counts || d.gaveUpAndServes(name):
+		case known.Attempt != wanted.Attempt || !known.Done:
 			steps = append(steps, stepRecord(d.spec.Name, name, wanted, fmt.Sprintf("it does not know that attempt %d of the recovery is done", wanted.Attempt)))
+		case d.word == nil && len(without(wanted.Admitted, known.Admitted)) > 0:
+			steps = append(steps, stepRecord(d.spec.Name, name, wanted, fmt.Sprintf("it does not know that %s has joined since then", strings.Join(without(wanted.Admitted, known.Admitted), ", "))))
 		}
 	}
 	return steps
@@ -227,6 +236,12 @@ func recoverByWord(d *draft) ([]Step, error) {
 	} else {
 		steps = append(steps, stepBootstrapByWord(d, names))
 	}
+	// What has no data takes that which goes on, and is known for it when it joins.
+	for node, seen := range d.answering() {
+		if standing := d.seen.standing(node.Name, d.word); seen.unused() && !seen.LeftBehind && !slices.Contains(names, node.Name) && seen.Recovery.Attempt != word.Attempt {
+			steps = append(steps, stepRecord(d.spec.Name, node.Name, recordOf(word, standing).finished(), fmt.Sprintf("it joins with the data that attempt %d of recovery goes on with", word.Attempt)))
+		}
+	}
 	return append(steps, joins(d, []string{word.BootstrapNode})...), nil
 }
 
@@ -281,7 +296,7 @@ func refuseUnknown(d *draft, names []string) error {
 		word := suggestion{bootstrap: d.word.BootstrapNode, missing: missing, attempt: d.attempt()}
 		return &reconcile.RefusedError{
 			What: "bootstrap the cluster while a node may have newer data", Evidence: d.seen.table(), Path: []string{"recovery", "allow_missing"},
-			Remedy: fmt.Sprintf("Nothing is known of the data of %s. Make each reachable, or, if what is only there can be given up, declare %s, and apply again.", strings.Join(slices.Concat(silent, empty), ", "), word),
+			Remedy: fmt.Sprintf("Nothing is known of the data of %s. %s, or, if what is only there can be given up, declare %s, and apply again.", strings.Join(slices.Concat(silent, empty), ", "), d.status.reach(slices.Concat(silent, empty)), word),
 		}
 	}
 	return nil

@@ -52,6 +52,10 @@ type Firewall struct {
 	Tier, Owner string
 	// Groups are the ports of the tier: names and ports are the same for all owners.
 	Groups []PortGroup
+	// Apart are addresses that are kept apart: no packet from them arrives that is of a
+	// connection to or from one of ApartPorts, whoever opens it.
+	Apart      []netip.Addr
+	ApartPorts []string
 }
 
 // PortGroup are ports that have the same sources.
@@ -173,7 +177,29 @@ func (f Firewall) sources() string {
 		}
 		b.WriteString("    }\n")
 	}
+	b.WriteString(f.apart())
 	b.WriteString("}\n")
+	return b.String()
+}
+
+// apart is a chain that looks before the tier's own, and at every packet. Owners that
+// keep addresses apart add to the same one.
+func (f Firewall) apart() string {
+	if len(f.Apart) == 0 {
+		return ""
+	}
+	var b strings.Builder
+	b.WriteString("    chain apart {\n        type filter hook input priority -11; policy accept;\n")
+	for _, address := range sortedAddresses(f.Apart) {
+		family := "ip"
+		if address.Is6() {
+			family = "ip6"
+		}
+		for _, end := range []string{"dport", "sport"} {
+			fmt.Fprintf(&b, "        tcp %s { %s } %s saddr %s drop\n", end, strings.Join(f.ApartPorts, ", "), family, address)
+		}
+	}
+	b.WriteString("    }\n")
 	return b.String()
 }
 

@@ -105,6 +105,26 @@ func (e etc) Run(ctx context.Context, c shell.Command) (shell.Result, error) {
 	return e.local.Run(ctx, shell.Script(shell.Text(e.paths.Replace(c.Line()))).WithStdin(stdin.Bytes()))
 }
 
+// TestAFirewallKeepsAddressesApart looks at packets of both directions.
+func TestAFirewallKeepsAddressesApart(t *testing.T) {
+	filter := filterOf("shop-1", "10.0.0.0/24")
+	filter.Apart = []netip.Addr{netip.MustParseAddr("10.0.0.13"), netip.MustParseAddr("fd00::3")}
+	filter.ApartPorts = []string{"4567", "4568"}
+	sources := string(filter.Files()[4].Content)
+	want := `    chain apart {
+        type filter hook input priority -11; policy accept;
+        tcp dport { 4567, 4568 } ip saddr 10.0.0.13 drop
+        tcp sport { 4567, 4568 } ip saddr 10.0.0.13 drop
+        tcp dport { 4567, 4568 } ip6 saddr fd00::3 drop
+        tcp sport { 4567, 4568 } ip6 saddr fd00::3 drop
+    }
+}
+`
+	if !strings.HasSuffix(sources, want) {
+		t.Errorf("the sources are:\n%s", sources)
+	}
+}
+
 // newEtc has an nft that keeps its tables as they were written. It reads what is
 // included, and refuses what holds "broken".
 func newEtc(t *testing.T) (etc, string) {

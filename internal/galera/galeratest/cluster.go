@@ -48,6 +48,8 @@ type Node struct {
 	// directories that lie beside its own.
 	Rows  []Row
 	Aside [][]Row
+	// Departed is the UUID of the history that its data directory had when the node left.
+	Departed string
 	// Moving says that the data directory is being set aside.
 	Moving   bool
 	View     string

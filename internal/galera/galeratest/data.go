@@ -1,6 +1,7 @@
 package galeratest
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 )
@@ -20,7 +21,7 @@ func (s *Cluster) lies(node *Node) string {
 	for _, schema := range node.Schemas {
 		fmt.Fprintf(&b, "schema %s\n", schema)
 	}
-	if h := s.Past[node.UUID]; h != nil {
+	if h := s.Past[node.history()]; h != nil {
 		for _, schema := range sorted(h.Databases) {
 			fmt.Fprintf(&b, "schema %s\n", schema)
 		}
@@ -35,11 +36,18 @@ func (s *Cluster) lies(node *Node) string {
 		}
 		fmt.Fprintf(&b, "uuid %s\nseqno %d\nsafe_to_bootstrap %d\n", node.UUID, node.Seqno, safe)
 	}
+	if node.UUID == "" && node.Departed != "" {
+		fmt.Fprintf(&b, "departed %s\n", node.Departed)
+	}
 	if node.Free > 0 {
 		fmt.Fprintf(&b, "free %d 4096\nused %d 1\n", node.Free/4096, node.Used)
 	}
 	return b.String()
 }
+
+// history is the UUID of what lies in the data directory, whether a server would find it
+// or not.
+func (n *Node) history() string { return cmp.Or(n.UUID, n.Departed) }
 
 func (at machine) data() {
 	at.query("galera-data", func(args []string) (string, int) {

@@ -104,7 +104,7 @@ func (s *Cluster) begin(node *Node) error {
 
 func (s *Cluster) join(node *Node, h *History) {
 	node.History, node.UUID, node.Seqno, node.Safe, node.Waiting = h, h.UUID, -1, false, false
-	node.Schemas, node.Moving = nil, false
+	node.Schemas, node.Moving, node.Departed = nil, false, ""
 	if !slices.Contains(h.Members, node.Name) {
 		h.Members = append(h.Members, node.Name)
 	}

@@ -36,7 +36,7 @@ func (s *Cluster) setAside(node *Node) {
 		s.t.Errorf("%s: the data directory of %s is moved under its server", s.act, node.Name)
 	}
 	aside := node.Aside
-	if !node.Moving || node.UUID != "" {
+	if !node.Moving || node.history() != "" {
 		aside = append(aside, node.Rows)
 	}
 	*node = Node{Name: node.Name, Installed: node.Installed, Seqno: -1, Disk: node.Disk, Free: node.Free, Variables: node.Variables, Config: node.Config, Aside: aside}
@@ -121,7 +121,58 @@ func (s *Cluster) transfer(node *Node, h *History) error {
 	case len(own) > 0:
 		s.t.Errorf("%s: a state transfer to %s destroys %v", s.act, node.Name, own)
 	}
+	s.recorded(node, h)
 	return nil
+}
+
+// recorded fails the test where a node takes the data of members that know of a recovery
+// and does not know of it itself: if it crashed now, its guard would keep it away.
+func (s *Cluster) recorded(node *Node, h *History) {
+	if s.act == "" || node.UUID != "" {
+		return
+	}
+	own := s.attempt(node.Name)
+	for _, name := range h.Members {
+		if known := s.attempt(name); own < known {
+			s.t.Errorf("%s: %s takes the data of %s, which is of attempt %d of a recovery, and has a record of %d", s.act, node.Name, name, known, own)
+		}
+	}
+}
+
+// attempt is the number of the last recovery that a machine has recorded.
+func (s *Cluster) attempt(name string) (attempt int) {
+	for path, file := range s.Machines[name].Files {
+		if strings.HasSuffix(path, ".recovery") {
+			_, _ = fmt.Sscanf(file.Content, "attempt %d", &attempt)
+		}
+	}
+	return attempt
+}
+
+// Heal brings the network of a machine back whose server ran on: it joins the members
+// that it reaches, or that reach it, by what it missed, and says whether it did.
+func (s *Cluster) Heal(name string) bool {
+	node, m := s.Nodes[name], s.Machines[name]
+	m.Down = false
+	if node.History == nil {
+		return false
+	}
+	for _, other := range s.names {
+		peer, at := s.Nodes[other], s.Machines[other]
+		if other == name || !peer.Synced() || at.Down || peer.History.UUID != node.UUID {
+			continue
+		}
+		comes := at.Admits(address(m), 4567) && m.Answers(address(at), 4567)
+		isFetched := m.Admits(address(at), 4567) && at.Answers(address(m), 4567)
+		if comes || isFetched {
+			node.stop(node.History)
+			node.NonPrimary = false
+			if err := s.enter(node, peer.History); err == nil {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 func difference(of, without []Row) []Row {

@@ -11,6 +11,8 @@ for f in gvwstate.dat grastate.dat; do
         case $key in view_id: | member: | uuid: | seqno: | safe_to_bootstrap:) printf '%s %s\n' "${key%:}" "$value" ;; esac
     done <"$f"
 done
+# What a node that has left went away with, unless another history began since then.
+[ -e grastate.dat ] || sed -n 's/^uuid: */departed /p' grastate.dat.left 2>/dev/null
 room .
 du -s -B1 . 2>/dev/null | { read -r n _ && echo "used $n 1"; }
 exit 0

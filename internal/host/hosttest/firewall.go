@@ -32,6 +32,9 @@ func (m *Machine) Filtered(tier string) bool { return m.filters[tier] != nil }
 // passes the packet filters that are loaded. It looks at no destination address.
 func (m *Machine) Admits(from netip.Addr, port int) bool {
 	for _, loaded := range m.filters {
+		if loaded.keepsApart(from, port) {
+			return false
+		}
 		for line := range strings.Lines(loaded.files) {
 			ports, group, found := strings.Cut(strings.TrimSpace(line), " } jump ")
 			if !found || !holdsPort(ports[strings.LastIndex(ports, "{")+1:], port) {
@@ -43,6 +46,33 @@ func (m *Machine) Admits(from netip.Addr, port int) bool {
 		}
 	}
 	return true
+}
+
+// Answers reports whether the packets with which an address answers a connection of this
+// machine to a port of its own arrive.
+func (m *Machine) Answers(from netip.Addr, port int) bool {
+	for _, loaded := range m.filters {
+		if loaded.keepsApart(from, port) {
+			return false
+		}
+	}
+	return true
+}
+
+// keepsApart looks for both directions at once, because the real rules always come in
+// pairs.
+func (f *filter) keepsApart(from netip.Addr, port int) bool {
+	for line := range strings.Lines(f.files) {
+		line = strings.TrimSpace(line)
+		ports, rest, found := strings.Cut(line, " } ")
+		if !found || !strings.HasPrefix(line, "tcp sport { ") || !strings.HasSuffix(rest, " saddr "+from.String()+" drop") {
+			continue
+		}
+		if holdsPort(strings.TrimPrefix(ports, "tcp sport { "), port) {
+			return true
+		}
+	}
+	return false
 }
 
 func holdsPort(list string, port int) bool {
