@@ -45,7 +45,7 @@ func TestLabSecondDayOfSystems(t *testing.T) {
 	s.empty()
 	for _, name := range names {
 		versions := s.Run(name, "dpkg-query -W -f '${Version} ' keepalived libssl3")
-		if lab.BootName(name) == before[name] || strings.Count(versions, "+lab1 ") != 2 || s.Run(name, "apt-mark showhold") != held[name] {
+		if lab.BootName(name) == before[name] || strings.Count(versions, "+lab1") != 2 || s.Run(name, "apt-mark showhold") != held[name] {
 			t.Errorf("%s has %q, %q on hold", name, versions, s.Run(name, "apt-mark showhold"))
 		}
 	}

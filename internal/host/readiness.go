@@ -18,6 +18,8 @@ type Readiness struct {
 	// BootID is the kernel's name of the time since it was booted. Containers of one
 	// kernel have the same.
 	BootID string
+	// Stopping says that it is shutting down.
+	Stopping bool
 	// Ahead is how far its clock was before ours when it answered.
 	Ahead time.Duration
 	// FreeMiB is the least that is free where packages go, on the file system FreeOn;
@@ -49,6 +51,8 @@ func ParseReadiness(answer shell.Answer, now time.Time) Readiness {
 		switch {
 		case fields[0] == "boot":
 			ready.BootID = fields[1]
+		case fields[0] == "state":
+			ready.Stopping = fields[1] == "stopping"
 		case err != nil:
 		case fields[0] == "clock":
 			ready.Ahead = time.Unix(int64(number), 0).Sub(now.Truncate(time.Second))

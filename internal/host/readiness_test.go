@@ -14,6 +14,7 @@ import (
 func TestParseReadiness(t *testing.T) {
 	answer := shell.Answer{Out: `boot 4d4a1c0e-0b0f-4c6e-9f0e-3f6d0a3b1a11
 clock 1700000090
+state stopping
 free Available Mounted
 free 900 /
 free 120 /var
@@ -22,7 +23,7 @@ listener 80 users:(("nginx",pid=812,fd=6),("nginx",pid=811,fd=6))
 listener 9000
 `}
 	want := host.Readiness{
-		BootID: "4d4a1c0e-0b0f-4c6e-9f0e-3f6d0a3b1a11", Ahead: 90 * time.Second, FreeMiB: 120, FreeOn: "/var",
+		BootID: "4d4a1c0e-0b0f-4c6e-9f0e-3f6d0a3b1a11", Stopping: true, Ahead: 90 * time.Second, FreeMiB: 120, FreeOn: "/var",
 		Listeners: map[int]string{22: "sshd", 80: "nginx"},
 	}
 	if diff := cmp.Diff(want, host.ParseReadiness(answer, time.Unix(1700000000, 500))); diff != "" {

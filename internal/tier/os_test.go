@@ -1,6 +1,7 @@
 package tier_test
 
 import (
+	"context"
 	"errors"
 	"strings"
 	"testing"
@@ -148,5 +149,20 @@ func TestAnOrderThatIsLostIsRepeated(t *testing.T) {
 				t.Errorf("%s: %v, %d boots", name, err, m.System.Boots)
 			}
 		})
+	}
+}
+
+// A reboot that is not waited for any more, because the apply ends, is none that has failed.
+func TestAnInterruptedReboot(t *testing.T) {
+	hosts, machines := hosttest.Cluster(t, "web1")
+	ctx, cancel := context.WithCancel(t.Context())
+	machines["web1"].AddUnit("apache2")
+	machines["web1"].OnStop("apache2", func(*hosttest.Machine) error { cancel(); return nil })
+	if err := machines["web1"].Start("apache2"); err != nil {
+		t.Fatal(err)
+	}
+	err := tier.Reboot(ctx, hosts["web1"], "a test")
+	if _, failed := errors.AsType[*tier.RebootError](err); failed || !errors.Is(err, context.Canceled) || machines["web1"].System.Boots != 1 {
+		t.Errorf("got %v after %d boots", err, machines["web1"].System.Boots)
 	}
 }

@@ -76,8 +76,11 @@ func awaitBoot(ctx context.Context, machine *host.Host, before string, still fun
 		}
 		return still(ctx)
 	})
-	if err != nil {
-		return &RebootError{Node: machine.Name(), Err: err}
+	switch {
+	case err == nil:
+		return nil
+	case ctx.Err() != nil:
+		return fmt.Errorf("%s is rebooting, and is not waited for any more: %w", machine.Name(), ctx.Err())
 	}
-	return nil
+	return &RebootError{Node: machine.Name(), Err: err}
 }

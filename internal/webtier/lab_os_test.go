@@ -72,9 +72,14 @@ func TestLabSecondDayOfSystems(t *testing.T) {
 	if err == nil {
 		t.Error("the apply was not interrupted")
 	}
-	lab.Until(2*time.Minute, "web1 to answer", func() string {
-		if _, _, err := lab.Hosts["web1"].Boot(t.Context()); err != nil {
+	// An apply of the provider waits for that, too.
+	lab.Until(2*time.Minute, "web1 to answer after another boot", func() string {
+		now, _, err := lab.Hosts["web1"].Boot(t.Context())
+		switch {
+		case err != nil:
 			return err.Error()
+		case now == before["web1"]:
+			return "it shuts down"
 		}
 		return ""
 	})

@@ -141,6 +141,10 @@ func (m *Machine) facts(shell.Command) (string, int, string) {
 
 func (m *Machine) readiness(shell.Command) (string, int, string) {
 	var b strings.Builder
+	if m.Ready.Stopping {
+		b.WriteString("state stopping\n")
+		m.Ready.Stopping = false // it has booted when it is asked again
+	}
 	fmt.Fprintf(&b, "boot %s\nclock %d\nfree %d %s\n", m.Ready.BootID, time.Now().Add(m.Ready.Ahead).Unix(), m.Ready.FreeMiB, m.Ready.FreeOn)
 	for port, program := range m.Ready.Listeners {
 		fmt.Fprintf(&b, "listener %d users:((%q,pid=1,fd=3))\n", port, program)

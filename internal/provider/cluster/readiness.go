@@ -85,6 +85,9 @@ func (a *Access) checked(ctx context.Context, view host.View, node host.Node, ow
 		return host.Checked{Node: node, Facts: host.ParseFacts(parts["facts"]), Ready: host.ParseReadiness(parts["readiness"], time.Now())}, err
 	}
 	machine, err := ask(ctx)
+	if err == nil && machine.Ready.Stopping {
+		machine, err = a.booted(ctx, node.Name, ask)
+	}
 	if err != nil || !ownAddress || machine.Facts.Has(node.Address) {
 		return machine, err
 	}
@@ -101,6 +104,20 @@ func (a *Access) checked(ctx context.Context, view host.View, node host.Node, ow
 		return "", nil
 	})
 	return machine, nil
+}
+
+// booted waits for a machine that is shutting down, which the apply before may have told to
+// reboot: what is asked of it meanwhile breaks off.
+func (a *Access) booted(ctx context.Context, name string, ask func(context.Context) (host.Checked, error)) (host.Checked, error) {
+	var machine host.Checked
+	err := reconcile.WaitAtMost(ctx, a.BootTimeout, name+" to answer after a reboot", time.Second, func(ctx context.Context) (string, error) {
+		var err error
+		if machine, err = ask(ctx); err == nil && machine.Ready.Stopping {
+			return "it is shutting down", nil
+		}
+		return "", err
+	})
+	return machine, err
 }
 
 // stillThere refuses to take a machine out of a cluster that a declared node is, by

@@ -44,3 +44,19 @@ func TestAnAddressMayComeLater(t *testing.T) {
 		})
 	}
 }
+
+// TestAMachineThatShutsDownIsWaitedFor has a machine that the apply before has told to reboot.
+func TestAMachineThatShutsDownIsWaitedFor(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		hosts, machines := hosttest.Cluster(t, "db1")
+		machines["db1"].Ready.Stopping = true
+		access := &Access{BootTimeout: time.Minute}
+		checked, err := access.checked(t.Context(), hosts["db1"].View, host.Node{Name: "db1"}, false)
+		if err != nil || checked.Ready.Stopping || checked.Ready.BootID == "" {
+			t.Errorf("%+v, %v", checked, err)
+		}
+		if asked := len(machines["db1"].Log()); asked != 6 { // a batch of two questions each time
+			t.Errorf("it was asked %d times", asked)
+		}
+	})
+}
