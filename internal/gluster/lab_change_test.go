@@ -27,7 +27,9 @@ func TestLabSecondDayOfADeadServer(t *testing.T) {
 // server that is alive.
 func TestLabSecondDay(t *testing.T) {
 	labtest.SecondDay(t)
-	l, small, acknowledged := changing(t, 6)
+	l, small, acknowledged := changing(t, 6, func(l *laboratory) { l.olderPool("files1", "files2", "files3") })
+	l.raised(small)
+	acknowledged("a higher operating version")
 	spec := small
 	spec.Nodes, spec.Order = slices.Clone(l.Nodes[:6]), nil
 	l.converge("3 to 6 servers", spec)
@@ -52,7 +54,7 @@ func TestLabSecondDay(t *testing.T) {
 
 // changing is a volume on the first three of so many servers, with files, and a client that
 // writes.
-func changing(t *testing.T, servers int) (*laboratory, gluster.Spec, func(what string)) {
+func changing(t *testing.T, servers int, before ...func(*laboratory)) (*laboratory, gluster.Spec, func(what string)) {
 	t.Helper()
 	machines := []string{"files1", "files2", "files3", "files4", "files5", "files6"}[:servers]
 	l := &laboratory{Lab: labtest.Boot(t, "gluster-change", append(machines, client)...), t: t, servers: host.Hosts{}}
@@ -63,6 +65,9 @@ func changing(t *testing.T, servers int) (*laboratory, gluster.Spec, func(what s
 		Name: "content", BrickPath: "/srv/gluster/content/brick", Profile: gluster.ProfileWeb, Clients: []string{l.Nodes[servers].Address},
 		Nodes: l.Nodes[:3],
 	}.Defaulted()
+	for _, prepare := range before {
+		prepare(l)
+	}
 	status := l.converge("create", spec)
 	volume, _ := status.Volume(spec.Name)
 	spec.VolumeID = volume.ID

@@ -10,6 +10,7 @@ import (
 
 	"github.com/terraform-ha/terraform-provider-ha/internal/host"
 	"github.com/terraform-ha/terraform-provider-ha/internal/reconcile"
+	"github.com/terraform-ha/terraform-provider-ha/internal/tier"
 )
 
 const (
@@ -64,6 +65,9 @@ type clientWatch struct {
 }
 
 func (w watch) wait(ctx context.Context, views host.Views, spec Spec) error {
+	// Nothing is waited for that these questions are about, and they cost half a second and
+	// the lock of the volume.
+	spec.OS, spec.Release = tier.OS{}, ""
 	var (
 		asked time.Time
 		last  string
