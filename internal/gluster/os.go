@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"slices"
 
 	"github.com/terraform-ha/terraform-provider-ha/internal/host"
 	"github.com/terraform-ha/terraform-provider-ha/internal/reconcile"
@@ -55,7 +56,7 @@ func (d *draft) refuseUpdate() *reconcile.RefusedError {
 		if errors.As(d.spec.OS.RefuseShared(node.Name, markerKind, d.seen(node).System), &refused) {
 			return refused
 		}
-		if d.seen(node).OtherVolumes {
+		if d.servesOthers(node) {
 			return &reconcile.RefusedError{
 				What: "update and reboot the machine of several volumes", Node: node.Name, Path: tier.At("os"),
 				Evidence: []string{"it has bricks of other volumes, of which this resource does not know whether they are healed"},
@@ -64,6 +65,15 @@ func (d *draft) refuseUpdate() *reconcile.RefusedError {
 		}
 	}
 	return nil
+}
+
+// servesOthers reports whether a machine has bricks of other volumes, ours or somebody
+// else's.
+func (d *draft) servesOthers(node host.Node) bool {
+	seen := d.seen(node)
+	return seen.OtherVolumes || slices.ContainsFunc(d.seen(d.leader()).Volumes, func(volume Volume) bool {
+		return volume.Name != d.spec.Name && slices.ContainsFunc(volume.Bricks, func(brick VolumeBrick) bool { return brick.HostUUID == seen.UUID })
+	})
 }
 
 // planOS refreshes lists of packages where nothing else is due, ends a drain that broke

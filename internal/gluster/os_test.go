@@ -111,6 +111,9 @@ func TestUpdatesWait(t *testing.T) {
 		"other volumes": {func(s *glustertest.Pool, _ *gluster.Spec) {
 			s.Machines["files1"].WriteFile("/var/lib/terraform-ha/gluster-other.json", "{}")
 		}, "it has bricks of other volumes"},
+		"somebody's volume": {func(s *glustertest.Pool, _ *gluster.Spec) {
+			s.Volumes["other"] = &glustertest.Volume{ID: "1", State: "Started", Replica: 3, Bricks: []string{"10.0.0.11:/a", "10.0.0.12:/a", "10.0.0.13:/a"}}
+		}, "it has bricks of other volumes"},
 		"another tier": {func(s *glustertest.Pool, _ *gluster.Spec) {
 			s.Machines["files1"].WriteFile("/var/lib/terraform-ha/galera-shop.json", "{}")
 		}, "it belongs to galera-shop, too"},

@@ -54,7 +54,7 @@ func (d *draft) whyRejected(node host.Node) string {
 // of the pool for theirs.
 func (d *draft) refuseTakenBack(ill sick) *reconcile.RefusedError {
 	refused := &reconcile.RefusedError{What: "have the machine take the configuration of the pool from its peers", Node: ill.node.Name, Evidence: []string{ill.why}}
-	if d.seen(ill.node).OtherVolumes {
+	if d.servesOthers(ill.node) {
 		refused.Evidence = append(refused.Evidence, "the machine has bricks of other volumes, whose configuration may be the one that differs")
 		refused.Remedy = "Compare /var/lib/glusterd/vols on the machines. On the one that is wrong, stop glusterd, move all but glusterd.info out of /var/lib/glusterd, start it, probe it from a peer, and restart it."
 		return refused

@@ -60,6 +60,9 @@ func TestARejectedPeerThatIsLeftAlone(t *testing.T) {
 		}, "Install the release of GlusterFS there that the others have"},
 		"a brick of the others is dead": {func(s *glustertest.Pool) { s.Nodes["files3"].Running = false }, "the brick process is not running on files3"},
 		"a file is in split brain":      {func(s *glustertest.Pool) { s.Nodes["files3"].SplitBrain = 1 }, "Decide about the files first"},
+		"somebody's volume": {func(s *glustertest.Pool) {
+			s.Volumes["other"] = &glustertest.Volume{ID: "1", State: "Started", Replica: 3, Bricks: []string{"10.0.0.11:/a", "10.0.0.12:/a", "10.0.0.13:/a"}}
+		}, "the machine has bricks of other volumes"},
 		"other volumes": {func(s *glustertest.Pool) {
 			s.Machines["files2"].WriteFile("/var/lib/terraform-ha/gluster-other.json", "{}")
 		}, "the machine has bricks of other volumes"},
