@@ -17,31 +17,89 @@ import (
 func TestSecondDay(t *testing.T) {
 	labtest.SecondDay(t)
 	s := start(t)
-	s.lead(t, []part{
-		{"create", s.create},
+	s.lead(t, slices.Concat([]part{{"create", s.create}}, s.secondDayOfWeb(), s.secondDayOfDatabases(), s.secondDayOfFiles(), s.secondDayOfAll()))
+}
+
+// The names of the parts of a tier have its name in them, so that one lane of a workflow
+// can have a tier: "-run 'TestSecondDay/(create|.*WebServer)'".
+func (s *site) secondDayOfWeb() []part {
+	return []part{
 		{"moreWebServers", s.resize(web, 5)},
 		{"fewerWebServers", s.resize(web, 3)},
 		{"replaceWebServer", s.renew(web, "web2")},
+		{"replaceDeadWebServer", s.renewDead(web, "web3")},
+		{"wipedWebServer", s.rebuilt("web2")},
+		{"killedWhileAWebServerJoins", s.killed(web, renewed("web3"), "web3: started: ", terraformAndAll)},
+		{"killedWhileAWebServerLeaves", s.killed(web, renewed("web2"), "former web2: started: send visitors elsewhere", providerAlone)},
+		{"allWebServers", s.renew(web, "web1", "web2", "web3")},
+	}
+}
+
+func (s *site) secondDayOfDatabases() []part {
+	return []part{
 		{"moreDatabases", s.resize(database, 5)},
 		{"fewerDatabases", s.resize(database, 3)},
 		{"replaceDatabase", s.renew(database, "db2")},
+		{"replaceDeadDatabase", s.renewDead(database, "db3")},
+		{"wipedDatabase", s.rebuilt("db2")},
+		{"killedWhileADatabaseJoins", s.killed(database, resized(5), "db4: started: start mariadb.service and join", providerAlone)},
+		{"killedWhileADatabaseLeaves", s.killed(database, resized(3), "started: leave the cluster and keep the data", terraformAndAll)},
+		{"twoHistoriesOfDatabases", s.twoHistories},
+		{"allDatabases", s.renew(database, "db1", "db2", "db3")},
+		{"outageOfDatabases", s.databasesLosePower},
+		{"orderlyEndOfDatabases", s.databasesEnd},
+	}
+}
+
+func (s *site) secondDayOfFiles() []part {
+	return []part{
 		{"moreFileServers", s.resize(files, 6)},
 		{"fewerFileServers", s.resize(files, 3)},
 		{"replaceFileServer", s.renew(files, "files2")},
-		{"allWebServers", s.renew(web, "web1", "web2", "web3")},
-		{"allDatabases", s.renew(database, "db1", "db2", "db3")},
-	})
+		{"replaceDeadFileServer", s.renewDead(files, "files3")},
+		{"wipedFileServer", s.rebuilt("files2")},
+		{"killedWhileFileServersJoin", s.killed(files, resized(6), "started: spread the files over all sets", providerAlone)},
+		{"killedWhileFileServersLeave", s.killed(files, resized(3), "started: move the files of", terraformAndAll)},
+		{"allFileServers", s.renew(files, "files1", "files2", "files3")},
+	}
 }
 
-// resize gives a tier more nodes, or takes the last ones away. The others stay what they
+func (s *site) secondDayOfAll() []part {
+	return []part{
+		{"outageOfAll", s.allLosePower},
+	}
+}
+
+// redeclare returns other nodes of a tier, which now has these.
+type redeclare func(s *site, of tier) map[string]int
+
+// resized gives a tier more nodes, or takes the last ones away. The others stay what they
 // are.
-func (s *site) resize(of tier, count int) func(t *testing.T) {
-	return func(t *testing.T) {
+func resized(count int) redeclare {
+	return func(s *site, of tier) map[string]int {
 		nodes := of.firstGenerations(count)
 		for name := range nodes {
 			nodes[name] = max(nodes[name], s.tiers[of][name])
 		}
-		s.change(t, string(of)+": "+strconv.Itoa(len(s.tiers[of]))+" to "+strconv.Itoa(count)+" nodes", of, nodes)
+		return nodes
+	}
+}
+
+// renewed gives nodes other machines.
+func renewed(names ...string) redeclare {
+	return func(s *site, of tier) map[string]int {
+		nodes := maps.Clone(s.tiers[of])
+		for _, name := range names {
+			nodes[name]++
+		}
+		return nodes
+	}
+}
+
+// resize has a tier grow or shrink.
+func (s *site) resize(of tier, count int) func(t *testing.T) {
+	return func(t *testing.T) {
+		s.change(t, string(of)+": "+strconv.Itoa(len(s.tiers[of]))+" to "+strconv.Itoa(count)+" nodes", of, resized(count)(s, of), s.apply)
 	}
 }
 
@@ -49,11 +107,7 @@ func (s *site) resize(of tier, count int) func(t *testing.T) {
 func (s *site) renew(of tier, names ...string) func(t *testing.T) {
 	return func(t *testing.T) {
 		before := s.machines
-		nodes := maps.Clone(s.tiers[of])
-		for _, name := range names {
-			nodes[name]++
-		}
-		s.change(t, "another machine for "+strings.Join(names, ", "), of, nodes)
+		s.change(t, "another machine for "+strings.Join(names, ", "), of, renewed(names...)(s, of), s.apply)
 		for _, name := range names {
 			if s.machines[name] == before[name] {
 				t.Errorf("%s is still machine %d", name, before[name])
@@ -69,7 +123,7 @@ func (s *site) nodes() []string {
 
 // change applies other nodes of a tier while visitors come. No page may fail, and nothing
 // that one of them said is kept may be lost.
-func (s *site) change(t *testing.T, what string, of tier, nodes map[string]int) {
+func (s *site) change(t *testing.T, what string, of tier, nodes map[string]int, apply func(t *testing.T, what string)) {
 	t.Helper()
 	staying := maps.Clone(s.machines)
 	for name, generation := range s.tiers[of] {
@@ -79,10 +133,8 @@ func (s *site) change(t *testing.T, what string, of tier, nodes map[string]int) 
 	}
 	probe := s.startProbe(t)
 	s.declare(t, of, nodes)
-	s.apply(t, "apply of "+what)
-	if longest := probe.report(t, s, "while "+what); longest > 5*time.Second || probe.failed > 0 {
-		t.Errorf("the site was away for %s, %d pages failed", longest, probe.failed)
-	}
+	apply(t, "apply of "+what)
+	s.wantServed(t, probe, "while "+what)
 	s.find(t)
 	for name, machine := range staying {
 		if s.machines[name] != machine {
@@ -97,6 +149,14 @@ func (s *site) change(t *testing.T, what string, of tier, nodes map[string]int) 
 	s.wantWhole(t)
 	s.wantKept(t, probe)
 	s.wantEmpty(t, "after "+what)
+}
+
+// wantServed ends a probe and fails where a page did.
+func (s *site) wantServed(t *testing.T, p *probe, during string) {
+	t.Helper()
+	if longest := p.report(t, s, during); longest > 5*time.Second || p.failed > 0 {
+		t.Errorf("the site was away for %s, %d pages failed", longest, p.failed)
+	}
 }
 
 // declare gives a tier nodes by their names, with their generations. The number at the

@@ -1,0 +1,105 @@
+package sitetest
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// killer ends processes of an apply under way as nothing but a lost power does.
+type killer func(t *testing.T, r running)
+
+// terraformAndAll kills Terraform with its providers, as when the computer that runs them
+// is lost.
+func terraformAndAll(t *testing.T, r running) {
+	t.Helper()
+	must(t, syscall.Kill(-r.Process.Pid, syscall.SIGKILL))
+}
+
+// providerAlone kills the provider; Terraform goes on and says so.
+func providerAlone(t *testing.T, r running) {
+	t.Helper()
+	killed := 0
+	names, err := filepath.Glob("/proc/[0-9]*/cmdline")
+	must(t, err)
+	for _, name := range names {
+		// A process may have ended since it was listed.
+		command, _ := os.ReadFile(name)
+		pid, err := strconv.Atoi(filepath.Base(filepath.Dir(name)))
+		must(t, err)
+		group, err := syscall.Getpgid(pid)
+		program, _, _ := bytes.Cut(command, []byte{0})
+		if err == nil && group == r.Process.Pid && strings.HasPrefix(filepath.Base(string(program)), "terraform-provider-ha") {
+			must(t, syscall.Kill(pid, syscall.SIGKILL))
+			killed++
+		}
+	}
+	if killed == 0 {
+		t.Error("no provider runs")
+	}
+}
+
+// killed changes the nodes of a tier, and kills the apply at a moment: when a step begins.
+// The next apply goes on from there.
+func (s *site) killed(of tier, to redeclare, moment string, kill killer) func(t *testing.T) {
+	return func(t *testing.T) {
+		what := fmt.Sprintf("%s, killed at %q", of, moment)
+		s.change(t, what, of, to(s, of), func(t *testing.T, what string) {
+			t.Helper()
+			s.breakOff(t, moment, kill)
+			s.plan(t)
+			s.apply(t, what)
+		})
+	}
+}
+
+// breakOff starts an apply and kills it when its progress has a text, and a moment later
+// has it still under way.
+func (s *site) breakOff(t *testing.T, moment string, kill killer) {
+	t.Helper()
+	started := time.Now()
+	progress := filepath.Join(t.TempDir(), "progress")
+	r := running{s.terraform(t, "apply", "-auto-approve", "-input=false", "-no-color"), make(chan struct{})}
+	r.Env = append(r.Env, "HA_PROGRESS="+progress)
+	r.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	var said bytes.Buffer
+	r.Stdout, r.Stderr = &said, &said
+	must(t, r.Start())
+	var ended error
+	go func() {
+		ended = r.Wait()
+		close(r.read)
+	}()
+	ticks := time.NewTicker(50 * time.Millisecond)
+	defer ticks.Stop()
+	for steps := ""; !strings.Contains(steps, moment); {
+		select {
+		case <-r.read:
+			t.Fatalf("the apply ended before %q: %v\n%s\n%s", moment, ended, &said, steps)
+		case <-ticks.C:
+			content, _ := os.ReadFile(progress)
+			steps = string(content)
+		}
+	}
+	took(t, fmt.Sprintf("until %q", moment), started)
+	kill(t, r)
+	select {
+	case <-r.read:
+	case <-time.After(2 * time.Minute):
+		t.Fatal("the apply does not end")
+	}
+	if ended == nil {
+		t.Error("the killed apply went on to its end")
+	}
+	var exit interface{ ExitCode() int }
+	if errors.As(ended, &exit) {
+		t.Logf("the killed apply ended with status %d", exit.ExitCode())
+	}
+}
