@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"os"
+	"runtime"
 	"slices"
 	"strconv"
 	"strings"
@@ -141,8 +143,17 @@ func visitor() *http.Client { return &http.Client{Timeout: probeLimit} }
 func (p *probe) note(err error) {
 	p.failed++
 	if len(p.failures) < 6 {
-		p.failures = append(p.failures, time.Now().UTC().Format("15:04:05.0 ")+err.Error())
+		p.failures = append(p.failures, time.Now().UTC().Format("15:04:05.0 ")+err.Error()+pressed())
 	}
+}
+
+// pressed says how busy this computer is, which runs the whole site: where everything waits
+// for a processor, a page that is late says little of the site.
+func pressed() string {
+	load, _ := os.ReadFile("/proc/loadavg")
+	pressure, _ := os.ReadFile("/proc/pressure/cpu")
+	some, _, _ := strings.Cut(string(pressure), "\n")
+	return fmt.Sprintf(" (%d processors, load %s, waiting for them: %s)", runtime.NumCPU(), strings.TrimSpace(string(load)), some)
 }
 
 func (s *site) visit(ctx context.Context, client *http.Client, n int64) error {
