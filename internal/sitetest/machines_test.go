@@ -104,6 +104,14 @@ func (s *site) powerOn(t *testing.T, node string) {
 // until polls until a check succeeds, and prints how long that took.
 func (s *site) until(t *testing.T, what string, limit time.Duration, check func(ctx context.Context) error) {
 	t.Helper()
+	if last := s.within(t, what, limit, check); last != nil {
+		t.Fatalf("waited %s in vain: %s: %v", limit, what, last)
+	}
+}
+
+// within polls like until, and returns the last error where the check does not succeed.
+func (s *site) within(t *testing.T, what string, limit time.Duration, check func(ctx context.Context) error) error {
+	t.Helper()
 	started := time.Now()
 	ctx, cancel := context.WithTimeout(t.Context(), limit)
 	defer cancel()
@@ -111,11 +119,11 @@ func (s *site) until(t *testing.T, what string, limit time.Duration, check func(
 		last := check(ctx)
 		if last == nil {
 			took(t, what, started)
-			return
+			return nil
 		}
 		select {
 		case <-ctx.Done():
-			t.Fatalf("waited %s in vain: %s: %v", limit, what, last)
+			return last
 		case <-time.After(500 * time.Millisecond):
 		}
 	}

@@ -108,17 +108,7 @@ func (s *site) databasesEnd(t *testing.T) {
 // wantBackAfter waits a moment for the site to come back by itself, and applies then.
 func (s *site) wantBackAfter(t *testing.T, what string, p *probe) {
 	t.Helper()
-	started := time.Now()
-	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
-	defer cancel()
-	var last error
-	for ctx.Err() == nil {
-		if last = s.whole(ctx); last == nil {
-			took(t, "until the site was whole by itself after "+what, started)
-			break
-		}
-	}
-	if last != nil {
+	if last := s.within(t, "until the site was whole by itself after "+what, time.Minute, s.whole); last != nil {
 		t.Logf("the site is not whole by itself a minute after %s: %v", what, last)
 	}
 	s.apply(t, "apply after "+what)
