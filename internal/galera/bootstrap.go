@@ -17,7 +17,8 @@ func bootstrap(d *draft) ([]Step, error) {
 		}
 	}
 	first := d.spec.Nodes[0].Name
-	return append([]Step{stepBootstrap(d.spec, first)}, joins(d, []string{first})...), nil
+	steps := append([]Step{stepBootstrap(d.spec, first)}, joins(d, []string{first})...)
+	return append(steps, arbitratorJoins(d)...), nil
 }
 
 // stepBootstrap makes the cluster. Right before it does, it looks at every node
@@ -38,15 +39,23 @@ func stepBootstrap(spec Spec, node string) Step {
 		}}
 }
 
+// rebootstrap starts the cluster again from a node, without the arbitrator at first.
+func rebootstrap(d *draft, node string) []Step {
+	return append(restedArbitrators(d), stepRebootstrap(d.spec, node))
+}
+
 // stepRebootstrap starts the cluster again from the node with its last position.
 func stepRebootstrap(spec Spec, node string) Step {
 	return Step{Node: node, Title: "bootstrap the cluster from its last position", Why: "no node of the cluster runs; this one has the last position", Effect: reconcile.Joins,
 		Do: func(ctx context.Context, hosts host.Hosts) error {
 			now := complete(Observe(ctx, hosts.Views(), spec), spec.names())
 			quiet := func(n NodeStatus) bool { return n.Err == nil && !n.primary() && (!n.Wsrep.Answers || !n.Wsrep.On) }
-			if !now.all(quiet) || len(now.UUIDs()) > 1 {
+			if !now.all(quiet) || len(now.UUIDs()) > 1 || len(now.arbitrating()) > 0 {
 				return &reconcile.RefusedError{What: "bootstrap the cluster again", Node: node, Evidence: now.table(),
 					Remedy: "The cluster changed after the plan was made. Apply again."}
+			}
+			if err := refuseHeard(ctx, hosts[node], spec, now); err != nil {
+				return err
 			}
 			return starterOf(spec).become(ctx, hosts, node, "bootstrap")
 		}}

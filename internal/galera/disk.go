@@ -91,7 +91,7 @@ func withoutDevices(spec Spec, status Status) (Status, disks) {
 		}
 	}
 	all.mounts, all.waits = disk.Lanes(verdicts)
-	return Status{Nodes: nodes}, all
+	return status.with(nodes), all
 }
 
 // planDisk keeps the devices whose data is on them.

@@ -28,7 +28,7 @@ func clusterPorts() []string { return []string{"4444", "4567", "4568", fmt.Sprin
 // the node's.
 func firewallOf(spec Spec) host.Firewall {
 	var nodes []netip.Prefix
-	for _, node := range spec.Nodes {
+	for _, node := range spec.peers() {
 		if address, err := netip.ParseAddr(node.Address); err == nil {
 			nodes = append(nodes, netip.PrefixFrom(address, address.BitLen()))
 		}

@@ -71,5 +71,5 @@ func restartFrom(d *draft, first string) []Step {
 	for _, name := range d.status.where(NodeStatus.occupied) {
 		steps = append(steps, stepEnd(d.spec, name))
 	}
-	return append(append(steps, stepRebootstrap(d.spec, first)), joins(d, []string{first})...)
+	return append(append(steps, rebootstrap(d, first)...), joins(d, []string{first})...)
 }

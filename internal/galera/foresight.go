@@ -8,7 +8,7 @@ import (
 // foresee says what an observation tells about a change before it is made.
 func foresee(spec Spec, status Status) tier.Foresight {
 	return tier.Foresight{
-		Serving: status.Members(),
+		Serving: append(status.Members(), spec.voting(status)...),
 		Quorum:  spec.quorum(),
 		Holders: status.where(func(n NodeStatus) bool { return len(n.Holds) > 0 }),
 		Joining: func(node string) tier.Transfer { return status.transferTo(node) },
@@ -43,7 +43,7 @@ func assume(status Status, nodes []tier.Node) Status {
 	for _, name := range status.where(NodeStatus.answers) {
 		facts = host.Facts{Distribution: status.Nodes[name].Facts.Distribution, Version: status.Nodes[name].Facts.Version}
 	}
-	return Status{Nodes: tier.Assume(status.Nodes, nodes, func(tier.Node) NodeStatus {
+	return status.with(tier.Assume(status.Nodes, nodes, func(tier.Node) NodeStatus {
 		return NodeStatus{Facts: facts, Saved: Position{Seqno: -1}}
-	})}
+	}))
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	_ "embed"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -26,12 +27,34 @@ const (
 	guardUnit   = "terraform-ha-galera.service"
 )
 
-// guardCommand is the guard with one of its verbs for one node.
-func guardCommand(spec Spec, node host.Node, verb string) string {
+// guarded is what the guard of one machine ends, and how it is called.
+type guarded struct {
+	spec             Spec
+	node             host.Node
+	unit, client     string
+	dropIns, program []string
+}
+
+func guardOf(spec Spec, node host.Node) guarded {
 	engine := spec.engine()
-	words := []string{guardPath, verb, spec.Name, engine.unit, engine.client, strconv.Itoa(len(spec.Nodes)), strconv.Itoa(guardPort)}
-	for _, other := range spec.Nodes {
-		if other.Name != node.Name {
+	g := guarded{spec: spec, node: node, unit: engine.unit, client: engine.client, program: []string{guardPath}}
+	for _, dropIn := range dropIns(spec) {
+		g.dropIns = append(g.dropIns, unitOf(dropIn))
+	}
+	if slices.ContainsFunc(spec.Arbitrators, func(other host.Node) bool { return other.Name == node.Name }) {
+		// It has no server that could be asked whether it serves.
+		g.unit, g.client, g.dropIns = arbitratorUnit, "false", nil
+		g.program = []string{"/usr/bin/env", "arbitrator=yes", "data=" + arbitratorState, "socket=/nonexistent", guardPath}
+	}
+	return g
+}
+
+// command is the guard with one of its verbs.
+func (g guarded) command(verb string) string {
+	peers := g.spec.peers()
+	words := append(slices.Clone(g.program), verb, g.spec.Name, g.unit, g.client, strconv.Itoa(len(peers)), strconv.Itoa(guardPort))
+	for _, other := range peers {
+		if other.Name != g.node.Name {
 			words = append(words, other.Address)
 		}
 	}
@@ -41,6 +64,7 @@ func guardCommand(spec Spec, node host.Node, verb string) string {
 // guardFiles are the guard's files on one node. The socket tells whoever asks, by
 // the private address alone, the number of the last view and nothing of the data.
 func guardFiles(spec Spec, node host.Node) []host.File {
+	guard := guardOf(spec, node)
 	unit := func(name, content string) host.File {
 		head := fmt.Sprintf("# Managed by terraform-provider-ha (galera %s); changes are reverted.\n", spec.Name)
 		return host.File{Path: "/etc/systemd/system/" + name, Content: []byte(head + content), Mode: "0644"}
@@ -66,7 +90,7 @@ StandardInput=null
 StandardOutput=socket
 TimeoutStartSec=10s
 RuntimeMaxSec=10s
-`, guardCommand(spec, node, "tell"))),
+`, guard.command("tell"))),
 		unit(guardUnit, fmt.Sprintf(`[Unit]
 Description=Ends a database server that keeps the last Primary component from forming
 After=network.target
@@ -76,16 +100,16 @@ Restart=always
 RestartSec=5s
 [Install]
 WantedBy=multi-user.target
-`, guardCommand(spec, node, "watch"))),
+`, guard.command("watch"))),
 	}
 	// The data may be a file system of its own. A missing guard keeps nobody down.
 	requires := "[Unit]\nRequiresMountsFor=" + dataDirectory + "\n"
-	for _, dropIn := range dropIns(spec) {
+	for _, dropIn := range guard.dropIns {
 		content := requires
-		if unitOf(dropIn) == spec.engine().unit {
-			content += "[Service]\nExecStartPre=-+" + guardCommand(spec, node, "wait") + "\n"
+		if dropIn == guard.unit {
+			content += "[Service]\nExecStartPre=-+" + guard.command("wait") + "\n"
 		}
-		files = append(files, unit(unitOf(dropIn)+".d/ha-guard.conf", content))
+		files = append(files, unit(dropIn+".d/ha-guard.conf", content))
 	}
 	return files
 }

@@ -74,7 +74,7 @@ func (s *guardStage) run(verb string, env ...string) (out string, did []string) 
 	ctx, cancel := context.WithTimeout(s.t.Context(), 30*time.Second)
 	defer cancel()
 	spec := shop(MariaDB)
-	words := strings.Fields(guardCommand(spec, spec.Nodes[0], verb))[1:]
+	words := strings.Fields(guardOf(spec, spec.Nodes[0]).command(verb))[1:]
 	cmd := exec.CommandContext(ctx, "sh", append([]string{"-s", "--"}, words...)...)
 	cmd.Stdin = strings.NewReader(string(guardScript))
 	cmd.Env = append(os.Environ(), "PATH="+s.dir+"/bin:"+os.Getenv("PATH"), "STAGE="+s.dir, "data="+s.dir+"/data", "record="+s.dir+"/recovery", "socket="+s.dir+"/none")

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/terraform-ha/terraform-provider-ha/internal/host"
 	"github.com/terraform-ha/terraform-provider-ha/internal/tier"
 )
 
@@ -17,6 +18,8 @@ const (
 	RoleDonor   = "donor"
 	RoleJoiner  = "joiner"
 	RoleOutside = "outside"
+	// RoleArbitrator is a machine that votes and has no data.
+	RoleArbitrator = "arbitrator"
 )
 
 // Figures of a node as [HealthOf] tells them.
@@ -62,6 +65,7 @@ func (l *Load) read(key, value string) {
 
 // HealthOf says how a cluster is. It is pure; now is when the observation was made.
 func HealthOf(spec Spec, status Status, now time.Time) tier.Health {
+	spec, status = rolesByMarker(spec, status)
 	seen := complete(status, spec.names())
 	maps.DeleteFunc(seen.Nodes, func(name string, _ NodeStatus) bool { return !slices.Contains(spec.names(), name) })
 	health := tier.Health{Nodes: map[string]tier.NodeHealth{}}
@@ -86,9 +90,21 @@ func HealthOf(spec Spec, status Status, now time.Time) tier.Health {
 	health.Missing(seen.Unreachable())
 	for _, name := range seen.where(NodeStatus.answers) {
 		health.Nodes[name] = seen.nodeHealth(name, now)
-		if why := seen.notServing(name, len(spec.Nodes)); why != "" {
+		if why := seen.notServing(name, len(spec.peers())); why != "" {
 			health.Problem("%s", why)
 		}
+	}
+	for _, node := range spec.Arbitrators {
+		arbitrator := seen.Arbitrators[node.Name]
+		if arbitrator.Err != nil {
+			continue
+		}
+		state := "the members see it"
+		if why := seen.unseen(node.Name); why != "" {
+			state = "no member sees it"
+			health.Problem("%s", why)
+		}
+		health.Nodes[node.Name] = tier.NodeHealth{Role: RoleArbitrator, State: state, Packages: arbitrator.Packages, Figures: map[string]float64{}}
 	}
 	for _, line := range seen.hindrances() {
 		health.Problem("%s, so applications are refused there, wholly or for changes", line)
@@ -100,6 +116,21 @@ func HealthOf(spec Spec, status Status, now time.Time) tier.Health {
 	}
 	health.Maintained(seen.maintained())
 	return health
+}
+
+// rolesByMarker tells arbitrators by their markers where a spec does not: that of a data
+// source names machines alone.
+func rolesByMarker(spec Spec, status Status) (Spec, Status) {
+	var nodes []host.Node
+	for _, node := range spec.Nodes {
+		if seen := status.Nodes[node.Name]; seen.Err == nil && seen.Marker.Detail[detailArbitrator] != "" {
+			spec.Arbitrators = append(slices.Clone(spec.Arbitrators), node)
+		} else {
+			nodes = append(nodes, node)
+		}
+	}
+	spec.Nodes = nodes
+	return spec, status.byRole(spec)
 }
 
 // notServing says why a node that answers is no member that serves.

@@ -102,7 +102,6 @@ func TestLab(t *testing.T) {
 		{"stale positions", (*site).recoversPositions},
 		{"two histories", (*site).refusesTwoHistories},
 		{"rebuilt", (*site).takesInARebuiltMachine},
-		{"three to five to three", (*site).growsAndShrinks},
 		{"wipe", (*site).wipes},
 	})
 }

@@ -41,7 +41,7 @@ func (s Spec) around() Spec {
 func (s Status) only(names []string) Status {
 	nodes := maps.Clone(s.Nodes)
 	maps.DeleteFunc(nodes, func(name string, _ NodeStatus) bool { return !slices.Contains(names, name) })
-	return Status{Nodes: nodes}
+	return s.with(nodes)
 }
 
 // largest is the most members that any member sees.
@@ -57,11 +57,13 @@ func (s Status) largest() int {
 // one is in the status afterwards, also where nobody looked at it.
 func present(spec Spec, status Status) (Spec, Status) {
 	seen := complete(status, slices.Concat(spec.names(), spec.leavingNames()))
-	status = Status{Nodes: maps.Clone(seen.Nodes)}
+	status = seen.with(maps.Clone(seen.Nodes))
+	status.Arbitrators = maps.Clone(seen.Arbitrators)
 	var left []host.Node
 	for _, node := range spec.Leaving {
 		if seen.hasLeft(node.Name, spec.UUID) {
 			delete(status.Nodes, node.Name)
+			delete(status.Arbitrators, node.Name)
 		} else {
 			left = append(left, node)
 		}
@@ -75,10 +77,10 @@ func present(spec Spec, status Status) (Spec, Status) {
 // whoever is gone within seconds (evs.inactive_timeout). One that answers has left if it
 // has neither our marker nor a server in this cluster.
 func (s Status) hasLeft(name, uuid string) bool {
-	node := s.Nodes[name]
+	node, _ := s.machine(name)
 	if node.Err != nil {
 		members := len(s.where(NodeStatus.primary))
-		return members > 0 && s.largest() <= members
+		return members > 0 && s.largest() <= members+len(s.arbitrating())
 	}
 	return !node.Ours && (!node.Wsrep.On || node.Wsrep.UUID != "" && node.Wsrep.UUID != uuid)
 }
@@ -87,8 +89,8 @@ func (s Status) hasLeft(name, uuid string) bool {
 func planLeave(d *draft) error {
 	filter := keepingApart(d.spec.around(), d.apart)
 	for _, leaver := range d.spec.Leaving {
-		seen := d.status.Nodes[leaver.Name]
-		if seen.Err == nil && seen.running() && !d.spec.Unfiltered && seen.Packages[host.FirewallPackage] != "" {
+		seen, _ := d.status.machine(leaver.Name)
+		if seen.Err == nil && (seen.running() || seen.Arbiter.Running()) && !d.spec.Unfiltered && seen.Packages[host.FirewallPackage] != "" {
 			d.prepare.On(leaver.Name, filterSteps(leaver.Name, filter, seen)...)
 		}
 	}
@@ -161,6 +163,9 @@ func holdersLast(status Status, nodes []host.Node) []host.Node {
 // refuseLeave wants the cluster to be well without the machine. Repaired says that what
 // is not well yet will have been repaired before.
 func refuseLeave(d *draft, leaver host.Node, repaired bool) error {
+	if _, arbitrates := d.seen.Arbitrators[leaver.Name]; arbitrates {
+		return refuseArbitratorLeave(d, leaver, repaired)
+	}
 	seen := d.status.Nodes[leaver.Name]
 	refusal := &reconcile.RefusedError{What: "let " + leaver.Name + " leave the cluster", Evidence: d.status.table(), Path: tier.At("nodes")}
 	if seen.Err != nil {
@@ -184,9 +189,9 @@ func refuseLeave(d *draft, leaver host.Node, repaired bool) error {
 	}
 	counts := func(n NodeStatus) bool { return n.Healthy() || repaired && n.Err == nil }
 	sick := d.declared.where(func(n NodeStatus) bool { return n.Err == nil && !counts(n) })
-	if serving := d.without(leaver).where(counts); len(sick) > 0 || len(serving) < d.spec.quorum() {
+	if serving := append(d.without(leaver).where(counts), d.voting()...); len(sick) > 0 || len(serving) < d.spec.quorum() {
 		silent := d.declared.where(func(n NodeStatus) bool { return n.Err != nil })
-		refusal.Remedy = fmt.Sprintf("Without it %d of %d nodes would serve. %s first.", len(serving), len(d.spec.Nodes), d.status.repair(append(sick, silent...)))
+		refusal.Remedy = fmt.Sprintf("Without it %d of %d nodes would serve. %s first.", len(serving), len(d.spec.peers()), d.status.repair(append(sick, silent...)))
 		return refusal
 	}
 	return nil
@@ -217,12 +222,15 @@ func stepLeave(spec Spec, leaver host.Node) Step {
 	return Step{Node: name, Title: "leave the cluster and keep the data in " + dataDirectory, Why: why, Effect: reconcile.Leaves,
 		Do: func(ctx context.Context, hosts host.Hosts) error {
 			_, now := present(spec, Observe(ctx, hosts.Views(), spec))
-			seen, found := now.Nodes[name]
+			seen, found := now.machine(name)
+			_, arbitrates := now.Arbitrators[name]
 			switch {
 			case !found:
 				return nil
 			case seen.Err != nil:
 				return seen.Err
+			case arbitrates:
+				return leaveAsArbitrator(ctx, hosts, spec, name, now)
 			case seen.primary():
 				if err := leaveGroup(ctx, hosts, spec, name); err != nil {
 					return err
@@ -308,8 +316,8 @@ func whyNotWithout(spec Spec, now Status, name string) string {
 	if reason := now.whyNotWhole(needed); reason != "" {
 		return reason
 	}
-	if serving := now.only(othersOf(spec, name)).Members(); len(serving) < spec.quorum() {
-		return fmt.Sprintf("%d of %d nodes serve: %s", len(serving), len(spec.Nodes), strings.Join(serving, ", "))
+	if serving := append(now.only(othersOf(spec, name)).Members(), spec.voting(now)...); len(serving) < spec.quorum() {
+		return fmt.Sprintf("%d of %d nodes serve: %s", len(serving), len(spec.peers()), strings.Join(serving, ", "))
 	}
 	return ""
 }

@@ -39,7 +39,7 @@ func withoutStopped(spec Spec, status Status) Status {
 			nodes[name] = NodeStatus{Err: errStopped}
 		}
 	}
-	return Status{Nodes: nodes}
+	return status.with(nodes)
 }
 
 // repair says what to do about nodes that do not serve: those that are stopped for
@@ -52,7 +52,7 @@ func (s Status) reach(names []string) string { return s.cure("Make", " reachable
 func (s Status) cure(verb, after string, names []string) string {
 	var stopped, others []string
 	for _, name := range names {
-		if errors.Is(s.Nodes[name].Err, errStopped) {
+		if errors.Is(s.Nodes[name].Err, errStopped) || s.Arbitrators[name].Maintenance != "" {
 			stopped = append(stopped, name)
 		} else {
 			others = append(others, name)
@@ -117,7 +117,7 @@ func planMaintenance(d *draft) error {
 			d.takeOut.InOrder(stepTakeOut(d.spec, node.Name, declared, why))
 		}
 	}
-	return nil
+	return planMaintenanceOfArbitrator(d)
 }
 
 // whyMaintenance says what a node that is to be in maintenance still does; empty if it
@@ -141,7 +141,7 @@ func whyMaintenance(engine engine, seen NodeStatus, declared tier.Maintenance) s
 // others are the nodes that serve beside one, without those that are in maintenance or
 // are to be.
 func (s Status) othersInService(spec Spec, node string) []string {
-	return slices.DeleteFunc(s.Members(), func(name string) bool {
+	return slices.DeleteFunc(append(s.Members(), spec.voting(s)...), func(name string) bool {
 		return name == node || spec.Maintenance[name] != "" || s.Nodes[name].Maintenance != ""
 	})
 }
@@ -155,7 +155,7 @@ func refuseTakeOut(spec Spec, status Status, node string) error {
 	}
 	return &reconcile.RefusedError{
 		What: "take a node out of service", Node: node,
-		Evidence: append([]string{fmt.Sprintf("%d of the other nodes are in service, and %d of %d have to be", len(others), spec.quorum(), len(spec.Nodes))}, status.table()...),
+		Evidence: append([]string{fmt.Sprintf("%d of the other nodes are in service, and %d of %d have to be", len(others), spec.quorum(), len(spec.peers()))}, status.table()...),
 		Remedy:   status.putBackFirst(spec, node),
 	}
 }
@@ -168,7 +168,7 @@ func stepTakeOut(spec Spec, node string, how tier.Maintenance, why string) Step 
 	return Step{Node: node, Title: "take out of service for maintenance", Why: why, Effect: reconcile.Drains,
 		Do: func(ctx context.Context, hosts host.Hosts) error {
 			now := complete(Observe(ctx, hosts.Views(), spec), spec.names())
-			others := now.othersInService(spec, node)
+			others := without(now.othersInService(spec, node), sortedKeys(now.Arbitrators))
 			if now.Nodes[node].primary() {
 				if err := refuseTakeOut(spec, now, node); err != nil {
 					return err
@@ -206,14 +206,16 @@ func maintenanceNotices(status Status) []string { return tier.MaintenanceNotices
 // maintained is how nodes are recorded to be out of service, by name.
 func (s Status) maintained() map[string]tier.Maintenance {
 	recorded := map[string]tier.Maintenance{}
-	for name, node := range s.Nodes {
-		recorded[name] = node.Maintenance
+	for _, nodes := range []map[string]NodeStatus{s.Nodes, s.Arbitrators} {
+		for name, node := range nodes {
+			recorded[name] = node.Maintenance
+		}
 	}
 	return recorded
 }
 
 func validateMaintenance(spec Spec, problems *tier.Problems) {
-	left := len(spec.Nodes)
+	left := len(spec.peers())
 	for name, how := range spec.Maintenance {
 		left--
 		if how != tier.Drained && how != tier.Stopped {
@@ -221,6 +223,6 @@ func validateMaintenance(spec Spec, problems *tier.Problems) {
 		}
 	}
 	if len(spec.Maintenance) > 0 && left < spec.quorum() {
-		problems.Add(tier.At("nodes"), "%d of %d nodes are to be in maintenance, and the other %d are no quorum, which is %d", len(spec.Maintenance), len(spec.Nodes), left, spec.quorum())
+		problems.Add(tier.At("nodes"), "%d of %d nodes are to be in maintenance, and the other %d are no quorum, which is %d", len(spec.Maintenance), len(spec.peers()), left, spec.quorum())
 	}
 }

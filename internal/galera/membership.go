@@ -46,7 +46,8 @@ func planMembership(d *draft) error {
 
 func membershipSteps(d *draft) ([]Step, error) {
 	if members := d.status.where(NodeStatus.primary); len(members) > 0 {
-		return serving(d, members)
+		steps, err := serving(d, members)
+		return append(steps, arbitratorJoins(d)...), err
 	}
 	if rivals := d.status.rivals(); len(rivals) > 0 {
 		return nil, &reconcile.RefusedError{
@@ -73,7 +74,7 @@ func membershipSteps(d *draft) ([]Step, error) {
 	// Nobody else was a member when it stopped, so its history is the only one
 	// there is. Others that have no data now may have had newer.
 	if only := d.status.Nodes[withData[0]]; len(withData) == 1 && !only.running() && (d.spec.UUID == "" || only.wasAlone()) {
-		return append([]Step{stepRebootstrap(d.spec, withData[0])}, joins(d, withData)...), nil
+		return append(rebootstrap(d, withData[0]), joins(d, withData)...), nil
 	}
 	return revive(d, withData)
 }

@@ -54,7 +54,7 @@ func withoutMounts(spec Spec, status Status) (Status, error) {
 	if len(evidence) == 0 {
 		return status, nil
 	}
-	return Status{Nodes: nodes}, &reconcile.RefusedError{
+	return status.with(nodes), &reconcile.RefusedError{
 		What: "use a data directory that is not mounted", Evidence: slices.Clip(evidence),
 		Remedy: "Mount it and apply again. If the data is to lie on the machine's own disk from now on, take the file system out of /etc/fstab and the word volume out of " + marker + ".",
 	}

@@ -49,7 +49,7 @@ func lacksPackages(spec Spec, seen NodeStatus) bool {
 	return len(tier.MissingPackages(packagesOf(spec), seen.Packages)) > 0
 }
 
-func stepInstall(node string, engine engine, missing []string) Step {
+func stepInstall(node string, engine engine, missing []string, masked ...string) Step {
 	return Step{Node: node, Title: "install " + strings.Join(missing, " "), Why: strings.Join(missing, ", ") + " is not installed",
 		Do: func(ctx context.Context, hosts host.Hosts) error {
 			if engine.repository != "" {
@@ -57,7 +57,7 @@ func stepInstall(node string, engine engine, missing []string) Step {
 					return err
 				}
 			}
-			return hosts[node].InstallPackages(ctx, missing, engine.unit, "nftables.service")
+			return hosts[node].InstallPackages(ctx, missing, append([]string{engine.unit, "nftables.service"}, masked...)...)
 		}}
 }
 

@@ -30,7 +30,7 @@ const takeTheOthers = "On each server that gives its data up: save what only it 
 func reform(d *draft) []Step {
 	status := d.status
 	last, found := status.lastView()
-	if !found || len(status.Unreachable()) > 0 && 2*last.members <= len(status.Nodes) {
+	if !found || len(status.Unreachable()) > 0 && 2*last.members <= len(status.Nodes)+len(status.Arbitrators) {
 		return nil
 	}
 	// One node alone forms nothing: without others to speak to Galera gives up
@@ -42,11 +42,17 @@ func reform(d *draft) []Step {
 			aside = append(aside, name)
 		}
 	}
-	answers := func(name string) bool { return status.Nodes[name].Wsrep.Answers }
-	if !alone && len(aside) == 0 && !slices.ContainsFunc(last.nodes, func(name string) bool { return !answers(name) }) {
+	answers := func(name string) bool {
+		return status.Nodes[name].Wsrep.Answers || slices.Contains(status.arbitrating(), name)
+	}
+	late := slices.ContainsFunc(status.arbitrating(), func(name string) bool { return alone || !slices.Contains(last.nodes, name) })
+	if !alone && len(aside) == 0 && !late && !slices.ContainsFunc(last.nodes, func(name string) bool { return !answers(name) }) {
 		return nil // they all run and do not see each other
 	}
 	var steps []Step
+	if late {
+		steps = restedArbitrators(d)
+	}
 	for _, name := range aside {
 		steps = append(steps, stepStandAside(d.spec, name, last))
 	}
@@ -73,7 +79,7 @@ func revive(d *draft, withData []string) ([]Step, error) {
 		}
 	}
 	if last, found := status.lastStopped(withData); found {
-		return append([]Step{stepRebootstrap(d.spec, last)}, joins(d, []string{last})...), nil
+		return append(rebootstrap(d, last), joins(d, []string{last})...), nil
 	}
 	if steps := recoverPositions(d.engine, status, withData); len(steps) > 0 {
 		return steps, nil
@@ -214,9 +220,14 @@ var startScript = shell.Embedded(scripts, "start-no-block")
 
 func startTogether(ctx context.Context, hosts host.Hosts, spec Spec, start, whole []string) error {
 	for _, node := range start {
-		if _, err := hosts[node].Run(ctx, shell.Script(startScript, spec.engine().unit)); err != nil {
+		unit := spec.engine().unit
+		if slices.Contains(spec.arbitratorNames(), node) {
+			unit = arbitratorUnit
+		}
+		if _, err := hosts[node].Run(ctx, shell.Script(startScript, unit)); err != nil {
 			return fmt.Errorf("cannot start %s: %w", node, err)
 		}
 	}
+	whole = without(whole, spec.arbitratorNames())
 	return awaitWhole(ctx, hosts.Views(), spec, whole, 5*time.Minute)
 }

@@ -312,7 +312,7 @@ func withoutLeftBehind(status Status, names []string) Status {
 		}
 		nodes[name] = node
 	}
-	return Status{Nodes: nodes}
+	return status.with(nodes)
 }
 
 // without returns the status without some nodes.
@@ -323,7 +323,7 @@ func (s Status) without(names []string) Status {
 			nodes[name] = node
 		}
 	}
-	return Status{Nodes: nodes}
+	return s.with(nodes)
 }
 
 // recoveryNotices name the data directories that were set aside.

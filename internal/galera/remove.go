@@ -22,6 +22,17 @@ func Remove(spec Spec, status Status, wipe bool) Plan {
 	}
 	engine := spec.engine()
 	var steps []Step
+	for _, node := range slices.Concat(spec.Arbitrators, spec.Leaving) {
+		if seen, found := status.Arbitrators[node.Name]; found && seen.Err == nil && seen.Ours {
+			steps = append(steps, Step{Node: node.Name, Title: "stop the arbitrator and remove what belongs to it",
+				Do: func(ctx context.Context, hosts host.Hosts) error {
+					if err := hosts[node.Name].DisableUnit(ctx, arbitratorUnit, guardSocket, guardUnit); err != nil {
+						return err
+					}
+					return removeArbitrator(ctx, hosts[node.Name], spec)
+				}})
+		}
+	}
 	nodes := slices.Concat(spec.Nodes, spec.Leaving)
 	for i := len(nodes) - 1; i >= 0; i-- {
 		node := nodes[i].Name

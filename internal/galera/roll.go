@@ -80,7 +80,8 @@ func refuseRoll(d *draft, all []stale) error {
 	repaired := !d.membership.Empty()
 	sick := d.status.where(func(n NodeStatus) bool { return n.Err == nil && !n.Healthy() && !repaired })
 	silent := d.status.where(func(n NodeStatus) bool { return n.Err != nil })
-	if len(sick) == 0 && (len(silent) == 0 || len(d.spec.Nodes)-len(silent)-1 >= d.spec.quorum()) {
+	silent = append(silent, without(d.spec.arbitratorNames(), d.voting())...)
+	if len(sick) == 0 && (len(silent) == 0 || repaired && len(silent) == len(d.arbitratorsToStart()) || len(d.spec.peers())-len(silent)-1 >= d.spec.quorum()) {
 		return nil
 	}
 	var names []string

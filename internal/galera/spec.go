@@ -20,6 +20,8 @@ type Spec struct {
 	// have. Empty means Percona's 8.4, and whatever the distribution has of MariaDB.
 	Series string
 	Nodes  []host.Node
+	// Arbitrators are machines that vote and have no data. They are none of Nodes.
+	Arbitrators []host.Node
 	// Leaving are machines that belong to the cluster and are declared no more: nodes,
 	// and the former machines of nodes whose place another one has taken.
 	Leaving []host.Node
@@ -103,7 +105,7 @@ func (s Spec) Defaulted() Spec {
 
 // quorum is how many nodes have to serve for the cluster to survive the loss of the
 // others.
-func (s Spec) quorum() int { return len(s.Nodes)/2 + 1 }
+func (s Spec) quorum() int { return len(s.peers())/2 + 1 }
 
 func (s Spec) names() []string {
 	var names []string
@@ -115,7 +117,7 @@ func (s Spec) names() []string {
 
 func (s Spec) addresses() []string {
 	var addresses []string
-	for _, node := range s.Nodes {
+	for _, node := range s.peers() {
 		addresses = append(addresses, node.Address)
 	}
 	return addresses

@@ -11,7 +11,10 @@ import (
 
 // Status is a cluster as it was observed.
 type Status struct {
+	// Nodes are those that have data.
 	Nodes map[string]NodeStatus
+	// Arbitrators are the machines that vote and have none.
+	Arbitrators map[string]NodeStatus
 }
 
 // NodeStatus is one node as it was observed.
@@ -25,6 +28,9 @@ type NodeStatus struct {
 	Unheld    []string
 	Unit      host.UnitState
 	Bootstrap host.UnitState
+	// Arbiter is the unit of an arbitrator, and Packaged the one of its package, which is
+	// not used.
+	Arbiter, Packaged host.UnitState
 	// Filter is the packet filter of the node's ports.
 	Filter host.FirewallState
 	// Guard are the units of the guard against stale nodes, by name.
@@ -159,17 +165,24 @@ func (s Status) where(is func(NodeStatus) bool) []string {
 // Members returns the nodes that serve.
 func (s Status) Members() []string { return s.where(NodeStatus.Healthy) }
 
-// Joined returns the nodes that serve or are a donor.
+// Joined returns the nodes that serve or are a donor, and an arbitrator that runs.
 func (s Status) Joined() []string {
-	return s.where(func(n NodeStatus) bool { return n.Healthy() || n.desynced() })
+	joined := s.where(func(n NodeStatus) bool { return n.Healthy() || n.desynced() })
+	if len(joined) > 0 {
+		joined = append(joined, s.arbitrating()...)
+	}
+	slices.Sort(joined)
+	return joined
 }
 
 // Unreachable returns why nodes did not answer, by name.
 func (s Status) Unreachable() map[string]error {
 	errs := map[string]error{}
-	for name, node := range s.Nodes {
-		if node.Err != nil {
-			errs[name] = node.Err
+	for _, nodes := range []map[string]NodeStatus{s.Nodes, s.Arbitrators} {
+		for name, node := range nodes {
+			if node.Err != nil {
+				errs[name] = node.Err
+			}
 		}
 	}
 	return errs
@@ -201,6 +214,11 @@ func (s Status) Version() string {
 // Absent reports that every node answered and none has anything of the cluster:
 // no marker, no history, no server in a cluster.
 func (s Status) Absent() bool {
+	for _, arbitrator := range s.Arbitrators {
+		if arbitrator.Err != nil || arbitrator.Ours {
+			return false
+		}
+	}
 	return s.all(func(n NodeStatus) bool { return n.unused() && !n.Ours })
 }
 

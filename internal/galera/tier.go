@@ -53,6 +53,7 @@ func concerns() []concern {
 		{Name: "restart", Ask: askRestart, Plan: planRestart},
 		{Name: "transfer", Ask: askTransfers, Read: readTransfers},
 		{Name: "recover", Ask: askPosition, Read: readPosition},
+		{Name: "arbitrator", Ask: askArbitrator, Read: readArbitrator, Refuse: refuseAnotherRole, Plan: planArbitrator},
 		{Name: "leave", Plan: planLeave},
 		{Name: "recovery", Ask: askRecovery, Read: readRecovery, Refuse: refuseLeftBehind},
 		{Name: "membership", Refuse: refuseSplit, Plan: planMembership},
@@ -109,7 +110,7 @@ func Observe(ctx context.Context, views host.Views, spec Spec) Status {
 const agreeTime = 4 * time.Second
 
 func look(ctx context.Context, views host.Views, spec Spec) Status {
-	return Status{Nodes: tier.Look(ctx, concerns(), views, spec, noteSilent)}
+	return Status{Nodes: tier.Look(ctx, concerns(), views, spec, noteSilent)}.byRole(spec)
 }
 
 // Diff compares what is wanted with what was observed. It is pure, and an error
@@ -231,9 +232,9 @@ func complete(status Status, names []string) Status {
 	nodes := map[string]NodeStatus{}
 	maps.Copy(nodes, status.Nodes)
 	for _, name := range names {
-		if _, found := nodes[name]; !found {
+		if _, found := status.machine(name); !found {
 			nodes[name] = NodeStatus{Err: errNotAsked}
 		}
 	}
-	return Status{Nodes: nodes}
+	return status.with(nodes)
 }

@@ -24,6 +24,7 @@ func (s Spec) Validate() []tier.Problem {
 	validateUsers(s, &problems)
 	validateClients(s, &problems)
 	validateMaintenance(s, &problems)
+	validateArbitrators(s, &problems)
 	return problems
 }
 
@@ -46,14 +47,16 @@ func validateCluster(spec Spec, problems *tier.Problems) {
 const longestNodeName = 31
 
 func validateNodes(spec Spec, problems *tier.Problems) {
-	switch n := len(spec.Nodes); {
+	switch n, data := len(spec.peers()), len(spec.Nodes); {
+	case data < 2 && data < n:
+		problems.Add(tier.At("nodes"), "a Galera cluster needs at least 2 nodes with data to survive the loss of one; there are %d", data)
 	case n < 3:
 		problems.Add(tier.At("nodes"), "a Galera cluster needs at least 3 nodes to survive the loss of one; there are %d", n)
 	case n%2 == 0:
 		problems.Add(tier.At("nodes"), "a Galera cluster of %d nodes survives no more failures than one of %d, and can split into equal halves; use an odd number", n, n-1)
 	}
 	seen := map[string]string{}
-	for _, node := range spec.Nodes {
+	for _, node := range spec.peers() {
 		if fault := node.FaultOfName(); fault != "" {
 			problems.Add(tier.At("nodes", node.Name), "%s", fault)
 		} else if len(node.Name) > longestNodeName {

@@ -42,7 +42,8 @@ func whyNotConverged(spec Spec, status Status) string {
 			whole = append(whole, node.Name)
 		}
 	}
-	if len(names) < spec.quorum() && !status.recoveredWithout(left...) {
+	votes := len(spec.voting(status))
+	if len(names)+votes < spec.quorum() && len(left) > 0 && !status.recoveredWithout(left...) {
 		return fmt.Sprintf("%s do not answer: %v", strings.Join(left, ", "), status.Nodes[left[0]].Err)
 	}
 	if reason := status.whyNotWhole(whole); reason != "" {
@@ -50,8 +51,15 @@ func whyNotConverged(spec Spec, status Status) string {
 	}
 	for _, name := range names {
 		// Whoever does not answer here may be a member all the same.
-		if size := status.Nodes[name].Wsrep.Size; size < len(names) || size > len(spec.Nodes) {
-			return fmt.Sprintf("%s sees %d members instead of %d", name, size, len(names))
+		if size := status.Nodes[name].Wsrep.Size; size < len(names)+votes || size > len(spec.peers()) {
+			return fmt.Sprintf("%s sees %d members instead of %d", name, size, len(names)+votes)
+		}
+	}
+	for _, node := range spec.Arbitrators {
+		if seen := status.Arbitrators[node.Name]; !spec.stopped(node.Name) && !(spec.Partial && host.IsUnreachable(seen.Err)) {
+			if why := status.whyUnseen(node.Name); why != "" {
+				return why
+			}
 		}
 	}
 	if uuids := status.UUIDs(); len(uuids) != 1 {

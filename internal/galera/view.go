@@ -41,8 +41,15 @@ func seqnoOfView(id string) int64 {
 // views returns what the nodes remember, the latest first.
 func (s Status) views() []view {
 	byID := map[string]view{}
-	for _, name := range s.where(func(n NodeStatus) bool { return n.SavedView }) {
-		node := s.Nodes[name]
+	remembers := s.where(func(n NodeStatus) bool { return n.SavedView })
+	for _, name := range sortedKeys(s.Arbitrators) {
+		// One that was left alone when the last member had stopped has nothing to go on with.
+		if seen := s.Arbitrators[name]; seen.Err == nil && seen.SavedView && seen.ViewMembers > 1 {
+			remembers = append(remembers, name)
+		}
+	}
+	for _, name := range remembers {
+		node, _ := s.machine(name)
 		seen := byID[node.View]
 		byID[node.View] = view{id: node.View, seqno: seqnoOfView(node.View), members: node.ViewMembers, nodes: append(seen.nodes, name)}
 	}

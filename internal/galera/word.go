@@ -210,7 +210,7 @@ func recoverByWord(d *draft) ([]Step, error) {
 		return nil, err
 	}
 	survivors := d.survivors(names)
-	var steps []Step
+	steps := restedArbitrators(d)
 	for _, name := range d.status.where(NodeStatus.occupied) {
 		if !slices.Contains(survivors, name) {
 			steps = append(steps, stepEnd(d.spec, name))
@@ -338,7 +338,7 @@ func stepBootstrapByWord(d *draft, names []string) Step {
 			now := complete(Observe(ctx, hosts.Views(), spec), spec.names())
 			for _, name := range now.names() {
 				seen := now.Nodes[name]
-				if slices.Contains(names, name) && seen.Err != nil || seen.occupied() {
+				if slices.Contains(names, name) && seen.Err != nil || seen.occupied() || len(now.arbitrating()) > 0 {
 					return changedMeanwhile(word.BootstrapNode, now)
 				}
 			}
@@ -428,8 +428,8 @@ var heardScript = shell.Embedded(scripts, "heard")
 func refuseHeard(ctx context.Context, from *host.Host, spec Spec, now Status) error {
 	args := []string{fmt.Sprint(guardPort)}
 	names := map[string]string{}
-	for _, node := range spec.Nodes {
-		if now.Nodes[node.Name].Err != nil {
+	for _, node := range spec.peers() {
+		if seen, _ := now.machine(node.Name); seen.Err != nil {
 			args, names[node.Address] = append(args, node.Address), node.Name
 		}
 	}

@@ -84,7 +84,6 @@ func (m *galeraModel) spec(ctx context.Context, config *galeraModel) galera.Spec
 		Name:            m.Name.ValueString(),
 		Engine:          engine,
 		Series:          series,
-		Nodes:           m.DeclaredNodes(),
 		Settings:        cluster.StringsOf(m.Settings),
 		NodeSettings:    m.nodeSettings(),
 		DataDevices:     dataDevices(&m.Shared),
@@ -97,6 +96,14 @@ func (m *galeraModel) spec(ctx context.Context, config *galeraModel) galera.Spec
 		Users:           map[string]galera.User{},
 		UUID:            m.ClusterUUID.ValueString(),
 		Recovery:        recoveryOf(ctx, m.Recovery),
+	}
+	arbitrators := m.arbitrators()
+	for _, node := range m.DeclaredNodes() {
+		if arbitrators[node.Name] {
+			spec.Arbitrators = append(spec.Arbitrators, node)
+		} else {
+			spec.Nodes = append(spec.Nodes, node)
+		}
 	}
 	for name, database := range cluster.ObjectsOf[galeraDatabaseModel](ctx, m.Databases) {
 		spec.Databases[name] = galera.Database{Charset: database.Charset.ValueString(), Collation: database.Collation.ValueString()}
@@ -145,6 +152,18 @@ func (m *galeraModel) version() string {
 		return galera.DefaultVersion
 	}
 	return m.Version.ValueString()
+}
+
+// arbitrators are the nodes that are declared to have no data.
+func (m *galeraModel) arbitrators() map[string]bool {
+	arbitrators := map[string]bool{}
+	for name, value := range m.Nodes.Elements() {
+		if node, ok := value.(types.Object); ok {
+			declared, _ := node.Attributes()["arbitrator"].(types.Bool)
+			arbitrators[name] = declared.ValueBool()
+		}
+	}
+	return arbitrators
 }
 
 // nodeSettings returns the settings of single nodes.
@@ -225,11 +244,19 @@ func (m *galeraModel) Validate(ctx context.Context) []tier.Problem {
 // beside the server's (Galera's documentation, "Firewall settings").
 func (m *galeraModel) Requirements() cluster.Requirements {
 	server := []string{"mariadbd", "mysqld"}
-	return cluster.Requirements{OwnAddress: true, Ports: map[int][]string{3306: server, 4567: server, 4568: server}}
+	return cluster.Requirements{OwnAddress: true, Ports: map[int][]string{3306: server, 4567: append(slices.Clone(server), "garbd"), 4568: server}}
 }
 
 func (m *galeraModel) RejectChange(prior *galeraModel) []tier.Problem {
-	return slices.Concat(m.Readdressed(&prior.Shared), devicesTaken(&m.Shared, &prior.Shared))
+	var problems []tier.Problem
+	before := prior.arbitrators()
+	for name, arbitrates := range m.arbitrators() {
+		if was, found := before[name]; found && was != arbitrates && !prior.ClusterUUID.IsNull() {
+			problems = append(problems, tier.Problem{Path: []string{"nodes", name, "arbitrator"}, Message: "a data node and an arbitrator do not become each other; " +
+				"remove the node, and declare another one with a key of its own"})
+		}
+	}
+	return slices.Concat(problems, m.Readdressed(&prior.Shared), devicesTaken(&m.Shared, &prior.Shared))
 }
 
 func (m *galeraModel) Open(ctx context.Context, _ *cluster.Access, hosts host.Hosts, config, prior *galeraModel) (*galera.Cluster, error) {

@@ -25,10 +25,18 @@ func galeraSchema(ctx context.Context) schema.Schema {
 			"server is also stopped in order and its unit masked, and nothing else is changed on the machine until it is back. When the attribute is removed, the "+
 			"server starts, receives what it missed, and may hold addresses again once it is Synced. A quorum of the nodes has to remain in service.",
 			tier.Drained, tier.Stopped),
+		"arbitrator": schema.BoolAttribute{
+			Optional: true,
+			MarkdownDescription: "Makes an arbitrator (garbd) of the node: it votes and has no data, so that two nodes with data and one arbitrator serve on " +
+				"when any one of them fails. Its packages are `galera-arbitrator-4`, or `percona-xtradb-cluster-garbd`. It receives all writes, " +
+				"so that it needs their bandwidth. A cluster has one at most, which counts in the odd number of nodes, and is none of a floating IP. " +
+				"`data_device`, `settings` and `maintenance = \"drained\"` do not apply to it. It cannot change for a node: remove the node, and declare it again with another key. " +
+				"Default: `false`.",
+		},
 		"data_device": dataDeviceAttribute("Its file system is mounted at the data directory, `/var/lib/mysql`, and the server does not start without it."),
 	}
 	return schema.Schema{
-		MarkdownDescription: "A synchronous, multi-master database cluster of three or more nodes: MariaDB with Galera, or Percona XtraDB Cluster. " +
+		MarkdownDescription: "A synchronous, multi-master database cluster of three or more nodes, of which one may be an arbitrator without data: MariaDB with Galera, or Percona XtraDB Cluster. " +
 			"It is bootstrapped once. Later changes are applied to one node after the other, each once the cluster is healthy.",
 		Attributes: cluster.Attributes(ctx, galeraAttributes(), ofNode),
 	}

@@ -44,6 +44,7 @@ resource "ha_floating_ip" "this" {
   rolling                        = var.rolling
   advertisement_interval_seconds = var.floating_ip.advertisement_interval_seconds
   # A database in maintenance gives its floating addresses away, so none is declared here.
+  # An arbitrator has no database that an address could lead to.
   nodes = { for key, node in var.nodes : key => {
     host     = node.host
     address  = node.address
@@ -51,7 +52,7 @@ resource "ha_floating_ip" "this" {
     user     = node.user
     host_key = node.host_key
     priority = lookup(var.floating_ip.priorities, key, null)
-  } }
+  } if !coalesce(node.arbitrator, false) }
   check = {
     galera           = { allow_donor = var.floating_ip.check.allow_donor, allow_read_only = var.floating_ip.check.allow_read_only }
     interval_seconds = var.floating_ip.check.interval_seconds

@@ -19,6 +19,7 @@ variable "nodes" {
     - `host_key`: public host key or its fingerprint. Any other key is refused. Default: the provider's `known_hosts`.
     - `data_device`: block device for the data, such as a volume of `instances`. Default: the host's own disk.
     - `settings`: engine settings of this node, by name. They override those of the cluster.
+    - `arbitrator`: makes an arbitrator of the node, which votes and has no data: two nodes with data and one arbitrator serve on when any one of them fails. It is none of the floating IP. One at most. Default: false.
     - `maintenance`: takes the node out of service, also across reboots. `drained`: the server runs as a member, and floating addresses go to another node. `stopped`: the server is also stopped. A quorum has to remain in service. Default: none; the node is in service.
   EOT
   type = map(object({
@@ -30,6 +31,7 @@ variable "nodes" {
 
     data_device = optional(string)
     settings    = optional(map(string))
+    arbitrator  = optional(bool)
     maintenance = optional(string)
   }))
   nullable = false
@@ -37,6 +39,11 @@ variable "nodes" {
   validation {
     condition     = length(var.nodes) >= 3 && length(var.nodes) % 2 == 1
     error_message = "A Galera cluster has an odd number of nodes, at least 3: with an even number it survives no more failures and can split into equal halves."
+  }
+
+  validation {
+    condition     = length([for node in var.nodes : node if coalesce(node.arbitrator, false)]) <= 1
+    error_message = "A Galera cluster has one arbitrator at most: further votes without data make it survive no more failures."
   }
 
   validation {

@@ -88,6 +88,9 @@ type Node struct {
 	// state transfer.
 	Config, Donor string
 
+	// Arbitrates says that the machine runs garbd and no server.
+	Arbitrates bool
+
 	newCluster bool
 }
 
@@ -150,6 +153,9 @@ func (s *Cluster) serving(h *History) int {
 func (s *Cluster) size(h *History) int {
 	n := 0
 	for name, node := range s.Nodes {
+		if node.Arbitrates && s.Machines[name].Files["/etc/terraform-ha/arbitrator.env"].Content != "" {
+			n++
+		}
 		if _, configured := s.Machines[name].Files[s.engine.ConfigPath]; configured && h != nil && node.UUID == h.UUID {
 			n++
 		}

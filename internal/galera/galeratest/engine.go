@@ -6,6 +6,8 @@ type Engine struct {
 	Packages []string
 	// Server is the package that brings the server.
 	Server string
+	// Arbitrator is the package that brings garbd.
+	Arbitrator string
 	// Repository is the series that has to be enabled first; empty for none.
 	Repository string
 	// Unit is the server's.
@@ -22,7 +24,7 @@ type Engine struct {
 // MariaDB is MariaDB with the Galera library as Debian packages it.
 func MariaDB() Engine {
 	return Engine{
-		Packages: []string{"galera-4", "mariadb-backup", "mariadb-server", "socat"}, Server: "mariadb-server",
+		Packages: []string{"galera-4", "mariadb-backup", "mariadb-server", "socat"}, Server: "mariadb-server", Arbitrator: "galera-arbitrator-4",
 		Unit: "mariadb.service", ConfigPath: "/etc/mysql/mariadb.conf.d/70-ha.cnf",
 		MembersPath: "/etc/mysql/mariadb.conf.d/70-ha-members.cnf",
 	}
@@ -31,7 +33,7 @@ func MariaDB() Engine {
 // Percona is Percona XtraDB Cluster from Percona's repository.
 func Percona() Engine {
 	return Engine{
-		Packages: []string{"percona-xtradb-cluster", "socat"}, Server: "percona-xtradb-cluster", Repository: "pxc-84-lts",
+		Packages: []string{"percona-xtradb-cluster", "socat"}, Server: "percona-xtradb-cluster", Arbitrator: "percona-xtradb-cluster-garbd", Repository: "pxc-84-lts",
 		Unit: "mysql.service", BootstrapUnit: "mysql@bootstrap.service", ConfigPath: "/etc/mysql/mysql.conf.d/zz-ha.cnf",
 		MembersPath: "/etc/mysql/mysql.conf.d/zz-ha-members.cnf",
 	}

@@ -19,7 +19,7 @@ func (s *Cluster) handle(m *hosttest.Machine, node *Node) {
 	at := machine{s, m, node}
 	for _, concern := range []func(){
 		at.data, at.sizing, at.config, at.transfers, at.identity, at.drain, at.server, at.databases, at.accounts, at.passwords,
-		at.packages, at.member, at.recover, at.recovery, at.changes, at.remove, at.leaves,
+		at.packages, at.member, at.recover, at.recovery, at.changes, at.remove, at.leaves, at.arbitrates,
 	} {
 		concern()
 	}
@@ -41,7 +41,7 @@ func (at machine) file(label string) {
 // asked answers a question to the server, which has to run.
 func (at machine) asked(label string, answer func(args []string) string) {
 	at.query(label, func(args []string) (string, int) {
-		if at.node.History == nil && !at.node.Standalone {
+		if at.node.Arbitrates || at.node.History == nil && !at.node.Standalone {
 			return "", 1
 		}
 		return answer(args), 0

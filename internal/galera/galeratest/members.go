@@ -37,7 +37,7 @@ func (s *Cluster) donor(node *Node, h *History) string {
 	list, _ := s.option(node.Name, "wsrep_sst_donor")
 	var serving []string
 	for _, name := range h.Members {
-		if name != node.Name && s.Nodes[name].Synced() && !s.Machines[name].Down {
+		if name != node.Name && !s.Nodes[name].Arbitrates && s.Nodes[name].Synced() && !s.Machines[name].Down {
 			serving = append(serving, name)
 		}
 	}
@@ -61,7 +61,7 @@ func (s *Cluster) spareHolder(node *Node, h *History) {
 		return
 	}
 	for _, name := range h.Members {
-		if name != node.Name && s.Nodes[name].Synced() && !s.Machines[name].Down && !holds(name) {
+		if name != node.Name && !s.Nodes[name].Arbitrates && s.Nodes[name].Synced() && !s.Machines[name].Down && !holds(name) {
 			s.t.Errorf("%s: %s holds a floating address and is the donor of %s, and %s could be", s.act, node.Donor, node.Name, name)
 			return
 		}

@@ -31,7 +31,7 @@ func (s *Cluster) start(node *Node, bootstrap bool) error {
 		return s.begin(node)
 	}
 	for _, name := range s.names {
-		if peer := s.Nodes[name]; peer.History != nil && !peer.NonPrimary && !s.Machines[name].Down && s.reaches(node, name) && s.knows(node, peer.History) {
+		if peer := s.Nodes[name]; peer.History != nil && !peer.Arbitrates && !peer.NonPrimary && !s.Machines[name].Down && s.reaches(node, name) && s.knows(node, peer.History) {
 			s.spareHolder(node, peer.History)
 			return s.enter(node, peer.History)
 		}
@@ -103,6 +103,12 @@ func (s *Cluster) begin(node *Node) error {
 }
 
 func (s *Cluster) join(node *Node, h *History) {
+	if node.Arbitrates {
+		node.History, node.Waiting = h, false
+		h.Members = append(h.Members, node.Name)
+		s.newView(h)
+		return
+	}
 	node.History, node.UUID, node.Seqno, node.Safe, node.Waiting = h, h.UUID, -1, false, false
 	node.Schemas, node.Moving, node.Departed = nil, false, ""
 	if !slices.Contains(h.Members, node.Name) {
@@ -132,10 +138,14 @@ func (s *Cluster) leave(node *Node) {
 		return
 	}
 	defer s.keepQuorum(h, before)
-	node.stop(h)
-	node.View, node.ViewSize, node.Seqno = "", 0, h.Seqno
+	if !node.Arbitrates {
+		node.stop(h)
+		node.Seqno = h.Seqno
+	}
+	node.View, node.ViewSize = "", 0
 	h.Members = slices.DeleteFunc(h.Members, func(name string) bool { return name == node.Name })
-	if node.Safe = len(h.Members) == 0; !node.Safe {
+	node.Safe = len(h.Members) == 0 && !node.Arbitrates
+	if len(h.Members) > 0 {
 		s.newView(h)
 	}
 }
@@ -147,13 +157,18 @@ func (s *Cluster) Crash(names ...string) {
 		node := s.Nodes[name]
 		if node.History != nil {
 			h = node.History
-			node.stop(h)
+			if !node.Arbitrates {
+				node.stop(h)
+			}
 		}
 		node.History, node.Standalone, node.NonPrimary, node.Waiting = nil, false, false, false
 		for _, unit := range []string{s.engine.Unit, s.engine.BootstrapUnit} {
-			if unit != "" {
+			if unit != "" && !node.Arbitrates {
 				s.Machines[name].Kill(unit)
 			}
+		}
+		if node.Arbitrates {
+			s.Machines[name].Kill(ArbitratorUnit)
 		}
 	}
 	if h == nil {

@@ -20,7 +20,7 @@ func (s *Cluster) PowerBack(names ...string) {
 // wait starts a server and does not wait for it.
 func (s *Cluster) wait(node *Node) {
 	m := s.Machines[node.Name]
-	unit := m.Unit(s.engine.Unit)
+	unit := m.Unit(s.unitOf(node))
 	if unit.Running() {
 		return
 	}
@@ -62,7 +62,7 @@ func (s *Cluster) reform() {
 	for _, node := range present {
 		node.NonPrimary = false
 		s.join(node, h)
-		s.Machines[node.Name].Unit(s.engine.Unit).Active = "active"
+		s.Machines[node.Name].Unit(s.unitOf(node)).Active = "active"
 	}
 }
 
@@ -70,13 +70,13 @@ func (s *Cluster) reform() {
 func (s *Cluster) admit() {
 	for _, name := range s.names {
 		node := s.Nodes[name]
-		if !node.Waiting || s.Machines[name].Down {
+		if !node.Waiting || node.Arbitrates || s.Machines[name].Down {
 			continue
 		}
 		for _, other := range s.names {
 			if peer := s.Nodes[other]; peer.History != nil && !peer.NonPrimary && !s.Machines[other].Down {
 				if s.enter(node, peer.History) == nil {
-					s.Machines[name].Unit(s.engine.Unit).Active = "active"
+					s.Machines[name].Unit(s.unitOf(node)).Active = "active"
 				}
 				break
 			}

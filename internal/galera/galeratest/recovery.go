@@ -188,7 +188,7 @@ func (s *Cluster) Lost(given ...string) (lost int) {
 	for i := range s.written {
 		id, kept, beside := i+1, false, false
 		for _, node := range s.Nodes {
-			kept = kept || node.Synced() && held(id, node.rows())
+			kept = kept || !node.Arbitrates && node.Synced() && held(id, node.rows())
 			allowed := slices.Contains(given, node.Name)
 			beside = beside || allowed && (held(id, node.Rows) || slices.ContainsFunc(node.Aside, func(rows []Row) bool { return held(id, rows) }))
 		}

@@ -18,12 +18,16 @@
 #   watch  ends a server that keeps the last view from forming
 verb=$1 cluster=$2 unit=$3 client=$4 nodes=$5 port=$6
 shift 6 # the addresses of the other nodes
-: "${data:=/var/lib/mysql}" "${socket:=/run/mysqld/mysqld.sock}" "${record:=/var/lib/terraform-ha/galera-$cluster.recovery}"
+: "${arbitrator:=}" "${data:=/var/lib/mysql}" "${socket:=/run/mysqld/mysqld.sock}" "${record:=/var/lib/terraform-ha/galera-$cluster.recovery}"
 
 # remembered prints the number of members of the last view and the view itself.
 remembered() {
 view=$(sed -n 's/^view_id: *//p' "$data/gvwstate.dat" 2>/dev/null)
-[ -z "$view" ] || echo "$(grep -c '^member:' "$data/gvwstate.dat") $view"
+[ -z "$view" ] || {
+members=$(grep -c '^member:' "$data/gvwstate.dat")
+# An arbitrator stays alone when the last member has stopped, and nothing forms of it.
+[ "$arbitrator$members" = yes1 ] || echo "$members $view"
+}
 }
 
 # attempt prints the number of the recovery that the data of this node is of.

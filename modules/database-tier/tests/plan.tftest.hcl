@@ -199,3 +199,20 @@ run "the_second_day" {
     error_message = "The decision about a recovery got lost."
   }
 }
+
+run "an_arbitrator_votes_and_holds_no_address" {
+  command = plan
+
+  variables {
+    nodes = {
+      db1  = { host = "db1.example.org", address = "10.0.0.41" }
+      db2  = { host = "db2.example.org", address = "10.0.0.42" }
+      vote = { host = "vote.example.org", address = "10.0.0.43", arbitrator = true }
+    }
+  }
+
+  assert {
+    condition     = ha_galera_cluster.this.nodes["vote"].arbitrator && join(",", keys(ha_floating_ip.this.nodes)) == "db1,db2"
+    error_message = "The arbitrator is no arbitrator of the cluster, or a node of the floating IP."
+  }
+}
