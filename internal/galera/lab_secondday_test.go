@@ -9,6 +9,8 @@ import (
 
 	"github.com/terraform-ha/terraform-provider-ha/internal/host"
 	"github.com/terraform-ha/terraform-provider-ha/internal/lab/labtest"
+	"github.com/terraform-ha/terraform-provider-ha/internal/reconcile"
+	"github.com/terraform-ha/terraform-provider-ha/internal/tier"
 )
 
 // TestLabMachinesSecondDay has machines come, go and take the places of others.
@@ -130,4 +132,68 @@ func (s *site) startsBesideTheArbitrator() {
 		}
 	}
 	s.votes()
+}
+
+// TestLabUpdatesSecondDay has newer versions of the server's packages and of a library.
+func TestLabUpdatesSecondDay(t *testing.T) {
+	labtest.SecondDay(t)
+	newSite(t).passes(t, []part{
+		{"minor upgrade", (*site).upgrades},
+		{"reboots", (*site).reboots},
+	})
+}
+
+// upgrades rolls a newer version of everything while db1 is written to. It has a floating
+// address of ours, so that it comes last, when the writer has gone.
+func (s *site) upgrades() {
+	s.spec.Partial, s.spec.UUID = true, s.observe().UUIDs()[0]
+	names := []string{"db1", "db2", "db3"}
+	s.OfferUpdates(names)
+	s.spec.OS = tier.OS{Updates: host.UpdatesAll}
+	s.Run("db1", "ip addr add "+labAddress+"/24 dev eth1; echo 'address "+labAddress+"/24' >/var/lib/terraform-ha/floating-ip-db.addresses")
+	transfers := s.transfers()
+	stop := s.writer("db1", "upgraded")
+	plan, err := Diff(s.spec, s.observe())
+	labMust(s.t, err)
+	roll := plan.Stages[len(plan.Stages)-1]
+	if titles := plan.Titles(); len(titles) != 6 || roll.Lanes[0][4].Node != "db1" {
+		s.t.Fatalf("the plan is %v", titles)
+	}
+	roll.Lanes[0] = roll.Lanes[0][:4]
+	took := labtest.Time(s.t, "minor upgrade of two nodes under load")
+	labMust(s.t, reconcile.Run(s.t.Context(), plan, s.Hosts, labtest.NewSteps(s.t)))
+	took()
+	s.tally("minor upgrade", "db1", "upgraded", stop)
+	s.Run("db1", "ip addr del "+labAddress+"/24 dev eth1; rm /var/lib/terraform-ha/floating-ip-db.addresses")
+	s.converge()
+	for _, name := range names {
+		if got := s.Run(name, "dpkg-query -W -f '${db:Status-Want} ${Version}' mariadb-server"); !strings.HasPrefix(got, "hold ") || !strings.HasSuffix(got, "+lab1") {
+			s.t.Errorf("mariadb-server of %s is %s", name, got)
+		}
+	}
+	if after := s.transfers(); after != transfers {
+		s.t.Errorf("there were %d full state transfers before and %d after", transfers, after)
+	}
+}
+
+// reboots boots each machine for a library that has asked for it.
+func (s *site) reboots() {
+	s.spec.Partial, s.spec.UUID = true, s.observe().UUIDs()[0]
+	s.spec.OS = tier.OS{Updates: host.UpdatesAll, Reboot: true}
+	before := map[string]string{}
+	for _, node := range s.Nodes {
+		before[node.Name] = s.BootName(node.Name)
+	}
+	transfers := s.transfers()
+	took := labtest.Time(s.t, "reboot of three machines")
+	s.converge()
+	took()
+	for _, node := range s.Nodes {
+		if s.BootName(node.Name) == before[node.Name] {
+			s.t.Errorf("%s was not rebooted", node.Name)
+		}
+	}
+	if after := s.transfers(); after != transfers {
+		s.t.Errorf("there were %d full state transfers before and %d after", transfers, after)
+	}
 }

@@ -19,6 +19,8 @@ type stale struct {
 	config *host.File
 	// record is what to write right before it.
 	record *host.File
+	// due is what is due of the machine's system; nil for nothing.
+	due *tier.DueOS
 }
 
 // planRoll restarts members with an older configuration than the wanted one, and those
@@ -33,18 +35,22 @@ func planRoll(d *draft) error {
 		defaults := d.defaults[node.Name]
 		config := configFile(d.spec, node, defaults)
 		triggered := whyRestart(d.spec, seen)
-		if !seen.primary() || !runsStale(config, seen) && triggered == "" {
+		due := d.osDue(node.Name, seen)
+		if !seen.primary() || !runsStale(config, seen) && triggered == "" && !due.Disruptive {
 			continue
 		}
-		found := staleNode(node.Name, d.engine, config, whyConfig(config, defaults, seen))
+		found := stale{node: node.Name}
+		if runsStale(config, seen) {
+			found = staleNode(node.Name, d.engine, config, whyConfig(config, defaults, seen))
+		}
 		if triggered != "" {
 			record := d.spec.restart().File()
 			found.record = &record
-			if !runsStale(config, seen) {
-				found.why = triggered
-			} else {
-				found.why += "; " + triggered
-			}
+			found.because(triggered)
+		}
+		if due.Disruptive {
+			found.due = &due
+			found.because(due.Why())
 		}
 		if len(seen.Holds) > 0 {
 			holders = append(holders, found)
@@ -54,17 +60,30 @@ func planRoll(d *draft) error {
 	}
 	all = append(all, holders...)
 	if len(all) == 0 {
+		rollArbitrators(d)
 		return nil
 	}
 	if err := refuseRoll(d, all); err != nil {
 		d.refuse(err)
 		return nil
 	}
+	rollArbitrators(d)
 	answering := d.status.where(NodeStatus.answers)
 	for _, s := range all {
-		d.roll.InOrder(tier.Rolled(s.node, stepRestart(d.spec, s, answering))...)
+		var steps []Step
+		if s.due != nil {
+			steps = append(steps, d.spec.OS.Fetch(*s.due).On(s.node))
+		}
+		d.roll.InOrder(tier.Rolled(s.node, append(steps, stepRestart(d.spec, s, answering))...)...)
 	}
 	return nil
+}
+
+func (s *stale) because(why string) {
+	if s.why != "" {
+		why = s.why + "; " + why
+	}
+	s.why = why
 }
 
 func staleNode(node string, engine engine, config host.File, why string) stale {
@@ -99,7 +118,11 @@ func refuseRoll(d *draft, all []stale) error {
 // floating IP gives it away first.
 func stepRestart(spec Spec, s stale, whole []string) Step {
 	start := starterOf(spec)
-	return Step{Node: s.node, Title: "restart " + start.engine.unit, Why: s.why, Effect: reconcile.Restarts,
+	title := "restart " + start.engine.unit
+	if s.due != nil {
+		title = spec.OS.Update(*s.due, nil).Title
+	}
+	return Step{Node: s.node, Title: title, Why: s.why, Effect: reconcile.Restarts,
 		Do: func(ctx context.Context, hosts host.Hosts) error {
 			// One that has just served a state transfer has to apply what came meanwhile.
 			if err := awaitWhole(ctx, hosts.Views(), spec, whole, 10*time.Minute); err != nil {
@@ -115,7 +138,15 @@ func stepRestart(spec Spec, s stale, whole []string) Step {
 					return err
 				}
 			}
+			if s.due != nil {
+				if err := tier.RefuseHomeless(ctx, hosts, s.node); err != nil {
+					return err
+				}
+			}
 			return whileDrained(ctx, hosts[s.node], spec.Name, func() error {
+				if s.due != nil {
+					return updated(ctx, hosts, spec, s.node, *s.due)
+				}
 				return start.become(ctx, hosts, s.node, "restart")
 			})
 		}}

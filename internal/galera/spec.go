@@ -52,6 +52,8 @@ type Spec struct {
 	FormerUsers map[string][]string
 	// Maintenance is how nodes are to be out of service, by the node's name.
 	Maintenance map[string]tier.Maintenance
+	// OS is how the systems of the machines are kept up to date.
+	OS tier.OS
 	// RestartTrigger restarts the servers when it changes; empty for never.
 	RestartTrigger string
 	// UUID is the cluster's identity as it was last seen; empty for a new cluster.

@@ -31,6 +31,8 @@ type NodeStatus struct {
 	// Arbiter is the unit of an arbitrator, and Packaged the one of its package, which is
 	// not used.
 	Arbiter, Packaged host.UnitState
+	// System is how up to date the machine is.
+	System host.System
 	// Filter is the packet filter of the node's ports.
 	Filter host.FirewallState
 	// Guard are the units of the guard against stale nodes, by name.

@@ -54,6 +54,7 @@ func concerns() []concern {
 		{Name: "transfer", Ask: askTransfers, Read: readTransfers},
 		{Name: "recover", Ask: askPosition, Read: readPosition},
 		{Name: "arbitrator", Ask: askArbitrator, Read: readArbitrator, Refuse: refuseAnotherRole, Plan: planArbitrator},
+		{Name: "os", Ask: askOS, Read: readOS, Refuse: refuseShared, Plan: planOS},
 		{Name: "leave", Plan: planLeave},
 		{Name: "recovery", Ask: askRecovery, Read: readRecovery, Refuse: refuseLeftBehind},
 		{Name: "membership", Refuse: refuseSplit, Plan: planMembership},
@@ -133,7 +134,7 @@ func Notices(spec Spec, status Status) []string {
 	left := leftNotices(spec, status)
 	spec, status = present(spec, status)
 	return slices.Concat(left,
-		versionNotices(spec, status), effectiveNotices(spec, status), grantNotices(spec, status), hindranceNotices(status), recoveryNotices(status), maintenanceNotices(status))
+		versionNotices(spec, status), effectiveNotices(spec, status), grantNotices(spec, status), hindranceNotices(status), recoveryNotices(status), maintenanceNotices(status), osNotices(spec, status))
 }
 
 // draft is a plan that the concerns are making.

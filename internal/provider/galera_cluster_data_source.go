@@ -36,10 +36,10 @@ func galeraHealthSchema() schema.Schema {
 	return schema.Schema{
 		MarkdownDescription: "Tells the health of a Galera cluster. " + healthNeverFails,
 		Attributes: cluster.WatchAttributes(cluster.Watching{
-			Healthy: "Whether every node answers and is a member of one Primary component that serves, of one history and with no more members than nodes, " +
+			Healthy: "Whether every node answers and is a member of one Primary component that serves, or its arbitrator, of one history and with no more members than nodes, " +
 				"no variable such as `read_only` keeps it from serving, and every certificate is valid for 30 days or more. A member that is desynced " +
 				"while all others are Synced, as for a backup, is healthy.",
-			Role: "`member`: Synced, and serves. `donor`: serves a state transfer, or is desynced for a backup. `joiner`: is joining. `outside`: any other; " +
+			Role: "`member`: Synced, and serves. `donor`: serves a state transfer, or is desynced for a backup. `joiner`: is joining. `arbitrator`: votes and has no data. `outside`: any other; " +
 				"`state` says why. " + inMaintenance,
 			State:   "State of the node as the server says it (`wsrep_local_state_comment`), such as `Synced`, or why there is none.",
 			Version: "Version that the server reports, such as `10.11.19-MariaDB`; null if it does not answer.",

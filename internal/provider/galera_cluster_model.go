@@ -20,7 +20,7 @@ import (
 
 func newGaleraCluster() resource.Resource {
 	return cluster.New[galeraModel, *galera.Cluster](cluster.Settings{
-		TypeName: "galera_cluster", Title: "Galera Cluster", Kind: "galera", Schema: galeraSchema,
+		TypeName: "galera_cluster", Title: "Galera Cluster", Kind: "galera", Schema: galeraSchema, KeepsSystem: true,
 	})
 }
 
@@ -89,6 +89,7 @@ func (m *galeraModel) spec(ctx context.Context, config *galeraModel) galera.Spec
 		DataDevices:     dataDevices(&m.Shared),
 		Maintenance:     maintenanceOf(&m.Shared),
 		RestartTrigger:  m.RestartTrigger.ValueString(),
+		OS:              m.SystemOS(),
 		ProviderOptions: cluster.StringsOf(m.Options),
 		Clients:         cluster.ListOf(m.Clients),
 		Unfiltered:      m.Firewall.ValueString() == host.FirewallNone,
@@ -248,15 +249,7 @@ func (m *galeraModel) Requirements() cluster.Requirements {
 }
 
 func (m *galeraModel) RejectChange(prior *galeraModel) []tier.Problem {
-	var problems []tier.Problem
-	before := prior.arbitrators()
-	for name, arbitrates := range m.arbitrators() {
-		if was, found := before[name]; found && was != arbitrates && !prior.ClusterUUID.IsNull() {
-			problems = append(problems, tier.Problem{Path: []string{"nodes", name, "arbitrator"}, Message: "a data node and an arbitrator do not become each other; " +
-				"remove the node, and declare another one with a key of its own"})
-		}
-	}
-	return slices.Concat(problems, m.Readdressed(&prior.Shared), devicesTaken(&m.Shared, &prior.Shared))
+	return slices.Concat(m.Readdressed(&prior.Shared), devicesTaken(&m.Shared, &prior.Shared))
 }
 
 func (m *galeraModel) Open(ctx context.Context, _ *cluster.Access, hosts host.Hosts, config, prior *galeraModel) (*galera.Cluster, error) {

@@ -90,7 +90,7 @@ func galeraAttributes() map[string]schema.Attribute {
 			Computed: true, MarkdownDescription: "Identity of the history of the cluster (`wsrep_cluster_state_uuid`).",
 		},
 		"members": schema.ListAttribute{
-			Computed: true, ElementType: types.StringType, MarkdownDescription: "Names of the nodes that are members, sorted.",
+			Computed: true, ElementType: types.StringType, MarkdownDescription: "Names of the nodes that are members, sorted, with an arbitrator that runs.",
 		},
 		"server_version": schema.StringAttribute{Computed: true, MarkdownDescription: "Version that the server reports, such as `10.11.19-MariaDB`."},
 		"derived_settings": schema.MapAttribute{

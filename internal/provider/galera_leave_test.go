@@ -77,7 +77,7 @@ func TestDatabasesComeAndGo(t *testing.T) {
 						if now := f.machines["n1"].Unit("mariadb").Started; now != started {
 							err = fmt.Errorf("n1 was restarted")
 						}
-						if cluster.Nodes["n4"].UUID == "" || n4.Unit("mariadb").Running() || n4.Held["mariadb-server"] {
+						if cluster.Nodes["n4"].Departed == "" || n4.Unit("mariadb").Running() || n4.Held["mariadb-server"] {
 							err = fmt.Errorf("n4 is %+v", cluster.Nodes["n4"])
 						}
 					})

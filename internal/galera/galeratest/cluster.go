@@ -24,6 +24,9 @@ type Cluster struct {
 	// Bootstraps is how often a new history was begun.
 	Bootstraps int
 
+	// OnLeave is told of each server before it stops in order.
+	OnLeave func(name string)
+
 	// Lowest is the fewest nodes that served after an act of the tier took one out of a
 	// cluster; -1 before.
 	Lowest int

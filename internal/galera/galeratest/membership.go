@@ -128,6 +128,9 @@ func (s *Cluster) newView(h *History) {
 
 // leave is an orderly stop.
 func (s *Cluster) leave(node *Node) {
+	if s.OnLeave != nil && node.History != nil {
+		s.OnLeave(node.Name)
+	}
 	h := node.History
 	before := s.serving(h)
 	if _, held := s.Machines[node.Name].Files["/run/held"]; held && s.act != "" && h != nil {

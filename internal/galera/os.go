@@ -1,0 +1,142 @@
+package galera
+
+import (
+	"context"
+	"time"
+
+	"github.com/terraform-ha/terraform-provider-ha/internal/host"
+	"github.com/terraform-ha/terraform-provider-ha/internal/reconcile"
+	"github.com/terraform-ha/terraform-provider-ha/internal/tier"
+)
+
+func askOS(spec Spec, _ string) tier.Questions { return spec.OS.Ask() }
+
+func readOS(spec Spec, _ string, answers tier.Answers, seen *NodeStatus) {
+	seen.System = spec.OS.Read(answers)
+}
+
+// osDue is what is due of the system of a machine. Nothing is due of one on which
+// somebody works, or is to work.
+func (d *draft) osDue(name string, seen NodeStatus) tier.DueOS {
+	maintenance := seen.Maintenance
+	if maintenance == "" {
+		maintenance = d.spec.Maintenance[name]
+	}
+	return d.spec.OS.Due(seen.System, maintenance, watchedUnits(d.engine, seen)...)
+}
+
+// watchedUnits are the units of a machine that matter to the cluster.
+func watchedUnits(engine engine, seen NodeStatus) []string {
+	if seen.Arbiter.Load != "" && seen.Arbiter.Load != "not-found" {
+		return []string{arbitratorUnit}
+	}
+	return []string{engine.unit}
+}
+
+// refuseShared refuses machines that are nodes of another tier, too.
+func refuseShared(d *draft) error {
+	for node, seen := range d.answering() {
+		if err := d.refuseSharedMachine(node.Name, seen); err != nil {
+			return err
+		}
+	}
+	for node, seen := range d.arbitrators() {
+		if err := d.refuseSharedMachine(node.Name, seen); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (d *draft) refuseSharedMachine(name string, seen NodeStatus) error {
+	if !d.osDue(name, seen).Disruptive {
+		return nil
+	}
+	return d.spec.OS.RefuseShared(name, markerKind, seen.System)
+}
+
+// planOS refreshes lists, which takes nobody out of service, and updates machines whose
+// server does not run, while others serve: it joins afterwards. Members are updated in the
+// roll.
+func planOS(d *draft) error {
+	serves := len(d.status.where(NodeStatus.primary)) > 0
+	for node, seen := range d.answering() {
+		due := d.osDue(node.Name, seen)
+		switch {
+		case !due.Any():
+		case !due.Disruptive:
+			d.prepare.On(node.Name, d.spec.OS.Fetch(due).On(node.Name))
+		case serves && seen.Ours && !seen.occupied():
+			d.prepare.On(node.Name, d.spec.OS.Fetch(due).On(node.Name), d.updateOf(due).On(node.Name))
+		}
+	}
+	for node, seen := range d.arbitrators() {
+		if due := d.osDue(node.Name, seen); due.Any() && !due.Disruptive {
+			d.prepare.On(node.Name, d.spec.OS.Fetch(due).On(node.Name))
+		}
+	}
+	return nil
+}
+
+// updateOf is the work on a machine whose server is stopped. The server does not start
+// before its packages are complete.
+func (d *draft) updateOf(due tier.DueOS) tier.Work {
+	return d.spec.OS.Update(due, []string{d.engine.unit}, d.engine.units()...)
+}
+
+// updated stops the server of a member in order, updates its machine, which may reboot
+// it, and has it join again. A server of another version brings its system tables up to
+// that when it starts, on itself alone, and [starter.become] waits for it: Debian's unit by
+// mariadb-upgrade, which writes to no other node unless it is told to (--write-binlog), and
+// Percona's server by itself.
+func updated(ctx context.Context, hosts host.Hosts, spec Spec, node string, due tier.DueOS) error {
+	start := starterOf(spec)
+	if err := hosts[node].StopUnit(ctx, start.engine.units()...); err != nil {
+		return err
+	}
+	if err := spec.OS.Update(due, []string{start.engine.unit}, start.engine.units()...).Do(ctx, hosts[node]); err != nil {
+		return err
+	}
+	return start.become(ctx, hosts, node, "start")
+}
+
+// rollArbitrators update the machines of arbitrators, while all members are well.
+func rollArbitrators(d *draft) {
+	for node, seen := range d.arbitrators() {
+		due := d.osDue(node.Name, seen)
+		if !due.Disruptive || len(d.status.where(NodeStatus.primary)) == 0 {
+			continue
+		}
+		fetch := d.spec.OS.Fetch(due).On(node.Name)
+		d.roll.InOrder(tier.Rolled(node.Name, fetch, stepUpdateArbitrator(d.spec, node.Name, due))...)
+	}
+}
+
+func stepUpdateArbitrator(spec Spec, name string, due tier.DueOS) Step {
+	work := spec.OS.Update(due, []string{arbitratorUnit}, arbitratorUnit)
+	start := stepArbitrate(spec, name, "")
+	return Step{Node: name, Title: work.Title, Why: work.Why, Effect: reconcile.Restarts,
+		Do: func(ctx context.Context, hosts host.Hosts) error {
+			now := Observe(ctx, hosts.Views(), spec)
+			if err := awaitWhole(ctx, hosts.Views(), spec, now.where(NodeStatus.primary), 10*time.Minute); err != nil {
+				return err
+			}
+			if err := hosts[name].StopUnit(ctx, arbitratorUnit); err != nil {
+				return err
+			}
+			if err := work.Do(ctx, hosts[name]); err != nil {
+				return err
+			}
+			return start.Do(ctx, hosts)
+		}}
+}
+
+func osNotices(spec Spec, status Status) []string {
+	systems, maintenance := map[string]host.System{}, map[string]tier.Maintenance{}
+	for _, nodes := range []map[string]NodeStatus{status.Nodes, status.Arbitrators} {
+		for name, node := range nodes {
+			systems[name], maintenance[name] = node.System, node.Maintenance
+		}
+	}
+	return spec.OS.Notices(systems, maintenance)
+}
