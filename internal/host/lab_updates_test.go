@@ -35,6 +35,17 @@ func TestUpdatesSecondDay(t *testing.T) {
 	}
 	held, automatic := lab.Run("m1", "apt-mark showhold"), lab.Run("m1", "apt-mark showauto")
 
+	// One archive more, which refuses connections.
+	const gone = "/etc/apt/sources.list.d/gone.list"
+	lab.Run("m1", "echo 'deb http://127.0.0.1:9/debian bookworm main' >"+gone)
+	if err := h.FetchUpdates(t.Context(), host.UpdatesAll); err == nil || !strings.Contains(err.Error(), "127.0.0.1") {
+		t.Errorf("an archive that does not answer: %v", err)
+	}
+	lab.Run("m1", "rm "+gone)
+	if seen := look(); seen.NoLists {
+		t.Error("there are no lists")
+	}
+
 	lab.OfferUpdates([]string{"m1"})
 	due := look()
 	for _, name := range []string{"apache2", "php8.2-fpm", "libssl3"} {
@@ -68,7 +79,7 @@ func TestUpdatesSecondDay(t *testing.T) {
 	}
 
 	begin = time.Now()
-	must(t, h.OrderReboot(t.Context(), after.Boot, after.WhyReboot()))
+	must(t, h.OrderReboot(t.Context(), after.Boot, after))
 	lab.Until(time.Minute, "another boot", func() string {
 		if now, _, err := h.Boot(t.Context()); err != nil {
 			return err.Error()

@@ -20,7 +20,7 @@ import (
 type local struct {
 	run string
 	bin string
-	// root has the kernel's files in the place of the system's own; empty for those.
+	// root has the files of the kernel and of apt in the place of the system's own; empty for those.
 	root string
 }
 
@@ -37,7 +37,7 @@ func newLocal(t *testing.T) local {
 func (l local) Run(ctx context.Context, c shell.Command) (shell.Result, error) {
 	line := strings.ReplaceAll(c.Line(), "/run/terraform-ha", l.run)
 	if l.root != "" {
-		for _, place := range []string{"/proc/", "/sys/", "/run/systemd/"} {
+		for _, place := range []string{"/proc/", "/sys/", "/run/systemd/", "/var/lib/apt/", "/var/lib/dpkg/"} {
 			line = strings.ReplaceAll(line, place, l.root+place)
 		}
 	}
@@ -57,6 +57,15 @@ func (l local) Run(ctx context.Context, c shell.Command) (shell.Result, error) {
 		return shell.Result{}, err
 	}
 	return shell.Result{Stdout: stdout.Bytes(), Stderr: stderr.Bytes()}, nil
+}
+
+// write gives the machine a file in the place of the system's own, and returns its path.
+func (l *local) write(t *testing.T, name, content string) string {
+	t.Helper()
+	file := filepath.Join(l.root, name)
+	must(t, os.MkdirAll(filepath.Dir(file), 0o755))
+	must(t, os.WriteFile(file, []byte(content), 0o644))
+	return file
 }
 
 // shim puts a program of this text before the system's own.

@@ -20,8 +20,10 @@ type System struct {
 	Boot string
 	// Stopping says that the machine is shutting down.
 	Stopping bool
-	// ListsAge is how old the lists of packages are.
+	// ListsAge is how old the lists of packages are, and NoLists says that there are none:
+	// no update is known then.
 	ListsAge time.Duration
+	NoLists  bool
 	// Updates are the packages that apt would replace with newer versions, held ones too.
 	Updates []Update
 	// Held are packages that somebody else than a cluster of ours holds, and Kept those
@@ -43,8 +45,9 @@ type System struct {
 	// Markers are the clusters that the machine belongs to, as their markers are named.
 	Markers []string
 	// RebootedFor is why the machine was rebooted last, and RebootedFrom names the boot
-	// that ended then.
-	RebootedFor, RebootedFrom string
+	// that ended then. RebootedKernel is which kernel was to run after it, and which one
+	// ran before, whatever the reboot was for.
+	RebootedFor, RebootedFrom, RebootedKernel string
 }
 
 // Update is a newer version of a package.
@@ -70,6 +73,7 @@ func ParseSystem(answer shell.Answer) System {
 		case "now":
 			now = number(rest)
 		case "lists":
+			seen.NoLists = rest == "none"
 			lists = max(lists, number(rest))
 		default:
 			seen.read(key, rest)
@@ -119,8 +123,10 @@ func (s *System) read(key, rest string) {
 		s.Markers = append(s.Markers, rest)
 	case key == "rebooted" && s.RebootedFrom == "":
 		s.RebootedFrom = rest
-	case key == "rebooted":
+	case key == "rebooted" && s.RebootedFor == "":
 		s.RebootedFor = rest
+	case key == "rebooted":
+		s.RebootedKernel = rest
 	}
 }
 
@@ -150,10 +156,11 @@ func (s System) whyKernel() string {
 	return fmt.Sprintf("kernel %s is installed and %s runs", s.KernelInstalled, s.Kernel)
 }
 
-// inVain reports whether the machine was rebooted for its kernel and has not got it: the
-// boot loader chooses another one, and the next reboot would not change that.
+// inVain reports whether the machine was rebooted with its kernel installed and does not run
+// it: the boot loader chooses another one, and the next reboot would not change that. A
+// reboot for another reason shows it as well, and the record of one says it again.
 func (s System) inVain() bool {
-	return s.RebootedFrom != s.Boot && strings.Contains(s.RebootedFor, s.whyKernel())
+	return s.RebootedFrom != s.Boot && s.RebootedKernel == s.whyKernel()
 }
 
 // RebootedInVain says that a reboot has not brought the kernel that it was for; empty where
@@ -162,5 +169,5 @@ func (s System) RebootedInVain() string {
 	if s.Kernel == "" || !s.inVain() {
 		return ""
 	}
-	return "it was rebooted for that: " + s.whyKernel()
+	return "a reboot has not changed that " + s.whyKernel()
 }

@@ -2,6 +2,8 @@ package host_test
 
 import (
 	"errors"
+	"fmt"
+	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -33,6 +35,7 @@ stale cron.service
 stale cron.service
 marker web-shop
 rebooted 64fedef3-eaa1-44cd-8346-f47abf1f64b5-77
+rebooted ssh run with files that an update has replaced
 rebooted kernel 6.1.0-18-amd64 is installed and 6.1.0-17-amd64 runs
 `}
 	want := host.System{
@@ -42,7 +45,8 @@ rebooted kernel 6.1.0-18-amd64 is installed and 6.1.0-17-amd64 runs
 		Held:    []string{"php8.2-common"}, Kept: []string{"linux-image-amd64"}, Unfinished: []string{"apache2"},
 		Required: []string{"libc6", "linux-image-6.1.0-20-amd64"}, RebootAsked: true,
 		Kernel: "6.1.0-18-amd64", KernelInstalled: "6.1.0-20-amd64", Stale: []string{"cron", "ssh"}, Markers: []string{"web-shop"},
-		RebootedFrom: "64fedef3-eaa1-44cd-8346-f47abf1f64b5-77", RebootedFor: "kernel 6.1.0-18-amd64 is installed and 6.1.0-17-amd64 runs",
+		RebootedFrom: "64fedef3-eaa1-44cd-8346-f47abf1f64b5-77", RebootedFor: "ssh run with files that an update has replaced",
+		RebootedKernel: "kernel 6.1.0-18-amd64 is installed and 6.1.0-17-amd64 runs",
 	}
 	got := host.ParseSystem(answer)
 	if diff := cmp.Diff(want, got); diff != "" {
@@ -57,7 +61,7 @@ rebooted kernel 6.1.0-18-amd64 is installed and 6.1.0-17-amd64 runs
 // A boot loader may start another kernel than the newest one, and then no reboot helps.
 func TestARebootInVainIsNotRepeated(t *testing.T) {
 	seen := host.System{Boot: "b", Kernel: "6.1.0-18-amd64", KernelInstalled: "6.1.0-20-amd64", RebootedFrom: "a"}
-	seen.RebootedFor = seen.WhyReboot()
+	seen.RebootedKernel = seen.WhyReboot()
 	if seen.WhyReboot() != "" || seen.RebootedInVain() == "" {
 		t.Errorf("%q, %q", seen.WhyReboot(), seen.RebootedInVain())
 	}
@@ -65,9 +69,35 @@ func TestARebootInVainIsNotRepeated(t *testing.T) {
 	if seen.WhyReboot() == "" || seen.RebootedInVain() != "" {
 		t.Errorf("%q, %q", seen.WhyReboot(), seen.RebootedInVain())
 	}
-	seen.RebootedFor, seen.Boot = seen.WhyReboot(), "a" // it was told to reboot, and has not yet
+	seen.RebootedKernel, seen.Boot = seen.WhyReboot(), "a" // it was told to reboot, and has not yet
 	if seen.WhyReboot() == "" {
 		t.Error("the reboot is forgotten")
+	}
+}
+
+// TestTheRecordOfARebootInVainIsKept reboots a machine with such a boot loader for another
+// reason.
+func TestTheRecordOfARebootInVainIsKept(t *testing.T) {
+	hosts, machines := hosttest.Cluster(t, "a")
+	m := machines["a"]
+	m.System.Kernel, m.System.KernelInstalled, m.System.OldKernel = "6.1.0-18-amd64", "6.1.0-20-amd64", true
+	look := func() host.System {
+		answers, err := hosts["a"].Ask(t.Context(), host.AskSystem("system"))
+		must(t, err)
+		return host.ParseSystem(answers["system"])
+	}
+	for _, because := range []string{"kernel", "libc6", "libssl3"} {
+		if because != "kernel" {
+			m.WriteFile("/run/reboot-required", because)
+		}
+		seen := look()
+		if !strings.Contains(seen.WhyReboot(), because) {
+			t.Fatalf("%s: %q", because, seen.WhyReboot())
+		}
+		must(t, hosts["a"].OrderReboot(t.Context(), seen.Boot, seen))
+		if seen := look(); seen.WhyReboot() != "" || seen.RebootedInVain() == "" {
+			t.Errorf("after %s: %q, %q", because, seen.WhyReboot(), seen.RebootedInVain())
+		}
 	}
 }
 
@@ -148,6 +178,8 @@ func TestTheQuestionForTheSystem(t *testing.T) {
 func updating(t *testing.T, would string) (machine local, did func() []string) {
 	t.Helper()
 	machine = newLocal(t)
+	machine.root = t.TempDir()
+	machine.write(t, "/var/lib/apt/lists/deb_Release", "")
 	log := t.TempDir() + "/log"
 	machine.shim(t, "apt-get", `case " $* " in
 *" upgrade "*) echo "Inst apache2 [1] (2 Debian-Security:12/stable-security [amd64])"; echo "Inst bind9 [1] (2 Debian-Security:12/stable-security [amd64])"; echo "Inst tzdata [1] (2 Debian:12/stable [all])" ;;
@@ -157,8 +189,7 @@ esac`)
 	machine.shim(t, "apt-cache", "")
 	machine.shim(t, "apt-mark", `case $1 in showhold) printf 'apache2\nbind9\n' ;; showauto) echo apache2 ;; *) echo "$*" >>`+log+` ;; esac`)
 	machine.shim(t, "dpkg", "")
-	machine.shim(t, "mkdir", "")
-	machine.shim(t, "touch", "")
+	machine.shim(t, "dpkg-query", "printf 'installed apache2\\ninstalled apache2-bin\\n'")
 	machine.shim(t, "ls", "")
 	machine.shim(t, "cat", `case $* in *.held) echo apache2 ;; *) exec /bin/cat "$@" ;; esac`)
 	machine.shim(t, "systemctl", `echo "systemctl $*" >>`+log)
@@ -188,9 +219,9 @@ func TestUpdatesAreInstalled(t *testing.T) {
 	}))
 	must(t, err)
 	want := []string{
-		"update", "install --download-only --only-upgrade apache2",
-		"systemctl mask --runtime --quiet mariadb.service", "--fix-broken install",
-		"install --only-upgrade -o APT::Keep-Downloaded-Packages=false apache2", "hold apache2 bind9", "auto apache2",
+		"-o APT::Update::Error-Mode=any update", "install --download-only --only-upgrade apache2",
+		"systemctl mask --runtime --quiet mariadb.service", "--no-remove --fix-broken install",
+		"--no-remove install --only-upgrade -o APT::Keep-Downloaded-Packages=false apache2", "auto apache2", "hold apache2 apache2-bin bind9",
 		"systemctl unmask --runtime --quiet mariadb.service",
 	}
 	if diff := cmp.Diff(want, did()); diff != "" {
@@ -212,9 +243,110 @@ func TestUpdatesWithSideEffectsAreRefused(t *testing.T) {
 		if !errors.As(err, &exit) || !strings.Contains(string(exit.Stderr), said) {
 			t.Errorf("%s: %v", would, err)
 		}
-		if diff := cmp.Diff([]string{"--fix-broken install"}, did()); diff != "" {
+		if diff := cmp.Diff([]string{"--no-remove --fix-broken install", "hold apache2 apache2-bin bind9"}, did()); diff != "" {
 			t.Errorf("%s (-want +got):\n%s", would, diff)
 		}
+	}
+}
+
+// TestAnArchiveThatDoesNotAnswer is as apt answers where it is told to take that for an error:
+// otherwise it warns only. Nothing says then that the lists are new.
+func TestAnArchiveThatDoesNotAnswer(t *testing.T) {
+	machine, did := updating(t, "")
+	machine.shim(t, "apt-get", `case " $* " in *" APT::Update::Error-Mode=any update "*) echo "E: Failed to fetch" >&2; exit 100 ;; *" update "*) echo "W: Failed to fetch" >&2 ;; esac`)
+	machine.shim(t, "sleep", "")
+	machine.write(t, "/var/lib/apt/lists/lock", "")
+	machine.write(t, "/proc/locks", "")
+	_, err := machine.Run(t.Context(), work(t, func(h *host.Host) error { return h.FetchUpdates(t.Context(), host.UpdatesSecurity) }))
+	var exit *shell.ExitError
+	if !errors.As(err, &exit) || !strings.Contains(string(exit.Stderr), "E: Failed to fetch") {
+		t.Errorf("%v; it did %v", err, did())
+	}
+	if _, err := os.Stat(machine.root + "/var/lib/apt/periodic/update-success-stamp"); !os.IsNotExist(err) {
+		t.Errorf("the lists pass for new: %v", err)
+	}
+}
+
+// TestAMachineWithoutLists is one on which somebody has removed them, after a refresh.
+func TestAMachineWithoutLists(t *testing.T) {
+	machine, _ := updating(t, "")
+	machine.write(t, "/var/lib/apt/periodic/update-success-stamp", "")
+	look := func() host.System {
+		answers, err := host.New("local", machine).Ask(t.Context(), host.AskSystem("system"))
+		must(t, err)
+		return host.ParseSystem(answers["system"])
+	}
+	if look().NoLists {
+		t.Error("there is a list")
+	}
+	must(t, os.RemoveAll(machine.root+"/var/lib/apt/lists"))
+	if !look().NoLists {
+		t.Error("the stamp passes for a list")
+	}
+	if _, err := machine.Run(t.Context(), work(t, func(h *host.Host) error { return h.FetchUpdates(t.Context(), host.UpdatesSecurity) })); err == nil {
+		t.Error("no list came of the refresh")
+	}
+}
+
+// TestHoldsComeBack has dpkg locked by something else at first, after an installation that
+// broke off has released apache2.
+func TestHoldsComeBack(t *testing.T) {
+	machine, did := updating(t, "")
+	tried := t.TempDir() + "/tried"
+	machine.shim(t, "apt-mark", `case $1 in showhold) echo bind9 ;; hold) shift; if [ ! -e `+tried+` ]; then touch `+tried+`; echo locked >&2; exit 1; fi; echo "$*" >`+tried+` ;; esac`)
+	machine.shim(t, "sleep", "")
+	machine.shim(t, "cat", `case $* in *.held) echo apache2; echo gone ;; *) exec /bin/cat "$@" ;; esac`)
+	_, err := machine.Run(t.Context(), work(t, func(h *host.Host) error { return h.InstallUpdates(t.Context(), host.UpdatesSecurity) }))
+	must(t, err)
+	held, err := os.ReadFile(tried)
+	must(t, err)
+	if string(held) != "apache2 apache2-bin bind9\n" {
+		t.Errorf("on hold: %s; it did %v", held, did())
+	}
+}
+
+// TestStaleUnits has processes with deleted files: of a service, of one below a slice, of a
+// guest, of a service of a guest of a service, of a program of the initramfs that is older
+// than every update here, and of a service that was restarted since.
+func TestStaleUnits(t *testing.T) {
+	machine, _ := updating(t, "")
+	machine.shim(t, "getconf", "echo 100")
+	machine.write(t, "/proc/stat", "btime 1700000000\n")
+	machine.write(t, "/proc/sys/kernel/random/boot_id", "boot\n")
+	list := machine.write(t, "/var/lib/dpkg/info/libssl3.list", "")
+	updated := time.Unix(1700001000, 0)
+	must(t, os.Chtimes(list, updated, updated))
+	process := func(pid, group, space string, started int) {
+		maps := "7f00 r-xp 00000000 00:2f 77 /usr/lib/x86_64-linux-gnu/libssl.so.3 (deleted)\n"
+		if pid == "1" {
+			maps = ""
+		}
+		machine.write(t, "/proc/"+pid+"/maps", maps)
+		machine.write(t, "/proc/"+pid+"/cgroup", "9:memory:/\n0::"+group+"\n")
+		machine.write(t, "/proc/"+pid+"/stat", pid+" (a (b) c) S"+strings.Repeat(" 0", 18)+" "+fmt.Sprint(started*100)+" 0\n")
+		must(t, os.MkdirAll(machine.root+"/proc/"+pid+"/ns", 0o755))
+		must(t, os.Symlink("pid:["+space+"]", machine.root+"/proc/"+pid+"/ns/pid"))
+	}
+	process("1", "/docker/7/init.scope", "1", 0)
+	process("10", "/docker/7/system.slice/ssh.service", "1", 5)
+	process("11", "/docker/7/system.slice/system-getty.slice/getty@tty1.service", "1", 5)
+	process("12", "/docker/7/system.slice/systemd-udevd.service/udev", "1", 5)
+	process("13", "/docker/7/machine.slice/systemd-nspawn@g.service/payload/system.slice/cron.service", "2", 5)
+	process("14", "/docker/7/system.slice/guests.service/system.slice/cron.service", "2", 5)
+	process("15", "/docker/7/system.slice/apache2.service", "1", 1002)
+	process("16", "/docker/7/user.slice/user-0.slice/user@0.service/app.slice/bus.service", "1", 5)
+	look := func() []string {
+		answers, err := host.New("local", machine).Ask(t.Context(), host.AskSystem("system"))
+		must(t, err)
+		return host.ParseSystem(answers["system"]).Stale
+	}
+	if diff := cmp.Diff([]string{"getty@tty1", "ssh", "systemd-udevd"}, look()); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+	before := time.Unix(1690000000, 0)
+	must(t, os.Chtimes(list, before, before))
+	if stale := look(); len(stale) > 0 {
+		t.Errorf("%v, and nothing was updated since the boot", stale)
 	}
 }
 

@@ -73,9 +73,9 @@ var RebootFile = path.Join(MarkerDirectory, "reboot")
 
 // OrderReboot has a machine reboot in an orderly way, and returns at once. A machine that
 // is shutting down, or has another boot than the one that is to end, is left alone. Why is
-// written down on the machine.
-func (h *Host) OrderReboot(ctx context.Context, boot, why string) error {
-	return h.do(ctx, "reboot", shell.Script(rebootScript, boot, RebootFile, why).WithLimit(bootAnswer))
+// written down on the machine, and which kernel is to run after it.
+func (h *Host) OrderReboot(ctx context.Context, boot string, seen System) error {
+	return h.do(ctx, "reboot", shell.Script(rebootScript, boot, RebootFile, seen.WhyReboot(), seen.whyKernel()).WithLimit(bootAnswer))
 }
 
 // Boot returns the name of the time since the machine was booted, as [System] has it, and

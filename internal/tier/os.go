@@ -97,7 +97,11 @@ func (o OS) Due(seen host.System, maintenance Maintenance, units ...string) DueO
 			disrupts(strings.Join(stale, ", ") + " runs with files that an update has replaced")
 		}
 	}
-	if o.Updates != "" && seen.ListsAge > mostListsAge {
+	switch {
+	case o.Updates == "":
+	case seen.NoLists:
+		due.Reasons = append(due.Reasons, "it has no lists of packages; updates are installed in the same apply")
+	case seen.ListsAge > mostListsAge:
 		due.Reasons = append(due.Reasons, fmt.Sprintf("its lists of packages are %d days old; updates that they lack are installed in the same apply", int(seen.ListsAge.Hours()/24)))
 	}
 	return due
@@ -181,8 +185,8 @@ func (o OS) Update(due DueOS, units []string, hold ...string) Work {
 		if err != nil {
 			return err
 		}
-		if why := seen.WhyReboot(); o.Reboot && why != "" {
-			return Reboot(ctx, machine, why)
+		if o.Reboot && seen.WhyReboot() != "" {
+			return Reboot(ctx, machine, seen)
 		}
 		stale := slices.DeleteFunc(staleOf(seen, units), func(name string) bool { return slices.Contains(hold, name+".service") })
 		if len(stale) == 0 {

@@ -42,6 +42,7 @@ func TestWhatIsDue(t *testing.T) {
 		"a reboot alone":    {tier.OS{Reboot: true}, outdated, "", "it requires a reboot: a reboot was asked for by libssl3; apache2, cron run with files that an update has replaced", false},
 		"broken off":        {security, host.System{Asked: true, Unfinished: []string{"php8.2-fpm"}}, "", "the installation of php8.2-fpm broke off", false},
 		"old lists":         {security, old, "", "its lists of packages are 8 days old; updates that they lack are installed in the same apply", true},
+		"no lists":          {security, host.System{Asked: true, NoLists: true}, "", "it has no lists of packages; updates are installed in the same apply", true},
 		"up to date":        {security, host.System{Asked: true}, "", "", true},
 	} {
 		due := test.os.Due(test.seen, test.maintenance, "apache2.service")
@@ -161,7 +162,7 @@ func TestAnInterruptedReboot(t *testing.T) {
 	if err := machines["web1"].Start("apache2"); err != nil {
 		t.Fatal(err)
 	}
-	err := tier.Reboot(ctx, hosts["web1"], "a test")
+	err := tier.Reboot(ctx, hosts["web1"], host.System{})
 	if _, failed := errors.AsType[*tier.RebootError](err); failed || !errors.Is(err, context.Canceled) || machines["web1"].System.Boots != 1 {
 		t.Errorf("got %v after %d boots", err, machines["web1"].System.Boots)
 	}

@@ -33,18 +33,18 @@ func (e *RebootError) Unwrap() error { return e.Err }
 // Reboot reboots a machine in an orderly way and returns when it answers after another
 // boot. Where it is shutting down already, that is the reboot. Why is written down on the
 // machine.
-func Reboot(ctx context.Context, machine *host.Host, why string) error {
+func Reboot(ctx context.Context, machine *host.Host, seen host.System) error {
 	before, _, err := machine.Boot(ctx)
 	if err != nil {
 		return err
 	}
 	// The connection may break before the answer is there.
-	if err := machine.OrderReboot(ctx, before, why); err != nil && !host.IsUnreachable(err) {
+	if err := machine.OrderReboot(ctx, before, seen); err != nil && !host.IsUnreachable(err) {
 		return err
 	}
 	return awaitBoot(ctx, machine, before, func(ctx context.Context) (string, error) {
 		// The order was lost with its connection, or something keeps systemd from it.
-		if err := machine.OrderReboot(ctx, before, why); err != nil && !host.IsUnreachable(err) {
+		if err := machine.OrderReboot(ctx, before, seen); err != nil && !host.IsUnreachable(err) {
 			return "", err
 		}
 		return "it still runs as before", nil

@@ -30,6 +30,8 @@ type System struct {
 	Updates, Published map[string]Update
 	// ListsAge is how old the lists are.
 	ListsAge time.Duration
+	// NoLists says that there are none, so that no update is known.
+	NoLists bool
 	// Offline makes the archives not answer.
 	Offline bool
 	// Unfinished are packages whose installation broke off.
@@ -74,9 +76,9 @@ func (m *Machine) boot(shell.Command) (string, int, string) {
 }
 
 func (m *Machine) orderReboot(c shell.Command) (string, int, string) {
-	boot, record, why := c.Args()[0], c.Args()[1], c.Args()[2]
+	boot, record := c.Args()[0], c.Args()[1]
 	if boot == m.bootName() {
-		m.WriteFile(record, boot+"\n"+why+"\n")
+		m.WriteFile(record, strings.Join([]string{boot, c.Args()[2], c.Args()[3]}, "\n")+"\n")
 		m.tellReboot()
 	}
 	return "", 0, ""
@@ -85,7 +87,11 @@ func (m *Machine) orderReboot(c shell.Command) (string, int, string) {
 func (m *Machine) system(c shell.Command) (string, int, string) {
 	var b strings.Builder
 	now := int64(Epoch)
-	fmt.Fprintf(&b, "boot %s\nstate running\nnow %d\nlists %d\n", m.bootName(), now, now-int64(m.System.ListsAge.Seconds())-1)
+	lists := fmt.Sprint(now - int64(m.System.ListsAge.Seconds()) - 1)
+	if m.System.NoLists {
+		lists = "none"
+	}
+	fmt.Fprintf(&b, "boot %s\nstate running\nnow %d\nlists %s\n", m.bootName(), now, lists)
 	for _, name := range m.due("all") {
 		update, kind := m.System.Updates[name], "other"
 		if update.Security {
@@ -149,7 +155,7 @@ func (m *Machine) fetchUpdates(shell.Command) (string, int, string) {
 	if m.System.Offline {
 		return "", 1, "the lists of packages cannot be refreshed"
 	}
-	m.System.ListsAge = 0
+	m.System.ListsAge, m.System.NoLists = 0, false
 	if m.System.Updates == nil {
 		m.System.Updates = map[string]Update{}
 	}

@@ -30,6 +30,21 @@ due_updates() {
     done
 }
 
+# package_lists prints the files of the lists of packages that apt has.
+package_lists() {
+    for file in /var/lib/apt/lists/*Release /var/lib/apt/lists/*_Packages*; do
+        [ ! -e "$file" ] || echo "$file"
+    done
+}
+
+# held_by_ours prints the installed packages that the clusters of a machine hold at their
+# versions. $1 is the folder of the markers.
+held_by_ours() {
+    # shellcheck disable=SC2046 # a word for each package
+    set -- $(cat "$1"/*.held 2>/dev/null)
+    [ $# = 0 ] || dpkg-query -W -f '${db:Status-Status} ${Package}\n' -- "$@" 2>/dev/null | sed -n 's/^installed //p'
+}
+
 # held_by_others prints the packages that somebody else than the clusters of a machine
 # holds at their versions. $1 is the folder of the markers.
 held_by_others() {

@@ -3,7 +3,10 @@
 # archive does not answer or a disk is full, the machine stays in service. Arguments:
 # "security" or "all", or "none" for the lists alone, and the folder of the markers.
 . ./update-tools.sh
-refresh_lists || { echo "the lists of packages cannot be refreshed" >&2; exit 1; }
+# For apt it is no error where no archive answers: it goes on with the lists that it has
+# (apt-get(8), "update", and apt.conf(5), "APT::Update::Error-Mode"), which would pass for new.
+refresh_lists -o APT::Update::Error-Mode=any || { echo "the lists of packages cannot be refreshed" >&2; exit 1; }
+[ -n "$(package_lists)" ] || { echo "apt has no archive to ask for updates: see /etc/apt/sources.list.d" >&2; exit 1; }
 mkdir -p /var/lib/apt/periodic && touch /var/lib/apt/periodic/update-success-stamp
 [ "$1" != none ] || exit 0
 list=$(wanted_updates "$1" "$2")

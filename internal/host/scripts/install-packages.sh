@@ -16,6 +16,7 @@ apt() {
 [ -z "$hold" ] || systemctl mask --runtime --quiet $hold
 command -v cloud-init >/dev/null && timeout 900 cloud-init status --wait >/dev/null 2>&1
 dpkg --configure -a >/dev/null 2>&1
+# shellcheck disable=SC2119 # no options for apt
 apt install --no-install-recommends "$@" >/dev/null || { refresh_lists && apt install --no-install-recommends "$@" >/dev/null; }
 s=$?
 [ $s = 0 ] || little_room >&2

@@ -3,12 +3,18 @@
 # no lock, and asks no archive. Argument: the folder of the markers.
 . ./due-updates.sh
 . ./boot-name.sh
+. ./stale-units.sh
 export LC_ALL=C
 markers=$1
 echo "boot $(boot_name)"
 echo "state $(systemctl is-system-running)"
 echo "now $(date +%s)"
-stat -c 'lists %Y' /var/lib/apt/periodic/update-success-stamp /var/lib/apt/periodic/update-stamp /var/lib/apt/lists/*Release
+# A stamp says nothing of lists that somebody has removed.
+if [ -n "$(package_lists)" ]; then
+    stat -c 'lists %Y' /var/lib/apt/periodic/update-success-stamp /var/lib/apt/periodic/update-stamp /var/lib/apt/lists/*Release
+else
+    echo "lists none"
+fi
 due_updates | while read -r first rest; do
     case $first in
     kept | fault) echo "$first $rest" ;;
@@ -42,12 +48,7 @@ if [ ! -e /run/systemd/container ]; then
         [ -z "$built" ] || [ -z "$installed" ] || [ "$built" = "$installed" ] || echo "kernel $built $installed"
     fi
 fi
-grep -lsE ' r.x. .* /(usr/)?(s?bin|lib[^/]*)/.* \(deleted\)$' /proc/[0-9]*/maps | while read -r maps; do
-    pid=${maps#/proc/}
-    pid=${pid%/maps}
-    [ "$pid" != 1 ] || echo "stale systemd"
-    grep -o '[^/]*\.service$' "/proc/$pid/cgroup" | grep -v '^user@' | tail -n 1 | sed 's/^/stale /'
-done | sort -u
+stale_units | sort -u | while read -r name; do echo "stale $name"; done
 for file in "$markers"/*.json; do
     [ ! -e "$file" ] || { name=${file##*/}; echo "marker ${name%.json}"; }
 done
