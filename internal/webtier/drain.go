@@ -40,13 +40,13 @@ func readDrain(_ Spec, _ string, answers tier.Answers, seen *NodeStatus) {
 	}
 }
 
-// orServeAsBefore puts a machine back in service when a change failed and left
-// everything as it was: a mistake in the configuration must not cost capacity. One
-// that did not serve before is not waited for.
+// orServeAsBefore puts a machine back in service when a change failed and it can serve as
+// before: a mistake in the configuration, or an archive, must not cost capacity. One
+// that did not serve before is not waited for, and neither is one that is away.
 func orServeAsBefore(s Spec, node host.Node, served *bool, change func(context.Context, Target) error) func(context.Context, Target) error {
 	return func(ctx context.Context, target Target) error {
 		err := change(ctx, target)
-		if err == nil || ctx.Err() != nil {
+		if _, away := errors.AsType[*tier.RebootError](err); err == nil || ctx.Err() != nil || away {
 			return err
 		}
 		back := returnToService(s, node)
@@ -64,7 +64,7 @@ func orServeAsBefore(s Spec, node host.Node, served *bool, change func(context.C
 func leaveUndrained(s Spec, node host.Node) func(context.Context, Target) error {
 	return func(ctx context.Context, target Target) error {
 		h := target.Hosts[node.Name]
-		if err := undrain(ctx, h); err != nil {
+		if err := undrain(ctx, h, s); err != nil {
 			return err
 		}
 		return h.RemoveFile(ctx, s.rollingFile())
@@ -108,9 +108,13 @@ func drain(s Spec, node host.Node, served *bool) func(context.Context, Target) e
 
 var undrainScript = shell.Embedded(scripts, "undrain")
 
-func undrain(ctx context.Context, h *host.Host) error {
-	return run(ctx, h, "end the draining", shell.Script(undrainScript, drainFile, drainMark))
+// undrain ends what [drain] and [giveAway] began.
+func undrain(ctx context.Context, h *host.Host, s Spec) error {
+	return run(ctx, h, "end the draining", shell.Script(undrainScript, drainFile, drainMark, tier.DrainFile, s.addressMark()))
 }
+
+// addressMark marks a machine that a change has give its floating addresses away.
+func (s Spec) addressMark() string { return tier.DrainMark(markerKind, s.Name) }
 
 // operatorsMode is the line of the rolling file that says that the balancer's mode
 // was not "accept" before the change, so that it has to stay as it is.
@@ -250,7 +254,7 @@ func returnToService(s Spec, node host.Node) func(context.Context, Target) error
 		if err := awaitPage(ctx, s, node, target); err != nil {
 			return err
 		}
-		if err := undrain(ctx, h); err != nil {
+		if err := undrain(ctx, h, s); err != nil {
 			return err
 		}
 		if err := awaitHealth(s)(ctx, h); err != nil {

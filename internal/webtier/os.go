@@ -42,26 +42,41 @@ func serverUnits(php string) []string {
 }
 
 // planOS updates and reboots the machine. One that does not serve is repaired before,
-// unless a change of ours, or an installation that broke off, has brought it there.
+// unless an installation that broke off has brought it there. One that a change of ours has
+// left out of service is put back first, with no archive asked.
 func planOS(d *draft, m *machine) {
-	due := d.osDue(m)
-	sick := m.seen.hasServed(d.spec) && !m.seen.Serving() && !m.seen.leftover() && len(m.seen.System.Unfinished) == 0
-	if !due.Any() || due.Disruptive && sick {
+	due, broken := d.osDue(m), len(m.seen.System.Unfinished) > 0
+	if m.seen.leftover() && m.seen.System.Asked {
+		m.ahead = append(m.ahead, part{title: "see that it is not rebooting", do: tier.AwaitReboot})
+	}
+	sick := m.seen.hasServed(d.spec) && !m.seen.Serving()
+	if !due.Disruptive || !broken && (sick || m.seen.leftover()) {
 		return
 	}
-	fetch := d.spec.OS.Fetch(due)
-	if !due.Disruptive {
-		m.add(part{title: fetch.Title, reasons: due.Reasons, do: fetch.Do})
-		return
+	name, fetch, update := m.node.Name, d.spec.OS.Fetch(due), d.spec.OS.Update(due, serverUnits(m.seen.PHP))
+	if !m.seen.leftover() {
+		m.ahead = append(m.ahead, part{title: fetch.Title, whole: func(ctx context.Context, target Target) error {
+			if err := fetch.Do(ctx, target.Hosts[name]); err != nil {
+				return err
+			}
+			return tier.RefuseHomeless(ctx, target.Hosts, name)
+		}})
 	}
-	update := d.spec.OS.Update(due, serverUnits(m.seen.PHP))
-	m.ahead = append(m.ahead, part{title: fetch.Title, do: fetch.Do})
-	m.add(part{title: update.Title, reasons: due.Reasons, disruptive: true, whole: func(ctx context.Context, target Target) error {
-		if err := tier.RefuseHomeless(ctx, target.Hosts, m.node.Name); err != nil {
+	m.add(part{title: update.Title, reasons: due.Reasons, disruptive: true, reverts: true, whole: func(ctx context.Context, target Target) error {
+		if err := giveAway(ctx, d.spec, target, name); err != nil {
 			return err
 		}
-		return update.Do(ctx, target.Hosts[m.node.Name])
+		return update.Do(ctx, target.Hosts[name])
 	}})
+}
+
+// giveAway has a drained machine give away the floating addresses that it still has: the
+// checks of some do not ask for the site's health. [undrain] ends it, and so does a boot.
+func giveAway(ctx context.Context, s Spec, target Target, name string) error {
+	if err := tier.RefuseHomeless(ctx, target.Hosts, name); err != nil {
+		return err
+	}
+	return tier.Drain(ctx, target.Hosts[name], s.addressMark())
 }
 
 func osNotices(s Spec, status Status) []string {

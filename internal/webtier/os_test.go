@@ -11,6 +11,7 @@ import (
 	"github.com/terraform-ha/terraform-provider-ha/internal/host"
 	"github.com/terraform-ha/terraform-provider-ha/internal/host/hosttest"
 	"github.com/terraform-ha/terraform-provider-ha/internal/reconcile"
+	"github.com/terraform-ha/terraform-provider-ha/internal/shell"
 	"github.com/terraform-ha/terraform-provider-ha/internal/tier"
 	"github.com/terraform-ha/terraform-provider-ha/internal/webtier/webtiertest"
 )
@@ -214,6 +215,106 @@ func TestAnInstallationThatBrokeOffIsFinished(t *testing.T) {
 	must(t, convergeSim(t, hosts, spec, balancer))
 	if len(m.System.Unfinished) > 0 {
 		t.Error("it is unfinished")
+	}
+	isInService(t, servers, balancer)
+}
+
+// having gives a machine a floating address with a check of its own, which reads the drain
+// file, and says whether another machine could take the address.
+func having(machines map[string]*hosttest.Machine, name string, taker *bool) {
+	const address = "10.0.0.100/24\n"
+	machines[name].HandleQuery("tier-held", func(m *hosttest.Machine, _ shell.Command) (string, int, string) {
+		if _, drained := m.Files[tier.DrainFile]; drained {
+			return "", 0, ""
+		}
+		return address, 0, ""
+	})
+	for _, m := range machines {
+		m.HandleQuery("tier-able", func(*hosttest.Machine, shell.Command) (string, int, string) {
+			if *taker {
+				return address, 0, ""
+			}
+			return "", 0, ""
+		})
+	}
+}
+
+// TestAnAddressThatNobodyElseCanTakeStays keeps its machine in service.
+func TestAnAddressThatNobodyElseCanTakeStays(t *testing.T) {
+	hosts, servers, machines, spec := outdated(t)
+	balancer, taker := balancerFor(spec), false
+	having(machines, "web1", &taker)
+	err := convergeSim(t, hosts, spec, balancer)
+	if refused, found := errors.AsType[*reconcile.RefusedError](err); !found || refused.Node != "web1" {
+		t.Errorf("got %v", err)
+	}
+	if servers.MostOut != 0 || machines["web1"].Packages["libssl3"] != "3.0" || machines["web1"].System.Boots != 0 {
+		t.Errorf("%d were out of service", servers.MostOut)
+	}
+	isInService(t, servers, balancer)
+	taker = true
+	must(t, convergeSim(t, hosts, spec, balancer))
+	isUpdated(t, machines, 1)
+}
+
+// TestAddressesAreGivenAwayBeforeAReboot has one that goes by the drain file alone, and is
+// wanted back where the machine was not rebooted.
+func TestAddressesAreGivenAwayBeforeAReboot(t *testing.T) {
+	hosts, servers, machines, spec := outdated(t)
+	balancer, taker := balancerFor(spec), true
+	having(machines, "web1", &taker)
+	machines["web1"].OnStop(apacheUnit, func(m *hosttest.Machine) error {
+		if m.Files[tier.DrainFile].Content == "" {
+			t.Error("Apache stops on web1, which has the address")
+		}
+		return nil
+	})
+	machines["web1"].FailNext("install-updates")
+	if err := convergeSim(t, hosts, spec, balancer); err == nil {
+		t.Error("the update did not fail")
+	}
+	if _, drained := machines["web1"].Files[tier.DrainFile]; drained {
+		t.Error("web1 does not take the address again")
+	}
+	must(t, convergeSim(t, hosts, spec, balancer))
+	isUpdated(t, machines, 1)
+	isInService(t, servers, balancer)
+}
+
+// TestAnUpdateThatFailsCostsNoMachine puts the machine back in service.
+func TestAnUpdateThatFailsCostsNoMachine(t *testing.T) {
+	hosts, servers, machines, spec := outdated(t)
+	balancer := balancerFor(spec)
+	machines["web1"].FailNext("install-updates")
+	err := convergeSim(t, hosts, spec, balancer)
+	if failed, found := errors.AsType[*host.UpdatesError](err); !found || failed.Node != "web1" || machines["web2"].System.Boots != 0 {
+		t.Errorf("got %v", err)
+	}
+	isInService(t, servers, balancer)
+}
+
+// TestANodeThatWasLeftOutComesBackWithoutAnArchive does so in an apply that then fails.
+func TestANodeThatWasLeftOutComesBackWithoutAnArchive(t *testing.T) {
+	hosts, servers, machines, spec := outdated(t)
+	balancer := balancerFor(spec)
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	servers.After = func() {
+		if _, drained := machines["web1"].Files[drainFile]; drained {
+			cancel()
+		}
+	}
+	opened := Open(Target{Hosts: hosts, Balancer: balancer}, spec, nil)
+	if err := opened.Converge(ctx, reconcile.Silent{}); err == nil || servers.Servers["web1"].Serving() {
+		t.Fatalf("it was not interrupted: %v", err)
+	}
+	servers.After = nil
+	for _, m := range machines {
+		m.System.Offline = true
+	}
+	err := convergeSim(t, hosts, spec, balancer)
+	if _, found := errors.AsType[*host.UpdatesError](err); !found {
+		t.Errorf("got %v", err)
 	}
 	isInService(t, servers, balancer)
 }

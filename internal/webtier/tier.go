@@ -54,6 +54,7 @@ func concerns() []concern {
 		{Name: "maintenance", Ask: askMaintenance, Read: readMaintenance, Plan: planMaintenance},
 		{Name: "wordpress", Read: readWordPress, Plan: planWordPress},
 		{Name: "leave", Plan: planLeave},
+		{Name: "lists", Plan: planLists},
 	}
 }
 

@@ -49,7 +49,8 @@ type part struct {
 	// repairs says that the work only starts or mounts what is down. On a machine that
 	// serves again by the time it runs, it does nothing.
 	repairs bool
-	// reverts says that the work leaves everything as it was when it fails.
+	// reverts says that a machine can serve as before where the work failed: it leaves
+	// everything as it was, or what it leaves is seen to serve before visitors come.
 	reverts bool
 	do      action
 	// whole is work that has to know the other machines, in the place of do.

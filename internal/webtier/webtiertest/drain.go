@@ -8,7 +8,7 @@ func (s *Server) drainConcern() {
 	s.act("web-undrain", s.undrain)
 	// No machine of the tier has a floating address.
 	s.answer("tier-held", func([]string) string { return "" })
-	s.act("tier-drain", nothing)
+	s.act("tier-drain", s.giveAway)
 }
 
 // inMaintenance reports whether the record of the tier is there.
@@ -36,8 +36,18 @@ func (s *Server) drain(args []string, _ []byte) error {
 }
 
 func (s *Server) undrain(args []string, _ []byte) error {
-	if strings.TrimSpace(s.Machine.Files[args[0]].Content) == args[1] {
-		s.Machine.RemoveAll(args[0])
+	for ; len(args) > 1; args = args[2:] {
+		if strings.TrimSpace(s.Machine.Files[args[0]].Content) == args[1] {
+			s.Machine.RemoveAll(args[0])
+		}
+	}
+	return nil
+}
+
+// giveAway writes the file that the checks of floating addresses read.
+func (s *Server) giveAway(args []string, _ []byte) error {
+	if !s.Exists(args[0]) {
+		s.Machine.WriteFile(args[0], args[1]+"\n")
 	}
 	return nil
 }
