@@ -411,3 +411,37 @@ func TestALeaseOutlivesAReboot(t *testing.T) {
 		})
 	})
 }
+
+// TestAnOrderlyRebootCarriesLeasesOver has another run, of other machines, come to the one that
+// boots before the run that holds the lease there can renew it.
+func TestAnOrderlyRebootCarriesLeasesOver(t *testing.T) {
+	machine := newLocal(t)
+	machine.root = t.TempDir()
+	machine.shim(t, "systemctl", `[ "$1" != is-system-running ] || echo running`)
+	boot := func(start string) string {
+		machine.write(t, "/proc/sys/kernel/random/boot_id", "boot\n")
+		machine.write(t, "/proc/1/stat", "1 (systemd) S"+strings.Repeat(" 0", 18)+" "+start+" 0\n")
+		return "boot-" + start
+	}
+	h := host.New("a", machine)
+	hosts := host.Hosts{"a": h}
+	machine.write(t, "/var/lib/terraform-ha/reboot", "")
+	name := boot("100")
+	first, err := take(t, hosts, "run 1", 0)
+	must(t, err)
+	ordered := work(t, func(h *host.Host) error { return h.OrderReboot(t.Context(), name, host.System{}) })
+	_, err = machine.Run(t.Context(), ordered)
+	must(t, err)
+	_, err = take(t, hosts, "run 1", 0) // as a renewal before the machine goes down
+	must(t, err)
+	must(t, os.RemoveAll(machine.run))
+	boot("700")
+	_, err = take(t, hosts, "run 2", 0)
+	if busy, found := errors.AsType[*host.BusyError](err); !found || busy.Owner != "test in run 1" {
+		t.Errorf("the second run got %v", err)
+	}
+	first.Release(t.Context())
+	second, err := take(t, hosts, "run 2", 0)
+	must(t, err)
+	second.Release(t.Context())
+}

@@ -35,12 +35,13 @@ func newLocal(t *testing.T) local {
 
 // Run implements host.Runner.
 func (l local) Run(ctx context.Context, c shell.Command) (shell.Result, error) {
-	line := strings.ReplaceAll(c.Line(), "/run/terraform-ha", l.run)
+	places := []string{"/run/terraform-ha", l.run, "/var/lib/terraform-ha/leases", l.run + "-carried"}
 	if l.root != "" {
-		for _, place := range []string{"/proc/", "/sys/", "/run/systemd/", "/var/lib/apt/", "/var/lib/dpkg/"} {
-			line = strings.ReplaceAll(line, place, l.root+place)
+		for _, place := range []string{"/proc/", "/sys/", "/run/systemd/", "/var/lib/apt/", "/var/lib/dpkg/", "/var/lib/terraform-ha/reboot"} {
+			places = append(places, place, l.root+place)
 		}
 	}
+	line := strings.NewReplacer(places...).Replace(c.Line())
 	command := exec.CommandContext(ctx, "/bin/sh", "-c", line)
 	command.Stdin = bytes.NewReader(c.Stdin())
 	if l.bin != "" {

@@ -220,6 +220,10 @@ func (m *Machine) takeLease(c shell.Command) (string, int, string) {
 	if _, err := fmt.Sscan(c.Args()[2], &term); err != nil {
 		m.t.Errorf("%s: the simulated lease wants a number of seconds: %v", m.Name, err)
 	}
+	for lease, owner := range m.System.carried {
+		m.WriteFile(lease, owner)
+	}
+	m.System.carried = nil
 	held, found := m.Files[name]
 	if found && held.Content != "" && held.Content != owner && m.Now()-held.Modified <= term {
 		return held.Content, 75, ""
@@ -230,6 +234,9 @@ func (m *Machine) takeLease(c shell.Command) (string, int, string) {
 
 func (m *Machine) releaseLease(c shell.Command) (string, int, string) {
 	name, owner := leaseDirectory+c.Args()[0], c.Args()[1]
+	if m.System.carried[name] == owner {
+		delete(m.System.carried, name)
+	}
 	if m.Files[name].Content == owner {
 		delete(m.Files, name)
 	}

@@ -47,7 +47,9 @@ type System struct {
 	Away int
 	Lost bool
 
-	away     int
+	away int
+	// carried are the leases of before the reboot.
+	carried  map[string]string
 	replaced map[string]int64
 }
 
@@ -57,6 +59,12 @@ func (m *Machine) tellReboot() {
 	for _, name := range m.unitNames() {
 		if m.Units[name].Running() {
 			_ = m.Stop(name) // what fails to stop is killed
+		}
+	}
+	m.System.carried = map[string]string{}
+	for name, file := range m.Files {
+		if strings.HasPrefix(name, leaseDirectory) {
+			m.System.carried[name] = file.Content
 		}
 	}
 	m.Reboot()
