@@ -17,9 +17,10 @@ import (
 	"github.com/terraform-ha/terraform-provider-ha/internal/tier"
 )
 
-// TestLabMembers takes a floating IP from three machines to four and back, the holder
+// TestLabSecondDay takes a floating IP from three machines to four and back, the holder
 // leaving, and replaces a dead one, while a client opens connections at the address.
-func TestLabMembers(t *testing.T) {
+func TestLabSecondDay(t *testing.T) {
+	labtest.SecondDay(t)
 	lab := labtest.Boot(t, "keepalived-members", "db1", "db2", "db3", "db4", probe)
 	s := &site{Lab: lab, t: t, hosts: maps.Clone(lab.Hosts)}
 	db := map[string]host.Node{}

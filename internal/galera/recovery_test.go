@@ -5,7 +5,6 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"testing/synctest"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
@@ -185,9 +184,7 @@ func TestTheWordOnAnOutage(t *testing.T) {
 				}
 				s.Lost(slices.Sorted(slices.Values(spec.names()))...)
 			}
-			hosttest.EveryFault(t, func(t *testing.T, fault *hosttest.Fault) {
-				synctest.Test(t, func(t *testing.T) { o.recovers(t, fault) })
-			})
+			hosttest.EveryFault(t, func(t *testing.T, fault *hosttest.Fault) { o.recovers(t, fault) })
 		})
 	}
 }
@@ -227,9 +224,7 @@ func TestWhoIsLeftBehindGivesItsDataUp(t *testing.T) {
 		"the others are ahead by now": func(s *sim) { s.Write("db1", 50) },
 	} {
 		t.Run(name, func(t *testing.T) {
-			hosttest.EveryFault(t, func(t *testing.T, fault *hosttest.Fault) {
-				synctest.Test(t, func(t *testing.T) { o.comesBack(t, between, fault) })
-			})
+			hosttest.EveryFault(t, func(t *testing.T, fault *hosttest.Fault) { o.comesBack(t, between, fault) })
 		})
 	}
 	t.Run("all lose power with it", func(t *testing.T) {
@@ -455,20 +450,18 @@ func TestANumberIsOfOneDecision(t *testing.T) {
 func TestAWordThatTouchedNothingBindsNobody(t *testing.T) {
 	o := outages["all crashed and one is gone"]
 	hosttest.EveryFault(t, func(t *testing.T, fault *hosttest.Fault) {
-		synctest.Test(t, func(t *testing.T) {
-			s, spec := o.played(t, MariaDB)
-			plan := s.planned(o.said(spec, 1), "record attempt")
-			if err := reconcile.Run(t.Context(), plan, s.hosts, reconcile.Silent{}); err != nil {
-				t.Fatal(err)
-			}
-			back(s, "db3")
-			spec.Recovery = &Recovery{BootstrapNode: "db3", Attempt: 2}
-			s.faulty(spec, fault)
-			if diff := cmp.Diff([]string{"db1", "db2", "db3"}, s.observe(spec).Members()); diff != "" {
-				t.Errorf("members (-want +got):\n%s", diff)
-			}
-			s.Lost()
-		})
+		s, spec := o.played(t, MariaDB)
+		plan := s.planned(o.said(spec, 1), "record attempt")
+		if err := reconcile.Run(t.Context(), plan, s.hosts, reconcile.Silent{}); err != nil {
+			t.Fatal(err)
+		}
+		back(s, "db3")
+		spec.Recovery = &Recovery{BootstrapNode: "db3", Attempt: 2}
+		s.faulty(spec, fault)
+		if diff := cmp.Diff([]string{"db1", "db2", "db3"}, s.observe(spec).Members()); diff != "" {
+			t.Errorf("members (-want +got):\n%s", diff)
+		}
+		s.Lost()
 	})
 }
 

@@ -66,7 +66,7 @@ func TestBricksLieOnDevices(t *testing.T) {
 }
 
 func TestEveryStepWithDevicesMayFail(t *testing.T) {
-	everyFault(t, func(t *testing.T, fault *hosttest.Fault) {
+	hosttest.EveryFault(t, func(t *testing.T, fault *hosttest.Fault) {
 		hosts, sim, spec := withVolumes(t)
 		fault.Arm(sim.Machines)
 		_ = converge(t, hosts, spec)

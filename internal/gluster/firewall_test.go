@@ -157,7 +157,7 @@ func served(t *testing.T, sim *glustertest.Pool, when string) {
 
 // TestNoFaultCutsAClientOff stops a change of the clients at every step.
 func TestNoFaultCutsAClientOff(t *testing.T) {
-	everyFault(t, func(t *testing.T, fault *hosttest.Fault) {
+	hosttest.EveryFault(t, func(t *testing.T, fault *hosttest.Fault) {
 		hosts, sim := built(t)
 		next := content()
 		next.Clients = []string{"10.0.0.32", "10.0.1.0/24"}

@@ -37,7 +37,7 @@ func TestARemovalIsTakenBack(t *testing.T) {
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			everyFault(t, func(t *testing.T, fault *hosttest.Fault) {
+			hosttest.EveryFault(t, func(t *testing.T, fault *hosttest.Fault) {
 				hosts, sim, spec := removed(t)
 				plan, err := diff(t, hosts, spec)
 				if why := plan.Drift()["cluster"]; err != nil || !slices.Contains(why, "the bricks of files4, files5 and files6 are on their way out of the volume, and are to stay") {

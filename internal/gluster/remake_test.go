@@ -65,7 +65,7 @@ func TestNobodyIsTakenInWhileOthersAreNotWhole(t *testing.T) {
 
 // TestEveryStepOfARemakeMayFail runs it again after each failure.
 func TestEveryStepOfARemakeMayFail(t *testing.T) {
-	everyFault(t, func(t *testing.T, fault *hosttest.Fault) {
+	hosttest.EveryFault(t, func(t *testing.T, fault *hosttest.Fault) {
 		hosts, sim := withFiles(t)
 		lossOf()["the disk was replaced"].damage(sim)
 		fault.Arm(sim.Machines)

@@ -66,7 +66,7 @@ func remove(t *testing.T, hosts host.Hosts, spec gluster.Spec, wipe bool) {
 // TestAWipeTakesWhatWasToLeave ends a volume while machines are to leave it that have
 // bricks, and one that never joined and is away.
 func TestAWipeTakesWhatWasToLeave(t *testing.T) {
-	everyFault(t, func(t *testing.T, fault *hosttest.Fault) {
+	hosttest.EveryFault(t, func(t *testing.T, fault *hosttest.Fault) {
 		hosts, sim, spec := volumeOf(t, 7, 6, func(spec *gluster.Spec) {
 			spec.BrickPaths = map[string]string{"files5": "/srv/other/brick"}
 		})

@@ -47,7 +47,7 @@ func replacing(hosts host.Hosts, sim *glustertest.Pool, spec gluster.Spec, dead 
 func TestAFileServerIsReplaced(t *testing.T) {
 	for name, dead := range map[string]bool{"alive": false, "dead": true} {
 		t.Run(name, func(t *testing.T) {
-			everyFault(t, func(t *testing.T, fault *hosttest.Fault) {
+			hosttest.EveryFault(t, func(t *testing.T, fault *hosttest.Fault) {
 				hosts, sim, spec := volumeOf(t, 4, 3, nil)
 				hosts, spec = replacing(hosts, sim, spec, dead, map[string]string{"files2": "files4"})
 				fault.Arm(sim.Machines)

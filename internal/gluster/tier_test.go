@@ -9,7 +9,6 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"testing/synctest"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
@@ -109,14 +108,6 @@ func forAll(s *glustertest.Pool, do func(*hosttest.Machine)) {
 	}
 }
 
-// everyFault runs a test with each fault, and lets no time pass in its waits.
-func everyFault(t *testing.T, run func(*testing.T, *hosttest.Fault)) {
-	t.Helper()
-	hosttest.EveryFault(t, func(t *testing.T, fault *hosttest.Fault) {
-		synctest.Test(t, func(t *testing.T) { run(t, fault) })
-	})
-}
-
 func golden(t *testing.T, name, got string) {
 	t.Helper()
 	file := filepath.Join("testdata", name)
@@ -162,7 +153,7 @@ func TestConvergeFromNothing(t *testing.T) {
 }
 
 func TestEveryStepMayFail(t *testing.T) {
-	everyFault(t, func(t *testing.T, fault *hosttest.Fault) {
+	hosttest.EveryFault(t, func(t *testing.T, fault *hosttest.Fault) {
 		hosts, sim := newPool(t, "files1", "files2", "files3")
 		fault.Arm(sim.Machines)
 		_ = converge(t, hosts, content())
@@ -209,7 +200,7 @@ func repaired(t *testing.T, drifts map[string]drift) {
 
 func repairedWithFaults(t *testing.T, damage func(*glustertest.Pool)) {
 	t.Helper()
-	everyFault(t, func(t *testing.T, fault *hosttest.Fault) {
+	hosttest.EveryFault(t, func(t *testing.T, fault *hosttest.Fault) {
 		hosts, sim := built(t)
 		damage(sim)
 		fault.Arm(sim.Machines)

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"sync"
 	"testing"
+	"testing/synctest"
 
 	"github.com/terraform-ha/terraform-provider-ha/internal/shell"
 )
@@ -84,14 +85,15 @@ func (f *Fault) Struck() string {
 // machine, then at the second and so on, until the scenario ends without having
 // met its fault. Each command fails once without effect and once by a
 // connection that breaks after the effect. The scenario builds its machines,
-// arms the fault, runs, disarms it, runs again and compares the end states.
+// arms the fault, runs, disarms it, runs again and compares the end states. Its time is
+// that of package synctest, so that nothing waits.
 func EveryFault(t *testing.T, scenario func(t *testing.T, fault *Fault)) {
 	t.Helper()
 	const most = 1000
 	for n := 1; n <= most; n++ {
 		for kind, fault := range map[string]*Fault{"fails": FailAt(n), "lost": FailAt(n).AfterEffect()} {
 			t.Run(fmt.Sprintf("%d-%s", n, kind), func(t *testing.T) {
-				scenario(t, fault)
+				synctest.Test(t, func(t *testing.T) { scenario(t, fault) })
 				t.Logf("struck %q", fault.Struck())
 			})
 			if fault.Struck() == "" {
