@@ -18,12 +18,13 @@ import (
 func halfRemoved(t *testing.T, failures int, limit time.Duration) (host.Hosts, *glustertest.Pool, gluster.Spec) {
 	t.Helper()
 	hosts, sim, spec := volumeOf(t, 6, 6, nil)
-	sim.Locked(func() { sim.Task.FailNext = failures })
+	sim.Locked(func() { sim.Task.FailEach = failures }) // in each of the passes
 	ctx, cancel := context.WithTimeout(t.Context(), limit)
 	defer cancel()
 	if err := convergeIn(ctx, hosts, shrunk(spec, 3)); err == nil {
 		t.Fatal("the removal came to its end")
 	}
+	sim.Locked(func() { sim.Task.FailEach, sim.Task.FailNext = 0, 0 })
 	return hosts, sim, spec
 }
 
