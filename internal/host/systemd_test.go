@@ -173,6 +173,8 @@ for try in 1 2 3 4 5 6 7 8 9 10; do [ ! -e /tmp/locked ] || exit 0; sleep 0.3; d
 		// Longer than the tries would take that are made whatever the reason.
 		locked("/var/lib/apt/lists/lock", "14")
 		installs("attr", "/tmp/unlocked")
+		// What apt says of its progress, for [reconcile.Tell].
+		sh(": told\ngrep -q '^pmstatus:attr:[0-9.]*:' /run/terraform-ha/work/*.progress")
 	})
 	t.Run("waits for cloud-init", func(t *testing.T) {
 		sh(": fake-cloud-init\nprintf '#!/bin/sh\\nsleep 4\\n: >/tmp/cloud-init-done\\n' >/usr/local/bin/cloud-init; chmod 755 /usr/local/bin/cloud-init")
