@@ -8,11 +8,12 @@ apt() {
 }
 
 # wanted_updates prints the names of the packages to be replaced: $1 is "security" or
-# "all", $2 the folder of the markers. What somebody else holds stays.
+# "all", $2 the folder of the markers. What somebody else holds stays, and so does what is
+# kept back, whose line has no kind.
 wanted_updates() {
     held=" $(held_by_others "$2" | tr '\n' ' ') "
     due_updates | while read -r name _ kind; do
-        case $1.$kind in all.* | security.security) ;; *) continue ;; esac
+        case $1.$kind in all.?* | security.security) ;; *) continue ;; esac
         case $held in *" $name "*) ;; *) echo "$name" ;; esac
     done
 }
