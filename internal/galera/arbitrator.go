@@ -387,8 +387,7 @@ func restedArbitrators(d *draft) []Step {
 
 // refuseArbitratorLeave wants the members to be a quorum without the arbitrator.
 func refuseArbitratorLeave(d *draft, leaver host.Node, repaired bool) error {
-	seen := d.seen.Arbitrators[leaver.Name]
-	if seen.Err != nil || !seen.Arbiter.Running() {
+	if !d.seen.Arbitrators[leaver.Name].Arbiter.Running() { // nor is one that does not answer seen to run
 		return nil
 	}
 	serving := d.declared.where(func(n NodeStatus) bool { return n.Healthy() || repaired && n.Err == nil })

@@ -187,7 +187,7 @@ func TestAnArbitratorIsNoDataNode(t *testing.T) {
 	both := spec
 	both.Nodes, both.Arbitrators = spec.peers(), nil
 	s.refused(both, "make a data node of an arbitrator")
-	three, spec := built(t, MariaDB)
+	three, _ := built(t, MariaDB)
 	two := voted(MariaDB)
 	two.Arbitrators[0].Name, two.UUID = "db3", three.Nodes["db1"].UUID
 	three.refused(two, "make an arbitrator of a machine with a database")

@@ -81,7 +81,7 @@ func HealthOf(spec Spec, status Status, now time.Time) tier.Health {
 	}
 	for _, name := range seen.where(NodeStatus.primary) {
 		if seen.returned(name) {
-			health.Problem("%s: %s; apply, which sets that data aside and has it take the data of the others", name, returnedWith(name, seen.lastRecord().Attempt))
+			health.Problem("%s: %s; apply, which sets that data aside and has it take the data of the others", name, returnedWith(seen.lastRecord().Attempt))
 		}
 	}
 	if uuids := seen.UUIDs(); len(uuids) > 1 {

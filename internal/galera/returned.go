@@ -68,7 +68,7 @@ func admissions(d *draft, name string) []Step {
 // given up.
 func stepTakeBack(spec Spec, name string, last Record) Step {
 	engine := spec.engine()
-	return Step{Node: name, Title: "stop " + engine.unit + " in order, to set its data aside", Why: returnedWith(name, last.Attempt), Effect: reconcile.Restarts,
+	return Step{Node: name, Title: "stop " + engine.unit + " in order, to set its data aside", Why: returnedWith(last.Attempt), Effect: reconcile.Restarts,
 		Do: func(ctx context.Context, hosts host.Hosts) error {
 			now := complete(Observe(ctx, hosts.Views(), spec), spec.names())
 			others := slices.DeleteFunc(now.where(NodeStatus.primary), now.returned)
@@ -89,6 +89,6 @@ func stepTakeBack(spec Spec, name string, last Record) Step {
 		}}
 }
 
-func returnedWith(name string, attempt int64) string {
+func returnedWith(attempt int64) string {
 	return fmt.Sprintf("it is a member with the data that attempt %d of the recovery gave up: its server ran on and came back", attempt)
 }

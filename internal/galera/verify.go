@@ -56,10 +56,11 @@ func whyNotConverged(spec Spec, status Status) string {
 		}
 	}
 	for _, node := range spec.Arbitrators {
-		if seen := status.Arbitrators[node.Name]; !spec.stopped(node.Name) && !(spec.Partial && host.IsUnreachable(seen.Err)) {
-			if why := status.whyUnseen(node.Name); why != "" {
-				return why
-			}
+		if spec.stopped(node.Name) || spec.Partial && host.IsUnreachable(status.Arbitrators[node.Name].Err) {
+			continue
+		}
+		if why := status.whyUnseen(node.Name); why != "" {
+			return why
 		}
 	}
 	if uuids := status.UUIDs(); len(uuids) != 1 {

@@ -60,6 +60,7 @@ func TestLabSecondDayOfSystems(t *testing.T) {
 	go func() {
 		defer close(done)
 		for ctx.Err() == nil {
+			//nolint:contextcheck // the lab's commands end with the test
 			if out, err := lab.Exec("web1", "systemctl is-system-running || true", nil); err != nil || strings.HasPrefix(out, "stopping") {
 				interrupt()
 			}

@@ -14,7 +14,7 @@ const ArbitratorUnit = "terraform-ha-arbitrator.service"
 // arbitrates lets a machine run garbd, which votes and has no data.
 func (at machine) arbitrates() {
 	at.m.Catalog[at.engine.Arbitrator] = hosttest.Package{Version: "26.4.23-0+deb12u1", Units: []string{"garb.service"}}
-	at.m.OnStart("garb.service", func(*hosttest.Machine) error { return fmt.Errorf("List of GALERA_NODES is not configured") })
+	at.m.OnStart("garb.service", func(*hosttest.Machine) error { return fmt.Errorf("garb: list of GALERA_NODES is not configured") })
 	at.m.OnStart(ArbitratorUnit, func(m *hosttest.Machine) error { return at.startArbitrator(m, at.node) })
 	at.m.OnStop(ArbitratorUnit, func(*hosttest.Machine) error { at.leave(at.node); return nil })
 	at.query("galera-arbitrator", func([]string) (string, int) {
@@ -38,7 +38,7 @@ func (s *Cluster) startArbitrator(m *hosttest.Machine, node *Node) error {
 	}
 	members, found := strings.CutPrefix(lastLine(m.Files["/etc/terraform-ha/arbitrator.env"].Content), "MEMBERS=")
 	if !found {
-		return fmt.Errorf("Failed to load environment files: No such file or directory")
+		return fmt.Errorf("systemd: failed to load environment files: No such file or directory")
 	}
 	node.Arbitrates = true
 	for _, name := range s.names {
