@@ -2,6 +2,7 @@ package floatingip
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -89,6 +90,7 @@ func refusedToUpdate(spec Spec, node string, evidence []string) error {
 func (d *draft) osSteps(node host.Node, due tier.DueOS) []Step {
 	spec := d.spec
 	update := spec.OS.Update(due, []string{unitName}, unitName).On(node.Name)
+	update.Do = orServeAsBefore(node.Name, update.Do)
 	stop := Step{Node: node.Name, Title: "stop keepalived", Effect: reconcile.Restarts, Do: func(ctx context.Context, hosts host.Hosts) error {
 		now := newDraft(spec, Observe(ctx, hosts.Views(), spec))
 		if evidence := now.notNow(node.Name); evidence != nil {
@@ -116,6 +118,22 @@ func (d *draft) osSteps(node host.Node, due tier.DueOS) []Step {
 		back.Do = func(ctx context.Context, hosts host.Hosts) error { return hosts[node.Name].StartUnit(ctx, unitName) }
 	}
 	return append(steps, update, back)
+}
+
+// orServeAsBefore starts Keepalived again where the update of a machine fails: with what is
+// installed there, it can mostly take the address as before, and its check says whether it
+// may. A machine that has not come back from a reboot is left alone.
+func orServeAsBefore(node string, update func(context.Context, host.Hosts) error) func(context.Context, host.Hosts) error {
+	return func(ctx context.Context, hosts host.Hosts) error {
+		err := update(ctx, hosts)
+		if _, away := errors.AsType[*tier.RebootError](err); err == nil || ctx.Err() != nil || away {
+			return err
+		}
+		if again := hosts[node].StartUnit(ctx, unitName); again != nil {
+			return errors.Join(err, fmt.Errorf("it has no keepalived until the next apply: %w", again))
+		}
+		return err
+	}
 }
 
 // awaitFit waits until a machine could have the address: what its check asks, such as a

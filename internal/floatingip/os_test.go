@@ -62,6 +62,22 @@ func TestMachinesAreUpdatedTheHolderLast(t *testing.T) {
 	})
 }
 
+// TestAnUpdateThatFailsLeavesKeepalivedRunning touches no other machine.
+func TestAnUpdateThatFailsLeavesKeepalivedRunning(t *testing.T) {
+	n, spec := outdated(t)
+	n.machines["db2"].FailNext("install-updates")
+	_, err := n.converge(spec)
+	if failed, found := errors.AsType[*host.UpdatesError](err); !found || failed.Node != "db2" {
+		t.Errorf("got %v", err)
+	}
+	seen := Observe(t.Context(), n.hosts.Views(), spec)
+	for name, machine := range seen.Machines {
+		if !machine.Unit.Running() || n.machines[name].System.Boots != 0 {
+			t.Errorf("keepalived on %s is %s after %d boots", name, machine.Unit.Active, n.machines[name].System.Boots)
+		}
+	}
+}
+
 func TestAPlanSaysWhatIsDueOfSystems(t *testing.T) {
 	n, spec := outdated(t)
 	plan, err := Diff(spec, Observe(t.Context(), n.hosts.Views(), spec))
