@@ -18,8 +18,7 @@ import (
 func newFloatingIP() resource.Resource {
 	return cluster.New[floatingIPModel, *floatingip.Cluster](cluster.Settings{
 		TypeName: "floating_ip", Title: "Floating IP", Kind: floatingip.Kind, Schema: floatingIPSchema,
-		OneAtATime:  true, // addresses share Keepalived
-		KeepsSystem: true,
+		OneAtATime: true, // addresses share Keepalived
 	})
 }
 

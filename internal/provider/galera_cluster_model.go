@@ -20,7 +20,7 @@ import (
 
 func newGaleraCluster() resource.Resource {
 	return cluster.New[galeraModel, *galera.Cluster](cluster.Settings{
-		TypeName: "galera_cluster", Title: "Galera Cluster", Kind: "galera", Schema: galeraSchema, KeepsSystem: true,
+		TypeName: "galera_cluster", Title: "Galera Cluster", Kind: "galera", Schema: galeraSchema,
 	})
 }
 

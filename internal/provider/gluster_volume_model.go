@@ -22,8 +22,7 @@ import (
 func newGlusterVolume() resource.Resource {
 	return cluster.New[glusterModel, *gluster.Cluster](cluster.Settings{
 		TypeName: "gluster_volume", Title: "GlusterFS Volume", Kind: "gluster", Schema: glusterSchema,
-		OneAtATime:  true, // volumes share glusterd, and the pool takes one transaction at a time
-		KeepsSystem: true,
+		OneAtATime: true, // volumes share glusterd, and the pool takes one transaction at a time
 	})
 }
 

@@ -22,7 +22,7 @@ import (
 
 func newWebTier() resource.Resource {
 	return cluster.New[webTierModel, *webtier.Cluster](cluster.Settings{
-		TypeName: "web_tier", Title: "Web Tier", Kind: "web", Schema: webTierSchema, KeepsSystem: true,
+		TypeName: "web_tier", Title: "Web Tier", Kind: "web", Schema: webTierSchema,
 	})
 }
 

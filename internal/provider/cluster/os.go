@@ -35,13 +35,10 @@ func (m *Shared) SystemOS() tier.OS {
 	return tier.OS{Updates: host.UpdateKind(text("updates")), Reboot: text("reboot") == tier.RebootIfRequired}
 }
 
-// osFaults refuses what would do nothing. Supported says that the tier does it.
-func (m *Shared) osFaults(supported bool) []tier.Problem {
-	switch {
-	case m.OS.IsNull() || m.OS.IsUnknown():
+// osFaults refuses what would do nothing.
+func (m *Shared) osFaults() []tier.Problem {
+	if m.OS.IsNull() || m.OS.IsUnknown() {
 		return nil
-	case !supported:
-		return []tier.Problem{{Path: []string{"os"}, Message: "this tier does not update or reboot its machines yet"}}
 	}
 	updates, reboot := m.OS.Attributes()["updates"], m.OS.Attributes()["reboot"]
 	if updates.IsNull() && !reboot.IsUnknown() && !m.SystemOS().Reboot {

@@ -22,8 +22,6 @@ type Settings struct {
 	// OneAtATime says that machines are changed for one resource of this kind
 	// after the other, because they share a daemon.
 	OneAtATime bool
-	// KeepsSystem says that the tier updates and reboots machines as os declares it.
-	KeepsSystem bool
 	// Schema returns the resource's schema, which has what [Attributes] returns.
 	Schema func(context.Context) schema.Schema
 }

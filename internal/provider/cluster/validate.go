@@ -22,7 +22,7 @@ func (r *Resource[M, C, P]) ValidateConfig(ctx context.Context, req resource.Val
 		return
 	}
 	m := P(&config)
-	found := append(duplicateHosts(m.shared().nodes(), r.access.defaultPort()), m.shared().osFaults(r.KeepsSystem)...)
+	found := append(duplicateHosts(m.shared().nodes(), r.access.defaultPort()), m.shared().osFaults()...)
 	if !m.shared().Nodes.IsUnknown() {
 		found = append(found, faults[M, C](ctx, m)...)
 	}
