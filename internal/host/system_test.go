@@ -249,6 +249,35 @@ func TestUpdatesWithSideEffectsAreRefused(t *testing.T) {
 	}
 }
 
+// TestAKernelNeedsRoom looks before anything is fetched, while the machine is in service.
+func TestAKernelNeedsRoom(t *testing.T) {
+	for _, c := range []struct {
+		name, free string
+		own        bool
+		refused    bool
+	}{
+		{name: "/boot is full", free: "90", own: true, refused: true},
+		{name: "/boot has room", free: "250", own: true},
+		{name: "/boot is part of the root", free: "90"},
+	} {
+		machine, did := updating(t, "")
+		const lists = `case " $* " in *" upgrade "*) echo "Inst linux-image-amd64 [6.1.1] (6.1.2 Debian-Security:12/stable-security [amd64])" ;; *" -s "*) ;; *) echo "$*" >>`
+		log := t.TempDir() + "/apt"
+		machine.shim(t, "apt-get", lists+log+" ;; esac")
+		machine.shim(t, "mountpoint", map[bool]string{true: "exit 0", false: "exit 1"}[c.own])
+		machine.shim(t, "df", "printf 'Filesystem 1048576-blocks Used Available Capacity Mounted on\\n/dev/sda1 500 1 "+c.free+" 1%% /boot\\n'")
+		_, err := machine.Run(t.Context(), work(t, func(h *host.Host) error { return h.FetchUpdates(t.Context(), host.UpdatesSecurity) }))
+		var exit *shell.ExitError
+		if c.refused != (errors.As(err, &exit) && strings.Contains(string(exit.Stderr), "only 90 MiB are free on /boot")) || !c.refused && err != nil {
+			t.Errorf("%s: %v; it did %v", c.name, err, did())
+		}
+		fetched, _ := os.ReadFile(log)
+		if c.refused == strings.Contains(string(fetched), "--download-only") {
+			t.Errorf("%s: apt was told %s", c.name, fetched)
+		}
+	}
+}
+
 // TestAnArchiveThatDoesNotAnswer is as apt answers where it is told to take that for an error:
 // otherwise it warns only. Nothing says then that the lists are new.
 func TestAnArchiveThatDoesNotAnswer(t *testing.T) {

@@ -13,6 +13,8 @@ list=$(wanted_updates "$1" "$2")
 [ -n "$list" ] || exit 0
 # shellcheck disable=SC2086 # a word for each package
 refuse_side_effects "$2" $list || exit 1
+# shellcheck disable=SC2086
+room_for_kernel $list || exit 1
 # apt does not look while an installation is unfinished; then it fetches as it installs.
 [ -z "$(dpkg --audit)" ] && [ -z "$(ls /var/lib/dpkg/updates)" ] || exit 0
 # shellcheck disable=SC2086
