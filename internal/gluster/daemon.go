@@ -1,6 +1,8 @@
 package gluster
 
 import (
+	"slices"
+
 	"github.com/terraform-ha/terraform-provider-ha/internal/host"
 	"github.com/terraform-ha/terraform-provider-ha/internal/reconcile"
 	"github.com/terraform-ha/terraform-provider-ha/internal/shell"
@@ -18,8 +20,10 @@ func readDaemon(_ inquiry, _ string, answers tier.Answers, seen *Node) {
 }
 
 func planDaemon(d *draft) error {
+	unfinished := d.unfinished()
 	for _, node := range d.preparing() {
-		if !d.outside(node) { // which is started when it has its identity back
+		waits := slices.Index(unfinished, node) > 0 // for its installation to be finished
+		if !d.outside(node) && !waits {             // one outside is started when it has its identity back
 			d.planDaemon(node)
 		}
 	}

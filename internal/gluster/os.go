@@ -4,7 +4,9 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/terraform-ha/terraform-provider-ha/internal/host"
 	"github.com/terraform-ha/terraform-provider-ha/internal/reconcile"
@@ -77,22 +79,36 @@ func (d *draft) servesOthers(node host.Node) bool {
 }
 
 // planOS refreshes lists of packages where nothing else is due, ends a drain that broke
-// off, and finishes an installation that broke off on a machine that does not serve: its
-// glusterd may not start before. What needs a machine to be drained is part of the roll.
+// off, and finishes an installation that broke off on a machine whose glusterd is stopped:
+// glusterd may not start before. What takes a machine out of service is part of the roll.
 func planOS(d *draft) error {
+	for i, node := range d.unfinished() {
+		if err := d.spec.OS.RefuseShared(node.Name, markerKind, d.seen(node).System); err != nil {
+			return err
+		}
+		if i == 0 { // one machine at a time
+			d.stages.prepare.On(node.Name, d.spec.OS.Finish(d.seen(node).System, daemonUnits()...).On(node.Name))
+		}
+	}
 	for _, node := range d.reached {
 		due := d.dueOS(node)
-		if len(d.seen(node).System.Unfinished) > 0 && !d.seen(node).Daemon.Running() && due.Disruptive {
-			d.stages.prepare.On(node.Name, d.install(due, node))
-		}
 		if d.changing() && due.Any() && !due.Disruptive {
 			d.stages.prepare.On(node.Name, d.spec.OS.Fetch(due).On(node.Name))
 		}
-		if d.seen(node).Drained && !due.Disruptive {
+		if d.seen(node).Drained && (!due.Disruptive || d.rollWaits() != nil) {
 			d.stages.putBack.InOrder(Step{Node: node.Name, Title: "take floating addresses again", Why: "it is drained by a change that broke off", Do: d.ofMachine(node, tier.Return)})
 		}
 	}
 	return nil
+}
+
+// unfinished are the machines whose glusterd is stopped and may not start, because an
+// installation broke off.
+func (d *draft) unfinished() []host.Node {
+	return slices.DeleteFunc(slices.Clone(d.reached), func(node host.Node) bool {
+		seen := d.seen(node)
+		return d.spec.OS.Updates == "" || len(seen.System.Unfinished) == 0 || seen.Daemon.Running() || !d.dueOS(node).Disruptive
+	})
 }
 
 func (d *draft) ofMachine(node host.Node, do func(ctx context.Context, machine *host.Host, mark string) error) act {
@@ -115,7 +131,37 @@ func (d *draft) giveAway(node host.Node) act {
 func (d *draft) install(due tier.DueOS, node host.Node) Step {
 	step := d.spec.OS.Update(due, daemonUnits(), daemonUnits()...).On(node.Name)
 	step.Effect = reconcile.Restarts
+	work := step.Do
+	step.Do = func(ctx context.Context, hosts host.Hosts) error {
+		err := work(ctx, hosts)
+		if failed, found := errors.AsType[*host.UpdatesError](err); found {
+			return serveAgain(ctx, hosts, failed)
+		}
+		return err
+	}
 	return step
+}
+
+// serveAgain starts glusterd and the bricks of a machine whose update failed, where the
+// package manager has ended and no package is half installed, and adds to the error what is
+// left.
+func serveAgain(ctx context.Context, hosts host.Hosts, failed *host.UpdatesError) error {
+	const stopped = "; glusterd and the bricks are stopped there until the next apply"
+	if _, ended := errors.AsType[*shell.ExitError](failed.Err); !ended {
+		return fmt.Errorf("%w%s, because it is not known whether the package manager still works", failed, stopped)
+	}
+	const part = "system"
+	answers, err := hosts[failed.Node].Ask(ctx, host.AskSystem(part))
+	if err != nil {
+		return fmt.Errorf("%w%s, because the machine could not be looked at: %w", failed, stopped, err)
+	}
+	if broken := host.ParseSystem(answers[part]).Unfinished; len(broken) > 0 {
+		return fmt.Errorf("%w%s, which first finishes the installation of %s", failed, stopped, strings.Join(broken, ", "))
+	}
+	if err := startDaemon(failed.Node, "start")(ctx, hosts); err != nil {
+		return fmt.Errorf("%w; afterwards: %w", failed, err)
+	}
+	return fmt.Errorf("%w; glusterd and the bricks were started again there", failed)
 }
 
 // update brings the system of one machine up to date. The updates are fetched while it
@@ -123,7 +169,8 @@ func (d *draft) install(due tier.DueOS, node host.Node) Step {
 // end clients hear of, and the next machine follows when everything is healed again.
 func (d *draft) update(node host.Node) []Step {
 	due := d.dueOS(node)
-	healed := waitHealed(d.spec, d.volumeStarted())
+	started := d.volumeStarted()
+	healed := waitWhole(d.spec, node.Name, started)
 	steps := []Step{
 		d.spec.OS.Fetch(due).On(node.Name),
 		{Title: "wait until the volume is healed", Do: healed},
@@ -136,10 +183,10 @@ func (d *draft) update(node host.Node) []Step {
 	}
 	return append(steps,
 		Step{Node: node.Name, Title: "give floating addresses away", Do: d.giveAway(node)},
-		Step{Node: node.Name, Title: "stop glusterd and the bricks", Do: stopAll(node.Name)},
+		Step{Node: node.Name, Title: "stop glusterd and the bricks", Do: gated(d.spec, node.Name, started, stopAll(node.Name))},
 		d.install(due, node),
 		Step{Node: node.Name, Title: "start glusterd and the bricks", Do: startDaemon(node.Name, "start")},
-		Step{Title: "wait until the volume is healthy", Do: waitHealthy(d.spec, names(d.spec.Nodes), d.volumeStarted())},
+		Step{Title: "wait until the volume is healthy", Do: waitHealthy(d.spec, started)},
 		Step{Node: node.Name, Title: "take floating addresses again", Do: d.ofMachine(node, tier.Return)},
 		Step{Title: "wait until the volume is healed", Do: healed})
 }

@@ -1,6 +1,8 @@
 package gluster_test
 
 import (
+	"context"
+	"errors"
 	"slices"
 	"strings"
 	"testing"
@@ -11,6 +13,7 @@ import (
 	"github.com/terraform-ha/terraform-provider-ha/internal/gluster/glustertest"
 	"github.com/terraform-ha/terraform-provider-ha/internal/host"
 	"github.com/terraform-ha/terraform-provider-ha/internal/host/hosttest"
+	"github.com/terraform-ha/terraform-provider-ha/internal/reconcile"
 	"github.com/terraform-ha/terraform-provider-ha/internal/tier"
 	"github.com/terraform-ha/terraform-provider-ha/internal/tier/tiertest"
 )
@@ -167,7 +170,7 @@ func TestAnInstallationThatBrokeOffIsFinished(t *testing.T) {
 			m.System.Unfinished = []string{"glusterfs-server"}
 		})
 		plan, err := diff(t, hosts, keptUpToDate())
-		if titles := plan.Titles(); err != nil || len(titles) < 2 || titles[0] != "files2: install updates, and reboot if they require it" || titles[1] != "files2: start glusterd" {
+		if titles := plan.Titles(); err != nil || len(titles) < 2 || titles[0] != "files2: finish the installation of packages" || titles[1] != "files2: start glusterd" {
 			t.Errorf("the plan is %v, %v", titles, err)
 		}
 		if err := converge(t, hosts, keptUpToDate()); err != nil {
@@ -189,5 +192,142 @@ func TestOldListsAreRefreshed(t *testing.T) {
 	}
 	if err := converge(t, hosts, keptUpToDate()); err != nil {
 		t.Fatal(err)
+	}
+}
+
+// during converges and has something happen at the end of a step.
+func during(t *testing.T, hosts host.Hosts, spec gluster.Spec, node, title string, happen func()) error {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Minute)
+	defer cancel()
+	_, err := reconcile.Converge(ctx,
+		func(ctx context.Context) (gluster.Status, error) {
+			return gluster.Observe(ctx, hosts.Views(), spec), nil
+		},
+		func(s gluster.Status) (gluster.Plan, error) { return gluster.Diff(spec, s) },
+		hosts, &atEnd{node: node, title: title, happen: happen})
+	return err
+}
+
+// atEnd is a reporter that does something at the end of the first step of a title.
+type atEnd struct {
+	reconcile.Silent
+	node, title string
+	happen      func()
+}
+
+func (r *atEnd) StepEnded(node, title string, _ time.Duration, _ bool, _ error) {
+	if r.happen != nil && node == r.node && title == r.title {
+		r.happen()
+		r.happen = nil
+	}
+}
+
+// TestNoSecondServerIsTakenOut loses another server, or the brick of one that was updated,
+// while servers are updated. The simulated pool fails where a set loses its majority.
+func TestNoSecondServerIsTakenOut(t *testing.T) {
+	down := func(s *glustertest.Pool) { s.Machines["files3"].Down = true }
+	for name, test := range map[string]struct {
+		node, title string
+		harm        func(*glustertest.Pool)
+		want        string
+	}{
+		"another one dies while the first is updated": {"files1", "install updates, and reboot if they require it", down, "files3 does not answer"},
+		"another one dies right before the stop":      {"files2", "give floating addresses away", down, "files3 does not answer"},
+		"a brick dies right before the stop": {"files2", "give floating addresses away", func(s *glustertest.Pool) {
+			s.Nodes["files3"].Running = false
+		}, "the brick process is not running on files3"},
+		"a brick is out of reach right before the stop": {"files2", "give floating addresses away", func(s *glustertest.Pool) {
+			s.Nodes["files3"].Blocked = true
+		}, "brick 10.0.0.13:" + brickPath + " cannot be reached"},
+		"the first comes back without its brick": {"files1", "install updates, and reboot if they require it", func(s *glustertest.Pool) {
+			s.Machines["files1"].RemoveAll(brickPath)
+			s.Nodes["files1"].Running, s.Nodes["files1"].BrickID, s.Mounts["files1"] = false, "", "/"
+		}, "files1: "},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				hosts, sim := outdated(t)
+				err := during(t, hosts, keptUpToDate(), test.node, test.title, func() { sim.Locked(func() { test.harm(sim) }) })
+				if err == nil || !strings.Contains(err.Error(), test.want) {
+					t.Errorf("got %v", err)
+				}
+				if sim.Machines["files2"].System.Boots+sim.Machines["files3"].System.Boots > 0 || !sim.Nodes["files2"].Running {
+					t.Error("another server was taken out of service")
+				}
+			})
+		})
+	}
+}
+
+// TestNoSecondServerIsRestarted loses one right before the restart of the brick of another.
+func TestNoSecondServerIsRestarted(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		hosts, sim := built(t)
+		spec := content()
+		spec.RestartTrigger = "again"
+		err := during(t, hosts, spec, "files2", "record restart_trigger", func() { sim.Locked(func() { sim.Machines["files3"].Down = true }) })
+		if err == nil || !strings.Contains(err.Error(), "files3 does not answer") {
+			t.Errorf("got %v", err)
+		}
+	})
+}
+
+// TestInstallationsThatBrokeOffAreFinishedOneByOne has bricks that have outlived glusterd.
+// Nothing else is installed before they are drained, and nothing is rebooted.
+func TestInstallationsThatBrokeOffAreFinishedOneByOne(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		hosts, sim := outdated(t)
+		sim.Locked(func() {
+			for _, name := range []string{"files1", "files2"} {
+				_ = sim.Machines[name].Stop("glusterd")
+				sim.Machines[name].System.Unfinished = []string{"glusterfs-server"}
+			}
+		})
+		plan, err := diff(t, hosts, keptUpToDate())
+		if want := []string{"files1: finish the installation of packages", "files1: start glusterd"}; err != nil || !slices.Equal(plan.Titles(), want) {
+			t.Errorf("the plan is %q, %v", plan.Titles(), err)
+		}
+		if err := during(t, hosts, keptUpToDate(), "files1", "finish the installation of packages", func() {
+			if m := sim.Machines["files1"]; m.System.Boots > 0 || m.Packages["libc6"] != "1" || len(sim.Machines["files2"].System.Unfinished) == 0 {
+				t.Error("more was done than to finish the installation of one machine")
+			}
+		}); err != nil {
+			t.Fatal(err)
+		}
+		upToDate(t, hosts, sim, "the installations broke off")
+	})
+}
+
+// TestAfterAnUpdateThatFails glusterd and its brick serve again, unless a package is half
+// installed.
+func TestAfterAnUpdateThatFails(t *testing.T) {
+	for name, unfinished := range map[string]bool{"nothing is half installed": false, "a package is half installed": true} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				hosts, sim := outdated(t)
+				sim.Machines["files1"].FailNext("install-updates")
+				err := during(t, hosts, keptUpToDate(), "files1", "stop glusterd and the bricks", func() {
+					if unfinished {
+						sim.Locked(func() { sim.Machines["files1"].System.Unfinished = []string{"libc6"} })
+					}
+				})
+				failed, found := errors.AsType[*host.UpdatesError](err)
+				if !found || failed.Node != "files1" {
+					t.Fatalf("got %v", err)
+				}
+				want := "glusterd and the bricks were started again there"
+				if unfinished {
+					want = "are stopped there until the next apply, which first finishes the installation of libc6"
+				}
+				if !strings.Contains(err.Error(), want) || sim.Machines["files1"].Unit("glusterd").Running() == unfinished || sim.Machines["files2"].System.Boots > 0 {
+					t.Errorf("got %v", err)
+				}
+				if err := converge(t, hosts, keptUpToDate()); err != nil {
+					t.Fatal(err)
+				}
+				upToDate(t, hosts, sim, "a failure")
+			})
+		})
 	}
 }

@@ -67,7 +67,9 @@ func (d *draft) rollWaits() *reconcile.RefusedError {
 }
 
 func (d *draft) restart(node host.Node) []Step {
-	steps := []Step{{Title: "wait until the volume is healed", Do: waitHealed(d.spec, d.volumeStarted())}}
+	started := d.volumeStarted()
+	healed := Step{Title: "wait until the volume is healed", Do: waitWhole(d.spec, node.Name, started)}
+	steps := []Step{healed}
 	file := d.spec.daemonFile()
 	why := file.Difference(d.seen(node).Files[daemonFile])
 	if why != "" {
@@ -75,12 +77,12 @@ func (d *draft) restart(node host.Node) []Step {
 	} else {
 		why = "glusterd runs with an older glusterd.vol"
 	}
-	restart := Step{Node: node.Name, Title: "restart glusterd", Why: why, Effect: reconcile.Restarts, Do: startDaemon(node.Name, "restart")}
+	restart := Step{Node: node.Name, Title: "restart glusterd", Why: why, Effect: reconcile.Restarts, Do: gated(d.spec, node.Name, started, startDaemon(node.Name, "restart"))}
 	if triggered := d.whyTriggered(node); triggered != "" {
 		record := d.spec.triggered().File()
 		steps = append(steps, Step{Node: node.Name, Title: "record restart_trigger", Do: writeFile(node.Name, record)})
-		restart = Step{Node: node.Name, Title: "restart glusterd and the bricks", Why: triggered, Effect: reconcile.Restarts, Do: restartAll(d.spec, node.Name)}
+		restart = Step{Node: node.Name, Title: "restart glusterd and the bricks", Why: triggered, Effect: reconcile.Restarts, Do: gated(d.spec, node.Name, started, restartAll(d.spec, node.Name))}
 	}
 	return append(steps, restart,
-		Step{Node: node.Name, Title: "wait until the volume is healthy", Do: waitHealthy(d.spec, names(d.spec.Nodes), d.volumeStarted())})
+		Step{Node: node.Name, Title: "wait until the volume is healthy", Do: waitHealthy(d.spec, started)}, healed)
 }

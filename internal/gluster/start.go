@@ -21,7 +21,7 @@ func planStart(d *draft) error {
 func (d *draft) start(why string) []Step {
 	return []Step{
 		{Title: "start the volume", Why: why, Do: startVolume(d.spec, d.leader().Name)},
-		{Title: "wait until the volume is healthy", Do: waitHealthy(d.spec, names(d.spec.Nodes), true)},
+		{Title: "wait until the volume is healthy", Do: waitHealthy(d.spec, true)},
 	}
 }
 

@@ -46,6 +46,8 @@ type watch struct {
 	what string
 	// reason says by every machine's own view why the condition does not hold.
 	reason func(Status) string
+	// refuse says that no waiting will do; nil never does.
+	refuse func(Status) error
 	// each hears of every look, and may help.
 	each func(context.Context, Status)
 	// client is asked once reason has nothing to say.
@@ -74,6 +76,14 @@ func (w watch) wait(ctx context.Context, views host.Views, spec Spec) error {
 	)
 	return reconcile.WaitAtMost(ctx, w.limit, w.what, cmp.Or(w.poll, pollInterval), func(ctx context.Context) (string, error) {
 		status := look(ctx, views, spec, noNode)
+		if err := ctx.Err(); err != nil {
+			return "", err // machines that were not asked in time are not away
+		}
+		if w.refuse != nil {
+			if err := w.refuse(status); err != nil {
+				return "", reconcile.Stop(err)
+			}
+		}
 		if w.each != nil {
 			w.each(ctx, status)
 		}
@@ -91,6 +101,9 @@ func (w watch) wait(ctx context.Context, views host.Views, spec Spec) error {
 			status = look(ctx, views, spec, everyNode)
 		} else {
 			askAnyClient(ctx, views, spec, status)
+		}
+		if err := ctx.Err(); err != nil {
+			return "", err
 		}
 		if w.client.each != nil {
 			w.client.each(ctx, status)
@@ -160,15 +173,6 @@ func waitServed(spec Spec, hosts host.Hosts) watch {
 	return watch{
 		limit: verifyLimit, what: "volume " + spec.Name + " to be served", each: reviver(spec, hosts),
 		reason: func(status Status) string { return servedReason(spec, status) }, client: serveWatch(spec),
-	}
-}
-
-func waitHealthy(spec Spec, nodes []string, started bool) act {
-	return func(ctx context.Context, hosts host.Hosts) error {
-		if !started {
-			return waitPeers(spec, nodes)(ctx, hosts)
-		}
-		return waitServed(spec, hosts).wait(ctx, hosts.Views(), spec)
 	}
 }
 

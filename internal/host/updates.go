@@ -44,7 +44,8 @@ func (h *Host) FetchUpdates(ctx context.Context, kind UpdateKind) error {
 // machine has, detached, after it has finished an installation that broke off. Packages
 // that somebody else than a cluster of ours holds stay; those of ours are held afterwards
 // as before. The units in hold do not start meanwhile. What an update asks about a file of
-// configuration is answered with the file as it is.
+// configuration is answered with the file as it is. With [UpdatesNone] it finishes what
+// broke off, and no more.
 func (h *Host) InstallUpdates(ctx context.Context, kind UpdateKind, hold ...string) error {
 	work := shell.Script(updateScript, append([]string{string(kind), MarkerDirectory}, hold...)...)
 	if err := h.RunDetached(ctx, "install updates", work); err != nil {

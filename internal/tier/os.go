@@ -196,6 +196,15 @@ func (o OS) Update(due DueOS, units []string, hold ...string) Work {
 	}}
 }
 
+// Finish returns the work on a machine on which an installation broke off: it finishes that,
+// while the units in hold are kept from starting, and neither installs updates nor reboots.
+func (o OS) Finish(seen host.System, hold ...string) Work {
+	return Work{Title: "finish the installation of packages", Why: "the installation of " + listedFew(seen.Unfinished) + " broke off",
+		Do: func(ctx context.Context, machine *host.Host) error {
+			return machine.InstallUpdates(ctx, host.UpdatesNone, hold...)
+		}}
+}
+
 func (o OS) title() string {
 	switch {
 	case o.Updates != "" && o.Reboot:

@@ -141,7 +141,7 @@ func (m *Machine) due(kind string) []string {
 	var names []string
 	for _, name := range slices.Sorted(maps.Keys(m.System.Updates)) {
 		update := m.System.Updates[name]
-		if installed := m.Packages[name]; installed != "" && installed != update.Version && (kind == "all" || update.Security) {
+		if installed := m.Packages[name]; installed != "" && installed != update.Version && (kind == "all" || kind == "security" && update.Security) {
 			names = append(names, name)
 		}
 	}

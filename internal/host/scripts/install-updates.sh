@@ -1,6 +1,7 @@
 : install-updates
-# Installs what is due. Arguments: "security" or "all", the folder of the markers, and units
-# that do not start meanwhile, as install-packages keeps them from it.
+# Installs what is due. Arguments: "security" or "all", or "none" to finish what broke off alone;
+# the folder of the markers; and units that do not start meanwhile, as install-packages keeps
+# them from it.
 . ./update-tools.sh
 mode=$1 markers=$2
 shift 2
