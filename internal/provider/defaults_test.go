@@ -16,6 +16,7 @@ import (
 	"github.com/terraform-ha/terraform-provider-ha/internal/gluster"
 	"github.com/terraform-ha/terraform-provider-ha/internal/provider/cluster"
 	"github.com/terraform-ha/terraform-provider-ha/internal/ssh/sshtest"
+	"github.com/terraform-ha/terraform-provider-ha/internal/tier"
 	"github.com/terraform-ha/terraform-provider-ha/internal/webtier"
 )
 
@@ -57,6 +58,7 @@ func defaultsInCode() map[string]string {
 	check := floatingip.Spec{Address: "10.0.0.100/24", Check: floatingip.Check{Kind: floatingip.CheckHTTP}}.Defaulted().Check
 	wordPress := webtier.Spec{Name: "shop", WordPress: &webtier.WordPress{}}.Defaulted().WordPress
 	text := fmt.Sprint
+	reboot := map[bool]string{false: tier.RebootNever, true: tier.RebootIfRequired}[(&cluster.Shared{}).SystemOS().Reboot]
 	return map[string]string{
 		"floating_ip.check.galera.allow_donor":     text(!floatingip.Check{}.RefuseDonor),
 		"floating_ip.check.galera.allow_read_only": text(floatingip.Check{}.AllowReadOnly),
@@ -74,6 +76,12 @@ func defaultsInCode() map[string]string {
 		"web_tier.wordpress.program_files":         wordPress.ProgramFiles,
 		"web_tier.wordpress.updates":               wordPress.Updates,
 		"web_tier.wordpress.xmlrpc":                text(wordPress.XMLRPC),
+		"floating_ip.os.reboot":                    reboot,
+		"galera_cluster.os.reboot":                 reboot,
+		"gluster_volume.os.reboot":                 reboot,
+		"web_tier.os.reboot":                       reboot,
+		// A node is an arbitrator if it says so.
+		"galera_cluster.nodes.arbitrator": "false",
 		// Of the address from the host; see addressFromHost.
 		"floating_ip.nodes.address":    "host",
 		"galera_cluster.nodes.address": "host",
