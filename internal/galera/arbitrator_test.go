@@ -1,6 +1,7 @@
 package galera
 
 import (
+	"errors"
 	"slices"
 	"strings"
 	"testing"
@@ -10,6 +11,7 @@ import (
 
 	"github.com/terraform-ha/terraform-provider-ha/internal/host"
 	"github.com/terraform-ha/terraform-provider-ha/internal/host/hosttest"
+	"github.com/terraform-ha/terraform-provider-ha/internal/reconcile"
 	"github.com/terraform-ha/terraform-provider-ha/internal/tier"
 )
 
@@ -215,5 +217,104 @@ func TestArbitratorsAreValidated(t *testing.T) {
 	}
 	if problems := voted(MariaDB).Validate(); len(problems) > 0 {
 		t.Errorf("problems %v", problems)
+	}
+}
+
+// TestAnArbitratorThatIsNeededIsNotStopped: beside one data node the arbitrator is what
+// makes the quorum.
+func TestAnArbitratorThatIsNeededIsNotStopped(t *testing.T) {
+	const what = "stop the arbitrator for a moment"
+	changed := func(spec Spec) Spec {
+		// The arbitrator's unit is another one then.
+		spec.ProviderOptions = map[string]string{"evs.suspect_timeout": "PT7S"}
+		return spec
+	}
+	outdated := func(s *sim, spec *Spec) {
+		s.outdate(spec, true)
+		s.OnLeave = nil
+		for _, name := range []string{"db1", "db2"} {
+			s.Machines[name].System.Updates = nil
+		}
+	}
+	serves := func(s *sim) {
+		s.t.Helper()
+		if !s.Nodes["db1"].Synced() || !s.Nodes["vote"].Synced() || s.Machines["vote"].System.Boots > 0 {
+			s.t.Error("db1 or the arbitrator was stopped")
+		}
+	}
+	t.Run("its unit changes beside a dead node", func(t *testing.T) {
+		s, spec := withArbitrator(t, MariaDB)
+		s.gone("db2")
+		if err := s.converge(changed(spec)); err == nil {
+			t.Error("nothing was refused")
+		}
+		serves(s)
+		s.Machines["db2"].Down = false
+		s.must(changed(spec))
+		s.votes(spec)
+	})
+	t.Run("its machine is updated beside a dead node", func(t *testing.T) {
+		s, spec := withArbitrator(t, MariaDB)
+		outdated(s, &spec)
+		s.gone("db2")
+		refused(t, s.converge(spec), what)
+		serves(s)
+		s.Machines["db2"].Down = false
+		s.must(spec)
+		s.isUpdatedVote(1)
+	})
+	for title, change := range map[string]func(s *sim, spec *Spec){
+		"start the arbitrator": func(_ *sim, spec *Spec) { *spec = changed(*spec) },
+		"install updates":      outdated,
+	} {
+		t.Run(title+" after a node died", func(t *testing.T) {
+			s, spec := withArbitrator(t, MariaDB)
+			change(s, &spec)
+			plan := s.planned(spec, title)
+			s.gone("db2")
+			refused(t, reconcile.Run(t.Context(), plan, s.hosts, reconcile.Silent{}), what)
+			serves(s)
+		})
+	}
+}
+
+// isUpdatedVote wants the machine of the arbitrator to have booted with its updates.
+func (s *sim) isUpdatedVote(boots int) {
+	s.t.Helper()
+	if m := s.Machines["vote"]; m.Packages["libssl3"] != "3.1" || m.System.Boots != boots || !s.Nodes["vote"].Synced() {
+		s.t.Errorf("the arbitrator has %v after %d boots", m.Packages, m.System.Boots)
+	}
+}
+
+// TestNoNodeRestartsAfterTheArbitratorDied has the arbitrator die between the plan and the
+// restart of a data node, or be cut off, so that nobody sees it.
+func TestNoNodeRestartsAfterTheArbitratorDied(t *testing.T) {
+	for name, hurt := range map[string]func(s *sim){
+		"dead":    func(s *sim) { s.gone("vote") },
+		"killed":  func(s *sim) { s.Crash("vote") },
+		"cut off": func(s *sim) { s.cutOff(1, "db1", "db2") },
+	} {
+		for title, change := range map[string]func(s *sim, spec *Spec){
+			"restart mariadb.service": func(_ *sim, spec *Spec) { spec.Settings = map[string]string{"max_connections": "500"} },
+			"install updates": func(s *sim, spec *Spec) {
+				s.outdate(spec, true)
+				s.OnLeave = nil
+				s.Machines["vote"].System.Updates = nil
+			},
+		} {
+			t.Run(title+" beside one that is "+name, func(t *testing.T) {
+				s, spec := withArbitrator(t, MariaDB)
+				change(s, &spec)
+				plan := s.planned(spec, title)
+				hurt(s)
+				var refusal *reconcile.RefusedError
+				if err := reconcile.Run(t.Context(), plan, s.hosts, reconcile.Silent{}); !errors.As(err, &refusal) {
+					t.Errorf("got %v", err)
+				}
+				if !s.Nodes["db1"].Synced() || !s.Nodes["db2"].Synced() {
+					t.Error("a data node was stopped")
+				}
+			})
+		}
 	}
 }

@@ -107,6 +107,10 @@ func rollArbitrators(d *draft) {
 		if !due.Disruptive || len(d.status.where(NodeStatus.primary)) == 0 {
 			continue
 		}
+		if err := d.refuseArbitratorSoon(node.Name); err != nil {
+			d.refuse(err)
+			continue
+		}
 		fetch := d.spec.OS.Fetch(due).On(node.Name)
 		d.roll.InOrder(tier.Rolled(node.Name, fetch, stepUpdateArbitrator(d.spec, node.Name, due))...)
 	}
@@ -119,6 +123,9 @@ func stepUpdateArbitrator(spec Spec, name string, due tier.DueOS) Step {
 		Do: func(ctx context.Context, hosts host.Hosts) error {
 			now := Observe(ctx, hosts.Views(), spec)
 			if err := awaitWhole(ctx, hosts.Views(), spec, now.where(NodeStatus.primary), 10*time.Minute); err != nil {
+				return err
+			}
+			if err := refuseArbitratorOut(spec, Observe(ctx, hosts.Views(), spec), name); err != nil {
 				return err
 			}
 			if err := hosts[name].StopUnit(ctx, arbitratorUnit); err != nil {

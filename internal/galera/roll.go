@@ -128,6 +128,9 @@ func stepRestart(spec Spec, s stale, whole []string) Step {
 			if err := awaitWhole(ctx, hosts.Views(), spec, whole, 10*time.Minute); err != nil {
 				return err
 			}
+			if err := refuseOut(spec, Observe(ctx, hosts.Views(), spec), s.node, title); err != nil {
+				return err
+			}
 			if s.config != nil {
 				if err := writeConfig(ctx, hosts[s.node], start.engine, *s.config); err != nil {
 					return err
