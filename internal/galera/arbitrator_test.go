@@ -318,3 +318,32 @@ func TestNoNodeRestartsAfterTheArbitratorDied(t *testing.T) {
 		}
 	}
 }
+
+// TestAnArbitratorKnowsOfARecovery: without it a node that was left behind would form a
+// component with the arbitrator.
+func TestAnArbitratorKnowsOfARecovery(t *testing.T) {
+	hosttest.EveryFault(t, func(t *testing.T, fault *hosttest.Fault) {
+		s, spec := withArbitrator(t, MariaDB)
+		s.Write("db1", 5)
+		s.gone("db1", "db2", "vote")
+		back(s, "db1", "vote")
+		forget(s)
+		spec.Recovery = &Recovery{BootstrapNode: "db1", AllowMissing: []string{"db2"}, Attempt: 1}
+		fault.Arm(s.Machines)
+		_ = s.converge(spec)
+		fault.Disarm()
+		// db2 does not answer.
+		if err := s.converge(spec); err != nil {
+			t.Fatal(err)
+		}
+		s.empty(spec)
+		if known := s.observe(spec).Arbitrators["vote"].Recovery; known.Attempt != 1 || !known.Done {
+			t.Errorf("after %q the arbitrator knows %+v", fault.Struck(), known)
+		}
+		back(s, "db2")
+		spec.Recovery = nil
+		s.must(spec)
+		s.votes(spec)
+		s.Lost("db2")
+	})
+}

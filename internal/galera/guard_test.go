@@ -92,7 +92,7 @@ func (s *guardStage) run(verb string, env ...string) (out string, did []string) 
 func tells(lines ...string) peer {
 	said := peer{"cluster shop"}
 	for _, line := range lines {
-		if line != "primary" && !strings.HasPrefix(line, "attempt ") {
+		if line != "primary" && line != "arbitrator" && !strings.HasPrefix(line, "attempt ") {
 			line = "view " + line
 		}
 		said = append(said, line)
@@ -180,6 +180,8 @@ func TestGuardKeepsLeftBehindNodesAway(t *testing.T) {
 		"it was in a recovery before the last":   {attempt: 1, a: tells("attempt 2", "primary"), want: waits, says: "went on without"},
 		"it is of the last recovery":             {attempt: 2, a: tells("attempt 2", "primary")},
 		"one that serves was left behind":        {attempt: 1, a: tells("primary"), want: waits, says: "a person has to decide"},
+		"only the arbitrator tells of it":        {mine: "2 3 bbbbbbbb-8000 8", a: tells("attempt 1", "2 3 bbbbbbbb-8000 8", "arbitrator"), want: waits, says: "went on without"},
+		"an arbitrator beside one that serves":   {attempt: 1, a: tells("arbitrator"), b: tells("primary"), want: waits, says: "a person has to decide"},
 		"the view of one left behind is no view": {attempt: 1, mine: "2 3 bbbbbbbb-8000 3", a: tells("attempt 1", "2 3 bbbbbbbb-8000 3"), b: tells("1 3 cccccccc-8000 9")},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -212,6 +214,14 @@ func TestGuardKeepsLeftBehindNodesAway(t *testing.T) {
 			t.Errorf("did %v, said %q", did, out)
 		}
 	})
+	t.Run("it forms a view with an arbitrator that knows of no recovery", func(t *testing.T) {
+		view := "2 3 bbbbbbbb-8000 8"
+		s := newGuardStage(t, view, tells(view, "arbitrator"), tells(older))
+		s.recovered(1)
+		if out, did := s.run("wait"); did != nil {
+			t.Errorf("did %v, said %q", did, out)
+		}
+	})
 	t.Run("its server is ended", func(t *testing.T) {
 		s := newGuardStage(t, older, tells("attempt 1", "primary"), nil)
 		s.recovered(0)
@@ -224,6 +234,9 @@ func TestGuardKeepsLeftBehindNodesAway(t *testing.T) {
 		s.recovered(3)
 		if out, _ := s.run("tell"); out != "cluster shop\nattempt 3\nview "+older {
 			t.Errorf("it tells %q", out)
+		}
+		if out, _ := s.run("tell", "arbitrator=yes"); out != "cluster shop\nattempt 3\narbitrator\nview "+older {
+			t.Errorf("an arbitrator tells %q", out)
 		}
 	})
 }

@@ -136,12 +136,12 @@ func (s Status) disagreement() string {
 // overlap. Each looks well, for itself, and one of them loses what it wrote when
 // its nodes are restarted.
 func (s Status) split() string {
-	places := 0
+	places := 0 // of members and of an arbitrator, which has a vote in one of the components
 	for seen, names := range s.components() {
 		size := max(seen.size, 1)
 		places += (len(names) + size - 1) / size * size
 	}
-	if places > len(s.Nodes) {
+	if places > len(s.Nodes)+len(s.Arbitrators) {
 		return ""
 	}
 	return s.disagreement()

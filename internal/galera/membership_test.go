@@ -26,6 +26,19 @@ func twoComponents(t *testing.T, engine Engine) {
 	}
 }
 
+// TestAnArbitratorCountsInItsComponent has one data node in a component with the
+// arbitrator, and the other one in its own.
+func TestAnArbitratorCountsInItsComponent(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s, spec := withArbitrator(t, MariaDB)
+		alone := *s.Nodes["db2"].History
+		alone.Members = []string{"db2"}
+		s.Nodes["db1"].History.Members = []string{"db1", "vote"}
+		s.Nodes["db2"].History = &alone
+		s.refused(spec, "db1 see 2 members; db2 see 1 members")
+	})
+}
+
 // TestAMemberThatLagsIsNoSplit has a node that does not know yet who has left.
 func TestAMemberThatLagsIsNoSplit(t *testing.T) {
 	s, spec := built(t, MariaDB)

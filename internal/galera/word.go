@@ -147,7 +147,9 @@ func refuseNamedMembers(d *draft, members []string) error {
 }
 
 // recordSteps let the members, and nodes without data, remember the last word: what
-// they have or get is the data that the cluster goes on with.
+// they have or get is the data that the cluster goes on with. So does an arbitrator: its
+// guard tells the word to a node that was left behind, which would form a component with
+// it otherwise.
 func recordSteps(d *draft) []Step {
 	wanted := d.seen.lastRecord().finished()
 	if d.word != nil {
@@ -166,9 +168,12 @@ func recordSteps(d *draft) []Step {
 			names = append(names, name)
 		}
 	}
+	for node := range d.arbitrators() {
+		names = append(names, node.Name)
+	}
 	var steps []Step
 	for _, name := range names {
-		seen := d.status.Nodes[name]
+		seen, _ := d.status.machine(name)
 		counts := seen.primary() || seen.unused() && !seen.LeftBehind
 		switch known := seen.Recovery; {
 		case !counts || d.gaveUpAndServes(name):

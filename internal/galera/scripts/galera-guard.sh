@@ -42,6 +42,7 @@ serves() {
 tell() {
 echo "cluster $cluster"
 [ "$(attempt)" = 0 ] || echo "attempt $(attempt)"
+[ -z "$arbitrator" ] || echo arbitrator
 remembered | sed 's/^/view /'
 ! serves || echo primary
 }
@@ -63,8 +64,11 @@ theirs=$(printf '%s\n' "$said" | sed -n 's/^attempt \([0-9][0-9]*\)$/\1/p' | hea
 : "${theirs:=0}"
 if [ "$theirs" -lt "$own" ]; then
 case $said in *"
-primary"*) rival=yes ;; esac
-continue
+arbitrator"*) ;; # It has no data that could be of an older one.
+*"
+primary"*) rival=yes; continue ;;
+*) continue ;;
+esac
 fi
 [ "$theirs" -le "$latest" ] || latest=$theirs
 case $said in *"
