@@ -1,6 +1,8 @@
 package gluster
 
 import (
+	"cmp"
+	"context"
 	"fmt"
 	"slices"
 	"strings"
@@ -59,6 +61,16 @@ func (d *draft) refuseTakenBack(ill sick) *reconcile.RefusedError {
 		refused.Remedy = "Compare /var/lib/glusterd/vols on the machines. On the one that is wrong, stop glusterd, move all but glusterd.info out of /var/lib/glusterd, start it, probe it from a peer, and restart it."
 		return refused
 	}
+	if own := d.onlyItsOwn(ill.node); len(own) > 0 {
+		refused.Evidence = append(refused.Evidence, own...)
+		refused.Remedy = "Compare /var/lib/glusterd/vols on the machines: what it alone knows would be set aside. Remove a volume that nobody needs, or repair the pool by hand."
+		return refused
+	}
+	if brick, known := d.asClientsSee(ill.node); d.seen(ill.node).Brick.Running && known && !brick.Connected {
+		refused.Evidence = append(refused.Evidence, "its brick runs and clients cannot reach it, so that it is not known whether it has what the others lack: "+brick.whyNotConnected())
+		refused.Remedy = "Make its brick reachable to the other machines, or stop the brick if the others have everything."
+		return refused
+	}
 	if majors, evidence := d.releases(append(slices.Clone(d.reached), ill.node), major); len(majors) > 1 {
 		refused.Evidence = append(refused.Evidence, evidence...)
 		refused.Remedy = "Install the release of GlusterFS there that the others have."
@@ -79,13 +91,51 @@ func (d *draft) refuseTakenBack(ill sick) *reconcile.RefusedError {
 func (d *draft) takeBack(ill sick) []Step {
 	node := ill.node.Name
 	var steps []Step
-	if d.seen(ill.node).Brick.Running {
-		steps = append(steps, Step{Title: "wait until the volume is healed", Do: waitHealed(d.spec, d.volumeStarted())})
+	if d.seen(ill.node).Brick.Running && d.volumeStarted() {
+		steps = append(steps, Step{Title: "wait until the volume is healed", Do: waitHealedWith(d.spec, node)})
 	}
 	return append(steps,
 		Step{Node: node, Title: "stop the brick", Do: run(node, "stop the brick", shell.Script(stopBricksScript, d.spec.Name))},
 		Step{Node: node, Title: "set its configuration of the pool aside", Why: ill.why, Effect: reconcile.Restarts,
 			Do: run(node, "set the configuration of the pool aside", shell.Script(setAsidePoolScript))})
+}
+
+// onlyItsOwn says what a node has of the configuration of the pool that the others lack.
+func (d *draft) onlyItsOwn(node host.Node) []string {
+	var evidence []string
+	for _, own := range d.seen(node).Volumes {
+		theirs, found := d.seen(d.leader()).volume(own.Name)
+		if !found {
+			evidence = append(evidence, fmt.Sprintf("it alone knows volume %s", own.Name))
+			continue
+		}
+		for _, brick := range own.Bricks {
+			if !slices.ContainsFunc(theirs.Bricks, func(other VolumeBrick) bool { return other.Name == brick.Name }) {
+				evidence = append(evidence, fmt.Sprintf("it alone knows brick %s of volume %s", brick.Name, own.Name))
+			}
+		}
+	}
+	return evidence
+}
+
+// waitHealedWith is [waitHealed] with a brick on a node that the others reject. It has to
+// be connected: of one that is not, nothing is counted.
+func waitHealedWith(spec Spec, node string) act {
+	return func(ctx context.Context, hosts host.Hosts) error {
+		return watch{
+			limit: healLimit, what: "volume " + spec.Name + " to be healed",
+			reason: func(status Status) string { return servedReason(spec, status) },
+			client: clientWatch{interval: healInterval, each: impatient(spec, hosts), reason: func(status Status) string {
+				var asked []string
+				for _, name := range status.Names() {
+					if status.Nodes[name].AskedAsClient {
+						asked = append(asked, name)
+					}
+				}
+				return cmp.Or(unhealedReason(spec, status), serveReason(spec, status, asked, []string{node}))
+			}},
+		}.wait(ctx, hosts.Views(), spec)
+	}
 }
 
 func (d *draft) refuseRejected() *reconcile.RefusedError {

@@ -63,6 +63,10 @@ func TestARejectedPeerThatIsLeftAlone(t *testing.T) {
 		"somebody's volume": {func(s *glustertest.Pool) {
 			s.Volumes["other"] = &glustertest.Volume{ID: "1", State: "Started", Replica: 3, Bricks: []string{"10.0.0.11:/a", "10.0.0.12:/a", "10.0.0.13:/a"}}
 		}, "the machine has bricks of other volumes"},
+		"its brick is out of reach": {func(s *glustertest.Pool) { s.Nodes["files2"].Blocked = true }, "its brick runs and clients cannot reach it"},
+		"a volume that it alone knows": {func(s *glustertest.Pool) {
+			s.Volumes["old"] = &glustertest.Volume{ID: "1", State: "Stopped", Replica: 2, Bricks: []string{"10.0.0.11:/old", "10.0.0.13:/old"}, Only: "files2"}
+		}, "it alone knows volume old"},
 		"other volumes": {func(s *glustertest.Pool) {
 			s.Machines["files2"].WriteFile("/var/lib/terraform-ha/gluster-other.json", "{}")
 		}, "the machine has bricks of other volumes"},

@@ -101,18 +101,21 @@ type DecisionRecord struct {
 	Files          []string
 	// Chosen has the brick whose copy counts, by the identity of the file.
 	Chosen map[string]string
+	// Settled are the identities of files that were decided about. One that is in split brain
+	// again has other contents, and takes another decision.
+	Settled []string
 	// Done says that none of the files is in split brain any more.
 	Done bool
 }
 
 // record is the record of a decision.
-func (w Decision) record(chosen map[string]string, done bool) DecisionRecord {
-	return DecisionRecord{Attempt: w.Attempt, Policy: w.Policy, Source: w.Source, Files: slices.Compact(slices.Sorted(slices.Values(w.Files))), Chosen: chosen, Done: done}
+func (w Decision) record(chosen map[string]string, settled []string, done bool) DecisionRecord {
+	return DecisionRecord{Attempt: w.Attempt, Policy: w.Policy, Source: w.Source, Files: slices.Compact(slices.Sorted(slices.Values(w.Files))), Chosen: chosen, Settled: settled, Done: done}
 }
 
 // says reports whether the record is of a decision.
 func (r DecisionRecord) says(word Decision) bool {
-	other := word.record(nil, false)
+	other := word.record(nil, nil, false)
 	return r.Policy == other.Policy && r.Source == other.Source && slices.Equal(r.Files, other.Files)
 }
 
@@ -130,6 +133,9 @@ func (r DecisionRecord) file(volume string) host.File {
 	}
 	for _, id := range slices.Sorted(maps.Keys(r.Chosen)) {
 		lines = append(lines, "chosen "+id+" "+r.Chosen[id])
+	}
+	for _, id := range r.Settled {
+		lines = append(lines, "settled "+id)
 	}
 	if r.Done {
 		lines = append(lines, "done yes")
@@ -164,6 +170,8 @@ func readDecision(_ inquiry, _ string, answers tier.Answers, seen *Node) {
 			}
 			id, brick, _ := strings.Cut(value, " ")
 			record.Chosen[id] = brick
+		case "settled":
+			record.Settled = append(record.Settled, value)
 		case "done":
 			record.Done = true
 		case "kept":
@@ -185,7 +193,7 @@ func (s Status) lastDecision() DecisionRecord {
 		case 1:
 			last = known
 		case 0:
-			last.Done = last.Done || known.Done
+			last = last.merge(known)
 		}
 	}
 	return last
@@ -221,7 +229,8 @@ func (d *draft) decisionWaits() *reconcile.RefusedError {
 		return refused
 	}
 	var open []Contradiction
-	for _, file := range d.meant(*word) {
+	files, _ := d.meant(*word)
+	for _, file := range files {
 		if _, why := d.choose(*word, file); why != "" {
 			refused.Evidence, open = append(refused.Evidence, why), append(open, file)
 		}
@@ -254,12 +263,6 @@ func (d *draft) unseenCopies() []string {
 		return nil
 	}
 	return []string{reason}
-}
-
-// meant are the files in split brain that a decision names. One that it names and that is
-// not in split brain is healed, and nothing is to be decided about it.
-func (d *draft) meant(word Decision) []Contradiction {
-	return slices.DeleteFunc(slices.Clone(d.status.contradictions()), func(file Contradiction) bool { return !word.means(file) })
 }
 
 // choose returns the node whose copy of a file counts, or says why that is not clear. What
@@ -297,7 +300,7 @@ func (d *draft) byPolicy(word Decision, file Contradiction, holders []host.Node)
 		case !known:
 			return host.Node{}, fmt.Sprintf("%s has no copy of %s that could be looked at, and GlusterFS decides only where every brick has one", node.Name, file.label())
 		case d.isArbiter(node):
-		case found.Kind != copyFile && word.Policy != PolicySource:
+		case found.Kind != copyFile:
 			return host.Node{}, fmt.Sprintf("%s is no regular file, and %s chooses among those", file.label(), word.Policy)
 		default:
 			with = append(with, node)
@@ -339,20 +342,38 @@ func planDecision(d *draft) error {
 	return nil
 }
 
-// decide has one copy of each file that a decision names overwrite the others.
+// decide has one copy of each file that a decision names overwrite the others. Each is
+// recorded when it is done with: what is chosen for it holds for the contents it has now.
 func (d *draft) decide(word Decision) {
-	files, chosen := d.meant(word), map[string]string{}
+	files, left := d.meant(word)
+	begun, last, chosen, settled := d.begun(word), d.status.lastDecision(), map[string]string{}, []string(nil)
+	if last.Attempt == word.Attempt {
+		settled = last.Settled
+	}
+	for _, file := range begun {
+		chosen[file.ID] = last.Chosen[file.ID]
+	}
 	for _, file := range files {
 		node, _ := d.choose(word, file)
 		chosen[file.ID] = d.spec.brick(node)
 	}
-	if len(files) > 0 {
-		d.recordDecision(d.stages.decide, word.record(chosen, false), "")
+	record := word.record(chosen, settled, false)
+	if len(files)+len(begun) > 0 {
+		d.recordDecision(d.stages.decide, record, "")
+	}
+	for _, file := range begun {
+		d.stages.decide.InOrder(Step{Title: "wait until " + file.label() + " is healed", Do: waitDecided(d.spec, d.leader().Name, file, "")})
+		record = d.recordSettled(record, file)
 	}
 	for _, file := range files {
 		d.overwrite(word, file, chosen[file.ID])
+		record = d.recordSettled(record, file)
 	}
-	d.recordDecision(d.stages.decide, word.record(nil, true), fmt.Sprintf("attempt %d of split_brain is not recorded as done", word.Attempt))
+	if len(left) > 0 {
+		return
+	}
+	d.stages.decide.InOrder(Step{Title: "wait until the files are healed", Do: waitSettled(d.spec, d.leader().Name, word)})
+	d.recordDecision(d.stages.decide, word.record(nil, nil, true), fmt.Sprintf("attempt %d of split_brain is not recorded as done", word.Attempt))
 }
 
 // recordDecision writes a record on the machines that do not have it.
@@ -395,22 +416,18 @@ func (d *draft) overwrite(word Decision, file Contradiction, winner string) {
 		Done: decided(d.spec, leader, file), Do: chooseCopy(d.spec, leader, file, winner)})
 }
 
-// decided reports that a file is in split brain no more.
+// decided reports that a file is in split brain no more, and healed. While a self-heal has
+// it locked it is only in the list of those that are in need of a heal.
 func decided(spec Spec, client string, file Contradiction) func(context.Context, host.Hosts) (bool, error) {
 	return func(ctx context.Context, hosts host.Hosts) (bool, error) {
-		output, err := gluster(ctx, hosts[client], "volume", "heal", spec.Name, "info", "split-brain")
-		if err != nil {
-			return false, err
-		}
-		if i := slices.IndexFunc(output.heal(), func(b BrickHeal) bool { return !b.Connected }); i >= 0 {
-			return false, fmt.Errorf("cannot list the files in split brain on %s: brick %s cannot be reached", client, output.heal()[i].Name)
-		}
-		return !slices.ContainsFunc(output.contradictions(), func(c Contradiction) bool { return c.ID == file.ID }), nil
+		all, split, err := listed(ctx, hosts[client], spec.Name)
+		is := func(c Contradiction) bool { return c.ID == file.ID }
+		return err == nil && !slices.ContainsFunc(all, is) && !slices.ContainsFunc(split, is), err
 	}
 }
 
 // decisionLimit is how long a file may be listed after its copies were overwritten.
-const decisionLimit = 20 * time.Second
+const decisionLimit = time.Minute
 
 // chooseCopy has one copy of a file overwrite the others. What proves it is that the file
 // is listed no more.
@@ -420,13 +437,7 @@ func chooseCopy(spec Spec, client string, file Contradiction, winner string) act
 		if err != nil {
 			return fmt.Errorf("cannot decide about %s on %s: %w", file.label(), client, err)
 		}
-		return reconcile.WaitAtMost(ctx, decisionLimit, file.label()+" to be in split brain no more", pollInterval, func(ctx context.Context) (string, error) {
-			done, err := decided(spec, client, file)(ctx, hosts)
-			if done || err != nil {
-				return "", err
-			}
-			return fmt.Sprintf("it still is; GlusterFS said: %s", strings.TrimSpace(string(result.Stdout))), nil
-		})
+		return waitDecided(spec, client, file, "; GlusterFS said: "+strings.TrimSpace(string(result.Stdout)))(ctx, hosts)
 	}
 }
 
@@ -446,7 +457,7 @@ func (d *draft) decisionNotices() []string {
 	split, word := d.splitBrain(), d.decisionInForce()
 	files := d.status.contradictions()
 	if word != nil {
-		files = slices.DeleteFunc(slices.Clone(files), word.means)
+		files = slices.DeleteFunc(slices.Clone(files), func(file Contradiction) bool { return word.means(file) && d.leftAlone(*word, file) == "" })
 		if idle := d.idle(*word); len(idle) > 0 && len(d.unseenCopies()) == 0 {
 			notices = append(notices, fmt.Sprintf("split_brain names %s, which are not in split brain in volume %s: nothing is done about them.", joinWords(idle), d.spec.Name))
 		}

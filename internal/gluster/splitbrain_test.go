@@ -274,3 +274,78 @@ func TestDecisionsAreValidated(t *testing.T) {
 		}
 	}
 }
+
+// TestAKeptCopyIsNotOverwritten has one of a former volume with the same name and number.
+func TestAKeptCopyIsNotOverwritten(t *testing.T) {
+	hosts, sim := split(t)
+	sim.Machines["files1"].WriteFile(brickPath+".split-brain/1/a/page.html", "of long ago")
+	if err := converge(t, hosts, deciding(pageBy(gluster.PolicyLatest, ""))); err != nil {
+		t.Fatal(err)
+	}
+	files := sim.Machines["files1"].Files
+	if old, kept := files[brickPath+".split-brain/1/a/page.html"].Content, files[brickPath+".split-brain/1/a/page.html.2"].Content; old != "of long ago" || kept != "first" {
+		t.Errorf("kept are %q and %q", old, kept)
+	}
+}
+
+// TestAFileThatSplitsAgainTakesAnotherAttempt loses the connection while a second file is
+// decided about; the first one has other contents then, of which nothing was chosen.
+func TestAFileThatSplitsAgainTakesAnotherAttempt(t *testing.T) {
+	hosts, sim := split(t)
+	word := gluster.Decision{Policy: gluster.PolicySource, Source: "files1", Files: []string{"/a/page.html", "gfid:" + logID}, Attempt: 1}
+	sim.Split[logID].Breaks = 1
+	synctest.Test(t, func(t *testing.T) {
+		if err := converge(t, hosts, deciding(word)); err == nil {
+			t.Fatal("it did not break off")
+		}
+	})
+	sim.Locked(func() {
+		sim.Split[pageID] = &glustertest.SplitFile{Path: "/a/page.html", Copies: map[string]glustertest.SplitCopy{"files1": {Content: "x", Changed: 1}, "files2": {Content: "yy", Changed: 2}, "files3": {Content: "z"}}}
+	})
+	if err := converge(t, hosts, deciding(word)); err == nil || !strings.Contains(refusal(t, err).Error(), "attempt 1 has decided about /a/page.html, which is in split brain again: that takes a decision of its own, with attempt = 2") {
+		t.Errorf("got %v", err)
+	}
+	if sim.Split[logID] != nil || sim.Split[pageID] == nil {
+		t.Errorf("in split brain: %v", sim.Split)
+	}
+	word.Attempt, word.Source = 2, "files2"
+	if err := converge(t, hosts, deciding(word)); err != nil {
+		t.Fatal(err)
+	}
+	if got := sim.Machines["files1"].Files[brickPath+"/a/page.html"].Content; got != "yy" {
+		t.Errorf("files1 has %q", got)
+	}
+}
+
+// TestADirectoryBlocksNoFile has every policy leave it alone.
+func TestADirectoryBlocksNoFile(t *testing.T) {
+	for _, word := range []gluster.Decision{{Policy: gluster.PolicySource, Source: "files1"}, {Policy: gluster.PolicyBiggest}} {
+		hosts, sim := split(t)
+		for name := range sim.Split[pageID].Copies {
+			sim.Split[pageID].Copies[name] = glustertest.SplitCopy{Directory: true}
+		}
+		word.Files, word.Attempt = []string{"/a/page.html", "gfid:" + logID}, 1
+		for range 2 {
+			if err := converge(t, hosts, deciding(word)); err == nil || !strings.Contains(refusal(t, err).Error(), "/a/page.html is no regular file on files1") {
+				t.Errorf("got %v", err)
+			}
+		}
+		if sim.Split[logID] != nil || sim.Split[pageID] == nil {
+			t.Errorf("in split brain: %v", sim.Split)
+		}
+	}
+}
+
+// TestAFileThatIsLockedIsNotHealed is for a moment in no list of those in split brain.
+func TestAFileThatIsLockedIsNotHealed(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		hosts, sim := split(t)
+		sim.Split[pageID].Locked = 3
+		spec := deciding(pageBy(gluster.PolicyLatest, ""))
+		_ = converge(t, hosts, spec)
+		if err := converge(t, hosts, spec); err != nil {
+			t.Fatal(err)
+		}
+		decidedOnce(t, hosts, sim, spec, "second and long")
+	})
+}

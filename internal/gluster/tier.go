@@ -173,7 +173,7 @@ func Diff(spec Spec, status Status) (Plan, error) {
 	if !plan.Empty() {
 		return plan, nil
 	}
-	if err := firstOf(d.decisionWaits, d.waits); err != nil {
+	if err := firstOf(d.decisionWaits, d.refuseLeftAlone, d.waits); err != nil {
 		return Plan{}, err
 	}
 	return plan, nil

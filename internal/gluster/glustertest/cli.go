@@ -67,6 +67,9 @@ func (p *Pool) CLI(m *hosttest.Machine, words ...string) string {
 		if strings.Join(words[3:], " ") == "info split-brain" {
 			return p.splitList(m, volume)
 		}
+		if strings.Join(words[3:], " ") == "info" {
+			return p.healList(m, volume, func(*SplitFile) bool { return true })
+		}
 		for _, node := range p.Nodes {
 			node.Pending = 0
 		}

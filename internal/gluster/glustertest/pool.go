@@ -114,6 +114,8 @@ type Volume struct {
 	// Disperse and Redundancy are 0 for a replicated volume.
 	Disperse, Redundancy int
 	Options              map[string]string
+	// Only is the one machine whose glusterd knows the volume; empty for all.
+	Only string
 }
 
 // Install makes GlusterFS available on machines, which are known to their peers
@@ -200,7 +202,8 @@ func (p *Pool) handle(m *hosttest.Machine) {
 
 // has reports whether a machine has a volume's definition.
 func (p *Pool) has(name, volume string) bool {
-	return p.Volumes[volume] != nil && p.in(name)
+	known := p.Volumes[volume]
+	return known != nil && p.in(name) && (known.Only == "" || known.Only == name)
 }
 
 // in reports whether a machine is a member of the pool and knows it.

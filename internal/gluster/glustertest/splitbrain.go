@@ -17,6 +17,9 @@ type SplitFile struct {
 	Path string
 	// Copies are by machine.
 	Copies map[string]SplitCopy
+	// Locked is in how many lists of those in split brain it is missing, because a self-heal
+	// has it locked.
+	Locked int
 	// Breaks is how many times the overwriting of copies breaks off half done.
 	Breaks int
 }
@@ -44,8 +47,19 @@ func (p *Pool) splitOn(name string) []string {
 	return ids
 }
 
-// splitList lists the files in split brain of the bricks that a machine reaches.
+// splitList lists the files in split brain of the bricks that a machine reaches, without
+// those that a self-heal has locked.
 func (p *Pool) splitList(m *hosttest.Machine, volume *Volume) string {
+	for _, file := range p.Split {
+		if file.Locked > 0 {
+			file.Locked--
+		}
+	}
+	return p.healList(m, volume, func(file *SplitFile) bool { return file == nil || file.Locked == 0 })
+}
+
+// healList lists files in need of a heal.
+func (p *Pool) healList(m *hosttest.Machine, volume *Volume, shows func(*SplitFile) bool) string {
 	var b strings.Builder
 	for _, brick := range volume.Bricks {
 		address, _, _ := strings.Cut(brick, ":")
@@ -54,7 +68,7 @@ func (p *Pool) splitList(m *hosttest.Machine, volume *Volume) string {
 			fmt.Fprintf(&b, `<brick hostUuid="-"><name>%s</name><status>Transport endpoint is not connected</status></brick>`, brick)
 			continue
 		}
-		ids := p.splitOn(at)
+		ids := slices.DeleteFunc(p.splitOn(at), func(id string) bool { return !shows(p.Split[id]) })
 		fmt.Fprintf(&b, `<brick hostUuid="%s"><name>%s</name>`, p.Nodes[at].UUID, brick)
 		for _, id := range ids {
 			shown := "&lt;gfid:" + id + "&gt;"
@@ -103,18 +117,28 @@ func (p *Pool) decision(m *hosttest.Machine, _ *Node, c shell.Command) string {
 	return said
 }
 
-// keepCopy copies what a machine has of a file, unless that was done before.
+// keepCopy copies what a machine has of a file, unless that was done before. Other contents
+// of the same name stay.
 func (p *Pool) keepCopy(m *hosttest.Machine, c shell.Command) (string, int, string) {
 	brick, id, to := c.Args()[0], c.Args()[1], c.Args()[2]
 	if strings.HasPrefix(to, brick+"/") {
 		p.t.Errorf("%s is in the brick", to)
 	}
 	file := p.Split[id]
-	if _, kept := m.Files[to]; kept || file == nil || file.Copies[m.Name].Directory {
+	if file == nil || file.Copies[m.Name].Directory {
 		return "", 0, ""
 	}
-	m.WriteFile(to, file.Copies[m.Name].Content)
-	return "", 0, ""
+	for n := 2; ; n++ {
+		there, found := m.Files[to]
+		switch {
+		case !found:
+			m.WriteFile(to, file.Copies[m.Name].Content)
+			return "", 0, ""
+		case there.Content == file.Copies[m.Name].Content:
+			return "", 0, ""
+		}
+		to = fmt.Sprintf("%s.%d", c.Args()[2], n)
+	}
 }
 
 // chooseCopy has one copy of a file overwrite the others, which somebody has to have kept
