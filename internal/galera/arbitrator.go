@@ -419,6 +419,10 @@ func planMaintenanceOfArbitrator(d *draft) error {
 		declared := d.spec.Maintenance[node.Name]
 		switch {
 		case !found || seen.Err != nil:
+		case declared == "" && seen.Maintenance != "" && seen.Arbiter.Running() && seen.Arbiter.Enabled():
+			// It was never stopped, and would not start at the next boot. One that was stopped is
+			// put back by its start.
+			d.putBack.InOrder(stepPutBackArbitrator(d.spec, node.Name, fmt.Sprintf("it is recorded to be %s and is to be in service", seen.Maintenance)))
 		case declared == "" || seen.Maintenance == declared && !seen.Arbiter.Running() && !seen.Arbiter.Enabled():
 		case seen.Arbiter.Running() && len(d.seen.Members()) < d.spec.quorum():
 			d.refuse(&reconcile.RefusedError{
@@ -430,6 +434,13 @@ func planMaintenanceOfArbitrator(d *draft) error {
 		}
 	}
 	return nil
+}
+
+func stepPutBackArbitrator(spec Spec, name, why string) Step {
+	return Step{Node: name, Title: "put back into service", Why: why, Effect: reconcile.Joins,
+		Do: func(ctx context.Context, hosts host.Hosts) error {
+			return tier.PutBack(ctx, hosts[name], markerKind, spec.Name)
+		}}
 }
 
 func stepTakeOutArbitrator(spec Spec, name string, how tier.Maintenance, why string) Step {

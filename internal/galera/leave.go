@@ -74,13 +74,14 @@ func present(spec Spec, status Status) (Spec, Status) {
 
 // hasLeft reports whether a machine is none of the cluster's any more. One that does
 // not answer has left if the members see nobody else than those that answer: they drop
-// whoever is gone within seconds (evs.inactive_timeout). One that answers has left if it
+// whoever is gone within seconds (evs.inactive_timeout). An arbitrator is among these where
+// it remembers their view: one that is cut off is counted for nobody. One that answers has left if it
 // has neither our marker nor a server in this cluster.
 func (s Status) hasLeft(name, uuid string) bool {
 	node, _ := s.machine(name)
 	if node.Err != nil {
 		members := len(s.where(NodeStatus.primary))
-		return members > 0 && s.largest() <= members+len(s.arbitrating())
+		return members > 0 && s.largest() <= members+len(s.inView())
 	}
 	return !node.Ours && (!node.Wsrep.On || node.Wsrep.UUID != "" && node.Wsrep.UUID != uuid)
 }

@@ -18,6 +18,17 @@ func (s Status) servingBeside(name string) []string {
 	return without(others, []string{name})
 }
 
+// inView are the arbitrators that run and remember the view that a member is in: whoever is
+// cut off from a component keeps the view before, and its members write down another one.
+func (s Status) inView() []string {
+	return slices.DeleteFunc(s.arbitrating(), func(name string) bool {
+		seen := s.Arbitrators[name]
+		return !seen.SavedView || !slices.ContainsFunc(s.where(NodeStatus.primary), func(member string) bool {
+			return s.Nodes[member].SavedView && s.Nodes[member].View == seen.View
+		})
+	})
+}
+
 // refuseOut refuses to take a machine out for a moment that may have a vote, where those
 // that serve beside it are no quorum of the cluster.
 func refuseOut(spec Spec, now Status, name, what string) error {
