@@ -100,7 +100,13 @@ func HealthOf(spec Spec, status Status, now time.Time) tier.Health {
 			continue
 		}
 		state := "the members see it"
-		if why := seen.unseen(node.Name); why != "" {
+		switch why := seen.whyUnseen(node.Name); {
+		case !arbitrator.Arbiter.Running() && arbitrator.Maintenance == tier.Stopped:
+			state = "it is stopped"
+		case !arbitrator.Arbiter.Running():
+			state = "it does not run"
+			health.Problem("%s", why)
+		case why != "":
 			state = "no member sees it"
 			health.Problem("%s", why)
 		}

@@ -71,8 +71,13 @@ func planOS(d *draft) error {
 		}
 	}
 	for node, seen := range d.arbitrators() {
-		if due := d.osDue(node.Name, seen); due.Any() && !due.Disruptive {
+		due := d.osDue(node.Name, seen)
+		switch {
+		case !due.Any():
+		case !due.Disruptive:
 			d.prepare.On(node.Name, d.spec.OS.Fetch(due).On(node.Name))
+		case serves && seen.Ours && !seen.Arbiter.Running():
+			d.prepare.On(node.Name, d.spec.OS.Fetch(due).On(node.Name), d.spec.updateOfArbitrator(due).On(node.Name))
 		}
 	}
 	return nil
@@ -82,6 +87,11 @@ func planOS(d *draft) error {
 // before its packages are complete.
 func (d *draft) updateOf(due tier.DueOS) tier.Work {
 	return d.spec.OS.Update(due, []string{d.engine.unit}, d.engine.units()...)
+}
+
+// updateOfArbitrator is the same on the machine of an arbitrator.
+func (s Spec) updateOfArbitrator(due tier.DueOS) tier.Work {
+	return s.OS.Update(due, []string{arbitratorUnit}, arbitratorUnit)
 }
 
 // updated stops the server of a member in order, updates its machine, which may reboot
@@ -100,11 +110,12 @@ func updated(ctx context.Context, hosts host.Hosts, spec Spec, node string, due 
 	return start.become(ctx, hosts, node, "start")
 }
 
-// rollArbitrators update the machines of arbitrators, while all members are well.
+// rollArbitrators update the machines of arbitrators that run, while all members are well.
+// One that does not run has been updated before it joins: see [planOS].
 func rollArbitrators(d *draft) {
 	for node, seen := range d.arbitrators() {
 		due := d.osDue(node.Name, seen)
-		if !due.Disruptive || len(d.status.where(NodeStatus.primary)) == 0 {
+		if !due.Disruptive || seen.Ours && !seen.Arbiter.Running() || len(d.status.where(NodeStatus.primary)) == 0 {
 			continue
 		}
 		if err := d.refuseArbitratorSoon(node.Name); err != nil {
@@ -117,7 +128,7 @@ func rollArbitrators(d *draft) {
 }
 
 func stepUpdateArbitrator(spec Spec, name string, due tier.DueOS) Step {
-	work := spec.OS.Update(due, []string{arbitratorUnit}, arbitratorUnit)
+	work := spec.updateOfArbitrator(due)
 	start := stepArbitrate(spec, name, "")
 	return Step{Node: name, Title: work.Title, Why: work.Why, Effect: reconcile.Restarts,
 		Do: func(ctx context.Context, hosts host.Hosts) error {

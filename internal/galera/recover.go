@@ -59,7 +59,7 @@ func reform(d *draft) []Step {
 	if alone {
 		steps = append(steps, stepRebootstrap(d.spec, last.nodes[0]))
 	} else {
-		steps = append(steps, stepReform(d.spec, last.nodes))
+		steps = append(steps, stepReform(d.spec, last.nodes, sortedKeys(status.Arbitrators)))
 	}
 	return append(steps, joins(d, last.nodes)...)
 }
@@ -200,11 +200,21 @@ func standAside(ctx context.Context, node *host.Host, engine engine) error {
 // stepReform starts nodes at the same time. Each remembers the members of the last
 // view; when all of them are back they form the Primary component by themselves,
 // and nothing has to be chosen. Serial starts would each block until the others
-// are there.
-func stepReform(spec Spec, nodes []string) Step {
+// are there. Arbitrators are among the nodes where they were in that view, also those that
+// are to leave.
+func stepReform(spec Spec, nodes, arbitrators []string) Step {
 	return Step{Title: "start " + strings.Join(nodes, ", ") + " and let them form the cluster again", Why: "no node of the cluster serves", Effect: reconcile.Joins, Of: nodes,
 		Do: func(ctx context.Context, hosts host.Hosts) error {
-			return startTogether(ctx, hosts, spec, nodes, nodes)
+			for _, node := range nodes {
+				unit := spec.engine().unit
+				if slices.Contains(arbitrators, node) {
+					unit = arbitratorUnit
+				}
+				if err := startSoon(ctx, hosts[node], unit); err != nil {
+					return err
+				}
+			}
+			return awaitWhole(ctx, hosts.Views(), spec, without(nodes, arbitrators), 5*time.Minute)
 		}}
 }
 
@@ -212,22 +222,21 @@ func stepReform(spec Spec, nodes []string) Step {
 func stepStartStopped(spec Spec, stopped, nodes []string) Step {
 	return Step{Title: "start " + strings.Join(stopped, ", ") + " beside the nodes that run", Why: "the nodes that run are too few to serve", Effect: reconcile.Joins, Of: stopped,
 		Do: func(ctx context.Context, hosts host.Hosts) error {
-			return startTogether(ctx, hosts, spec, stopped, nodes)
+			for _, node := range stopped {
+				if err := startSoon(ctx, hosts[node], spec.engine().unit); err != nil {
+					return err
+				}
+			}
+			return awaitWhole(ctx, hosts.Views(), spec, nodes, 5*time.Minute)
 		}}
 }
 
 var startScript = shell.Embedded(scripts, "start-no-block")
 
-func startTogether(ctx context.Context, hosts host.Hosts, spec Spec, start, whole []string) error {
-	for _, node := range start {
-		unit := spec.engine().unit
-		if slices.Contains(spec.arbitratorNames(), node) {
-			unit = arbitratorUnit
-		}
-		if _, err := hosts[node].Run(ctx, shell.Script(startScript, unit)); err != nil {
-			return fmt.Errorf("cannot start %s: %w", node, err)
-		}
+// startSoon has a unit start and does not wait for it.
+func startSoon(ctx context.Context, node *host.Host, unit string) error {
+	if _, err := node.Run(ctx, shell.Script(startScript, unit)); err != nil {
+		return fmt.Errorf("cannot start %s: %w", node.Name(), err)
 	}
-	whole = without(whole, spec.arbitratorNames())
-	return awaitWhole(ctx, hosts.Views(), spec, whole, 5*time.Minute)
+	return nil
 }

@@ -3,6 +3,7 @@ package galera
 import (
 	"context"
 	"fmt"
+	"iter"
 	"slices"
 	"time"
 
@@ -56,12 +57,26 @@ func admissions(d *draft, name string) []Step {
 	}
 	d.apart = without(d.apart, []string{name})
 	var steps []Step
-	for node := range d.answering() {
+	for node := range d.filtered() {
 		filter := keepingApart(d.spec.around(), without(d.apart, []string{node.Name}))
 		steps = append(steps, Step{Node: node.Name, Title: "load the packet filter that lets " + name + " in", Why: name + " joins without the data that was given up",
 			Do: func(ctx context.Context, hosts host.Hosts) error { return hosts[node.Name].ApplyFirewall(ctx, filter) }})
 	}
 	return steps
+}
+
+// filtered are the machines that have a packet filter and answer: all members of a group
+// connect to each other, and so does an arbitrator.
+func (d *draft) filtered() iter.Seq[host.Node] {
+	return func(yield func(host.Node) bool) {
+		for _, machines := range []iter.Seq2[host.Node, NodeStatus]{d.answering(), d.arbitrators()} {
+			for node := range machines {
+				if !yield(node) {
+					return
+				}
+			}
+		}
+	}
 }
 
 // stepTakeBack stops the server of a member in order that came back with data which was

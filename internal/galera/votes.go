@@ -77,6 +77,8 @@ func (s Status) whyUnseen(name string) string {
 	switch seen := s.Arbitrators[name]; {
 	case seen.Err != nil:
 		return fmt.Sprintf("%s: %v", name, seen.Err)
+	case seen.Arbiter.Active == "":
+		return "the arbitrator on " + name + " is not installed"
 	case !seen.Arbiter.Running():
 		return "the arbitrator on " + name + " is " + seen.Arbiter.Active
 	}

@@ -64,3 +64,85 @@ func TestARecordThatWasLeftOnAnArbitratorIsRemoved(t *testing.T) {
 		s.votes(spec)
 	})
 }
+
+// TestAnArbitratorThatLeavesFormsTheLastComponent with its own unit.
+func TestAnArbitratorThatLeavesFormsTheLastComponent(t *testing.T) {
+	s, spec := newSim(t, MariaDB, "db1", "db2", "vote", "spare"), voted(MariaDB)
+	s.asked(Spec{Nodes: spec.peers()})
+	s.must(spec)
+	s.Write("db1", 4)
+	s.Crash("db1", "db2", "vote")
+	spec.UUID, spec.Partial = s.Nodes["db1"].UUID, true
+	spec.Leaving, spec.Arbitrators = spec.Arbitrators, nil
+	spec.Nodes = append(slices.Clone(spec.Nodes), host.Node{Name: "db3", Address: "10.0.0.14"})
+	s.asked(spec)
+	s.must(spec)
+	if members := s.observe(spec).Members(); len(members) != 3 || s.Machines["vote"].Unit(s.engine.unit) != nil {
+		t.Errorf("members %v, and the arbitrator's machine has %v", members, s.has("vote"))
+	}
+	s.Lost()
+}
+
+// TestAnArbitratorLetsAReturnedNodeIn before that node joins: all of a group connect to
+// each other.
+func TestAnArbitratorLetsAReturnedNodeIn(t *testing.T) {
+	s, spec := withArbitrator(t, MariaDB)
+	s.gone("db1", "db2", "vote")
+	back(s, "db1", "vote")
+	forget(s)
+	spec.Recovery = &Recovery{BootstrapNode: "db1", AllowMissing: []string{"db2"}, Attempt: 1}
+	s.must(spec)
+	if s.Machines["vote"].Admits(address(t, "10.0.0.12"), 4567) {
+		t.Error("the arbitrator lets in what was given up")
+	}
+	back(s, "db2")
+	spec.Recovery = nil
+	joined := false
+	start := s.Starter("db2")
+	s.Machines["db2"].OnStart("mariadb", func(m *hosttest.Machine) error {
+		joined = true
+		if !s.Machines["vote"].Admits(address(t, "10.0.0.12"), 4567) {
+			t.Error("db2 joins while the arbitrator does not let it in")
+		}
+		return start(m)
+	})
+	s.must(spec)
+	if s.votes(spec); !joined {
+		t.Error("db2 did not join")
+	}
+}
+
+// TestAStoppedArbitratorIsUpdatedBeforeItJoins: garbd of an installation that broke off may
+// not start.
+func TestAStoppedArbitratorIsUpdatedBeforeItJoins(t *testing.T) {
+	hosttest.EveryFault(t, func(t *testing.T, fault *hosttest.Fault) {
+		s, spec := withArbitrator(t, MariaDB)
+		s.outdate(&spec, true)
+		s.Machines["db1"].System.Updates, s.Machines["db2"].System.Updates, s.OnLeave = nil, nil, nil
+		s.Crash("vote")
+		titles := s.plan(spec).Titles()
+		update := slices.Index(titles, "vote: install updates, and reboot if they require it")
+		if update < 0 || update > slices.Index(titles, "vote: start the arbitrator") {
+			t.Errorf("planned %q", titles)
+		}
+		s.faulty(spec, fault)
+		s.votes(spec)
+		s.isUpdatedVote(1)
+	})
+}
+
+func TestHealthOfAnArbitrator(t *testing.T) {
+	problems := func(s *sim, spec Spec) []string { return HealthOf(spec, s.observe(spec), noon).Problems }
+	s, spec := withArbitrator(t, MariaDB)
+	s.Crash("vote")
+	s.Machines["db2"].Down = true
+	if said := problems(s, spec); !slices.Contains(said, "the arbitrator on vote is failed") {
+		t.Errorf("problems %q", said)
+	}
+	s.Machines["db2"].Down = false
+	spec.Maintenance = map[string]tier.Maintenance{"vote": tier.Stopped}
+	s.must(spec)
+	if health := HealthOf(spec, s.observe(spec), noon); !health.Healthy() || health.Nodes["vote"].Role != tier.RoleMaintenance {
+		t.Errorf("health in maintenance %+v", health)
+	}
+}
