@@ -336,10 +336,11 @@ func stepArbitrate(spec Spec, name, why string) Step {
 			if len(members) == 0 {
 				return fmt.Errorf("no node is in a Primary component, and an arbitrator cannot start one")
 			}
-			if err := awaitWhole(ctx, hosts.Views(), spec, members, 10*time.Minute); err != nil {
+			now, err := seenWhole(ctx, hosts.Views(), spec, members, 10*time.Minute)
+			if err != nil {
 				return err
 			}
-			if err := refuseArbitratorOut(spec, Observe(ctx, hosts.Views(), spec), name); err != nil {
+			if err := refuseArbitratorOut(spec, now, name); err != nil {
 				return err
 			}
 			// The unit does not start while the machine is recorded as being in maintenance.

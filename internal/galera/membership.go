@@ -155,9 +155,18 @@ func (s Status) backedUp(name string) bool {
 
 // awaitWhole waits until every named node is a healthy member.
 func awaitWhole(ctx context.Context, views host.Views, spec Spec, nodes []string, limit time.Duration) error {
-	return reconcile.WaitAtMost(ctx, limit, "the cluster to be whole", 500*time.Millisecond, func(ctx context.Context) (string, error) {
-		return Observe(ctx, views, spec).whyNotWhole(nodes), nil
+	_, err := seenWhole(ctx, views, spec, nodes, limit)
+	return err
+}
+
+// seenWhole is the same, and returns what was seen last.
+func seenWhole(ctx context.Context, views host.Views, spec Spec, nodes []string, limit time.Duration) (Status, error) {
+	var now Status
+	err := reconcile.WaitAtMost(ctx, limit, "the cluster to be whole", 500*time.Millisecond, func(ctx context.Context) (string, error) {
+		now = Observe(ctx, views, spec)
+		return now.whyNotWhole(nodes), nil
 	})
+	return now, err
 }
 
 func (s Status) whyNotWhole(nodes []string) string {

@@ -133,10 +133,11 @@ func stepUpdateArbitrator(spec Spec, name string, due tier.DueOS) Step {
 	return Step{Node: name, Title: work.Title, Why: work.Why, Effect: reconcile.Restarts,
 		Do: func(ctx context.Context, hosts host.Hosts) error {
 			now := Observe(ctx, hosts.Views(), spec)
-			if err := awaitWhole(ctx, hosts.Views(), spec, now.where(NodeStatus.primary), 10*time.Minute); err != nil {
+			now, err := seenWhole(ctx, hosts.Views(), spec, now.where(NodeStatus.primary), 10*time.Minute)
+			if err != nil {
 				return err
 			}
-			if err := refuseArbitratorOut(spec, Observe(ctx, hosts.Views(), spec), name); err != nil {
+			if err := refuseArbitratorOut(spec, now, name); err != nil {
 				return err
 			}
 			if err := hosts[name].StopUnit(ctx, arbitratorUnit); err != nil {

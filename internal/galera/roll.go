@@ -125,10 +125,11 @@ func stepRestart(spec Spec, s stale, whole []string) Step {
 	return Step{Node: s.node, Title: title, Why: s.why, Effect: reconcile.Restarts,
 		Do: func(ctx context.Context, hosts host.Hosts) error {
 			// One that has just served a state transfer has to apply what came meanwhile.
-			if err := awaitWhole(ctx, hosts.Views(), spec, whole, 10*time.Minute); err != nil {
+			now, err := seenWhole(ctx, hosts.Views(), spec, whole, 10*time.Minute)
+			if err != nil {
 				return err
 			}
-			if err := refuseOut(spec, Observe(ctx, hosts.Views(), spec), s.node, title); err != nil {
+			if err := refuseOut(spec, now, s.node, title); err != nil {
 				return err
 			}
 			if s.config != nil {
