@@ -18,7 +18,7 @@ func TestSecondDay(t *testing.T) {
 	labtest.SecondDay(t)
 	s := start(t)
 	parts := []part{{"create", s.create}}
-	for _, each := range slices.Concat(s.secondDayOfWeb(), s.secondDayOfDatabases(), s.secondDayOfFiles()) {
+	for _, each := range slices.Concat(s.secondDayOfWeb(), s.secondDayOfDatabases(), s.secondDayOfFiles(), s.secondDayOfAll()) {
 		parts = append(parts, part{each.name, func(t *testing.T) {
 			s.clearLedger(t)
 			each.run(t)
@@ -34,6 +34,9 @@ func (s *site) secondDayOfWeb() []part {
 		{"moreWebServers", s.resize(web, 5)},
 		{"fewerWebServers", s.resize(web, 3)},
 		{"replaceWebServer", s.renew(web, "web2")},
+		{"replaceDeadWebServer", s.renewDead(web, "web3")},
+		{"wipedWebServer", s.rebuilt("web2")},
+		{"killedWhileAWebServerJoins", s.killed(web, renewed("web3"), "web3: started: ", terraformAndAll)},
 		{"killedWhileAWebServerLeaves", s.killed(web, renewed("web2"), "former web2: started: send visitors elsewhere", providerAlone)},
 		{"allWebServers", s.renew(web, "web1", "web2", "web3")},
 	}
@@ -44,9 +47,14 @@ func (s *site) secondDayOfDatabases() []part {
 		{"moreDatabases", s.resize(database, 5)},
 		{"fewerDatabases", s.resize(database, 3)},
 		{"replaceDatabase", s.renew(database, "db2")},
+		{"replaceDeadDatabase", s.renewDead(database, "db3")},
+		{"wipedDatabase", s.rebuilt("db2")},
 		{"killedWhileADatabaseJoins", s.killed(database, resized(5), "db4: started: start mariadb.service and join", providerAlone)},
 		{"killedWhileADatabaseLeaves", s.killed(database, resized(3), "started: leave the cluster and keep the data", terraformAndAll)},
+		{"twoHistoriesOfDatabases", s.twoHistories},
 		{"allDatabases", s.renew(database, "db1", "db2", "db3")},
+		{"outageOfDatabases", s.databasesLosePower},
+		{"orderlyEndOfDatabases", s.databasesEnd},
 	}
 }
 
@@ -55,6 +63,17 @@ func (s *site) secondDayOfFiles() []part {
 		{"moreFileServers", s.resize(files, 6)},
 		{"fewerFileServers", s.resize(files, 3)},
 		{"replaceFileServer", s.renew(files, "files2")},
+		{"replaceDeadFileServer", s.renewDead(files, "files3")},
+		{"wipedFileServer", s.rebuilt("files2")},
+		{"killedWhileFileServersJoin", s.killed(files, resized(6), "started: spread the files over all sets", providerAlone)},
+		{"killedWhileFileServersLeave", s.killed(files, resized(3), "started: move the files of", terraformAndAll)},
+		{"allFileServers", s.renew(files, "files1", "files2", "files3")},
+	}
+}
+
+func (s *site) secondDayOfAll() []part {
+	return []part{
+		{"outageOfAll", s.allLosePower},
 	}
 }
 
