@@ -493,8 +493,21 @@ func (s *site) remove() {
 const bootstrapGalera = `set -e
 apt-get -qq -y --no-install-recommends install mariadb-server mariadb-backup socat galera-4 >/dev/null 2>&1
 printf '[mysqld]\nwsrep_on=ON\nwsrep_provider=/usr/lib/galera/libgalera_smm.so\nwsrep_cluster_address=gcomm://\nwsrep_sst_method=mariabackup\nwsrep_sst_auth=mysql:\nbinlog_format=ROW\ninnodb_buffer_pool_size=32M\n' >/etc/mysql/mariadb.conf.d/90-test.cnf
-systemctl restart mariadb
-mariadb -e 'CREATE USER IF NOT EXISTS keepalived_script@localhost IDENTIFIED VIA unix_socket'`
+systemctl restart mariadb`
+
+// bootstrap makes a cluster of a node, with the account of the check. systemd takes a
+// server for started a moment before it takes statements.
+func (s *site) bootstrap(node string) {
+	s.Run(node, bootstrapGalera)
+	s.Until(30*time.Second, "the database of "+node+" to take statements", func() string {
+		ready := strings.Fields(s.Run(node, `mariadb -Nse "SHOW STATUS LIKE 'wsrep_ready'"`))
+		if slices.Contains(ready, "ON") {
+			return ""
+		}
+		return strings.Join(ready, " ")
+	})
+	s.Run(node, "mariadb -e 'CREATE USER IF NOT EXISTS keepalived_script@localhost IDENTIFIED VIA unix_socket'")
+}
 
 // TestLabGalera asks real databases: two clusters of one node each, and a
 // machine without any.
@@ -502,8 +515,8 @@ func TestLabGalera(t *testing.T) {
 	s := newSite(t, "keepalived-galera-test", floatingip.Check{Kind: floatingip.CheckGalera})
 	s.converge()
 	t.Log(s.reasons())
-	s.Run("db1", bootstrapGalera)
-	s.Run("db2", bootstrapGalera)
+	s.bootstrap("db1")
+	s.bootstrap("db2")
 	first := s.holder()
 	t.Log(s.reasons())
 	moved := func(what, line, undo string) {
