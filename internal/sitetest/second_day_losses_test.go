@@ -74,6 +74,7 @@ func (s *site) databasesLosePower(t *testing.T) { s.outage(t, "all databases", s
 func (s *site) allLosePower(t *testing.T) { s.outage(t, "all machines", s.nodes()) }
 
 func (s *site) outage(t *testing.T, what string, nodes []string) {
+	t.Helper()
 	probe := s.startProbe(t)
 	t.Logf("power off: %s", what)
 	together(t, nodes, func(name string) error { return s.hardware.PowerOff(t.Context(), s.machines[name]) })
