@@ -1,7 +1,6 @@
 package floatingip_test
 
 import (
-	"os"
 	"strings"
 	"testing"
 	"time"
@@ -16,9 +15,7 @@ import (
 // TestLabSecondDayOfSystems updates and reboots three machines, the holder last, while a
 // client opens connections at the address.
 func TestLabSecondDayOfSystems(t *testing.T) {
-	if os.Getenv("LONG_TESTS") != "1" {
-		t.Skip("takes minutes: run make test-second-day")
-	}
+	labtest.SecondDay(t)
 	lab := labtest.Boot(t, "keepalived-systems", "db1", "db2", "db3", probe)
 	s := &site{Lab: lab, t: t, hosts: host.Hosts{}}
 	names := []string{"db1", "db2", "db3"}

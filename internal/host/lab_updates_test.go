@@ -1,7 +1,6 @@
 package host_test
 
 import (
-	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -13,9 +12,7 @@ import (
 
 // TestUpdatesSecondDay installs updates on a machine with real daemons, and reboots it.
 func TestUpdatesSecondDay(t *testing.T) {
-	if os.Getenv("LONG_TESTS") != "1" {
-		t.Skip("takes half a minute: run make test-second-day")
-	}
+	labtest.SecondDay(t)
 	lab := labtest.Boot(t, "host-updates", "m1")
 	h := lab.Hosts["m1"]
 	look := func() host.System {

@@ -2,7 +2,6 @@ package webtier
 
 import (
 	"context"
-	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -17,9 +16,7 @@ import (
 // TestLabSecondDayOfSystems updates and reboots three servers while visitors load pages. The
 // apply is interrupted while the first one boots, and another one goes on.
 func TestLabSecondDayOfSystems(t *testing.T) {
-	if os.Getenv("LONG_TESTS") != "1" {
-		t.Skip("takes minutes: run make test-second-day")
-	}
+	labtest.SecondDay(t)
 	const visitor = "visitor"
 	lab := labtest.Boot(t, "webtier-systems", "web1", "web2", "web3", visitor)
 	s := &site{Lab: lab, t: t}
