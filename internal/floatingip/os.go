@@ -46,16 +46,6 @@ func (d *draft) osDue(node host.Node) tier.DueOS {
 	return d.spec.OS.Due(machine.System, maintenance, unitName)
 }
 
-// planLists refreshes lists of packages that are old where nothing else is due.
-func planLists(d *draft) error {
-	for _, node := range d.nodes() {
-		if due := d.osDue(node); due.Any() && !due.Disruptive {
-			d.prepare.On(node.Name, d.spec.OS.Fetch(due).On(node.Name))
-		}
-	}
-	return nil
-}
-
 // notNow says why a machine is not to be taken out of service for its system; nil if it can
 // be. One that could not have the address itself is the sick one.
 func (d *draft) notNow(node string) []string {

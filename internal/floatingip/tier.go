@@ -44,11 +44,12 @@ func concerns() []concern {
 		{Name: "config", Ask: askConfig, Read: readConfig},
 		{Name: "join", Ask: askJoin, Read: readJoin},
 		{Name: "restart", Ask: askRestart, Plan: planRestart},
-		{Name: "os", Ask: askOS, Read: readOS, Refuse: refuseShared, Plan: planLists},
+		{Name: "os", Ask: askOS, Read: readOS, Refuse: refuseShared},
 		{Name: "roll", Plan: planRoll},
 		{Name: "leave", Ask: askLeave, Read: readLeave, Refuse: refuseLeave, Plan: planLeave},
 		{Name: "maintenance", Ask: askMaintenance, Read: readMaintenance, Plan: planMaintenance},
 		{Name: "holder", Plan: planHolder},
+		{Name: "lists", Plan: planLists},
 	}
 }
 
@@ -108,7 +109,7 @@ type draft struct {
 	// not hear each other, and after three advertisements each takes the address. Each
 	// tests its file first. The holder loads it before the others, well within that
 	// time: if it fails there, nothing has changed.
-	prepare, loadOnHolder, loadTogether, regroup, roll, leave, maintenance, strays, settle *tier.Stage[host.Hosts]
+	prepare, loadOnHolder, loadTogether, regroup, roll, leave, maintenance, strays, settle, lists *tier.Stage[host.Hosts]
 }
 
 func newDraft(spec Spec, status Status) *draft {
@@ -122,6 +123,7 @@ func newDraft(spec Spec, status Status) *draft {
 	d.maintenance = d.stages.Add("begin and end maintenance")
 	d.strays = d.stages.Add("remove addresses that Keepalived did not configure")
 	d.settle = d.stages.Add("settle")
+	d.lists = d.stages.AddLast("refresh the lists of packages")
 	d.group = d.members()
 	for _, node := range d.nodes() {
 		d.prepare.On(node.Name)

@@ -55,28 +55,19 @@ func (d *draft) refuseSharedMachine(name string, seen NodeStatus) error {
 	return d.spec.OS.RefuseShared(name, markerKind, seen.System)
 }
 
-// planOS refreshes lists, which takes nobody out of service, and updates machines whose
-// server does not run, while others serve: it joins afterwards. Members are updated in the
-// roll.
+// planOS updates machines whose server does not run, while others serve: it joins
+// afterwards. Members are updated in the roll.
 func planOS(d *draft) error {
 	serves := len(d.status.where(NodeStatus.primary)) > 0
 	for node, seen := range d.answering() {
 		due := d.osDue(node.Name, seen)
-		switch {
-		case !due.Any():
-		case !due.Disruptive:
-			d.prepare.On(node.Name, d.spec.OS.Fetch(due).On(node.Name))
-		case serves && seen.Ours && !seen.occupied():
+		if due.Disruptive && serves && seen.Ours && !seen.occupied() {
 			d.prepare.On(node.Name, d.spec.OS.Fetch(due).On(node.Name), d.updateOf(due).On(node.Name))
 		}
 	}
 	for node, seen := range d.arbitrators() {
 		due := d.osDue(node.Name, seen)
-		switch {
-		case !due.Any():
-		case !due.Disruptive:
-			d.prepare.On(node.Name, d.spec.OS.Fetch(due).On(node.Name))
-		case serves && seen.Ours && !seen.Arbiter.Running():
+		if due.Disruptive && serves && seen.Ours && !seen.Arbiter.Running() {
 			d.prepare.On(node.Name, d.spec.OS.Fetch(due).On(node.Name), d.spec.updateOfArbitrator(due).On(node.Name))
 		}
 	}

@@ -64,6 +64,7 @@ func concerns() []concern {
 		{Name: "passwords", Ask: askPasswords, Read: readPasswords, Plan: planPasswords},
 		{Name: "accounts", Ask: askAccounts, Read: readAccounts, Plan: planAccounts},
 		{Name: "contents", Plan: planContents},
+		{Name: "lists", Plan: planLists},
 	}
 }
 
@@ -173,6 +174,8 @@ type draft struct {
 	returns, prepare, install, filters, membership, roll, contents *tier.Stage[host.Hosts]
 	// putBack and takeOut begin and end the maintenance of nodes.
 	putBack, takeOut *tier.Stage[host.Hosts]
+	// lists comes after everything else.
+	lists *tier.Stage[host.Hosts]
 }
 
 func newDraft(spec Spec, status Status) *draft {
@@ -198,6 +201,7 @@ func newDraft(spec Spec, status Status) *draft {
 	d.roll = d.stages.Add("rolling restart")
 	d.contents = d.stages.Add("contents")
 	d.takeOut = d.stages.Add("take out of service")
+	d.lists = d.stages.AddLast("refresh the lists of packages")
 	for node := range d.answering() {
 		d.prepare.On(node.Name) // lanes in the order of the nodes
 	}

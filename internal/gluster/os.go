@@ -78,8 +78,7 @@ func (d *draft) servesOthers(node host.Node) bool {
 	})
 }
 
-// planOS refreshes lists of packages where nothing else is due, ends a drain that broke
-// off, and finishes an installation that broke off on a machine whose glusterd is stopped:
+// planOS ends a drain that broke off, and finishes an installation that broke off on a machine whose glusterd is stopped:
 // glusterd may not start before. What takes a machine out of service is part of the roll.
 func planOS(d *draft) error {
 	for i, node := range d.unfinished() {
@@ -92,9 +91,6 @@ func planOS(d *draft) error {
 	}
 	for _, node := range d.reached {
 		due := d.dueOS(node)
-		if d.changing() && due.Any() && !due.Disruptive {
-			d.stages.prepare.On(node.Name, d.spec.OS.Fetch(due).On(node.Name))
-		}
 		if d.seen(node).Drained && (!due.Disruptive || d.rollWaits() != nil) {
 			d.stages.putBack.InOrder(Step{Node: node.Name, Title: "take floating addresses again", Why: "it is drained by a change that broke off", Do: d.ofMachine(node, tier.Return)})
 		}

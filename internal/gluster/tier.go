@@ -58,13 +58,14 @@ func concerns() []concern {
 		{Name: "task", Ask: askTask, Read: readTask},
 		{Name: "change", Plan: planChange},
 		{Name: "release", Ask: askRelease, Read: readRelease, Refuse: refuseRelease, Plan: planRelease},
+		{Name: "lists", Plan: planLists},
 	}
 }
 
 // stages are those of a plan, in the order in which they are carried out.
 type stages struct {
 	tier.Stages[host.Hosts]
-	prepare, pool, clean, volume, decide, restart, rejoin, brick, putBack, takeOut, change, closing, devices *tier.Stage[host.Hosts]
+	prepare, pool, clean, volume, decide, restart, rejoin, brick, putBack, takeOut, change, closing, devices, lists *tier.Stage[host.Hosts]
 }
 
 func newStages() *stages {
@@ -82,6 +83,7 @@ func newStages() *stages {
 	s.change = s.Add("change")
 	s.closing = s.Add("close")
 	s.devices = s.Add("data devices")
+	s.lists = s.AddLast("refresh the lists of packages")
 	return s
 }
 
@@ -173,10 +175,16 @@ func Diff(spec Spec, status Status) (Plan, error) {
 	if !plan.Empty() {
 		return plan, nil
 	}
-	if err := firstOf(d.decisionWaits, d.refuseLeftAlone, d.waits); err != nil {
+	if err := d.refusedForNow(); err != nil {
 		return Plan{}, err
 	}
 	return plan, nil
+}
+
+// refusedForNow is why something cannot be done yet that is to be done. It is told where
+// nothing else can be.
+func (d *draft) refusedForNow() error {
+	return firstOf(d.decisionWaits, d.refuseLeftAlone, d.waits)
 }
 
 // Notices says in a sentence each what the user should know and no plan changes.

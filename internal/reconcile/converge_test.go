@@ -165,3 +165,24 @@ func TestConvergeGoesOnWhileChangesGetFewer(t *testing.T) {
 		})
 	}
 }
+
+// TestWhatComesLastWaitsForEveryRound has work that fails: what takes another round is done
+// before.
+func TestWhatComesLastWaitsForEveryRound(t *testing.T) {
+	s := &site{}
+	rounds := wants("software", "peers")
+	_, err := converge(t, s, func(seen []string) (plan, error) {
+		p, err := rounds(seen)
+		p.Last("lists", lane{failing("b", "refresh lists")})
+		if drift := p.Titles(); !slices.Contains(drift, "b: refresh lists") {
+			t.Errorf("a plan leaves it out: %v", drift)
+		}
+		return p, err
+	})
+	if !errors.Is(err, errDisk) {
+		t.Errorf("got %v", err)
+	}
+	if diff := cmp.Diff([]string{"a: software", "a: peers"}, s.list()); diff != "" {
+		t.Error(diff)
+	}
+}

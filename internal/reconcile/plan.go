@@ -39,6 +39,10 @@ type Lane[T any] []Step[T]
 type Stage[T any] struct {
 	Title string
 	Lanes []Lane[T]
+	// Last says that [Converge] carries the stage out when no other one is left, in this
+	// round or a later one. It is for work that can fail for reasons that are no reason to
+	// leave anything else undone.
+	Last bool
 }
 
 // Plan is the ordered way from what was observed to what is wanted.
@@ -53,10 +57,29 @@ type Plan[T any] struct {
 // Parallel appends a stage whose lanes run side by side. Lanes without steps
 // are dropped, and so is a stage without lanes.
 func (p *Plan[T]) Parallel(title string, lanes ...Lane[T]) {
-	lanes = slices.DeleteFunc(slices.Clone(lanes), func(l Lane[T]) bool { return len(l) == 0 })
-	if len(lanes) > 0 {
-		p.Stages = append(p.Stages, Stage[T]{Title: title, Lanes: lanes})
+	p.add(Stage[T]{Title: title, Lanes: lanes})
+}
+
+// Last appends a stage like [Plan.Parallel] that waits until no other one is left, see
+// [Stage].
+func (p *Plan[T]) Last(title string, lanes ...Lane[T]) {
+	p.add(Stage[T]{Title: title, Lanes: lanes, Last: true})
+}
+
+func (p *Plan[T]) add(stage Stage[T]) {
+	stage.Lanes = slices.DeleteFunc(slices.Clone(stage.Lanes), func(l Lane[T]) bool { return len(l) == 0 })
+	if len(stage.Lanes) > 0 {
+		p.Stages = append(p.Stages, stage)
 	}
+}
+
+// round returns the plan without what waits until nothing else is left.
+func (p Plan[T]) round() Plan[T] {
+	first := slices.DeleteFunc(slices.Clone(p.Stages), func(s Stage[T]) bool { return s.Last })
+	if len(first) > 0 {
+		p.Stages = first
+	}
+	return p
 }
 
 // Serial appends a stage that does one step after the other.

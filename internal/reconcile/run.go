@@ -131,6 +131,7 @@ func Converge[S, T any](
 		if err != nil || plan.Empty() {
 			return status, err
 		}
+		plan = plan.round()
 		titles := plan.Titles()
 		now := fmt.Sprint(titles)
 		if now == before || bound.reached(plan.Outstanding) {

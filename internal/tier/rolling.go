@@ -119,7 +119,7 @@ func cutRolls[T any](stage reconcile.Stage[T]) []reconcile.Stage[T] {
 			parts[last].Lanes[0] = append(parts[last].Lanes[0], step)
 			continue
 		}
-		parts = append(parts, reconcile.Stage[T]{Title: stage.Title, Lanes: []reconcile.Lane[T]{{step}}})
+		parts = append(parts, reconcile.Stage[T]{Title: stage.Title, Last: stage.Last, Lanes: []reconcile.Lane[T]{{step}}})
 	}
 	return parts
 }

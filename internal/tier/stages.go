@@ -13,6 +13,7 @@ type Stages[T any] struct {
 type Stage[T any] struct {
 	title string
 	lanes []*lane[T]
+	last  bool
 }
 
 type lane[T any] struct {
@@ -27,6 +28,13 @@ func (s *Stages[T]) Add(title string) *Stage[T] {
 	return stage
 }
 
+// AddLast appends a stage that waits until no other one is left, see [reconcile.Stage].
+func (s *Stages[T]) AddLast(title string) *Stage[T] {
+	stage := s.Add(title)
+	stage.last = true
+	return stage
+}
+
 // Plan returns what was collected.
 func (s *Stages[T]) Plan() reconcile.Plan[T] {
 	var plan reconcile.Plan[T]
@@ -35,7 +43,11 @@ func (s *Stages[T]) Plan() reconcile.Plan[T] {
 		for _, lane := range stage.lanes {
 			lanes = append(lanes, lane.steps)
 		}
-		plan.Parallel(stage.title, lanes...)
+		if stage.last {
+			plan.Last(stage.title, lanes...)
+		} else {
+			plan.Parallel(stage.title, lanes...)
+		}
 	}
 	return plan
 }

@@ -10,6 +10,6 @@ func planLists(d *draft) error {
 			lanes = append(lanes, Lane{step(m.node.Name, fetch.Title, due.Why(), fetch.Do)})
 		}
 	}
-	d.plan.Parallel("refresh the lists of packages", lanes...)
+	d.plan.Last("refresh the lists of packages", lanes...)
 	return nil
 }

@@ -92,7 +92,7 @@ func causes(err error) []error {
 		return inner
 	}
 	switch err.(type) { //nolint:errorlint // as above
-	case *host.PackagesError, *reconcile.StepError:
+	case *host.PackagesError, *host.UpdatesError, *reconcile.StepError:
 		return []error{err}
 	}
 	return nil
@@ -126,6 +126,8 @@ func cure(err error) (at []string, next string) {
 		return ofNode(e.Node, "user"), "Correct the user, which is %s, or else ssh.user in the provider block (HA_SSH_USER), or give it such a shell there."
 	case *host.PackagesError:
 		return ofNode(e.Node), "This is the output of the machine's package manager, which needs access to its mirrors over HTTP or HTTPS, free disk space, a correct clock, and no other running apt. To reproduce the error there, run: apt-get update; apt-get install " + strings.Join(e.Packages, " ")
+	case *host.UpdatesError:
+		return ofNode(e.Node), "This is the output of the machine's package manager, which needs access to all archives in /etc/apt/sources.list and /etc/apt/sources.list.d, free disk space, a correct clock, and no other running apt. To reproduce an error of an archive there, run: apt-get update"
 	case *host.SupportError:
 		return ofNode(e.Node), "Choose an image of Debian or Ubuntu for the machine."
 	case tier.CurableError:

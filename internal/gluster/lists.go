@@ -1,0 +1,14 @@
+package gluster
+
+// planLists refreshes lists of packages that are old where nothing else is due.
+func planLists(d *draft) error {
+	if !d.changing() || d.refusedForNow() != nil { // what is refused is told first
+		return nil
+	}
+	for _, node := range d.reached {
+		if due := d.dueOS(node); due.Any() && !due.Disruptive {
+			d.stages.lists.On(node.Name, d.spec.OS.Fetch(due).On(node.Name))
+		}
+	}
+	return nil
+}
