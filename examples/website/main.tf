@@ -15,6 +15,7 @@ module "website" {
   region          = var.region
   admin_cidrs     = var.admin_cidrs
   authorized_keys = [var.ssh_public_key]
+  image           = var.image
 
   files = {
     nodes                = var.file_nodes

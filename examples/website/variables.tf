@@ -28,6 +28,12 @@ variable "ssh_private_key" {
   ephemeral   = true
 }
 
+variable "image" {
+  description = "Image of new Linodes, such as `linode/debian13`. Default: that of the module."
+  type        = string
+  default     = null
+}
+
 variable "file_node_type" {
   description = "Linode type of the file servers."
   type        = string

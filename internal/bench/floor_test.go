@@ -109,7 +109,12 @@ func (e event) happen(context.Context) error {
 // boot makes the nine machines.
 func (f *floor) boot(ctx context.Context) error {
 	client := docker.CLI{}
-	images, err := image.Ensure(ctx, client, f.progress)
+	// The same as the site's, with which it is compared.
+	release, err := image.SiteRelease()
+	if err != nil {
+		return err
+	}
+	images, err := image.Ensure(ctx, client, release, f.progress)
 	if err == nil {
 		err = machine.Down(ctx, client, floorLab)
 	}

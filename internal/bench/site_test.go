@@ -127,13 +127,15 @@ func (s *site) variables(config string) []string {
 	s.must(err)
 	public, err := os.ReadFile(s.folder.KeyFile() + ".pub")
 	s.must(err)
+	release, err := s.settings.Release()
+	s.must(err)
 	environment := slices.DeleteFunc(os.Environ(), func(variable string) bool {
 		return slices.ContainsFunc([]string{"TF_", "HA_", "LINODE_"}, func(prefix string) bool { return strings.HasPrefix(variable, prefix) })
 	})
 	return append(environment,
 		"TF_CLI_CONFIG_FILE="+config, "TF_IN_AUTOMATION=1", "CHECKPOINT_DISABLE=1",
 		"LINODE_URL="+s.settings.URL(), "LINODE_TOKEN="+s.settings.Token,
-		"TF_VAR_wordpress=false", fmt.Sprintf("TF_VAR_admin_cidrs=[%q]", s.settings.Subnet),
+		"TF_VAR_wordpress=false", "TF_VAR_image="+release.Linode(), fmt.Sprintf("TF_VAR_admin_cidrs=[%q]", s.settings.Subnet),
 		"TF_VAR_ssh_public_key="+strings.TrimSpace(string(public)), "TF_VAR_ssh_private_key="+string(private),
 	)
 }

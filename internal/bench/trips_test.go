@@ -30,7 +30,9 @@ journalctl --quiet --output=cat --unit=ssh --after-cursor="$1" | awk '/^Accepted
 // machines are those of the running lab.
 func (s *site) machines() (*machine.Region, []machine.Resource) {
 	s.Helper()
-	images, err := image.Ensure(s.Context(), docker.CLI{}, s.progress)
+	release, err := image.SiteRelease()
+	s.must(err)
+	images, err := image.Ensure(s.Context(), docker.CLI{}, release, s.progress)
 	s.must(err)
 	hardware, err := machine.Up(s.Context(), docker.CLI{}, machine.Config{Name: siteLab, Images: images, Subnet: s.settings.Subnet})
 	s.must(err)

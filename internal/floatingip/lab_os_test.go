@@ -29,7 +29,8 @@ func TestLabSecondDayOfSystems(t *testing.T) {
 	for _, name := range names {
 		before[name], held[name] = lab.BootName(name), s.Run(name, "apt-mark showhold")
 	}
-	lab.OfferUpdates(names, machine.Updates{Security: true, Suffix: "+lab1", Reboot: "libssl3", Packages: []string{"libssl3", "keepalived"}})
+	library := lab.Debian("db1").OpenSSL
+	lab.OfferUpdates(names, machine.Updates{Security: true, Suffix: "+lab1", Reboot: library, Packages: []string{library, "keepalived"}})
 	s.spec.OS = tier.OS{Updates: host.UpdatesSecurity, Reboot: true}
 	if drift := s.drift(); len(drift) != 3 || !strings.Contains(strings.Join(drift[first], "; "), "security updates are due: keepalived ") {
 		t.Errorf("drift %v", drift)
@@ -41,7 +42,7 @@ func TestLabSecondDayOfSystems(t *testing.T) {
 	stop()
 	s.empty()
 	for _, name := range names {
-		versions := s.Run(name, "dpkg-query -W -f '${Version} ' keepalived libssl3")
+		versions := s.Run(name, "dpkg-query -W -f '${Version} ' keepalived "+library)
 		if lab.BootName(name) == before[name] || strings.Count(versions, "+lab1") != 2 || s.Run(name, "apt-mark showhold") != held[name] {
 			t.Errorf("%s has %q, %q on hold", name, versions, s.Run(name, "apt-mark showhold"))
 		}

@@ -18,9 +18,11 @@ var mariadbSettings string
 var perconaSettings string
 
 // knowsSetting reports whether the engine has a setting of that name. The lists
-// are the system variables and options of MariaDB 10.11 with galera-4 and of
+// are the system variables and options of MariaDB 10.11 and 11.8 with galera-4 and of
 // MySQL 8.4 with the variables that Percona XtraDB Cluster adds. Other versions
 // and plugins have more, so a name that is not in them is doubted and not refused.
+// Whether the installed version has a setting is asked of the server itself, before a
+// configuration is put in place.
 func (e Engine) knowsSetting(name string) bool {
 	list := mariadbSettings
 	if e == Percona {

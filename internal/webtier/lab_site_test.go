@@ -63,15 +63,18 @@ func TestLabLocalFiles(t *testing.T) {
 			return ""
 		})
 	})
+	// php8.2, which is a part of the names of packages, units and directories.
+	php := strings.TrimSuffix(s.Debian("web1").PHP, "-fpm")
+	pools := "/etc/php/" + strings.TrimPrefix(php, "php") + "/fpm/pool.d"
 	t.Run("drifts", func(t *testing.T) {
 		for _, drift := range []struct{ name, breaks, want string }{
 			{"apache stopped", "systemctl stop apache2", "apache2 is stopped"},
-			{"fpm stopped", "systemctl stop php8.2-fpm", "php8.2-fpm.service is stopped"},
+			{"fpm stopped", "systemctl stop " + php + "-fpm", php + "-fpm.service is stopped"},
 			{"vhost edited", "echo '# mine' >>/etc/apache2/sites-available/terraform-ha-shop.conf", "terraform-ha-shop.conf differs"},
 			{"default site enabled", "a2ensite -q 000-default", "sites-enabled/000-default.conf is enabled"},
-			{"pool edited", "echo 'pm.max_children = 1' >>/etc/php/8.2/fpm/pool.d/terraform-ha-shop.conf", "terraform-ha-shop.conf differs"},
+			{"pool edited", "echo 'pm.max_children = 1' >>" + pools + "/terraform-ha-shop.conf", "terraform-ha-shop.conf differs"},
 			{"probe stopped", "systemctl stop terraform-ha-web-probe", "terraform-ha-web-probe.service is inactive"},
-			{"package removed", "dpkg --force-depends -P php8.2-gd php-gd >/dev/null 2>&1", "not installed: php-gd"},
+			{"package removed", "dpkg --force-depends -P " + php + "-gd php-gd >/dev/null 2>&1", "not installed: php-gd"},
 			{"root given away", "chown root:root /srv/www/site", "belongs to root:root"},
 			{"not enabled", "systemctl disable -q apache2", "apache2 does not start at boot"},
 		} {
@@ -171,7 +174,7 @@ func TestLabLocalFiles(t *testing.T) {
 	t.Run("remove", func(t *testing.T) {
 		s := s.with(t)
 		s.remove(spec, false)
-		s.Run("web1", "test -e /srv/www/site/index.php && apachectl configtest && test -z \"$(ls /etc/systemd/system | grep terraform-ha)\" && ! systemctl is-active apache2 && test -e /etc/php/8.2/fpm/pool.d/www.conf && test -z \"$(ls /var/lib/terraform-ha)\"")
+		s.Run("web1", "test -e /srv/www/site/index.php && apachectl configtest && test -z \"$(ls /etc/systemd/system | grep terraform-ha)\" && ! systemctl is-active apache2 && test -e "+pools+"/www.conf && test -z \"$(ls /var/lib/terraform-ha)\"")
 		s.mustConverge(spec, balancer)
 		s.remove(spec, true)
 		s.Run("web2", "! test -e /srv/www/site")

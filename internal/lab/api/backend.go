@@ -12,8 +12,10 @@ type VLAN struct {
 
 // MachineSpec says what machine stands behind an instance.
 type MachineSpec struct {
-	ID             int
-	Label          string
+	ID    int
+	Label string
+	// Image is the identifier of Linode's image that it starts from.
+	Image          string
 	PublicIPv4     string
 	PrivateIPv4    string
 	VLANs          []VLAN

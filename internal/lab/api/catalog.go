@@ -1,6 +1,9 @@
 package api
 
-import "slices"
+import (
+	"slices"
+	"strings"
+)
 
 // The catalog is a small, plausible cut of Linode's: enough regions and plans
 // for the modules' validations, and only the images that the lab can boot.
@@ -103,11 +106,24 @@ type image struct {
 }
 
 func images() []image {
-	return []image{{
-		ID: "linode/debian12", Label: "Debian 12", Vendor: "Debian", Created: "2023-06-12T00:00:00", Updated: "2023-06-12T00:00:00",
-		CreatedBy: "linode", Capabilities: []string{"cloud-init"}, IsPublic: true, Regions: []any{}, Size: 1500, TotalSize: 1500,
-		Status: "available", Tags: []string{}, Type: "manual",
-	}}
+	var all []image
+	for _, i := range []struct{ number, created string }{{"12", "2023-06-12T00:00:00"}, {"13", "2025-08-11T00:00:00"}} {
+		all = append(all, image{
+			ID: "linode/debian" + i.number, Label: "Debian " + i.number, Vendor: "Debian", Created: i.created, Updated: i.created,
+			CreatedBy: "linode", Capabilities: []string{"cloud-init"}, IsPublic: true, Regions: []any{}, Size: 1500, TotalSize: 1500,
+			Status: "available", Tags: []string{}, Type: "manual",
+		})
+	}
+	return all
+}
+
+// imageNames are the identifiers of the images that the lab boots.
+func imageNames() string {
+	var names []string
+	for _, i := range images() {
+		names = append(names, i.ID)
+	}
+	return strings.Join(names, " and ")
 }
 
 type kernel struct {

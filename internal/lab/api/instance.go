@@ -97,7 +97,7 @@ func (i *instance) firstAddress(private bool) string {
 // configuration.
 func (s *Server) spec(i *instance, rootPassword string) MachineSpec {
 	spec := MachineSpec{
-		ID: i.ID, Label: i.Label, PublicIPv4: i.publicIPv4(), PrivateIPv4: i.privateIPv4(),
+		ID: i.ID, Label: i.Label, Image: i.Image, PublicIPv4: i.publicIPv4(), PrivateIPv4: i.privateIPv4(),
 		AuthorizedKeys: i.AuthorizedKeys, RootPassword: rootPassword,
 	}
 	if p, err := findPlan(i.Type); err == nil {

@@ -72,7 +72,7 @@ func (s *Server) checkDeployment(d *deployment) error {
 		return nil
 	}
 	if _, err := findImage(d.Image); err != nil {
-		return invalid("image", "image is not valid: the lab boots only linode/debian12")
+		return invalid("image", "image is not valid: the lab boots only %s", imageNames())
 	}
 	for _, user := range d.AuthorizedUsers {
 		if user != s.state.Profile.Username {

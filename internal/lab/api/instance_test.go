@@ -31,7 +31,7 @@ func TestInstanceLifecycle(t *testing.T) {
 		t.Errorf("addresses %v", i.IPv4)
 	}
 	want := MachineSpec{
-		ID: i.ID, Label: "db1", PublicIPv4: "172.29.1.1", PrivateIPv4: "192.168.128.10", UserData: "#cloud-config\n",
+		ID: i.ID, Label: "db1", Image: "linode/debian12", PublicIPv4: "172.29.1.1", PrivateIPv4: "192.168.128.10", UserData: "#cloud-config\n",
 		VLANs: []VLAN{{"site", "10.0.0.11/24"}}, AuthorizedKeys: options.AuthorizedKeys, RootPassword: options.RootPass,
 		MemoryMiB: 2048,
 	}
@@ -63,9 +63,9 @@ func TestInstanceLifecycle(t *testing.T) {
 		}
 	}
 	wantCode(t, c.BootInstance(ctx, i.ID, 0), 400)
-	must(c.RebuildInstance(ctx, i.ID, linodego.InstanceRebuildOptions{Image: "linode/debian12", RootPass: "another one 42"}))(t)
+	must(c.RebuildInstance(ctx, i.ID, linodego.InstanceRebuildOptions{Image: "linode/debian13", RootPass: "another one 42"}))(t)
 	must(c.WaitForInstanceStatus(ctx, i.ID, linodego.InstanceRunning, 10))(t)
-	if got := l.backend.machines[i.ID].spec; got.RootPassword != "another one 42" || len(got.VLANs) != 1 {
+	if got := l.backend.machines[i.ID].spec; got.Image != "linode/debian13" || got.RootPassword != "another one 42" || len(got.VLANs) != 1 {
 		t.Errorf("rebuilt as %+v", got)
 	}
 	wantCode(t, c.ResizeInstance(ctx, i.ID, linodego.InstanceResizeOptions{Type: "g6-standard-2"}), 400)

@@ -18,6 +18,7 @@ import (
 	"github.com/terraform-ha/terraform-provider-ha/internal/lab/region"
 )
 
+// newDemo is a demo without a lab's key.
 func newDemo(t *testing.T) Demo {
 	t.Helper()
 	root, err := filepath.Abs("../../..")
@@ -67,11 +68,7 @@ func TestEnvironment(t *testing.T) {
 	t.Setenv("LINODE_TOKEN", "a real account's")
 	t.Setenv("TF_CLI_ARGS_apply", "-destroy")
 	d := newDemo(t)
-	for _, file := range []string{d.Folder.KeyFile(), d.Folder.KeyFile() + ".pub"} {
-		if err := os.WriteFile(file, []byte("key\n"), 0o600); err != nil {
-			t.Fatal(err)
-		}
-	}
+	d.makeKeys(t)
 	if err := d.layOut(); err != nil {
 		t.Fatal(err)
 	}
@@ -98,6 +95,36 @@ func TestEnvironment(t *testing.T) {
 	}
 	if info, err := os.Stat(d.path("secrets.json")); err != nil || info.Mode().Perm() != 0o600 {
 		t.Errorf("the passwords' file: %v, %v", info, err)
+	}
+}
+
+func (d Demo) makeKeys(t *testing.T) {
+	t.Helper()
+	if err := os.MkdirAll(folder(d.Folder), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	for _, file := range []string{d.Folder.KeyFile(), d.Folder.KeyFile() + ".pub"} {
+		if err := os.WriteFile(file, []byte("key\n"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+func TestTheSiteHasTheImageOfTheLab(t *testing.T) {
+	for number, want := range map[string]string{"12": "TF_VAR_image=linode/debian12", "13": "TF_VAR_image=linode/debian13"} {
+		d := newDemo(t)
+		d.makeKeys(t)
+		d.Settings.Debian = number
+		environment, err := d.environment()
+		if err != nil || !slices.Contains(environment, want) {
+			t.Errorf("%s: %v is without %s, %v", number, environment, want, err)
+		}
+	}
+	d := newDemo(t)
+	d.makeKeys(t)
+	d.Settings.Debian = "11"
+	if _, err := d.environment(); err == nil {
+		t.Error("a lab of Debian 11 has a site")
 	}
 }
 

@@ -92,6 +92,10 @@ func (d Demo) environment() ([]string, error) {
 	if err != nil {
 		return nil, fmt.Errorf("cannot read the lab's key: %w", err)
 	}
+	release, err := d.Settings.Release()
+	if err != nil {
+		return nil, fmt.Errorf("cannot choose the site's image: %w", err)
+	}
 	var environment []string
 	for _, variable := range os.Environ() {
 		if !foreign(variable) {
@@ -101,7 +105,7 @@ func (d Demo) environment() ([]string, error) {
 	return append(environment,
 		"TF_CLI_CONFIG_FILE="+d.configFile(), "TF_IN_AUTOMATION=1", "CHECKPOINT_DISABLE=1",
 		"LINODE_URL="+d.Settings.URL(), "LINODE_TOKEN="+d.Settings.Token,
-		"TF_VAR_name=website", "TF_VAR_region=us-ord", "TF_VAR_wordpress=true",
+		"TF_VAR_name=website", "TF_VAR_region=us-ord", "TF_VAR_wordpress=true", "TF_VAR_image="+release.Linode(),
 		fmt.Sprintf("TF_VAR_admin_cidrs=[%q]", d.Settings.Subnet),
 		"TF_VAR_ssh_public_key="+strings.TrimSpace(string(public)), "TF_VAR_ssh_private_key="+string(private),
 		"TF_VAR_wordpress_admin_password="+known.Admin, "TF_VAR_wordpress_database_password="+known.Database,

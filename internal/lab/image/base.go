@@ -11,20 +11,20 @@ import (
 	"time"
 )
 
-const (
-	debianImage = "debian:" + suite
-	// A registry that answers needs seconds; one that is filtered away would
-	// otherwise cost minutes before debootstrap gets its turn.
-	pullLimit = 10 * time.Second
-)
+// A registry that answers needs seconds; one that is filtered away would
+// otherwise cost minutes before debootstrap gets its turn.
+const pullLimit = 10 * time.Second
+
+// registryImage is the reference of a registry's image of the release.
+func (r Release) registryImage() string { return "debian:" + r.Suite }
 
 // base returns a reference to a Debian minimal base: the registry's where it
 // can be had, else one made with debootstrap and kept for later builds.
 func (b *builder) base(ctx context.Context) (string, error) {
-	if b.exists(ctx, debianImage) {
-		return debianImage, nil
+	if b.exists(ctx, b.release.registryImage()) {
+		return b.release.registryImage(), nil
 	}
-	hash, err := hashOf(suite, "build/base")
+	hash, err := hashOf(b.release.Suite, "build/base")
 	if err != nil {
 		return "", err
 	}
@@ -32,7 +32,7 @@ func (b *builder) base(ctx context.Context) (string, error) {
 		return id, err
 	}
 	if b.pull(ctx) {
-		return debianImage, nil
+		return b.release.registryImage(), nil
 	}
 	return b.bootstrap(ctx, hash)
 }
@@ -40,9 +40,9 @@ func (b *builder) base(ctx context.Context) (string, error) {
 func (b *builder) pull(ctx context.Context) bool {
 	limited, cancel := context.WithTimeout(ctx, pullLimit)
 	defer cancel()
-	_, err := b.docker.Run(limited, "pull", "--quiet", debianImage)
+	_, err := b.docker.Run(limited, "pull", "--quiet", b.release.registryImage())
 	if err != nil {
-		b.say("no %s from a registry, so it is made with debootstrap", debianImage)
+		b.say("no %s from a registry, so it is made with debootstrap", b.release.registryImage())
 	}
 	return err == nil
 }
@@ -52,7 +52,7 @@ func (b *builder) bootstrap(ctx context.Context, hash string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	if err := ensureDebootstrap(ctx, b.say); err != nil {
+	if err := b.ensureDebootstrap(ctx); err != nil {
 		return "", err
 	}
 	folder, err := os.MkdirTemp("", "lab-debootstrap-")
@@ -65,8 +65,8 @@ func (b *builder) bootstrap(ctx context.Context, hash string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	b.say("debootstrap %s from %s", suite, mirror.debian)
-	command := exec.CommandContext(ctx, "sh", "-s", "--", suite, folder, mirror.debian)
+	b.say("debootstrap %s from %s", b.release.Suite, mirror.debian)
+	command := exec.CommandContext(ctx, "sh", "-s", "--", b.release.Suite, folder, mirror.debian)
 	command.Stdin = bytes.NewReader(script)
 	command.Env = append(os.Environ(), "http_proxy="+mirror.proxy)
 	log := &tail{}
@@ -84,19 +84,19 @@ func (b *builder) bootstrap(ctx context.Context, hash string) (string, error) {
 }
 
 // ensureDebootstrap installs debootstrap where this process may do so.
-func ensureDebootstrap(ctx context.Context, say func(string, ...any)) error {
+func (b *builder) ensureDebootstrap(ctx context.Context) error {
 	if os.Geteuid() != 0 {
 		return fmt.Errorf("cannot make a Debian base as an ordinary user: "+
-			"run this once as root, or load the image %s into Docker", debianImage)
+			"run this once as root, or load the image %s into Docker", b.release.registryImage())
 	}
 	if _, err := exec.LookPath("debootstrap"); err == nil {
 		return nil
 	}
 	if _, err := exec.LookPath("apt-get"); err != nil {
 		return errors.New("cannot make a Debian base: install debootstrap, or load the image " +
-			debianImage + " into Docker")
+			b.release.registryImage() + " into Docker")
 	}
-	say("installing debootstrap")
+	b.say("installing debootstrap")
 	log := &tail{}
 	command := exec.CommandContext(ctx, "apt-get", "-q", "-y", "--no-install-recommends", "install", "debootstrap")
 	command.Env = append(os.Environ(), "DEBIAN_FRONTEND=noninteractive")

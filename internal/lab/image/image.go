@@ -25,11 +25,11 @@ type Images struct {
 	Balancer string
 }
 
-// Ensure returns the images, after building those that do not exist yet. It
-// writes a line to progress for each step of a build and nothing when both
+// Ensure returns the images of a release of Debian, after building those that do not
+// exist yet. It writes a line to progress for each step of a build and nothing when both
 // images are there. Several processes may call it at once: one builds.
-func Ensure(ctx context.Context, client docker.CLI, progress io.Writer) (Images, error) {
-	b := &builder{docker: client, progress: progress, started: time.Now()}
+func Ensure(ctx context.Context, client docker.CLI, release Release, progress io.Writer) (Images, error) {
+	b := &builder{docker: client, release: release, progress: progress, started: time.Now()}
 	plan, err := b.plan()
 	if err != nil {
 		return Images{}, err
@@ -69,12 +69,13 @@ type plan struct {
 
 type builder struct {
 	docker   docker.CLI
+	release  Release
 	progress io.Writer
 	started  time.Time
 }
 
 func (b *builder) plan() (plan, error) {
-	machine, err := hashOf(suite, "build/base", "build/machine")
+	machine, err := hashOf(b.release.Suite, b.release.machineInputs()...)
 	if err != nil {
 		return plan{}, err
 	}
@@ -112,7 +113,7 @@ func (b *builder) exists(ctx context.Context, reference string) bool {
 }
 
 func (b *builder) machine(ctx context.Context, hash string) (string, error) {
-	b.say("building the machine image %s (minutes, once)", hash)
+	b.say("building the machine image %s of Debian %s (minutes, once)", hash, b.release.Number)
 	base, err := b.base(ctx)
 	if err != nil {
 		return "", err
@@ -121,10 +122,15 @@ func (b *builder) machine(ctx context.Context, hash string) (string, error) {
 	if err != nil {
 		return "", err
 	}
+	packages, err := b.release.archive()
+	if err != nil {
+		return "", err
+	}
 	return b.build(ctx, recipe{
 		name: "machine", hash: hash, from: base, folder: "build/machine",
 		extra: map[string][]byte{
-			"sources.list": []byte(source.sourcesList()),
+			archiveList:    packages,
+			"sources.list": []byte(source.sourcesList(b.release.Suite)),
 			"apt.conf":     []byte(source.aptConf()),
 		},
 		changes: []string{

@@ -12,11 +12,15 @@ import (
 // what the first returned.
 func TestEnsure(t *testing.T) {
 	labtest.NeedsDocker(t)
-	first, err := image.Ensure(t.Context(), docker.CLI{}, t.Output())
+	release, err := image.TierRelease()
 	if err != nil {
 		t.Fatal(err)
 	}
-	second, err := image.Ensure(t.Context(), docker.CLI{}, t.Output())
+	first, err := image.Ensure(t.Context(), docker.CLI{}, release, t.Output())
+	if err != nil {
+		t.Fatal(err)
+	}
+	second, err := image.Ensure(t.Context(), docker.CLI{}, release, t.Output())
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -48,16 +48,16 @@ func TestHashOf(t *testing.T) {
 		}
 		return got
 	}
-	first := hash(suite, "build/machine")
-	if again := hash(suite, "build/machine"); again != first {
+	first := hash("bookworm", "build/machine")
+	if again := hash("bookworm", "build/machine"); again != first {
 		t.Errorf("%s, then %s", first, again)
 	}
-	for _, other := range []string{hash("other", "build/machine"), hash(suite, "build/balancer")} {
+	for _, other := range []string{hash("other", "build/machine"), hash("bookworm", "build/balancer")} {
 		if other == first {
 			t.Error("different inputs have the same hash")
 		}
 	}
-	if _, err := hashOf(suite, "build/none"); err == nil {
+	if _, err := hashOf("bookworm", "build/none"); err == nil {
 		t.Error("a folder that does not exist has a hash")
 	}
 }

@@ -33,7 +33,8 @@ func hashOf(upon string, folders ...string) (string, error) {
 }
 
 // archiveOf returns a folder of the build inputs as a tar stream that unpacks
-// to /lab-build, together with files that only this build knows.
+// to /lab-build, together with files that only this build knows; these take the place of
+// inputs with the same names.
 func archiveOf(folder string, extra map[string][]byte) ([]byte, error) {
 	var out bytes.Buffer
 	archive := tar.NewWriter(&out)
@@ -46,7 +47,11 @@ func archiveOf(folder string, extra map[string][]byte) ([]byte, error) {
 		return err
 	}
 	err := eachInput(folder, func(name string, content []byte) error {
-		return add(strings.TrimPrefix(name, folder+"/"), content)
+		name = strings.TrimPrefix(name, folder+"/")
+		if _, replaced := extra[name]; replaced {
+			return nil
+		}
+		return add(name, content)
 	})
 	if err != nil {
 		return nil, err

@@ -8,8 +8,6 @@ import (
 	"strings"
 )
 
-const suite = "bookworm"
-
 // mirrorVariable names a mirror of Debian for machines whose apt knows none.
 const mirrorVariable = "LAB_DEBIAN_MIRROR"
 
@@ -66,7 +64,7 @@ func parseProxy(answer string) string {
 	return strings.Trim(value, `'"`)
 }
 
-func (m mirror) sourcesList() string {
+func (m mirror) sourcesList(suite string) string {
 	list := "deb " + m.debian + " " + suite + " main\n" +
 		"deb " + m.debian + " " + suite + "-updates main\n"
 	if m.security != "" {

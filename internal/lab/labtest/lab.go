@@ -74,7 +74,9 @@ func newRegion(t *testing.T, config machine.Config) *machine.Region {
 	name := config.Name
 	client := docker.CLI{}
 	must(t, client.Ensure(t.Context(), os.TempDir(), t.Output()))
-	images, err := image.Ensure(t.Context(), client, t.Output())
+	release, err := image.TierRelease()
+	must(t, err)
+	images, err := image.Ensure(t.Context(), client, release, t.Output())
 	must(t, err)
 	config.Images = images
 	must(t, machine.Down(t.Context(), client, name))

@@ -1,6 +1,7 @@
 package labtest
 
 import (
+	"github.com/terraform-ha/terraform-provider-ha/internal/lab/image"
 	"github.com/terraform-ha/terraform-provider-ha/internal/lab/machine"
 )
 
@@ -8,14 +9,23 @@ import (
 // read its list then. Without any it takes those of [machine.DefaultUpdates].
 func (l *Lab) OfferUpdates(names []string, offered ...machine.Updates) {
 	l.t.Helper()
-	if len(offered) == 0 {
-		offered = machine.DefaultUpdates()
-	}
 	for _, name := range names {
-		for _, updates := range offered {
+		of := offered
+		if len(of) == 0 {
+			of = machine.DefaultUpdates(l.Debian(name))
+		}
+		for _, updates := range of {
 			must(l.t, l.region.OfferUpdates(l.t.Context(), l.id(name), updates))
 		}
 	}
+}
+
+// Debian is the release of Debian that a machine has.
+func (l *Lab) Debian(name string) image.Release {
+	l.t.Helper()
+	release, err := l.region.Debian(l.t.Context(), l.id(name))
+	must(l.t, err)
+	return release
 }
 
 // BootName is what changes with each boot of a machine.

@@ -33,7 +33,11 @@ func newLab(t *testing.T) lab {
 	if err := client.Ensure(t.Context(), os.TempDir(), t.Output()); err != nil {
 		t.Fatal(err)
 	}
-	images, err := image.Ensure(t.Context(), client, t.Output())
+	release, err := image.TierRelease()
+	if err != nil {
+		t.Fatal(err)
+	}
+	images, err := image.Ensure(t.Context(), client, release, t.Output())
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -45,6 +45,9 @@ func (r *Region) create(ctx context.Context, spec MachineSpec) (err error) {
 	if spec.MemoryMiB == 0 {
 		spec.MemoryMiB = r.config.MemoryMiB
 	}
+	if spec.Image == "" {
+		spec.Image = r.config.Images.Machine
+	}
 	volumes := []string{r.volumeName(spec.ID)}
 	if len(spec.Disks) > 0 {
 		volumes = append(volumes, r.diskVolumeName(spec.ID))
@@ -89,7 +92,7 @@ func (r *Region) createArguments(spec MachineSpec) []string {
 	args = append(args, memoryFlags(spec.MemoryMiB)...)
 	args = append(args, diskFlags(spec.Disks, r.diskVolumeName(spec.ID))...)
 	args = append(args, volumeFlags(r.config.Volumes)...)
-	return append(args, r.config.Images.Machine)
+	return append(args, spec.Image)
 }
 
 // attach puts a machine that does not run into its VLANs and writes its boot

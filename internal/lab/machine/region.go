@@ -26,7 +26,8 @@ var (
 type Config struct {
 	// Name tells this lab from others on the same engine.
 	Name string
-	// Images are what [image.Ensure] returned.
+	// Images are what [image.Ensure] returned: of balancers, and of machines whose
+	// specification names none.
 	Images image.Images
 	// Subnet holds the public addresses; its first address is the host's. The
 	// zero value takes the lab's own where it has one already, else a /24 in

@@ -14,6 +14,8 @@ type MachineSpec struct {
 	ID int
 	// Label becomes the host name.
 	Label string
+	// Image is what it starts from; empty takes the region's.
+	Image string
 	// PublicIPv4 is the address on eth0, without a prefix length.
 	PublicIPv4 string
 	// PrivateIPv4 is a further address on eth0 in 192.168.128.0/17, without a

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"github.com/terraform-ha/terraform-provider-ha/internal/lab/image"
 )
 
 //go:embed scripts/updates.sh
@@ -26,12 +28,21 @@ type Updates struct {
 
 // DefaultUpdates are updates of what the tiers run, and of a library and of data that every
 // machine has: for security, with a library that asks for a reboot, and others.
-func DefaultUpdates() []Updates {
+func DefaultUpdates(release image.Release) []Updates {
 	return []Updates{
-		{Security: true, Suffix: "+lab1", Reboot: "libssl3",
-			Packages: []string{"libssl3", "apache2", "php8.2-fpm", "keepalived", "mariadb-server", "glusterfs-server"}},
+		{Security: true, Suffix: "+lab1", Reboot: release.OpenSSL,
+			Packages: []string{release.OpenSSL, "apache2", release.PHP, "keepalived", "mariadb-server", "glusterfs-server"}},
 		{Suffix: "+lab1", Packages: []string{"tzdata"}},
 	}
+}
+
+// Debian returns the release of Debian that a machine has.
+func (r *Region) Debian(ctx context.Context, id int) (image.Release, error) {
+	number, err := r.Exec(ctx, id, []string{"sh", "-c", `. /etc/os-release; printf %s "$VERSION_ID"`}, nil)
+	if err != nil {
+		return image.Release{}, fmt.Errorf("cannot read the release of machine %d: %w", id, err)
+	}
+	return image.ReleaseOf(string(number))
 }
 
 // OfferUpdates makes an archive with newer versions on a machine and has apt read its list.

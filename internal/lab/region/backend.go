@@ -6,12 +6,16 @@ import (
 
 	"github.com/terraform-ha/terraform-provider-ha/internal/lab/api"
 	"github.com/terraform-ha/terraform-provider-ha/internal/lab/cloudinit"
+	"github.com/terraform-ha/terraform-provider-ha/internal/lab/image"
 	"github.com/terraform-ha/terraform-provider-ha/internal/lab/machine"
 )
 
 // backend carries out on machines what the API has promised.
 type backend struct {
 	*machine.Region
+	// images returns the images of a release, after building them where they do not
+	// exist yet.
+	images func(context.Context, image.Release) (image.Images, error)
 }
 
 var (
@@ -28,6 +32,10 @@ func (b backend) CreateMachine(ctx context.Context, spec api.MachineSpec) error 
 // RebuildMachine replaces a machine by a pristine one.
 func (b backend) RebuildMachine(ctx context.Context, spec api.MachineSpec) error {
 	made := machineSpec(spec)
+	release, err := image.ReleaseOfLinode(spec.Image)
+	if err != nil {
+		return fmt.Errorf("cannot create machine %d: %w", spec.ID, err)
+	}
 	if spec.UserData != "" {
 		config, err := cloudinit.Parse(spec.UserData)
 		if err != nil {
@@ -35,6 +43,11 @@ func (b backend) RebuildMachine(ctx context.Context, spec api.MachineSpec) error
 		}
 		made.HostKeys = config.HostKeys
 	}
+	images, err := b.images(ctx, release)
+	if err != nil {
+		return fmt.Errorf("cannot create machine %d of Debian %s: %w", spec.ID, release.Number, err)
+	}
+	made.Image = images.Machine
 	return b.Region.RebuildMachine(ctx, made)
 }
 

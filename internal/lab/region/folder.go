@@ -15,6 +15,8 @@ import (
 	"path/filepath"
 	"strings"
 	"time"
+
+	"github.com/terraform-ha/terraform-provider-ha/internal/lab/image"
 )
 
 // Folder is where everything that a lab leaves on this computer lies, besides
@@ -36,6 +38,17 @@ type Settings struct {
 	Token string `json:"token"`
 	// Subnet holds the public addresses.
 	Subnet netip.Prefix `json:"subnet"`
+	// Debian is the number of the release of Debian that its balancers have, and its
+	// machines where nothing else is asked for.
+	Debian string `json:"debian"`
+}
+
+// Release is the lab's release of Debian.
+func (s Settings) Release() (image.Release, error) {
+	if s.Debian == "" {
+		return image.SiteRelease()
+	}
+	return image.ReleaseOf(s.Debian)
 }
 
 // URL is where the API answers.
@@ -153,14 +166,23 @@ func (f Folder) save(settings Settings) error {
 	return nil
 }
 
+// release is the release of Debian of the lab in this folder, or of one that is to be made.
+func (f Folder) release() (image.Release, error) {
+	settings, err := f.Settings()
+	if err != nil && !errors.Is(err, ErrNoLab) {
+		return image.Release{}, err
+	}
+	return settings.Release()
+}
+
 // newSettings chooses what a new lab is reached by.
-func newSettings(ctx context.Context, name string, subnet netip.Prefix) (Settings, error) {
+func newSettings(ctx context.Context, name string, subnet netip.Prefix, release image.Release) (Settings, error) {
 	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", "127.0.0.1:0")
 	if err != nil {
 		return Settings{}, fmt.Errorf("cannot find a free port for the lab's API: %w", err)
 	}
 	defer listener.Close()
-	return Settings{Name: name, Listen: listener.Addr().String(), Token: rand.Text(), Subnet: subnet}, nil
+	return Settings{Name: name, Listen: listener.Addr().String(), Token: rand.Text(), Subnet: subnet, Debian: release.Number}, nil
 }
 
 // remove takes away what the lab has made in its folder, and nothing else.

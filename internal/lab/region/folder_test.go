@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/terraform-ha/terraform-provider-ha/internal/lab/api"
+	"github.com/terraform-ha/terraform-provider-ha/internal/lab/image"
 )
 
 func TestFolderNames(t *testing.T) {
@@ -61,7 +62,7 @@ func TestSettings(t *testing.T) {
 	if _, err := folder.Settings(); !errors.Is(err, ErrNoLab) {
 		t.Errorf("without a lab: %v", err)
 	}
-	made, err := newSettings(t.Context(), "mine", netip.MustParsePrefix("172.29.3.0/24"))
+	made, err := newSettings(t.Context(), "mine", netip.MustParsePrefix("172.29.3.0/24"), image.Release{Number: "13"})
 	if err == nil {
 		err = folder.save(made)
 	}
@@ -121,7 +122,7 @@ func TestClaim(t *testing.T) {
 }
 
 func TestBackendRefusesUserData(t *testing.T) {
-	err := backend{}.CreateMachine(t.Context(), api.MachineSpec{ID: 1, UserData: "#!/bin/sh\nreboot\n"})
+	err := backend{}.CreateMachine(t.Context(), api.MachineSpec{ID: 1, Image: "linode/debian12", UserData: "#!/bin/sh\nreboot\n"})
 	if err == nil || !strings.Contains(err.Error(), "cannot create machine 1: the lab's machines take user data") {
 		t.Error(err)
 	}

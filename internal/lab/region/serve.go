@@ -60,7 +60,11 @@ func closeServer(ctx context.Context, server *api.Server) error {
 }
 
 func newServer(ctx context.Context, client docker.CLI, folder Folder, settings Settings, log io.Writer) (*api.Server, error) {
-	images, err := image.Ensure(ctx, client, log)
+	release, err := settings.Release()
+	if err != nil {
+		return nil, err
+	}
+	images, err := image.Ensure(ctx, client, release, log)
 	if err != nil {
 		return nil, err
 	}
@@ -68,9 +72,12 @@ func newServer(ctx context.Context, client docker.CLI, folder Folder, settings S
 	if err != nil {
 		return nil, err
 	}
+	imagesOf := func(ctx context.Context, release image.Release) (image.Images, error) {
+		return image.Ensure(ctx, client, release, log)
+	}
 	logger := slog.New(slog.NewTextHandler(log, nil))
 	return api.NewServer(ctx, api.Options{
-		Token: settings.Token, Backend: backend{hardware}, StateFile: folder.StateFile(),
+		Token: settings.Token, Backend: backend{hardware, imagesOf}, StateFile: folder.StateFile(),
 		PublicPrefix: settings.Subnet, FirstPublic: nth(settings.Subnet, firstHost),
 		BalancerDelay: func() time.Duration {
 			delay, err := folder.BalancerDelay()

@@ -19,13 +19,17 @@ import (
 // that ends up in [Serve] for the same folder. Up says on progress what takes
 // time.
 func Up(ctx context.Context, client docker.CLI, folder Folder, serve []string, progress io.Writer) (Settings, error) {
-	if err := Prepare(ctx, client, folder, progress); err != nil {
+	release, err := folder.release()
+	if err != nil {
+		return Settings{}, err
+	}
+	if err := Prepare(ctx, client, folder, progress, release); err != nil {
 		return Settings{}, err
 	}
 	if err := folder.clean(ctx, client, progress); err != nil {
 		return Settings{}, err
 	}
-	settings, err := folder.ensureSettings(ctx, client)
+	settings, err := folder.ensureSettings(ctx, client, release)
 	if err != nil {
 		return Settings{}, err
 	}
@@ -51,16 +55,20 @@ func Up(ctx context.Context, client docker.CLI, folder Folder, serve []string, p
 }
 
 // Prepare makes sure that labs can run here: that there is an engine, and that
-// the images are built.
-func Prepare(ctx context.Context, client docker.CLI, folder Folder, progress io.Writer) error {
+// the images of releases of Debian are built.
+func Prepare(ctx context.Context, client docker.CLI, folder Folder, progress io.Writer, releases ...image.Release) error {
 	if err := os.MkdirAll(folder.Path, 0o700); err != nil {
 		return fmt.Errorf("cannot make the lab's folder: %w", err)
 	}
 	if err := client.Ensure(ctx, folder.Path, progress); err != nil {
 		return err
 	}
-	_, err := image.Ensure(ctx, client, progress)
-	return err
+	for _, release := range releases {
+		if _, err := image.Ensure(ctx, client, release, progress); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // clean removes the lab's machines where nothing is known of them any more: the
@@ -77,7 +85,7 @@ func (f Folder) clean(ctx context.Context, client docker.CLI, progress io.Writer
 	return machine.Down(ctx, client, f.Name)
 }
 
-func (f Folder) ensureSettings(ctx context.Context, client docker.CLI) (Settings, error) {
+func (f Folder) ensureSettings(ctx context.Context, client docker.CLI, release image.Release) (Settings, error) {
 	settings, err := f.Settings()
 	if err == nil || !errors.Is(err, ErrNoLab) {
 		return settings, err
@@ -86,7 +94,7 @@ func (f Folder) ensureSettings(ctx context.Context, client docker.CLI) (Settings
 	if err != nil {
 		return Settings{}, err
 	}
-	if settings, err = newSettings(ctx, f.Name, hardware.Subnet()); err != nil {
+	if settings, err = newSettings(ctx, f.Name, hardware.Subnet(), release); err != nil {
 		return Settings{}, err
 	}
 	return settings, f.save(settings)

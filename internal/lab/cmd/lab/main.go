@@ -18,7 +18,8 @@ import (
 
 const usage = `A Linode region on this computer.
 
-  lab preflight            install and start the Docker engine, build the images
+  lab preflight [12|13|all]
+                           install and start the Docker engine, build the images of a release of Debian
   lab up                   start the region: its network and its API
   lab serve                be the API in the foreground ("lab up" runs this)
   lab env                  print what Terraform needs to know, as shell exports
@@ -43,6 +44,7 @@ Variables of the environment:
   LAB_TERRAFORM        the Terraform or OpenTofu to use; default the one in PATH, else one that is built
   LAB_LINODE_PROVIDER  path of Linode's own provider, "registry" for its current version, or "stand-in"; default the
                        newest one that is installed where Terraform looks first, else the stand-in
+  LAB_DEBIAN           release of Debian of a new lab, its site and the machines of tests: 12 or 13
   LAB_DEBIAN_MIRROR    the mirror of Debian to build images from; default the one that apt here knows
   LAB_KEEP             1 lets some tests leave their machines for a look
 

@@ -25,8 +25,12 @@ func updates(ctx context.Context, c command) error {
 		return err
 	}
 	return each(func(ctx context.Context, number int) error {
+		release, err := hardware.Debian(ctx, number)
+		if err != nil {
+			return err
+		}
 		var errs []error
-		for _, offered := range machine.DefaultUpdates() {
+		for _, offered := range machine.DefaultUpdates(release) {
 			errs = append(errs, hardware.OfferUpdates(ctx, number, offered))
 		}
 		return errors.Join(errs...)

@@ -96,10 +96,11 @@ case $kind in
 security) label=Debian-Security suite=stable-security ;;
 *) label=Debian suite=stable-updates ;;
 esac
+release=$(. /etc/os-release && echo "$VERSION_ID")
 cd "$to"
 apt-ftparchive packages . >Packages
 apt-ftparchive -o APT::FTPArchive::Release::Origin=Debian -o APT::FTPArchive::Release::Label=$label \
-    -o APT::FTPArchive::Release::Suite=$suite -o APT::FTPArchive::Release::Version=12 release . >"$work/Release"
+    -o APT::FTPArchive::Release::Suite=$suite -o APT::FTPArchive::Release::Version="$release" release . >"$work/Release"
 cp "$work/Release" Release
 echo "deb [trusted=yes] file:$to ./" >"/etc/apt/sources.list.d/lab-updates-$kind.list"
 apt-get -qq update
