@@ -21,16 +21,19 @@ module "website" {
     nodes                = var.file_nodes
     type                 = var.file_node_type
     allow_root_partition = var.allow_root_partition
+    os                   = var.os
   }
   databases = {
     nodes    = var.database_nodes
     type     = var.database_node_type
     settings = var.database_settings
+    os       = var.os
   }
   web = {
     nodes       = var.web_nodes
     type        = var.web_node_type
     server_name = var.server_name
+    os          = var.os
   }
   tls_certificate = var.tls_certificate
   tls_private_key = var.tls_private_key

@@ -91,6 +91,15 @@ variable "server_name" {
   default     = null
 }
 
+variable "os" {
+  description = "What an apply installs on the machines, one at a time: { updates = \"security\" or \"all\", reboot = \"if-required\" or \"never\" }. Without it, updates are left to you."
+  type = object({
+    updates = optional(string)
+    reboot  = optional(string)
+  })
+  default = null
+}
+
 variable "allow_root_partition" {
   description = "Whether the files may be on the root file system of the file servers. A plain Linode has no other file system."
   type        = bool

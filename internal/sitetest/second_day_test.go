@@ -73,6 +73,7 @@ func (s *site) secondDayOfFiles() []part {
 
 func (s *site) secondDayOfAll() []part {
 	return []part{
+		{"updatesOfAll", s.updateAll},
 		{"outageOfAll", s.allLosePower},
 	}
 }
