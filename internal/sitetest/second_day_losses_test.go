@@ -2,6 +2,7 @@ package sitetest
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"os"
@@ -47,6 +48,8 @@ func (s *site) rebuilt(name string) func(t *testing.T) {
 		must(t, err)
 		_, err = s.client.RebuildInstance(t.Context(), s.machines[name], linodego.InstanceRebuildOptions{
 			Image: before.Image, AuthorizedKeys: []string{strings.TrimSpace(string(key))},
+			// The API wants one, and nobody uses it.
+			RootPass: rand.Text(),
 		})
 		must(t, err)
 		s.until(t, "until "+name+" had booted with an empty disk", 2*time.Minute, func(ctx context.Context) error {
