@@ -89,7 +89,7 @@ func drain(s Spec, node host.Node, served *bool) func(context.Context, Target) e
 				return err
 			}
 		}
-		ours, err := noteRoll(ctx, s, node, target)
+		before, ours, err := noteRoll(ctx, s, node, target)
 		if err != nil {
 			return err
 		}
@@ -102,7 +102,7 @@ func drain(s Spec, node host.Node, served *bool) func(context.Context, Target) e
 		if err := run(ctx, h, "drain", shell.Script(drainScript, drainFile, drainMark)); err != nil || !*served {
 			return err
 		}
-		return wait(ctx, time.Duration(*s.DrainSeconds)*time.Second)
+		return untilVisitorsHaveLeft(ctx, s, node, target, before)
 	}
 }
 
@@ -126,24 +126,23 @@ func (s Spec) rollingFile() string {
 	return path.Join(host.MarkerDirectory, markerKind+"-"+s.Name+".rolling")
 }
 
-// noteRoll writes down that a change takes the machine out of service, and says
-// whether its mode at the balancer is the change's to set. One that an operator has
+// noteRoll writes down that a change takes the machine out of service. It returns what
+// the balancer says of the machine, and whether its mode at the balancer is the change's to set. One that an operator has
 // set is not. A note that is there already is of a change that did not finish.
-func noteRoll(ctx context.Context, s Spec, node host.Node, target Target) (ours bool, err error) {
+func noteRoll(ctx context.Context, s Spec, node host.Node, target Target) (now BackendState, ours bool, err error) {
 	h := target.Hosts[node.Name]
 	note, err := h.ReadFile(ctx, s.rollingFile())
 	if err != nil {
-		return false, err
+		return now, false, err
 	}
 	var known bool
-	var now BackendState
 	if target.Balancer != nil {
 		state, err := target.Balancer.State(ctx)
 		if err != nil {
-			return false, fmt.Errorf("cannot drain %s: %w", node.Name, err)
+			return now, false, fmt.Errorf("cannot drain %s: %w", node.Name, err)
 		}
 		if refused := s.refuseStrangers(state, node); refused != nil {
-			return false, refused
+			return now, false, refused
 		}
 		now, known = state[s.backend(node)]
 	}
@@ -153,10 +152,10 @@ func noteRoll(ctx context.Context, s Spec, node host.Node, target Target) (ours 
 			note = append(note, operatorsMode+"\n"...)
 		}
 		if err := h.WriteFile(ctx, host.File{Path: s.rollingFile(), Content: note, Mode: "0644"}); err != nil {
-			return false, err
+			return now, false, err
 		}
 	}
-	return known && !bytes.Contains(note, []byte(operatorsMode)), nil
+	return now, known && !bytes.Contains(note, []byte(operatorsMode)), nil
 }
 
 func wait(ctx context.Context, moment time.Duration) error {

@@ -157,11 +157,11 @@ func sendElsewhere(s Spec, node host.Node) func(context.Context, Target) error {
 				return err
 			}
 		}
-		known, err := drainLeaving(ctx, s, node, target)
+		before, known, err := drainLeaving(ctx, s, node, target)
 		if err != nil || code == "000" {
 			return err
 		}
-		if err := wait(ctx, time.Duration(*s.DrainSeconds)*time.Second); err != nil || !known {
+		if err := untilVisitorsHaveLeft(ctx, s, node, target, before); err != nil || !known {
 			return err
 		}
 		return rejectSticky(ctx, s, node, target.Balancer)
@@ -169,20 +169,19 @@ func sendElsewhere(s Spec, node host.Node) func(context.Context, Target) error {
 }
 
 // drainLeaving keeps visitors away from a machine, and notes that, for the case that the
-// machine is declared again before it has left. It reports whether the balancer knows it.
-func drainLeaving(ctx context.Context, s Spec, node host.Node, target Target) (known bool, err error) {
+// machine is declared again before it has left. It returns what the balancer says of it, if it knows it.
+func drainLeaving(ctx context.Context, s Spec, node host.Node, target Target) (now BackendState, known bool, err error) {
 	h, address := target.Hosts[node.Name], s.backend(node)
-	var now BackendState
 	if target.Balancer != nil {
 		state, err := target.Balancer.State(ctx)
 		if err != nil {
-			return false, fmt.Errorf("cannot drain %s: %w", node.Name, err)
+			return now, false, fmt.Errorf("cannot drain %s: %w", node.Name, err)
 		}
 		now, known = state[address]
 	}
 	note, err := h.ReadFile(ctx, s.rollingFile())
 	if err != nil {
-		return false, err
+		return now, false, err
 	}
 	if note == nil {
 		note = []byte(drainMark + "\n")
@@ -190,15 +189,15 @@ func drainLeaving(ctx context.Context, s Spec, node host.Node, target Target) (k
 			note = append(note, operatorsMode+"\n"...)
 		}
 		if err := h.WriteFile(ctx, host.File{Path: s.rollingFile(), Content: note, Mode: "0644"}); err != nil {
-			return false, err
+			return now, false, err
 		}
 	}
 	if known && now.Mode != "reject" {
 		if err := target.Balancer.Drain(ctx, address); err != nil {
-			return false, fmt.Errorf("cannot drain %s: %w", node.Name, err)
+			return now, false, fmt.Errorf("cannot drain %s: %w", node.Name, err)
 		}
 	}
-	return known, run(ctx, h, "drain", shell.Script(drainScript, drainFile, drainMark))
+	return now, known, run(ctx, h, "drain", shell.Script(drainScript, drainFile, drainMark))
 }
 
 // rejectSticky is for a balancer whose checks do not see that a machine is drained: it goes

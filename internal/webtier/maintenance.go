@@ -5,7 +5,6 @@ import (
 	"context"
 	"fmt"
 	"slices"
-	"time"
 
 	"github.com/terraform-ha/terraform-provider-ha/internal/host"
 	"github.com/terraform-ha/terraform-provider-ha/internal/reconcile"
@@ -92,7 +91,7 @@ func takeOut(s Spec, node host.Node, how tier.Maintenance) func(context.Context,
 				return err
 			}
 		}
-		ours, err := noteMaintenance(ctx, s, node, target)
+		before, ours, err := noteMaintenance(ctx, s, node, target)
 		if err != nil {
 			return err
 		}
@@ -108,7 +107,7 @@ func takeOut(s Spec, node host.Node, how tier.Maintenance) func(context.Context,
 				return fmt.Errorf("cannot drain %s: %w", node.Name, err)
 			}
 		}
-		if err := wait(ctx, time.Duration(*s.DrainSeconds)*time.Second); err != nil {
+		if err := untilVisitorsHaveLeft(ctx, s, node, target, before); err != nil {
 			return err
 		}
 		if how == tier.Stopped {
@@ -125,14 +124,14 @@ func takeOut(s Spec, node host.Node, how tier.Maintenance) func(context.Context,
 
 // noteMaintenance is [noteRoll] for a node that may be in maintenance already: its mode
 // is an operator's where the record says so.
-func noteMaintenance(ctx context.Context, s Spec, node host.Node, target Target) (ours bool, err error) {
+func noteMaintenance(ctx context.Context, s Spec, node host.Node, target Target) (now BackendState, ours bool, err error) {
 	record, err := target.Hosts[node.Name].ReadFile(ctx, s.maintenanceFile())
 	if err != nil {
-		return false, err
+		return now, false, err
 	}
 	if record != nil {
 		if err := noteAgain(ctx, s, node, target, record); err != nil {
-			return false, err
+			return now, false, err
 		}
 	}
 	return noteRoll(ctx, s, node, target)

@@ -1,11 +1,20 @@
 package webtiertest
 
-import "strings"
+import (
+	"fmt"
+	"strings"
+)
 
 func (s *Server) drainConcern() {
 	s.answer("web-drained", s.drained)
 	s.act("web-drain", s.drain)
 	s.act("web-undrain", s.undrain)
+	s.answer("web-visitors", func([]string) string {
+		if s.Visitors == nil {
+			return "0\n"
+		}
+		return fmt.Sprintln(s.Visitors())
+	})
 	// No machine of the tier has a floating address.
 	s.answer("tier-held", func([]string) string { return "" })
 	s.act("tier-drain", s.giveAway)

@@ -52,6 +52,8 @@ type Server struct {
 	Hung bool
 	// Wedged says that the servers run and answer nobody until they are restarted.
 	Wedged bool
+	// Visitors counts the connections of others; nil is for nobody.
+	Visitors func() int
 	// Occupied says that files lie where the volume is to be mounted.
 	Occupied bool
 	// Enabled has the links below /etc/apache2: "sites-enabled/shop.conf".
