@@ -151,7 +151,7 @@ func webTierSchema(ctx context.Context) schema.Schema {
 			},
 			"drain_seconds": schema.Int64Attribute{
 				Optional:            true,
-				MarkdownDescription: "Time in seconds for visitors to leave a drained node, 0 to 3600. Default: 60 behind a NodeBalancer, which takes up to a minute to act; otherwise 0.",
+				MarkdownDescription: "Longest time in seconds for visitors to leave a drained node, 0 to 3600. Behind a NodeBalancer a drain ends as soon as its health check reports the node down and no connection is open. Default: 60 behind a NodeBalancer, which takes up to a minute to act; otherwise 0.",
 				Validators:          cluster.Between(0, 3600),
 			},
 			"wordpress": schema.SingleNestedAttribute{

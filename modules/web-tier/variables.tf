@@ -225,7 +225,7 @@ variable "backend_addresses" {
 }
 
 variable "drain_seconds" {
-  description = "How long visitors get to leave a drained node. Default: 60 behind a NodeBalancer, which takes up to a minute to act; otherwise 0."
+  description = "Longest time in seconds for visitors to leave a drained node. Behind a NodeBalancer a drain ends as soon as its health check reports the node down and no connection is open. Default: 60 behind a NodeBalancer, which takes up to a minute to act; otherwise 0."
   type        = number
   default     = null
 

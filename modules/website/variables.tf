@@ -328,7 +328,7 @@ variable "web" {
     - `trusted_proxies`: addresses and networks whose headers about the visitor's address and HTTPS are trusted. Default: the default of `web-tier`.
     - `sessions`: where PHP stores sessions, `local` or `shared`.
     - `allow_override`: whether `.htaccess` files are used.
-    - `drain_seconds`: time for visitors to leave a node before it is changed. Default: the default of `web-tier`.
+    - `drain_seconds`: longest time for visitors to leave a node before it is changed. Default: the default of `web-tier`.
     - `check`: page that a changed node must serve before the next node is changed. Default: no page.
     - `check.path`: path of the page.
     - `check.status`: expected HTTP status.
