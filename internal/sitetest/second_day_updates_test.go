@@ -13,7 +13,11 @@ func (s *site) updateAll(t *testing.T) {
 	const boot = "systemctl show --value --property UserspaceTimestampMonotonic"
 	boots := map[string]string{}
 	together(t, s.nodes(), func(name string) error {
-		for _, offered := range machine.DefaultUpdates() {
+		release, err := s.hardware.Debian(t.Context(), s.machines[name])
+		if err != nil {
+			return err
+		}
+		for _, offered := range machine.DefaultUpdates(release) {
 			if err := s.hardware.OfferUpdates(t.Context(), s.machines[name], offered); err != nil {
 				return err
 			}
