@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"maps"
 	"net/http"
-	"net/url"
 	"os"
 	"path/filepath"
 	"slices"
@@ -15,6 +14,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/terraform-ha/terraform-provider-ha/internal/lab/demo"
 	"github.com/terraform-ha/terraform-provider-ha/internal/lab/machine"
 )
 
@@ -39,17 +39,8 @@ func (s *site) wantWordPress(t *testing.T) {
 	if !strings.Contains(page, title) {
 		t.Errorf("the site does not show its title %q:\n%.500s", title, page)
 	}
-	form := url.Values{"log": {"website-admin"}, "pwd": {s.secret(t, "wordpress_admin_password")}, "testcookie": {"1"}}
-	request, err := http.NewRequestWithContext(t.Context(), http.MethodPost, s.url+"/wp-login.php", strings.NewReader(form.Encode()))
-	must(t, err)
-	request.Header.Set("Content-Type", "application/x-www-form-urlencoded")
-	request.AddCookie(&http.Cookie{Name: "wordpress_test_cookie", Value: "WP%20Cookie%20check"})
-	client := http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
-	response, err := client.Do(request)
-	must(t, err)
-	defer response.Body.Close()
-	if !slices.ContainsFunc(response.Cookies(), func(c *http.Cookie) bool { return strings.HasPrefix(c.Name, "wordpress_logged_in") }) {
-		t.Errorf("the administrator cannot log in: %s, cookies %v", response.Status, response.Cookies())
+	if _, err := s.seen().LogIn(t.Context(), http.DefaultClient, demo.Administrator, s.secret(t, "wordpress_admin_password")); err != nil {
+		t.Errorf("the administrator cannot log in: %v", err)
 	}
 }
 

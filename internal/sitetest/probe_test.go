@@ -11,6 +11,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/terraform-ha/terraform-provider-ha/internal/lab/website"
 )
 
 const (
@@ -209,17 +211,11 @@ func (s *site) wantKept(t *testing.T, p *probe) {
 
 func wantAll(t *testing.T, where string, kept []int64, out string) {
 	t.Helper()
-	there := map[string]bool{}
-	for line := range strings.Lines(out) {
-		there[strings.TrimSpace(line)] = true
-	}
-	lost := 0
+	entries := make([]string, 0, len(kept))
 	for _, n := range kept {
-		if !there[strconv.FormatInt(n, 10)] {
-			lost++
-		}
+		entries = append(entries, strconv.FormatInt(n, 10))
 	}
-	if lost > 0 {
-		t.Errorf("of %d entries %s has lost %d", len(kept), where, lost)
+	if lost := website.Missing(entries, out); len(lost) > 0 {
+		t.Errorf("of %d entries %s has lost %d", len(kept), where, len(lost))
 	}
 }

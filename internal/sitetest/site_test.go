@@ -8,7 +8,6 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
-	"strconv"
 	"strings"
 	"syscall"
 	"testing"
@@ -21,6 +20,7 @@ import (
 	"github.com/terraform-ha/terraform-provider-ha/internal/lab/labtest"
 	"github.com/terraform-ha/terraform-provider-ha/internal/lab/machine"
 	"github.com/terraform-ha/terraform-provider-ha/internal/lab/region"
+	"github.com/terraform-ha/terraform-provider-ha/internal/lab/website"
 )
 
 // serveVariable turns this test's program into the lab's API.
@@ -203,20 +203,9 @@ func (s *site) remove(ctx context.Context) error {
 // find learns what the parts need to know of the site that was built.
 func (s *site) find(t *testing.T) {
 	t.Helper()
-	containers, err := machine.List(t.Context(), s.Docker, s.Folder.Name)
+	var err error
+	s.machines, err = website.FindMachines(t.Context(), s.Docker, s.Folder.Name)
 	must(t, err)
-	s.machines = map[string]int{}
-	for _, container := range containers {
-		if container.Kind == "machine" {
-			number, err := strconv.Atoi(container.ID)
-			must(t, err)
-			node, _, _ := strings.Cut(strings.TrimPrefix(container.Label, "website-"), "-g")
-			if other, twice := s.machines[node]; twice {
-				t.Fatalf("%s is machine %d and machine %d", node, other, number)
-			}
-			s.machines[node] = number
-		}
-	}
 	s.url = s.output(t, "url")
 	s.floating, _, _ = strings.Cut(s.output(t, "floating_ip"), "/")
 }

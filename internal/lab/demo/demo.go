@@ -152,6 +152,25 @@ func (d Demo) existing() (terraform, error) {
 	return d.terraform()
 }
 
+// Output returns an output of the site.
+func (d Demo) Output(ctx context.Context, name string) (string, error) {
+	terraform, err := d.existing()
+	if err != nil {
+		return "", err
+	}
+	return terraform.output(ctx, name)
+}
+
+// Passwords returns the passwords of WordPress's administrator, who is [Administrator],
+// and of its database account.
+func (d Demo) Passwords() (administrator, database string, err error) {
+	known, err := d.ensureSecrets()
+	return known.Admin, known.Database, err
+}
+
+// Administrator is the name of WordPress's first administrator.
+const Administrator = "website-admin"
+
 // URL prints the site's address and nothing else.
 func (d Demo) URL(ctx context.Context) error {
 	terraform, err := d.existing()

@@ -14,6 +14,16 @@ func (r *Region) Exec(ctx context.Context, id int, argv []string, stdin io.Reade
 	return r.execIn(ctx, r.machineName(id), argv, stdin)
 }
 
+// Stream is [Region.Exec] for a program that runs on: what it prints arrives while it
+// runs. The program itself outlives a context that ends.
+func (r *Region) Stream(ctx context.Context, id int, argv []string, stdin io.Reader, stdout io.Writer) error {
+	args := []string{"exec"}
+	if stdin != nil {
+		args = append(args, "--interactive")
+	}
+	return r.docker.Stream(ctx, stdin, stdout, append(append(args, r.machineName(id)), argv...)...)
+}
+
 func (r *Region) execIn(ctx context.Context, container string, argv []string, stdin io.Reader) ([]byte, error) {
 	args := []string{"exec"}
 	if stdin != nil {

@@ -34,7 +34,7 @@ func TestUsage(t *testing.T) {
 	t.Setenv("LAB_STATE", t.TempDir())
 	t.Setenv("LAB_NAME", "")
 	for line, want := range map[string]int{
-		"help": 0, "nonsense": 2, "up -nonsense": 2, "ssh": 2, "fault": 0, "fault balancer": 2, "updates": 2, "logs": 2, "demo": 2, "demo nonsense": 1, "env": 1,
+		"help": 0, "nonsense": 2, "up -nonsense": 2, "ssh": 2, "fault": 0, "fault balancer": 2, "updates": 2, "logs": 2, "demo": 2, "demo nonsense": 1, "drill nonsense": 2, "drill": 0, "drill list": 0, "drill run -faults nonsense": 1, "drill run -nonsense": 2, "drill site": 2, "drill table nothing": 1, "env": 1,
 	} {
 		if got := run(t.Context(), strings.Fields(line)); got != want {
 			t.Errorf("lab %s ends with %d, want %d", line, got, want)

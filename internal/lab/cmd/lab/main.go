@@ -29,6 +29,7 @@ const usage = `A Linode region on this computer.
   lab fault KIND NAME ...  break something ("lab fault" lists the kinds)
   lab updates NAME ...     offer updates of packages on machines, for os of the resources
   lab demo VERB            the example site: up, url, plan, status
+  lab drill VERB ...       break one thing at a time under traffic ("lab drill" says more)
   lab down                 remove everything that this lab has made
   lab list                 print the names of all labs that have something in the engine
   lab terraform            print the path of a Terraform or OpenTofu, after building OpenTofu if there is neither
@@ -64,7 +65,7 @@ type command struct {
 func verbs() map[string]func(context.Context, command) error {
 	return map[string]func(context.Context, command) error{
 		"preflight": preflight, "up": up, "serve": serve, "env": env, "ps": ps,
-		"ssh": ssh, "logs": logs, "fault": fault, "updates": updates, "demo": demoVerb, "down": down,
+		"ssh": ssh, "logs": logs, "fault": fault, "updates": updates, "demo": demoVerb, "drill": drillVerb, "down": down,
 		"list": list, "terraform": terraform, "opentofu": opentofu,
 	}
 }

@@ -1,0 +1,63 @@
+package drill
+
+import (
+	"context"
+	"time"
+
+	"github.com/terraform-ha/terraform-provider-ha/internal/lab/website"
+)
+
+const (
+	// blockVRRP loses the advertisements of Keepalived, and nothing else.
+	blockVRRP = `nft -f - <<'end'
+table inet drill {
+    chain in { type filter hook input priority -300; ip protocol 112 drop; }
+    chain out { type filter hook output priority -300; ip protocol 112 drop; }
+}
+end`
+	allowVRRP = `! nft list table inet drill >/dev/null 2>&1 || nft delete table inet drill`
+)
+
+// networkFaults cut machines off.
+func networkFaults() []Fault {
+	var faults []Fault
+	for _, role := range roles() {
+		for _, how := range []struct {
+			name, title string
+			reject      bool
+		}{{"silence", "loses every packet", false}, {"reject", "is refused every connection", true}} {
+			faults = append(faults, Fault{
+				Name: how.name + "-" + role.name, Tier: role.tier, Hits: role.hits, Hold: stall,
+				What: "the network" + where(role.tier, role.hits) + " " + how.title + " for 25 s", Undo: "the network is back",
+				Inject:  func(ctx context.Context, s Scene) error { return s.Hands.Cut(ctx, how.reject, s.Victims...) },
+				Restore: heal,
+				Promise: Promise{Limits: lost(role.tier, role.hits), Health: 2 * time.Minute},
+			})
+		}
+	}
+	return append(faults, Fault{
+		Name: "partition", Hits: OneOfEach, Hold: stall,
+		What: "one node of each tier is cut off from the others and from the NodeBalancer for 25 s", Undo: "the network is back",
+		Inject:  func(ctx context.Context, s Scene) error { return s.Hands.Cut(ctx, false, s.Victims...) },
+		Restore: heal,
+		Promise: Promise{Limits: limits(limit(25, 30), limit(30, 15), limit(10, 50), limit(25, 0)), Health: 2 * time.Minute},
+	}, Fault{
+		Name: "vrrp-blocked", Tier: website.Databases, Hits: TheHolder, Hold: stall,
+		What: "the database with the address neither sends nor receives VRRP for 25 s", Undo: "VRRP is let through",
+		Inject:  inShell(blockVRRP),
+		Restore: inShell(allowVRRP),
+		Promise: Promise{Limits: holderLost(), Health: time.Minute},
+	})
+}
+
+func heal(ctx context.Context, s Scene) error { return s.Hands.Heal(ctx) }
+
+// inShell runs a script on every victim.
+func inShell(script string, args ...string) func(context.Context, Scene) error {
+	return func(ctx context.Context, s Scene) error {
+		return s.each(func(node string) error {
+			_, err := s.Hands.Run(ctx, node, script, args...)
+			return err
+		})
+	}
+}

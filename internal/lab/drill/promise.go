@@ -1,0 +1,83 @@
+package drill
+
+import (
+	"fmt"
+	"time"
+)
+
+// Limit is what one client of a group may meet at most.
+type Limit struct {
+	// Gap is the longest time without anything that is acknowledged. 0 promises nothing.
+	Gap time.Duration
+	// Failed is how many attempts may fail. It counts only where Gap is not 0.
+	Failed int
+}
+
+// Promised reports whether anything is promised.
+func (l Limit) Promised() bool { return l.Gap > 0 }
+
+// Promise is what holds for a fault. That nothing that was acknowledged is lost, that one
+// node has the address, that nothing is left to be healed and that the plan is empty
+// holds for every fault, and no promise can take it back.
+type Promise struct {
+	// Limits are for clients that do not run on a machine that the fault hits.
+	Limits map[Group]Limit
+	// Health is how long the site may take to be whole again after the fault has ended.
+	Health time.Duration
+	// Apply says that one apply may be needed for that.
+	Apply bool
+}
+
+// How a site became whole again.
+const (
+	byItself = "by itself"
+	byApply  = "by an apply"
+	never    = "not at all"
+)
+
+// broken says which promises a run has broken.
+func (p Promise) broken(r Run) []string {
+	var complaints []string
+	for _, client := range r.Clients {
+		limit := p.Limits[client.Kind.Group()]
+		if client.Hit || !limit.Promised() {
+			continue
+		}
+		if gap := duration(client.LongestGap); gap > limit.Gap {
+			complaints = append(complaints, fmt.Sprintf("%s: %.1f s without an acknowledgement, %.0f s are promised", client.Client, gap.Seconds(), limit.Gap.Seconds()))
+		}
+		if client.Failed > limit.Failed {
+			complaints = append(complaints, fmt.Sprintf("%s: %d attempts failed, %d may", client.Client, client.Failed, limit.Failed))
+		}
+		if client.Attempts == 0 {
+			complaints = append(complaints, fmt.Sprintf("%s: no attempt was made", client.Client))
+		}
+	}
+	switch {
+	case r.HealthyBy == never:
+		complaints = append(complaints, "the site is not healthy: "+r.Unhealthy)
+	case r.HealthyBy == byApply && !p.Apply:
+		complaints = append(complaints, "the site needed an apply: "+r.Unhealthy)
+	case r.HealthyBy == byItself && duration(r.HealthySeconds) > p.Health:
+		complaints = append(complaints, fmt.Sprintf("healthy after %.0f s, %.0f s are promised", r.HealthySeconds, p.Health.Seconds()))
+	}
+	for _, check := range r.Checks {
+		if !check.OK {
+			complaints = append(complaints, check.Name+": "+check.Detail)
+		}
+	}
+	if r.Failure != "" {
+		complaints = append(complaints, r.Failure)
+	}
+	return complaints
+}
+
+func duration(seconds float64) time.Duration { return time.Duration(seconds * float64(time.Second)) }
+
+// String names a client in a sentence.
+func (c Client) String() string {
+	if c.Node == "" {
+		return string(c.Kind)
+	}
+	return string(c.Kind) + " on " + c.Node
+}

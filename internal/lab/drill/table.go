@@ -1,0 +1,107 @@
+package drill
+
+import (
+	"fmt"
+	"strings"
+	"time"
+)
+
+// Measured is what the documentation keeps of a report.
+type Measured struct {
+	// Date is the day of the drill. Empty where none was led yet.
+	Date     string `json:"date"`
+	Computer string `json:"computer"`
+	Seed     uint64 `json:"seed"`
+	// Faults are what was measured, by the names of the faults.
+	Faults map[string]MeasuredFault `json:"faults"`
+}
+
+// MeasuredFault is what was measured of a fault; of several runs the worst.
+type MeasuredFault struct {
+	// Groups are the longest gaps, in seconds, and the failed attempts.
+	Groups map[Group]MeasuredGroup `json:"groups"`
+	// Healthy are the seconds until the site was healthy.
+	Healthy float64 `json:"healthy"`
+	// Apply says that it took an apply.
+	Apply bool `json:"apply,omitempty"`
+	Lost  int  `json:"lost"`
+}
+
+// MeasuredGroup is what the clients of a group met.
+type MeasuredGroup struct {
+	Gap    float64 `json:"gap"`
+	Failed int     `json:"failed"`
+}
+
+// Measured sums a report up for the documentation. What was not possible, and what did
+// not get well, is left out.
+func (r Report) Measured() Measured {
+	m := Measured{Date: r.Started.UTC().Format(time.DateOnly), Computer: r.Computer, Seed: r.Seed, Faults: map[string]MeasuredFault{}}
+	for _, run := range r.Runs {
+		if run.Skipped != "" || len(run.Clients) == 0 || run.HealthyBy == never {
+			continue
+		}
+		fault, found := m.Faults[run.Fault]
+		if !found {
+			fault.Groups = map[Group]MeasuredGroup{}
+		}
+		for _, group := range Groups() {
+			if gap, failed, found := run.Worst(group); found {
+				fault.Groups[group] = MeasuredGroup{max(fault.Groups[group].Gap, rounded(gap.Seconds())), max(fault.Groups[group].Failed, failed)}
+			}
+		}
+		fault.Healthy = max(fault.Healthy, rounded(run.HealthySeconds))
+		fault.Apply = fault.Apply || run.HealthyBy == byApply
+		fault.Lost += run.Lost
+		m.Faults[run.Fault] = fault
+	}
+	return m
+}
+
+// Table returns the promises of all faults with what was measured, in Markdown.
+func Table(m Measured) string {
+	var out strings.Builder
+	out.WriteString("| fault | pages | logins, posts, uploads | rows | files | healthy | lost |\n|---|---|---|---|---|---|---|\n")
+	for _, fault := range Faults() {
+		measured, found := m.Faults[fault.Name]
+		fmt.Fprintf(&out, "| `%s`: %s |", fault.Name, fault.What)
+		for _, group := range Groups() {
+			fmt.Fprintf(&out, " %s |", cell(fault.Promise.Limits[group], measured.Groups, group))
+		}
+		fmt.Fprintf(&out, " %s |", healthyCell(fault.Promise, measured, found))
+		lost := "0 promised"
+		if found {
+			lost = fmt.Sprint(measured.Lost)
+		}
+		fmt.Fprintf(&out, " %s |\n", lost)
+	}
+	return out.String()
+}
+
+// cell has what was measured, and in parentheses what is promised.
+func cell(promised Limit, measured map[Group]MeasuredGroup, group Group) string {
+	limit := "no promise"
+	if promised.Promised() {
+		limit = fmt.Sprintf("%.0f s, %d failed", promised.Gap.Seconds(), promised.Failed)
+	}
+	found, ok := measured[group]
+	if !ok {
+		return "(" + limit + ")"
+	}
+	return fmt.Sprintf("%.1f s, %d failed (%s)", found.Gap, found.Failed, limit)
+}
+
+func healthyCell(promise Promise, measured MeasuredFault, found bool) string {
+	limit := fmt.Sprintf("%.0f s", promise.Health.Seconds())
+	if promise.Apply {
+		limit = "may need an apply"
+	}
+	if !found {
+		return "(" + limit + ")"
+	}
+	by := ""
+	if measured.Apply {
+		by = " by an apply"
+	}
+	return fmt.Sprintf("%.0f s%s (%s)", measured.Healthy, by, limit)
+}

@@ -1,0 +1,129 @@
+package drill
+
+import (
+	"context"
+	"crypto/rand"
+	"fmt"
+	"net/http"
+	"sync"
+	"time"
+
+	"github.com/terraform-ha/terraform-provider-ha/internal/lab/website"
+)
+
+const (
+	// patience is how long a visitor waits for an answer.
+	patience = 10 * time.Second
+	// How often each kind makes an attempt. Two cores have to run the whole site, so this
+	// is steady and not much.
+	pageEvery   = 300 * time.Millisecond
+	authorEvery = 2 * time.Second
+	rowEvery    = 200 * time.Millisecond
+	fileEvery   = 250 * time.Millisecond
+	// clientNodes is how many web servers have clients of the database and of the files.
+	clientNodes = 2
+)
+
+// Credentials are what clients log in with. A kind of client without them is left out.
+type Credentials struct {
+	// Author and AuthorPassword are an account of WordPress that may publish.
+	Author, AuthorPassword string
+	// DatabaseUser, DatabasePassword and Database are for rows.
+	DatabaseUser, DatabasePassword, Database string
+}
+
+// Traffic is the load of a drill.
+type Traffic struct {
+	Site        website.Site
+	Credentials Credentials
+	Recorder    *Recorder
+	Ledger      *Ledger
+	// Watched are the states of the nodes.
+	Watched *Watched
+	// Limit is when the clients on the machines end at the latest, whatever happens to the
+	// drill.
+	Limit time.Duration
+
+	token string
+	stop  context.CancelFunc
+	all   sync.WaitGroup
+}
+
+// Start prepares the site and starts all clients, which run until Stop.
+func (t *Traffic) Start(ctx context.Context) error {
+	t.token = rand.Text()
+	if err := t.prepare(ctx); err != nil {
+		return fmt.Errorf("cannot prepare the traffic: %w", err)
+	}
+	ctx, t.stop = context.WithCancel(ctx)
+	client := &http.Client{}
+	t.attempts(ctx, Pages, pageEvery, func(ctx context.Context) error {
+		_, err := t.Site.Load(ctx, client, "/")
+		return err
+	})
+	if t.Credentials.Author != "" {
+		t.startAuthors(ctx, client)
+	}
+	t.startWorkers(ctx)
+	t.startWatches(ctx)
+	return nil
+}
+
+func (t *Traffic) startAuthors(ctx context.Context, client *http.Client) {
+	t.attempts(ctx, Logins, authorEvery, func(ctx context.Context) error {
+		_, err := t.Site.LogIn(ctx, client, t.Credentials.Author, t.Credentials.AuthorPassword)
+		return err
+	})
+	for kind, publish := range map[Kind]func(*author, context.Context) error{Posts: (*author).post, Uploads: (*author).upload} {
+		writer := &author{site: t.Site, credentials: t.Credentials, ledger: t.Ledger, client: client}
+		t.attempts(ctx, kind, authorEvery, func(ctx context.Context) error { return publish(writer, ctx) })
+	}
+}
+
+// attempts makes attempts of a kind until the context ends, each after the one before has
+// ended.
+func (t *Traffic) attempts(ctx context.Context, kind Kind, every time.Duration, attempt func(context.Context) error) {
+	t.all.Go(func() {
+		ticks := time.NewTicker(every)
+		defer ticks.Stop()
+		for ctx.Err() == nil {
+			started := time.Now()
+			limited, cancel := context.WithTimeout(ctx, patience)
+			err := attempt(limited)
+			cancel()
+			if ctx.Err() != nil {
+				return
+			}
+			t.Recorder.Add(Client{Kind: kind}, Attempt{Start: started, End: time.Now(), Failure: failureOf(err)})
+			select {
+			case <-ctx.Done():
+			case <-ticks.C:
+			}
+		}
+	})
+}
+
+// longestFailure keeps a page of an error out of the report.
+const longestFailure = 200
+
+func failureOf(err error) string {
+	if err == nil {
+		return ""
+	}
+	return shortened(err.Error())
+}
+
+func shortened(text string) string {
+	if len(text) > longestFailure {
+		return text[:longestFailure] + "…"
+	}
+	return text
+}
+
+// Stop ends all clients and waits for them. The clients on machines see that their token
+// is gone.
+func (t *Traffic) Stop(ctx context.Context) {
+	t.dismiss(ctx)
+	t.stop()
+	t.all.Wait()
+}
