@@ -24,6 +24,9 @@ type Looker struct {
 
 	// looked is how many files were compared on all web servers.
 	looked int
+	// lost is what an earlier look has found missing, by where it was and its name. It is
+	// the loss of that fault, and not of a later one.
+	lost map[[2]string]bool
 }
 
 // filesLimit bounds the comparison of files on one web server.
@@ -68,7 +71,22 @@ func (l *Looker) lines(ctx context.Context, node, what string, entries []string,
 		check.Detail = shortened(err.Error())
 		return check
 	}
-	return check.compared(len(entries), website.Missing(entries, out))
+	return check.compared(len(entries), l.newly(check.Name, website.Missing(entries, out)))
+}
+
+// newly returns what is missing that no earlier look has found missing.
+func (l *Looker) newly(where string, missing []string) []string {
+	var found []string
+	for _, entry := range missing {
+		if l.lost == nil {
+			l.lost = map[[2]string]bool{}
+		}
+		if key := [2]string{where, entry}; !l.lost[key] {
+			l.lost[key] = true
+			found = append(found, entry)
+		}
+	}
+	return found
 }
 
 // compared fills in how many of some entries are missing.
@@ -106,5 +124,5 @@ func (l *Looker) files(ctx context.Context, node string, files []File, from int)
 		check.Detail = "the comparison did not come to its end: " + shortened(out)
 		return check
 	}
-	return check.compared(len(files), lines[:len(lines)-1])
+	return check.compared(len(files), l.newly(check.Name, lines[:len(lines)-1]))
 }

@@ -91,7 +91,7 @@ func Faults() []Fault {
 // measures needs that to be believed.
 func Steady(long time.Duration) Fault {
 	return Fault{
-		Name: "steady", Hits: NoNode, Hold: long, What: "nothing is broken", Undo: "nothing is undone",
+		Name: "steady", Hits: NoNode, Hold: long, What: "nothing is broken", Undo: "with the time",
 		Promise: Promise{Limits: limits(limit(3, 0), limit(5, 0), limit(3, 0), limit(3, 0)), Health: 10 * time.Second},
 	}
 }

@@ -52,7 +52,7 @@ func diskFaults() []Fault {
 		},
 		{
 			Name: "unmount", Tier: website.Web, Hits: OneNode,
-			What: "the volume is unmounted on a web server", Undo: "nothing; the machine mounts it again",
+			What: "the volume is unmounted on a web server", Undo: "the machine mounts it again",
 			Inject: func(ctx context.Context, s Scene) error {
 				return inShell(`umount --lazy "$1"`, s.Site.DocumentRoot)(ctx, s)
 			},

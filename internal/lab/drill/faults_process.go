@@ -74,7 +74,7 @@ func processFaults() []Fault {
 	for _, d := range daemons() {
 		faults = append(faults, Fault{
 			Name: "kill-" + d.suffix(), Tier: d.tier, Hits: d.hits,
-			What: "kill -9 of " + d.title(), Undo: "nothing; systemd or an apply starts it again",
+			What: "kill -9 of " + d.title(), Undo: "systemd starts it again, or an apply does",
 			Inject:  d.signal("KILL"),
 			Promise: Promise{Limits: lost(d.tier, d.hits), Health: d.health, Apply: d.apply},
 		})

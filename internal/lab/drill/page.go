@@ -46,11 +46,11 @@ type cellView struct{ Gap, Failed string }
 
 // sectionView is one fault.
 type sectionView struct {
-	Anchor, Name, Sentence, When, Victims, Healthy, Skipped, Verdict, Class string
-	Broken                                                                  []string
-	Checks                                                                  []Check
-	Failures                                                                []string
-	Timeline                                                                *timeline
+	Anchor, Name, What, Undo, When, Victims, Healthy, Skipped, Verdict, Class string
+	Broken                                                                    []string
+	Checks                                                                    []Check
+	Failures                                                                  []string
+	Timeline                                                                  *timeline
 }
 
 func (r Report) view() pageView {
@@ -128,13 +128,10 @@ func (r Run) row(anchor string) rowView {
 
 func (r Run) section(anchor string) sectionView {
 	section := sectionView{
-		Anchor: anchor, Name: r.Fault, Sentence: r.What, When: r.Started.UTC().Format(time.TimeOnly), Victims: r.victims(),
+		Anchor: anchor, Name: r.Fault, What: capital(r.What), Undo: r.Undo, When: r.Started.UTC().Format(time.TimeOnly), Victims: r.victims(),
 		Healthy: r.recovery(), Skipped: r.Skipped, Broken: r.Broken, Checks: r.Checks,
 	}
 	section.Verdict, section.Class = r.verdict()
-	if r.Undo != "" {
-		section.Sentence += "; " + r.Undo
-	}
 	for _, client := range r.Clients {
 		for _, failure := range client.Failures {
 			section.Failures = append(section.Failures, client.Client.String()+", "+failure)
@@ -144,4 +141,12 @@ func (r Run) section(anchor string) sectionView {
 		section.Timeline = r.timeline()
 	}
 	return section
+}
+
+// capital begins a sentence.
+func capital(text string) string {
+	if text == "" {
+		return ""
+	}
+	return strings.ToUpper(text[:1]) + text[1:]
 }

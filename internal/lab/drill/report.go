@@ -138,7 +138,7 @@ func (r Report) Write(folder string) error {
 	if err := os.MkdirAll(folder, 0o755); err != nil {
 		return fmt.Errorf("cannot write the report: %w", err)
 	}
-	content, err := json.MarshalIndent(r, "", " ")
+	content, err := json.Marshal(r)
 	if err != nil {
 		return fmt.Errorf("cannot write the report: %w", err)
 	}

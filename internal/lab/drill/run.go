@@ -27,13 +27,14 @@ type Pace struct {
 	// Alone is how long a site of which an apply may be needed is left alone, and Applied
 	// how long it may take after that apply.
 	Alone, Applied time.Duration
-	// Undo bounds the undoing of a fault of a drill that was interrupted.
-	Undo time.Duration
+	// Undo bounds the undoing of a fault of a drill that was interrupted, and CleanUp the
+	// removal of what was written.
+	Undo, CleanUp time.Duration
 }
 
 // DefaultPace is the pace of make drill.
 func DefaultPace() Pace {
-	return Pace{Before: 8 * time.Second, After: 5 * time.Second, Poll: time.Second, Alone: time.Minute, Applied: 3 * time.Minute, Undo: 2 * time.Minute}
+	return Pace{Before: 8 * time.Second, After: 5 * time.Second, Poll: time.Second, Alone: time.Minute, Applied: 3 * time.Minute, Undo: 2 * time.Minute, CleanUp: 20 * time.Minute}
 }
 
 // Drill leads a site through faults.
@@ -84,12 +85,12 @@ func (d *Drill) Run(ctx context.Context) (Report, error) {
 		return report, err
 	}
 	err := d.turns(ctx, &report)
-	limited, cancel := context.WithTimeout(after, d.Pace.Undo)
-	defer cancel()
-	d.Load.Stop(limited)
+	d.Load.Stop(after)
 	if ctx.Err() == nil && err == nil {
 		d.last(ctx, &report)
 	}
+	limited, cancel := context.WithTimeout(after, d.Pace.CleanUp)
+	defer cancel()
 	if failure := d.Load.CleanUp(limited); failure != nil {
 		err = errors.Join(err, failure)
 	}
@@ -272,8 +273,13 @@ func (d *Drill) measure(run *Run) {
 // mostFailures bounds what is kept of the failures of a client in a run.
 const mostFailures = 5
 
-// check looks at what was acknowledged, and at the plan.
+// check looks at the tiers, at what was acknowledged, and at the plan.
 func (d *Drill) check(ctx context.Context, run *Run, everything bool) {
+	tiers := Check{Name: "tiers", OK: true, Detail: "every node serves, one database has the address, nothing is left to be healed"}
+	if err := d.Whole(ctx); err != nil {
+		tiers.OK, tiers.Detail = false, err.Error()
+	}
+	run.Checks = append(run.Checks, tiers)
 	run.Checks = append(run.Checks, d.Look(ctx, d.Ledger.Kept(), everything)...)
 	if d.Plan != nil {
 		check := Check{Name: "plan", OK: true, Detail: "empty"}

@@ -51,7 +51,9 @@ type lane struct {
 	Label, Note, Class string
 	Y, Middle          float64
 	Base               float64
-	Boxes              []box
+	// Good and Bad are the bars of a client, as paths.
+	Good, Bad, Title string
+	Boxes            []box
 }
 
 // place returns where a time is in the drawing.
@@ -114,23 +116,31 @@ func (r Run) clientLane(client ClientRun, y float64) lane {
 	for i := range client.OK {
 		most = max(most, client.OK[i]+client.Bad[i])
 	}
+	var good, bad strings.Builder
 	for second := range client.OK {
 		if float64(second) >= r.Ended {
 			break
 		}
 		x, next := r.place(float64(second)), r.place(float64(second+1))
 		width := max(0.8, rounded(next-x)-0.6)
-		good := rounded(clientHeight * float64(client.OK[second]) / float64(most))
-		bad := rounded(clientHeight * float64(client.Bad[second]) / float64(most))
-		title := fmt.Sprintf("second %d: %d acknowledged, %d failed", second, client.OK[second], client.Bad[second])
-		if good > 0 {
-			l.Boxes = append(l.Boxes, box{x, rounded(l.Base - good), width, good, "ok", title})
-		}
-		if bad > 0 {
-			l.Boxes = append(l.Boxes, box{x, rounded(l.Base - good - bad), width, bad, "bad", title})
-		}
+		level := l.Base
+		level = bar(&good, x, level, width, clientHeight*float64(client.OK[second])/float64(most))
+		bar(&bad, x, level, width, clientHeight*float64(client.Bad[second])/float64(most))
 	}
+	l.Good, l.Bad = good.String(), bad.String()
+	l.Title = fmt.Sprintf("%s: %d attempts, %d failed, longest gap %.1f s", client.Client, client.Attempts, client.Failed, client.LongestGap)
 	return l
+}
+
+// bar adds a bar that stands at a height to a path, and returns the height of its top. A
+// path for all bars keeps the page of a long drill small.
+func bar(path *strings.Builder, x, base, width, height float64) float64 {
+	height = rounded(height)
+	if height <= 0 {
+		return base
+	}
+	fmt.Fprintf(path, "M%g %gh%gv%gh%gz", x, rounded(base), rounded(width), -height, -rounded(width))
+	return base - height
 }
 
 func (r Run) nodeLane(node NodeRun, y float64) lane {

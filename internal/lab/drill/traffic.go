@@ -19,7 +19,7 @@ const (
 	pageEvery   = 300 * time.Millisecond
 	authorEvery = 2 * time.Second
 	rowEvery    = 200 * time.Millisecond
-	fileEvery   = 250 * time.Millisecond
+	fileEvery   = 500 * time.Millisecond
 	// clientNodes is how many web servers have clients of the database and of the files.
 	clientNodes = 2
 )

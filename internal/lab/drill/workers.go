@@ -34,7 +34,7 @@ const (
 	table  = "terraform_ha_drill"
 	// again is how long a drill waits before it starts a client again that has ended, for
 	// example because its machine is off.
-	again = 500 * time.Millisecond
+	again = 2 * time.Second
 )
 
 // prepare makes the table and the folder that clients write to.

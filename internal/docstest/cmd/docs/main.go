@@ -1,5 +1,6 @@
 // Command docs writes the reference documentation into docs/, the tables in the
-// READMEs of the modules, and the contents of DESIGN.md. It is run from the repository's root.
+// READMEs of the modules, the promises in the guide of measurements, and the contents of
+// DESIGN.md. It is run from the repository's root.
 package main
 
 import (
@@ -19,6 +20,9 @@ func main() {
 		log.Fatalf("run this in the repository's root: %v", err)
 	}
 	if err := docstest.WriteContents("."); err != nil {
+		log.Fatal(err)
+	}
+	if err := docstest.WritePromises("."); err != nil {
 		log.Fatal(err)
 	}
 	if err := docstest.WriteModuleReadmes("."); err != nil {
