@@ -44,7 +44,7 @@ func OfDemo(ctx context.Context, d demo.Demo, settings Settings) (*Drill, error)
 	}
 	drill := Of(site, Credentials{
 		Author: demo.Administrator, AuthorPassword: admin,
-		DatabaseUser: wordpress, DatabasePassword: database, Database: wordpress,
+		DatabaseUser: wordpress, DatabasePassword: database, Database: wordpress, TablePrefix: "wp_",
 	}, settings)
 	drill.Hands = labHands{LabMachines: machines, site: site, apply: func(ctx context.Context, variables map[string]string) error {
 		return terraform(ctx, d, variables, "apply", "-auto-approve")
@@ -112,7 +112,7 @@ func terraform(ctx context.Context, d demo.Demo, variables map[string]string, ve
 // and cannot break anything.
 func Of(site website.Site, credentials Credentials, settings Settings) *Drill {
 	recorder, ledger, watched := &Recorder{}, &Ledger{}, &Watched{}
-	looker := &Looker{Site: site, Database: credentials.Database, Posts: "wp_posts"}
+	looker := &Looker{Site: site, Database: credentials.Database, Posts: credentials.TablePrefix + "posts"}
 	const longest = 4 * time.Hour
 	return &Drill{
 		Site: site, Recorder: recorder, Ledger: ledger, Watched: watched,

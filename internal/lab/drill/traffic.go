@@ -28,8 +28,9 @@ const (
 type Credentials struct {
 	// Author and AuthorPassword are an account of WordPress that may publish.
 	Author, AuthorPassword string
-	// DatabaseUser, DatabasePassword and Database are for rows.
-	DatabaseUser, DatabasePassword, Database string
+	// DatabaseUser, DatabasePassword and Database are for rows. Database is also that of
+	// WordPress, whose tables begin with TablePrefix.
+	DatabaseUser, DatabasePassword, Database, TablePrefix string
 }
 
 // Traffic is the load of a drill.

@@ -44,7 +44,8 @@ are reached by the program ssh.
   -root PATH         where web servers have the files; default /srv/www/site
   DRILL_AUTHOR, DRILL_AUTHOR_PASSWORD      an account of WordPress; without it nobody logs in, posts or uploads
   DRILL_DATABASE, DRILL_DATABASE_USER, DRILL_DATABASE_PASSWORD
-                     a database and an account that may make a table there; without them no rows are written`
+                     a database and an account that may make a table there; without them no rows are written.
+                     Posts are looked for in the same database, with DRILL_TABLE_PREFIX (wp_)`
 
 // drillVerb obeys one of the verbs of drills.
 func drillVerb(ctx context.Context, c command) error {
@@ -173,7 +174,7 @@ func (c command) drillSite(ctx context.Context, args []string) error {
 	led := drill.Of(site, drill.Credentials{
 		Author: os.Getenv("DRILL_AUTHOR"), AuthorPassword: os.Getenv("DRILL_AUTHOR_PASSWORD"),
 		DatabaseUser: os.Getenv("DRILL_DATABASE_USER"), DatabasePassword: os.Getenv("DRILL_DATABASE_PASSWORD"),
-		Database: cmp.Or(os.Getenv("DRILL_DATABASE"), "wordpress"),
+		Database: cmp.Or(os.Getenv("DRILL_DATABASE"), "wordpress"), TablePrefix: cmp.Or(os.Getenv("DRILL_TABLE_PREFIX"), "wp_"),
 	}, settings)
 	// There is no fault that clients could work before and after.
 	led.Pace.Before, led.Pace.After = 0, 0
