@@ -10,6 +10,9 @@ set -eu
 umask 077
 # shellcheck disable=SC2174 # the folder above is there
 mkdir -p -m 0755 /run/terraform-ha
+# Keepalived 2.3 refuses to watch a file whose folder does not exist; 2.2 says nothing.
+# shellcheck disable=SC2174
+mkdir -p -m 0755 /run/terraform-ha/vrrp
 exec 9>/run/terraform-ha/keepalived.lock
 flock 9
 main=/etc/keepalived/keepalived.conf
