@@ -197,10 +197,12 @@ func (s *site) hasDefaultsOfItsMachines() {
 }
 
 // transfers counts the full state transfers that nodes have served. A donor that
-// sends only what a joiner has missed runs the same program to say so.
+// sends only what a joiner has missed runs the same program to say so. It names the
+// program once, after "Running" in MariaDB 10.11 and after "Initiating SST/IST transfer on
+// DONOR side" in 11.8.
 func (s *site) transfers() (served int) {
 	for _, node := range s.Nodes {
-		n, _ := strconv.Atoi(s.Run(node.Name, `journalctl -q -o cat -u mariadb | grep "Running: .wsrep_sst_.*--role 'donor'" | grep -vc -e --bypass || :`))
+		n, _ := strconv.Atoi(s.Run(node.Name, `journalctl -q -o cat -u mariadb | grep "wsrep_sst_.*--role 'donor'" | grep -vc -e --bypass || :`))
 		served += n
 	}
 	return served

@@ -1,6 +1,7 @@
 package galera
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -10,6 +11,7 @@ import (
 
 	"github.com/terraform-ha/terraform-provider-ha/internal/host"
 	"github.com/terraform-ha/terraform-provider-ha/internal/host/hosttest"
+	"github.com/terraform-ha/terraform-provider-ha/internal/reconcile"
 	"github.com/terraform-ha/terraform-provider-ha/internal/tier"
 )
 
@@ -31,6 +33,38 @@ func replacing(t *testing.T, engine Engine, names ...string) (s *sim, spec Spec)
 	s.Lowest = -1
 	s.asked(spec)
 	return s, spec
+}
+
+// TestAMachineOfTheNextDebianDoesNotTakeThePlaceOfADatabase has a new machine whose
+// distribution has another series of MariaDB. Until it is one of the members' release,
+// nobody leaves.
+func TestAMachineOfTheNextDebianDoesNotTakeThePlaceOfADatabase(t *testing.T) {
+	s, spec := replacing(t, MariaDB, "db2")
+	for name, m := range s.Machines {
+		if version := "1:10.11.19-0+deb12u1"; name != "m5" {
+			m.Packages["mariadb-server"] = version
+		}
+	}
+	m5 := s.Machines["m5"]
+	server := m5.Catalog["mariadb-server"]
+	server.Version = "1:11.8.9+ds-0+deb13u1"
+	m5.Catalog["mariadb-server"] = server
+	err := s.converge(spec)
+	var refused *reconcile.RefusedError
+	if !errors.As(err, &refused) || refused.Node != "db2" || !slices.Contains(refused.Evidence, "db2 has version 11.8.9") ||
+		!slices.Contains(refused.Evidence, "db1 has version 10.11.19") {
+		t.Fatalf("got %v", err)
+	}
+	if diff := cmp.Diff([]string{"db1", "db2", "db3"}, s.end().Members); diff != "" || s.Lowest != -1 {
+		t.Errorf("members (-want +got):\n%s; a server was stopped while %d served", diff, s.Lowest)
+	}
+	if m5.Unit(s.engine.unit).Running() {
+		t.Error("it was started")
+	}
+	// Another machine in its place, of the members' Debian.
+	m5.Packages["mariadb-server"] = "1:10.11.19-0+deb12u1"
+	s.must(spec)
+	s.leftWhole("db2")
 }
 
 func TestMachinesAreReplacedOneByOne(t *testing.T) {
