@@ -15,13 +15,23 @@ import (
 // leftAlone says why nothing is decided about a file that a decision names; empty if it is.
 // Such a file does not keep the decision from the others.
 func (d *draft) leftAlone(word Decision, file Contradiction) string {
-	if last := d.status.lastDecision(); last.Attempt == word.Attempt && slices.Contains(last.Settled, file.ID) {
+	last := d.status.lastDecision()
+	if last.Attempt == word.Attempt && slices.Contains(last.Settled, file.ID) {
 		return fmt.Sprintf("attempt %d has decided about %s, which is in split brain again: that takes a decision of its own, with attempt = %d", last.Attempt, file.label(), last.Attempt+1)
 	}
 	for _, node := range d.holders(file) {
 		if found, known := d.seen(node).Copies[file.ID]; known && found.Kind != copyFile {
 			return fmt.Sprintf("%s is no regular file on %s, and no policy chooses among those: compare it on the bricks, repair the wrong one by hand as GlusterFS's documentation says (\"Resolving split-brain\"), "+
 				"and take it out of files, with attempt = %d", file.label(), node.Name, word.Attempt+1)
+		}
+	}
+	if last.Attempt == word.Attempt && last.Chosen[file.ID] != "" {
+		return "" // what was begun is brought to its end
+	}
+	for _, node := range d.holders(file) {
+		if _, known := d.seen(node).Copies[file.ID]; !known {
+			return fmt.Sprintf("%s has no copy of %s that could be looked at, and GlusterFS decides only where every brick has one: apply again when the heal of its directory has made one, "+
+				"or take it out of files, with attempt = %d", node.Name, file.label(), word.Attempt+1)
 		}
 	}
 	return ""

@@ -336,6 +336,34 @@ func TestADirectoryBlocksNoFile(t *testing.T) {
 	}
 }
 
+// TestAFileThatABrickLacksBlocksNoOther is decided about once every brick has a copy, by the
+// same decision.
+func TestAFileThatABrickLacksBlocksNoOther(t *testing.T) {
+	hosts, sim := split(t)
+	copies := sim.Split[pageID].Copies
+	third := copies["files3"]
+	delete(copies, "files3")
+	spec := deciding(gluster.Decision{Policy: gluster.PolicySource, Source: "files1", Files: []string{"/a/page.html", "gfid:" + logID}, Attempt: 1})
+	for range 2 {
+		if err := converge(t, hosts, spec); err == nil || !strings.Contains(refusal(t, err).Error(), "files3 has no copy of /a/page.html") {
+			t.Errorf("got %v", err)
+		}
+	}
+	if sim.Split[logID] != nil || sim.Split[pageID] == nil {
+		t.Errorf("in split brain: %v", sim.Split)
+	}
+	sim.Locked(func() { copies["files3"] = third })
+	if err := converge(t, hosts, spec); err != nil {
+		t.Fatal(err)
+	}
+	if len(sim.Split) > 0 {
+		t.Errorf("in split brain: %v", sim.Split)
+	}
+	if plan, err := diff(t, hosts, spec); err != nil || !plan.Empty() {
+		t.Errorf("left: %v, %v", plan.Titles(), err)
+	}
+}
+
 // TestAFileThatIsLockedIsNotHealed is for a moment in no list of those in split brain.
 func TestAFileThatIsLockedIsNotHealed(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
