@@ -3,6 +3,7 @@ package gluster
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -12,17 +13,20 @@ import (
 
 var blameScript = shell.Embedded(scripts, "blame")
 
+// vouchers are the members of a node's set that have to be whole before its brick is given
+// up. Of a dispersed set, others that are dead and are replaced as well are not among them.
+func (d *draft) vouchers(node host.Node) []host.Node {
+	return slices.DeleteFunc(slices.Clone(d.spec.set(node)), func(other host.Node) bool {
+		return other == node || d.spec.dispersed() && d.swapped(other) && d.dead(other)
+	})
+}
+
 // waitVouched waits until every other member of a node's set is served and has
 // nothing to be healed but on that node. The empty brick counts for the majority as
 // soon as it is in, so nothing may depend on what the lost one knew.
-func waitVouched(spec Spec, node host.Node) act {
+func waitVouched(spec Spec, node host.Node, vouchers []host.Node) act {
 	return func(ctx context.Context, hosts host.Hosts) error {
-		var others []string
-		for _, other := range spec.set(node) {
-			if other != node {
-				others = append(others, other.Name)
-			}
-		}
+		others := names(vouchers)
 		return watch{
 			limit: healLimit, what: "the other bricks of the set to have all files",
 			reason: func(status Status) string { return processReason(status, others) },
@@ -31,6 +35,9 @@ func waitVouched(spec Spec, node host.Node) act {
 					if status.Nodes[name].AskedAsClient {
 						if reason := serveReason(spec, status, []string{name}, others); reason != "" {
 							return reason
+						}
+						if spec.dispersed() {
+							return fragmentReason(ctx, hosts, spec, others)
 						}
 						return blameReason(ctx, hosts, spec, others, spec.brick(node))
 					}

@@ -56,6 +56,12 @@ func TestLabSecondDay(t *testing.T) {
 // writes.
 func changing(t *testing.T, servers int, before ...func(*laboratory)) (*laboratory, gluster.Spec, func(what string)) {
 	t.Helper()
+	return changingOf(t, servers, func(*gluster.Spec) {}, before...)
+}
+
+// changingOf is the same with a volume of another kind.
+func changingOf(t *testing.T, servers int, more func(*gluster.Spec), before ...func(*laboratory)) (*laboratory, gluster.Spec, func(what string)) {
+	t.Helper()
 	machines := []string{"files1", "files2", "files3", "files4", "files5", "files6"}[:servers]
 	l := &laboratory{Lab: labtest.Boot(t, "gluster-change", append(machines, client)...), t: t, servers: host.Hosts{}}
 	for _, name := range machines[:3] {
@@ -64,7 +70,9 @@ func changing(t *testing.T, servers int, before ...func(*laboratory)) (*laborato
 	spec := gluster.Spec{
 		Name: "content", BrickPath: "/srv/gluster/content/brick", Profile: gluster.ProfileWeb, Clients: []string{l.Nodes[servers].Address},
 		Nodes: l.Nodes[:3],
-	}.Defaulted()
+	}
+	more(&spec)
+	spec = spec.Defaulted()
 	for _, prepare := range before {
 		prepare(l)
 	}

@@ -93,9 +93,6 @@ func (d *draft) refuseRemake(ill sick) *reconcile.RefusedError {
 		Remedy: "Mount its file system if that is what is missing.",
 	}
 	switch {
-	case d.spec.dispersed():
-		refused.Remedy += " This release makes no brick of a dispersed volume anew; \"gluster volume reset-brick\" does."
-		return refused
 	case !seen.answers():
 		refused.Evidence = append(refused.Evidence, "glusterd does not answer")
 		refused.Remedy = "It is made anew once it does."
@@ -148,7 +145,7 @@ func planRemake(d *draft) error {
 		// not know the brick as its own ("When destination brick is new", release
 		// 10.3), and one that has read the volume from its disk does.
 		d.stages.brick.InOrder(
-			Step{Title: "wait until the others of the set have all files", Do: waitVouched(d.spec, ill.node)},
+			Step{Title: "wait until the others of the set have all files", Do: waitVouched(d.spec, ill.node, d.vouchers(ill.node))},
 			Step{Node: node, Title: "restart glusterd", Do: startDaemon(node, "restart")},
 			Step{Title: "wait until all peers are connected", Do: waitPeers(d.spec, names(d.members()))},
 			Step{Node: node, Title: "take the lost brick out", Why: ill.why,

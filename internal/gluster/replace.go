@@ -31,13 +31,13 @@ func (d *draft) planSwap() error {
 	others := d.othersOf(next.from)
 	first := Step{Title: "wait until the volume is healed", Do: waitHealed(d.spec, true)}
 	if !slices.Contains(d.reached, next.from) {
-		first = Step{Title: "wait until the others of the set have all files", Do: waitVouched(d.spec, next.from)}
+		first = Step{Title: "wait until the others of the set have all files", Do: waitVouched(d.spec, next.from, d.vouchers(next.from))}
 	}
 	after := d.spec.swap(next)
 	d.stages.change.InOrder(d.waitsForPlaces(next)...)
 	d.stages.change.InOrder(first,
 		Step{Node: next.to.Name, Title: "take the brick over from " + next.from.Address, Why: fmt.Sprintf("its brick is on its former machine, %s", next.from.Address),
-			Effect: reconcile.Joins, Do: swapBrick(d.spec, next, d.leader().Name, d.awayAddresses())},
+			Effect: reconcile.Joins, Do: swapBrick(d.spec, next, d.vouchers(next.from), d.leader().Name, d.awayAddresses())},
 		Step{Node: next.to.Name, Title: "wait until its brick has all files", Do: waitFilled(after, next.to, others)})
 	return nil
 }
@@ -92,11 +92,6 @@ func (d *draft) refuseSwap(next swap) error {
 	if slices.Contains(d.reached, next.from) {
 		return nil
 	}
-	if d.spec.dispersed() {
-		refused.Evidence = []string{"the former machine cannot serve its brick"}
-		refused.Remedy = "Of a dispersed set nothing tells whether the others have every fragment that is needed. Bring the machine back until the new one has its brick, or use \"gluster volume replace-brick\" yourself."
-		return refused
-	}
 	if d.dead(next.from) {
 		return d.refuseConnected(what, next.from)
 	}
@@ -105,7 +100,7 @@ func (d *draft) refuseSwap(next swap) error {
 
 // swapBrick moves a brick after a last look: "commit force" is the only form that the
 // command has, and it asks nothing.
-func swapBrick(spec Spec, next swap, leader string, away []string) act {
+func swapBrick(spec Spec, next swap, vouchers []host.Node, leader string, away []string) act {
 	return func(ctx context.Context, hosts host.Hosts) error {
 		from, to := spec.brick(next.from), spec.brick(next.to)
 		volume, err := volumeNow(ctx, hosts[leader], spec.Name)
@@ -116,10 +111,8 @@ func swapBrick(spec Spec, next swap, leader string, away []string) act {
 			return &reconcile.RefusedError{What: "move a brick of volume " + spec.Name, Evidence: []string{"its identity is " + volume.ID + " instead of " + spec.VolumeID}}
 		}
 		status := look(ctx, hosts.Views(), spec, noNode)
-		for _, other := range spec.set(next.from) {
-			if reason := processReason(status, []string{other.Name}); other != next.from && reason != "" {
-				return &reconcile.RefusedError{What: "move the brick " + from, Evidence: []string{reason}, Remedy: "A brick moves once all others that hold the same files are whole."}
-			}
+		if reason := processReason(status, names(vouchers)); reason != "" {
+			return &reconcile.RefusedError{What: "move the brick " + from, Evidence: []string{reason}, Remedy: "A brick moves once all others that hold the same files are whole."}
 		}
 		if brick := status.Nodes[next.to.Name].Brick; !brick.Exists || !brick.AttributesKnown || !brick.Unused() {
 			return &reconcile.RefusedError{What: "move a brick of volume " + spec.Name, Node: next.to.Name, Evidence: []string{"the brick directory " + brick.Path + " is no longer an empty directory"}}
@@ -131,20 +124,36 @@ func swapBrick(spec Spec, next swap, leader string, away []string) act {
 // waitFilled waits until a brick that begins empty has what the others of its set have.
 func waitFilled(spec Spec, node host.Node, others []host.Node) act {
 	all := append(names(others), node.Name)
-	left := func(status Status) (client, reason string) {
-		for _, name := range spec.mayBeAsked() {
-			if status.Nodes[name].AskedAsClient {
-				return name, cmp.Or(fillReason(spec, status, name, all), nothingYet(status, node, others))
-			}
-		}
-		return "", noClient
-	}
 	return func(ctx context.Context, hosts host.Hosts) error {
+		missing := func(status Status, client string) string {
+			if spec.dispersed() && len(all) < spec.Disperse {
+				// Everything stays counted as to be healed for another brick that is away.
+				return cmp.Or(serveReason(spec, status, []string{client}, all), fragmentReason(ctx, hosts, spec, all))
+			}
+			return fillReason(spec, status, client, all)
+		}
+		left := func(status Status) (client, reason string) {
+			for _, name := range spec.mayBeAsked() {
+				if status.Nodes[name].AskedAsClient {
+					return name, cmp.Or(missing(status, name), nothingYet(status, node, others))
+				}
+			}
+			return "", noClient
+		}
+		clean := 0
 		return watch{
 			limit: fillLimit, poll: fillInterval, what: "the brick on " + node.Name + " to have all files", each: reviver(spec, hosts),
 			reason: func(status Status) string { return processReason(status, all) },
 			client: clientWatch{interval: fillInterval, each: helpFill(spec, hosts, left), reason: func(status Status) string {
 				_, reason := left(status)
+				if clean++; reason != "" {
+					clean = 0
+				}
+				if spec.dispersed() && clean == 1 {
+					// While the names of the first directory are made, what is there already may be
+					// healed, and nothing else counted yet (measured with release 11.1).
+					return "nothing is left to be healed, which takes a second look"
+				}
 				return reason
 			}},
 		}.wait(ctx, hosts.Views(), spec)

@@ -128,7 +128,6 @@ func TestABrickMovesOnlyWhileTheOthersAreWhole(t *testing.T) {
 			"2 entries of files3 are still to be healed on others than the lost brick"},
 		"cut off from us alone": {true, nil, func(s *glustertest.Pool) { s.Machines["files2"].Down = false }, "is connected to its glusterd at 10.0.0.12"},
 		"the new one is away":   {true, nil, func(s *glustertest.Pool) { s.Machines["files4"].Down = true }, "files2 does not answer"},
-		"a dispersed set":       {true, func(s *gluster.Spec) { s.Disperse = 3 }, func(*glustertest.Pool) {}, "Of a dispersed set nothing tells"},
 		"the place was used":    {false, nil, func(s *glustertest.Pool) { s.Machines["files4"].WriteFile(brickPath+"/x", "x") }, "it holds data"},
 	} {
 		t.Run(name, func(t *testing.T) {

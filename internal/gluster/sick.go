@@ -95,10 +95,8 @@ func (d *draft) sickNotices() []string {
 
 // refuseIncomplete says which other member of its set cannot vouch for a machine.
 func (d *draft) refuseIncomplete(ill sick, refused *reconcile.RefusedError) *reconcile.RefusedError {
-	for _, other := range d.spec.set(ill.node) {
-		if other == ill.node {
-			continue
-		}
+	vouchers := d.vouchers(ill.node)
+	for _, other := range vouchers {
 		switch seen := d.seen(other); {
 		case !slices.Contains(d.reached, other):
 			refused.Evidence = append(refused.Evidence, other.Name+", which holds the same files, does not answer or has no brick")
@@ -110,6 +108,11 @@ func (d *draft) refuseIncomplete(ill sick, refused *reconcile.RefusedError) *rec
 			continue
 		}
 		refused.Remedy = "It is taken in again once all others that hold the same files are whole."
+		return refused
+	}
+	if needed := d.spec.quorum(); d.spec.dispersed() && len(vouchers) < needed {
+		refused.Evidence = append(refused.Evidence, fmt.Sprintf("of the others that hold fragments of the same files %d answer, and %d are needed", len(vouchers), needed))
+		refused.Remedy = "Bring one of the others back first."
 		return refused
 	}
 	return nil

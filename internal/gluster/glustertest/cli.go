@@ -74,7 +74,7 @@ func (p *Pool) CLI(m *hosttest.Machine, words ...string) string {
 			node.Pending = 0
 		}
 		for _, brick := range volume.Bricks {
-			p.fill(brick, 3)
+			p.fill(p.Volumes[words[2]], brick, 3)
 		}
 	default:
 		p.t.Errorf("the simulated gluster does not know %v", words)

@@ -19,7 +19,7 @@ func (p *Pool) heal(m *hosttest.Machine, c shell.Command) (string, int, string) 
 	var b, connected strings.Builder
 	split := 0
 	for _, brick := range volume.Bricks {
-		p.fill(brick, 1)
+		p.fill(volume, brick, 1)
 	}
 	entries := 0
 	for _, brick := range volume.Bricks {

@@ -195,6 +195,7 @@ func (p *Pool) handle(m *hosttest.Machine) {
 	})
 	p.change(m, "gluster-keep-copy", p.keepCopy)
 	p.change(m, "gluster-choose-copy", p.chooseCopy)
+	m.HandleQuery("gluster-fragments", p.fragments)
 	m.Handle("gluster-blame", func(m *hosttest.Machine, _ shell.Command) (string, int, string) {
 		return strconv.Itoa(p.Nodes[m.Name].Blames) + "\n", 0, ""
 	})

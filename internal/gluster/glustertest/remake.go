@@ -14,6 +14,7 @@ func (p *Pool) resetBrick(words []string) string {
 	node := p.Nodes[name]
 	switch {
 	case len(words) == 5 && words[4] == "start":
+		p.wantWhole(p.Volumes[words[2]], words[3])
 		node.Running, node.Out = false, true
 	case len(words) == 7 && words[4] == words[3] && words[5] == "commit" && words[6] == "force":
 		_, found := p.Machines[name].Directories[path]

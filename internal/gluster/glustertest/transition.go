@@ -36,9 +36,19 @@ func (p *Pool) Write(volume string, files ...string) {
 	for _, file := range files {
 		p.Acknowledged[file] = "content of " + file
 		for _, brick := range p.home(v, file) {
+			if name := p.at(addressIn(brick)); p.Machines[name].Down {
+				p.Nodes[name].Missing = append(p.Nodes[name].Missing, file)
+				continue
+			}
 			p.put(brick, file)
 		}
 	}
+}
+
+// addressIn is the address of a brick.
+func addressIn(brick string) string {
+	address, _, _ := strings.Cut(brick, ":")
+	return address
 }
 
 // Locked runs look while no command runs on the machines.
@@ -74,7 +84,27 @@ func (p *Pool) home(v *Volume, file string) []string {
 	return sets[int(sum.Sum32())%len(sets)]
 }
 
-// lost are files that no brick of a volume that serves has any more.
+// needed is how many bricks of a set have to have a file for it to be read, and for another
+// brick to get it: one copy, or enough fragments.
+func (v *Volume) needed() int {
+	if v.Disperse > 0 {
+		return v.quorum()
+	}
+	return 1
+}
+
+// readable reports whether enough bricks of a set have a file.
+func (p *Pool) readable(v *Volume, set []string, file string) bool {
+	count := 0
+	for _, brick := range set {
+		if p.holds(brick, file) {
+			count++
+		}
+	}
+	return count >= v.needed()
+}
+
+// lost are files of a volume that serves that no set has enough of any more.
 func (p *Pool) lost() []string {
 	var missing []string
 	for _, v := range p.Volumes {
@@ -82,7 +112,7 @@ func (p *Pool) lost() []string {
 			continue // which clients have never written to
 		}
 		for _, file := range slices.Sorted(maps.Keys(p.Acknowledged)) {
-			if !slices.ContainsFunc(v.Bricks, func(brick string) bool { return p.holds(brick, file) }) {
+			if !slices.ContainsFunc(v.sets(), func(set []string) bool { return p.readable(v, set, file) }) {
 				missing = append(missing, file)
 			}
 		}
@@ -183,12 +213,7 @@ func (p *Pool) replaceBrick(v *Volume, words []string) string {
 	if why := p.usable(to); why != "" {
 		return answer(-1, why, "")
 	}
-	for _, other := range v.setOf(from) {
-		address, _, _ := strings.Cut(other, ":")
-		if node := p.Nodes[p.at(address)]; other != from && (!node.Running || node.Blames > 0 || len(node.Missing) > 0) {
-			p.t.Errorf("the brick %s is replaced while %s has not all files", from, other)
-		}
-	}
+	p.wantWhole(v, from)
 	old, _, _ := strings.Cut(from, ":")
 	p.Nodes[p.at(old)].Running, p.Nodes[p.at(old)].Healer = false, false
 	v.Bricks[i] = to
@@ -202,13 +227,73 @@ func (p *Pool) replaceBrick(v *Volume, words []string) string {
 	return answer(0, "", "")
 }
 
-// fill copies up to so many files to a brick that does not have them.
-func (p *Pool) fill(brick string, most int) {
+// wantWhole fails where a brick is given up while others of its set have not all files. Of a
+// dispersed set, as many may be dead as it can lose.
+func (p *Pool) wantWhole(v *Volume, brick string) {
+	whole := 0
+	for _, other := range v.setOf(brick) {
+		name := p.at(addressIn(other))
+		node := p.Nodes[name]
+		switch {
+		case other == brick:
+		case node.Running && !p.Machines[name].Down && node.Blames == 0 && len(node.Missing) == 0:
+			whole++
+		case v.Disperse == 0 || !p.Machines[name].Down:
+			p.t.Errorf("the brick %s is given up while %s has not all files", brick, other)
+		}
+	}
+	if v.Disperse > 0 && whole < v.quorum() {
+		p.t.Errorf("the brick %s is given up while %d others have all fragments", brick, whole)
+	}
+}
+
+// fragments has a version for each file of a dispersed brick, which is older where the brick
+// misses a change that others have.
+func (p *Pool) fragments(m *hosttest.Machine, c shell.Command) (string, int, string) {
+	var files []string
+	for _, v := range p.Volumes {
+		for _, brick := range v.Bricks {
+			for _, other := range v.setOf(brick) {
+				if at, name := p.at(addressIn(brick)), p.at(addressIn(other)); at == m.Name && other != brick {
+					files = append(files, p.Nodes[name].Missing...)
+				}
+			}
+		}
+	}
+	files = slices.DeleteFunc(files, func(file string) bool { return slices.Contains(p.Nodes[m.Name].Missing, file) })
+	if c.Args()[1] == "asked" {
+		files = strings.Fields(string(c.Stdin()))
+	}
+	said := ""
+	for _, file := range files {
+		_, exists := m.Files[c.Args()[0]+"/"+file]
+		switch missing := slices.Contains(p.Nodes[m.Name].Missing, file); {
+		case !exists:
+			said += file + " -\n"
+		case missing:
+			said += file + " 0x00000000000000010000000000000002\n"
+		default:
+			said += file + " 0x00000000000000020000000000000002\n"
+		}
+	}
+	return said, 0, ""
+}
+
+// fill copies up to so many files to a brick that does not have them, and gets them from
+// enough others.
+func (p *Pool) fill(v *Volume, brick string, most int) {
 	address, _, _ := strings.Cut(brick, ":")
 	node := p.Nodes[p.at(address)]
+	if p.Machines[p.at(address)].Down {
+		return
+	}
 	for ; most > 0 && len(node.Missing) > 0; most-- {
 		if p.Big[node.Missing[0]] > 0 {
 			p.Big[node.Missing[0]]--
+			return
+		}
+		up := slices.DeleteFunc(slices.Clone(v.setOf(brick)), func(other string) bool { return p.Machines[p.at(addressIn(other))].Down })
+		if !p.readable(v, up, node.Missing[0]) {
 			return
 		}
 		p.put(brick, node.Missing[0])
