@@ -20,6 +20,8 @@ const (
 	// differ between the engines, and start at boot what is not configured.
 	arbitratorUnit = "terraform-ha-arbitrator.service"
 	packagedUnit   = "garb.service"
+	// oldPackagedUnit is what Percona's guide calls its service on Debian, too.
+	oldPackagedUnit = "garbd.service"
 	// arbitratorState is where garbd keeps its last view, by which it forms the Primary
 	// component again together with the members after a power cut.
 	arbitratorState = "/var/lib/terraform-ha-arbitrator"
@@ -135,7 +137,8 @@ func readArbitrator(spec Spec, name string, answers tier.Answers, seen *NodeStat
 }
 
 // arbitratorFiles are those of garbd on its machine. The list of members is a file of its
-// own: garbd reads it when it starts, and a change restarts nothing.
+// own, and so is what the guard is told: both are read when garbd starts, and a change
+// restarts nothing, because garbd learns from the group who comes and goes.
 func arbitratorFiles(spec Spec, node host.Node) []host.File {
 	head := fmt.Sprintf("# Managed by terraform-provider-ha (galera %s); changes are reverted.\n", spec.Name)
 	unit := head + fmt.Sprintf(`[Unit]
@@ -143,15 +146,14 @@ Description=Galera arbitrator of the cluster %[1]s
 Documentation=man:garbd(8)
 Wants=network-online.target
 After=network-online.target
-Conflicts=%[2]s
+Conflicts=%[2]s %[9]s
 StartLimitIntervalSec=0
-ConditionPathExists=!%[9]s
+ConditionPathExists=!%[8]s
 [Service]
 User=nobody
 StateDirectory=%[3]s
 EnvironmentFile=%[4]s
-ExecStartPre=-+%[5]s
-ExecStart=/usr/bin/garbd --name %[6]s --group %[1]s --address gcomm://${MEMBERS} --workdir %[7]s%[8]s
+ExecStart=/usr/bin/garbd --name %[5]s --group %[1]s --address gcomm://${MEMBERS} --workdir %[6]s%[7]s
 # With SIGTERM garbd does not leave the group in order (garb.service of its package).
 KillSignal=SIGINT
 Restart=always
@@ -160,7 +162,7 @@ TimeoutStartSec=infinity
 TimeoutStopSec=2min
 [Install]
 WantedBy=multi-user.target
-`, spec.Name, packagedUnit, path.Base(arbitratorState), membersOfArbitrator, guardOf(spec, node).command("wait"), node.Name, arbitratorState, arbitratorOptions(spec), tier.MaintenanceFile(markerKind, spec.Name))
+`, spec.Name, packagedUnit, path.Base(arbitratorState), membersOfArbitrator, node.Name, arbitratorState, arbitratorOptions(spec), tier.MaintenanceFile(markerKind, spec.Name), oldPackagedUnit)
 	var members []string
 	for _, other := range spec.Nodes {
 		members = append(members, other.Address)
@@ -178,7 +180,7 @@ func arbitratorPaths(spec Spec) []string {
 	for _, file := range arbitratorFiles(spec, host.Node{}) {
 		paths = append(paths, file.Path)
 	}
-	return paths
+	return append(paths, "/etc/systemd/system/"+guardDropIn(arbitratorUnit))
 }
 
 // arbitratorOptions are those of the Galera library that all of a group have to agree in.

@@ -347,3 +347,30 @@ func TestAnArbitratorKnowsOfARecovery(t *testing.T) {
 		s.Lost("db2")
 	})
 }
+
+// TestTheArbitratorRunsOnWhileNodesComeAndGo: its vote is not missing for a moment, and it
+// knows who to ask when it starts the next time.
+func TestTheArbitratorRunsOnWhileNodesComeAndGo(t *testing.T) {
+	s, spec := newSim(t, MariaDB, "db1", "db2", "vote", "spare"), voted(MariaDB)
+	s.asked(Spec{Nodes: spec.peers()})
+	s.must(spec)
+	spec.UUID, spec.Partial = s.Nodes["db1"].UUID, true
+	vote := s.Machines["vote"]
+	started := vote.Unit(arbitratorUnit).Started
+	spec.Leaving = []host.Node{{Name: tier.FormerName("db2"), Address: "10.0.0.12"}}
+	spec.Nodes = []host.Node{spec.Nodes[0], {Name: "db2", Address: "10.0.0.14"}}
+	s.asked(Spec{Nodes: spec.peers(), Leaving: spec.Leaving})
+	vote.OnStop(arbitratorUnit, func(*hosttest.Machine) error {
+		t.Error("the arbitrator is stopped")
+		return nil
+	})
+	s.must(spec)
+	if now := vote.Unit(arbitratorUnit).Started; now != started {
+		t.Errorf("the arbitrator started at %d and %d", started, now)
+	}
+	for file, want := range map[string]string{membersOfArbitrator: "MEMBERS=10.0.0.11,10.0.0.14\n", "/etc/systemd/system/" + guardDropIn(arbitratorUnit): " 10.0.0.11 10.0.0.14\n"} {
+		if content := vote.Files[file].Content; !strings.HasSuffix(content, want) {
+			t.Errorf("%s has %q", file, content)
+		}
+	}
+}

@@ -43,7 +43,7 @@ func guardOf(spec Spec, node host.Node) guarded {
 	}
 	if slices.ContainsFunc(spec.Arbitrators, func(other host.Node) bool { return other.Name == node.Name }) {
 		// It has no server that could be asked whether it serves.
-		g.unit, g.client, g.dropIns = arbitratorUnit, "false", nil
+		g.unit, g.client, g.dropIns = arbitratorUnit, "false", []string{arbitratorUnit}
 		g.program = []string{"/usr/bin/env", "arbitrator=yes", "data=" + arbitratorState, "socket=/nonexistent", guardPath}
 	}
 	return g
@@ -102,17 +102,23 @@ RestartSec=5s
 WantedBy=multi-user.target
 `, guard.command("watch"))),
 	}
-	// The data may be a file system of its own. A missing guard keeps nobody down.
-	requires := "[Unit]\nRequiresMountsFor=" + dataDirectory + "\n"
+	// A missing guard keeps nobody down.
 	for _, dropIn := range guard.dropIns {
-		content := requires
+		content := ""
+		if dropIn != arbitratorUnit { // the data may be a file system of its own
+			content = "[Unit]\nRequiresMountsFor=" + dataDirectory + "\n"
+		}
 		if dropIn == guard.unit {
 			content += "[Service]\nExecStartPre=-+" + guard.command("wait") + "\n"
 		}
-		files = append(files, unit(dropIn+".d/ha-guard.conf", content))
+		files = append(files, unit(guardDropIn(dropIn), content))
 	}
 	return files
 }
+
+// guardDropIn is the file by which a unit waits for the guard before it starts. It has the
+// addresses of the others, and a change restarts nothing.
+func guardDropIn(unit string) string { return unit + ".d/ha-guard.conf" }
 
 // askGuard asks for the guard's files, whose paths are the same on all nodes.
 func askGuard(spec Spec, _ string) tier.Questions {
