@@ -43,6 +43,9 @@ func lines(spec Spec, node host.Node, defaults []derived) [][2]string {
 		// With 0, commits that were acknowledged are lost when nodes crash in quick
 		// succession (Jepsen, MariaDB Galera Cluster 12.1.2, 2026).
 		{"innodb_flush_log_at_trx_commit", "1"},
+		// Each new client waits for the look-up of its name, which only accounts of names need:
+		// while the resolver does not answer, connections stall.
+		{"skip_name_resolve", onOff(!spec.admitsNames())},
 		{"wsrep_provider", engine.provider},
 		{"wsrep_cluster_name", spec.Name},
 		{"wsrep_node_name", node.Name},
@@ -60,6 +63,13 @@ func lines(spec Spec, node host.Node, defaults []derived) [][2]string {
 	}
 	lines = append(lines, [2]string{"wsrep_provider_options", `"` + providerOptions(spec.ProviderOptions, defaults) + `"`})
 	return overridden(lines, settingsOf(spec, node.Name))
+}
+
+func onOff(on bool) string {
+	if on {
+		return "ON"
+	}
+	return "OFF"
 }
 
 // madeFor begins the line of the configuration file that says what follows from the

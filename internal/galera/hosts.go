@@ -5,6 +5,7 @@ import (
 	"net"
 	"net/netip"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -48,6 +49,26 @@ func faultOfHost(host string) string {
 		return fmt.Sprintf("%q matches no client, because the address has bits outside of the mask; the network is %s/%s", host, first, dottedMask(bits))
 	}
 	return ""
+}
+
+// admitsNames reports whether a user is declared whom the server only knows by the name that
+// belongs to a client's address.
+func (s Spec) admitsNames() bool {
+	return slices.ContainsFunc(hostsOfUsers(s), func(declared userHost) bool { return isName(declared.host) })
+}
+
+// isName reports whether a host of an account is a name, or a pattern of names. localhost is
+// one for clients that connect to 127.0.0.1, and none for those of the server's socket.
+func isName(host string) bool {
+	host = strings.ToLower(host)
+	if _, err := netip.ParseAddr(host); err == nil || strings.Contains(host, "/") {
+		return false
+	}
+	ofAddresses := "0123456789.%_"
+	if strings.Contains(host, ":") {
+		ofAddresses += ":abcdef"
+	}
+	return strings.Trim(host, ofAddresses) != ""
 }
 
 func patternFor(address netip.Addr) string {

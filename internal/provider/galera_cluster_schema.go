@@ -63,7 +63,7 @@ func galeraAttributes() map[string]schema.Attribute {
 				"A hyphen in a name is read as an underscore. Settings that the cluster manages itself, and those that would break its guarantees, are refused " +
 				"with the reason. A name that this provider does not know causes a warning in the plan, and the server checks it before a node is changed. " +
 				"With the prefix `loose_` the server ignores a setting that it does not know. The values in effect are read back from the servers, and a " +
-				"difference causes a warning. Default: none, besides the values in `derived_settings`.",
+				"difference causes a warning. `skip_name_resolve` is `ON` unless a user has a host that is a name. Default: none, besides the values in `derived_settings`.",
 		},
 		"provider_options": schema.MapAttribute{
 			Optional: true, ElementType: types.StringType,
