@@ -50,6 +50,7 @@ var inputs = []input{
 	{module: "database-tier", variable: "floating_ip", nth: 1, patterns: []string{"internal/provider/cluster triggerPattern"}},
 	{module: "database-tier", variable: "restart_trigger", patterns: []string{"internal/provider/cluster triggerPattern"}},
 	{module: "file-tier", variable: "restart_trigger", patterns: []string{"internal/provider/cluster triggerPattern"}},
+	{module: "file-tier", variable: "glusterfs_version", patterns: []string{"internal/gluster releasePattern"}},
 	{module: "web-tier", variable: "restart_trigger", patterns: []string{"internal/provider/cluster triggerPattern"}},
 	{module: "database-tier", variable: "rolling", own: "the provider parses check_url as a URL"},
 	{module: "file-tier", variable: "rolling", own: "the provider parses check_url as a URL"},

@@ -17,6 +17,7 @@ resource "ha_gluster_volume" "this" {
   firewall             = var.firewall
   ping_timeout_seconds = var.ping_timeout_seconds
   allow_root_partition = var.allow_root_partition
+  version              = var.glusterfs_version
   restart_trigger      = var.restart_trigger
   os                   = var.os
   rolling              = var.rolling

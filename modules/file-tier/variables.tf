@@ -184,6 +184,17 @@ variable "ping_timeout_seconds" {
   }
 }
 
+variable "glusterfs_version" {
+  description = "Release of GlusterFS that the servers run, the `version` of `ha_gluster_volume`, such as `10` or `10.3`. It installs nothing: `os` updates the servers from the archives that they have, and then the operating version of the pool is raised. Default: none; the operating version stays as it is."
+  type        = string
+  default     = null
+
+  validation {
+    condition     = var.glusterfs_version == null ? true : can(regex("^[1-9][0-9]?([.][0-9]{1,2})?$", var.glusterfs_version))
+    error_message = "A release of GlusterFS is one such as 10 or 10.3."
+  }
+}
+
 variable "restart_trigger" {
   description = "Any text of up to 100 letters, digits and the characters `._:@+-`, such as a date. Another value restarts glusterd and the bricks once, one node after the other. Removing it restarts nothing. Default: none."
   type        = string

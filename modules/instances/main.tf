@@ -94,7 +94,7 @@ resource "linode_lock" "this" {
 # A resource of its own: it stays when its machine is lost. Another generation has another one,
 # because the old machine needs its data until the cluster has them on the new one.
 resource "linode_volume" "data" {
-  for_each = var.data_volume_size_gb == null ? {} : local.machines
+  for_each = { for machine, node in local.machines : machine => node if var.data_volume_size_gb != null && node.data_volume }
 
   label      = "${var.name}-${each.key}"
   region     = var.region

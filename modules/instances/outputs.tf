@@ -44,7 +44,7 @@ output "private_ips" {
 
 output "volume_ids" {
   description = "ID of the Block Storage volume of each node. Empty without `data_volume_size_gb`."
-  value       = { for key, machine in local.machine_of : key => linode_volume.data[machine].id if var.data_volume_size_gb != null }
+  value       = { for key, machine in local.machine_of : key => linode_volume.data[machine].id if var.data_volume_size_gb != null && var.nodes[key].data_volume }
 }
 
 output "ids" {

@@ -15,11 +15,13 @@ variable "nodes" {
     - `address`: address in the VLAN with prefix length, such as `10.0.0.41/24`. Required with `vlan_label`.
     - `generation`: number of the node's machine. Increment it to replace the Linode; no other change replaces one.
     - `type`: Linode type of this node. Default: the input `type`.
+    - `data_volume`: whether this node gets a volume where `data_volume_size_gb` is set. Default: true.
   EOT
   type = map(object({
-    address    = optional(string)
-    generation = optional(number, 1)
-    type       = optional(string)
+    address     = optional(string)
+    generation  = optional(number, 1)
+    type        = optional(string)
+    data_volume = optional(bool, true)
   }))
   nullable = false
 

@@ -8,7 +8,10 @@ locals {
   }
   # Each tier's nodes, as `instances` takes them.
   nodes = { for tier, nodes in module.network.nodes : tier => {
-    for key, node in nodes : key => merge(node, { type = local.node_types[tier][key] })
+    for key, node in nodes : key => merge(node, {
+      type        = local.node_types[tier][key]
+      data_volume = !(tier == "db" && try(var.databases.nodes[key].arbitrator, false))
+    })
   } }
 
   # Sets are formed of neighbouring slots, so that another node changes no set, whatever its key.
@@ -125,6 +128,7 @@ module "files" {
   profile              = var.files.profile
   ping_timeout_seconds = var.files.ping_timeout_seconds
   options              = var.files.options
+  glusterfs_version    = var.files.version
   clients              = module.network.addresses.web
   restart_trigger      = var.files.restart_trigger
   os                   = var.files.os
@@ -165,6 +169,7 @@ module "database" {
   nodes = { for key, node in module.db_instances.nodes : key => merge(node, {
     settings    = var.databases.nodes[key].settings
     maintenance = var.databases.nodes[key].maintenance
+    arbitrator  = var.databases.nodes[key].arbitrator
   }) }
   settings = var.databases.settings
 

@@ -101,6 +101,7 @@ variable "files" {
     - `profile`: `web` tunes the volume for many small files that PHP reads; `none` keeps GlusterFS's own options.
     - `ping_timeout_seconds`: GlusterFS's ping timeout in seconds.
     - `options`: volume options by name.
+    - `version`: release of GlusterFS that the servers run, such as `10` or `10.3`; see `glusterfs_version` of the module `file-tier`. Default: none.
     - `restart_trigger`: any text of up to 100 letters, digits and the characters `._:@+-`, such as a date. Another value restarts glusterd and the bricks once, one node after the other. Default: none.
     - `os`: how the systems of the machines are kept up to date, one node at a time. Default: neither updates nor reboots.
     - `os.updates`: `security` or `all`. Default: no updates.
@@ -135,6 +136,7 @@ variable "files" {
     profile              = optional(string, "web")
     ping_timeout_seconds = optional(number, 10)
     options              = optional(map(string), {})
+    version              = optional(string)
 
     restart_trigger = optional(string)
     os = optional(object({
@@ -186,6 +188,7 @@ variable "databases" {
     - `nodes.generation`: number of the node's machine. Increment it to replace the Linode.
     - `nodes.type`: Linode type of the node. Default: `type`.
     - `nodes.maintenance`: takes the node out of service, also across reboots. `drained`: the server runs as a member, and floating addresses go to another node. `stopped`: the server is also stopped. A quorum has to remain in service. Default: none; the node is in service.
+    - `nodes.arbitrator`: makes an arbitrator of the node, which votes and has no data: two nodes with data and one arbitrator serve on when any one of them fails. Its Linode gets no volume for data. One at most. Default: false.
     - `type`: Linode type of the tier.
     - `data_volume_size_gb`: size in GB of a Block Storage volume for the data of each node; see the module `instances`. Default: no volume.
     - `nodes.settings`: engine settings of the node, by name. They override those of the tier.
@@ -224,6 +227,7 @@ variable "databases" {
       type        = optional(string)
       settings    = optional(map(string))
       maintenance = optional(string)
+      arbitrator  = optional(bool, false)
     })), { db1 = { slot = 1 }, db2 = { slot = 2 }, db3 = { slot = 3 } })
     type = optional(string, "g6-standard-2")
 
@@ -281,6 +285,11 @@ variable "databases" {
   validation {
     condition     = alltrue([for node in var.databases.nodes : node.maintenance == null ? true : contains(["drained", "stopped"], node.maintenance)])
     error_message = "A database's maintenance is `drained` or `stopped`."
+  }
+
+  validation {
+    condition     = length([for node in var.databases.nodes : node if node.arbitrator]) <= 1
+    error_message = "A Galera cluster has one arbitrator at most: further votes without data make it survive no more failures."
   }
 }
 

@@ -137,6 +137,8 @@ run "the_second_day" {
       files2 = { host = "files2.example.org", address = "10.0.0.22", maintenance = "stopped" }
       files3 = { host = "files3.example.org", address = "10.0.0.23" }
     }
+    glusterfs_version = "10.3"
+
     restart_trigger = "2026-11-27"
     os              = { updates = "security", reboot = "if-required" }
     rolling         = { first = "files2", bake_seconds = 600, stop_after = 1, check_url = "https://www.example.org/health" }
@@ -150,6 +152,7 @@ run "the_second_day" {
 
   assert {
     condition = (
+      ha_gluster_volume.this.version == "10.3" &&
       ha_gluster_volume.this.restart_trigger == "2026-11-27" &&
       ha_gluster_volume.this.os.updates == "security" &&
       ha_gluster_volume.this.os.reboot == "if-required" &&

@@ -273,6 +273,16 @@ run "os_reboot_of_another_kind" {
   expect_failures = [var.os]
 }
 
+run "version_that_is_no_release" {
+  command = plan
+
+  variables {
+    glusterfs_version = "10.3-1"
+  }
+
+  expect_failures = [var.glusterfs_version]
+}
+
 run "restart_trigger_with_a_space" {
   command = plan
 

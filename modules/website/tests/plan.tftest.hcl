@@ -67,6 +67,20 @@ run "more_nodes_and_a_replaced_one" {
   }
 }
 
+run "an_arbitrator_and_a_release_of_glusterfs" {
+  command = plan
+
+  variables {
+    files     = { version = "10.3" }
+    databases = { data_volume_size_gb = 20, nodes = { db1 = { slot = 1 }, db2 = { slot = 2 }, vote = { slot = 3, type = "g6-nanode-1", arbitrator = true } } }
+  }
+
+  assert {
+    condition     = length(output.nodes.db) == 3 && join(",", keys(module.db_instances.volume_ids)) == "db1,db2"
+    error_message = "The arbitrator has a volume for data, or a database has none."
+  }
+}
+
 run "sessions_on_a_volume_that_is_made_by_the_same_apply" {
   command = plan
 

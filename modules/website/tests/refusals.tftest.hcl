@@ -48,6 +48,16 @@ run "even_number_of_databases" {
   expect_failures = [var.databases]
 }
 
+run "two_arbitrators" {
+  command = plan
+
+  variables {
+    databases = { nodes = { a = { slot = 1 }, b = { slot = 2, arbitrator = true }, c = { slot = 3, arbitrator = true } } }
+  }
+
+  expect_failures = [var.databases]
+}
+
 run "one_web_server" {
   command = plan
 
