@@ -2,6 +2,7 @@ package sitetest
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"fmt"
 	"os"
@@ -11,6 +12,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/terraform-ha/terraform-provider-ha/internal/lab/machine"
 )
 
 // killer ends processes of an apply under way as nothing but a lost power does.
@@ -59,6 +62,65 @@ func (s *site) killed(of tier, to redeclare, moment string, kill killer) func(t 
 		})
 	}
 }
+
+// killedDuringUpdates offers updates to the machines of a tier, and kills the apply that
+// installs them while the first machine reboots. The next apply goes on from there.
+func (s *site) killedDuringUpdates(of tier, kill killer) func(t *testing.T) {
+	const suffix = "+lab0" // before those of [site.updateAll]
+	return func(t *testing.T) {
+		before := map[string]string{}
+		for name := range s.tiers[of] {
+			release, err := s.hardware.Debian(t.Context(), s.machines[name])
+			must(t, err)
+			for _, offered := range machine.DefaultUpdates(release) {
+				offered.Suffix = suffix
+				must(t, s.hardware.OfferUpdates(t.Context(), s.machines[name], offered))
+			}
+			before[name] = s.sh(t, name, bootOf)
+		}
+		s.variables["os"] = `{"updates": "all", "reboot": "if-required"}`
+		s.saveDeclared(t)
+		probe := s.startProbe(t)
+		rebooting := ""
+		s.breakOff(t, "started: install updates, and reboot if they require it", func(t *testing.T, r running) {
+			t.Helper()
+			s.until(t, "until a machine rebooted", 10*time.Minute, func(ctx context.Context) error {
+				for name := range before {
+					if now, err := s.ask(ctx, name, bootOf+"; systemctl is-system-running || true"); err != nil || !strings.HasPrefix(now, before[name]) || strings.HasSuffix(now, "stopping") {
+						rebooting = name
+						return nil
+					}
+				}
+				return errors.New("no machine reboots yet")
+			})
+			kill(t, r)
+		})
+		t.Logf("killed while %s rebooted", rebooting)
+		what := fmt.Sprintf("%s updated, killed during a reboot", of)
+		s.plan(t)
+		s.apply(t, "apply of "+what)
+		s.wantServed(t, probe, "while "+what)
+		for name, boot := range before {
+			if now := s.sh(t, name, bootOf); now == boot {
+				t.Errorf("%s was not rebooted", name)
+			}
+			if left := s.sh(t, name, "apt-get --simulate --allow-change-held-packages dist-upgrade | grep '^Inst .*"+suffix+"' || true"); left != "" {
+				t.Errorf("%s still has to install:\n%s", name, left)
+			}
+		}
+		s.wantWhole(t)
+		s.wantKept(t, probe)
+		s.wantEmpty(t, "after "+what)
+		delete(s.variables, "os")
+		s.saveDeclared(t)
+		s.apply(t, "apply without updates")
+		s.wantEmpty(t, "without updates")
+	}
+}
+
+// bootOf prints when the first process of a machine started, which is another time with
+// each boot.
+const bootOf = "cut -d' ' -f22 /proc/1/stat"
 
 // breakOff starts an apply and kills it when its progress has a text, and a moment later
 // has it still under way.

@@ -38,6 +38,7 @@ func (s *site) secondDayOfWeb() []part {
 		{"wipedWebServer", s.rebuilt("web2")},
 		{"killedWhileAWebServerJoins", s.killed(web, renewed("web3"), "web3: started: ", terraformAndAll)},
 		{"killedWhileAWebServerLeaves", s.killed(web, renewed("web2"), "former web2: started: send visitors elsewhere", providerAlone)},
+		{"killedDuringUpdatesOfWebServers", s.killedDuringUpdates(web, terraformAndAll)},
 		{"allWebServers", s.renew(web, "web1", "web2", "web3")},
 	}
 }
@@ -51,6 +52,7 @@ func (s *site) secondDayOfDatabases() []part {
 		{"wipedDatabase", s.rebuilt("db2")},
 		{"killedWhileADatabaseJoins", s.killed(database, resized(5), "db4: started: start mariadb.service and join", providerAlone)},
 		{"killedWhileADatabaseLeaves", s.killed(database, resized(3), "started: leave the cluster and keep the data", terraformAndAll)},
+		{"killedDuringUpdatesOfDatabases", s.killedDuringUpdates(database, providerAlone)},
 		{"twoHistoriesOfDatabases", s.twoHistories},
 		{"allDatabases", s.renew(database, "db1", "db2", "db3")},
 		{"outageOfDatabases", s.databasesLosePower},
@@ -67,6 +69,7 @@ func (s *site) secondDayOfFiles() []part {
 		{"wipedFileServer", s.rebuilt("files2")},
 		{"killedWhileFileServersJoin", s.killed(files, resized(6), "started: spread the files over all sets", providerAlone)},
 		{"killedWhileFileServersLeave", s.killed(files, resized(3), "started: move the files of", terraformAndAll)},
+		{"killedDuringUpdatesOfFileServers", s.killedDuringUpdates(files, terraformAndAll)},
 		{"allFileServers", s.renew(files, "files1", "files2", "files3")},
 	}
 }
