@@ -187,9 +187,10 @@ func arbitratorPaths(spec Spec) []string {
 // The others are about data.
 func arbitratorOptions(spec Spec) string {
 	var options []string
-	for _, name := range sortedKeys(spec.ProviderOptions) {
+	chosen := spec.libraryOptions()
+	for _, name := range sortedKeys(chosen) {
 		if strings.HasPrefix(name, "evs.") || strings.HasPrefix(name, "gmcast.") || strings.HasPrefix(name, "socket.") {
-			options = append(options, name+"="+spec.ProviderOptions[name])
+			options = append(options, name+"="+chosen[name])
 		}
 	}
 	if len(options) == 0 {

@@ -61,7 +61,7 @@ func lines(spec Spec, node host.Node, defaults []derived) [][2]string {
 			lines = append(lines, [2]string{d.name, d.value})
 		}
 	}
-	lines = append(lines, [2]string{"wsrep_provider_options", `"` + providerOptions(spec.ProviderOptions, defaults) + `"`})
+	lines = append(lines, [2]string{"wsrep_provider_options", `"` + providerOptions(spec.libraryOptions(), defaults) + `"`})
 	return overridden(lines, settingsOf(spec, node.Name))
 }
 

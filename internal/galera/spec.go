@@ -36,6 +36,8 @@ type Spec struct {
 	// ProviderOptions are options of the Galera library by name
 	// (wsrep_provider_options).
 	ProviderOptions map[string]string
+	// Network is what connects the nodes; empty means a LAN.
+	Network Network
 	// Databases are the schemas that must exist.
 	Databases map[string]Database
 	// Users are the accounts that must exist, by keys of the user's choice: one for
@@ -92,6 +94,7 @@ type User struct {
 // Defaulted returns the specification with the nodes in the order of their names, and
 // with everything filled in that has a default.
 func (s Spec) Defaulted() Spec {
+	s.Network = cmp.Or(s.Network, LAN)
 	s.Nodes = slices.SortedFunc(slices.Values(s.Nodes), func(a, b host.Node) int { return strings.Compare(a.Name, b.Name) })
 	if s.Engine == Percona {
 		s.Series = cmp.Or(s.Series, perconaSeries[defaultPercona])

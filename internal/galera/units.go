@@ -86,12 +86,23 @@ TimeoutStopSec=30min
 Restart=on-failure
 RestartSec=5s
 RestartPreventExitStatus=
-# Gives up after %[2]d state transfers that failed in a row: they keep the donors busy.
+%[5]s# Gives up after %[2]d state transfers that failed in a row: they keep the donors busy.
 ExecCondition=+/bin/sh -c 'read -r n 2>/dev/null <%[3]s || n=0; [ "$$n" -lt %[2]d ] || { echo "given up: $$n state transfers have failed one after the other. Cure the cause, remove %[3]s and start again." >&2; exit 1; }'
 ExecStartPre=+/bin/sh -c ': >%[3]s.begun'
 ExecStartPost=+/bin/rm -f %[3]s
 ExecStopPost=+/bin/sh -c 'if [ "$$SERVICE_RESULT" != success ] && { [ -n "$$(find %[4]s/.sst %[4]s/sst_in_progress -maxdepth 0 -newer %[3]s.begun 2>/dev/null)" ] || journalctl -q -o cat _SYSTEMD_INVOCATION_ID=$$INVOCATION_ID | grep -q "Running: .wsrep_sst_"; }; then read -r n 2>/dev/null <%[3]s || n=0; echo $$((n + 1)) >%[3]s; fi; rm -f %[3]s.begun'
-`, cluster, mostTransfers, transfersPath(cluster), dataDirectory)
+`, cluster, mostTransfers, transfersPath(cluster), dataDirectory, yields())
+}
+
+// yields are the lines of a unit by which its machine gives floating addresses away before
+// the server stops, and at once when it has died.
+func yields() string {
+	var lines strings.Builder
+	lines.WriteString("# Addresses that lead to the server move before it stops, and when it has died.\n")
+	for _, at := range [][2]string{{"ExecStartPost", "started"}, {"ExecStop", "stopping"}, {"ExecStopPost", "stopped"}} {
+		fmt.Fprintf(&lines, "%s=-+/bin/sh -c '[ ! -x %[2]s ] || exec %[2]s %[3]s'\n", at[0], tier.YieldProgram, at[1])
+	}
+	return lines.String()
 }
 
 // bootstrapUnit gives the first node the same times: systemd's own 90 seconds are
@@ -103,7 +114,7 @@ func bootstrapUnit(cluster string) string {
 TimeoutStartSec=6h
 TimeoutStopSec=30min
 Restart=no
-`, cluster)
+%s`, cluster, yields())
 }
 
 func stepWriteUnitFile(node string, file host.File, why string) Step {

@@ -20,6 +20,7 @@ func (s Spec) Validate() []tier.Problem {
 	validateDevices(s, &problems)
 	validateSettings(s, &problems)
 	validateProviderOptions(s, &problems)
+	validateNetwork(s, &problems)
 	validateDatabases(s, &problems)
 	validateUsers(s, &problems)
 	validateClients(s, &problems)

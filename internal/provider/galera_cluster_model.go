@@ -32,6 +32,7 @@ type galeraModel struct {
 	Version       types.String `tfsdk:"version"`
 	Settings      types.Map    `tfsdk:"settings"`
 	Options       types.Map    `tfsdk:"provider_options"`
+	Network       types.String `tfsdk:"network"`
 	Firewall      types.String `tfsdk:"firewall"`
 	Clients       types.Set    `tfsdk:"clients"`
 	Databases     types.Map    `tfsdk:"databases"`
@@ -91,6 +92,7 @@ func (m *galeraModel) spec(ctx context.Context, config *galeraModel) galera.Spec
 		RestartTrigger:  m.RestartTrigger.ValueString(),
 		OS:              m.SystemOS(),
 		ProviderOptions: cluster.StringsOf(m.Options),
+		Network:         galera.Network(m.Network.ValueString()),
 		Clients:         cluster.ListOf(m.Clients),
 		Unfiltered:      m.Firewall.ValueString() == host.FirewallNone,
 		Databases:       map[string]galera.Database{},

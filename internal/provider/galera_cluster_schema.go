@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"github.com/hashicorp/terraform-plugin-framework-validators/setvalidator"
+	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema/stringdefault"
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
@@ -72,6 +73,15 @@ func galeraAttributes() map[string]schema.Attribute {
 				"`pc.npvo`, `pc.bootstrap`, `pc.recovery` and `pc.wait_prim` if they are off, and `pc.wait_prim_timeout` below `PT30S`. Also refused are " +
 				"`socket.ssl*`, addresses of one node, and paths outside the data directory. Default: `\"gcache.recover\" = \"yes\"`, also if other " +
 				"options are set, and a `gcache.size` that follows from the disk (see `derived_settings`).",
+		},
+		"network": schema.StringAttribute{
+			Optional: true, Computed: true, Default: stringdefault.StaticString(string(galera.LAN)),
+			Validators: []validator.String{stringvalidator.OneOf(string(galera.LAN), string(galera.WAN))},
+			MarkdownDescription: "Network between the nodes. `lan`: within one site; a node that says nothing is excluded after about 2 seconds, for which the options " +
+				"`evs.suspect_timeout`, `evs.keepalive_period`, `evs.inactive_check_period`, `evs.inactive_timeout` and `evs.join_retrans_period` of the " +
+				"Galera library are set. `wan`: between sites, or where packets are late or lost for more than a second; the times are those of the library, and a node " +
+				"is excluded after 5 seconds or more. If `provider_options` sets one of these options or `evs.install_timeout`, none of them is set here. " +
+				"A change restarts the nodes one at a time. Default: `lan`.",
 		},
 		"firewall": cluster.FirewallAttribute("TCP 4444, 4567, 4568 and 4569 are open to the nodes, and TCP 3306, also at a floating IP, to the nodes and the clients"),
 		"clients": schema.SetAttribute{

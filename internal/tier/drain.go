@@ -16,6 +16,12 @@ var scripts embed.FS
 // outlive a boot.
 const DrainFile = "/run/terraform-ha/drain"
 
+// YieldProgram is what the unit of a service that floating addresses lead to runs, where it
+// exists: with "stopping" before its server is stopped, with "stopped" when it has ended,
+// however it did, and with "started" when it serves. With the first two the machine gives its
+// addresses away at once, without the time that a check takes.
+const YieldProgram = host.ProgramDirectory + "/keepalived-yield"
+
 // CheckAccount is the system user that runs the health checks of floating IPs, and
 // the account of a database that lets this user in without a password.
 const CheckAccount = "keepalived_script"

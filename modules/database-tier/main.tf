@@ -12,6 +12,7 @@ resource "ha_galera_cluster" "this" {
   settings = var.settings
 
   provider_options = var.provider_options
+  network          = var.network
   firewall         = var.firewall
   clients          = var.clients
 
