@@ -29,8 +29,10 @@ type instanceValues struct {
 	Priority               int
 	Peers                  []string
 	Checked                bool
-	CheckPath, RolePath    string
-	RankSeconds            int
+	// Pushed says that the unit of the database tells of its end.
+	Pushed              bool
+	CheckPath, RolePath string
+	RankSeconds         int
 }
 
 // instanceFile is Keepalived's configuration of this address on this node. It
@@ -39,7 +41,7 @@ func instanceFile(s Spec, node host.Node, networkInterface string) host.File {
 	return host.File{Path: instancePath(s.Name), Mode: "0600", Content: fill("instance.conf.tmpl", instanceValues{
 		Spec: s, NodeAddress: node.Address, Interface: networkInterface,
 		Priority: s.priority(node.Name), Peers: s.peersOf(node.Name),
-		Checked: s.checked(node.Name), CheckPath: checkPath(s.Name),
+		Checked: s.checked(node.Name), Pushed: s.checked(node.Name) && s.Check.Kind == CheckGalera, CheckPath: checkPath(s.Name),
 		RolePath: rolePath(s.Name), RankSeconds: rankSeconds,
 	})}
 }

@@ -71,7 +71,7 @@ func (d *draft) settleSteps() []Step {
 // electionTime is how long machines that are fit need until one of them holds
 // the address: their checks count as passed, three advertisements are missed.
 func (s Spec) electionTime() time.Duration {
-	seconds := s.Check.IntervalSeconds*s.Check.Rise + s.Check.TimeoutSeconds + 4*s.AdvertisementIntervalSeconds + 3
+	seconds := s.Check.IntervalSeconds*s.Check.Rise + s.Check.TimeoutSeconds + s.advertisements(4) + 3
 	return time.Duration(seconds) * time.Second
 }
 

@@ -35,7 +35,7 @@ type settings struct {
 	Additional                   []string `json:"additional,omitempty"`
 	Interface                    string   `json:"interface,omitempty"`
 	RouterID                     int      `json:"router_id"`
-	AdvertisementIntervalSeconds int      `json:"advertisement_interval"`
+	AdvertisementIntervalSeconds float64  `json:"advertisement_interval"`
 	Preempt                      bool     `json:"preempt"`
 	Method                       Method   `json:"method"`
 	Check                        Check    `json:"check"`
@@ -92,7 +92,7 @@ func (s Spec) published(node host.Node) tier.Holder {
 		Kind:  Kind, Name: s.Name, Addresses: append([]string{s.Address}, s.Additional...),
 		// The check has to fail, each time at the end of its time, and the others have
 		// to miss some advertisements.
-		ReleaseSeconds: (s.Check.IntervalSeconds+s.Check.TimeoutSeconds)*s.Check.Fall + 5*s.AdvertisementIntervalSeconds + 5,
+		ReleaseSeconds: (s.Check.IntervalSeconds+s.Check.TimeoutSeconds)*s.Check.Fall + s.advertisements(5) + 5,
 	}
 }
 

@@ -1,6 +1,7 @@
 package floatingip
 
 import (
+	"math"
 	"net/netip"
 	"slices"
 	"strings"
@@ -76,8 +77,9 @@ type Spec struct {
 	RouterID int
 	// AuthSecret keeps apart instances that share an identifier by mistake. VRRP
 	// sends it in the clear.
-	AuthSecret                   string
-	AdvertisementIntervalSeconds int
+	AuthSecret string
+	// AdvertisementIntervalSeconds is a whole number with AuthSecret.
+	AdvertisementIntervalSeconds float64
 	Check                        Check
 	// Maintenance is how nodes are to be out of service, by the node's name.
 	Maintenance map[string]tier.Maintenance
@@ -103,7 +105,7 @@ const DefaultHolderTimeoutSeconds = 120
 // Defaulted returns the spec with everything filled in that was left out.
 func (s Spec) Defaulted() Spec {
 	s.Method = orDefault(s.Method, MethodVRRP)
-	s.AdvertisementIntervalSeconds = orDefault(s.AdvertisementIntervalSeconds, 1)
+	s.AdvertisementIntervalSeconds = orDefault(s.AdvertisementIntervalSeconds, s.defaultInterval())
 	s.HolderTimeoutSeconds = orDefault(s.HolderTimeoutSeconds, DefaultHolderTimeoutSeconds)
 	if s.Name == "" {
 		s.Name = strings.ReplaceAll(s.ip(), ".", "-")
@@ -141,6 +143,29 @@ func defaultRouterID(address string) int {
 	octets := prefix.Addr().As4()
 	// In a network wider than /24 the last octet may be 0, which VRRP does not allow.
 	return max(1, int(octets[3]))
+}
+
+// Version is that of VRRP. Version 2 has secrets, and intervals of whole seconds; version 3
+// has none, and intervals of hundredths of a second (RFC 5798, section 9 and 5.2.7).
+func (s Spec) Version() int {
+	if s.AuthSecret != "" {
+		return 2
+	}
+	return 3
+}
+
+// defaultInterval leads to a new holder after 1.8 seconds, about when a cluster has excluded
+// a member that went away with the holder.
+func (s Spec) defaultInterval() float64 {
+	if s.Version() == 2 {
+		return 1
+	}
+	return 0.5
+}
+
+// advertisements are the seconds that a number of advertisements take, rounded up.
+func (s Spec) advertisements(count int) int {
+	return int(math.Ceil(float64(count) * s.AdvertisementIntervalSeconds))
 }
 
 // ip is the address without its prefix length.

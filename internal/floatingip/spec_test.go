@@ -48,7 +48,8 @@ func TestValidate(t *testing.T) {
 		"interval":              {func(s *Spec) { s.Check.IntervalSeconds = 99 }, "check.interval_seconds", "between 1 and 60"},
 		"fall":                  {func(s *Spec) { s.Check.Fall = -1 }, "check.fall", "between 1 and 20"},
 		"slow timeout":          {func(s *Spec) { s.Check.TimeoutSeconds = 9 }, "check.timeout_seconds", "noticed later"},
-		"advertisements":        {func(s *Spec) { s.AdvertisementIntervalSeconds = 61 }, "advertisement_interval_seconds", "between 1 and 60"},
+		"advertisements":        {func(s *Spec) { s.AdvertisementIntervalSeconds = 61 }, "advertisement_interval_seconds", "between 0.1 and 40"},
+		"a part of a second":    {func(s *Spec) { s.AuthSecret, s.AdvertisementIntervalSeconds = "s3cret", 0.5 }, "advertisement_interval_seconds", "a whole number"},
 		"equal priorities":      {func(s *Spec) { s.Priorities = map[string]int{"db3": 100} }, "nodes.db3.priority", "of node db3, 100, is that of db1 too"},
 		"priority 151":          {func(s *Spec) { s.Priorities = map[string]int{"db3": 151} }, "nodes.db3.priority", "of node db3 is between 1 and 150"},
 		"additional, no prefix": {func(s *Spec) { s.Additional = []string{"10.0.0.101"} }, "additional_addresses", "prefix length"},
@@ -113,7 +114,7 @@ func TestDefaulted(t *testing.T) {
 	got := Spec{Address: "10.0.0.100/24", Nodes: simNodes}.Defaulted()
 	want := Spec{
 		Name: "10-0-0-100", Address: "10.0.0.100/24", Nodes: simNodes, RouterID: 100, Method: MethodVRRP,
-		AdvertisementIntervalSeconds: 1, HolderTimeoutSeconds: DefaultHolderTimeoutSeconds,
+		AdvertisementIntervalSeconds: 0.5, HolderTimeoutSeconds: DefaultHolderTimeoutSeconds,
 		Check: Check{Kind: CheckNone, IntervalSeconds: 2, TimeoutSeconds: 3, Fall: 2, Rise: 2},
 	}
 	if diff := cmp.Diff(want, got); diff != "" {

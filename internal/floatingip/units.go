@@ -16,7 +16,7 @@ const (
 // unitFiles are the drop-in of Keepalived's unit and the programs that it runs, the
 // same for every floating IP of a machine.
 func unitFiles() []host.File {
-	return []host.File{program("prepare"), program("loaded"), program("release"), dropIn()}
+	return []host.File{program("prepare"), program("loaded"), program("release"), program("yield"), dropIn()}
 }
 
 func dropIn() host.File {

@@ -1,6 +1,7 @@
 package floatingip
 
 import (
+	"math"
 	"net/netip"
 	"path"
 	"regexp"
@@ -169,13 +170,20 @@ func (s Spec) validatePriorities(found *tier.Problems) {
 	}
 }
 
+// The shortest interval that is not lost in the time that a busy machine takes to send, and
+// the longest of version 3, in which it has 12 bits of hundredths of a second.
+const leastInterval, mostInterval = 0.1, 40.0
+
 func (s Spec) validateInstance(found *tier.Problems) {
 	// Without an address there is no default, and that is said of the address.
 	if s.RouterID != 0 && (s.RouterID < 1 || s.RouterID > 255) {
 		found.Add(tier.At("router_id"), "a virtual router id is between 1 and 255, not %d", s.RouterID)
 	}
-	if s.AdvertisementIntervalSeconds < 1 || s.AdvertisementIntervalSeconds > 60 {
-		found.Add(tier.At("advertisement_interval_seconds"), "the advertisement interval is between 1 and 60 seconds, not %d", s.AdvertisementIntervalSeconds)
+	switch interval := s.AdvertisementIntervalSeconds; {
+	case interval < leastInterval || interval > mostInterval:
+		found.Add(tier.At("advertisement_interval_seconds"), "the advertisement interval is between %v and %v seconds, not %v", leastInterval, mostInterval, interval)
+	case s.Version() == 2 && interval != math.Trunc(interval):
+		found.Add(tier.At("advertisement_interval_seconds"), "with auth_secret, which VRRP has in version 2 alone, the advertisement interval is a whole number of seconds, not %v; leave one of the two out", interval)
 	}
 	if s.HolderTimeoutSeconds < 1 {
 		found.Add(tier.At("holder_timeout_seconds"), "the time to wait for a holder must be positive, not %d", s.HolderTimeoutSeconds)

@@ -21,7 +21,7 @@ import (
 )
 
 // literalDefault is a default that is written as the value itself.
-var literalDefault = regexp.MustCompile("Default: (?:`([^`\"]+)`|(true|false|[0-9]+))[.;,]")
+var literalDefault = regexp.MustCompile("Default: (?:`([^`\"]+)`|(true|false|[0-9]+(?:\\.[0-9]+)?))[.;,]")
 
 // TestDefaultsOfResourcesAreDocumented holds what the documentation calls a default
 // against what is taken where an attribute is left out.
@@ -60,26 +60,27 @@ func defaultsInCode() map[string]string {
 	text := fmt.Sprint
 	reboot := map[bool]string{false: tier.RebootNever, true: tier.RebootIfRequired}[(&cluster.Shared{}).SystemOS().Reboot]
 	return map[string]string{
-		"floating_ip.check.galera.allow_donor":     text(!floatingip.Check{}.RefuseDonor),
-		"floating_ip.check.galera.allow_read_only": text(floatingip.Check{}.AllowReadOnly),
-		"floating_ip.check.http.port":              text(check.Port),
-		"floating_ip.check.http.path":              check.Path,
-		"floating_ip.check.interval_seconds":       text(check.IntervalSeconds),
-		"floating_ip.check.timeout_seconds":        text(check.TimeoutSeconds),
-		"floating_ip.check.fall":                   text(check.Fall),
-		"floating_ip.check.rise":                   text(check.Rise),
-		"gluster_volume.replica":                   text(gluster.Spec{}.Defaulted().Replica),
-		"gluster_volume.arbiter":                   text(gluster.Spec{}.Defaulted().Arbiter),
-		"web_tier.trusted_proxies":                 webtier.NodeBalancerNetwork,
-		"web_tier.wordpress.title":                 wordPress.Title,
-		"web_tier.wordpress.table_prefix":          wordPress.TablePrefix,
-		"web_tier.wordpress.program_files":         wordPress.ProgramFiles,
-		"web_tier.wordpress.updates":               wordPress.Updates,
-		"web_tier.wordpress.xmlrpc":                text(wordPress.XMLRPC),
-		"floating_ip.os.reboot":                    reboot,
-		"galera_cluster.os.reboot":                 reboot,
-		"gluster_volume.os.reboot":                 reboot,
-		"web_tier.os.reboot":                       reboot,
+		"floating_ip.check.galera.allow_donor":       text(!floatingip.Check{}.RefuseDonor),
+		"floating_ip.check.galera.allow_read_only":   text(floatingip.Check{}.AllowReadOnly),
+		"floating_ip.check.http.port":                text(check.Port),
+		"floating_ip.check.http.path":                check.Path,
+		"floating_ip.check.interval_seconds":         text(check.IntervalSeconds),
+		"floating_ip.advertisement_interval_seconds": text(floatingip.Spec{}.Defaulted().AdvertisementIntervalSeconds),
+		"floating_ip.check.timeout_seconds":          text(check.TimeoutSeconds),
+		"floating_ip.check.fall":                     text(check.Fall),
+		"floating_ip.check.rise":                     text(check.Rise),
+		"gluster_volume.replica":                     text(gluster.Spec{}.Defaulted().Replica),
+		"gluster_volume.arbiter":                     text(gluster.Spec{}.Defaulted().Arbiter),
+		"web_tier.trusted_proxies":                   webtier.NodeBalancerNetwork,
+		"web_tier.wordpress.title":                   wordPress.Title,
+		"web_tier.wordpress.table_prefix":            wordPress.TablePrefix,
+		"web_tier.wordpress.program_files":           wordPress.ProgramFiles,
+		"web_tier.wordpress.updates":                 wordPress.Updates,
+		"web_tier.wordpress.xmlrpc":                  text(wordPress.XMLRPC),
+		"floating_ip.os.reboot":                      reboot,
+		"galera_cluster.os.reboot":                   reboot,
+		"gluster_volume.os.reboot":                   reboot,
+		"web_tier.os.reboot":                         reboot,
 		// A node is an arbitrator if it says so.
 		"galera_cluster.nodes.arbitrator": "false",
 		// Of the address from the host; see addressFromHost.

@@ -25,18 +25,18 @@ func newFloatingIP() resource.Resource {
 // floatingIPModel is an ha_floating_ip.
 type floatingIPModel struct {
 	cluster.Shared
-	Name                         types.String `tfsdk:"name"`
-	Address                      types.String `tfsdk:"address"`
-	AdditionalAddresses          types.Set    `tfsdk:"additional_addresses"`
-	Preempt                      types.Bool   `tfsdk:"preempt"`
-	Interface                    types.String `tfsdk:"interface"`
-	RouterID                     types.Int64  `tfsdk:"router_id"`
-	AuthSecret                   types.String `tfsdk:"auth_secret"`
-	AdvertisementIntervalSeconds types.Int64  `tfsdk:"advertisement_interval_seconds"`
-	Check                        types.Object `tfsdk:"check"`
-	Method                       types.String `tfsdk:"method"`
-	HolderTimeoutSeconds         types.Int64  `tfsdk:"holder_timeout_seconds"`
-	IP                           types.String `tfsdk:"ip"`
+	Name                         types.String  `tfsdk:"name"`
+	Address                      types.String  `tfsdk:"address"`
+	AdditionalAddresses          types.Set     `tfsdk:"additional_addresses"`
+	Preempt                      types.Bool    `tfsdk:"preempt"`
+	Interface                    types.String  `tfsdk:"interface"`
+	RouterID                     types.Int64   `tfsdk:"router_id"`
+	AuthSecret                   types.String  `tfsdk:"auth_secret"`
+	AdvertisementIntervalSeconds types.Float64 `tfsdk:"advertisement_interval_seconds"`
+	Check                        types.Object  `tfsdk:"check"`
+	Method                       types.String  `tfsdk:"method"`
+	HolderTimeoutSeconds         types.Int64   `tfsdk:"holder_timeout_seconds"`
+	IP                           types.String  `tfsdk:"ip"`
 }
 
 type checkModel struct {
@@ -96,7 +96,7 @@ func (m *floatingIPModel) spec(ctx context.Context) floatingip.Spec {
 		Nodes:                        m.DeclaredNodes(),
 		RouterID:                     int(m.RouterID.ValueInt64()),
 		AuthSecret:                   m.AuthSecret.ValueString(),
-		AdvertisementIntervalSeconds: int(m.AdvertisementIntervalSeconds.ValueInt64()),
+		AdvertisementIntervalSeconds: m.AdvertisementIntervalSeconds.ValueFloat64(),
 		Check:                        m.check(ctx),
 		Method:                       floatingip.Method(m.Method.ValueString()),
 		HolderTimeoutSeconds:         int(m.HolderTimeoutSeconds.ValueInt64()),
@@ -203,6 +203,7 @@ func (m *floatingIPModel) Open(ctx context.Context, _ *cluster.Access, hosts hos
 func (m *floatingIPModel) SetComputed(ctx context.Context, _ *floatingip.Cluster) {
 	m.Name = m.Label()
 	m.RouterID = types.Int64Value(int64(m.spec(ctx).Defaulted().RouterID))
+	m.fillInterval()
 	ip, _, _ := strings.Cut(m.Address.ValueString(), "/")
 	m.IP = types.StringValue(ip)
 }
@@ -214,5 +215,16 @@ func (m *floatingIPModel) PlanComputed(prior *floatingIPModel) {
 	}
 	if m.RouterID.IsUnknown() {
 		m.RouterID = prior.RouterID
+	}
+	if !m.AuthSecret.IsUnknown() {
+		m.fillInterval()
+	}
+}
+
+// fillInterval sets the interval that follows from the presence of a secret.
+func (m *floatingIPModel) fillInterval() {
+	if m.AdvertisementIntervalSeconds.IsUnknown() || m.AdvertisementIntervalSeconds.IsNull() {
+		spec := floatingip.Spec{AuthSecret: m.AuthSecret.ValueString()}.Defaulted()
+		m.AdvertisementIntervalSeconds = types.Float64Value(spec.AdvertisementIntervalSeconds)
 	}
 }

@@ -3,11 +3,12 @@ package provider
 import (
 	"context"
 
+	"github.com/hashicorp/terraform-plugin-framework-validators/float64validator"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema/booldefault"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema/int64default"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema/stringdefault"
-
+	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
 	"github.com/terraform-ha/terraform-provider-ha/internal/floatingip"
@@ -63,14 +64,14 @@ func floatingIPAttributes() map[string]schema.Attribute {
 			Optional:  true,
 			Sensitive: true,
 			MarkdownDescription: "Up to 8 characters that distinguish this instance from another one with the same router ID. VRRP sends it unencrypted, " +
-				"and Terraform stores it in the state: it prevents conflicts, and does not protect against attackers.",
+				"and Terraform stores it in the state: it prevents conflicts, and does not protect against attackers. Only version 2 of VRRP has it, so that " +
+				"the instance uses version 2 with a secret and version 3 without, and the packet filter admits the nodes of the floating IP alone in either case.",
 		},
-		"advertisement_interval_seconds": schema.Int64Attribute{
-			Optional:            true,
-			Computed:            true,
-			Default:             int64default.StaticInt64(1),
-			MarkdownDescription: "Interval between advertisements in seconds, 1 to 60. The address moves when three advertisements are missing. Default: 1.",
-			Validators:          cluster.Between(1, 60),
+		"advertisement_interval_seconds": schema.Float64Attribute{
+			Optional: true, Computed: true,
+			MarkdownDescription: "Interval between advertisements in seconds, 0.1 to 40. The address moves when three advertisements are missing. " +
+				"With `auth_secret` it is a whole number, and 1 if it is not set. Default: 0.5.",
+			Validators: []validator.Float64{float64validator.Between(0.1, 40)},
 		},
 		"method": schema.StringAttribute{
 			Optional:            true,

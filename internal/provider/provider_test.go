@@ -148,7 +148,7 @@ func TestBadInputFailsAtPlan(t *testing.T) {
 		"gluster: ping timeout 0":       {gluster(brick + "ping_timeout_seconds = 0"), "Attribute ping_timeout_seconds value must be between 5 and 1013, got: 0"},
 		"floating: router id 0":         {floating(address + "router_id = 0"), "Attribute router_id value must be between 1 and 255, got: 0"},
 		"floating: router id -1":        {floating(address + "router_id = -1"), "Attribute router_id value must be between 1 and 255, got: -1"},
-		"floating: advertisements at 0": {floating(address + "advertisement_interval_seconds = 0"), "Attribute advertisement_interval_seconds value must be between 1 and 60, got: 0"},
+		"floating: advertisements at 0": {floating(address + "advertisement_interval_seconds = 0"), "Attribute advertisement_interval_seconds value must be between 0.100000 and 40.000000, got: 0.000000"},
 		"floating: holder timeout 0":    {floating(address + "holder_timeout_seconds = 0"), "Attribute holder_timeout_seconds value must be at least 1, got: 0"},
 		"floating: check of TCP port 0": {floating(checked + "check = { tcp = { port = 0 } }"), "Attribute check.tcp.port value must be between 1 and 65535, got: 0"},
 		"floating: check of web port 0": {floating(checked + "check = { http = { port = 0 } }"), "Attribute check.http.port value must be between 1 and 65535, got: 0"},

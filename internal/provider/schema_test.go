@@ -80,7 +80,7 @@ func refusesZero(ctx context.Context, number schema.Int64Attribute) bool {
 func TestARangeIsToldOnce(t *testing.T) {
 	for name, change := range map[string]func(*floatingIPModel){
 		"router id":                func(m *floatingIPModel) { m.RouterID = types.Int64Value(256) },
-		"advertisement interval":   func(m *floatingIPModel) { m.AdvertisementIntervalSeconds = types.Int64Value(61) },
+		"advertisement interval":   func(m *floatingIPModel) { m.AdvertisementIntervalSeconds = types.Float64Value(61) },
 		"address without a prefix": func(m *floatingIPModel) { m.Address = types.StringValue("10.0.0.100") },
 	} {
 		model := floatingIPModel{Address: types.StringValue("10.0.0.100/24")}

@@ -98,6 +98,18 @@ variable "provider_options" {
   nullable    = false
 }
 
+variable "network" {
+  description = "Network between the nodes. `lan`: within one site; a node that says nothing is excluded after about 2 seconds. `wan`: between sites; it is excluded after 5 seconds or more."
+  type        = string
+  default     = "lan"
+  nullable    = false
+
+  validation {
+    condition     = contains(["lan", "wan"], var.network)
+    error_message = "The network is lan or wan."
+  }
+}
+
 variable "firewall" {
   description = "`managed`: a packet filter on every node admits only the nodes and the clients to the ports of the cluster. `none`: no packet filter."
   type        = string
@@ -167,7 +179,7 @@ variable "floating_ip" {
     - `priorities`: priority of each node, 1 to 150. The highest takes the address if no node has it. Default: decreasing in the order of the keys.
     - `preempt`: whether a node with a higher priority takes the address back when it returns.
     - `restart_trigger`: any text of up to 100 letters, digits and the characters `._:@+-`. Another value restarts Keepalived once, one node after the other. Default: none.
-    - `advertisement_interval_seconds`: interval between the holder's advertisements.
+    - `advertisement_interval_seconds`: interval between the holder's advertisements; a whole number with `floating_ip_auth_secret`. Default: 0.5, with the secret 1.
     - `check`: when a node may hold the address: it must be Synced in the Primary component and answer a query.
     - `check.allow_donor`: whether the donor of a state transfer that does not block it passes the check.
     - `check.allow_read_only`: whether a node that takes no writes passes the check.
@@ -184,7 +196,7 @@ variable "floating_ip" {
     priorities                     = optional(map(number), {})
     preempt                        = optional(bool, false)
     restart_trigger                = optional(string)
-    advertisement_interval_seconds = optional(number, 1)
+    advertisement_interval_seconds = optional(number)
     check = optional(object({
       allow_donor      = optional(bool, true)
       allow_read_only  = optional(bool, false)

@@ -22,7 +22,7 @@ else
     rm -f /etc/systemd/system/keepalived.service.d/terraform-ha.conf /etc/systemd/system/nftables.service.d/terraform-ha-vrrp.conf
     rmdir /etc/systemd/system/keepalived.service.d /etc/systemd/system/nftables.service.d 2>/dev/null || true
     systemctl daemon-reload
-    for s in filters prepare loaded release; do rm -f "/usr/lib/terraform-ha/keepalived-$s"; done
+    for s in filters prepare loaded release yield; do rm -f "/usr/lib/terraform-ha/keepalived-$s"; done
     rm -rf /run/terraform-ha/vrrp /run/terraform-ha/keepalived-loaded
 fi
 rm -f -- "/var/lib/terraform-ha/floating-ip-$1.maintenance" "/var/lib/terraform-ha/floating-ip-$1.restart" "/usr/lib/terraform-ha/check-$1" "/usr/lib/terraform-ha/role-$1" "/etc/terraform-ha/vrrp/$1.nft"
