@@ -134,7 +134,7 @@ func (r Run) section(anchor string) sectionView {
 	section.Verdict, section.Class = r.verdict()
 	for _, client := range r.Clients {
 		for _, failure := range client.Failures {
-			section.Failures = append(section.Failures, client.Client.String()+", "+failure)
+			section.Failures = append(section.Failures, client.String()+", "+failure)
 		}
 	}
 	if len(r.Clients) > 0 {

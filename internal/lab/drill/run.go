@@ -84,6 +84,8 @@ func (d *Drill) Run(ctx context.Context) (Report, error) {
 	if err := d.Load.Start(ctx); err != nil {
 		return report, err
 	}
+	// The first login and the first connection take longer than those that follow.
+	wait(ctx, d.Pace.Before)
 	err := d.turns(ctx, &report)
 	d.Load.Stop(after)
 	if ctx.Err() == nil && err == nil {

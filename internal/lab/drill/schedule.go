@@ -17,8 +17,7 @@ type Turn struct {
 // order that depends on the seed alone.
 func Schedule(faults []Fault, seed uint64) iter.Seq[Turn] {
 	return func(yield func(Turn) bool) {
-		// The same order each time is what is wanted of this generator.
-		random := rand.New(rand.NewPCG(seed, 0)) //nolint:gosec
+		random := rand.New(rand.NewPCG(seed, 0)) //nolint:gosec // the same order each time is what is wanted
 		for len(faults) > 0 {
 			round := slices.Clone(faults)
 			random.Shuffle(len(round), func(i, j int) { round[i], round[j] = round[j], round[i] })
