@@ -6,7 +6,7 @@ import (
 
 // planLists refreshes lists of packages that are old where nothing else is due.
 func planLists(d *draft) error {
-	if d.refused != nil || d.devices.pending() { // that comes first
+	if refused := d.refused != nil; refused || d.devices.pending() { // that comes first
 		return nil
 	}
 	refresh := func(node host.Node, seen NodeStatus) {

@@ -2,7 +2,8 @@ package gluster
 
 // planLists refreshes lists of packages that are old where nothing else is due.
 func planLists(d *draft) error {
-	if !d.changing() || d.refusedForNow() != nil { // what is refused is told first
+	// What is refused is told first.
+	if refused := d.refusedForNow() != nil; refused || !d.changing() {
 		return nil
 	}
 	for _, node := range d.reached {

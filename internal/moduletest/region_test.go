@@ -223,7 +223,7 @@ func testRegion(t *testing.T, c cli) {
 
 	// An apply that breaks off before the new machines are there leaves the old ones as they
 	// are, and the next one goes on: this region has no such image.
-	broken := []string{"apply", "-input=false", "-no-color", "-auto-approve", "-var=generation=2", "-var=more={web0=3}", "-var=image=linode/debian13"}
+	broken := []string{"apply", "-input=false", "-no-color", "-auto-approve", "-var=generation=2", "-var=more={web0=3}", "-var=image=linode/debian11"}
 	if output, err := c.run(t.Context(), dir, broken...); err == nil {
 		t.Errorf("an image that the region does not have was taken:\n%s", output)
 	}
