@@ -32,10 +32,11 @@ func restoreWordPress(s Spec) action {
 var insideScript = shell.Embedded(scripts, "inside")
 
 // coreFiles are files that every WordPress has, of each of its parts: all would be a
-// look at thousands. Of some the distribution's package has links into others.
+// look at thousands. Of some the distribution's package has links into others. They have
+// to be at the same place in every version, which those within SimplePie are not.
 const coreFiles = `index.php wp-load.php wp-settings.php wp-cron.php wp-login.php wp-blog-header.php wp-includes/version.php ` +
 	`wp-includes/load.php wp-includes/functions.php wp-includes/plugin.php wp-includes/post.php wp-includes/query.php ` +
-	`wp-includes/PHPMailer/PHPMailer.php wp-includes/SimplePie/Item.php wp-includes/ID3/getid3.php wp-includes/certificates/ca-bundle.crt ` +
+	`wp-includes/PHPMailer/PHPMailer.php wp-includes/class-simplepie.php wp-includes/ID3/getid3.php wp-includes/certificates/ca-bundle.crt ` +
 	`wp-includes/js/jquery/jquery.js wp-includes/js/underscore.min.js wp-includes/blocks/index.php ` +
 	`wp-admin/index.php wp-admin/admin.php wp-admin/admin-ajax.php wp-admin/includes/admin.php wp-admin/includes/upgrade.php`
 
