@@ -56,7 +56,7 @@ var inputs = []input{
 	{module: "file-tier", variable: "rolling", own: "the provider parses check_url as a URL"},
 	{module: "web-tier", variable: "rolling", own: "the provider parses check_url as a URL"},
 	{module: "database-tier", variable: "floating_ip_auth_secret", patterns: []string{"internal/floatingip secretPattern"}},
-	{module: "database-tier", variable: "engine_version", own: "the provider has a pattern for series of MariaDB and a list of the others"},
+	{module: "database-tier", variable: "engine_version", own: "the provider has patterns for series and releases of MariaDB and releases of Percona, and a list of the others"},
 	{module: "website", variable: "floating_ip_auth_secret", patterns: []string{"internal/floatingip secretPattern"}},
 	{module: "website", variable: "region", own: "it is Linode's"},
 	{module: "website", variable: "vlan_cidr", own: "the provider is given addresses of it"},

@@ -31,26 +31,37 @@ const DefaultVersion = string(MariaDB)
 const defaultPercona = "pxc-84"
 
 // perconaSeries are Percona's names of its repositories by the versions that a
-// cluster can declare.
-var perconaSeries = map[string]string{"pxc-84": "pxc-84-lts", "pxc-80": "pxc-80"}
+// cluster can declare, and perconaReleases the series of the releases in them.
+var (
+	perconaSeries   = map[string]string{"pxc-84": "pxc-84-lts", "pxc-80": "pxc-80"}
+	perconaReleases = map[string]string{"pxc-84-lts": "8.4", "pxc-80": "8.0"}
+)
 
-var mariadbSeries = regexp.MustCompile(`^[0-9]{1,2}\.[0-9]{1,2}$`)
+var (
+	mariadbSeries  = regexp.MustCompile(`^[0-9]{1,2}\.[0-9]{1,2}$`)
+	mariadbRelease = regexp.MustCompile(`^[0-9]{1,2}\.[0-9]{1,2}\.[0-9]{1,3}$`)
+	perconaRelease = regexp.MustCompile(`^pxc-8\.[04]\.[0-9]{1,3}$`)
+)
 
 // ParseVersion returns what a declared version stands for: "mariadb" for MariaDB as
-// the distribution has it, "10.11" for that and this series alone, "pxc-84" for a
-// series of Percona XtraDB Cluster. Of an unknown version it makes an engine that
-// [Spec.Validate] refuses.
-func ParseVersion(version string) (engine Engine, series string) {
-	if mariadbSeries.MatchString(version) {
-		return MariaDB, version
+// the distribution has it, "10.11" for that and this series alone, "10.11.19" for this
+// release, "pxc-84" for a series of Percona XtraDB Cluster, and "pxc-8.4.5" for a release of
+// it. Of an unknown version it makes an engine that [Spec.Validate] refuses.
+func ParseVersion(version string) (engine Engine, of, release string) {
+	switch {
+	case version == DefaultVersion:
+		return MariaDB, "", ""
+	case mariadbSeries.MatchString(version):
+		return MariaDB, version, ""
+	case mariadbRelease.MatchString(version):
+		return MariaDB, series(version), version
+	case perconaSeries[version] != "":
+		return Percona, perconaSeries[version], ""
+	case perconaRelease.MatchString(version):
+		release = strings.TrimPrefix(version, "pxc-")
+		return Percona, perconaSeries["pxc-"+strings.ReplaceAll(series(release), ".", "")], release
 	}
-	if series, found := perconaSeries[version]; found {
-		return Percona, series
-	}
-	if version == DefaultVersion {
-		return MariaDB, ""
-	}
-	return Engine(strconv.Quote(version)), ""
+	return Engine(strconv.Quote(version)), "", ""
 }
 
 // engine returns what is specific to the engine and release series of the spec.
@@ -68,6 +79,9 @@ type engine struct {
 	packages []string
 	// serverPackage is the one that has the server's version.
 	serverPackage string
+	// sources are those of the packages that have the server's version, as apt's
+	// preferences name them.
+	sources string
 	// repository is Percona's name of the release series; empty for packages of
 	// the distribution.
 	repository string
@@ -112,6 +126,7 @@ func engineOf(e Engine) engine {
 			Engine:         Percona,
 			packages:       []string{"percona-xtradb-cluster", "socat"},
 			serverPackage:  "percona-xtradb-cluster",
+			sources:        "src:percona-xtradb-cluster src:percona-xtradb-cluster-[0-9]*",
 			unit:           "mysql.service",
 			bootstrapUnit:  "mysql@bootstrap.service",
 			client:         "mysql",
@@ -136,6 +151,7 @@ func engineOf(e Engine) engine {
 		Engine:         e,
 		packages:       []string{"galera-4", "mariadb-backup", "mariadb-server", "socat"},
 		serverPackage:  "mariadb-server",
+		sources:        "src:mariadb src:mariadb-[0-9]*",
 		unit:           "mariadb.service",
 		client:         "mariadb",
 		server:         "mariadbd",

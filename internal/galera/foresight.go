@@ -8,14 +8,32 @@ import (
 // foresee says what an observation tells about a change before it is made.
 func foresee(spec Spec, status Status) tier.Foresight {
 	return tier.Foresight{
-		Serving: append(status.Members(), spec.voting(status)...),
-		Quorum:  spec.quorum(),
-		Holders: status.where(func(n NodeStatus) bool { return len(n.Holds) > 0 }),
-		Joining: func(node string) tier.Transfer { return status.transferTo(node) },
-		// One that was Synced misses what is written while it restarts, and the
-		// write-set caches of the others have that.
-		Restarting: func(string) tier.Transfer { return tier.Transfer{Kind: tier.TransferIncremental} },
+		Serving:    append(status.Members(), spec.voting(status)...),
+		Quorum:     spec.quorum(),
+		Holders:    status.where(func(n NodeStatus) bool { return len(n.Holds) > 0 }),
+		Joining:    func(node string) tier.Transfer { return status.transferTo(node) },
+		Restarting: func(node string) tier.Transfer { return status.transferAfter(spec, node) },
 	}
+}
+
+// transferAfter is the state transfer that a member needs after it was restarted. It misses
+// what is written meanwhile, and the write-set caches of the others have that, unless the
+// restart is for an upgrade and they are too small for the time which that takes.
+func (s Status) transferAfter(spec Spec, name string) tier.Transfer {
+	upgraded := spec.upgradeFrom(s.Nodes[name].Packages[spec.engine().serverPackage]) != ""
+	if upgraded && len(s.tooSmall(name)) > 0 {
+		return tier.Transfer{Kind: tier.TransferFull, MiB: s.transferred() >> 20}
+	}
+	return tier.Transfer{Kind: tier.TransferIncremental}
+}
+
+// transferred is the size in bytes of a transfer of all data.
+func (s Status) transferred() int64 {
+	var used int64
+	for _, donor := range s.where(NodeStatus.primary) {
+		used = max(used, s.Nodes[donor].Used-s.Nodes[donor].Cache)
+	}
+	return used
 }
 
 // transferTo is the state transfer that a node needs to become a member. Of a node with
@@ -29,11 +47,7 @@ func (s Status) transferTo(name string) tier.Transfer {
 	if node.Err != nil || node.Saved.HasData() || len(s.where(NodeStatus.primary)) == 0 {
 		return tier.Transfer{Kind: tier.TransferUnknown}
 	}
-	var used int64
-	for _, donor := range s.where(NodeStatus.primary) {
-		used = max(used, s.Nodes[donor].Used-s.Nodes[donor].Cache)
-	}
-	return tier.Transfer{Kind: tier.TransferFull, MiB: used >> 20}
+	return tier.Transfer{Kind: tier.TransferFull, MiB: s.transferred() >> 20}
 }
 
 // assume takes machines that are exchanged for ones on which nothing is yet, of the

@@ -64,7 +64,7 @@ func TestFiles(t *testing.T) {
 // filesOf returns every file of one node in the order in which it is written.
 func filesOf(spec Spec, node host.Node, defaults []derived) []host.File {
 	files := append([]host.File{plainMarker(spec.Name).File()}, guardFiles(spec, node)...)
-	return append(append(files, dropIns(spec)...), configFile(spec, node, defaults), membersFile(spec, node))
+	return append(append(files, dropIns(spec)...), configFile(spec, node, defaults), membersFile(spec, node, nil))
 }
 
 // TestCommands has every command that changes a machine while a cluster is made

@@ -76,13 +76,13 @@ func stepJoin(spec Spec, joiner host.Node, why string, cache int64) Step {
 				// It may be the joiner that the donor serves: it must not wait for that.
 				return start.become(ctx, hosts, node, "start")
 			}
-			if err := errors.Join(refuseWithoutRoom(now, node, cache), refuseOtherSeries(now, node, releases(spec, now))); err != nil {
+			if err := errors.Join(refuseWithoutRoom(now, node, cache), refuseOtherSeries(spec, now, node)); err != nil {
 				return err
 			}
 			if err := awaitWhole(ctx, hosts.Views(), spec, now.where(NodeStatus.primary), 10*time.Minute); err != nil {
 				return err
 			}
-			if err := spareHolders(ctx, hosts[node], spec, joiner, now); err != nil {
+			if err := preferDonors(ctx, hosts[node], spec, joiner, now, releases(spec, now)[node]); err != nil {
 				return err
 			}
 			return start.become(ctx, hosts, node, seen.joinVerb())

@@ -20,9 +20,9 @@ func (e engine) membersPath() string {
 	return strings.TrimSuffix(e.configPath, ".cnf") + "-members.cnf"
 }
 
-// membersFile renders the list for one node. Those that are to be avoided come last
-// among the donors.
-func membersFile(spec Spec, node host.Node, avoid ...string) host.File {
+// membersFile renders the list for one node. Donors come in the order of how much they are
+// to be avoided.
+func membersFile(spec Spec, node host.Node, avoid map[string]int) host.File {
 	var b strings.Builder
 	fmt.Fprintf(&b, "# Managed by terraform-provider-ha (galera %s); changes are reverted.\n# Read when the server joins; a change restarts no server.\n[mysqld]\n", spec.Name)
 	fmt.Fprintf(&b, "wsrep_cluster_address = gcomm://%s\n", strings.Join(spec.addresses(), ","))
@@ -35,30 +35,33 @@ func membersFile(spec Spec, node host.Node, avoid ...string) host.File {
 // donors lists the other nodes, the last one first: a floating IP is with one of
 // the first ones, unless somebody decided otherwise. After the comma at the end of the
 // setting any node may be the donor (Galera documentation, "wsrep_sst_donor").
-func donors(nodes []host.Node, node host.Node, avoid []string) []string {
-	var first, last []string
+func donors(nodes []host.Node, node host.Node, avoid map[string]int) []string {
+	var names []string
 	for _, other := range slices.Backward(nodes) {
-		_, former := formerly(other.Name)
-		switch {
-		case other.Name == node.Name || former: // its server has the name of the node
-		case slices.Contains(avoid, other.Name):
-			last = append(last, other.Name)
-		default:
-			first = append(first, other.Name)
+		if _, former := formerly(other.Name); other.Name != node.Name && !former { // its server has the name of the node
+			names = append(names, other.Name)
 		}
 	}
-	return append(first, last...)
+	slices.SortStableFunc(names, func(a, b string) int { return avoid[a] - avoid[b] })
+	return names
 }
 
-// spareHolders lets a node that joins prefer donors without a floating address. The
-// next plan writes the list as it is for all others again.
-func spareHolders(ctx context.Context, joiner *host.Host, spec Spec, node host.Node, now Status) error {
-	var holders []string
-	for _, name := range now.where(func(n NodeStatus) bool { return len(n.Holds) > 0 }) {
-		holders = append(holders, strings.TrimPrefix(name, tier.FormerName("")))
+// preferDonors lets a node that joins with a release prefer donors without a floating
+// address, and among these those that are not of an older version: with the data of such a
+// one come its system tables. The next plan writes the list as it is for all others again.
+func preferDonors(ctx context.Context, joiner *host.Host, spec Spec, node host.Node, now Status, has string) error {
+	avoid := map[string]int{}
+	for _, name := range now.where(NodeStatus.answers) {
+		donor := strings.TrimPrefix(name, tier.FormerName(""))
+		if olderThan(release(now.Nodes[name].Packages[spec.engine().serverPackage]), has) {
+			avoid[donor]++
+		}
+		if len(now.Nodes[name].Holds) > 0 {
+			avoid[donor] += 2
+		}
 	}
-	file := membersFile(spec.around(), node, holders...)
-	if bytes.Equal(file.Content, membersFile(spec.around(), node).Content) {
+	file := membersFile(spec.around(), node, avoid)
+	if bytes.Equal(file.Content, membersFile(spec.around(), node, nil).Content) {
 		return nil
 	}
 	return joiner.WriteFile(ctx, file)
@@ -71,7 +74,7 @@ func askMembers(spec Spec, _ string) tier.Questions {
 // planMembers writes the list where it differs.
 func planMembers(d *draft) error {
 	for node, seen := range d.answering() {
-		file := membersFile(d.spec.around(), node)
+		file := membersFile(d.spec.around(), node, nil)
 		if why := file.Difference(seen.Files[file.Path]); why != "" {
 			d.prepare.On(node.Name, stepWriteMembers(node.Name, file, why))
 		}

@@ -108,7 +108,7 @@ func TestTheMembersAreThoseOfTheSpec(t *testing.T) {
 	})
 	spec := shop(MariaDB)
 	spec.Settings["wsrep-sst-donor"] = "db2"
-	file := membersFile(spec, spec.Nodes[0])
+	file := membersFile(spec, spec.Nodes[0], nil)
 	if strings.Contains(string(file.Content), "wsrep_sst_donor") {
 		t.Errorf("the donor that somebody has chosen is contradicted:\n%s", file.Content)
 	}

@@ -85,20 +85,27 @@ func (s Spec) updateOfArbitrator(due tier.DueOS) tier.Work {
 	return s.OS.Update(due, []string{arbitratorUnit}, arbitratorUnit)
 }
 
-// updated stops the server of a member in order, updates its machine, which may reboot
-// it, and has it join again. A server of another version brings its system tables up to
+// updated stops the server of a member in order, upgrades it, updates its machine, which may
+// reboot it, and has it join again. A server of another version brings its system tables up to
 // that when it starts, on itself alone, and [starter.become] waits for it: Debian's unit by
 // mariadb-upgrade, which writes to no other node unless it is told to (--write-binlog), and
 // Percona's server by itself.
-func updated(ctx context.Context, hosts host.Hosts, spec Spec, node string, due tier.DueOS) error {
+func updated(ctx context.Context, hosts host.Hosts, spec Spec, s stale) error {
 	start := starterOf(spec)
-	if err := hosts[node].StopUnit(ctx, start.engine.units()...); err != nil {
+	if err := hosts[s.node].StopUnit(ctx, start.engine.units()...); err != nil {
 		return err
 	}
-	if err := spec.OS.Update(due, []string{start.engine.unit}, start.engine.units()...).Do(ctx, hosts[node]); err != nil {
-		return err
+	if s.target != "" {
+		if err := installRelease(ctx, hosts[s.node], spec, s.target); err != nil {
+			return err
+		}
 	}
-	return start.become(ctx, hosts, node, "start")
+	if s.due != nil {
+		if err := spec.OS.Update(*s.due, []string{start.engine.unit}, start.engine.units()...).Do(ctx, hosts[s.node]); err != nil {
+			return err
+		}
+	}
+	return start.become(ctx, hosts, s.node, "start")
 }
 
 // rollArbitrators update the machines of arbitrators that run, while all members are well.

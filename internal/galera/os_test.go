@@ -25,6 +25,12 @@ func (s *sim) outdate(spec *Spec, reboot bool) {
 			m.System.Updates["mariadb-server"] = hosttest.Update{Version: newerServer, Security: true, Units: []string{"mariadb"}}
 		}
 	}
+	s.watchStops()
+}
+
+// watchStops wants two others to serve whenever a server stops, and no floating address on
+// its machine.
+func (s *sim) watchStops() {
 	s.OnLeave = func(name string) {
 		serving := 0
 		for _, node := range s.Nodes {

@@ -37,6 +37,8 @@ func planPackages(d *draft) error {
 		case len(missing) == 0:
 		case seen.running():
 			d.install.InOrder(stepInstallOnMember(node.Name, starterOf(d.spec), missing, seen))
+		case slices.Contains(missing, d.engine.serverPackage):
+			d.prepare.On(node.Name, stepInstallServer(d.spec, node.Name, missing))
 		default:
 			d.prepare.On(node.Name, stepInstall(node.Name, d.engine, missing))
 		}
@@ -47,6 +49,21 @@ func planPackages(d *draft) error {
 // lacksPackages reports whether any of the software is still to be installed.
 func lacksPackages(spec Spec, seen NodeStatus) bool {
 	return len(tier.MissingPackages(packagesOf(spec), seen.Packages)) > 0
+}
+
+// stepInstallServer installs the declared release, where there is one.
+func stepInstallServer(spec Spec, node string, missing []string) Step {
+	step := stepInstall(node, spec.engine(), missing)
+	install := step.Do
+	step.Do = func(ctx context.Context, hosts host.Hosts) error {
+		if spec.engine().repository == "" { // otherwise its archive is only known afterwards
+			if err := offer(ctx, hosts[node], spec); err != nil {
+				return err
+			}
+		}
+		return install(ctx, hosts)
+	}
+	return step
 }
 
 func stepInstall(node string, engine engine, missing []string, masked ...string) Step {

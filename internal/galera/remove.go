@@ -78,7 +78,7 @@ func removeOurs(ctx context.Context, node *host.Host, spec Spec) error {
 		return err
 	}
 	engine := spec.engine()
-	files := append([]string{engine.configPath, engine.membersPath()}, guardPaths(spec)...)
+	files := append([]string{engine.configPath, engine.membersPath(), pinPath(spec)}, guardPaths(spec)...)
 	for _, dropIn := range dropIns(spec) {
 		files = append(files, dropIn.Path)
 	}

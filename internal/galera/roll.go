@@ -21,6 +21,8 @@ type stale struct {
 	record *host.File
 	// due is what is due of the machine's system; nil for nothing.
 	due *tier.DueOS
+	// target is the release or series to upgrade to; empty for none.
+	target string
 }
 
 // planRoll restarts members with an older configuration than the wanted one, and those
@@ -36,7 +38,8 @@ func planRoll(d *draft) error {
 		config := configFile(d.spec, node, defaults)
 		triggered := whyRestart(d.spec, seen)
 		due := d.osDue(node.Name, seen)
-		if !seen.primary() || !runsStale(config, seen) && triggered == "" && !due.Disruptive {
+		target := d.upgradeOf(node.Name, seen)
+		if !seen.primary() || !runsStale(config, seen) && triggered == "" && !due.Disruptive && target == "" {
 			continue
 		}
 		found := stale{node: node.Name}
@@ -47,6 +50,10 @@ func planRoll(d *draft) error {
 			record := d.spec.restart().File()
 			found.record = &record
 			found.because(triggered)
+		}
+		if target != "" {
+			found.target = target
+			found.because(d.spec.whyUpgrade(release(seen.Packages[d.engine.serverPackage]), target))
 		}
 		if due.Disruptive {
 			found.due = &due
@@ -63,14 +70,19 @@ func planRoll(d *draft) error {
 		rollArbitrators(d)
 		return nil
 	}
-	if err := refuseRoll(d, all); err != nil {
-		d.refuse(err)
-		return nil
+	for _, refuse := range []func(*draft, []stale) error{refuseRoll, refuseUpgrades} {
+		if err := refuse(d, all); err != nil {
+			d.refuse(err)
+			return nil
+		}
 	}
 	rollArbitrators(d)
 	answering := d.status.where(NodeStatus.answers)
 	for _, s := range all {
 		var steps []Step
+		if s.target != "" {
+			steps = append(steps, stepFetchRelease(d.spec, s.node, s.target))
+		}
 		if s.due != nil {
 			steps = append(steps, d.spec.OS.Fetch(*s.due).On(s.node))
 		}
@@ -84,6 +96,21 @@ func (s *stale) because(why string) {
 		why = s.why + "; " + why
 	}
 	s.why = why
+}
+
+// title is what is done to the node, in a few words.
+func (s stale) title(spec Spec) string {
+	var titles []string
+	if s.target != "" {
+		titles = append(titles, "upgrade to "+spec.released(s.target))
+	}
+	if s.due != nil {
+		titles = append(titles, spec.OS.Update(*s.due, nil).Title)
+	}
+	if len(titles) == 0 {
+		return "restart " + spec.engine().unit
+	}
+	return strings.Join(titles, ", and ")
 }
 
 func staleNode(node string, engine engine, config host.File, why string) stale {
@@ -118,10 +145,7 @@ func refuseRoll(d *draft, all []stale) error {
 // floating IP gives it away first.
 func stepRestart(spec Spec, s stale, whole []string) Step {
 	start := starterOf(spec)
-	title := "restart " + start.engine.unit
-	if s.due != nil {
-		title = spec.OS.Update(*s.due, nil).Title
-	}
+	title := s.title(spec)
 	return Step{Node: s.node, Title: title, Why: s.why, Effect: reconcile.Restarts,
 		Do: func(ctx context.Context, hosts host.Hosts) error {
 			// One that has just served a state transfer has to apply what came meanwhile.
@@ -131,6 +155,11 @@ func stepRestart(spec Spec, s stale, whole []string) Step {
 			}
 			if err := refuseOut(spec, now, s.node, title); err != nil {
 				return err
+			}
+			if s.target != "" {
+				if err := prepareUpgrade(ctx, hosts, spec, now, s); err != nil {
+					return err
+				}
 			}
 			if s.config != nil {
 				if err := writeConfig(ctx, hosts[s.node], start.engine, *s.config); err != nil {
@@ -148,8 +177,8 @@ func stepRestart(spec Spec, s stale, whole []string) Step {
 				}
 			}
 			return whileDrained(ctx, hosts[s.node], spec.Name, func() error {
-				if s.due != nil {
-					return updated(ctx, hosts, spec, s.node, *s.due)
+				if s.due != nil || s.target != "" {
+					return updated(ctx, hosts, spec, s)
 				}
 				return start.become(ctx, hosts, s.node, "restart")
 			})

@@ -19,7 +19,10 @@ type Spec struct {
 	// Series is the release series: Percona's name of it, or that which MariaDB has to
 	// have. Empty means Percona's 8.4, and whatever the distribution has of MariaDB.
 	Series string
-	Nodes  []host.Node
+	// Release is the release of the server that all nodes have; empty for whatever they
+	// have of the series.
+	Release string
+	Nodes   []host.Node
 	// Arbitrators are machines that vote and have no data. They are none of Nodes.
 	Arbitrators []host.Node
 	// Leaving are machines that belong to the cluster and are declared no more: nodes,

@@ -31,6 +31,8 @@ type NodeStatus struct {
 	// Arbiter is the unit of an arbitrator, and Packaged the one of its package, which is
 	// not used.
 	Arbiter, Packaged host.UnitState
+	// Release is what an upgrade depends on.
+	Release Release
 	// System is how up to date the machine is.
 	System host.System
 	// Filter is the packet filter of the node's ports.

@@ -40,6 +40,7 @@ func concerns() []concern {
 		{Name: "server", Ask: askServer, Read: readServer},
 		{Name: "identity", Ask: askIdentity, Read: readIdentity, Refuse: refuseOthers, Plan: planIdentity},
 		{Name: "disk", Ask: askDisk, Read: readDisk, Plan: planDisk},
+		{Name: "release", Ask: askRelease, Read: readRelease, Refuse: refuseRelease, Plan: planRelease},
 		{Name: "packages", Ask: askPackages, Read: readPackages, Plan: planPackages},
 		{Name: "versions", Refuse: refuseUndeclaredSeries},
 		{Name: "firewall", Ask: askFirewall, Read: readFirewall, Plan: planFirewall},
@@ -54,6 +55,7 @@ func concerns() []concern {
 		{Name: "transfer", Ask: askTransfers, Read: readTransfers},
 		{Name: "recover", Ask: askPosition, Read: readPosition},
 		{Name: "arbitrator", Ask: askArbitrator, Read: readArbitrator, Refuse: refuseAnotherRole, Plan: planArbitrator},
+		{Name: "upgrade", Plan: planUpgrade},
 		{Name: "os", Ask: askOS, Read: readOS, Refuse: refuseShared, Plan: planOS},
 		{Name: "leave", Plan: planLeave},
 		{Name: "recovery", Ask: askRecovery, Read: readRecovery, Refuse: refuseLeftBehind},
@@ -135,7 +137,7 @@ func Notices(spec Spec, status Status) []string {
 	left := leftNotices(spec, status)
 	spec, status = present(spec, status)
 	return slices.Concat(left,
-		versionNotices(spec, status), effectiveNotices(spec, status), grantNotices(spec, status), hindranceNotices(status), recoveryNotices(status), maintenanceNotices(status), osNotices(spec, status))
+		versionNotices(spec, status), upgradeNotices(spec, status), effectiveNotices(spec, status), grantNotices(spec, status), hindranceNotices(status), recoveryNotices(status), maintenanceNotices(status), osNotices(spec, status))
 }
 
 // draft is a plan that the concerns are making.
@@ -164,6 +166,8 @@ type draft struct {
 	devices disks
 	// unmounted is why nodes without their data were left out of status.
 	unmounted error
+	// asIs leaves the nodes with the releases that they have.
+	asIs bool
 	// refused is the first refusal that does not keep the rest from being done.
 	refused error
 

@@ -40,7 +40,7 @@ func validateCluster(spec Spec, problems *tier.Problems) {
 		problems.Add(tier.At("name"), "a cluster's name has 1 to 32 letters, digits, underscores and hyphens, and does not start with a hyphen")
 	}
 	if !spec.Engine.known() {
-		problems.Add(tier.At("version"), "unknown version %s; known are mariadb, a release series of MariaDB such as 10.11, pxc-84 and pxc-80", spec.Engine)
+		problems.Add(tier.At("version"), "unknown version %s; known are mariadb, a release series of MariaDB such as 10.11, a release of it such as 10.11.19, pxc-84, pxc-80, and a release of these such as pxc-8.4.5", spec.Engine)
 	}
 }
 

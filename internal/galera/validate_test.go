@@ -62,7 +62,7 @@ func TestValidate(t *testing.T) {
 		{"name for a shell", func(s *Spec) { s.Name = "$(id)" }, "name", "name has"},
 		{"empty name", func(s *Spec) { s.Name = "" }, "name", "name has"},
 		{"long name", func(s *Spec) { s.Name = strings.Repeat("a", 33) }, "name", "name has"},
-		{"version", func(s *Spec) { s.Engine, s.Series = ParseVersion("oracle") }, "version", `unknown version "oracle"`},
+		{"version", func(s *Spec) { s.Engine, s.Series, s.Release = ParseVersion("oracle") }, "version", `unknown version "oracle"`},
 		{"a setting of a plugin", set("server_audit_logging", "ON"), "", ""},
 		{"a plugin", set("plugin_load_add", "server_audit"), "", ""},
 		{"with a hyphen", set("max-connections", "500"), "", ""},

@@ -39,11 +39,19 @@ func releases(spec Spec, status Status) map[string]string {
 	return found
 }
 
-// refuseOtherSeries refuses to let a node join members with another major version.
-func refuseOtherSeries(status Status, name string, releases map[string]string) error {
+// refuseOtherSeries refuses to let a node join members with another major version. One of
+// Percona's that was upgraded to the declared series joins the others: its server upgrades
+// what it gets from them (Percona XtraDB Cluster manual, "Upgrade Percona XtraDB Cluster").
+func refuseOtherSeries(spec Spec, status Status, name string) error {
 	var evidence []string
+	releases := releases(spec, status)
+	ahead := spec.Engine == Percona && series(releases[name]) == spec.series()
 	for _, member := range status.where(NodeStatus.primary) {
-		if has := releases[member]; member != name && has != "" && releases[name] != "" && series(has) != series(releases[name]) {
+		has := releases[member]
+		if ahead && spec.knows(has) && compareReleases(has, releases[name]) < 0 {
+			continue
+		}
+		if member != name && has != "" && releases[name] != "" && series(has) != series(releases[name]) {
 			evidence = append(evidence, fmt.Sprintf("%s has version %s", member, has))
 		}
 	}
@@ -107,9 +115,17 @@ func versionNotices(spec Spec, status Status) []string {
 		return nil
 	}
 	var parts []string
+	newest := ""
 	for _, name := range sortedKeys(releases) {
 		parts = append(parts, name+" "+releases[name])
+		if compareReleases(releases[name], newest) > 0 {
+			newest = releases[name]
+		}
 	}
-	return []string{"the nodes have different versions of the server: " + strings.Join(parts, ", ") +
-		"; bring all to the newest, one after the other, because a node may not get its data from one with a newer version"}
+	todo := "the next apply goes on with their upgrade"
+	if spec.Release == "" {
+		todo = fmt.Sprintf("declare version = %q, which brings all to the newest, one after the other", spec.versionOf(newest))
+	}
+	return []string{"the nodes have different versions of the server: " + strings.Join(parts, ", ") + "; " + todo +
+		", because a node may not get its data from one with a newer version"}
 }

@@ -25,8 +25,8 @@ func (Apt) Hold(record string, packages ...string) shell.Command {
 }
 
 // Release implements [PackageManager].
-func (Apt) Release(record string) shell.Command {
-	return shell.Script(releaseScript, record)
+func (Apt) Release(record, pins string) shell.Command {
+	return shell.Script(releaseScript, record, pins)
 }
 
 // ParseUnheld reads the answer to [AskPackages]: the installed packages that an
@@ -68,9 +68,13 @@ func (h *Host) HoldPackages(ctx context.Context, owner string, packages ...strin
 	return h.do(ctx, "hold "+strings.Join(packages, " "), h.packages.Hold(heldPath(owner), packages...))
 }
 
-// ReleasePackages ends what [Host.HoldPackages] did for the owner.
+// PinsPath is the file by which an owner limits the versions of packages that apt installs
+// (apt_preferences(5)).
+func PinsPath(owner string) string { return "/etc/apt/preferences.d/terraform-ha-" + owner + ".pref" }
+
+// ReleasePackages ends what [Host.HoldPackages] did for the owner, and what [PinsPath] has.
 func (h *Host) ReleasePackages(ctx context.Context, owner string) error {
-	return h.do(ctx, "release the packages of "+owner, h.packages.Release(heldPath(owner)))
+	return h.do(ctx, "release the packages of "+owner, h.packages.Release(heldPath(owner), PinsPath(owner)))
 }
 
 func heldPath(owner string) string { return path.Join(MarkerDirectory, owner+".held") }

@@ -71,11 +71,16 @@ esac
 	if diff := cmp.Diff(append([]string{"mariadb-common"}, want...), lines(held)); diff != "" {
 		t.Errorf("held (-want +got):\n%s", diff)
 	}
-	run(host.Apt{}.Release(record))
+	pins := filepath.Join(directory, "shop.pref")
+	must(t, os.WriteFile(pins, nil, 0o644))
+	run(host.Apt{}.Release(record, pins))
 	if diff := cmp.Diff([]string{"mariadb-common"}, lines(held)); diff != "" {
 		t.Errorf("what the operator held (-want +got):\n%s", diff)
 	}
-	run(host.Apt{}.Release(record))
+	if _, err := os.Stat(pins); err == nil {
+		t.Error("the versions are still limited")
+	}
+	run(host.Apt{}.Release(record, pins))
 }
 
 func TestUnheld(t *testing.T) {

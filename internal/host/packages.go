@@ -35,9 +35,9 @@ type PackageManager interface {
 	Ask(name string, packages ...string) shell.Part
 	// Hold keeps upgrades of the system from replacing the packages and what belongs
 	// to them, and writes down in the record what was not held before. Release ends
-	// that.
+	// that, and removes a file that limits versions.
 	Hold(record string, packages ...string) shell.Command
-	Release(record string) shell.Command
+	Release(record, pins string) shell.Command
 }
 
 // Apt is the package manager of Debian and Ubuntu.

@@ -203,6 +203,9 @@ esac`)
 func work(t *testing.T, do func(h *host.Host) error) shell.Command {
 	t.Helper()
 	m := hosttest.New(t, "db1")
+	for _, name := range []string{"apache2", "bind9"} {
+		m.Packages[name], m.Catalog[name] = "1", hosttest.Package{Version: "2"}
+	}
 	must(t, do(host.New("db1", m)))
 	commands := m.Commands()
 	return commands[len(commands)-1]
@@ -226,6 +229,37 @@ func TestUpdatesAreInstalled(t *testing.T) {
 	}
 	if diff := cmp.Diff(want, did()); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
+	}
+}
+
+// Of the updates that are due, only those of the same source are installed; where there is
+// none, that is found out before the machine is drained.
+func TestUpdatesOfSomePackages(t *testing.T) {
+	machine, did := updating(t, "")
+	machine.shim(t, "dpkg-query", `case "$*" in
+*'${db:Status-Status} ${source:Package}'*) printf 'installed web apache2\ninstalled zones tzdata\nnot-installed web apache2-dev\n' ;;
+*'${source:Package}'*) case "$*" in *apache2*) echo web ;; *bind9*) echo bind9 ;; esac ;;
+*) printf 'installed apache2\n' ;;
+esac`)
+	kind := host.UpdatesOf("apache2")
+	for _, do := range []func(h *host.Host) error{
+		func(h *host.Host) error { return h.FetchUpdates(t.Context(), kind) },
+		func(h *host.Host) error { return h.InstallUpdates(t.Context(), kind) },
+	} {
+		_, err := machine.Run(t.Context(), work(t, do))
+		must(t, err)
+	}
+	want := []string{
+		"-o APT::Update::Error-Mode=any update", "install --download-only --only-upgrade apache2", "--no-remove --fix-broken install",
+		"--no-remove install --only-upgrade -o APT::Keep-Downloaded-Packages=false apache2", "auto apache2", "hold apache2 bind9",
+	}
+	if diff := cmp.Diff(want, did()); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+	_, err := machine.Run(t.Context(), work(t, func(h *host.Host) error { return h.FetchUpdates(t.Context(), host.UpdatesOf("bind9")) }))
+	var exit *shell.ExitError
+	if !errors.As(err, &exit) || !strings.Contains(string(exit.Stderr), "apt replaces nothing of bind9: on hold by somebody else are bind9") {
+		t.Errorf("got %v", err)
 	}
 }
 

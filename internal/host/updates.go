@@ -30,6 +30,15 @@ const (
 	UpdatesAll UpdateKind = "all"
 )
 
+// updatesOf begins the kind of [UpdatesOf].
+const updatesOf = "of:"
+
+// UpdatesOf are those of packages, and of all others that were built from the same sources.
+// To fetch them fails where apt would replace none of them.
+func UpdatesOf(packages ...string) UpdateKind {
+	return UpdateKind(updatesOf + strings.Join(packages, ","))
+}
+
 // FetchUpdates refreshes the lists of packages and fetches the updates that are due, and
 // installs none: with [UpdatesNone] it refreshes the lists alone. It is for a machine in
 // service, which it leaves there where an archive does not answer or no room is left.

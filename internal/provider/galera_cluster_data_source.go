@@ -28,7 +28,7 @@ func (m *galeraHealthModel) Watch(hosts host.Hosts) tier.Tier {
 	if version == "" {
 		version = galera.DefaultVersion
 	}
-	engine, series := galera.ParseVersion(version)
+	engine, series, _ := galera.ParseVersion(version)
 	return galera.Open(hosts, galera.Spec{Name: m.Name.ValueString(), Nodes: m.DeclaredNodes(), Engine: engine, Series: series})
 }
 

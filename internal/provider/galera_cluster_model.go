@@ -69,22 +69,24 @@ func (m *galeraModel) Immutable() map[string]attr.Value {
 	return map[string]attr.Value{"name": m.Name, "version": m.engine()}
 }
 
-// engine is the part of the version that cannot change. The series of MariaDB is that
-// of the packages, which follow the distribution.
+// engine is the part of the version that cannot change. To which release and series a
+// cluster can be upgraded is known of its nodes alone.
 func (m *galeraModel) engine() types.String {
-	if engine, _ := galera.ParseVersion(m.version()); engine == galera.MariaDB && !m.Version.IsUnknown() {
-		return types.StringValue(galera.DefaultVersion)
+	if m.Version.IsUnknown() {
+		return m.Version
 	}
-	return m.Version
+	engine, _, _ := galera.ParseVersion(m.version())
+	return types.StringValue(string(engine))
 }
 
 // spec returns what the model says. Secrets come from the configuration.
 func (m *galeraModel) spec(ctx context.Context, config *galeraModel) galera.Spec {
-	engine, series := galera.ParseVersion(m.version())
+	engine, series, release := galera.ParseVersion(m.version())
 	spec := galera.Spec{
 		Name:            m.Name.ValueString(),
 		Engine:          engine,
 		Series:          series,
+		Release:         release,
 		Settings:        cluster.StringsOf(m.Settings),
 		NodeSettings:    m.nodeSettings(),
 		DataDevices:     dataDevices(&m.Shared),

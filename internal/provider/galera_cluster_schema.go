@@ -52,11 +52,14 @@ func galeraAttributes() map[string]schema.Attribute {
 		},
 		"version": schema.StringAttribute{
 			Optional: true, Computed: true, Default: stringdefault.StaticString(galera.DefaultVersion),
-			MarkdownDescription: "Engine and release series. `mariadb`: MariaDB with galera-4 from the distribution, with state transfer by mariabackup. " +
+			MarkdownDescription: "Engine, and release series or release. `mariadb`: MariaDB with galera-4 from the distribution, with state transfer by mariabackup. " +
 				"A release series of MariaDB, such as `10.11`: the same, and no cluster is created on nodes whose distribution has another series; a " +
-				"cluster that has another series later causes a warning. `pxc-84` and `pxc-80`: Percona XtraDB Cluster 8.4 and 8.0 from Percona's " +
-				"repository, whose packages are verified with Percona's key, with state transfer by xtrabackup-v2. The engine and the series of " +
-				"Percona cannot change. Default: `mariadb`.",
+				"cluster that has another series later causes a warning. A release of MariaDB, such as `10.11.19`: every node has this release, also " +
+				"a new one, and updates of the system keep it. `pxc-84` and `pxc-80`: Percona XtraDB Cluster 8.4 and 8.0 from Percona's " +
+				"repository, whose packages are verified with Percona's key, with state transfer by xtrabackup-v2. A release of these, such as `pxc-8.4.5`: " +
+				"every node has this release. A newer release of the same series, and a change from `pxc-80` to `pxc-84`, upgrade the nodes one at a time, the " +
+				"holder of a floating address last. Refused are an older release, another series of MariaDB, and a release that the archives of a node do not have. " +
+				"The engine cannot change. Default: `mariadb`.",
 		},
 		"settings": schema.MapAttribute{
 			Optional: true, ElementType: types.StringType,

@@ -192,7 +192,7 @@ func galeraCluster(t *testing.T) (*fleet, subject) {
 		frozen:  frozen{"name", "shop", "store"},
 		refused: map[string]func(string) string{
 			"The peers of n2 know it as 10.*cannot move it to 10.0.0.77": moved,
-			`version is "mariadb" and cannot become "pxc-84"`: func(config string) string {
+			`version is "mariadb" and cannot become "percona"`: func(config string) string {
 				return strings.Replace(config, "name = \"shop\"\n", "name = \"shop\"\nversion = \"pxc-84\"\n", 1)
 			},
 		},

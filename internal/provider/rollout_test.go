@@ -171,6 +171,38 @@ func TestAPlanSaysWhatItDoesToDatabases(t *testing.T) {
 	})
 }
 
+// A release is told of as any other roll, and so is one to which the nodes do not go back.
+func TestAPlanUpgradesDatabases(t *testing.T) {
+	t.Parallel()
+	f := newFleet(t, "n1", "n2", "n3")
+	cluster := galeratest.Install(t, f.machines, galeratest.MariaDB())
+	for name := range f.machines {
+		cluster.Offers(name, "1:10.11.18-0+deb12u1", "1:10.11.19-0+deb12u1")
+	}
+	const address = "ha_galera_cluster.t"
+	config := func(version string) string {
+		return f.config(f.resource("ha_galera_cluster", "name = \"shop\"\nversion = \""+version+"\"\n"))
+	}
+	const rolls = "n1 restart incremental, n2 restart incremental, n3 restart incremental; 3 restarts, 2 of 3 members, quorum 2"
+	resource.UnitTest(t, resource.TestCase{
+		ProtoV6ProviderFactories: f.factories(),
+		Steps: []resource.TestStep{
+			{Config: config("10.11.18"), Check: resource.TestCheckResourceAttr(address, "server_version", "10.11.18-MariaDB")},
+			{
+				Config: config("10.11.19"),
+				ConfigPlanChecks: resource.ConfigPlanChecks{
+					PreApply:             []plancheck.PlanCheck{rollsOut(address, rolls, "n1: it has MariaDB 10.11.18 and is to have 10.11.19")},
+					PostApplyPostRefresh: []plancheck.PlanCheck{plancheck.ExpectEmptyPlan()},
+				},
+				Check: resource.TestCheckResourceAttr(address, "server_version", "10.11.19-MariaDB"),
+			},
+			{Config: config("10.11.18"), ExpectError: loose(`(?s)go back to MariaDB 10.11.18.*Declare version = "10.11.19"`)},
+			{Config: config("10.11.21"), ExpectError: loose(`(?s)install MariaDB 10.11.21.*have 10.11.19, 10.11.18`)},
+			{Config: config("10.11.19"), ConfigPlanChecks: before(plancheck.ExpectEmptyPlan())},
+		},
+	})
+}
+
 // Machines that the same apply makes have no address yet.
 func TestAPlanSaysThatUnknownMachinesJoin(t *testing.T) {
 	t.Parallel()

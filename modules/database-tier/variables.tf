@@ -73,14 +73,14 @@ variable "nodes" {
 }
 
 variable "engine_version" {
-  description = "Engine and release series, the `version` of `ha_galera_cluster`: `mariadb` (MariaDB with Galera, from the distribution), a release series of MariaDB that the distribution must have, such as `10.11`, or `pxc-84` or `pxc-80` (Percona XtraDB Cluster)."
+  description = "Engine, and release series or release, the `version` of `ha_galera_cluster`: `mariadb` (MariaDB with Galera, from the distribution), a release series of MariaDB that the distribution must have, such as `10.11`, a release of it that all nodes have, such as `10.11.19`, `pxc-84` or `pxc-80` (Percona XtraDB Cluster), or a release of these, such as `pxc-8.4.5`. A newer release upgrades the nodes one at a time."
   type        = string
   default     = "mariadb"
   nullable    = false
 
   validation {
-    condition     = can(regex("^(mariadb|[0-9]{1,2}[.][0-9]{1,2}|pxc-84|pxc-80)$", var.engine_version))
-    error_message = "The version is mariadb, a release series of MariaDB such as 10.11, pxc-84 or pxc-80."
+    condition     = can(regex("^(mariadb|[0-9]{1,2}[.][0-9]{1,2}([.][0-9]{1,3})?|pxc-84|pxc-80|pxc-8[.][04][.][0-9]{1,3})$", var.engine_version))
+    error_message = "The version is mariadb, a release series of MariaDB such as 10.11, a release of it such as 10.11.19, pxc-84, pxc-80, or a release of these such as pxc-8.4.5."
   }
 }
 

@@ -192,7 +192,7 @@ variable "databases" {
     - `type`: Linode type of the tier.
     - `data_volume_size_gb`: size in GB of a Block Storage volume for the data of each node; see the module `instances`. Default: no volume.
     - `nodes.settings`: engine settings of the node, by name. They override those of the tier.
-    - `version`: engine and release series: `mariadb`, a release series of MariaDB that the distribution must have, such as `10.11`, `pxc-84` or `pxc-80`.
+    - `version`: engine, and release series or release: `mariadb`, a release series of MariaDB that the distribution must have, such as `10.11`, a release of it that all nodes have, such as `10.11.19`, `pxc-84`, `pxc-80`, or a release of these, such as `pxc-8.4.5`. A newer release upgrades the nodes one at a time.
     - `settings`: engine settings by name.
     - `provider_options`: options of the Galera library by name.
     - `databases`: databases besides that of WordPress, by name.

@@ -94,6 +94,15 @@ type Node struct {
 	// Arbitrates says that the machine runs garbd and no server.
 	Arbitrates bool
 
+	// Runs is the release that runs, or ran last, Data the one that had the data directory
+	// last, and Tables that for which its system tables were made; empty where nobody says it.
+	Runs, Data, Tables string
+	// CachedDownto is the first write-set in the write-set cache. Written is how many bytes
+	// of write-sets there were in the Uptime of the server, in seconds; 0 is not told.
+	CachedDownto, Written, Uptime int64
+	// Lags says that what it misses is in no write-set cache any more.
+	Lags bool
+
 	newCluster bool
 }
 
@@ -125,7 +134,7 @@ func Install(t testing.TB, machines map[string]*hosttest.Machine, engine Engine)
 		m.Users["mysql"] = true
 		m.Offer("nftables")
 		if engine.Repository == "" {
-			s.offer(m, node)
+			s.offer(m, node, "")
 		} else {
 			m.Offer("curl", "gnupg2", "lsb-release", "ca-certificates")
 		}

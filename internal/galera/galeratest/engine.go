@@ -8,6 +8,10 @@ type Engine struct {
 	Server string
 	// Arbitrator is the package that brings garbd.
 	Arbitrator string
+	// Versions are those of the server's package by the series of the repository.
+	Versions map[string]string
+	// Source is what the server's package and its companions were built from.
+	Source string
 	// Repository is the series that has to be enabled first; empty for none.
 	Repository string
 	// Unit is the server's.
@@ -24,8 +28,9 @@ type Engine struct {
 // MariaDB is MariaDB with the Galera library as Debian packages it.
 func MariaDB() Engine {
 	return Engine{
-		Packages: []string{"galera-4", "mariadb-backup", "mariadb-server", "socat"}, Server: "mariadb-server", Arbitrator: "galera-arbitrator-4",
-		Unit: "mariadb.service", ConfigPath: "/etc/mysql/mariadb.conf.d/70-ha.cnf",
+		Packages: []string{"galera-4", "mariadb-backup", "mariadb-server", "socat"}, Server: "mariadb-server", Arbitrator: "galera-arbitrator-4", Source: "mariadb",
+		Versions: map[string]string{"": "1:10-1"},
+		Unit:     "mariadb.service", ConfigPath: "/etc/mysql/mariadb.conf.d/70-ha.cnf",
 		MembersPath: "/etc/mysql/mariadb.conf.d/70-ha-members.cnf",
 	}
 }
@@ -34,6 +39,7 @@ func MariaDB() Engine {
 func Percona() Engine {
 	return Engine{
 		Packages: []string{"percona-xtradb-cluster", "socat"}, Server: "percona-xtradb-cluster", Arbitrator: "percona-xtradb-cluster-garbd", Repository: "pxc-84-lts",
+		Source: "percona-xtradb-cluster", Versions: map[string]string{"pxc-80": "1:8.0.42-33-1.bookworm", "pxc-84-lts": "1:8.4.5-5-1.bookworm"},
 		Unit: "mysql.service", BootstrapUnit: "mysql@bootstrap.service", ConfigPath: "/etc/mysql/mysql.conf.d/zz-ha.cnf",
 		MembersPath: "/etc/mysql/mysql.conf.d/zz-ha-members.cnf",
 	}

@@ -1,8 +1,11 @@
 package galeratest
 
 import (
+	"fmt"
 	"slices"
 	"strings"
+
+	"github.com/terraform-ha/terraform-provider-ha/internal/host/hosttest"
 )
 
 // option returns what a machine's configuration says of a setting, the file of the
@@ -49,6 +52,28 @@ func (s *Cluster) donor(node *Node, h *History) string {
 		}
 	}
 	return append(serving, "")[0]
+}
+
+// served fails where the donor of all data is of a newer series than the node, or of an
+// older one of MariaDB: the backup cannot be prepared. It fails the test where the donor is
+// of an older version although another member could serve.
+func (s *Cluster) served(node *Node, h *History) error {
+	donor := s.Nodes[s.donor(node, h)]
+	if node.UUID != "" && !node.Lags || donor == nil {
+		return nil
+	}
+	node.Lags = false
+	if series(donor.Runs) != series(node.Runs) && (s.engine.Repository == "" || hosttest.Newer(donor.Runs, node.Runs)) {
+		return fmt.Errorf("[ERROR] WSREP: the backup of %s, which runs %s, cannot be prepared with %s", donor.Name, donor.Runs, node.Runs)
+	}
+	for _, name := range h.Members {
+		other := s.Nodes[name]
+		if s.act != "" && name != node.Name && !other.Arbitrates && other.Synced() && !s.Machines[name].Down && s.Machines[name].Files["/run/held"].Content == "" &&
+			hosttest.Newer(node.Runs, donor.Runs) && !hosttest.Newer(node.Runs, other.Runs) {
+			s.t.Errorf("%s: %s, which runs %s, gets all data from %s, which runs %s, and %s could serve", s.act, node.Name, node.Runs, donor.Name, donor.Runs, name)
+		}
+	}
+	return nil
 }
 
 // spareHolder fails the test where the transfer of all data burdens the holder of a

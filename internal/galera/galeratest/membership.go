@@ -24,6 +24,9 @@ func (s *Cluster) start(node *Node, bootstrap bool) error {
 	if s.engine.Repository != "" && !node.Initialized {
 		return fmt.Errorf("[ERROR] [MY-010457] [Server] --initialize specified but the data directory has files in it, or root has a random password")
 	}
+	if err := s.starts(node); err != nil {
+		return err
+	}
 	node.Config, node.Standalone, node.NonPrimary = file.Content, false, false
 	newCluster := bootstrap || node.newCluster
 	node.newCluster = false
@@ -33,6 +36,9 @@ func (s *Cluster) start(node *Node, bootstrap bool) error {
 	for _, name := range s.names {
 		if peer := s.Nodes[name]; peer.History != nil && !peer.Arbitrates && !peer.NonPrimary && !s.Machines[name].Down && s.reaches(node, name) && s.knows(node, peer.History) {
 			s.spareHolder(node, peer.History)
+			if err := s.served(node, peer.History); err != nil {
+				return err
+			}
 			return s.enter(node, peer.History)
 		}
 	}

@@ -18,17 +18,26 @@ func (n *Node) rejects() bool {
 func (n *Node) status() string {
 	switch {
 	case n.Standalone:
-		return "wsrep_cluster_status\tDisconnected\nwsrep_ready\tON\nwsrep_connected\tOFF\nwsrep_local_state\t0\nwsrep_cluster_size\t0\nwsrep_on\tOFF\nversion\t10.11.19-MariaDB\n"
+		return fmt.Sprintf("wsrep_cluster_status\tDisconnected\nwsrep_ready\tON\nwsrep_connected\tOFF\nwsrep_local_state\t0\nwsrep_cluster_size\t0\nwsrep_on\tOFF\nversion\t%s\n", n.version())
 	case n.NonPrimary:
-		return fmt.Sprintf("wsrep_cluster_status\tnon-Primary\nwsrep_ready\tOFF\nwsrep_connected\tON\nwsrep_local_state\t0\nwsrep_local_state_comment\tInitialized\nwsrep_cluster_size\t%d\nwsrep_cluster_state_uuid\t%s\nwsrep_last_committed\t%d\nwsrep_on\tON\nversion\t10.11.19-MariaDB\n",
-			len(n.History.Members), n.History.UUID, n.History.Seqno)
+		return fmt.Sprintf("wsrep_cluster_status\tnon-Primary\nwsrep_ready\tOFF\nwsrep_connected\tON\nwsrep_local_state\t0\nwsrep_local_state_comment\tInitialized\nwsrep_cluster_size\t%d\nwsrep_cluster_state_uuid\t%s\nwsrep_last_committed\t%d\nwsrep_on\tON\nversion\t%s\n",
+			len(n.History.Members), n.History.UUID, n.History.Seqno, n.version())
 	}
 	state, comment := 4, "Synced"
 	if n.Busy != "" {
 		state, comment = 2, n.Busy
 	}
-	return fmt.Sprintf("wsrep_cluster_status\tPrimary\nwsrep_ready\tON\nwsrep_connected\tON\nwsrep_local_state\t%d\nwsrep_local_state_comment\t%s\nwsrep_cluster_size\t%d\nwsrep_cluster_conf_id\t%d\nwsrep_cluster_state_uuid\t%s\nwsrep_last_committed\t%d\nwsrep_local_recv_queue\t%d\nwsrep_flow_control_paused\t0.25\nSsl_server_not_after\t%s\nwsrep_on\tON\nversion\t10.11.19-MariaDB\n",
-		state, comment, len(n.History.Members), n.History.views, n.History.UUID, n.History.Seqno-n.Queue, n.Queue, n.CertificateEnds)
+	return fmt.Sprintf("wsrep_cluster_status\tPrimary\nwsrep_ready\tON\nwsrep_connected\tON\nwsrep_local_state\t%d\nwsrep_local_state_comment\t%s\nwsrep_cluster_size\t%d\nwsrep_cluster_conf_id\t%d\nwsrep_cluster_state_uuid\t%s\nwsrep_last_committed\t%d\nwsrep_local_recv_queue\t%d\nwsrep_flow_control_paused\t0.25\nSsl_server_not_after\t%s\nwsrep_on\tON\nversion\t%s\n",
+		state, comment, len(n.History.Members), n.History.views, n.History.UUID, n.History.Seqno-n.Queue, n.Queue, n.CertificateEnds, n.version())
+}
+
+// version is what the server says. One whose package has no release says that of the
+// captures.
+func (n *Node) version() string {
+	if strings.Count(n.Runs, ".") < 2 || strings.HasPrefix(n.Runs, "8.") {
+		return "10.11.19-MariaDB"
+	}
+	return n.Runs + "-MariaDB"
 }
 
 func (at machine) server() {

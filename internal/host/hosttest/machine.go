@@ -32,6 +32,9 @@ type Machine struct {
 	Packages map[string]string
 	// Catalog has the packages that can be installed; others make apt fail.
 	Catalog map[string]Package
+	// Offered has the versions of packages that the lists of the machine have, where that is
+	// more than the one of the catalog.
+	Offered map[string][]string
 	// System is how up to date it is.
 	System System
 	// Held are the packages that are held at their version.

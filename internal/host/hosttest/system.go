@@ -20,6 +20,8 @@ type Package struct {
 	Needs []string
 	// OnInstall brings what else the package brings: files, users.
 	OnInstall func(m *Machine)
+	// Source is what it was built from; empty for its own name.
+	Source string
 }
 
 // Offer puts packages without units or hooks into the catalog.
@@ -57,6 +59,9 @@ func (m *Machine) installable(name string) (string, bool) {
 	if !found {
 		return "E: Unable to locate package " + name, false
 	}
+	if m.candidate(name) == "" {
+		return fmt.Sprintf("E: Package '%s' has no installation candidate", name), false
+	}
 	for _, need := range entry.Needs {
 		if said, ok := m.installable(need); !ok {
 			return said, false
@@ -71,7 +76,7 @@ func (m *Machine) installOne(name string, hold []string) (said []string) {
 		return nil
 	}
 	entry := m.Catalog[name]
-	m.Packages[name] = or(entry.Version, "1.0-1")
+	m.Packages[name] = m.candidate(name)
 	for _, need := range entry.Needs {
 		said = append(said, m.installOne(need, hold)...)
 	}
@@ -123,6 +128,7 @@ func (m *Machine) releasePackages(c shell.Command) (string, int, string) {
 		delete(m.Held, name)
 	}
 	m.RemoveAll(c.Args()[0])
+	m.RemoveAll(c.Args()[1])
 	return "", 0, ""
 }
 

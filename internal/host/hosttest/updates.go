@@ -141,7 +141,28 @@ func (m *Machine) due(kind string) []string {
 	var names []string
 	for _, name := range slices.Sorted(maps.Keys(m.System.Updates)) {
 		update := m.System.Updates[name]
-		if installed := m.Packages[name]; installed != "" && installed != update.Version && (kind == "all" || kind == "security" && update.Security) {
+		if installed := m.Packages[name]; installed != "" && installed != update.Version && m.priority(name, update.Version) > 0 &&
+			(kind == "all" || kind == "security" && update.Security) {
+			names = append(names, name)
+		}
+	}
+	return append(names, m.dueOf(kind)...)
+}
+
+// dueOf returns the packages to be replaced of a kind that names some of them: all of the
+// same sources.
+func (m *Machine) dueOf(kind string) []string {
+	list, found := strings.CutPrefix(kind, "of:")
+	if !found {
+		return nil
+	}
+	var sources, names []string
+	for name := range strings.SplitSeq(list, ",") {
+		sources = append(sources, or(m.Catalog[name].Source, name))
+	}
+	for _, name := range slices.Sorted(maps.Keys(m.Packages)) {
+		newest := m.candidate(name)
+		if slices.Contains(sources, or(m.Catalog[name].Source, name)) && newest != "" && Newer(newest, m.Packages[name]) {
 			names = append(names, name)
 		}
 	}
@@ -159,7 +180,7 @@ func (m *Machine) heldByOthers() []string {
 	return slices.DeleteFunc(slices.Sorted(maps.Keys(m.Held)), func(name string) bool { return slices.Contains(strings.Fields(ours), name) })
 }
 
-func (m *Machine) fetchUpdates(shell.Command) (string, int, string) {
+func (m *Machine) fetchUpdates(c shell.Command) (string, int, string) {
 	if m.System.Offline {
 		return "", 1, "the lists of packages cannot be refreshed"
 	}
@@ -168,6 +189,15 @@ func (m *Machine) fetchUpdates(shell.Command) (string, int, string) {
 		m.System.Updates = map[string]Update{}
 	}
 	maps.Copy(m.System.Updates, m.System.Published)
+	for name, update := range m.System.Published {
+		if offered := m.Offered[name]; len(offered) > 0 && !slices.Contains(offered, update.Version) {
+			m.Offered[name] = append(offered, update.Version)
+		}
+	}
+	kind := c.Args()[0]
+	if names := m.dueOf(kind); strings.HasPrefix(kind, "of:") && (len(names) == 0 || slices.Contains(m.heldByOthers(), names[0])) {
+		return "", 1, "apt replaces nothing of " + kind
+	}
 	return "", 0, ""
 }
 
@@ -193,7 +223,13 @@ func (m *Machine) installUpdates(c shell.Command) (string, int, string) {
 
 // replace installs the newer version of a package, and returns what went wrong.
 func (m *Machine) replace(name string, masked map[string]bool) string {
-	update := m.System.Updates[name]
+	update, known := m.System.Updates[name]
+	if !known {
+		update.Units = m.Catalog[name].Units
+	}
+	if candidate := m.candidate(name); candidate != "" && (!known || len(m.Offered[name]) > 0) {
+		update.Version = candidate
+	}
 	m.Packages[name] = update.Version
 	if update.AsksReboot {
 		m.WriteFile(rebootRequired, m.Files[rebootRequired].Content+" "+name)

@@ -1,6 +1,6 @@
 : install-updates
-# Installs what is due. Arguments: "security" or "all", or "none" to finish what broke off alone;
-# the folder of the markers; and units that do not start meanwhile, as install-packages keeps
+# Installs what is due. Arguments: "security" or "all", "of:NAME,NAME" for what was built from the
+# same sources as some packages, or "none" to finish what broke off alone; the folder of the markers; and units that do not start meanwhile, as install-packages keeps
 # them from it.
 . ./update-tools.sh
 mode=$1 markers=$2

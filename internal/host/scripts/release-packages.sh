@@ -1,4 +1,6 @@
 : release-packages
+# $1 is the record of what is held, and $2 what limits the versions of packages.
+rm -f "$2"
 [ -e "$1" ] || exit 0
 n=0
 until xargs -r apt-mark unhold <"$1" >/dev/null; do

@@ -7,13 +7,30 @@ apt() {
         -o Dpkg::Options::=--force-confold --allow-change-held-packages "$@"
 }
 
-# wanted_updates prints the names of the packages to be replaced: $1 is "security" or
-# "all", $2 the folder of the markers. What somebody else holds stays, and so does what is
-# kept back, whose line has no kind.
+# same_source prints the installed packages that were built from the same sources as the
+# packages of "of:NAME,NAME".
+same_source() {
+    names=$(printf '%s' "${1#of:}" | tr ',' ' ')
+    # shellcheck disable=SC2086 # a word for each package
+    sources=" $(dpkg-query -W -f '${source:Package}\n' -- $names 2>/dev/null | sort -u | tr '\n' ' ') "
+    dpkg-query -W -f '${db:Status-Status} ${source:Package} ${Package}\n' | while read -r status source package; do
+        case $sources in *" $source "*) [ "$status" = not-installed ] || echo "$package" ;; esac
+    done
+}
+
+# wanted_updates prints the names of the packages to be replaced: $1 is "security",
+# "all" or "of:NAME,NAME" for those of the sources of some packages, $2 the folder of the
+# markers. What somebody else holds stays, and so does what is kept back, whose line has
+# no kind.
 wanted_updates() {
     held=" $(held_by_others "$2" | tr '\n' ' ') "
+    case $1 in of:*) those=" $(same_source "$1" | tr '\n' ' ') " ;; esac
     due_updates | while read -r name _ kind; do
-        case $1.$kind in all.?* | security.security) ;; *) continue ;; esac
+        case $1.$kind in
+        all.?* | security.security) ;;
+        of:*.?*) case $those in *" ${name%%:*} "*) ;; *) continue ;; esac ;;
+        *) continue ;;
+        esac
         case $held in *" $name "*) ;; *) echo "$name" ;; esac
     done
 }

@@ -1,6 +1,8 @@
 package labtest
 
 import (
+	"strings"
+
 	"github.com/terraform-ha/terraform-provider-ha/internal/lab/image"
 	"github.com/terraform-ha/terraform-provider-ha/internal/lab/machine"
 )
@@ -26,6 +28,22 @@ func (l *Lab) Debian(name string) image.Release {
 	release, err := l.region.Debian(l.t.Context(), l.id(name))
 	must(l.t, err)
 	return release
+}
+
+// OfferOlder has the releases before the newest ones appear in an archive on machines, beside
+// the newest ones. It returns the versions of a package, the older one first, and skips the
+// test where Debian had only one when the image was built.
+func (l *Lab) OfferOlder(name string, machines ...string) (older, newest string) {
+	l.t.Helper()
+	for _, on := range machines {
+		l.Run(on, "echo 'deb [trusted=yes] file:/var/lib/lab/apt-older ./' >/etc/apt/sources.list.d/lab-older.list; apt-get -qq update")
+		versions := strings.Fields(l.Run(on, "apt-cache madison "+name+" | awk '{ print $3 }'"))
+		if len(versions) < 2 {
+			l.t.Skipf("Debian's archives had one version of %s when the image was built: %v", name, versions)
+		}
+		older, newest = versions[1], versions[0]
+	}
+	return older, newest
 }
 
 // BootName is what changes with each boot of a machine.

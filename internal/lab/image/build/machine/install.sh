@@ -5,6 +5,7 @@ set -eu
 export DEBIAN_FRONTEND=noninteractive LC_ALL=C
 input=/lab-build
 archive=/var/lib/lab/apt
+older=/var/lib/lab/apt-older
 
 step() { echo "==> $*"; }
 packages() { sed 's/#.*//' "$1"; }
@@ -37,11 +38,30 @@ for package in $(packages "$input/archive.txt") "$(packages "$input/archive.txt"
 done
 rm -rf "$archive/partial" "$archive/lock"
 
-step "indexing the package archive"
-cd "$archive"
-apt-ftparchive packages . > Packages
-apt-ftparchive release . > Release.new
-mv Release.new Release
+step "filling the archive of older releases"
+# The release before the newest one, where Debian's archives have two of them, as they do
+# between an update for security and the next point release. No machine knows this archive
+# from its beginning.
+mkdir -p "$older"
+cd "$older"
+for package in $(packages "$input/older.txt"); do
+    versions=$(apt-cache madison "$package" | awk '/ Packages$/ { print $3 }' | uniq)
+    newest=$(printf '%s\n' "$versions" | sed -n 1p)
+    next=$(printf '%s\n' "$versions" | sed -n 2p)
+    [ -n "$next" ] || continue
+    for file in "$archive"/*_"$(printf '%s' "$newest" | sed 's/:/%3a/')"_*.deb; do
+        name=${file##*/}
+        apt-get -q download "${name%%_*}=$next"
+    done
+done
+
+step "indexing the package archives"
+for folder in "$archive" "$older"; do
+    cd "$folder"
+    apt-ftparchive packages . > Packages
+    apt-ftparchive release . > Release.new
+    mv Release.new Release
+done
 rm -rf /etc/apt/apt.conf.d/00lab-build /var/lib/apt/lists/* /var/cache/apt/*.bin /var/cache/apt/archives/*.deb
 echo "deb [trusted=yes] file:$archive ./" > /etc/apt/sources.list
 apt-get -q update
