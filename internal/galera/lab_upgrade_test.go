@@ -104,8 +104,7 @@ func (s *site) areAll(version string) {
 
 // doesNotGoBack declares the former release, and one that nobody has.
 func (s *site) doesNotGoBack(from, to string) {
-	is := s.spec
-	defer func() { s.spec = is }()
+	is := s.spec.to(release(to))
 	s.spec = is.to(release(from))
 	refusal := refused(s.t, s.try(), "go back to MariaDB "+release(from))
 	s.t.Log(refusal)

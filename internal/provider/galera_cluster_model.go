@@ -338,6 +338,9 @@ func (m *galeraModel) PlanComputed(prior *galeraModel) {
 	if m.changesDerived(prior) {
 		m.Derived = types.MapUnknown(types.MapType{ElemType: types.StringType})
 	}
+	if !m.Version.Equal(prior.Version) { // it may be an upgrade
+		m.ServerVersion = types.StringUnknown()
+	}
 	m.Members = types.ListUnknown(types.StringType)
 	if nodes := m.Nodes.Elements(); !m.Nodes.IsUnknown() {
 		members := slices.Sorted(maps.Keys(nodes))
