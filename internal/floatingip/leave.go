@@ -175,10 +175,14 @@ func (d *draft) leaveSteps(node host.Node) []Step {
 	if !d.isHolder(node.Name) || len(others) == 0 {
 		return []Step{leave}
 	}
-	taken := Step{Title: "wait for another holder of " + d.spec.ip(), Do: func(ctx context.Context, hosts host.Hosts) error {
+	held := func(ctx context.Context, hosts host.Hosts) error {
 		return waitForHolder(ctx, d.spec.staying(hosts.Views()), d.spec, d.spec.electionTime(), 1)
-	}}
-	return []Step{successorStep(d.spec, others), leave, taken}
+	}
+	// The machine may serve the last clients, so that it ends once others can be served.
+	leave.Do = func(ctx context.Context, hosts host.Hosts) error {
+		return remove(ctx, hosts[node.Name], d.spec, func() error { return held(ctx, hosts) })
+	}
+	return []Step{successorStep(d.spec, others), leave, {Title: "wait for another holder of " + d.spec.ip(), Do: held}}
 }
 
 // staying returns the machines that are not to leave.

@@ -5,6 +5,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+
 	"github.com/terraform-ha/terraform-provider-ha/internal/host/hosttest"
 	"github.com/terraform-ha/terraform-provider-ha/internal/reconcile"
 )
@@ -181,5 +183,53 @@ func TestWhoIsStillThere(t *testing.T) {
 				t.Errorf("%q, %v, want %q", got, err, test.want)
 			}
 		})
+	}
+}
+
+const departure = "/var/lib/terraform-ha/galera-shop.departure"
+
+// TestOtherClustersLetGoAfterTheAddress has a database that waits for the floating IP on
+// the machine that leaves last.
+func TestOtherClustersLetGoAfterTheAddress(t *testing.T) {
+	all := regrouping{
+		before: same("db1", "db2"), after: map[string]string{"db1": "db4", "db2": "db5"},
+		leaving: map[string]string{former("db1"): "db1", former("db2"): "db2"}, moves: 1,
+	}
+	hosttest.EveryFault(t, func(t *testing.T, fault *hosttest.Fault) {
+		n := newLargeNetwork(t)
+		spec := n.begin(all)
+		n.machines["db1"].WriteFile(departure, "#!/bin/sh\n")
+		fault.Arm(n.machines)
+		_, _ = n.converge(spec)
+		fault.Disarm()
+		n.mustConverge(spec)
+		n.ends(spec, all)
+		if diff := cmp.Diff([]string{"db1"}, n.Departed); diff != "" {
+			t.Errorf("let go after %q (-want +got):\n%s", fault.Struck(), diff)
+		}
+	})
+}
+
+// TestAClusterThatDoesNotLetGoIsTold has the database refuse, and then not.
+func TestAClusterThatDoesNotLetGoIsTold(t *testing.T) {
+	n := newLargeNetwork(t)
+	change := regrouping{before: same("db1", "db2", "db3"), after: same("db2", "db3"), leaving: same("db1"), moves: 1}
+	spec := n.begin(change)
+	n.machines["db1"].WriteFile(departure, "#!/bin/sh\n")
+	n.Daemons["db1"].Stuck = true
+	_, err := n.converge(spec)
+	for _, says := range []string{"leave floating IP 10.0.0.100 on db1", "the database cluster has 2 members", "galera-shop.departure ended with status 1"} {
+		if err == nil || !strings.Contains(err.Error(), says) {
+			t.Errorf("got %v; want %q", err, says)
+		}
+	}
+	if n.Daemons["db1"].Held || !n.Daemons["db2"].Held {
+		t.Error("the address is not where it can be served")
+	}
+	n.Daemons["db1"].Stuck = false
+	n.mustConverge(spec)
+	n.ends(spec, change)
+	if len(n.Departed) != 1 {
+		t.Errorf("%v have been let go", n.Departed)
 	}
 }

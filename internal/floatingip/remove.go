@@ -43,8 +43,28 @@ func leavesTraces(spec Spec, machine Machine) bool {
 }
 
 func removeStep(node string, spec Spec) Step {
-	return run(node, "remove floating IP "+spec.ip(), "", shell.Script(removeScript,
+	return step(node, "remove floating IP "+spec.ip(), "", func(ctx context.Context, h *host.Host) error { return remove(ctx, h, spec, nil) })
+}
+
+// remove takes the floating IP from a machine, and then the machine out of other clusters
+// that have waited for that. Our marker goes last, by which the next apply finds what this
+// one has not done. Released, if it is not nil, is called in between, when the machine has
+// the address no more.
+func remove(ctx context.Context, h *host.Host, spec Spec, released func() error) error {
+	said, err := h.Run(ctx, shell.Script(removeScript,
 		append([]string{spec.Name, tableName(spec.Name), spec.marker().Path(), spec.published(host.Node{}).Path()}, spec.ips()...)...))
+	if err != nil || strings.TrimSpace(string(said.Stdout)) != "departs" {
+		return err
+	}
+	if released != nil {
+		if err := released(); err != nil {
+			return err
+		}
+	}
+	if err := tier.Depart(ctx, h); err != nil {
+		return err
+	}
+	return h.RemoveFile(ctx, spec.marker().Path())
 }
 
 // goneStep makes sure that no machine that answered before has the address.

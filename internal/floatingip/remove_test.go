@@ -1,6 +1,7 @@
 package floatingip
 
 import (
+	"os"
 	"strings"
 	"testing"
 
@@ -58,4 +59,69 @@ func TestARemovalEndsAfterAnyFault(t *testing.T) {
 			t.Errorf("left: %v, held by %v, %v", plan.Titles(), status.Holders, err)
 		}
 	})
+}
+
+// TestARemovalLetsOtherClustersGo has a database that waits for the floating IP, which is
+// removed altogether.
+func TestARemovalLetsOtherClustersGo(t *testing.T) {
+	hosttest.EveryFault(t, func(t *testing.T, fault *hosttest.Fault) {
+		n := newNetwork(t)
+		n.mustConverge(simSpec())
+		n.machines["db1"].WriteFile(departure, "#!/bin/sh\n")
+		fault.Arm(n.machines)
+		for range 2 {
+			plan, err := Remove(simSpec(), Observe(t.Context(), n.hosts.Views(), simSpec()))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := reconcile.Run(t.Context(), plan, n.hosts, reconcile.Silent{}); err == nil {
+				break
+			}
+			fault.Disarm()
+		}
+		if diff := cmp.Diff([]string{"db1"}, n.Departed); diff != "" {
+			t.Errorf("let go after %q (-want +got):\n%s", fault.Struck(), diff)
+		}
+	})
+}
+
+// TestWhatWaitsForTheLastFloatingIP runs the end of the script with files of several.
+func TestWhatWaitsForTheLastFloatingIP(t *testing.T) {
+	for name, test := range map[string]struct {
+		files      []string
+		said, left string
+	}{
+		"nobody waits":         {nil, "", ""},
+		"a database waits":     {[]string{"galera-shop.departure"}, "departs", "floating-ip-db.json galera-shop.departure"},
+		"another one is there": {[]string{"galera-shop.departure", "floating-ip-app.addresses", "floating-ip-app.json"}, "", "floating-ip-app.addresses floating-ip-app.json galera-shop.departure"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := newStage(t)
+			for _, program := range []string{"systemctl", "nft", "flock", "ip"} {
+				s.program(program, "exit 0")
+			}
+			for _, file := range append(test.files, "floating-ip-db.json", "floating-ip-db.addresses") {
+				s.write(file, "x\n")
+			}
+			script := strings.NewReplacer("/var/lib/terraform-ha", s.path(""), "/run/terraform-ha", s.path("run"), "/usr/lib/terraform-ha", s.path("lib"),
+				"/etc/", s.path("etc")+"/").Replace(string(removeScript))
+			said, err := s.run([]byte("#!/bin/sh\n"+script), "db", "table", s.path("floating-ip-db.json"), s.path("floating-ip-db.addresses"))
+			if err != nil || said != test.said {
+				t.Errorf("%q, %v, want %q", said, err, test.said)
+			}
+			entries, err := os.ReadDir(s.path(""))
+			if err != nil {
+				t.Fatal(err)
+			}
+			var left []string
+			for _, entry := range entries {
+				if strings.Contains(entry.Name(), "-") {
+					left = append(left, entry.Name())
+				}
+			}
+			if diff := cmp.Diff(test.left, strings.Join(left, " ")); diff != "" {
+				t.Errorf("left (-want +got):\n%s", diff)
+			}
+		})
+	}
 }

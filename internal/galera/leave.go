@@ -32,8 +32,8 @@ func (s Spec) leavingNames() []string {
 // around is the spec with all that may be members for now: whoever leaves is let in by
 // the others, and known to them, until it has left.
 func (s Spec) around() Spec {
-	s.Nodes = slices.SortedFunc(slices.Values(slices.Concat(s.Nodes, s.Leaving)), func(a, b host.Node) int { return strings.Compare(a.Name, b.Name) })
-	s.Leaving = nil
+	s.Nodes = slices.SortedFunc(slices.Values(slices.Concat(s.Nodes, s.Leaving, s.Departing)), func(a, b host.Node) int { return strings.Compare(a.Name, b.Name) })
+	s.Leaving, s.Departing = nil, nil
 	return s
 }
 
@@ -53,8 +53,9 @@ func (s Status) largest() int {
 	return largest
 }
 
-// present takes the machines that have left out of a spec and its status. Every other
-// one is in the status afterwards, also where nobody looked at it.
+// present takes the machines that have left out of a spec and its status, and out of the
+// spec those whose leave is a floating IP's. Every other one is in the status afterwards,
+// also where nobody looked at it.
 func present(spec Spec, status Status) (Spec, Status) {
 	seen := complete(status, slices.Concat(spec.names(), spec.leavingNames()))
 	status = seen.with(maps.Clone(seen.Nodes))
@@ -68,8 +69,20 @@ func present(spec Spec, status Status) (Spec, Status) {
 			left = append(left, node)
 		}
 	}
-	spec.Leaving = left
+	spec.Departing, spec.Leaving = divided(left, func(node host.Node) bool { return status.handedOver(spec, node.Name) })
 	return spec, status
+}
+
+// divided returns the nodes for which is holds, and the others.
+func divided(nodes []host.Node, is func(host.Node) bool) (these, others []host.Node) {
+	for _, node := range nodes {
+		if is(node) {
+			these = append(these, node)
+		} else {
+			others = append(others, node)
+		}
+	}
+	return these, others
 }
 
 // hasLeft reports whether a machine is none of the cluster's any more. One that does
@@ -103,14 +116,6 @@ func planLeave(d *draft) error {
 // leaves, and all have joined before a node leaves that is declared no more. The holder
 // of a floating IP comes last.
 func withLeaves(d *draft, joins []Step) []Step {
-	var formers, others []host.Node
-	for _, leaver := range d.spec.Leaving {
-		if _, former := formerly(leaver.Name); former {
-			formers = append(formers, leaver)
-		} else {
-			others = append(others, leaver)
-		}
-	}
 	var steps []Step
 	later := map[string][]Step{}
 	for _, step := range joins {
@@ -120,7 +125,8 @@ func withLeaves(d *draft, joins []Step) []Step {
 			steps = append(steps, step)
 		}
 	}
-	leavers := slices.Concat(holdersLast(d.status, formers), holdersLast(d.status, others))
+	leavers := leaversInOrder(d.spec, d.status)
+	needed := d.status.neededAt(d.spec)
 	err := refuseLeaves(d, leavers, len(joins) > 0)
 	if err != nil {
 		d.refuse(err)
@@ -129,7 +135,7 @@ func withLeaves(d *draft, joins []Step) []Step {
 		node, _ := formerly(leaver.Name)
 		steps = append(steps, later[node]...)
 		if err == nil {
-			steps = append(steps, stepLeave(d.spec, leaver))
+			steps = append(steps, stepLeave(d.spec, leaver, needed[leaver.Name]))
 		}
 	}
 	return steps
@@ -148,6 +154,16 @@ func refuseLeaves(d *draft, leavers []host.Node, repaired bool) error {
 
 // lets reports whether a machine of that name leaves.
 func (s Spec) lets(name string) bool { return slices.Contains(s.leavingNames(), name) }
+
+// leaversInOrder are the machines that leave: those whose place others take, and then the
+// nodes that are declared no more. Of each the holder of a floating IP comes last.
+func leaversInOrder(spec Spec, status Status) []host.Node {
+	formers, others := divided(spec.Leaving, func(node host.Node) bool {
+		_, former := formerly(node.Name)
+		return former
+	})
+	return slices.Concat(holdersLast(status, formers), holdersLast(status, others))
+}
 
 func holdersLast(status Status, nodes []host.Node) []host.Node {
 	var first, last []host.Node
@@ -213,50 +229,69 @@ func othersOf(spec Spec, leaver string) []string {
 // stepLeave takes a machine out of the cluster: its floating addresses first, then its
 // server, which leaves the group in order, so that the others go on with a quorum of
 // one less, then its history, and then all that this package has put there. The marker
-// goes last, and the data stays.
-func stepLeave(spec Spec, leaver host.Node) Step {
+// goes last, and the data stays. Needed are the floating addresses at which nobody but it
+// could serve: then it waits for their floating IP.
+func stepLeave(spec Spec, leaver host.Node, needed []string) Step {
 	name := leaver.Name
+	if len(needed) > 0 {
+		return stepHandOver(spec, name, needed)
+	}
 	why := "it is a member and not declared any more"
 	if node, former := formerly(name); former {
 		why = "another machine has the place of " + node
 	}
-	return Step{Node: name, Title: "leave the cluster and keep the data in " + dataDirectory, Why: why, Effect: reconcile.Leaves,
-		Do: func(ctx context.Context, hosts host.Hosts) error {
-			_, now := present(spec, Observe(ctx, hosts.Views(), spec))
-			seen, found := now.machine(name)
-			_, arbitrates := now.Arbitrators[name]
-			switch {
-			case !found:
-				return nil
-			case seen.Err != nil:
-				return seen.Err
-			case arbitrates:
-				return leaveAsArbitrator(ctx, hosts, spec, name, now)
-			case seen.primary():
-				if err := leaveGroup(ctx, hosts, spec, name); err != nil {
-					return err
-				}
-			case len(now.where(NodeStatus.primary)) == 0:
-				return &reconcile.RefusedError{What: "let " + name + " leave the cluster", Node: name, Evidence: now.table(),
-					Remedy: "No node is in a Primary component any more, and this one may have newer data than the others. Apply again, which starts the cluster first."}
-			default:
-				if seen.Unit.Load == "masked" { // it is stopped for maintenance
-					if err := hosts[name].EnableUnit(ctx, spec.engine().unit); err != nil {
-						return err
-					}
-				}
-				if err := endOutside(ctx, hosts[name], spec.engine()); err != nil {
-					return err
-				}
-			}
-			if _, err := hosts[name].Run(ctx, shell.Script(departScript, dataDirectory)); err != nil {
+	return Step{Node: name, Title: "leave the cluster and keep the data in " + dataDirectory, Why: why, Effect: reconcile.Leaves, Do: leave(spec, name)}
+}
+
+// leave lets a machine leave, or leaves that to a floating IP, whatever was planned: an
+// address may have gone to another machine since then.
+func leave(spec Spec, name string) func(ctx context.Context, hosts host.Hosts) error {
+	return func(ctx context.Context, hosts host.Hosts) error {
+		seen := Observe(ctx, hosts.Views(), spec)
+		if len(seen.neededAt(spec)[name]) > 0 {
+			if handed, err := handOver(ctx, hosts, spec, name); handed || err != nil {
 				return err
 			}
-			if err := tier.Return(ctx, hosts[name], drainMark(spec.Name)); err != nil {
+		}
+		return leaveNow(ctx, hosts, spec, name, seen)
+	}
+}
+
+func leaveNow(ctx context.Context, hosts host.Hosts, spec Spec, name string, seen Status) error {
+	_, now := present(spec, seen)
+	leaver, found := now.machine(name)
+	_, arbitrates := now.Arbitrators[name]
+	switch {
+	case !found:
+		return nil
+	case leaver.Err != nil:
+		return leaver.Err
+	case arbitrates:
+		return leaveAsArbitrator(ctx, hosts, spec, name, now)
+	case leaver.primary():
+		if err := leaveGroup(ctx, hosts, spec, name); err != nil {
+			return err
+		}
+	case len(now.where(NodeStatus.primary)) == 0:
+		return &reconcile.RefusedError{What: "let " + name + " leave the cluster", Node: name, Evidence: now.table(),
+			Remedy: "No node is in a Primary component any more, and this one may have newer data than the others. Apply again, which starts the cluster first."}
+	default:
+		if leaver.Unit.Load == "masked" { // it is stopped for maintenance
+			if err := hosts[name].EnableUnit(ctx, spec.engine().unit); err != nil {
 				return err
 			}
-			return removeOurs(ctx, hosts[name], spec)
-		}}
+		}
+		if err := endOutside(ctx, hosts[name], spec.engine()); err != nil {
+			return err
+		}
+	}
+	if _, err := hosts[name].Run(ctx, shell.Script(departScript, dataDirectory)); err != nil {
+		return err
+	}
+	if err := tier.Return(ctx, hosts[name], drainMark(spec.Name)); err != nil {
+		return err
+	}
+	return removeOurs(ctx, hosts[name], spec)
 }
 
 // departScript keeps a machine that has left from joining with its own data: between
@@ -276,14 +311,13 @@ func unitsOf(engine engine) []string { return append(engine.units(), guardSocket
 
 // leaveGroup ends a member in order, and waits until the others have gone on.
 func leaveGroup(ctx context.Context, hosts host.Hosts, spec Spec, name string) error {
-	var others []string
-	size := 0
-	err := reconcile.WaitAtMost(ctx, 10*time.Minute, "the cluster to be whole without "+name, 500*time.Millisecond, func(ctx context.Context) (string, error) {
-		_, now := present(spec, Observe(ctx, hosts.Views(), spec))
-		others, size = without(now.where(NodeStatus.primary), []string{name}), now.largest()
-		return whyNotWithout(spec, now, name), nil
-	})
+	now, err := seenWholeWithout(ctx, hosts, spec, name)
 	if err != nil {
+		return err
+	}
+	others, size := without(now.where(NodeStatus.primary), []string{name}), now.largest()
+	// A drain is content as soon as the addresses are gone, also where nobody takes them.
+	if err := tier.RefuseHomeless(ctx, hosts, name); err != nil {
 		return err
 	}
 	err = whileDrained(ctx, hosts[name], spec.Name, func() error {
@@ -302,6 +336,16 @@ func leaveGroup(ctx context.Context, hosts host.Hosts, spec Spec, name string) e
 		}
 		return now.whyNotWhole(others), nil
 	})
+}
+
+// seenWholeWithout waits until a member can leave, and returns what was seen last.
+func seenWholeWithout(ctx context.Context, hosts host.Hosts, spec Spec, name string) (Status, error) {
+	var now Status
+	err := reconcile.WaitAtMost(ctx, 10*time.Minute, "the cluster to be whole without "+name, 500*time.Millisecond, func(ctx context.Context) (string, error) {
+		_, now = present(spec, Observe(ctx, hosts.Views(), spec))
+		return whyNotWithout(spec, now, name), nil
+	})
+	return now, err
 }
 
 // whyNotWithout says why a member cannot leave yet; empty if it can.

@@ -77,19 +77,24 @@ func removeOurs(ctx context.Context, node *host.Host, spec Spec) error {
 	if err := node.RemoveFirewall(ctx, firewallOf(spec)); err != nil {
 		return err
 	}
-	engine := spec.engine()
-	files := append([]string{engine.configPath, engine.membersPath(), pinPath(spec)}, guardPaths(spec)...)
-	for _, dropIn := range dropIns(spec) {
-		files = append(files, dropIn.Path)
-	}
-	records := []string{recordsPath(spec.Name), recoveryPath(spec.Name), recoveryPath(spec.Name) + ".behind", asidePath(spec.Name), transfersPath(spec.Name)}
-	if err := node.RemoveFile(ctx, append(append(files, records...), tier.MaintenanceFile(markerKind, spec.Name), spec.restart().File().Path)...); err != nil {
+	if err := node.RemoveFile(ctx, append(ours(spec), departureOf(spec).Path)...); err != nil {
 		return err
 	}
 	if err := node.ReloadSystemd(ctx); err != nil {
 		return err
 	}
 	return node.RemoveFile(ctx, markerPath(spec.Name))
+}
+
+// ours are the files of this package on a machine, but for the marker.
+func ours(spec Spec) []string {
+	engine := spec.engine()
+	files := append([]string{engine.configPath, engine.membersPath(), pinPath(spec)}, guardPaths(spec)...)
+	for _, dropIn := range dropIns(spec) {
+		files = append(files, dropIn.Path)
+	}
+	records := []string{recordsPath(spec.Name), recoveryPath(spec.Name), recoveryPath(spec.Name) + ".behind", asidePath(spec.Name), transfersPath(spec.Name)}
+	return append(append(files, records...), tier.MaintenanceFile(markerKind, spec.Name), spec.restart().File().Path)
 }
 
 var wipeScript = shell.Embedded(scripts, "wipe")

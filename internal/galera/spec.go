@@ -28,6 +28,9 @@ type Spec struct {
 	// Leaving are machines that belong to the cluster and are declared no more: nodes,
 	// and the former machines of nodes whose place another one has taken.
 	Leaving []host.Node
+	// Departing are those of Leaving that are members until a floating IP has let go of
+	// them, as an observation shows it.
+	Departing []host.Node
 	// Settings are engine settings by name, beside those that the cluster needs.
 	Settings map[string]string
 	// NodeSettings are settings of single nodes by the node's name. They replace

@@ -94,6 +94,8 @@ type NodeStatus struct {
 	Variables map[string]string
 	// Holds are the floating addresses of ours that the node holds now.
 	Holds []string
+	// Candidate are the floating addresses that the machine would take if nobody else did.
+	Candidate []string
 	// Maintenance is how the node is recorded to be out of service.
 	Maintenance tier.Maintenance
 	// Drained reports whether a change of ours still keeps floating addresses away.

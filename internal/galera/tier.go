@@ -57,6 +57,7 @@ func concerns() []concern {
 		{Name: "arbitrator", Ask: askArbitrator, Read: readArbitrator, Refuse: refuseAnotherRole, Plan: planArbitrator},
 		{Name: "upgrade", Plan: planUpgrade},
 		{Name: "os", Ask: askOS, Read: readOS, Refuse: refuseShared, Plan: planOS},
+		{Name: "departure", Ask: askDeparture, Read: readDeparture, Plan: planDeparture},
 		{Name: "leave", Plan: planLeave},
 		{Name: "recovery", Ask: askRecovery, Read: readRecovery, Refuse: refuseLeftBehind},
 		{Name: "membership", Refuse: refuseSplit, Plan: planMembership},
@@ -84,15 +85,17 @@ func Open(hosts host.Hosts, spec Spec) *Cluster {
 		Unreachable: Status.Unreachable,
 		// With a history that is known, machines without data have lost it or not
 		// mounted it yet: a cluster in its place would be an empty one.
-		Absent:   func(seen Status) bool { return spec.UUID == "" && seen.Absent() },
-		Diff:     func(seen Status) (Plan, error) { return Diff(spec, seen) },
-		Verify:   func(ctx context.Context) error { return Verify(ctx, views, spec) },
-		Remove:   func(seen Status, wipe bool) (Plan, error) { return Remove(spec, seen, wipe), nil },
-		Notices:  func(seen Status) []string { return Notices(spec, seen) },
-		Foresee:  func(seen Status) tier.Foresight { return foresee(spec, seen) },
-		Assume:   assume,
-		Health:   func(seen Status) tier.Health { return HealthOf(spec, seen, time.Now()) },
-		LeftOver: "its files, its restart where they changed, and what the others have replicated meanwhile",
+		Absent:    func(seen Status) bool { return spec.UUID == "" && seen.Absent() },
+		Diff:      func(seen Status) (Plan, error) { return Diff(spec, seen) },
+		Verify:    func(ctx context.Context) error { return Verify(ctx, views, spec) },
+		Remove:    func(seen Status, wipe bool) (Plan, error) { return Remove(spec, seen, wipe), nil },
+		Notices:   func(seen Status) []string { return Notices(spec, seen) },
+		Foresee:   func(seen Status) tier.Foresight { return foresee(spec, seen) },
+		Assume:    assume,
+		Health:    func(seen Status) tier.Health { return HealthOf(spec, seen, time.Now()) },
+		Departing: func(seen Status) []string { return seen.departing(spec) },
+		Alone:     Status.alone,
+		LeftOver:  "its files, its restart where they changed, and what the others have replicated meanwhile",
 	})
 }
 
@@ -120,8 +123,15 @@ func look(ctx context.Context, views host.Views, spec Spec) Status {
 // Diff compares what is wanted with what was observed. It is pure, and an error
 // is a refusal: nothing was or will be done.
 func Diff(spec Spec, status Status) (Plan, error) {
-	d := newDraft(spec, status)
-	if err := tier.Walk(concerns(), d); err != nil && !errors.Is(err, errDevicesFirst) {
+	d, err := walked(newDraft(spec, status))
+	// Whoever has yet to leave keeps its connections. It is let in no more once nobody has to
+	// join beside it.
+	if err == nil && len(d.spec.Departing) > 0 && d.membership.Empty() && d.putBack.Empty() && d.roll.Empty() {
+		d = newDraft(spec, status)
+		d.spec.Departing = nil
+		d, err = walked(d)
+	}
+	if err != nil && !errors.Is(err, errDevicesFirst) {
 		return Plan{}, err
 	}
 	plan := d.stages.Plan()
@@ -132,11 +142,13 @@ func Diff(spec Spec, status Status) (Plan, error) {
 	return d.devices.finish(plan)
 }
 
+func walked(d *draft) (*draft, error) { return d, tier.Walk(concerns(), d) }
+
 // Notices are what a user should know and no plan can change.
 func Notices(spec Spec, status Status) []string {
-	left := leftNotices(spec, status)
+	left, going := leftNotices(spec, status), departureNotices(spec, status)
 	spec, status = present(spec, status)
-	return slices.Concat(left,
+	return slices.Concat(left, going,
 		versionNotices(spec, status), upgradeNotices(spec, status), effectiveNotices(spec, status), grantNotices(spec, status), hindranceNotices(status), recoveryNotices(status), maintenanceNotices(status), osNotices(spec, status))
 }
 

@@ -28,6 +28,8 @@ func whyNotConverged(spec Spec, status Status) string {
 	if spec, status = present(spec, status); len(spec.Leaving) > 0 {
 		return strings.Join(spec.leavingNames(), ", ") + " has not left"
 	}
+	// Those whose leave is a floating IP's are members for that long.
+	going := len(without(status.where(NodeStatus.primary), spec.names()))
 	var names, whole, left []string
 	for _, node := range spec.Nodes {
 		if spec.stopped(node.Name) {
@@ -51,7 +53,7 @@ func whyNotConverged(spec Spec, status Status) string {
 	}
 	for _, name := range names {
 		// Whoever does not answer here may be a member all the same.
-		if size := status.Nodes[name].Wsrep.Size; size < len(names)+votes || size > len(spec.peers()) {
+		if size := status.Nodes[name].Wsrep.Size; size < len(names)+votes || size > len(spec.peers())+going {
 			return fmt.Sprintf("%s sees %d members instead of %d", name, size, len(names)+votes)
 		}
 	}

@@ -335,5 +335,10 @@ func (h *Host) ApplyFirewall(ctx context.Context, firewall Firewall) error {
 // RemoveFirewall takes an owner's packet filter from the machine, and with the last
 // one of a tier its table, and with the last one of the machine what loads them.
 func (h *Host) RemoveFirewall(ctx context.Context, firewall Firewall) error {
-	return h.do(ctx, "remove the packet filter of "+firewall.Tier+" "+firewall.Owner, shell.Script(removeFirewallScript, firewall.Tier, firewall.ownerPath(), firewall.table(), firewallDirectory, firewallProgram, firewallUnit))
+	return h.do(ctx, "remove the packet filter of "+firewall.Tier+" "+firewall.Owner, RemovingFirewall(firewall))
+}
+
+// RemovingFirewall is the command by which a machine does what [Host.RemoveFirewall] does.
+func RemovingFirewall(firewall Firewall) shell.Command {
+	return shell.Script(removeFirewallScript, firewall.Tier, firewall.ownerPath(), firewall.table(), firewallDirectory, firewallProgram, firewallUnit)
 }

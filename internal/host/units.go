@@ -102,7 +102,12 @@ func (h *Host) EnableUnit(ctx context.Context, units ...string) error {
 
 // DisableUnit stops units now and keeps them from starting at boot.
 func (h *Host) DisableUnit(ctx context.Context, units ...string) error {
-	return h.do(ctx, "disable "+strings.Join(units, " "), shell.Script(disableUnitsScript, units...))
+	return h.do(ctx, "disable "+strings.Join(units, " "), DisablingUnits(units...))
+}
+
+// DisablingUnits is the command by which a machine does what [Host.DisableUnit] does.
+func DisablingUnits(units ...string) shell.Command {
+	return shell.Script(disableUnitsScript, units...)
 }
 
 // StartUnit starts units and waits until systemd says they are active.

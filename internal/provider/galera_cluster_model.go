@@ -304,6 +304,8 @@ func (m *galeraModel) SetComputed(ctx context.Context, opened *galera.Cluster) {
 			members = append(members, name)
 		}
 	}
+	// One that leaves after its floating IP is no node any more.
+	members = slices.DeleteFunc(members, func(name string) bool { _, declared := m.Nodes.Elements()[name]; return !declared })
 	slices.Sort(members)
 	m.Members = cluster.StringList(members)
 	if !m.planned || m.Derived.IsUnknown() {

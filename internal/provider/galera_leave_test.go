@@ -192,3 +192,63 @@ func TestADestroyKnowsTheMachinesOfAFailedChange(t *testing.T) {
 		}
 	}
 }
+
+// TestAMachineThatLeavesAfterItsFloatingIPIsNotForgotten has the only machine of a
+// floating IP leave, another change before the floating IP has let go, and one after that,
+// when the machine is gone.
+func TestAMachineThatLeavesAfterItsFloatingIPIsNotForgotten(t *testing.T) {
+	t.Parallel()
+	f := newFleet(t, "n1", "n2", "n3", "n4")
+	f.ssh = "host_key_policy = \"accept-new\"\nboot_timeout_seconds = 1"
+	cluster := galeratest.Install(t, f.machines, galeratest.MariaDB())
+	with := func(size string) string {
+		return f.config(f.resource("ha_galera_cluster", "name = \"shop\"\nsettings = { innodb_buffer_pool_size = \""+size+"\" }"))
+	}
+	serve := func(n3 bool, config string) func() error {
+		return func() (err error) {
+			f.locked(func() {
+				if now := cluster.Nodes["n3"].Synced(); now != n3 {
+					err = fmt.Errorf("it is %t that n3 is a member", now)
+				}
+				for _, name := range []string{"n1", "n2", "n4"} {
+					if node := cluster.Nodes[name]; !node.Synced() || !strings.Contains(node.Config, config) {
+						err = fmt.Errorf("%s is %+v", name, node)
+					}
+				}
+			})
+			return err
+		}
+	}
+	floats := func(on ...string) func() {
+		return func() {
+			f.locked(func() {
+				if err := cluster.Float("10.0.0.100/24", on...); err != nil {
+					t.Error(err)
+				}
+			})
+		}
+	}
+	empty := resource.ConfigPlanChecks{PostApplyPostRefresh: []plancheck.PlanCheck{plancheck.ExpectEmptyPlan()}}
+	resource.UnitTest(t, resource.TestCase{
+		ProtoV6ProviderFactories: f.factories(),
+		Steps: []resource.TestStep{
+			{Config: without("n4")(with("512M"))},
+			{PreConfig: floats("n3"), Config: without("n3")(with("512M")), ConfigPlanChecks: empty, Check: look(serve(true, "512M"))},
+			{Config: without("n3")(with("600M")), ConfigPlanChecks: empty, Check: look(serve(true, "600M"))},
+			{
+				PreConfig: func() {
+					floats("n4", "n1")()
+					f.down("n3")
+					f.warned()
+				},
+				Config: without("n3")(with("700M")), ConfigPlanChecks: empty,
+				Check: look(func() error {
+					if said := f.warned(); strings.Contains(said, "n3") {
+						return fmt.Errorf("the apply said %q", said)
+					}
+					return serve(false, "700M")()
+				}),
+			},
+		},
+	})
+}

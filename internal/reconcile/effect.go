@@ -15,6 +15,9 @@ const (
 	Joins Effect = "joins"
 	// Drains takes a node out of service, which stays a node of the cluster.
 	Drains Effect = "drains"
+	// HandsOver leaves it to the plan of another cluster to take a node out of service for
+	// good, which is noticed there.
+	HandsOver Effect = "hands over"
 	// Leaves takes a node out of service for good.
 	Leaves Effect = "leaves"
 )
@@ -34,7 +37,7 @@ func (e Effect) rank() int {
 		return 4
 	case Leaves:
 		return 5
-	case Unnoticed:
+	case Unnoticed, HandsOver:
 	}
 	return 0
 }

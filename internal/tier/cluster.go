@@ -54,6 +54,18 @@ func (c *Cluster[S, T]) Drift() (map[string][]string, error) {
 // LeftOver says what a change leaves to be done on a machine that does not answer.
 func (c *Cluster[S, T]) LeftOver() string { return cmp.Or(c.of.LeftOver, "all of it") }
 
+// Departing returns the machines that are in the cluster until another tier has let go
+// of them.
+func (c *Cluster[S, T]) Departing() []string {
+	if c.of.Departing == nil {
+		return nil
+	}
+	return c.of.Departing(c.seen)
+}
+
+// Alone reports whether nobody but the machines that were observed can be in the cluster.
+func (c *Cluster[S, T]) Alone() bool { return c.of.Alone == nil || c.of.Alone(c.seen) }
+
 // Notices returns what a user should know and no plan changes.
 func (c *Cluster[S, T]) Notices() []string {
 	if c.of.Notices == nil {

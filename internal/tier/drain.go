@@ -54,6 +54,9 @@ func Drain(ctx context.Context, machine *host.Host, mark string) error {
 
 // Return ends what [Drain] began, unless the machine was drained by somebody else.
 func Return(ctx context.Context, machine *host.Host, mark string) error {
-	_, err := machine.Run(ctx, shell.Script(returnScript, DrainFile, mark))
+	_, err := machine.Run(ctx, Returning(mark))
 	return err
 }
+
+// Returning is the command by which a machine does what [Return] does.
+func Returning(mark string) shell.Command { return shell.Script(returnScript, DrainFile, mark) }

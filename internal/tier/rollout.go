@@ -194,10 +194,16 @@ type stop struct {
 }
 
 // take takes a step in. What is to be done to a machine on which nothing is yet is no
-// news, and what is done to one whose place it takes is part of the replacement.
+// news, and what is done to one whose place it takes is part of the replacement, which
+// says so if another cluster ends it.
 func (w *walk) take(node string, at int, effect reconcile.Effect, why string) {
 	if name, former := strings.CutPrefix(node, FormerName("")); former {
-		node, effect = name, reconcile.Unnoticed
+		node = name
+		if effect == reconcile.HandsOver {
+			w.note(node, at, reconcile.Unnoticed, why)
+			return
+		}
+		effect = reconcile.Unnoticed
 	}
 	if change := w.changes[node]; why != "" && (change == Joins || change == Replaced) {
 		why = anotherMachine[change]

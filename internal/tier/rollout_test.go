@@ -88,6 +88,11 @@ func TestARolloutFollowsTheSteps(t *testing.T) {
 			steps: steps{on("former n2", "leaves", "another machine takes its place"), on("n2", "joins", "it is no member")},
 			want:  "n2 replace full (another machine takes its place); 2 of 3, quorum 2, 0 restarts",
 		},
+		"another machine in the place of one that leaves after the floating IP": {
+			changes: map[string]Change{"n2": Replaced}, moved: true,
+			steps: steps{on("n2", "joins", "it is no member"), on("former n2", "hands over", "no other machine could take the address yet")},
+			want:  "n2 replace full (another machine takes its place, no other machine could take the address yet); 2 of 3, quorum 2, 0 restarts",
+		},
 		"another machine in the place of a dead one": {
 			down: []string{"n2"}, changes: map[string]Change{"n2": Replaced},
 			want: "n2 replace full (another machine takes its place); 2 of 2, quorum 2, 0 restarts",

@@ -28,6 +28,12 @@ type Tier interface {
 	// those that a change has left to the next one.
 	RollWith(rolling Rolling)
 	Postponed() []string
+	// Departing returns the machines that a change has left in the cluster until another
+	// tier has let go of them.
+	Departing() []string
+	// Alone reports whether nobody but the declared nodes can be in the cluster any more, as
+	// they see it.
+	Alone() bool
 	// LeftOver says what a change leaves to be done on a machine that does not answer.
 	LeftOver() string
 	// Notices returns what a user should know and no plan changes.
@@ -70,6 +76,12 @@ type Definition[S, T any] struct {
 	// Health says how the cluster is that was seen. It is pure; nil for a tier that has
 	// nothing to say.
 	Health func(S) Health
+	// Departing returns the machines that are still in the cluster until another tier has
+	// let go of them; nil for a tier that waits for nobody.
+	Departing func(S) []string
+	// Alone reports whether no other machines can be in the cluster than those observed; nil
+	// where that is so at any time.
+	Alone func(S) bool
 	// LeftOver says what a change leaves to be done on a machine that does not answer;
 	// empty for all of the change.
 	LeftOver string

@@ -91,6 +91,9 @@ data "ha_galera_cluster" "this" {
   version   = ha_galera_cluster.this.version
   nodes     = ha_galera_cluster.this.nodes
   host_keys = ha_galera_cluster.this.host_keys
+
+  # A machine that the floating IP has yet to leave is a member until then.
+  depends_on = [ha_floating_ip.this]
 }
 
 data "ha_floating_ip" "this" {

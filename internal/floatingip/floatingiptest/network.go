@@ -30,6 +30,8 @@ type Network struct {
 	Moves int
 	// Silent says that machines have no program to ask the network with.
 	Silent bool
+	// Departed are the machines that other clusters have let go of, in order.
+	Departed []string
 	// Blocked drops every advertisement, so that each machine takes the address.
 	Blocked bool
 
@@ -56,6 +58,8 @@ type Daemon struct {
 	Cut bool
 	// Unfit makes the check fail.
 	Unfit bool
+	// Stuck keeps other clusters from letting go of the machine.
+	Stuck bool
 	// Lacks are addresses that somebody took from the holder.
 	Lacks []string
 

@@ -39,4 +39,9 @@ for a; do
     done
     ip -o -4 address show to "$a/32" | while read -r _ interface _ address _; do ip address del "$address" dev "$interface"; done
 done
-rm -f -- "$published" "$marker"
+rm -f -- "$published"
+# Other clusters may wait for the machine to have no floating address. While another
+# floating IP is on it, they go on waiting; else the marker stays until they have gone.
+for f in "${published%/*}"/*.addresses; do [ ! -e "$f" ] || departs=no; done
+for f in "${published%/*}"/*.departure; do [ ! -e "$f" ] || departs=${departs:-yes}; done
+if [ "${departs-}" = yes ]; then echo departs; else rm -f -- "$marker"; fi

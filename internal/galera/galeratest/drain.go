@@ -18,7 +18,7 @@ func (at machine) drain() {
 		if !at.able() {
 			return "", 0
 		}
-		return at.floating(), 0
+		return at.candidate(), 0
 	})
 	at.change("tier-drain", func(c shell.Command) error {
 		if strings.HasSuffix(c.Args()[0], ".maintenance") {
@@ -27,6 +27,9 @@ func (at machine) drain() {
 		}
 		if _, exists := at.m.Files[c.Args()[0]]; !exists {
 			at.m.WriteFile(c.Args()[0], c.Args()[1]+"\n")
+		}
+		if at.candidates() != nil {
+			at.giveAway()
 		}
 		at.m.RemoveAll("/run/held")
 		return nil
@@ -70,7 +73,7 @@ func (at machine) giveAway() {
 	}
 	for _, name := range at.names {
 		other := machine{at.Cluster, at.Machines[name], at.Nodes[name]}
-		if other.able() {
+		if other.able() && (at.candidates() == nil || other.candidate() != "") {
 			other.m.WriteFile("/run/held", held)
 			return
 		}

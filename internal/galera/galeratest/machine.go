@@ -19,7 +19,7 @@ func (s *Cluster) handle(m *hosttest.Machine, node *Node) {
 	at := machine{s, m, node}
 	for _, concern := range []func(){
 		at.data, at.sizing, at.config, at.transfers, at.identity, at.drain, at.server, at.databases, at.accounts, at.passwords,
-		at.packages, at.member, at.recover, at.recovery, at.changes, at.remove, at.leaves, at.arbitrates,
+		at.packages, at.member, at.recover, at.recovery, at.changes, at.remove, at.leaves, at.departs, at.arbitrates,
 	} {
 		concern()
 	}

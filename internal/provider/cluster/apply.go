@@ -16,6 +16,8 @@ type outcome struct {
 	// done says that the cluster is as declared; hosts are its machines then.
 	done  bool
 	hosts host.Hosts
+	// departing is what is kept of the machines that have yet to leave.
+	departing []byte
 }
 
 // apply is the one way of changing a cluster: take the lease and converge.
@@ -77,5 +79,5 @@ func (r *Resource[M, C, P]) apply(ctx context.Context, verb string, plan P, conf
 	}
 	plan.shared().HostKeys = StringMap(r.access.learnedKeys(reach.clients, plan.shared().nodes(), machines.remembered))
 	r.forget(ctx, plan, machines.leaving(hosts))
-	return outcome{begun: true, done: true, hosts: machines.staying(hosts)}
+	return outcome{begun: true, done: true, hosts: machines.staying(hosts), departing: recordedDepartures(machines, t.Departing())}
 }

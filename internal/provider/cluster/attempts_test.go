@@ -41,6 +41,34 @@ func TestAttemptsAreRemembered(t *testing.T) {
 	}
 }
 
+// TestAMachineThatHasYetToLeaveIsRemembered until nobody sees it any more.
+func TestAMachineThatHasYetToLeaveIsRemembered(t *testing.T) {
+	before := sharedOf(map[string]string{"a": "key a", "b": "key b"}, map[string][2]string{"a": {"192.0.2.1", "10.0.0.1"}, "b": {"192.0.2.2", "10.0.0.2"}})
+	after := sharedOf(map[string]string{"a": "key a2", "b": "key b2"}, map[string][2]string{"a": {"192.0.2.11", "10.0.0.11"}, "b": {"192.0.2.22", "10.0.0.22"}})
+	departing := recordedDepartures(machinesOf(after, before), []string{"former b"})
+	for range 2 { // also by the change after the next one
+		after.attempted = recalled(nil, departing)
+		next := machinesOf(after, after)
+		if diff := cmp.Diff([]host.Node{{Name: "former b", Address: "10.0.0.2"}}, after.DepartingNodes(after)); diff != "" {
+			t.Errorf("departing nodes (-want +got):\n%s", diff)
+		}
+		if machine := next.nodes["former b"]; machine.Host.ValueString() != "192.0.2.2" || machine.HostKey.ValueString() != "key b" || next.changes["former b"] != tier.Leaves {
+			t.Errorf("it is %v, and %s", machine, next.changes["former b"])
+		}
+		departing = recordedDepartures(next, []string{"former b"})
+	}
+	if content := recordedAttempt(after, after); content != nil {
+		t.Errorf("it is recorded as one of a change that failed: %s", content)
+	}
+	if content := recordedDepartures(machinesOf(after, before), nil); content != nil {
+		t.Errorf("nobody has yet to leave, and %s is recorded", content)
+	}
+	// It is a node again where it is declared.
+	if nodes := before.DepartingNodes(after); len(nodes) != 2 || nodes[0].Address != "10.0.0.11" || nodes[1].Address != "10.0.0.22" {
+		t.Errorf("%v depart", nodes)
+	}
+}
+
 func TestAMachineThatStaysDoesNotLeave(t *testing.T) {
 	machine := func(name, address, id string) host.Checked {
 		return host.Checked{

@@ -29,9 +29,11 @@ func (r *Resource[M, C, P]) Delete(ctx context.Context, req resource.DeleteReque
 	}
 	attempted, diags := req.Private.GetKey(ctx, attemptedKey)
 	resp.Diagnostics.Append(diags...)
-	s.shared().attempted = recalledAttempt(attempted)
+	departing, diags := req.Private.GetKey(ctx, departingKey)
+	resp.Diagnostics.Append(diags...)
+	s.shared().attempted = recalled(attempted, departing)
 	// Nothing is declared differently, so those that leave are the machines of changes
-	// that failed.
+	// that failed, and those that have yet to leave.
 	machines := machinesOf(s.shared(), s.shared())
 	hosts, gone := r.access.removable(ctx, machines)
 	t, err := s.Open(ctx, r.access, hosts, nil, &state)

@@ -68,5 +68,8 @@ func (r *Resource[M, C, P]) Read(ctx context.Context, req resource.ReadRequest, 
 	resp.Diagnostics.Append(resp.State.Set(ctx, &state)...)
 	if resp.Private != nil {
 		resp.Diagnostics.Append(resp.Private.SetKey(ctx, observedKey, recording(ctx, t))...)
+		if t.Alone() { // whoever had yet to leave has left, and its machine may be gone
+			resp.Diagnostics.Append(resp.Private.SetKey(ctx, departingKey, nil)...)
+		}
 	}
 }

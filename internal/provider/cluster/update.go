@@ -24,7 +24,9 @@ func (r *Resource[M, C, P]) Update(ctx context.Context, req resource.UpdateReque
 	s := P(&state).shared()
 	attempted, diags := req.Private.GetKey(ctx, attemptedKey)
 	resp.Diagnostics.Append(diags...)
-	s.attempted = recalledAttempt(attempted)
+	departing, diags := req.Private.GetKey(ctx, departingKey)
+	resp.Diagnostics.Append(diags...)
+	s.attempted = recalled(attempted, departing)
 	imported, diags := req.Private.GetKey(ctx, importedKey)
 	resp.Diagnostics.Append(diags...)
 	resp.Diagnostics.Append(r.access.leaveStrangersAlone(ctx, imported, s, p.shared())...)
@@ -48,6 +50,7 @@ func (r *Resource[M, C, P]) Update(ctx context.Context, req resource.UpdateReque
 	}
 	resp.Diagnostics.Append(resp.Private.SetKey(ctx, importedKey, []byte(notImported))...)
 	resp.Diagnostics.Append(resp.Private.SetKey(ctx, attemptedKey, nil)...)
+	resp.Diagnostics.Append(resp.Private.SetKey(ctx, departingKey, changed.departing)...)
 	resp.Diagnostics.Append(resp.State.Set(ctx, &plan)...)
 	resp.Diagnostics.Append(r.remember(ctx, p, resp.State.Raw, changed.hosts)...)
 }
