@@ -211,6 +211,7 @@ func TestSettingsChangeAfterNodesHaveLeft(t *testing.T) {
 // TestAHeldAddressKeepsANode: keepalived hangs, and clients reach nobody else by it.
 func TestAHeldAddressKeepsANode(t *testing.T) {
 	s, spec := shrinking(t, MariaDB)
+	s.Machines["db4"].WriteFile("/run/held", "10.0.0.100/24\n")
 	s.Machines["db4"].HandleQuery("tier-held", func(*hosttest.Machine, shell.Command) (string, int, string) { return "10.0.0.100/24\n", 0, "" })
 	if err := s.converge(spec); err == nil || !strings.Contains(err.Error(), "it keeps the floating address 10.0.0.100/24") {
 		t.Errorf("got %v", err)
