@@ -134,7 +134,13 @@ func (d *draft) change(node host.Node) change {
 	machine := d.machine(node)
 	c := change{node: node, files: []host.File{main, instance}}
 	if difference := main.Difference(machine.Files[main.Path]); difference != "" {
-		c.note(restart, difference)
+		// Machines that send something else do not hear each other, so they load that
+		// together and not one after the other. A reload reads this file as well.
+		least := restart
+		if machine.Unit.Running() && d.changesWhatIsSent(node) != "" {
+			least = reload
+		}
+		c.note(least, difference)
 	}
 	if difference := instance.Difference(machine.Files[instance.Path]); difference != "" {
 		c.instance = true

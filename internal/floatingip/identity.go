@@ -88,8 +88,8 @@ func (s Spec) published(node host.Node) tier.Holder {
 		check = checkPath(s.Name)
 	}
 	return tier.Holder{
-		Check: check,
-		Kind:  Kind, Name: s.Name, Addresses: append([]string{s.Address}, s.Additional...),
+		Check: check, Database: s.Check.Kind == CheckGalera,
+		Kind: Kind, Name: s.Name, Addresses: append([]string{s.Address}, s.Additional...),
 		// The check has to fail, each time at the end of its time, and the others have
 		// to miss some advertisements.
 		ReleaseSeconds: (s.Check.IntervalSeconds+s.Check.TimeoutSeconds)*s.Check.Fall + s.advertisements(5) + 5,

@@ -56,6 +56,30 @@ func TestInstancesChangeTogether(t *testing.T) {
 	}
 }
 
+// TestBothFilesChangeTogether has a change of what machines send come with one of the file
+// of all floating IPs, which alone is a restart of one machine after the other.
+func TestBothFilesChangeTogether(t *testing.T) {
+	n := newNetwork(t)
+	n.mustConverge(simSpec())
+	n.outdateMainFile()
+	changed := simSpec()
+	changed.AuthSecret = "other"
+	plan, err := Diff(changed, Observe(t.Context(), n.hosts.Views(), changed))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(plan.Stages) != 2 || len(plan.Stages[0].Lanes) != 1 || len(plan.Stages[1].Lanes) != 2 || plan.Titles()[0] != "db1: reload keepalived" {
+		t.Errorf("planned: %v in %d stages", plan.Titles(), len(plan.Stages))
+	}
+	n.mustConverge(changed)
+}
+
+func (n *network) outdateMainFile() {
+	for _, m := range n.machines {
+		m.WriteFile(mainPath, "# Managed by terraform-provider-ha (floating-ip); older\n")
+	}
+}
+
 // TestAFailedChangeMakesNoSecondHolder breaks a change off on each machine: on the
 // holder nothing has changed then, and another one must not take the address too.
 func TestAFailedChangeMakesNoSecondHolder(t *testing.T) {
@@ -88,10 +112,10 @@ func TestAFailedChangeMakesNoSecondHolder(t *testing.T) {
 func TestAChangeEndsAfterAnyFault(t *testing.T) {
 	for name, change := range map[string]func(n *network, spec *Spec){
 		"of the instance": func(_ *network, spec *Spec) { spec.AuthSecret = "other" },
-		"of Keepalived": func(n *network, _ *Spec) {
-			for _, m := range n.machines {
-				m.WriteFile(mainPath, "# Managed by terraform-provider-ha (floating-ip); older\n")
-			}
+		"of Keepalived":   func(n *network, _ *Spec) { n.outdateMainFile() },
+		"of both": func(n *network, spec *Spec) {
+			n.outdateMainFile()
+			spec.AuthSecret = "other"
 		},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -39,11 +39,11 @@ func TestAMachineYieldsBeforeItsDatabaseStops(t *testing.T) {
 				s.write("answers-10.0.0.100", "")
 			}
 			text := strings.ReplaceAll(string(yield.Content), "/etc/keepalived/conf.d", s.folder)
-			text = strings.ReplaceAll(text, "grep -q /run/terraform-ha/vrrp/database", "grep -q vrrp/database")
+			text = strings.ReplaceAll(text, "grep -q /run/terraform-ha/vrrp/database.gone", "grep -q vrrp/database.gone")
 			if out, err := s.run([]byte(text), test.moment); err != nil || out != "" {
 				t.Fatalf("%v: %s", err, out)
 			}
-			if got := s.read("database"); got != test.file {
+			if got := s.read("database.gone"); got != test.file {
 				t.Errorf("the file says %q instead of %q", got, test.file)
 			}
 			if slept := strings.Count(s.read("slept"), "slept"); slept != test.asleep {

@@ -199,8 +199,8 @@ func TestAResizedMachineIsRolled(t *testing.T) {
 		}
 		s.must(spec)
 		for name, lines := range map[string][]string{
-			"db1": {"innodb_buffer_pool_size = 2G", "max_connections = 400", `"gcache.recover=yes;gcache.size=2G"`},
-			"db2": {"innodb_buffer_pool_size = 5G", "max_connections = 800", `"gcache.recover=yes;gcache.size=4G"`, fmt.Sprintf("%s = 4\n", s.engine.appliers)},
+			"db1": {"innodb_buffer_pool_size = 2G", "max_connections = 400", `;gcache.recover=yes;gcache.size=2G"`},
+			"db2": {"innodb_buffer_pool_size = 5G", "max_connections = 800", `;gcache.recover=yes;gcache.size=4G"`, fmt.Sprintf("%s = 4\n", s.engine.appliers)},
 		} {
 			for _, line := range lines {
 				if !strings.Contains(s.Nodes[name].Config, line) {

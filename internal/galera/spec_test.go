@@ -14,7 +14,8 @@ func TestDefaulted(t *testing.T) {
 	declared := Spec{Engine: Percona, Nodes: nodes, Users: map[string]User{"app": {}, "reader": {Name: "app"}}}
 	want := Spec{
 		Engine: Percona, Series: "pxc-84-lts", Nodes: []host.Node{{Name: "db1"}, {Name: "db2"}},
-		Users: map[string]User{"app": {Name: "app"}, "reader": {Name: "app"}},
+		Users:   map[string]User{"app": {Name: "app"}, "reader": {Name: "app"}},
+		Network: LAN,
 	}
 	got := declared.Defaulted()
 	if diff := cmp.Diff(want, got); diff != "" {
@@ -26,7 +27,9 @@ func TestDefaulted(t *testing.T) {
 	if nodes[0].Name != "db2" || declared.Users["app"].Name != "" {
 		t.Error("what was given has been changed")
 	}
-	for _, kept := range []Spec{{Engine: MariaDB}, {Engine: MariaDB, Series: "10.11"}, {Engine: Percona, Series: "pxc-80"}} {
+	for _, kept := range []Spec{
+		{Engine: MariaDB, Network: WAN}, {Engine: MariaDB, Series: "10.11", Network: LAN}, {Engine: Percona, Series: "pxc-80", Network: LAN},
+	} {
 		if diff := cmp.Diff(kept, kept.Defaulted()); diff != "" {
 			t.Errorf("defaults (-want +got):\n%s", diff)
 		}

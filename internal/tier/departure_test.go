@@ -25,8 +25,9 @@ func TestAMachineSaysWhichAddressesItWouldTake(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			h, m := newMachine(t, "10.0.0.100/24", "1")
 			m.write("systemctl", "#!/bin/sh\n"+test.keepalived+"\n")
-			m.publish(tier.Holder{Kind: "floating-ip", Name: "app", Addresses: []string{"10.0.0.10/24"}})
-			m.publish(tier.Holder{Kind: "floating-ip", Name: "db", Addresses: []string{"10.0.0.100/24", "10.0.0.101/24"}})
+			m.publish(tier.Holder{Kind: "floating-ip", Name: "app", Addresses: []string{"10.0.0.10/24"}, Database: true})
+			m.publish(tier.Holder{Kind: "floating-ip", Name: "db", Addresses: []string{"10.0.0.100/24", "10.0.0.101/24"}, Database: true})
+			m.publish(tier.Holder{Kind: "floating-ip", Name: "pages", Addresses: []string{"10.0.0.200/24"}})
 			if test.maintained != "" {
 				m.write(test.maintained, "drained\n")
 			}

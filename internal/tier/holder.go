@@ -24,6 +24,8 @@ type Holder struct {
 	// Check is the program that says with status 0 that the machine may have them; empty
 	// where there is none.
 	Check string
+	// Database says that the addresses lead to the database of the machine that has them.
+	Database bool
 }
 
 // File returns what the machine says as a file.
@@ -36,6 +38,9 @@ func (h Holder) File() host.File {
 	fmt.Fprintf(&content, "release-seconds %d\n", h.ReleaseSeconds)
 	if h.Check != "" {
 		fmt.Fprintf(&content, "check %s\n", h.Check)
+	}
+	if h.Database {
+		content.WriteString("database\n")
 	}
 	return host.File{Path: h.Path(), Content: []byte(content.String()), Mode: "0644"}
 }

@@ -6,7 +6,8 @@
 # Nothing here keeps a unit from stopping.
 umask 022
 cd /run/terraform-ha/vrrp 2>/dev/null || exit 0
-put() { printf '%s\n' "$1" >database.$$ && mv -f database.$$ database; }
+# No floating IP has a dot in its name, which is also the name of the file of its role.
+put() { printf '%s\n' "$1" >database.gone.$$ && mv -f database.gone.$$ database.gone; }
 case $1 in
 started) put 0 && exit 0 ;;
 *) put 1 ;;
@@ -14,7 +15,7 @@ esac
 [ "$1" = stopping ] || exit 0
 here() {
     for file in /etc/keepalived/conf.d/terraform-ha-*.conf; do
-        grep -q /run/terraform-ha/vrrp/database "$file" 2>/dev/null || continue
+        grep -q /run/terraform-ha/vrrp/database.gone "$file" 2>/dev/null || continue
         awk '$1 == "virtual_ipaddress" { inside = 1; next }
             $1 == "}" { inside = 0 }
             inside && $2 == "dev" { sub("/.*", "", $1); print $1 }' "$file"
