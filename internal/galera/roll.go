@@ -23,6 +23,8 @@ type stale struct {
 	due *tier.DueOS
 	// target is the release or series to upgrade to; empty for none.
 	target string
+	// restart is why it is restarted also without an upgrade and updates; empty if it is not.
+	restart string
 }
 
 // planRoll restarts members with an older configuration than the wanted one, and those
@@ -51,6 +53,7 @@ func planRoll(d *draft) error {
 			found.record = &record
 			found.because(triggered)
 		}
+		found.restart = found.why
 		if target != "" {
 			found.target = target
 			found.because(d.spec.whyUpgrade(release(seen.Packages[d.engine.serverPackage]), target))
@@ -70,9 +73,13 @@ func planRoll(d *draft) error {
 		rollArbitrators(d)
 		return nil
 	}
-	for _, refuse := range []func(*draft, []stale) error{refuseRoll, refuseUpgrades} {
-		if err := refuse(d, all); err != nil {
-			d.refuse(err)
+	if err := refuseRoll(d, all); err != nil {
+		d.refuse(err)
+		return nil
+	}
+	if err := refuseUpgrades(d, all); err != nil {
+		d.refuse(err)
+		if all = withoutUpgrades(all); len(all) == 0 {
 			return nil
 		}
 	}
@@ -89,6 +96,20 @@ func planRoll(d *draft) error {
 		d.roll.InOrder(tier.Rolled(s.node, append(steps, stepRestart(d.spec, s, answering))...)...)
 	}
 	return nil
+}
+
+// withoutUpgrades are the nodes that are restarted for another reason. What a refused
+// upgrade asks for, such as a larger write-set cache, takes a restart. Updates of the system
+// wait, because the declared release is one of them.
+func withoutUpgrades(all []stale) []stale {
+	var rest []stale
+	for _, s := range all {
+		if s.restart != "" {
+			s.why, s.target, s.due = s.restart, "", nil
+			rest = append(rest, s)
+		}
+	}
+	return rest
 }
 
 func (s *stale) because(why string) {

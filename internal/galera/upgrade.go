@@ -224,14 +224,35 @@ func planUpgrade(d *draft) error {
 		if target == "" || !seen.Ours || seen.occupied() || !clean {
 			continue
 		}
-		d.prepare.On(node.Name, stepFetchRelease(d.spec, node.Name, target), Step{
+		fetched := false
+		d.prepare.On(node.Name, orJoinAsItIs(stepFetchRelease(d.spec, node.Name, target), series(has) == d.spec.series(), &fetched), Step{
 			Node: node.Name, Title: "upgrade to " + d.spec.released(target), Why: d.spec.whyUpgrade(has, target),
 			Do: func(ctx context.Context, hosts host.Hosts) error {
+				if !fetched {
+					return nil
+				}
 				return installRelease(ctx, hosts[node.Name], d.spec, target)
 			},
 		})
 	}
 	return nil
+}
+
+// orJoinAsItIs lets a node of the same series be repaired with the release that it has where
+// the declared one cannot be fetched, because an archive does not answer or somebody holds
+// the package. The roll fetches again, while the node serves.
+func orJoinAsItIs(fetch Step, sameSeries bool, fetched *bool) Step {
+	do := fetch.Do
+	fetch.Do = func(ctx context.Context, hosts host.Hosts) error {
+		err := do(ctx, hosts)
+		*fetched = err == nil
+		if err != nil && sameSeries && ctx.Err() == nil && !host.IsUnreachable(err) {
+			reconcile.Tell(ctx, "it joins as it is, and is upgraded afterwards: "+err.Error())
+			return nil
+		}
+		return err
+	}
+	return fetch
 }
 
 func (s Spec) whyUpgrade(has, target string) string {

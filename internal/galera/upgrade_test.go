@@ -322,3 +322,37 @@ func TestAReleaseOfPercona(t *testing.T) {
 	s.must(spec)
 	s.have("1:8.4.5-5-1.bookworm", "db1", "db2", "db3")
 }
+
+// TestASmallWriteSetCacheIsMadeLarger follows the remedy of the refusal: the larger cache is
+// rolled in although the upgrade is refused, and the next apply upgrades.
+func TestASmallWriteSetCacheIsMadeLarger(t *testing.T) {
+	s, spec := released(t)
+	for _, node := range s.Nodes {
+		node.Written = 128 << 30
+	}
+	next := spec.to("10.11.19")
+	next.ProviderOptions = map[string]string{"gcache.size": "4G"}
+	refused(t, s.converge(next), "upgrade a node that would need all data from one of an older version")
+	for name, node := range s.Nodes {
+		if !strings.Contains(node.Config, "gcache.size=4G") {
+			t.Errorf("%s runs without the larger cache", name)
+		}
+	}
+	s.have(olderVersion, "db1", "db2", "db3")
+	s.wellCached()
+	s.must(next)
+	s.have(newerVersion, "db1", "db2", "db3")
+}
+
+// TestAStoppedNodeJoinsWithoutItsUpgrade has an archive that does not answer while a node is
+// down: it is repaired with what it has.
+func TestAStoppedNodeJoinsWithoutItsUpgrade(t *testing.T) {
+	s, spec := released(t)
+	next := spec.to("10.11.19")
+	if err := s.Machines["db2"].Stop(s.engine.unit); err != nil {
+		t.Fatal(err)
+	}
+	s.Machines["db2"].FailNext("fetch-updates")
+	s.must(next)
+	s.have(newerVersion, "db1", "db2", "db3")
+}

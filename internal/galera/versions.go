@@ -58,10 +58,14 @@ func refuseOtherSeries(spec Spec, status Status, name string) error {
 	if len(evidence) == 0 {
 		return nil
 	}
+	remedy := "Install the members' version on the node, and apply again."
+	if spec.Engine == Percona && status.Nodes[name].Saved.Seqno < 0 && compareReleases(series(releases[name]), spec.series()) < 0 {
+		remedy = fmt.Sprintf("Its server crashed, and one of %s does not recover its data. Move what is in %s elsewhere, and apply again: the node is upgraded and gets all data from the others.", spec.series(), dataDirectory)
+	}
 	return &reconcile.RefusedError{
 		What: "let a node with another major version join", Node: name,
 		Evidence: append(evidence, fmt.Sprintf("%s has version %s", name, releases[name])),
-		Remedy:   "Install the members' version on the node, and apply again.",
+		Remedy:   remedy,
 	}
 }
 

@@ -1,6 +1,7 @@
 package gluster
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -27,6 +28,7 @@ func (d *draft) vouchers(node host.Node) []host.Node {
 func waitVouched(spec Spec, node host.Node, vouchers []host.Node) act {
 	return func(ctx context.Context, hosts host.Hosts) error {
 		others := names(vouchers)
+		clean := 0
 		return watch{
 			limit: healLimit, what: "the other bricks of the set to have all files",
 			reason: func(status Status) string { return processReason(status, others) },
@@ -37,7 +39,15 @@ func waitVouched(spec Spec, node host.Node, vouchers []host.Node) act {
 							return reason
 						}
 						if spec.dispersed() {
-							return fragmentReason(ctx, hosts, spec, others)
+							reason := cmp.Or(emptyReason(status, vouchers), fragmentReason(ctx, hosts, spec, others))
+							if clean++; reason != "" {
+								clean = 0
+							}
+							if clean == 1 {
+								// A brick that has just been replaced counts nothing yet.
+								return "nothing is missing, which takes a second look"
+							}
+							return reason
 						}
 						return blameReason(ctx, hosts, spec, others, spec.brick(node))
 					}

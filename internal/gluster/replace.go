@@ -170,6 +170,15 @@ func nothingYet(status Status, node host.Node, others []host.Node) string {
 	return ""
 }
 
+// emptyReason says which of some bricks is still empty beside others that are not.
+func emptyReason(status Status, bricks []host.Node) string {
+	reason := ""
+	for _, brick := range bricks {
+		reason = cmp.Or(reason, nothingYet(status, brick, bricks))
+	}
+	return reason
+}
+
 // fillReason says what one client sees that is still to be healed among bricks.
 func fillReason(spec Spec, status Status, client string, bricks []string) string {
 	if reason := cmp.Or(serveReason(spec, status, []string{client}, bricks), countReason(status, client)); reason != "" {
