@@ -19,7 +19,7 @@ func (s *site) databaseDies(t *testing.T) {
 	probe := s.startProbe(t)
 	t.Logf("power off: %s, which holds the floating IP", victim)
 	s.powerOff(t, victim)
-	s.until(t, "until another database had the floating IP", 40*time.Second, func(ctx context.Context) error {
+	s.until(t, "until another database had the floating IP", 10*time.Second, func(ctx context.Context) error {
 		for _, node := range s.databases() {
 			if node == victim {
 				continue
@@ -31,7 +31,7 @@ func (s *site) databaseDies(t *testing.T) {
 		return errors.New("no database has it")
 	})
 	s.wantSiteBack(t)
-	if longest := probe.report(t, s, "when the database died"); longest > 40*time.Second {
+	if longest := probe.report(t, s, "when the database died"); longest > 10*time.Second {
 		t.Errorf("the site was away for %s", longest)
 	}
 	s.wantBack(t, victim, probe)
