@@ -489,8 +489,7 @@ echo '/* Theme Name: Plain */' >style.css; echo '<html><title><?php bloginfo("na
 	}
 	if got := s.Run("web2", `cd /srv/www/site && setpriv --reuid=www-data --regid=www-data --clear-groups php -d display_errors=stderr -r '
 $_SERVER["HTTP_HOST"] = "shop.example.org"; require "wp-load.php"; require ABSPATH . "wp-admin/includes/admin.php"; require ABSPATH . "wp-admin/includes/class-wp-upgrader.php";
-$u = new WP_Automatic_Updater; $c = fn($v) => Core_Upgrader::should_update_to_version($v);
-list($major, $minor) = explode(".", $GLOBALS["wp_version"]);
+$u = new WP_Automatic_Updater; $c = fn($v) => Core_Upgrader::should_update_to_version($v); list($major, $minor) = explode(".", $GLOBALS["wp_version"]);
 echo json_encode([$u->is_disabled(), $u->is_vcs_checkout(ABSPATH), $c("$major.$minor.99"), $c("$major." . ($minor + 1)), get_filesystem_method([], ABSPATH)]);'`); got != `[false,false,true,false,"direct"]` {
 		t.Errorf("the updater says %s", got)
 	}
