@@ -30,9 +30,10 @@ import (
 // It needs no Docker.
 func BenchmarkEstate(b *testing.B) {
 	all := bench{b, os.Stderr}
+	config := all.override()
 	var seconds []string
 	for _, clusters := range []int{10, 30, 100} {
-		e := newEstate(all, clusters)
+		e := newEstate(all, clusters, config)
 		all.measured(fmt.Sprintf("estate: apply of %d clusters on %d machines", clusters, len(e.servers)), func() error { return e.run("apply", "-auto-approve") })
 		took, peak := e.plan()
 		unrefreshed, _ := e.plan("-refresh=false")
@@ -88,7 +89,7 @@ resource "ha_galera_cluster" "this" {
 }
 `
 
-func newEstate(b bench, clusters int) *estate {
+func newEstate(b bench, clusters int, config string) *estate {
 	b.Helper()
 	e := &estate{bench: b, work: b.TempDir()}
 	key := sshtest.NewKey(b)
@@ -104,21 +105,17 @@ func newEstate(b bench, clusters int) *estate {
 	b.must(err)
 	e.program, err = demo.EnsureProgram(b.Context(), folder, b.progress)
 	b.must(err)
-	e.environment = append(os.Environ(), "TF_VAR_key="+key, "TF_CLI_CONFIG_FILE="+e.override(), "CHECKPOINT_DISABLE=1")
+	e.environment = append(os.Environ(), "TF_VAR_key="+key, "TF_CLI_CONFIG_FILE="+config, "CHECKPOINT_DISABLE=1")
 	return e
 }
 
-// override has Terraform take the provider as it is now.
-func (e *estate) override() string {
-	e.Helper()
-	folder := filepath.Join(root(e.bench), ".lab", "bench")
-	build := exec.CommandContext(e.Context(), "go", "build", "-ldflags", "-s -w", "-o", filepath.Join(folder, "terraform-provider-ha"), ".")
-	build.Dir, build.Env = root(e.bench), append(os.Environ(), "CGO_ENABLED=0")
-	if out, err := build.CombinedOutput(); err != nil {
-		e.Fatalf("cannot build the provider: %v\n%s", err, out)
-	}
-	file := filepath.Join(e.work, "cli.tfrc")
-	e.must(os.WriteFile(file, fmt.Appendf(nil, "provider_installation {\n  dev_overrides {\n    \"terraform-ha/ha\" = %q\n  }\n  direct {}\n}\n", folder), 0o600))
+// override builds the provider and returns the file that has Terraform take it.
+func (b bench) override() string {
+	b.Helper()
+	folder := b.TempDir()
+	b.buildProvider(filepath.Join(folder, "terraform-provider-ha"), ".")
+	file := filepath.Join(folder, "cli.tfrc")
+	b.must(os.WriteFile(file, fmt.Appendf(nil, "provider_installation {\n  dev_overrides {\n    \"terraform-ha/ha\" = %q\n  }\n  direct {}\n}\n", folder), 0o600))
 	return file
 }
 

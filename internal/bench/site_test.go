@@ -100,12 +100,12 @@ func (s *site) mirror() string {
 	return file
 }
 
-func (s *site) buildProvider(binary, pkg string) {
-	s.Helper()
-	build := exec.CommandContext(s.Context(), "go", "build", "-ldflags", "-s -w -X main.version="+haVersion, "-o", binary, pkg)
-	build.Dir, build.Env = root(s.bench), append(os.Environ(), "CGO_ENABLED=0")
+func (b bench) buildProvider(binary, pkg string) {
+	b.Helper()
+	build := exec.CommandContext(b.Context(), "go", "build", "-ldflags", "-s -w -X main.version="+haVersion, "-o", binary, pkg)
+	build.Dir, build.Env = root(b), append(os.Environ(), "CGO_ENABLED=0")
 	if out, err := build.CombinedOutput(); err != nil {
-		s.Fatalf("cannot build %s: %v\n%s", pkg, err, out)
+		b.Fatalf("cannot build %s: %v\n%s", pkg, err, out)
 	}
 }
 

@@ -38,22 +38,28 @@ func TestRemove(t *testing.T) {
 	}
 }
 
+// removeUnder removes the floating IP, and once more where a fault broke that off.
+func (n *network) removeUnder(fault *hosttest.Fault) {
+	n.t.Helper()
+	fault.Arm(n.machines)
+	for range 2 {
+		plan, err := Remove(simSpec(), Observe(n.t.Context(), n.hosts.Views(), simSpec()))
+		if err != nil {
+			n.t.Fatal(err)
+		}
+		if err := reconcile.Run(n.t.Context(), plan, n.hosts, reconcile.Silent{}); err == nil {
+			return
+		}
+		fault.Disarm()
+	}
+}
+
 // TestARemovalEndsAfterAnyFault has one command fail, or its answer lost.
 func TestARemovalEndsAfterAnyFault(t *testing.T) {
 	hosttest.EveryFault(t, func(t *testing.T, fault *hosttest.Fault) {
 		n := newNetwork(t)
 		n.mustConverge(simSpec())
-		fault.Arm(n.machines)
-		for range 2 {
-			plan, err := Remove(simSpec(), Observe(t.Context(), n.hosts.Views(), simSpec()))
-			if err != nil {
-				t.Fatal(err)
-			}
-			if err := reconcile.Run(t.Context(), plan, n.hosts, reconcile.Silent{}); err == nil {
-				break
-			}
-			fault.Disarm()
-		}
+		n.removeUnder(fault)
 		status := Observe(t.Context(), n.hosts.Views(), simSpec())
 		if plan, err := Remove(simSpec(), status); err != nil || !plan.Empty() || len(status.Holders) > 0 {
 			t.Errorf("left: %v, held by %v, %v", plan.Titles(), status.Holders, err)
@@ -68,17 +74,7 @@ func TestARemovalLetsOtherClustersGo(t *testing.T) {
 		n := newNetwork(t)
 		n.mustConverge(simSpec())
 		n.machines["db1"].WriteFile(departure, "#!/bin/sh\n")
-		fault.Arm(n.machines)
-		for range 2 {
-			plan, err := Remove(simSpec(), Observe(t.Context(), n.hosts.Views(), simSpec()))
-			if err != nil {
-				t.Fatal(err)
-			}
-			if err := reconcile.Run(t.Context(), plan, n.hosts, reconcile.Silent{}); err == nil {
-				break
-			}
-			fault.Disarm()
-		}
+		n.removeUnder(fault)
 		if diff := cmp.Diff([]string{"db1"}, n.Departed); diff != "" {
 			t.Errorf("let go after %q (-want +got):\n%s", fault.Struck(), diff)
 		}

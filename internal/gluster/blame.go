@@ -28,32 +28,23 @@ func (d *draft) vouchers(node host.Node) []host.Node {
 func waitVouched(spec Spec, node host.Node, vouchers []host.Node) act {
 	return func(ctx context.Context, hosts host.Hosts) error {
 		others := names(vouchers)
-		clean := 0
 		return watch{
 			limit: healLimit, what: "the other bricks of the set to have all files",
 			reason: func(status Status) string { return processReason(status, others) },
-			client: clientWatch{interval: healInterval, reason: func(status Status) string {
+			client: clientWatch{interval: healInterval, reason: inTwoLooks(spec, func(status Status) string {
 				for _, name := range status.Names() {
 					if status.Nodes[name].AskedAsClient {
 						if reason := serveReason(spec, status, []string{name}, others); reason != "" {
 							return reason
 						}
 						if spec.dispersed() {
-							reason := cmp.Or(emptyReason(status, vouchers), fragmentReason(ctx, hosts, spec, others))
-							if clean++; reason != "" {
-								clean = 0
-							}
-							if clean == 1 {
-								// A brick that has just been replaced counts nothing yet.
-								return "nothing is missing, which takes a second look"
-							}
-							return reason
+							return cmp.Or(emptyReason(status, vouchers), fragmentReason(ctx, hosts, spec, others))
 						}
 						return blameReason(ctx, hosts, spec, others, spec.brick(node))
 					}
 				}
 				return noClient
-			}},
+			})},
 		}.wait(ctx, hosts.Views(), spec)
 	}
 }

@@ -21,23 +21,7 @@ func ofSix(s *gluster.Spec)   { s.Disperse = 6 }
 // command. While the machine is dead, clients write: each of the others has entries to be
 // healed. The simulated pool fails where fewer fragments are left than a file needs.
 func TestAServerOfADispersedVolumeIsReplaced(t *testing.T) {
-	for name, dead := range map[string]bool{"alive": false, "dead": true} {
-		t.Run(name, func(t *testing.T) {
-			hosttest.EveryFault(t, func(t *testing.T, fault *hosttest.Fault) {
-				hosts, sim, spec := volumeOf(t, 4, 3, ofThree)
-				hosts, spec = replacing(hosts, sim, spec, dead, map[string]string{"files2": "files4"})
-				sim.Locked(func() { sim.Write("content", "meanwhile.jpg") })
-				fault.Arm(sim.Machines)
-				_ = converge(t, hosts, spec)
-				fault.Disarm()
-				if err := converge(t, hosts, spec); err != nil {
-					t.Fatalf("after %s: %v", fault.Struck(), err)
-				}
-				changed(t, hosts, sim, spec)
-				left(t, sim, "files2", dead)
-			})
-		})
-	}
+	replacedUnderEveryFault(t, ofThree, func(s *glustertest.Pool) { s.Write("content", "meanwhile.jpg") })
 }
 
 // TestADispersedServerIsTakenInAgain at its address: rebuilt with the disk that it had, or

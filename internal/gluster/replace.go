@@ -140,23 +140,31 @@ func waitFilled(spec Spec, node host.Node, others []host.Node) act {
 			}
 			return "", noClient
 		}
-		clean := 0
 		return watch{
 			limit: fillLimit, poll: fillInterval, what: "the brick on " + node.Name + " to have all files", each: reviver(spec, hosts),
 			reason: func(status Status) string { return processReason(status, all) },
-			client: clientWatch{interval: fillInterval, each: helpFill(spec, hosts, left), reason: func(status Status) string {
+			client: clientWatch{interval: fillInterval, each: helpFill(spec, hosts, left), reason: inTwoLooks(spec, func(status Status) string {
 				_, reason := left(status)
-				if clean++; reason != "" {
-					clean = 0
-				}
-				if spec.dispersed() && clean == 1 {
-					// While the names of the first directory are made, what is there already may be
-					// healed, and nothing else counted yet (measured with release 11.1).
-					return "nothing is left to be healed, which takes a second look"
-				}
 				return reason
-			}},
+			})},
 		}.wait(ctx, hosts.Views(), spec)
+	}
+}
+
+// inTwoLooks believes of a dispersed volume that nothing is left when two looks in a row say
+// so: while the names of the first directory are made in a brick that was empty, what is there
+// already may be healed, and nothing else counted yet (measured with release 11.1).
+func inTwoLooks(spec Spec, reason func(Status) string) func(Status) string {
+	clean := 0
+	return func(status Status) string {
+		why := reason(status)
+		if clean++; why != "" {
+			clean = 0
+		}
+		if spec.dispersed() && clean == 1 {
+			return "nothing is left to be healed, which takes a second look"
+		}
+		return why
 	}
 }
 

@@ -45,11 +45,19 @@ func replacing(hosts host.Hosts, sim *glustertest.Pool, spec gluster.Spec, dead 
 }
 
 func TestAFileServerIsReplaced(t *testing.T) {
+	replacedUnderEveryFault(t, nil, func(*glustertest.Pool) {})
+}
+
+// replacedUnderEveryFault replaces a server of a volume that lives or is dead by one at another
+// address, with a fault at every command. Clients do something meanwhile.
+func replacedUnderEveryFault(t *testing.T, of func(*gluster.Spec), meanwhile func(*glustertest.Pool)) {
+	t.Helper()
 	for name, dead := range map[string]bool{"alive": false, "dead": true} {
 		t.Run(name, func(t *testing.T) {
 			hosttest.EveryFault(t, func(t *testing.T, fault *hosttest.Fault) {
-				hosts, sim, spec := volumeOf(t, 4, 3, nil)
+				hosts, sim, spec := volumeOf(t, 4, 3, of)
 				hosts, spec = replacing(hosts, sim, spec, dead, map[string]string{"files2": "files4"})
+				sim.Locked(func() { meanwhile(sim) })
 				fault.Arm(sim.Machines)
 				_ = converge(t, hosts, spec)
 				fault.Disarm()

@@ -26,15 +26,7 @@ func untilVisitorsHaveLeft(ctx context.Context, s Spec, node host.Node, target T
 		return wait(ctx, most)
 	}
 	err := reconcile.WaitAtMost(ctx, most, "visitors to leave "+node.Name, time.Second, func(ctx context.Context) (string, error) {
-		// An API or a machine that does not answer for once only makes the wait longer.
-		state, err := target.Balancer.State(ctx)
-		if err != nil {
-			return err.Error(), nil //nolint:nilerr // see above
-		}
-		if status := state[s.backend(node)].Status; status != "DOWN" {
-			return "the balancer has it as " + status, nil
-		}
-		return visitorsOf(ctx, s, target.Hosts[node.Name])
+		return whyVisited(ctx, s, node, target), nil
 	})
 	var late *reconcile.WaitError
 	if errors.As(err, &late) && ctx.Err() == nil {
@@ -43,14 +35,22 @@ func untilVisitorsHaveLeft(ctx context.Context, s Spec, node host.Node, target T
 	return err
 }
 
-// visitorsOf says who is there; nothing where nobody is.
-func visitorsOf(ctx context.Context, s Spec, h *host.Host) (string, error) {
-	result, err := h.Query(ctx, shell.Script(visitorsScript, strconv.Itoa(s.Port)))
+// whyVisited says why somebody may still come to a machine or be there; empty if nobody is.
+// An API or a machine that does not answer for once only makes the wait longer.
+func whyVisited(ctx context.Context, s Spec, node host.Node, target Target) string {
+	state, err := target.Balancer.State(ctx)
 	if err != nil {
-		return err.Error(), nil //nolint:nilerr // it makes the wait longer, and nothing else
+		return err.Error()
+	}
+	if status := state[s.backend(node)].Status; status != "DOWN" {
+		return "the balancer has it as " + status
+	}
+	result, err := target.Hosts[node.Name].Query(ctx, shell.Script(visitorsScript, strconv.Itoa(s.Port)))
+	if err != nil {
+		return err.Error()
 	}
 	if count := strings.TrimSpace(string(result.Stdout)); count != "0" {
-		return count + " connections are open", nil
+		return count + " connections are open"
 	}
-	return "", nil
+	return ""
 }

@@ -201,7 +201,7 @@ func TestLines(t *testing.T) {
 			t.Fatal(err)
 		}
 		for _, want := range []string{
-			"/2 poweroff-holder db1: rows 3.2s/30, healthy by itself after 0s; lost 1: BROKEN\n",
+			"/2 poweroff-holder db1: rows 3.2 s (30 failed), healthy by itself after 0s; lost 1: BROKEN\n",
 			"\n         broken: rows on db1: 1 of ", "/2 disk-full-database db2: not possible here: ",
 		} {
 			if !strings.Contains(strings.ReplaceAll(out.String(), "database db3", "database db2"), want) {

@@ -30,7 +30,7 @@ func (r Run) line() string {
 	var parts []string
 	for _, group := range Groups() {
 		if gap, failed, found := r.Worst(group); found {
-			parts = append(parts, fmt.Sprintf("%s %.1fs/%d", short(group), gap.Seconds(), failed))
+			parts = append(parts, fmt.Sprintf("%s %.1f s (%d failed)", short(group), gap.Seconds(), failed))
 		}
 	}
 	if len(r.Clients) > 0 {
@@ -46,7 +46,7 @@ func (r Run) line() string {
 // short names a group in a line.
 func short(group Group) string {
 	if group == GroupAuthors {
-		return "authors"
+		return "logins and posts"
 	}
 	return string(group)
 }
