@@ -87,6 +87,7 @@ func parseFirewall(answer shell.Answer) Firewall {
 			}
 			slices.Sort(firewall.Peers)
 		}
+		firewall.Holds = firewall.Holds || object.Set != nil && object.Set.Name == "held"
 		if object.Rule != nil && len(object.Rule.Expressions) > 0 {
 			_, drops := object.Rule.Expressions[len(object.Rule.Expressions)-1]["drop"]
 			firewall.Drops = firewall.Drops || drops
@@ -115,7 +116,7 @@ func (d *draft) firewallDifference(node host.Node) string {
 	switch {
 	case !loaded.Loaded:
 		return "the packet filter for VRRP is not loaded"
-	case !loaded.Drops || !slices.Equal(loaded.Peers, peers):
+	case !loaded.Drops || !loaded.Holds || !slices.Equal(loaded.Peers, peers):
 		return "the packet filter for VRRP differs"
 	}
 	return ""

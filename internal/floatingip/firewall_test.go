@@ -15,10 +15,10 @@ import (
 )
 
 // firewallListing is what Debian 12 printed.
-const firewallListing = `{"nftables": [{"metainfo": {"version": "1.0.6"}}, {"table": {"family": "inet", "name": "terraform_ha_vrrp_db", "handle": 2}}, {"set": {"family": "inet", "name": "peers", "table": "terraform_ha_vrrp_db", "type": "ipv4_addr", "handle": 2, "elem": ["10.77.0.7", "10.77.0.6"]}}, {"chain": {"name": "input"}}, {"rule": {"expr": [{"match": {"op": "==", "left": {"meta": {"key": "iifname"}}, "right": "eth0"}}, {"drop": null}]}}]}`
+const firewallListing = `{"nftables": [{"metainfo": {"version": "1.0.6"}}, {"table": {"family": "inet", "name": "terraform_ha_vrrp_db", "handle": 2}}, {"set": {"family": "inet", "name": "peers", "table": "terraform_ha_vrrp_db", "type": "ipv4_addr", "handle": 2, "elem": ["10.77.0.7", "10.77.0.6"]}}, {"set": {"family": "inet", "name": "held", "table": "terraform_ha_vrrp_db", "type": "ipv4_addr", "handle": 3, "flags": ["timeout"], "elem": [{"elem": {"val": "10.77.0.100", "timeout": 2, "expires": 1}}]}}, {"chain": {"name": "input"}}, {"rule": {"expr": [{"match": {"op": "==", "left": {"meta": {"key": "iifname"}}, "right": "eth0"}}, {"drop": null}]}}]}`
 
 func TestParseFirewall(t *testing.T) {
-	want := Firewall{Loaded: true, Peers: []string{"10.77.0.6", "10.77.0.7"}, Drops: true}
+	want := Firewall{Loaded: true, Peers: []string{"10.77.0.6", "10.77.0.7"}, Drops: true, Holds: true}
 	if diff := cmp.Diff(want, parseFirewall(shell.Answer{Out: firewallListing})); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}

@@ -15,6 +15,7 @@ import (
 	"github.com/terraform-ha/terraform-provider-ha/internal/galera"
 	"github.com/terraform-ha/terraform-provider-ha/internal/lab/labtest"
 	"github.com/terraform-ha/terraform-provider-ha/internal/reconcile"
+	"github.com/terraform-ha/terraform-provider-ha/internal/tier"
 )
 
 // drill is a cluster of three databases behind a floating IP, with clients that write
@@ -55,6 +56,27 @@ while [ ! -e /tmp/stop ]; do
 done 2>/dev/null
 kill -9 "$pid"
 `
+
+// requests works as a page does: over a connection of its own it makes a statement, thinks for
+// 50 to 250 milliseconds, and makes another one. Ten begin in a second, also while others
+// wait. The time to connect is that of the system.
+const requests = `#!/bin/bash
+i=0
+while [ ! -e /tmp/stop ]; do
+    i=$((i + 1))
+    {
+        think=$(((RANDOM % 5 + 1) * 5))
+        if { echo "INSERT INTO word_press.requests VALUES ($1$i);"; sleep "0.$(printf %02d $think)"; echo 'SELECT COUNT(*) FROM word_press.requests WHERE id = 0;'; } |
+            timeout 15 mariadb --no-defaults --host=10.88.0.100 --user=app --password=app-of-the-drill >/dev/null 2>&1
+        then echo "ok $EPOCHREALTIME $1$i"; else echo failed; fi
+    } &
+    sleep 0.1
+done
+wait
+`
+
+// clients are those of a drill, and what each of them runs.
+var clients = map[string]string{"opens": opens, "keeps": keeps, "requests": requests}
 
 // profileOfDrill are the settings to measure: those that are the defaults, unless the
 // environment names others.
@@ -97,12 +119,14 @@ func newDrill(t *testing.T, name string) *drill {
 	s.must(err)
 	s.converge()
 	s.Run(probe, "apt-get -qq -y --no-install-recommends install mariadb-client >/dev/null 2>&1")
-	for file, content := range map[string]string{
+	files := map[string]string{
 		"/root/app.cnf":   "[client]\nhost=10.88.0.100\nuser=app\npassword=app-of-the-drill\nconnect-timeout=1\n",
-		"/root/opens.sh":  opens,
-		"/root/keeps.sh":  keeps,
-		"/root/tables.sh": "for t in opens keeps; do mariadb --defaults-file=/root/app.cnf -e \"CREATE TABLE word_press.$t (id BIGINT PRIMARY KEY)\"; done",
-	} {
+		"/root/tables.sh": "for t in opens keeps requests; do mariadb --defaults-file=/root/app.cnf -e \"CREATE TABLE word_press.$t (id BIGINT PRIMARY KEY)\"; done",
+	}
+	for client, script := range clients {
+		files["/root/"+client+".sh"] = script
+	}
+	for file, content := range files {
 		_, err := s.Exec(probe, "umask 077; cat >"+file, strings.NewReader(content))
 		s.must(err)
 	}
@@ -119,6 +143,15 @@ type fault struct {
 	within float64
 	begin  func(s *drill, node string)
 	end    func(s *drill, node string)
+}
+
+// drain and undrain do what a change of a cluster does with a machine.
+func drain(s *drill, node string) {
+	s.must(tier.Drain(s.t.Context(), s.hosts[node], tier.DrainMark("galera", "shop")))
+}
+
+func undrain(s *drill, node string) {
+	s.must(tier.Return(s.t.Context(), s.hosts[node], tier.DrainMark("galera", "shop")))
 }
 
 // What is promised is 3 seconds for a failure of one database and 1 for an orderly stop. The
@@ -145,6 +178,8 @@ func faults() []fault {
 		{"database killed", true, disorderly, runs("pkill -9 -x mariadbd"), nothing},
 		{"database stopped", true, orderly, runs("systemctl stop mariadb"), runs("systemctl start --no-block mariadb")},
 		{"database restarted", true, orderly, runs("systemctl restart --no-block mariadb"), nothing},
+		{"drained", true, orderly, drain, undrain},
+		{"keepalived stopped", true, orderly, runs("systemctl stop keepalived"), runs("systemctl start keepalived")},
 		{"database hangs", true, hanging, runs("pkill -STOP -x mariadbd"), runs("pkill -CONT -x mariadbd")},
 		{"keepalived killed", true, disorderly, runs("pidof keepalived | tr ' ' '\\n' | sort -rn | xargs kill -9"), nothing},
 		{"powered off", true, disorderly, powerOff, powerOn},
@@ -222,7 +257,11 @@ func (s *drill) suffers(fault fault, number int) {
 		}
 	}
 	views := s.views(survivor)
-	since := s.Run(probe, fmt.Sprintf("rm -f /tmp/stop; date +%%s; nohup bash /root/opens.sh %[1]d000 >/tmp/opens-%[1]d 2>/dev/null & nohup bash /root/keeps.sh %[1]d000 >/tmp/keeps-%[1]d 2>/dev/null &", number))
+	start := "rm -f /tmp/stop; date +%%s;"
+	for client := range clients {
+		start += " nohup bash /root/" + client + ".sh %[1]d000 >/tmp/" + client + "-%[1]d 2>/dev/null &"
+	}
+	since := s.Run(probe, fmt.Sprintf(start, number))
 	wait := func(seconds int) { s.Run(probe, fmt.Sprint("sleep ", seconds)) }
 	wait(3)
 	fault.begin(s, node)
@@ -234,8 +273,11 @@ func (s *drill) suffers(fault fault, number int) {
 	s.Run(probe, "touch /tmp/stop; sleep 1")
 	after := s.gaps(number)
 	load := strings.Join(strings.Fields(s.Run(probe, "cut -d' ' -f1 /proc/loadavg")), "")
-	s.t.Logf("DRILL %-24s new connections: %s; one connection: %s; over all %s and %s; moves %d, views %d, load %s",
-		fault.name, during["opens"], during["keeps"], after["opens"], after["keeps"], s.moves(since), s.views(survivor)-views, load)
+	s.t.Logf("DRILL %-24s new connections: %s; one connection: %s; requests: %s; over all %s, %s and %s; moves %d, views %d, load %s",
+		fault.name, during["opens"], during["keeps"], during["requests"], after["opens"], after["keeps"], after["requests"], s.moves(since), s.views(survivor)-views, load)
+	if failed := after["requests"].failures; failed > 0 && fault.within == orderly {
+		s.t.Errorf("%s: %d requests failed, and a move in order breaks none", fault.name, failed)
+	}
 	for _, client := range slices.Sorted(maps.Keys(after)) {
 		if after[client].longest > fault.within {
 			s.t.Errorf("%s: %.2f s without a write of the client that %s, and %.1f s are allowed", fault.name, after[client].longest, client, fault.within)
@@ -256,7 +298,7 @@ func (g gap) String() string {
 func (s *drill) gaps(number int) map[string]gap {
 	s.t.Helper()
 	found := map[string]gap{}
-	for _, client := range []string{"opens", "keeps"} {
+	for client := range clients {
 		var seen gap
 		var times []float64
 		for line := range strings.Lines(s.Run(probe, fmt.Sprintf("cat /tmp/%s-%d", client, number))) {
@@ -284,7 +326,7 @@ func (s *drill) gaps(number int) map[string]gap {
 // keptAll wants every acknowledged row on every node.
 func (s *drill) keptAll() {
 	s.settled()
-	for _, client := range []string{"opens", "keeps"} {
+	for client := range clients {
 		acknowledged := strings.Fields(s.Run(probe, "sed -n 's/^ok .* //p' /tmp/"+client+"-*"))
 		for _, node := range s.spec.Nodes {
 			rows := map[string]bool{}

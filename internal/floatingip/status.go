@@ -42,6 +42,8 @@ type Firewall struct {
 	Peers  []string
 	// Drops says that its rule is there.
 	Drops bool
+	// Holds says that it can hold new connections back.
+	Holds bool
 }
 
 // CheckResult is what the check said when it was asked by hand.

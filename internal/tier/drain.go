@@ -19,7 +19,8 @@ const DrainFile = "/run/terraform-ha/drain"
 // YieldProgram is what the unit of a service that floating addresses lead to runs, where it
 // exists: with "stopping" before its server is stopped, with "stopped" when it has ended,
 // however it did, and with "started" when it serves. With the first two the machine gives its
-// addresses away at once, without the time that a check takes.
+// addresses away at once, without the time that a check takes. What drains the machine runs it
+// with "draining" and "drained". Before an orderly move it waits until requests have ended.
 const YieldProgram = host.ProgramDirectory + "/keepalived-yield"
 
 // CheckAccount is the system user that runs the health checks of floating IPs, and
@@ -48,7 +49,7 @@ func AskDrained(name, mark string) shell.Part {
 // for as long as their holders say that it may take. If nobody else takes them Drain
 // returns all the same: the check of every other machine may fail too.
 func Drain(ctx context.Context, machine *host.Host, mark string) error {
-	_, err := machine.Run(ctx, shell.Script(drainScript, DrainFile, mark, host.MarkerDirectory))
+	_, err := machine.Run(ctx, shell.Script(drainScript, DrainFile, mark, host.MarkerDirectory, YieldProgram))
 	return err
 }
 
@@ -59,4 +60,6 @@ func Return(ctx context.Context, machine *host.Host, mark string) error {
 }
 
 // Returning is the command by which a machine does what [Return] does.
-func Returning(mark string) shell.Command { return shell.Script(returnScript, DrainFile, mark) }
+func Returning(mark string) shell.Command {
+	return shell.Script(returnScript, DrainFile, mark, YieldProgram)
+}

@@ -62,7 +62,7 @@ func (m machine) slept() int { return strings.Count(m.read("slept"), "\n") }
 
 // Run implements host.Runner.
 func (m machine) Run(ctx context.Context, c shell.Command) (shell.Result, error) {
-	paths := strings.NewReplacer(tier.DrainFile, m.path("drain"), host.MarkerDirectory, m.directory)
+	paths := strings.NewReplacer(tier.DrainFile, m.path("drain"), host.MarkerDirectory, m.directory, tier.YieldProgram, m.path("yield"))
 	command := exec.CommandContext(ctx, "/bin/sh", "-c", paths.Replace(c.Line()))
 	command.Env = append(os.Environ(), "PATH="+m.directory+":"+os.Getenv("PATH"))
 	command.Stdin = bytes.NewReader(c.Stdin())
@@ -120,6 +120,26 @@ func TestDrainWaitsForAsLongAsTheHolderSays(t *testing.T) {
 				t.Errorf("the machine is drained by %q", got)
 			}
 		})
+	}
+}
+
+// TestADrainAsksForAnOrderlyMove has the program of a floating IP, which is told how long
+// the checks may take, and of the end.
+func TestADrainAsksForAnOrderlyMove(t *testing.T) {
+	h, m := newMachine(t, "10.0.0.100/24", "3")
+	m.publish(tier.Holder{Kind: "floating-ip", Name: "db", Addresses: []string{"10.0.0.100/24"}, ReleaseSeconds: 70})
+	m.write("yield", "#!/bin/sh\necho \"$1 $2 $([ ! -e \"$3\" ] || echo drained)\" >>"+m.path("asked")+"\nexit 1\n")
+	if err := tier.Drain(t.Context(), h, "mark"); err != nil || m.slept() != 3 {
+		t.Errorf("it waited %d times: %v", m.slept(), err)
+	}
+	if err := tier.Return(t.Context(), h, "mark of another"); err != nil {
+		t.Error(err)
+	}
+	if err := tier.Return(t.Context(), h, "mark"); err != nil {
+		t.Error(err)
+	}
+	if diff := cmp.Diff("draining 70 drained\ndrained  \n", m.read("asked")); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
 	}
 }
 

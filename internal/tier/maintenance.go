@@ -79,7 +79,7 @@ func TakeOut(ctx context.Context, hosts host.Hosts, node, kind, cluster string, 
 		return err
 	}
 	// The checks read the record as they read a drain file, so that this only waits.
-	if _, err := machine.Run(ctx, shell.Script(drainScript, record, "", host.MarkerDirectory)); err != nil {
+	if _, err := machine.Run(ctx, shell.Script(drainScript, record, "", host.MarkerDirectory, YieldProgram)); err != nil {
 		return err
 	}
 	held, err := heldBy(ctx, machine)

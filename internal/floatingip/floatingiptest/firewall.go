@@ -21,7 +21,7 @@ func (n *Network) firewall(m *hosttest.Machine, d *Daemon) {
 			return "", 1, "Error: No such file or directory"
 		}
 		peers, _ := json.Marshal(d.Firewall)
-		return fmt.Sprintf(`{"nftables": [{"set": {"name": "peers", "elem": %s}}, {"rule": {"expr": [{"match": {}}, {"drop": null}]}}]}`, peers), 0, ""
+		return fmt.Sprintf(`{"nftables": [{"set": {"name": "peers", "elem": %s}}, {"set": {"name": "held"}}, {"rule": {"expr": [{"match": {}}, {"drop": null}]}}]}`, peers), 0, ""
 	})
 	m.Handle("keepalived-load-firewall", func(m *hosttest.Machine, c shell.Command) (string, int, string) {
 		if m.Packages["nftables"] == "" {

@@ -8,6 +8,7 @@ mkdir -p /run/terraform-ha
 exec 9>/run/terraform-ha/keepalived.lock
 flock 9
 main=/etc/keepalived/keepalived.conf
+[ ! -x /usr/lib/terraform-ha/keepalived-yield ] || /usr/lib/terraform-ha/keepalived-yield pausing "$1" || true
 rm -f -- "/etc/keepalived/conf.d/terraform-ha-$1.conf"
 others=no
 for m in /var/lib/terraform-ha/floating-ip-*.json; do [ ! -e "$m" ] || [ "$m" = "$3" ] || others=yes; done

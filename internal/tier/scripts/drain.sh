@@ -1,5 +1,6 @@
 : tier-drain
-# Arguments: the drain file, what it says, and the folder of markers and holders.
+# Arguments: the drain file, what it says, the folder of markers and holders, and the
+# program that moves addresses before the checks have failed.
 . ./held-addresses.sh
 mkdir -p "$(dirname "$1")"
 [ -e "$1" ] || printf '%s\n' "$2" >"$1"
@@ -14,6 +15,7 @@ for f in "$3"/*.addresses; do
         esac
     done <"$f"
 done
+[ ! -x "$4" ] || "$4" draining "$most" "$1" >/dev/null 2>&1 || :
 n=0
 while [ $n -lt $((most * 5)) ] && [ -n "$(held_addresses "$3")" ]; do
     n=$((n + 1))
