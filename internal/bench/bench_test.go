@@ -107,6 +107,7 @@ func BenchmarkSite(b *testing.B) {
 	// What is left when no machine and no API is asked.
 	all.ReportMetric(site.plans("site: plan without a look at anything", 3, "-refresh=false").Seconds(), "plan-unrefreshed-s")
 	site.trips()
+	site.rolled()
 	site.distant()
 }
 

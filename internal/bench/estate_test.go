@@ -51,6 +51,25 @@ func BenchmarkEstate(b *testing.B) {
 	all.say("estate: time of a plan by cluster, for growing numbers of them: %s", strings.Join(seconds, ", "))
 }
 
+// BenchmarkRoll changes a setting of three simulated databases one after the other. Their
+// daemons take no time, so what is left is the provider's own, and that of SSH.
+func BenchmarkRoll(b *testing.B) {
+	all := bench{b, os.Stderr}
+	e := newEstate(all, 1, all.override())
+	all.must(e.run("apply", "-auto-approve"))
+	log := filepath.Join(e.work, "provider.log")
+	e.environment = append(e.environment, `TF_VAR_settings={"innodb_lock_wait_timeout":"40"}`, "TF_LOG_PROVIDER=DEBUG", "TF_LOG_PATH="+log)
+	begun := time.Now()
+	all.measured("simulated databases: a setting, node after node", func() error { return e.run("apply", "-auto-approve") })
+	nodes := readRoll(all.eventsIn(log), "galera_cluster.shop0", nil)
+	if len(nodes) != 3 {
+		b.Fatalf("%d nodes were changed", len(nodes))
+	}
+	all.sayRoll("a setting of simulated databases", nodes, span{begun, time.Now()})
+	all.ReportMetric(1000*nodes[0].length().Seconds(), "simulated-node-ms")
+	all.ReportMetric(0, "ns/op")
+}
+
 // estate is many clusters in one configuration.
 type estate struct {
 	bench
@@ -74,6 +93,11 @@ variable "clusters" {
   type = map(map(object({ host = string, port = number, address = string })))
 }
 
+variable "settings" {
+  type    = map(string)
+  default = {}
+}
+
 provider "ha" {
   ssh = {
     user            = "root"
@@ -86,6 +110,7 @@ resource "ha_galera_cluster" "this" {
   for_each = var.clusters
   name     = each.key
   nodes    = each.value
+  settings = var.settings
 }
 `
 

@@ -164,7 +164,7 @@ func (s *site) ground() []string {
 
 // apply keeps the provider's log of the last apply.
 func (s *site) apply(options ...string) error {
-	return s.logged("INFO", func() error {
+	return s.logged("DEBUG", func() error {
 		return s.run(append([]string{"apply", "-auto-approve", "-input=false", "-no-color"}, options...)...)
 	})
 }
@@ -180,14 +180,16 @@ func (s *site) logged(level string, action func() error) error {
 	return action()
 }
 
-// loggedPlan says what an empty plan waits for.
-func (s *site) loggedPlan() {
+// loggedPlan makes an empty plan whose log has everything.
+func (s *site) loggedPlan() planned {
 	s.Helper()
+	begun := time.Now()
 	s.must(s.logged("TRACE", func() error {
+		begun = time.Now()
 		s.plans("site: empty plan, counted and logged", 1)
 		return nil
 	}))
-	s.sayReads()
+	return planned{events: s.events(), span: span{begun, time.Now()}, logins: map[string][]login{}}
 }
 
 func (s *site) logFile() string { return s.path("provider.log") }

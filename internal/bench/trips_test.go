@@ -13,6 +13,7 @@ import (
 	"github.com/terraform-ha/terraform-provider-ha/internal/lab/docker"
 	"github.com/terraform-ha/terraform-provider-ha/internal/lab/image"
 	"github.com/terraform-ha/terraform-provider-ha/internal/lab/machine"
+	"github.com/terraform-ha/terraform-provider-ha/internal/lab/website"
 )
 
 // chatty makes sshd write down every command, for as long as it is there.
@@ -22,9 +23,12 @@ if [ "$1" = on ]; then echo LogLevel VERBOSE >/etc/ssh/sshd_config.d/00-bench.co
 systemctl reload ssh`
 	// mark ends what was written so far.
 	mark = `journalctl --sync; journalctl --quiet --lines=0 --show-cursor | sed -n 's/^-- cursor: //p'`
-	// count prints the connections and commands since a mark.
-	count = `journalctl --sync
-journalctl --quiet --output=cat --unit=ssh --after-cursor="$1" | awk '/^Accepted (publickey|password)/ { c++ } /^Starting session: (command|shell)/ { r++ } END { print c+0, r+0 }'`
+	// since prints what sshd has written since a mark.
+	since = `journalctl --sync
+journalctl --quiet --output=short-unix --unit=ssh --after-cursor="$1"`
+	// sinceOfSystemd prints what systemd has.
+	sinceOfSystemd = `journalctl --sync
+journalctl --quiet --output=short-unix --after-cursor="$1" _PID=1`
 )
 
 // machines are those of the running lab.
@@ -34,7 +38,7 @@ func (s *site) machines() (*machine.Region, []machine.Resource) {
 	s.must(err)
 	images, err := image.Ensure(s.Context(), docker.CLI{}, release, s.progress)
 	s.must(err)
-	hardware, err := machine.Up(s.Context(), docker.CLI{}, machine.Config{Name: siteLab, Images: images, Subnet: s.settings.Subnet})
+	hardware, err := machine.Up(s.Context(), docker.CLI{}, machine.Config{Name: s.folder.Name, Images: images, Subnet: s.settings.Subnet})
 	s.must(err)
 	resources, err := hardware.List(s.Context())
 	s.must(err)
@@ -47,29 +51,35 @@ func (s *site) machines() (*machine.Region, []machine.Resource) {
 	return hardware, machines
 }
 
+// sh runs a script as root on a machine and returns what it printed.
+func (s *site) sh(hardware *machine.Region, one machine.Resource, script string, args ...string) string {
+	s.Helper()
+	id, err := strconv.Atoi(one.ID)
+	s.must(err)
+	out, err := hardware.Exec(s.Context(), id, append([]string{"sh", "-c", script, "sh"}, args...), nil)
+	s.must(err)
+	return strings.TrimSpace(string(out))
+}
+
 // trips counts what one empty plan asks of each machine, by sshd's own log.
 func (s *site) trips() {
 	s.Helper()
 	hardware, machines := s.machines()
-	sh := func(one machine.Resource, script string, args ...string) string {
-		id, err := strconv.Atoi(one.ID)
-		s.must(err)
-		out, err := hardware.Exec(s.Context(), id, append([]string{"sh", "-c", script, "sh"}, args...), nil)
-		s.must(err)
-		return strings.TrimSpace(string(out))
-	}
 	marks := map[string]string{}
 	for _, one := range machines {
-		sh(one, chatty, "on")
-		marks[one.ID] = sh(one, mark)
+		s.sh(hardware, one, chatty, "on")
+		marks[one.ID] = s.sh(hardware, one, mark)
 	}
-	s.loggedPlan()
+	plan := s.loggedPlan()
 	var mostConnections, mostCommands float64
 	for _, one := range machines {
-		var connections, commands float64
-		_, err := fmt.Sscan(sh(one, count, marks[one.ID]), &connections, &commands)
-		s.must(err)
-		sh(one, chatty, "off")
+		logins := readLogins(s.sh(hardware, one, since, marks[one.ID]))
+		s.sh(hardware, one, chatty, "off")
+		plan.logins[website.NodeOf(one.Label)] = logins
+		connections, commands := float64(len(logins)), 0.0
+		for _, login := range logins {
+			commands += float64(len(login.sessions))
+		}
 		resources := 1.0
 		if strings.Contains(one.Label, "-db") { // the cluster and its floating IP
 			resources = 2
@@ -78,6 +88,8 @@ func (s *site) trips() {
 		mostConnections = max(mostConnections, connections)
 		mostCommands = max(mostCommands, commands/resources)
 	}
+	s.sayPhases(plan)
+	s.sayReads(plan)
 	s.ReportMetric(mostConnections, "connections/machine")
 	s.ReportMetric(mostCommands, "commands/machine-and-resource")
 }

@@ -12,6 +12,13 @@ type ProgressReporter interface {
 	StepProgress(node, title, progress string)
 }
 
+// WaitReporter is a [ProgressReporter] that also hears what a step has waited for, once it
+// has.
+type WaitReporter interface {
+	ProgressReporter
+	StepWaited(node, title, what string, took time.Duration)
+}
+
 // tellInterval is how often is told what a step waits for, and how far work has come that
 // only its machine sees.
 const tellInterval = 10 * time.Second
@@ -22,7 +29,9 @@ type tellerKey struct{}
 type teller struct {
 	mu   sync.Mutex
 	tell func(progress string)
-	last string
+	// waited is called when a wait has ended; nil for nobody.
+	waited func(what string, took time.Duration)
+	last   string
 	// at is when something was told, or when the step began.
 	at time.Time
 }
@@ -83,7 +92,16 @@ func Telling(ctx context.Context, reporter Reporter, node, title string) context
 	if !found {
 		return ctx
 	}
-	return context.WithValue(ctx, tellerKey{}, &teller{
-		at: time.Now(), tell: func(progress string) { listener.StepProgress(node, title, progress) },
-	})
+	telling := &teller{at: time.Now(), tell: func(progress string) { listener.StepProgress(node, title, progress) }}
+	if listener, found := reporter.(WaitReporter); found {
+		telling.waited = func(what string, took time.Duration) { listener.StepWaited(node, title, what, took) }
+	}
+	return context.WithValue(ctx, tellerKey{}, telling)
+}
+
+// tellWaited reports that the step has waited, however that ended.
+func tellWaited(ctx context.Context, what string, took time.Duration) {
+	if t, found := ctx.Value(tellerKey{}).(*teller); found && t.waited != nil {
+		t.waited(what, took)
+	}
 }

@@ -136,3 +136,41 @@ func TestLongWorkIsWatched(t *testing.T) {
 		}
 	})
 }
+
+type waits struct {
+	progress
+	waited []string
+}
+
+func (w *waits) StepWaited(node, title, what string, took time.Duration) {
+	w.waited = append(w.waited, fmt.Sprintf("%s: %s: %s for %s", node, title, what, took))
+}
+
+// TestAWaitIsHeardOnceItHasEnded also of one that was in vain.
+func TestAWaitIsHeardOnceItHasEnded(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		heard := &waits{}
+		begin := time.Now()
+		until := func(end time.Duration) func(context.Context) (string, error) {
+			return func(context.Context) (string, error) {
+				if time.Since(begin) < end {
+					return "not yet", nil
+				}
+				return "", nil
+			}
+		}
+		var plan reconcile.Plan[int]
+		plan.Serial("work", reconcile.Step[int]{Node: "n1", Title: "work", Do: func(ctx context.Context, _ int) error {
+			if err := reconcile.Wait(ctx, "peace", time.Second, until(3*time.Second)); err != nil {
+				return err
+			}
+			return reconcile.WaitAtMost(ctx, 2*time.Second, "more", time.Second, until(time.Hour))
+		}})
+		if err := reconcile.Run(t.Context(), plan, 0, heard); err == nil {
+			t.Error("the second wait has succeeded")
+		}
+		if diff := cmp.Diff([]string{"n1: work: peace for 3s", "n1: work: more for 2s"}, heard.waited); diff != "" {
+			t.Errorf("waited (-want +got):\n%s", diff)
+		}
+	})
+}

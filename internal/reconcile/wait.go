@@ -12,6 +12,7 @@ import (
 // [Stop] to end it at once. A step that waits for long tells why now and then.
 func Wait(ctx context.Context, what string, interval time.Duration, check func(context.Context) (reason string, err error)) error {
 	begin := time.Now()
+	defer func() { tellWaited(ctx, what, time.Since(begin)) }()
 	const never = "it was never checked"
 	last := never
 	for {

@@ -31,17 +31,36 @@ type Client struct {
 // that privilege separation adds; seen with 9.2), so a command of root's may
 // go on until it writes: work that must be stoppable brings its own means.
 func (c *Client) Run(ctx context.Context, command shell.Command) (shell.Result, error) {
-	result, err := c.run(ctx, command)
+	begun := time.Now()
+	exchange := Exchange{Node: c.name(), Command: command.Label()}
+	result, err := c.run(ctx, command, &exchange)
 	if ctx.Err() == nil && errors.Is(err, errNotStarted) && isLost(err) {
 		// The connection had ended unnoticed, as after a reboot. Nothing was
 		// sent yet, so a new connection is safe.
-		result, err = c.run(ctx, command)
+		result, err = c.run(ctx, command, &exchange)
+	}
+	if heard := c.pool.options.Heard; heard != nil {
+		exchange.Took, exchange.Read = time.Since(begun), len(result.Stdout)
+		heard(ctx, exchange)
 	}
 	return result, c.explain(ctx, err)
 }
 
-func (c *Client) run(ctx context.Context, command shell.Command) (shell.Result, error) {
+// Exchange is a command that has ended, as the one who ran it waited for it.
+type Exchange struct {
+	Node string
+	// Command is what [shell.Command.Label] calls it: no argument is part of it.
+	Command string
+	// Took is the whole time, of which Connecting was spent on waiting for a connection.
+	Took, Connecting time.Duration
+	// Read is how many bytes the command printed.
+	Read int
+}
+
+func (c *Client) run(ctx context.Context, command shell.Command, exchange *Exchange) (shell.Result, error) {
+	begun := time.Now()
 	conn, err := c.connect(ctx)
+	exchange.Connecting += time.Since(begun)
 	if err != nil {
 		return shell.Result{}, err
 	}
@@ -69,14 +88,14 @@ func (c *Client) run(ctx context.Context, command shell.Command) (shell.Result, 
 		// Its outputs are still being written.
 		return shell.Result{}, err
 	}
-	output, begun := commandOutput(execution.stdout.kept.Bytes())
+	output, started := commandOutput(execution.stdout.kept.Bytes())
 	result := shell.Result{
 		Stdout:    output,
 		Stderr:    execution.stderr.kept.Bytes(),
 		Truncated: execution.stdout.dropped || execution.stderr.dropped,
 	}
 	var exit *xssh.ExitError
-	if ended := errors.As(err, &exit); !begun && (ended || err == nil) {
+	if ended := errors.As(err, &exit); !started && (ended || err == nil) {
 		return shell.Result{}, &LoginShellError{Node: c.name(), User: c.target.user(), Said: said(output, result.Stderr)}
 	} else if ended {
 		err = &shell.ExitError{

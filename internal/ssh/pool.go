@@ -27,6 +27,8 @@ type Options struct {
 	// Dial opens the stream to machines that no bastion stands before; the
 	// default dials TCP.
 	Dial func(ctx context.Context, network, address string) (net.Conn, error)
+	// Heard is called with every command that has ended, and its context; nil for nobody.
+	Heard func(ctx context.Context, exchange Exchange)
 }
 
 func (o Options) withDefaults() Options {

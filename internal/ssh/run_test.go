@@ -36,6 +36,26 @@ func TestRun(t *testing.T) {
 	}
 }
 
+// TestCommandsAreHeard has one that connects, and one that fails.
+func TestCommandsAreHeard(t *testing.T) {
+	server := sshtest.New(t, sshtest.Options{ExecLocal: true})
+	var heard []ssh.Exchange
+	client := newPool(t, ssh.Options{Heard: func(_ context.Context, exchange ssh.Exchange) { heard = append(heard, exchange) }}).Client(target(server))
+	mustRun(t, client, shell.Script(": speak\nprintf '%s' \"$1\"", "a secret"))
+	if _, err := client.Run(t.Context(), shell.New("false")); err == nil {
+		t.Error("false has succeeded")
+	}
+	if len(heard) != 2 || heard[0].Connecting <= 0 || heard[0].Took < heard[0].Connecting || heard[1].Connecting > heard[1].Took {
+		t.Fatalf("%+v", heard)
+	}
+	for i := range heard {
+		heard[i].Took, heard[i].Connecting = 0, 0
+	}
+	if diff := cmp.Diff([]ssh.Exchange{{Node: "db1", Command: "speak", Read: 8}, {Node: "db1", Command: "false"}}, heard); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+}
+
 func TestExitStatus(t *testing.T) {
 	server := sshtest.New(t, sshtest.Options{ExecLocal: true})
 	client := newPool(t, ssh.Options{}).Client(target(server))

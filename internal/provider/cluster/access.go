@@ -44,7 +44,7 @@ type Access struct {
 // NewAccess returns an access that knows no way yet. It dials nothing.
 func NewAccess() (*Access, diag.Diagnostics) {
 	progress, diags := openProgress()
-	return &Access{pool: ssh.NewPool(ssh.Options{}), run: thisRun(), progress: progress}, diags
+	return &Access{pool: ssh.NewPool(ssh.Options{Heard: logCommand}), run: thisRun(), progress: progress}, diags
 }
 
 // requireKey reports a missing key, once machines are about to be reached.

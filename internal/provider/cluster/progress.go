@@ -13,6 +13,7 @@ import (
 	"github.com/hashicorp/terraform-plugin-framework/diag"
 	"github.com/hashicorp/terraform-plugin-log/tflog"
 
+	"github.com/terraform-ha/terraform-provider-ha/internal/ssh"
 	"github.com/terraform-ha/terraform-provider-ha/internal/tier"
 )
 
@@ -95,6 +96,11 @@ func (r *reporter) StepProgress(node, title, progress string) {
 	r.write(node, "goes on", title+": "+progress)
 }
 
+// StepWaited implements [reconcile.WaitReporter].
+func (r *reporter) StepWaited(node, title, what string, took time.Duration) {
+	tflog.Debug(r.ctx, "wait ended", map[string]any{"resource": r.resource, "node": node, "step": title, "what": what, "seconds": took.Seconds()})
+}
+
 // write appends to the progress; a disk that is full is no reason to stop.
 func (r *reporter) write(node, event, title string) {
 	_, _ = io.WriteString(r.progress, progressLine(time.Now(), r.resource, node, event, title))
@@ -115,4 +121,13 @@ func (r *reporter) StepEnded(node, title string, took time.Duration, skipped boo
 	}
 	r.write(node, event, title)
 	tflog.Info(r.ctx, "step done", fields)
+}
+
+// logCommand writes a command on a machine to Terraform's log, without its arguments. The
+// context is that of the call which Terraform has made, and so are the other fields.
+func logCommand(ctx context.Context, exchange ssh.Exchange) {
+	tflog.Debug(ctx, "command ended", map[string]any{
+		"node": exchange.Node, "command": exchange.Command, "bytes": exchange.Read,
+		"seconds": exchange.Took.Seconds(), "connect_seconds": exchange.Connecting.Seconds(),
+	})
 }
