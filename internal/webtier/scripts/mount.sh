@@ -18,6 +18,8 @@ if [ -n "$mp" ]; then
 fi
 [ -n "$root" ] || exit 0
 t=$(mktemp -d) || exit 1
+# It is open for both, so that neither side waits for the other one to open it.
+mkfifo "$t/end" && exec 7<>"$t/end" || exit 1
 host=$1; name=$2; user=$3; prefix=$4; shift 4
 look() {
     case $(stat -- "$state/sentinel.absent" 2>&1) in *'No such file'*) ;; *) echo 'answer broken'; return ;; esac
@@ -31,16 +33,15 @@ look() {
     [ ! -d "$state/sessions" ] || stat -c 'sessions %a %U' -- "$state/sessions"
     [ -n "$inside" ] || return
     [ ! -e "$state/wordpress" ] || sed 's/^/wordpress stamp /' "$state/wordpress"
-    (ulimit -f 64; limit=3 as_site sh -c "$inside" sh "$root" "$dirs" "$core" "$names" >"$t/inside")
+    (ulimit -f 64; limit=3 as_site sh -c "$inside" sh "$root" "$dirs" "$core" "$names" >"$t/inside" 7>&-)
     head -c 8192 "$t/inside" | sed 's/^/inside /'
     [ -e "$state/wordpress.php" ] || return
     printf 'wordpress config %s ' "$(sha256sum <"$state/wordpress.php" | cut -d' ' -f1)"; stat -c '0%a %U %G' -- "$state/wordpress.php"
     [ -s "$state/salts.php" ] || echo 'wordpress unsalted'
     [ -z "$code" ] || grep "^define('DB_PASSWORD', " "$state/wordpress.php" >"$t/config"
 }
-{ look "$@" >"$t/said" 2>/dev/null; mv "$t/said" "$t/done"; } </dev/null >/dev/null 2>&1 &
-i=0
-while [ ! -e "$t/done" ] && [ "$i" -lt 90 ]; do if [ "$i" -lt 50 ]; then sleep 0.02; else sleep 0.1; fi; i=$((i + 1)); done
+{ look "$@" >"$t/said" 2>/dev/null; mv "$t/said" "$t/done"; echo >&7; } </dev/null >/dev/null 2>&1 &
+timeout 5 head -n 1 <&7 >/dev/null
 if [ -e "$t/done" ]; then cat "$t/done"; else echo 'answer hung'; fi
 if [ -s "$t/config" ]; then
     printf 'wordpress database %s\n' "$(timeout 6 php -n -d extension=mysqlnd -d extension=mysqli -r "$code" -- "$t/config" "$host" "$name" "$user" "$prefix")"
