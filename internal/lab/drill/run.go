@@ -76,7 +76,8 @@ var errUnhealthy = errors.New("the site is not healthy, so that no more faults a
 // drill early.
 func (d *Drill) Run(ctx context.Context) (Report, error) {
 	report := Report{Started: time.Now(), Seed: d.Seed, Site: d.Site.URL, Nodes: d.Site.All(), Computer: d.Computer}
-	if err := d.Whole(ctx); err != nil {
+	// The NodeBalancer has yet to check the web servers of a site that was built a moment ago.
+	if _, err := d.until(ctx, d.Pace.Alone); err != nil {
 		return report, fmt.Errorf("cannot begin the drill: the site is not well: %w", err)
 	}
 	// What the drill undoes, it also undoes where it is interrupted.

@@ -94,11 +94,25 @@ func TestADrillThatBreaksPromises(t *testing.T) {
 }
 
 func TestADrillOfASickSiteDoesNotBegin(t *testing.T) {
-	s := newSimulation()
-	s.down["db1"] = true
-	if _, err := led(t, s).Run(t.Context()); err == nil || s.applied > 0 {
-		t.Errorf("%v, %d applies", err, s.applied)
-	}
+	synctest.Test(t, func(t *testing.T) {
+		s := newSimulation()
+		s.down["db1"] = true
+		if _, err := led(t, s).Run(t.Context()); err == nil || s.applied > 0 {
+			t.Errorf("%v, %d applies", err, s.applied)
+		}
+	})
+}
+
+func TestADrillWaitsForASiteThatIsNew(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newSimulation()
+		s.down["web1"] = true
+		time.AfterFunc(DefaultPace().Alone/2, func() { _ = s.PowerOn(t.Context(), "web1") })
+		report, err := led(t, s, "kill-apache").Run(t.Context())
+		if err != nil || !report.Kept() || s.applied > 0 {
+			t.Errorf("%v, kept: %t, %d applies", err, report.Kept(), s.applied)
+		}
+	})
 }
 
 // TestAnInterruptedDrillUndoesItsFault interrupts a drill while a machine is off.
