@@ -92,7 +92,7 @@ func Faults() []Fault {
 func Steady(long time.Duration) Fault {
 	return Fault{
 		Name: "steady", Hits: NoNode, Hold: long, What: "nothing is broken", Undo: "with the time",
-		Promise: Promise{Limits: limits(limit(3, 0), limit(5, 0), limit(3, 0), limit(3, 0)), Health: 10 * time.Second},
+		Promise: Promise{Limits: limits(limit(3, 0), limit(5, 0), limit(3, 0), limit(3, 0), limit(3, 0)), Health: 10 * time.Second},
 	}
 }
 
@@ -159,8 +159,8 @@ func (f Fault) victims(ctx context.Context, site website.Site, pick uint64) ([]s
 }
 
 // limits are what is promised to clients of each group; the gaps are in seconds.
-func limits(pages, authors, rows, files Limit) map[Group]Limit {
-	return map[Group]Limit{GroupPages: pages, GroupAuthors: authors, GroupRows: rows, GroupFiles: files}
+func limits(pages, authors, rows, kept, files Limit) map[Group]Limit {
+	return map[Group]Limit{GroupPages: pages, GroupAuthors: authors, GroupRows: rows, GroupKept: kept, GroupFiles: files}
 }
 
 func limit(seconds, failed int) Limit {
@@ -171,19 +171,19 @@ func limit(seconds, failed int) Limit {
 // after its interval, so that an address that refuses connections for some seconds fails
 // several attempts of one client.
 func holderLost() map[Group]Limit {
-	return limits(limit(10, 10), limit(15, 5), limit(10, 50), limit(3, 0))
+	return limits(limit(10, 10), limit(15, 5), limit(10, 50), limit(10, 50), limit(3, 0))
 }
 
 func databaseLost() map[Group]Limit {
-	return limits(limit(10, 10), limit(15, 5), limit(10, 20), limit(3, 0))
+	return limits(limit(10, 10), limit(15, 5), limit(10, 20), limit(10, 20), limit(3, 0))
 }
 
 func fileServerLost() map[Group]Limit {
-	return limits(limit(25, 30), limit(30, 15), limit(3, 0), limit(25, 0))
+	return limits(limit(25, 30), limit(30, 15), limit(3, 0), limit(3, 0), limit(25, 0))
 }
 
 func webServerLost() map[Group]Limit {
-	return limits(limit(15, 10), limit(20, 5), limit(3, 0), limit(3, 0))
+	return limits(limit(15, 10), limit(20, 5), limit(3, 0), limit(3, 0), limit(3, 0))
 }
 
 // lost returns the limits while one node of a tier is lost.

@@ -17,6 +17,10 @@ const (
 	// than is free. GlusterFS looks at the free space every five seconds.
 	fullVolume = `gluster --mode=script volume set "$1" storage.reserve 100`
 	roomAgain  = `gluster --mode=script volume reset "$1" storage.reserve`
+	// unmountScript takes away the mount that a path is on. It does not look at the path,
+	// which hangs where nobody serves the mount.
+	unmountScript = `mount=$(awk -v path="$1/" '$3 == "fuse.glusterfs" && index(path, $2 "/") == 1 { found = $2 } END { print found }' /proc/self/mounts)
+umount --lazy "${mount:?}"`
 )
 
 // diskFaults fill disks, and take a mount away.
@@ -48,13 +52,13 @@ func diskFaults() []Fault {
 			Inject:  func(ctx context.Context, s Scene) error { return s.gluster(ctx, fullVolume) },
 			Restore: func(ctx context.Context, s Scene) error { return s.gluster(ctx, roomAgain) },
 			// What is refused is not acknowledged; pages and rows need no new file.
-			Promise: Promise{Limits: limits(limit(5, 5), Limit{}, limit(3, 0), Limit{}), Health: time.Minute},
+			Promise: Promise{Limits: limits(limit(5, 5), Limit{}, limit(3, 0), limit(3, 0), Limit{}), Health: time.Minute},
 		},
 		{
 			Name: "unmount", Tier: website.Web, Hits: OneNode,
 			What: "the volume is unmounted on a web server", Undo: "the machine mounts it again",
 			Inject: func(ctx context.Context, s Scene) error {
-				return inShell(`umount --lazy "$1"`, s.Site.DocumentRoot)(ctx, s)
+				return inShell(unmountScript, s.Site.DocumentRoot)(ctx, s)
 			},
 			Promise: Promise{Limits: webServerLost(), Health: 2 * time.Minute},
 		},

@@ -69,8 +69,8 @@ func outages() []Fault {
 		tier        website.Tier
 		limits      map[Group]Limit
 	}{
-		{"outage-databases", "all databases", website.Databases, limits(Limit{}, Limit{}, Limit{}, limit(3, 0))},
-		{"outage-files", "all file servers", website.Files, limits(Limit{}, Limit{}, limit(3, 0), Limit{})},
+		{"outage-databases", "all databases", website.Databases, limits(Limit{}, Limit{}, Limit{}, Limit{}, limit(3, 0))},
+		{"outage-files", "all file servers", website.Files, limits(Limit{}, Limit{}, limit(3, 0), limit(3, 0), Limit{})},
 		{"outage-site", "the whole site", "", nil},
 	} {
 		faults = append(faults, Fault{
@@ -85,8 +85,8 @@ func outages() []Fault {
 		tier        website.Tier
 		limits      map[Group]Limit
 	}{
-		{"one-then-rest-databases", "one database, and 20 s later on the others", website.Databases, limits(Limit{}, Limit{}, Limit{}, limit(3, 0))},
-		{"one-then-rest-files", "one file server, and 20 s later on the others", website.Files, limits(Limit{}, Limit{}, limit(3, 0), Limit{})},
+		{"one-then-rest-databases", "one database, and 20 s later on the others", website.Databases, limits(Limit{}, Limit{}, Limit{}, Limit{}, limit(3, 0))},
+		{"one-then-rest-files", "one file server, and 20 s later on the others", website.Files, limits(Limit{}, Limit{}, limit(3, 0), limit(3, 0), Limit{})},
 	} {
 		faults = append(faults, Fault{
 			Name: tier.name, Tier: tier.tier, Hits: AllNodes, Hold: 10 * time.Second,

@@ -125,7 +125,7 @@ func well() Run {
 }
 
 func TestPromisesCanBeBroken(t *testing.T) {
-	promise := Promise{Limits: limits(limit(5, 2), limit(5, 2), limit(8, 30), limit(3, 0)), Health: 30e9}
+	promise := Promise{Limits: limits(limit(5, 2), limit(5, 2), limit(8, 30), limit(8, 30), limit(3, 0)), Health: 30e9}
 	if broken := promise.broken(well()); len(broken) > 0 {
 		t.Errorf("a run that is well breaks %q", broken)
 	}

@@ -124,7 +124,7 @@ func (s *simulation) Run(ctx context.Context, node, script string, args ...strin
 	switch {
 	case script == ownDisk:
 		return "no", nil
-	case script == signalScript && args[1] == "KILL", strings.HasPrefix(script, "umount"):
+	case script == signalScript && args[1] == "KILL", script == unmountScript:
 		if err := s.set(true, node); err != nil {
 			return "", err
 		}

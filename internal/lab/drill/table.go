@@ -61,7 +61,7 @@ func (r Report) Measured() Measured {
 // Table returns the promises of all faults with what was measured, in Markdown.
 func Table(m Measured) string {
 	var out strings.Builder
-	out.WriteString("| fault | pages | logins, posts, uploads | rows | files | healthy | lost |\n|---|---|---|---|---|---|---|\n")
+	out.WriteString("| fault | pages | logins, posts, uploads | rows | rows, one connection | files | healthy | lost |\n|---|---|---|---|---|---|---|---|\n")
 	for _, fault := range Faults() {
 		measured, found := m.Faults[fault.Name]
 		fmt.Fprintf(&out, "| `%s`: %s |", fault.Name, fault.What)

@@ -58,7 +58,7 @@ func (t *Traffic) Start(ctx context.Context) error {
 	}
 	ctx, t.stop = context.WithCancel(ctx)
 	client := &http.Client{}
-	t.attempts(ctx, Pages, pageEvery, func(ctx context.Context) error {
+	t.visits(ctx, Pages, pageEvery, func(ctx context.Context) error {
 		_, err := t.Site.Load(ctx, client, "/")
 		return err
 	})
@@ -84,24 +84,40 @@ func (t *Traffic) startAuthors(ctx context.Context, client *http.Client) {
 // attempts makes attempts of a kind until the context ends, each after the one before has
 // ended.
 func (t *Traffic) attempts(ctx context.Context, kind Kind, every time.Duration, attempt func(context.Context) error) {
+	t.onTicks(ctx, every, func() { t.attempt(ctx, kind, attempt) })
+}
+
+// visits makes attempts of a kind until the context ends, as visitors do who do not know
+// of each other: also while the ones before wait for an answer. The longest time without
+// a page is then what the site was away for, and not what one visitor waited for.
+func (t *Traffic) visits(ctx context.Context, kind Kind, every time.Duration, attempt func(context.Context) error) {
+	t.onTicks(ctx, every, func() { t.all.Go(func() { t.attempt(ctx, kind, attempt) }) })
+}
+
+// onTicks does something now and then, until the context ends.
+func (t *Traffic) onTicks(ctx context.Context, every time.Duration, do func()) {
 	t.all.Go(func() {
 		ticks := time.NewTicker(every)
 		defer ticks.Stop()
 		for ctx.Err() == nil {
-			started := time.Now()
-			limited, cancel := context.WithTimeout(ctx, patience)
-			err := attempt(limited)
-			cancel()
-			if ctx.Err() != nil {
-				return
-			}
-			t.Recorder.Add(Client{Kind: kind}, Attempt{Start: started, End: time.Now(), Failure: failureOf(err)})
+			do()
 			select {
 			case <-ctx.Done():
 			case <-ticks.C:
 			}
 		}
 	})
+}
+
+// attempt makes one attempt. One that the end of the traffic interrupts does not count.
+func (t *Traffic) attempt(ctx context.Context, kind Kind, attempt func(context.Context) error) {
+	started := time.Now()
+	limited, cancel := context.WithTimeout(ctx, patience)
+	err := attempt(limited)
+	cancel()
+	if ctx.Err() == nil {
+		t.Recorder.Add(Client{Kind: kind}, Attempt{Start: started, End: time.Now(), Failure: failureOf(err)})
+	}
 }
 
 // longestFailure keeps a page of an error out of the report.
