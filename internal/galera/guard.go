@@ -92,7 +92,7 @@ TimeoutStartSec=10s
 RuntimeMaxSec=10s
 `, guard.command("tell"))),
 		unit(guardUnit, fmt.Sprintf(`[Unit]
-Description=Ends a database server that keeps the last Primary component from forming
+Description=Brings a database server back that keeps a Galera cluster from forming or has left it
 After=network.target
 [Service]
 ExecStart=%s

@@ -3,6 +3,7 @@ package galera
 import (
 	"context"
 	"fmt"
+	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -12,6 +13,7 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 )
 
 // guardStage is a machine for the real script: programs of its own that answer what
@@ -266,6 +268,41 @@ func TestGuardEnds(t *testing.T) {
 			_, did := newGuardStage(t, test.mine, test.a, test.b).run("watch", append(test.env, "PAUSES=4")...)
 			if got := slices.Contains(did, kill); got != test.want {
 				t.Errorf("did %v", did)
+			}
+		})
+	}
+}
+
+// TestGuardRestarts has a server that runs and answers, and is in no cluster.
+func TestGuardRestarts(t *testing.T) {
+	restart := []string{"systemctl --no-block restart -- mariadb.service"}
+	data := func(uuid string) string { return "version: 2.1\nuuid:    " + uuid + "\nseqno:   -1\n" }
+	const ours = "bbbbbbbb-0000-11f1-8000-000000000001"
+	for name, test := range map[string]struct {
+		connected, data string
+		a               peer
+		want            []string
+	}{
+		"it gave up, and another one serves": {connected: "OFF", data: data(ours), a: tells(latest, "primary"), want: restart},
+		"all gave up":                        {connected: "OFF", data: data(ours), a: tells(latest), want: restart},
+		"it is cut off":                      {connected: "ON", data: data(ours), a: nil},
+		"it does not answer":                 {connected: "", data: data(ours), a: tells(latest, "primary")},
+		"its data differs from the others'":  {connected: "OFF", data: data("00000000-0000-0000-0000-000000000000"), a: tells(latest, "primary")},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := newGuardStage(t, latest, test.a, nil)
+			s.write("data/grastate.dat", test.data, 0o644)
+			s.write("bin/mariadb", "#!/bin/sh\ncase $* in *wsrep_connected*) printf 'wsrep_connected\\t"+test.connected+"\\n' ;; *) printf 'wsrep_cluster_status\\tDisconnected\\n' ;; esac", 0o755)
+			listener, err := (&net.ListenConfig{}).Listen(t.Context(), "unix", filepath.Join(s.dir, "socket"))
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer listener.Close()
+			_, did := s.run("watch", "PAUSES=3", "socket="+filepath.Join(s.dir, "socket"))
+			did = slices.DeleteFunc(did, func(line string) bool { return line == "waits on" })
+			if diff := cmp.Diff(test.want, did, cmpopts.EquateEmpty()); diff != "" {
+				t.Errorf("did (-want +got)\n%s", diff)
 			}
 		})
 	}

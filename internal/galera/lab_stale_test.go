@@ -35,6 +35,24 @@ func (s *site) comesBackByItself() {
 	s.everywhere("late", 1)
 }
 
+// givesItsMembershipUp has a server end its part in the cluster as one does that stood
+// still and cannot form a view afterwards: it runs on and answers, for itself alone.
+func (s *site) givesItsMembershipUp() {
+	s.Run("db3", `mariadb -e "SET GLOBAL wsrep_provider_options = 'gmcast.isolate=2'"`)
+	s.Until(time.Minute, "db3 to be connected to nothing", func() string {
+		if said := s.Run("db3", `mariadb -N -B -e "SHOW GLOBAL STATUS LIKE 'wsrep_connected'"`); !strings.Contains(said, "OFF") {
+			return said
+		}
+		return ""
+	})
+	back := s.Until(2*time.Minute, "db3 to come back by itself", func() string { return whyNotConverged(s.spec, s.observe()) })
+	s.t.Logf("TIME back by itself after %s", back.Round(time.Millisecond))
+	if said := s.Run("db3", "journalctl -b --no-pager -o cat -u terraform-ha-galera.service"); !strings.Contains(said, "it has given its membership up") {
+		s.t.Errorf("the guard says %q", said)
+	}
+	s.converge()
+}
+
 // curesAStaleNode has machines without the guard, as they would be after somebody
 // took it away: the cluster stays down, and an apply brings it back.
 func (s *site) curesAStaleNode() {

@@ -110,6 +110,7 @@ func TestLab(t *testing.T) {
 func TestLabSecondDay(t *testing.T) {
 	labtest.SecondDay(t)
 	newSite(t).passes(t, []part{
+		{"membership given up", (*site).givesItsMembershipUp},
 		{"quorum lost", (*site).recoversWithOneSurvivor},
 		{"one ahead left behind", (*site).leavesOneBehind},
 	})

@@ -5,8 +5,14 @@
 # in it are there. A node that was down or cut off before is one too many, and
 # none of them ever gets to the end of its start. So nodes tell each other which
 # view they remember, and one that was not in the last view stays away until the
-# others serve. Nothing here starts, bootstraps or changes data: all it does is to
-# wait before a start, and to end a server that serves nobody.
+# others serve. Nothing here bootstraps or changes data: all it does is to wait before
+# a start, and to end a server that serves nobody, or to start it again.
+#
+# A node that stood still for a while and then goes on may give its membership up
+# ("exception from gcomm, backend must be restarted", after evs.max_install_timeouts).
+# Its server runs on without a cluster, for ever: only a start brings it back. One whose
+# data differs from the others' is left to a person; Galera takes the UUID from its
+# grastate.dat.
 #
 # A recovery may have gone on without the data of some nodes. The others have a
 # record with a higher number then. One that was left behind may have commits of its
@@ -15,7 +21,8 @@
 #
 #   tell   prints what this node remembers, for whoever asks
 #   wait   ends when a start of the server can lead anywhere
-#   watch  ends a server that keeps the last view from forming
+#   watch  ends a server that keeps the last view from forming, and starts one again
+#          that has given its membership up
 verb=$1 cluster=$2 unit=$3 client=$4 nodes=$5 port=$6
 shift 6 # the addresses of the other nodes
 : "${arbitrator:=}" "${data:=/var/lib/mysql}" "${socket:=/run/mysqld/mysqld.sock}" "${record:=/var/lib/terraform-ha/galera-$cluster.recovery}"
@@ -35,9 +42,11 @@ attempt() { n=$(sed -n 's/^attempt \([0-9][0-9]*\)$/\1/p' "$record" 2>/dev/null 
 
 has_data() { grep '^uuid: ' "$data/grastate.dat" 2>/dev/null | grep -qv ' 00000000-0000-0000-0000-000000000000'; }
 
-serves() {
-[ -S "$socket" ] && [ "$(timeout 3 "$client" --no-defaults --socket="$socket" -N -B -e "SHOW GLOBAL STATUS LIKE 'wsrep_cluster_status'" 2>/dev/null | cut -f2)" = Primary ]
-}
+status() { timeout 3 "$client" --no-defaults --socket="$socket" -N -B -e "SHOW GLOBAL STATUS LIKE '$1'" 2>/dev/null | cut -f2; }
+
+serves() { [ -S "$socket" ] && [ "$(status wsrep_cluster_status)" = Primary ]; }
+
+gave_up() { [ -S "$socket" ] && has_data && [ "$(status wsrep_connected)" = OFF ]; }
 
 tell() {
 echo "cluster $cluster"
@@ -137,13 +146,19 @@ look "$@"
 case $seen in
 other) why="it was not in the last Primary component and keeps the others from forming it again" ;;
 behind) why="a recovery of the cluster went on without its data" ;;
-*) bad=0; continue ;;
+*) why=''
+gave_up || { bad=0; continue; } ;;
 esac
 # Twice, because a view is saved a moment later on one node than on another.
 bad=$((bad+1))
 [ $bad -ge 2 ] || continue
+bad=0
+if [ -n "$why" ]; then
 echo "ending $unit: $why"
 systemctl kill -s KILL -- "$unit"
-bad=0
+else
+echo "restarting $unit: it has given its membership up and is connected to no cluster"
+systemctl --no-block restart -- "$unit"
+fi
 done ;;
 esac
