@@ -34,7 +34,7 @@ type Settings struct {
 
 // OfDemo returns a drill of the site of make demo, which has to be there.
 func OfDemo(ctx context.Context, d demo.Demo, settings Settings) (*Drill, error) {
-	site, machines, err := siteOfDemo(ctx, d)
+	site, machines, err := SiteOfDemo(ctx, d)
 	if err != nil {
 		return nil, fmt.Errorf("cannot look at the site: %w", err)
 	}
@@ -62,7 +62,8 @@ func OfDemo(ctx context.Context, d demo.Demo, settings Settings) (*Drill, error)
 	return drill, nil
 }
 
-func siteOfDemo(ctx context.Context, d demo.Demo) (website.Site, website.LabMachines, error) {
+// SiteOfDemo returns the site of make demo, and its machines.
+func SiteOfDemo(ctx context.Context, d demo.Demo) (website.Site, website.LabMachines, error) {
 	hardware, err := region.Hardware(ctx, d.Docker, d.Folder)
 	if err != nil {
 		return website.Site{}, website.LabMachines{}, err

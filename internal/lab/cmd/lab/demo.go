@@ -8,9 +8,14 @@ import (
 	"github.com/terraform-ha/terraform-provider-ha/internal/lab/demo"
 )
 
+const demoUsage = "lab demo up, url, plan, status or pages"
+
 func demoVerb(ctx context.Context, c command) error {
+	if len(c.args) > 0 && c.args[0] == "pages" {
+		return demoPages(ctx, c)
+	}
 	if len(c.args) != 1 {
-		return usageError("lab demo up, url, plan or status")
+		return usageError(demoUsage)
 	}
 	root, err := repository()
 	if err != nil {
@@ -39,5 +44,5 @@ func demoVerb(ctx context.Context, c command) error {
 		}
 		return err
 	}
-	return usageError("lab demo up, url, plan or status")
+	return usageError(demoUsage)
 }

@@ -28,7 +28,7 @@ const usage = `A Linode region on this computer.
   lab logs NAME [UNIT]     show a machine's journal; "lab logs api" the API's log
   lab fault KIND NAME ...  break something ("lab fault" lists the kinds)
   lab updates NAME ...     offer updates of packages on machines, for os of the resources
-  lab demo VERB            the example site: up, url, plan, status
+  lab demo VERB            the example site: up, url, plan, status, pages
   lab drill VERB ...       break one thing at a time under traffic ("lab drill" says more)
   lab down                 remove everything that this lab has made
   lab list                 print the names of all labs that have something in the engine

@@ -1,0 +1,3 @@
+: pages-remove
+. ./take-away.sh
+take_away "$1"
