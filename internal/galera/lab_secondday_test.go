@@ -171,6 +171,9 @@ func (s *site) upgrades() {
 			s.t.Errorf("mariadb-server of %s is %s", name, got)
 		}
 	}
+	if notices := Notices(s.spec, s.observe()); len(notices) > 0 {
+		s.t.Errorf("a user is told: %v", notices)
+	}
 	if after := s.transfers(); after != transfers {
 		s.t.Errorf("there were %d full state transfers before and %d after", transfers, after)
 	}

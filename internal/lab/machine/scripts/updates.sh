@@ -22,10 +22,11 @@ index() {
 }
 
 # renew gives the control files in a folder the newer version, and has postinst ask for a
-# reboot the way update-notifier does.
+# reboot the way update-notifier does. Of the characters that a version may have, only the dot
+# means another thing to sed; GNU sed takes an escaped plus for a repetition.
 renew() {
     name=$1 old=$2 folder=$3
-    pattern=$(printf '%s' "$old" | sed 's/[.+*]/\\&/g')
+    pattern=$(printf '%s' "$old" | sed 's/[.]/\\&/g')
     sed -i -e "s/^Version: .*/Version: $old$suffix/" -e "s/(= $pattern)/(= $old$suffix)/g" "$folder/control"
     [ "$name" = "$reboots" ] || return 0
     [ -e "$folder/postinst" ] || printf '#!/bin/sh\nset -e\n' >"$folder/postinst"
