@@ -27,7 +27,8 @@ type System struct {
 	// Updates are the packages that apt would replace with newer versions, held ones too.
 	Updates []Update
 	// Held are packages that somebody else than a cluster of ours holds, and Kept those
-	// that apt would not replace, because another one would have to go.
+	// that apt would not replace, because another one would have to go or one that they need
+	// is not in the archives.
 	Held, Kept []string
 	// Fault is why apt cannot say what is due; empty where it can.
 	Fault string

@@ -280,7 +280,7 @@ func (o OS) noticesOf(seen host.System, maintenance Maintenance) []string {
 		say("updates of packages on hold are not installed: %s", listedFew(held))
 	}
 	if o.Updates != "" && len(seen.Kept) > 0 {
-		say("updates that would remove another package are not installed: %s", listedFew(seen.Kept))
+		say("updates that apt keeps back, because another package would have to go or one that they need is not in the archives, are not installed: %s", listedFew(seen.Kept))
 	}
 	if why := seen.WhyReboot(); !o.Reboot && why != "" {
 		say("it requires a reboot, which os.reboot does not allow: %s", why)

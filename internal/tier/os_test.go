@@ -59,7 +59,7 @@ func TestNoticesOfSystems(t *testing.T) {
 	want := []string{
 		"web1: apt cannot say which updates are due: Unmet dependencies.",
 		"web1: updates of packages on hold are not installed: vim",
-		"web1: updates that would remove another package are not installed: linux-image-amd64",
+		"web1: updates that apt keeps back, because another package would have to go or one that they need is not in the archives, are not installed: linux-image-amd64",
 		"web1: it requires a reboot, which os.reboot does not allow: a reboot was asked for by libssl3; apache2, cron run with files that an update has replaced",
 		"web2: what is due waits until the node is back in service: 1 security update is due: libssl3 3.1",
 	}

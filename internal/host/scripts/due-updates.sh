@@ -1,9 +1,10 @@
 # due_updates prints what apt would replace with newer versions, by the lists that the
 # machine has: name, version and "security" or "other" in a line each. Held packages are
-# among them; "kept NAME" are those for which another package would have to go. An update
-# is one for security if a version after the installed one is in an archive for security:
-# Debian's has the label Debian-Security, and the names of Ubuntu's end with -security. Where
-# apt cannot say it, "fault" and its reason come instead.
+# among them; "kept NAME" are those for which another package would have to go, or one that
+# they need is not in the archives. An update is one for security if a version after the
+# installed one is in an archive for security: Debian's has the label Debian-Security, and the
+# names of Ubuntu's end with -security. Where apt cannot say it, "fault" and its reason come
+# instead.
 due_updates() {
     said=$(apt-get -s -q -o APT::Ignore-Hold=true upgrade --with-new-pkgs 2>&1) ||
         echo "fault $(printf '%s\n' "$said" | grep -m 1 '^E: ')"

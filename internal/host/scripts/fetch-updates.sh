@@ -16,7 +16,7 @@ if [ -z "$list" ]; then
     case $1 in of:*) ;; *) exit 0 ;; esac
     [ -z "$(dpkg --audit)" ] || exit 0
     echo "apt replaces nothing of ${1#of:}: on hold by somebody else are $(held_by_others "$2" | tr '\n' ' ')" >&2
-    due_updates | sed -n 's/^kept /kept back because another package would have to go: /p; s/^fault //p' >&2
+    due_updates | sed -n 's/^kept /kept back, because another package would have to go or one that it needs is not in the archives: /p; s/^fault //p' >&2
     exit 1
 fi
 # shellcheck disable=SC2086 # a word for each package
