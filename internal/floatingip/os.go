@@ -1,6 +1,7 @@
 package floatingip
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -21,10 +22,7 @@ func readOS(spec Spec, _ string, answers tier.Answers, seen *Machine) {
 // refuseShared refuses machines that have the data or the visitors of another tier, too.
 func refuseShared(d *draft) error {
 	for _, node := range d.nodes() {
-		if !d.osDue(node).Disruptive {
-			continue
-		}
-		if err := d.spec.OS.RefuseShared(node.Name, Kind, d.machine(node).System); err != nil {
+		if err := d.osDue(node).RefuseShared(node.Name, Kind, d.machine(node).System); err != nil {
 			return err
 		}
 	}
@@ -39,11 +37,16 @@ func (d *draft) osDue(node host.Node) tier.DueOS {
 	if !machine.Unit.Running() && len(machine.System.Unfinished) == 0 || !stays {
 		return tier.DueOS{}
 	}
-	maintenance := machine.Maintenance
-	if maintenance == "" {
-		maintenance = d.spec.Maintenance[node.Name]
+	return d.spec.OS.Due(machine.System, cmp.Or(machine.Maintenance, d.spec.Maintenance[node.Name]), unitName)
+}
+
+// systems are those of the machines, by node.
+func (s Status) systems() map[string]host.System {
+	systems := map[string]host.System{}
+	for name, machine := range s.Machines {
+		systems[name] = machine.System
 	}
-	return d.spec.OS.Due(machine.System, maintenance, unitName)
+	return systems
 }
 
 // notNow says why a machine is not to be taken out of service for its system; nil if it can
@@ -137,12 +140,4 @@ func awaitFit(ctx context.Context, h *host.Host, spec Spec) error {
 		}
 		return fmt.Sprintf("keepalived is %q there", answers["role"].Out), nil
 	})
-}
-
-func osNotices(spec Spec, status Status) []string {
-	systems, maintenance := map[string]host.System{}, map[string]tier.Maintenance{}
-	for name, machine := range status.Machines {
-		systems[name], maintenance[name] = machine.System, machine.Maintenance
-	}
-	return spec.OS.Notices(systems, maintenance)
 }

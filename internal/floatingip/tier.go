@@ -66,8 +66,10 @@ func Open(hosts host.Hosts, spec Spec) *Cluster {
 		Diff:        func(seen Status) (Plan, error) { return Diff(spec, seen) },
 		Verify:      func(ctx context.Context) error { return Verify(ctx, views, spec) },
 		// A floating IP has no data to wipe.
-		Remove:   func(seen Status, _ bool) (Plan, error) { return Remove(spec, seen) },
-		Notices:  func(seen Status) []string { return slices.Concat(maintenanceNotices(seen), osNotices(spec, seen)) },
+		Remove: func(seen Status, _ bool) (Plan, error) { return Remove(spec, seen) },
+		Notices: func(seen Status) []string {
+			return slices.Concat(maintenanceNotices(seen), spec.OS.Notices(seen.systems(), seen.maintained()))
+		},
 		Foresee:  func(seen Status) tier.Foresight { return foresee(spec, seen) },
 		Assume:   assume,
 		Health:   func(seen Status) tier.Health { return HealthOf(spec, seen) },

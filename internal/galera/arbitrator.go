@@ -3,6 +3,7 @@ package galera
 import (
 	"context"
 	"fmt"
+	"iter"
 	"maps"
 	"path"
 	"slices"
@@ -258,7 +259,7 @@ func planArbitrator(d *draft) error {
 }
 
 // arbitrators are the arbitrators that answered and are not to be stopped.
-func (d *draft) arbitrators() func(yield func(host.Node, NodeStatus) bool) {
+func (d *draft) arbitrators() iter.Seq2[host.Node, NodeStatus] {
 	return func(yield func(host.Node, NodeStatus) bool) {
 		for _, node := range d.spec.Arbitrators {
 			seen, found := d.seen.Arbitrators[node.Name]

@@ -1,7 +1,9 @@
 package galera
 
 import (
+	"cmp"
 	"context"
+	"iter"
 	"time"
 
 	"github.com/terraform-ha/terraform-provider-ha/internal/host"
@@ -18,11 +20,18 @@ func readOS(spec Spec, _ string, answers tier.Answers, seen *NodeStatus) {
 // osDue is what is due of the system of a machine. Nothing is due of one on which
 // somebody works, or is to work.
 func (d *draft) osDue(name string, seen NodeStatus) tier.DueOS {
-	maintenance := seen.Maintenance
-	if maintenance == "" {
-		maintenance = d.spec.Maintenance[name]
+	return d.spec.OS.Due(seen.System, cmp.Or(seen.Maintenance, d.spec.Maintenance[name]), watchedUnits(d.engine, seen)...)
+}
+
+// systems are those of the machines, by node.
+func (s Status) systems() map[string]host.System {
+	systems := map[string]host.System{}
+	for _, nodes := range []map[string]NodeStatus{s.Nodes, s.Arbitrators} {
+		for name, node := range nodes {
+			systems[name] = node.System
+		}
 	}
-	return d.spec.OS.Due(seen.System, maintenance, watchedUnits(d.engine, seen)...)
+	return systems
 }
 
 // watchedUnits are the units of a machine that matter to the cluster.
@@ -35,24 +44,14 @@ func watchedUnits(engine engine, seen NodeStatus) []string {
 
 // refuseShared refuses machines that are nodes of another tier, too.
 func refuseShared(d *draft) error {
-	for node, seen := range d.answering() {
-		if err := d.refuseSharedMachine(node.Name, seen); err != nil {
-			return err
-		}
-	}
-	for node, seen := range d.arbitrators() {
-		if err := d.refuseSharedMachine(node.Name, seen); err != nil {
-			return err
+	for _, nodes := range []iter.Seq2[host.Node, NodeStatus]{d.answering(), d.arbitrators()} {
+		for node, seen := range nodes {
+			if err := d.osDue(node.Name, seen).RefuseShared(node.Name, markerKind, seen.System); err != nil {
+				return err
+			}
 		}
 	}
 	return nil
-}
-
-func (d *draft) refuseSharedMachine(name string, seen NodeStatus) error {
-	if !d.osDue(name, seen).Disruptive {
-		return nil
-	}
-	return d.spec.OS.RefuseShared(name, markerKind, seen.System)
 }
 
 // planOS updates machines whose server does not run, while others serve: it joins
@@ -146,14 +145,4 @@ func stepUpdateArbitrator(spec Spec, name string, due tier.DueOS) Step {
 			}
 			return start.Do(ctx, hosts)
 		}}
-}
-
-func osNotices(spec Spec, status Status) []string {
-	systems, maintenance := map[string]host.System{}, map[string]tier.Maintenance{}
-	for _, nodes := range []map[string]NodeStatus{status.Nodes, status.Arbitrators} {
-		for name, node := range nodes {
-			systems[name], maintenance[name] = node.System, node.Maintenance
-		}
-	}
-	return spec.OS.Notices(systems, maintenance)
 }

@@ -149,7 +149,7 @@ func Notices(spec Spec, status Status) []string {
 	left, going := leftNotices(spec, status), departureNotices(spec, status)
 	spec, status = present(spec, status)
 	return slices.Concat(left, going,
-		versionNotices(spec, status), upgradeNotices(spec, status), effectiveNotices(spec, status), grantNotices(spec, status), hindranceNotices(status), recoveryNotices(status), maintenanceNotices(status), osNotices(spec, status))
+		versionNotices(spec, status), upgradeNotices(spec, status), effectiveNotices(spec, status), grantNotices(spec, status), hindranceNotices(status), recoveryNotices(status), maintenanceNotices(status), spec.OS.Notices(status.systems(), status.maintained()))
 }
 
 // draft is a plan that the concerns are making.

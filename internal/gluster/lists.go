@@ -7,7 +7,7 @@ func planLists(d *draft) error {
 		return nil
 	}
 	for _, node := range d.reached {
-		if due := d.dueOS(node); due.Any() && !due.Disruptive {
+		if due := d.osDue(node); due.Any() && !due.Disruptive {
 			d.stages.lists.On(node.Name, d.spec.OS.Fetch(due).On(node.Name))
 		}
 	}

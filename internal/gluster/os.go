@@ -34,17 +34,26 @@ func readOS(spec inquiry, _ string, answers tier.Answers, seen *Node) {
 // processes of glusterd's unit.
 func daemonUnits() []string { return []string{daemonUnit + ".service"} }
 
-// dueOS is what is due of the system of a node's machine.
-func (d *draft) dueOS(node host.Node) tier.DueOS {
+// osDue is what is due of the system of a node's machine.
+func (d *draft) osDue(node host.Node) tier.DueOS {
 	seen := d.seen(node)
 	return d.spec.OS.Due(seen.System, cmp.Or(seen.Maintenance, d.spec.Maintenance[node.Name]), daemonUnits()...)
+}
+
+// systems are those of the machines, by node.
+func (s Status) systems() map[string]host.System {
+	systems := map[string]host.System{}
+	for name, node := range s.Nodes {
+		systems[name] = node.System
+	}
+	return systems
 }
 
 // updating are the machines that are drained for an update.
 func (d *draft) updating() []host.Node {
 	var nodes []host.Node
 	for _, node := range d.reached {
-		if d.dueOS(node).Disruptive {
+		if d.osDue(node).Disruptive {
 			nodes = append(nodes, node)
 		}
 	}
@@ -55,7 +64,7 @@ func (d *draft) updating() []host.Node {
 func (d *draft) refuseUpdate() *reconcile.RefusedError {
 	for _, node := range d.updating() {
 		var refused *reconcile.RefusedError
-		if errors.As(d.spec.OS.RefuseShared(node.Name, markerKind, d.seen(node).System), &refused) {
+		if errors.As(d.osDue(node).RefuseShared(node.Name, markerKind, d.seen(node).System), &refused) {
 			return refused
 		}
 		if d.servesOthers(node) {
@@ -82,7 +91,7 @@ func (d *draft) servesOthers(node host.Node) bool {
 // glusterd may not start before. What takes a machine out of service is part of the roll.
 func planOS(d *draft) error {
 	for i, node := range d.unfinished() {
-		if err := d.spec.OS.RefuseShared(node.Name, markerKind, d.seen(node).System); err != nil {
+		if err := d.osDue(node).RefuseShared(node.Name, markerKind, d.seen(node).System); err != nil {
 			return err
 		}
 		if i == 0 { // one machine at a time
@@ -90,7 +99,7 @@ func planOS(d *draft) error {
 		}
 	}
 	for _, node := range d.reached {
-		due := d.dueOS(node)
+		due := d.osDue(node)
 		if d.seen(node).Drained && (!due.Disruptive || d.rollWaits() != nil) {
 			d.stages.putBack.InOrder(Step{Node: node.Name, Title: "take floating addresses again", Why: "it is drained by a change that broke off", Do: d.ofMachine(node, tier.Return)})
 		}
@@ -103,7 +112,7 @@ func planOS(d *draft) error {
 func (d *draft) unfinished() []host.Node {
 	return slices.DeleteFunc(slices.Clone(d.reached), func(node host.Node) bool {
 		seen := d.seen(node)
-		return d.spec.OS.Updates == "" || len(seen.System.Unfinished) == 0 || seen.Daemon.Running() || !d.dueOS(node).Disruptive
+		return d.spec.OS.Updates == "" || len(seen.System.Unfinished) == 0 || seen.Daemon.Running() || !d.osDue(node).Disruptive
 	})
 }
 
@@ -164,7 +173,7 @@ func serveAgain(ctx context.Context, hosts host.Hosts, failed *host.UpdatesError
 // serves. It is taken out with nothing left to be healed, glusterd before the bricks, whose
 // end clients hear of, and the next machine follows when everything is healed again.
 func (d *draft) update(node host.Node) []Step {
-	due := d.dueOS(node)
+	due := d.osDue(node)
 	started := d.volumeStarted()
 	healed := waitWhole(d.spec, node.Name, started)
 	steps := []Step{
@@ -195,13 +204,4 @@ func stopAll(node string) act {
 		}
 		return run(node, "stop the bricks", shell.Script(stopBricksScript, "*"))(ctx, hosts)
 	}
-}
-
-// osNotices say what a user should know of the systems and no plan changes.
-func (d *draft) osNotices() []string {
-	systems, maintenance := map[string]host.System{}, map[string]tier.Maintenance{}
-	for name, node := range d.status.Nodes {
-		systems[name], maintenance[name] = node.System, cmp.Or(node.Maintenance, d.spec.Maintenance[name])
-	}
-	return d.spec.OS.Notices(systems, maintenance)
 }

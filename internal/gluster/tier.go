@@ -95,16 +95,18 @@ func Open(hosts host.Hosts, spec Spec) *Cluster {
 	spec = spec.Defaulted()
 	views := hosts.Views()
 	return tier.New(tier.Definition[Status, host.Hosts]{
-		Target:           hosts,
-		Observe:          func(ctx context.Context) Status { return Observe(ctx, views, spec) },
-		Unreachable:      Status.errors,
-		Absent:           func(seen Status) bool { return seen.absent(spec) },
-		Diff:             func(seen Status) (Plan, error) { return Diff(spec, seen) },
-		Verify:           func(ctx context.Context) error { return Verify(ctx, views, spec) },
-		Remove:           func(seen Status, wipe bool) (Plan, error) { return Remove(spec, seen, wipe) },
-		Notices:          func(seen Status) []string { return Notices(spec, seen) },
-		Foresee:          func(seen Status) tier.Foresight { return foresee(spec, seen) },
-		Assume:           assume,
+		Target:      hosts,
+		Observe:     func(ctx context.Context) Status { return Observe(ctx, views, spec) },
+		Unreachable: Status.errors,
+		Absent:      func(seen Status) bool { return seen.absent(spec) },
+		Diff:        func(seen Status) (Plan, error) { return Diff(spec, seen) },
+		Verify:      func(ctx context.Context) error { return Verify(ctx, views, spec) },
+		Remove:      func(seen Status, wipe bool) (Plan, error) { return Remove(spec, seen, wipe) },
+		Notices:     func(seen Status) []string { return Notices(spec, seen) },
+		Foresee:     func(seen Status) tier.Foresight { return foresee(spec, seen) },
+		Assume:      assume,
+			return slices.Concat(spec.OS.Unasked(seen.systems()), spec.unaskedRelease(seen))
+		},
 		Health:           func(seen Status) tier.Health { return HealthOf(spec, seen) },
 		RefusalIsNoDrift: true,
 	})
@@ -196,7 +198,7 @@ func Notices(spec Spec, status Status) []string {
 		notices = slices.Concat(notices, d.connectionNotices(), d.decisionNotices(), d.asideNotices())
 	}
 	notices = append(append(notices, status.Healing(spec.Name)...), d.optionNotices()...)
-	return slices.Concat(notices, d.filterNotices(), spec.clientNotices(status), maintenanceNotices(status), d.osNotices(), d.releaseNotices())
+	return slices.Concat(notices, d.filterNotices(), spec.clientNotices(status), maintenanceNotices(status), spec.OS.Notices(status.systems(), status.maintained()), d.releaseNotices())
 }
 
 // draft is a plan that is being made, with what the concerns know.

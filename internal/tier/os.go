@@ -223,11 +223,12 @@ func (o OS) look(ctx context.Context, machine *host.Host) (host.System, error) {
 	return host.ParseSystem(answers[systemPart]), nil
 }
 
-// RefuseShared refuses to update or reboot a machine that is also a node of another tier:
-// that one's node would go out of service without having been drained. A floating IP is no
-// such tier, because every tier has its machines give their addresses away first.
-func (o OS) RefuseShared(node, kind string, seen host.System) error {
-	if !o.declared() || !seen.Asked {
+// RefuseShared refuses what takes a machine out of service that is also a node of another
+// tier: that one's node would go out of service without having been drained. A floating IP is
+// no such tier, because every tier has its machines give their addresses away first. Kind is
+// that of the tier which asks.
+func (d DueOS) RefuseShared(node, kind string, seen host.System) error {
+	if !d.Disruptive {
 		return nil
 	}
 	for _, marker := range seen.Markers {

@@ -79,10 +79,13 @@ func TestMachinesOfTwoTiersAreRefused(t *testing.T) {
 		{"floating-ip", []string{"floating-ip-a", "galera-shop"}, true},
 		{"web", []string{"web-shop", "gluster-files"}, true},
 	} {
-		err := security.RefuseShared("m1", test.kind, host.System{Asked: true, Markers: test.markers})
+		seen := host.System{Asked: true, Markers: test.markers}
 		var refused *reconcile.RefusedError
-		if errors.As(err, &refused) != test.refused {
+		if err := (tier.DueOS{Disruptive: true}).RefuseShared("m1", test.kind, seen); errors.As(err, &refused) != test.refused {
 			t.Errorf("%v: %v", test, err)
+		}
+		if err := (tier.DueOS{}).RefuseShared("m1", test.kind, seen); err != nil {
+			t.Errorf("%v, and nothing takes it out of service: %v", test, err)
 		}
 	}
 }

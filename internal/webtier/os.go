@@ -1,8 +1,10 @@
 package webtier
 
 import (
+	"cmp"
 	"context"
 
+	"github.com/terraform-ha/terraform-provider-ha/internal/host"
 	"github.com/terraform-ha/terraform-provider-ha/internal/tier"
 )
 
@@ -15,22 +17,25 @@ func readOS(s Spec, _ string, answers tier.Answers, seen *NodeStatus) {
 // refuseShared refuses machines that are nodes of another tier, too.
 func refuseShared(d *draft) error {
 	for _, m := range d.machines {
-		if due := d.osDue(m); !due.Disruptive {
-			continue
-		}
-		if err := d.spec.OS.RefuseShared(m.node.Name, markerKind, m.seen.System); err != nil {
+		if err := d.osDue(m).RefuseShared(m.node.Name, markerKind, m.seen.System); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
+// osDue is what is due of the system of a machine.
 func (d *draft) osDue(m *machine) tier.DueOS {
-	maintenance := m.seen.Maintenance
-	if maintenance == "" {
-		maintenance = d.spec.Maintenance[m.node.Name]
+	return d.spec.OS.Due(m.seen.System, cmp.Or(m.seen.Maintenance, d.spec.Maintenance[m.node.Name]), serverUnits(m.seen.PHP)...)
+}
+
+// systems are those of the machines, by node.
+func (s Status) systems() map[string]host.System {
+	systems := map[string]host.System{}
+	for name, node := range s.Nodes {
+		systems[name] = node.System
 	}
-	return d.spec.OS.Due(m.seen.System, maintenance, serverUnits(m.seen.PHP)...)
+	return systems
 }
 
 // serverUnits are the units that are restarted where they run with replaced files.
@@ -77,9 +82,4 @@ func giveAway(ctx context.Context, s Spec, target Target, name string) error {
 		return err
 	}
 	return tier.Drain(ctx, target.Hosts[name], s.addressMark())
-}
-
-func osNotices(s Spec, status Status) []string {
-	systems, maintenance := status.systems()
-	return s.OS.Notices(systems, maintenance)
 }

@@ -186,7 +186,8 @@ func TestNothingIsUpdatedInMaintenance(t *testing.T) {
 	if refused, found := errors.AsType[*reconcile.RefusedError](err); !found || refused.Node != "web1" {
 		t.Errorf("got %v", err)
 	}
-	if notices := osNotices(spec, observeSim(t, hosts, spec)); len(notices) != 1 || !strings.Contains(notices[0], "web2: what is due waits") {
+	seen := observeSim(t, hosts, spec)
+	if notices := spec.OS.Notices(seen.systems(), seen.maintained()); len(notices) != 1 || !strings.Contains(notices[0], "web2: what is due waits") {
 		t.Errorf("notices: %q", notices)
 	}
 	must(t, convergeSim(t, hosts, spec, balancer))

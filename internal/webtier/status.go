@@ -138,13 +138,3 @@ func (s Status) absent(spec Spec) bool {
 	}
 	return true
 }
-
-// systems returns how up to date the systems of the machines are, and which of them are in
-// maintenance.
-func (s Status) systems() (map[string]host.System, map[string]tier.Maintenance) {
-	systems, maintenance := map[string]host.System{}, map[string]tier.Maintenance{}
-	for name, node := range s.Nodes {
-		systems[name], maintenance[name] = node.System, node.Maintenance
-	}
-	return systems, maintenance
-}

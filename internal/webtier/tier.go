@@ -90,7 +90,7 @@ func Open(target Target, spec Spec, prior *Spec) *Cluster {
 		Foresee: func(seen Status) tier.Foresight { return foresee(spec, seen) },
 		Assume:  assume,
 		Notices: func(seen Status) []string {
-			return slices.Concat(spec.Notices(seen), spec.leftInService(seen), maintenanceNotices(seen), osNotices(spec, seen))
+			return slices.Concat(spec.Notices(seen), spec.leftInService(seen), maintenanceNotices(seen), spec.OS.Notices(seen.systems(), seen.maintained()))
 		},
 		Health: func(seen Status) tier.Health { return HealthOf(spec, seen) },
 	})
