@@ -17,6 +17,14 @@ func TestAPlanSaysWhatComesOfIt(t *testing.T) {
 		reasons map[string]string
 	}{
 		"nothing": {want: "3 of 3 members"},
+		"the first os": {
+			change: func(spec *Spec) { spec.OS = tier.OS{Reboot: true} },
+			want:   "it is not known: db1, db2, db3",
+		},
+		"the first restart_trigger": {
+			change: func(spec *Spec) { spec.RestartTrigger = "1" },
+			want:   "db2 restart, db3 restart, db1 restart; 2 of 3 members; the address moves",
+		},
 		"another interval": {
 			change:  func(spec *Spec) { spec.AdvertisementIntervalSeconds = 2 },
 			want:    "db1 reload, db2 reload, db3 reload; 3 of 3 members",

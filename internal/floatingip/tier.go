@@ -72,6 +72,7 @@ func Open(hosts host.Hosts, spec Spec) *Cluster {
 		},
 		Foresee:  func(seen Status) tier.Foresight { return foresee(spec, seen) },
 		Assume:   assume,
+		Unasked:  func(seen Status) []string { return spec.OS.Unasked(seen.systems()) },
 		Health:   func(seen Status) tier.Health { return HealthOf(spec, seen) },
 		LeftOver: "its files, and what Keepalived has to be told",
 	})

@@ -18,6 +18,14 @@ func TestAPlanSaysWhatComesOfIt(t *testing.T) {
 		reasons map[string]string
 	}{
 		"nothing": {want: "3 of 3 members"},
+		"the first os": {
+			change: func(spec *Spec) { spec.OS = tier.OS{Reboot: true} },
+			want:   "it is not known: db1, db2, db3",
+		},
+		"the first restart_trigger": {
+			change: func(spec *Spec) { spec.RestartTrigger = "1" },
+			want:   "db1 restart (incremental), db2 restart (incremental), db3 restart (incremental); 2 of 3 members",
+		},
 		"a setting that needs a restart": {
 			harm:    func(s *sim) { s.Machines["db1"].WriteFile("/run/held", "10.0.0.100\n") },
 			change:  func(spec *Spec) { spec.Settings = map[string]string{"innodb_buffer_pool_size": "1G"} },

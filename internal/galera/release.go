@@ -16,10 +16,12 @@ import (
 )
 
 // Release is what was seen of the releases that a node can have, and of what an upgrade of
-// it depends on. It is asked for where a release or a series of Percona is declared.
+// it depends on.
 type Release struct {
 	// Offered are the versions of the server's package in the lists of packages that the
-	// machine has, and ListsAge is how old these are; negative where nobody says it.
+	// machine has, and ListsAge is how old these are; negative where nobody says it. They are
+	// asked for where a release is declared, because the answer takes apt a moment: the plan
+	// that declares the first one says what an upgrade does, and not yet that no archive has it.
 	Offered  []string
 	ListsAge time.Duration
 	// Tables is the version for which the system tables were made; empty if it is not known.
@@ -34,12 +36,9 @@ type Release struct {
 
 var releaseScript = shell.Embedded(scripts, "release")
 
-// asksRelease reports whether the cluster may have to be upgraded.
-func (s Spec) asksRelease() bool { return s.Release != "" || s.Engine == Percona }
-
 func askRelease(spec Spec, name string) tier.Questions {
 	questions := tier.Questions{Files: []string{pinPath(spec)}}
-	if !spec.asksRelease() || !spec.holdsData(name) {
+	if !spec.holdsData(name) {
 		return questions
 	}
 	asked := ""

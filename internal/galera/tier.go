@@ -92,6 +92,7 @@ func Open(hosts host.Hosts, spec Spec) *Cluster {
 		Notices:   func(seen Status) []string { return Notices(spec, seen) },
 		Foresee:   func(seen Status) tier.Foresight { return foresee(spec, seen) },
 		Assume:    assume,
+		Unasked:   func(seen Status) []string { return spec.OS.Unasked(seen.systems()) },
 		Health:    func(seen Status) tier.Health { return HealthOf(spec, seen, time.Now()) },
 		Departing: func(seen Status) []string { return seen.departing(spec) },
 		Alone:     Status.alone,

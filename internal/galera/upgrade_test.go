@@ -10,6 +10,7 @@ import (
 	"github.com/terraform-ha/terraform-provider-ha/internal/host/hosttest"
 	"github.com/terraform-ha/terraform-provider-ha/internal/reconcile"
 	"github.com/terraform-ha/terraform-provider-ha/internal/tier"
+	"github.com/terraform-ha/terraform-provider-ha/internal/tier/tiertest"
 )
 
 const (
@@ -107,6 +108,28 @@ func TestAPlanTellsOfAnUpgrade(t *testing.T) {
 	if rollout == nil || rollout.Restarts != 3 || rollout.LowestMembers != 2 || !rollout.AddressMoves || rollout.Nodes[2].Node != "db1" ||
 		rollout.Nodes[0].Transfer.Kind != tier.TransferIncremental {
 		t.Errorf("rollout %+v", rollout)
+	}
+}
+
+// TestTheFirstReleaseIsForeseen declares one where no refresh has asked what the archives
+// have.
+func TestTheFirstReleaseIsForeseen(t *testing.T) {
+	for name, test := range map[string]struct {
+		written int64
+		want    string
+	}{
+		"a write-set cache that is large enough": {128 << 20, "db1 restart (incremental), db2 restart (incremental), db3 restart (incremental); 2 of 3 members"},
+		// What else is to be done comes before the refusal.
+		"one that is too small": {128 << 30, "db1 change, db2 change, db3 change; 3 of 3 members"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s, spec := released(t)
+			for _, node := range s.Nodes {
+				node.Written = test.written
+			}
+			spec.Release = ""
+			tiertest.Rollout(t, tiertest.Case{Refreshed: Open(s.hosts, spec), Planned: Open(nil, spec.to("10.11.19")), Want: test.want})
+		})
 	}
 }
 

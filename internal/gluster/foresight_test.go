@@ -18,6 +18,18 @@ func TestAPlanSaysWhatComesOfIt(t *testing.T) {
 		reasons map[string]string
 	}{
 		"nothing": {want: "3 of 3 members"},
+		"the first os": {
+			change: func(spec *gluster.Spec) { spec.OS = tier.OS{Reboot: true} },
+			want:   "it is not known: files1, files2, files3",
+		},
+		"the first restart_trigger": {
+			change: func(spec *gluster.Spec) { spec.RestartTrigger = "1" },
+			want:   "files1 restart, files2 restart, files3 restart; 2 of 3 members",
+		},
+		"the first release": {
+			change: func(spec *gluster.Spec) { spec.Release = "10" },
+			want:   "it is not known: files1, files2, files3",
+		},
 		"an option": {
 			change:  func(spec *gluster.Spec) { spec.Options = map[string]string{"performance.io-cache": "off"} },
 			want:    "files1 change, files2 change, files3 change, cluster change; 3 of 3 members",

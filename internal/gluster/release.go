@@ -25,6 +25,9 @@ var releaseScript = shell.Embedded(scripts, "release")
 
 // PoolRelease is what a machine knows of the operating version of its pool.
 type PoolRelease struct {
+	// Asked says that a release was declared when the machine was looked at: one of the
+	// machines was asked then.
+	Asked bool
 	// Most is the highest operating version that every member allows; 0 where that is not
 	// known.
 	Most int
@@ -56,8 +59,15 @@ func askRelease(spec inquiry, node string) tier.Questions {
 	return tier.Questions{Parts: []shell.Part{shell.Ask("release", releaseScript)}}
 }
 
-func readRelease(_ inquiry, _ string, answers tier.Answers, seen *Node) {
+func readRelease(spec inquiry, _ string, answers tier.Answers, seen *Node) {
 	seen.Release = parseRelease(answers.Parts["release"].Out)
+	seen.Release.Asked = spec.Release != ""
+}
+
+// unaskedRelease returns the machines of which it is not known whether the operating version
+// of the pool is to be raised.
+func (s Spec) unaskedRelease(status Status) []string {
+	return slices.DeleteFunc(status.Names(), func(name string) bool { return s.Release == "" || status.Nodes[name].Release.Asked })
 }
 
 func parseRelease(text string) PoolRelease {

@@ -105,6 +105,7 @@ func Open(hosts host.Hosts, spec Spec) *Cluster {
 		Notices:     func(seen Status) []string { return Notices(spec, seen) },
 		Foresee:     func(seen Status) tier.Foresight { return foresee(spec, seen) },
 		Assume:      assume,
+		Unasked: func(seen Status) []string {
 			return slices.Concat(spec.OS.Unasked(seen.systems()), spec.unaskedRelease(seen))
 		},
 		Health:           func(seen Status) tier.Health { return HealthOf(spec, seen) },

@@ -16,6 +16,10 @@ import (
 // do nothing.
 func TestOS(t *testing.T) {
 	for name, daemon := range map[string]string{"floating_ip": "keepalived", "web_tier": "apache2"} {
+		reboots := map[string]string{
+			"floating_ip": "n1 restart none, n3 restart none, n2 restart none; 3 restarts, 2 of 3 members, quorum 1, the address moves",
+			"web_tier":    "n1 restart none, n2 restart none, n3 restart none; 3 restarts, 2 of 3 members, quorum 2",
+		}[name]
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			f, s := subjects[name](t)
@@ -59,8 +63,8 @@ func TestOS(t *testing.T) {
 					{Config: config(`reboot = "never"`), ExpectError: regexp.MustCompile(`does nothing`)},
 					{Config: config(`updates = "security"`), Check: updated("", 0)},
 					{PreConfig: offer, Config: config(""), Check: updated("", 0)},
-					{Config: config(`updates = "security"`), Check: updated("99", 0)},
-					{Config: config(`updates = "security", reboot = "if-required"`), Check: updated("99", 1)},
+					{Config: config(`updates = "security"`), ConfigPlanChecks: before(rollsOut(s.address(), "unknown")), Check: updated("99", 0)},
+					{Config: config(`updates = "security", reboot = "if-required"`), ConfigPlanChecks: before(rollsOut(s.address(), reboots)), Check: updated("99", 1)},
 					{Config: config(`updates = "security", reboot = "if-required"`), ConfigPlanChecks: empty},
 				},
 			})
@@ -68,15 +72,23 @@ func TestOS(t *testing.T) {
 	}
 }
 
-// TestEveryTierKeepsItsSystem lets os through in each, and finds nothing left after an apply.
+// TestEveryTierKeepsItsSystem declares os for what there is already, which no refresh has asked
+// what is due: a plan does not say that nothing restarts, and after the apply nothing is left.
+// The next plan knows.
 func TestEveryTierKeepsItsSystem(t *testing.T) {
 	for name, subject := range subjects {
+		quorum := map[bool]int{true: 1, false: 2}[name == "floating_ip"]
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			f, s := subject(t)
+			config := func(os string) string { return f.config(f.resource(s.kind, s.body+"\n"+os)) }
 			resource.UnitTest(t, resource.TestCase{
 				ProtoV6ProviderFactories: f.factories(),
-				Steps:                    []resource.TestStep{{Config: f.config(f.resource(s.kind, s.body+"\nos = { updates = \"all\" }"))}},
+				Steps: []resource.TestStep{
+					{Config: config("")},
+					{Config: config(`os = { updates = "all" }`), ConfigPlanChecks: before(rollsOut(s.address(), "unknown")), Check: resource.TestCheckNoResourceAttr(s.address(), "rollout.%")},
+					{Config: config(`os = { updates = "all", reboot = "if-required" }`), ConfigPlanChecks: before(rollsOut(s.address(), fmt.Sprintf("; 0 restarts, 3 of 3 members, quorum %d", quorum)))},
+				},
 			})
 		})
 	}

@@ -52,6 +52,15 @@ func (o OS) Read(answers Answers) host.System {
 
 func (o OS) declared() bool { return o != OS{} }
 
+// Unasked returns the machines of which it is not known what is due, because nothing was
+// declared when they were looked at.
+func (o OS) Unasked(systems map[string]host.System) []string {
+	if !o.declared() {
+		return nil
+	}
+	return slices.DeleteFunc(slices.Sorted(maps.Keys(systems)), func(node string) bool { return systems[node].Asked })
+}
+
 // DueOS is what is due of the system of one machine. The zero value is nothing.
 type DueOS struct {
 	// Reasons are why, as sentences.

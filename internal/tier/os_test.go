@@ -3,6 +3,7 @@ package tier_test
 import (
 	"context"
 	"errors"
+	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -65,6 +66,16 @@ func TestNoticesOfSystems(t *testing.T) {
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
+	}
+}
+
+func TestWhatIsDueHasToBeAsked(t *testing.T) {
+	systems := map[string]host.System{"web1": {}, "web2": {Asked: true}, "web3": {}}
+	if got := security.Unasked(systems); !slices.Equal(got, []string{"web1", "web3"}) {
+		t.Errorf("got %v", got)
+	}
+	if got := (tier.OS{}).Unasked(systems); got != nil {
+		t.Errorf("nothing is declared, and %v have to be asked", got)
 	}
 }
 

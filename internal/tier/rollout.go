@@ -27,6 +27,9 @@ type Rollout struct {
 	AddressMoves bool
 	// Refusal is why nothing would be done; empty if nothing is refused.
 	Refusal string
+	// Unasked are the nodes of which more has to be known than the observation says. Where
+	// there is one, the change is not known, and nothing else is said.
+	Unasked []string
 	// Steps are the titles of the steps, in order and with their nodes. They are for a log:
 	// they say more than a reviewer needs, and may change with each version.
 	Steps []string
@@ -142,6 +145,9 @@ func (c *Cluster[S, T]) Rollout(nodes []Node) *Rollout {
 		changes[node.Name] = node.Change
 		others = others || node.Change == Joins || node.Change == Replaced
 	}
+	if unasked := c.unasked(changes); len(unasked) > 0 {
+		return &Rollout{Unasked: unasked}
+	}
 	before := c.of.Foresee(c.seen)
 	assumed := c.seen
 	if others {
@@ -168,6 +174,20 @@ func (c *Cluster[S, T]) Rollout(nodes []Node) *Rollout {
 	rollout := way.rollout()
 	rollout.Steps = plan.Titles()
 	return rollout
+}
+
+// unasked returns the nodes that keep their machines and of which more has to be known than
+// was asked of them. Nobody knows more of a machine that did not answer, either, but that the
+// refresh has said, and an apply does without it.
+func (c *Cluster[S, T]) unasked(changes map[string]Change) []string {
+	if c.of.Unasked == nil {
+		return nil
+	}
+	silent := c.Unreachable()
+	return slices.DeleteFunc(c.of.Unasked(c.seen), func(node string) bool {
+		change, changes := changes[node]
+		return silent[node] != nil || changes && change != Stays
+	})
 }
 
 // stepNodes are the nodes of which something is said where a step is.

@@ -3,6 +3,7 @@ package tier
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -13,6 +14,9 @@ import (
 func brief(r *Rollout) string {
 	if r == nil {
 		return "nothing is said"
+	}
+	if len(r.Unasked) > 0 {
+		return "it is not known: " + strings.Join(r.Unasked, ", ")
 	}
 	var nodes []string
 	for _, node := range r.Nodes {
@@ -46,7 +50,9 @@ func TestARolloutFollowsTheSteps(t *testing.T) {
 		steps   steps
 		err     error
 		blind   bool
-		want    string
+		// unasked are nodes of which not enough was asked, and silent those that did not answer.
+		unasked, silent []string
+		want            string
 	}{
 		"nothing": {want: "; 3 of 3, quorum 2, 0 restarts"},
 		"the holder of the address restarts last": {
@@ -103,6 +109,19 @@ func TestARolloutFollowsTheSteps(t *testing.T) {
 		"new machines that it cannot assume": {
 			blind: true, changes: map[string]Change{"n4": Joins}, want: "nothing is said",
 		},
+		"what is declared for the first time": {
+			unasked: []string{"n1", "n3"}, err: refusal, want: "it is not known: n1, n3",
+		},
+		"what is declared for the first time, beside a node that does not answer": {
+			unasked: []string{"n1", "n3"}, silent: []string{"n3"}, want: "it is not known: n1",
+		},
+		"a node that does not answer": {
+			unasked: []string{"n3"}, silent: []string{"n3"}, want: "; 3 of 3, quorum 2, 0 restarts",
+		},
+		"who was asked enough will have left": {
+			unasked: []string{"n1", "n4"}, changes: map[string]Change{"n4": Joins, "n1": Leaves},
+			want: "n4 join full (it is not a node of the cluster yet), n1 leave (it is declared no more); 3 of 3, quorum 2, 0 restarts, moves",
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			seen := map[string]string{"n1": "serves", "n2": "serves", "n3": "serves"}
@@ -126,6 +145,14 @@ func TestARolloutFollowsTheSteps(t *testing.T) {
 			}
 			var assumed map[string]string
 			of := Definition[map[string]string, int]{
+				Unasked: func(map[string]string) []string { return slices.Clone(test.unasked) },
+				Unreachable: func(map[string]string) map[string]error {
+					errs := map[string]error{}
+					for _, node := range test.silent {
+						errs[node] = errors.New("no answer")
+					}
+					return errs
+				},
 				Diff: func(seen map[string]string) (plan reconcile.Plan[int], err error) {
 					assumed = seen
 					plan.Serial("", test.steps...)

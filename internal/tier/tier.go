@@ -73,6 +73,11 @@ type Definition[S, T any] struct {
 	Foresee func(S) Foresight
 	// Assume returns an observation as it would be with other machines, see [Assume].
 	Assume func(seen S, nodes []Node) S
+	// Unasked returns the machines of which something has to be known that nobody asked of
+	// them, because what was declared then had no need of it; nil where what is asked does
+	// not depend on what is declared, or where what was not asked counts as missing. Machines
+	// that did not answer may be among them.
+	Unasked func(S) []string
 	// Health says how the cluster is that was seen. It is pure; nil for a tier that has
 	// nothing to say.
 	Health func(S) Health

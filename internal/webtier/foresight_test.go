@@ -20,6 +20,14 @@ func TestAPlanSaysWhatComesOfIt(t *testing.T) {
 		reasons map[string]string
 	}{
 		"nothing": {want: "3 of 3 members"},
+		"the first os": {
+			change: func(spec *Spec) { spec.OS = tier.OS{Reboot: true} },
+			want:   "it is not known: web1, web2, web3",
+		},
+		"the first restart_trigger": {
+			change: func(spec *Spec) { spec.RestartTrigger = "1" },
+			want:   rolled,
+		},
 		"another virtual host": {
 			change:  func(spec *Spec) { spec.ServerName = "shop.example.org" },
 			want:    rolled,

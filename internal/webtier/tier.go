@@ -89,6 +89,7 @@ func Open(target Target, spec Spec, prior *Spec) *Cluster {
 		},
 		Foresee: func(seen Status) tier.Foresight { return foresee(spec, seen) },
 		Assume:  assume,
+		Unasked: func(seen Status) []string { return spec.OS.Unasked(seen.systems()) },
 		Notices: func(seen Status) []string {
 			return slices.Concat(spec.Notices(seen), spec.leftInService(seen), maintenanceNotices(seen), spec.OS.Notices(seen.systems(), seen.maintained()))
 		},

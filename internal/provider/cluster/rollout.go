@@ -30,7 +30,7 @@ func rolloutAttribute() schema.Attribute {
 		MarkdownDescription: "What an apply of the plan does to the machines, in the order in which it does it, as far as the last refresh tells. It is for " +
 			"reviewers and policies. Each plan begins without that of the change before, so it is printed whole; the state has it until it is read " +
 			"again. Null for a new resource, after an import, without a change, and where it cannot be told. With `-refresh=false` it follows from the last refresh in the state and is null if an apply came after that. It is known only " +
-			"after apply while other values than the addresses of nodes that join are unknown.",
+			"after apply while other values than the addresses of nodes that join are unknown, and where something is declared of which a refresh asks the machines only then, such as the first `os`.",
 		Attributes: map[string]schema.Attribute{
 			"nodes": schema.ListNestedAttribute{
 				Computed: true, MarkdownDescription: "What is done on each node that is changed, in order.",
@@ -72,6 +72,9 @@ func noRollout() types.Object { return types.ObjectNull(rolloutTypes) }
 func rolloutValue(r *tier.Rollout, say func(string) string) types.Object {
 	if r == nil {
 		return noRollout()
+	}
+	if len(r.Unasked) > 0 {
+		return types.ObjectUnknown(rolloutTypes)
 	}
 	nodes := make([]attr.Value, len(r.Nodes))
 	for i, node := range r.Nodes {
@@ -147,13 +150,18 @@ func (r *Resource[M, C, P]) foreseen(ctx context.Context, kept keptState, plan t
 }
 
 // logSteps writes to Terraform's log what an apply of a plan will do, step by step:
-// rollout says only what comes of the steps for each node.
+// rollout says only what comes of the steps for each node. Where machines have to be asked
+// first, it has their nodes and no steps.
 func logSteps(ctx context.Context, resource string, rollout *tier.Rollout, say func(string) string) {
 	steps := make([]string, len(rollout.Steps))
 	for i, step := range rollout.Steps {
 		steps[i] = say(step)
 	}
-	tflog.Info(ctx, "steps of the plan", map[string]any{"resource": resource, "steps": steps, "refusal": say(rollout.Refusal)})
+	fields := map[string]any{"resource": resource, "steps": steps, "refusal": say(rollout.Refusal)}
+	if len(rollout.Unasked) > 0 {
+		fields["unasked"] = rollout.Unasked
+	}
+	tflog.Info(ctx, "steps of the plan", fields)
 }
 
 // knownButJoining returns the nodes that join, and reports whether everything that can

@@ -67,6 +67,8 @@ func Brief(r *tier.Rollout) string {
 	switch {
 	case r == nil:
 		return "nothing is said"
+	case len(r.Unasked) > 0:
+		return "it is not known: " + strings.Join(r.Unasked, ", ")
 	case r.Refusal != "":
 		return "refused"
 	}
