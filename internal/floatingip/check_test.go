@@ -1,6 +1,7 @@
 package floatingip
 
 import (
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -86,6 +87,42 @@ func TestGaleraCheck(t *testing.T) {
 			out, err := s.run(file.Content)
 			if fit := err == nil; fit != (test.want == "") || !strings.Contains(strings.ToLower(out), strings.ToLower(test.want)) {
 				t.Errorf("fit %t, %q instead of %q", fit, out, test.want)
+			}
+		})
+	}
+}
+
+// TestACrowdedMachineHasMoreTime asks a database that does not answer. Its check gives up
+// before Keepalived asks again where processes need not wait for a CPU.
+func TestACrowdedMachineHasMoreTime(t *testing.T) {
+	for name, test := range map[string]struct {
+		check   Check
+		running int
+		want    string
+	}{
+		"idle":                    {Check{}, 1, "0.9"},
+		"busy":                    {Check{}, 8, "0.9"},
+		"crowded":                 {Check{}, 9, "5.8"},
+		"crowded, and a long one": {Check{TimeoutSeconds: 4}, 30, "3.8"},
+		"slow checks":             {Check{IntervalSeconds: 15}, 1, "5.8"},
+		"the shortest times":      {Check{TimeoutSeconds: 1}, 30, "0.9"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := newStage(t)
+			s.write("loadavg", fmt.Sprintf("0.50 0.40 0.30 %d/512 4711\n", test.running))
+			s.program("nproc", "echo 2")
+			s.program("mariadb", "")
+			s.program("timeout", `echo "$1" >"$STAGE/limit"; exit 124`)
+			spec := simSpec()
+			spec.Check = test.check
+			spec.Check.Kind = CheckGalera
+			spec = spec.Defaulted()
+			if problems := spec.Validate(); len(problems) > 0 {
+				t.Fatal(problems)
+			}
+			out, err := s.run(checkFiles(spec, simNodes[0])[0].Content)
+			if want := "the database does not answer within " + test.want + " s"; err == nil || out != want || s.read("limit") != test.want {
+				t.Errorf("%q after %s s instead of %q: %v", out, s.read("limit"), want, err)
 			}
 		})
 	}

@@ -257,22 +257,15 @@ func (s *drill) suffers(fault fault, number int) {
 		}
 	}
 	views := s.views(survivor)
-	start := "rm -f /tmp/stop; date +%%s;"
-	for client := range clients {
-		start += " nohup bash /root/" + client + ".sh %[1]d000 >/tmp/" + client + "-%[1]d 2>/dev/null &"
-	}
-	since := s.Run(probe, fmt.Sprintf(start, number))
-	wait := func(seconds int) { s.Run(probe, fmt.Sprint("sleep ", seconds)) }
-	wait(3)
+	since := s.begins(number)
 	fault.begin(s, node)
-	wait(10)
+	s.waits(10)
 	during := s.gaps(number)
 	fault.end(s, node)
-	wait(8)
+	s.waits(8)
 	s.settled()
-	s.Run(probe, "touch /tmp/stop; sleep 1")
-	after := s.gaps(number)
-	load := strings.Join(strings.Fields(s.Run(probe, "cut -d' ' -f1 /proc/loadavg")), "")
+	after := s.ends(number)
+	load := s.load()
 	s.t.Logf("DRILL %-24s new connections: %s; one connection: %s; requests: %s; over all %s, %s and %s; moves %d, views %d, load %s",
 		fault.name, during["opens"], during["keeps"], during["requests"], after["opens"], after["keeps"], after["requests"], s.moves(since), s.views(survivor)-views, load)
 	if failed := after["requests"].failures; failed > 0 && fault.within == orderly {
@@ -284,6 +277,33 @@ func (s *drill) suffers(fault fault, number int) {
 		}
 	}
 }
+
+// begins starts the clients, and returns the time at which it did.
+func (s *drill) begins(number int) (since string) {
+	s.t.Helper()
+	start := "rm -f /tmp/stop; date +%%s;"
+	for client := range clients {
+		start += " nohup bash /root/" + client + ".sh %[1]d000 >/tmp/" + client + "-%[1]d 2>/dev/null &"
+	}
+	since = s.Run(probe, fmt.Sprintf(start, number))
+	s.waits(3)
+	return since
+}
+
+// ends stops the clients, and returns what they saw.
+func (s *drill) ends(number int) map[string]gap {
+	s.t.Helper()
+	s.Run(probe, "touch /tmp/stop; sleep 1")
+	return s.gaps(number)
+}
+
+func (s *drill) waits(seconds int) {
+	for ; seconds > 0; seconds -= 30 {
+		s.Run(probe, fmt.Sprint("sleep ", min(seconds, 30)))
+	}
+}
+
+func (s *drill) load() string { return s.Run(probe, "cut -d' ' -f1 /proc/loadavg") }
 
 // gap is what a client saw.
 type gap struct {

@@ -24,6 +24,7 @@ func newStage(t *testing.T) *stage {
 	s.program("ping", `for last; do :; done; [ -e "$STAGE/answers-$last" ]`)
 	s.program("sleep", "")
 	s.uptime(1000)
+	s.write("loadavg", "0.10 0.20 0.30 1/200 4711\n")
 	return s
 }
 
@@ -56,7 +57,7 @@ func (s *stage) read(name string) string {
 // run runs a script with the paths of the machine turned into those of the stage.
 func (s *stage) run(script []byte, arguments ...string) (string, error) {
 	s.t.Helper()
-	text := strings.NewReplacer("/run/terraform-ha/vrrp", s.folder, "/run/terraform-ha", s.folder, "/proc/uptime", s.path("uptime")).Replace(string(script))
+	text := strings.NewReplacer("/run/terraform-ha/vrrp", s.folder, "/run/terraform-ha", s.folder, "/proc/uptime", s.path("uptime"), "/proc/loadavg", s.path("loadavg")).Replace(string(script))
 	text = strings.Replace(text, "\nPATH=", "\nPATH="+s.folder+":", 1)
 	s.write("script", text)
 	command := exec.Command(s.path("script"), arguments...)

@@ -114,8 +114,8 @@ func (s Spec) Defaulted() Spec {
 		s.RouterID = defaultRouterID(s.Address)
 	}
 	s.Check.Kind = orDefault(s.Check.Kind, CheckNone)
-	s.Check.IntervalSeconds = orDefault(s.Check.IntervalSeconds, 2)
-	s.Check.TimeoutSeconds = orDefault(s.Check.TimeoutSeconds, 3)
+	s.Check.IntervalSeconds = orDefault(s.Check.IntervalSeconds, s.Check.Kind.defaultInterval())
+	s.Check.TimeoutSeconds = orDefault(s.Check.TimeoutSeconds, s.Check.Kind.defaultTimeout())
 	s.Check.Fall = orDefault(s.Check.Fall, 2)
 	s.Check.Rise = orDefault(s.Check.Rise, 2)
 	if s.Check.Kind == CheckHTTP {
@@ -123,6 +123,24 @@ func (s Spec) Defaulted() Spec {
 		s.Check.Port = orDefault(s.Check.Port, 80)
 	}
 	return s
+}
+
+// defaultInterval of a database leads to another holder within 3 seconds after a server hangs;
+// see [Check.soon].
+func (k CheckKind) defaultInterval() int {
+	if k == CheckGalera {
+		return 1
+	}
+	return 2
+}
+
+// defaultTimeout of a database is for machines that are short of CPU time. Twice three seconds
+// were too few for a server that is well beside eight processes that compute.
+func (k CheckKind) defaultTimeout() int {
+	if k == CheckGalera {
+		return 6
+	}
+	return 3
 }
 
 func orDefault[T comparable](value, otherwise T) T {

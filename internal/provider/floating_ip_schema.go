@@ -130,12 +130,12 @@ func floatingIPAttributes() map[string]schema.Attribute {
 				},
 				"interval_seconds": schema.Int64Attribute{
 					Optional:            true,
-					MarkdownDescription: "Interval between two checks in seconds, 1 to 60. Default: 2.",
+					MarkdownDescription: "Interval between two checks in seconds, 1 to 60. Default: 2; with `galera` 1.",
 					Validators:          cluster.Between(1, 60),
 				},
 				"timeout_seconds": schema.Int64Attribute{
 					Optional:            true,
-					MarkdownDescription: "Time limit of a check in seconds, 1 to 60. Default: 3.",
+					MarkdownDescription: "Time limit of a check in seconds, 1 to 60. A check of `galera` gives up before the next one is due, unless the machine is short of CPU time. Default: 3; with `galera` 6.",
 					Validators:          cluster.Between(1, 60),
 				},
 				"fall": schema.Int64Attribute{

@@ -200,8 +200,8 @@ variable "floating_ip" {
     check = optional(object({
       allow_donor      = optional(bool, true)
       allow_read_only  = optional(bool, false)
-      interval_seconds = optional(number, 2)
-      timeout_seconds  = optional(number, 3)
+      interval_seconds = optional(number, 1)
+      timeout_seconds  = optional(number, 6)
       fall             = optional(number, 2)
       rise             = optional(number, 2)
     }), {})
