@@ -30,7 +30,7 @@ func waitVouched(spec Spec, node host.Node, vouchers []host.Node) act {
 		others := names(vouchers)
 		return watch{
 			limit: healLimit, what: "the other bricks of the set to have all files",
-			reason: func(status Status) string { return processReason(status, others) },
+			reason: func(status Status) string { return settledReason(status, others) },
 			client: clientWatch{interval: healInterval, reason: inTwoLooks(spec, func(status Status) string {
 				for _, name := range status.Names() {
 					if status.Nodes[name].AskedAsClient {

@@ -40,8 +40,9 @@ type Brick struct {
 	// Running says that the brick's process runs, and Port is where it listens.
 	Running bool
 	Port    string
-	// HealerRunning says that the self-heal daemon runs.
-	HealerRunning bool
+	// HealerRunning says that the self-heal daemon runs, and HealerLeaving that it is one
+	// that glusterd is about to replace.
+	HealerRunning, HealerLeaving bool
 }
 
 // Unused reports whether nothing ever used the directory.

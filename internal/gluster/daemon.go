@@ -1,7 +1,10 @@
 package gluster
 
 import (
+	"context"
+	"errors"
 	"slices"
+	"time"
 
 	"github.com/terraform-ha/terraform-provider-ha/internal/host"
 	"github.com/terraform-ha/terraform-provider-ha/internal/reconcile"
@@ -50,7 +53,37 @@ func (d *draft) planDaemon(node host.Node) {
 
 // startsDaemon adds the step that starts a glusterd which does not serve.
 func (d *draft) startsDaemon(node host.Node, verb, why string) {
-	d.stages.prepare.On(node.Name, Step{Node: node.Name, Title: verb + " glusterd", Why: why, Effect: reconcile.Joins, Do: startDaemon(node.Name, verb)})
+	d.stages.prepare.On(node.Name, Step{Node: node.Name, Title: verb + " glusterd", Why: why, Effect: reconcile.Joins, Do: func(ctx context.Context, hosts host.Hosts) error {
+		if err := startDaemon(node.Name, verb)(ctx, hosts); err != nil {
+			return err
+		}
+		return d.awaitHealer(ctx, node.Name, hosts)
+	}})
+}
+
+// healerLimit is how long the step that starts glusterd waits for it to replace the self-heal
+// daemon. Where no peer is there to agree with it, it does not.
+const healerLimit = 15 * time.Second
+
+// awaitHealer waits until glusterd has replaced the self-heal daemon that it found. What it
+// finds afterwards is left to the next look: a new one that has ended is started again then.
+func (d *draft) awaitHealer(ctx context.Context, node string, hosts host.Hosts) error {
+	found := false
+	err := reconcile.WaitAtMost(ctx, healerLimit, "glusterd on "+node+" to replace the self-heal daemon", pollInterval, func(ctx context.Context) (string, error) {
+		seen, err := lookAt(ctx, hosts[node].View, d.spec)
+		if err != nil {
+			return "", err
+		}
+		found = found || seen.Brick.HealerLeaving
+		if found && (seen.Brick.HealerLeaving || !seen.Brick.HealerRunning) {
+			return "the new one does not run yet", nil
+		}
+		return "", nil
+	})
+	if timeout := (*reconcile.WaitError)(nil); errors.As(err, &timeout) {
+		return ctx.Err()
+	}
+	return err
 }
 
 // startDaemon starts or restarts glusterd and waits until it answers.

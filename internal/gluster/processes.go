@@ -2,6 +2,7 @@ package gluster
 
 import (
 	"context"
+	"strconv"
 	"strings"
 
 	"github.com/terraform-ha/terraform-provider-ha/internal/host"
@@ -26,9 +27,18 @@ func readProcesses(_ inquiry, _ string, answers tier.Answers, seen *Node) {
 			seen.Brick.Port = value
 		case "healer":
 			seen.Brick.HealerRunning = true
+		case "leaving":
+			age, err := strconv.Atoi(value)
+			seen.Brick.HealerLeaving = err == nil && age < replacedAfter
 		}
 	}
 }
+
+// replacedAfter is how many seconds after its start glusterd is expected to have replaced
+// the self-heal daemon that it found. It does so as soon as a peer agrees with it
+// (glusterd_shd_svc_mux_init in glusterd-svc-helper.c of GlusterFS), which takes a few
+// seconds. Without a peer the former one stays, and heals.
+const replacedAfter = 60
 
 func planProcesses(d *draft) error {
 	if d.changing() && d.volumeStarted() {
@@ -126,10 +136,25 @@ func processReason(status Status, nodes []string) string {
 	return ""
 }
 
+// settledReason is [processReason] for those who wait, also for a self-heal daemon that is
+// about to be replaced. Between the two there is none for a moment, and the new one ends now
+// and then.
+func settledReason(status Status, nodes []string) string {
+	if reason := processReason(status, nodes); reason != "" {
+		return reason
+	}
+	for _, name := range nodes {
+		if status.Nodes[name].Brick.HealerLeaving {
+			return "glusterd was started on " + name + " and has not yet replaced the self-heal daemon that it found there"
+		}
+	}
+	return ""
+}
+
 func waitServing(spec Spec, nodes []string) act {
 	return func(ctx context.Context, hosts host.Hosts) error {
 		return watch{
-			limit: processLimit, what: "the bricks to be connected", reason: func(status Status) string { return processReason(status, nodes) },
+			limit: processLimit, what: "the bricks to be connected", reason: func(status Status) string { return settledReason(status, nodes) },
 			client: clientWatch{every: true, interval: clientInterval, reason: func(status Status) string { return serveReason(spec, status, nodes, nodes) }},
 		}.wait(ctx, hosts.Views(), spec)
 	}

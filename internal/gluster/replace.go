@@ -142,7 +142,7 @@ func waitFilled(spec Spec, node host.Node, others []host.Node) act {
 		}
 		return watch{
 			limit: fillLimit, poll: fillInterval, what: "the brick on " + node.Name + " to have all files", each: reviver(spec, hosts),
-			reason: func(status Status) string { return processReason(status, all) },
+			reason: func(status Status) string { return settledReason(status, all) },
 			client: clientWatch{interval: fillInterval, each: helpFill(spec, hosts, left), reason: inTwoLooks(spec, func(status Status) string {
 				_, reason := left(status)
 				return reason

@@ -134,7 +134,7 @@ func servedReason(spec Spec, status Status) string {
 	if reason := volumeReason(d); reason != "" {
 		return reason
 	}
-	if reason := processReason(status, standing); reason != "" {
+	if reason := settledReason(status, standing); reason != "" {
 		return reason
 	}
 	return d.quorumReason()

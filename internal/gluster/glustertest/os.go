@@ -43,12 +43,19 @@ func (p *Pool) boot(m *hosttest.Machine) {
 	p.startBricks(m.Name)
 }
 
+// agrees reports whether a glusterd has a peer that answers.
+func (p *Pool) agrees(name string) bool {
+	for other := range p.Members {
+		if other != name && p.Machines[other].Unit("glusterd").Running() && !p.Machines[other].Down {
+			return true
+		}
+	}
+	return false
+}
+
 // startBricks is what a glusterd does that starts.
 func (p *Pool) startBricks(name string) {
-	agrees := false
-	for other := range p.Members {
-		agrees = agrees || other != name && p.Machines[other].Unit("glusterd").Running() && !p.Machines[other].Down
-	}
+	agrees := p.agrees(name)
 	for _, volume := range p.Volumes {
 		for _, brick := range volume.Bricks {
 			address, _, _ := strings.Cut(brick, ":")

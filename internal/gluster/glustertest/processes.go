@@ -1,6 +1,8 @@
 package glustertest
 
 import (
+	"fmt"
+
 	"github.com/terraform-ha/terraform-provider-ha/internal/host/hosttest"
 	"github.com/terraform-ha/terraform-provider-ha/internal/shell"
 )
@@ -11,10 +13,24 @@ func (p *Pool) processes(m *hosttest.Machine, n *Node, _ shell.Command) string {
 	if n.Running {
 		said += "running yes\nport 49152\n"
 	}
-	if n.Healer {
+	p.replaceHealer(m.Name)
+	if n.Healer && n.Leaving != 1 {
 		said += "healer yes\n"
 	}
+	if n.Healer && n.Leaving > 1 {
+		said += fmt.Sprintf("leaving %d\n", m.Now()-m.Unit("glusterd").Started)
+	}
 	return said
+}
+
+// replaceHealer brings a glusterd that replaces its self-heal daemon forward by one look. It
+// begins when a peer agrees with it.
+func (p *Pool) replaceHealer(name string) {
+	if node := p.Nodes[name]; node.Leaving > 0 && p.agrees(name) {
+		if node.Leaving--; node.Leaving == 0 && node.Ends {
+			node.Healer, node.Ends = false, false
+		}
+	}
 }
 
 // stopBricks ends what outlives glusterd; for good where it is not about one volume.
@@ -23,6 +39,6 @@ func (p *Pool) stopBricks(m *hosttest.Machine, c shell.Command) (string, int, st
 	if c.Args()[0] == "*" && m.Unit("glusterd").Running() {
 		p.t.Errorf("the bricks of %s are stopped while glusterd runs", m.Name)
 	}
-	node.Running, node.Healer = false, false
+	node.Running, node.Healer, node.Leaving = false, false, 0
 	return "", 0, ""
 }
