@@ -21,7 +21,10 @@ func ofSix(s *gluster.Spec)   { s.Disperse = 6 }
 // command. While the machine is dead, clients write: each of the others has entries to be
 // healed. The simulated pool fails where fewer fragments are left than a file needs.
 func TestAServerOfADispersedVolumeIsReplaced(t *testing.T) {
-	replacedUnderEveryFault(t, ofThree, func(s *glustertest.Pool) { s.Write("content", "meanwhile.jpg") })
+	replacedUnderEveryFault(t, ofThree, func(s *glustertest.Pool) {
+		s.Write("content", "meanwhile.jpg")
+		s.Busy = 3
+	})
 }
 
 // TestADispersedServerIsTakenInAgain at its address: rebuilt with the disk that it had, or
@@ -103,6 +106,39 @@ func TestNoFragmentThatIsNeededIsGivenUp(t *testing.T) {
 				if bricks := strings.Join(sim.Volumes["content"].Bricks, " "); !strings.Contains(bricks, "10.0.0.12") {
 					t.Errorf("the brick has moved: %s", bricks)
 				}
+			})
+		})
+	}
+}
+
+// TestADirectoryIsWaitedForToItsEnd has all names of a directory on a new brick long before
+// GlusterFS has compared them. An apply that does not have the time for that says what to do,
+// and the next one goes on.
+func TestADirectoryIsWaitedForToItsEnd(t *testing.T) {
+	for name, of := range map[string]func(*gluster.Spec){"replicated": nil, "dispersed": ofThree} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				hosts, sim, spec := volumeOf(t, 4, 3, of)
+				sim.Locked(func() { sim.Busy = 200 })
+				hosts, spec = replacing(hosts, sim, spec, false, map[string]string{"files2": "files4"})
+				ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute)
+				defer cancel()
+				err := convergeIn(ctx, hosts, spec)
+				for _, want := range []string{"1 entries are still to be healed", "of directory /load, all 12 names are on files2, and they are still compared", "it ends sooner while they pause"} {
+					if err == nil || !strings.Contains(err.Error(), want) {
+						t.Errorf("%q is not in %v", want, err)
+					}
+				}
+				if sim.Comparing == 0 {
+					t.Error("the directory is healed")
+				}
+				if err := converge(t, hosts, spec); err != nil {
+					t.Fatal(err)
+				}
+				if sim.Comparing != 0 {
+					t.Errorf("an apply ended with %d looks left", sim.Comparing)
+				}
+				changed(t, hosts, sim, spec)
 			})
 		})
 	}

@@ -1,6 +1,7 @@
 package gluster_test
 
 import (
+	"cmp"
 	"slices"
 	"strconv"
 	"strings"
@@ -52,6 +53,10 @@ func TestLabSecondDay(t *testing.T) {
 	l.sameFiles(small, "files1", "files4", "files3")
 }
 
+// inParts has the client write so many files into each directory, where it otherwise writes
+// all into one. GlusterFS heals a directory name by name, beside whoever writes there.
+func inParts(l *laboratory) { l.perDirectory = 200 }
+
 // changing is a volume on the first three of so many servers, with files, and a client that
 // writes.
 func changing(t *testing.T, servers int, before ...func(*laboratory)) (*laboratory, gluster.Spec, func(what string)) {
@@ -93,7 +98,7 @@ func changingOf(t *testing.T, servers int, more func(*gluster.Spec), before ...f
 func (l *laboratory) writes() (count func(what string)) {
 	l.t.Helper()
 	l.Run(client, `rm -f /tmp/ack /tmp/failed; touch /tmp/ack /tmp/failed; mkdir -p /srv/fresh; setsid sh -c 'i=0; while [ ! -e /tmp/end ]; do
-i=$((i + 1)); head -c 3000 /dev/urandom >/tmp/one; f=load/$i
+i=$((i + 1)); head -c 3000 /dev/urandom >/tmp/one; d=load/$((i / `+strconv.Itoa(cmp.Or(l.perDirectory, 1_000_000))+`)); mkdir -p /srv/www/$d; f=$d/$i
 if cp /tmp/one /srv/www/$f && sync /srv/www/$f; then echo "$(sha256sum </tmp/one | cut -d" " -f1)  $f" >>/tmp/ack; else echo $f >>/tmp/failed; fi
 sleep 0.1; done' >/dev/null 2>&1 </dev/null &`)
 	return func(what string) {

@@ -12,7 +12,7 @@ import (
 // fragment of the new one.
 func TestLabSecondDayOfADispersedVolume(t *testing.T) {
 	labtest.SecondDay(t)
-	l, spec, acknowledged := changingOf(t, 5, func(s *gluster.Spec) { s.Disperse = 3 })
+	l, spec, acknowledged := changingOf(t, 5, func(s *gluster.Spec) { s.Disperse = 3 }, inParts)
 	l.Run(client, "mkdir -p /srv/www/a/b/c && echo deep >/srv/www/a/b/c/d && for i in $(seq 20); do echo $i >/srv/www/a/b/$i; done")
 	spec = l.replaced("replace a dead server of a dispersed volume", spec, "files3", "files4", true)
 	acknowledged("replace a dead server of a dispersed volume")

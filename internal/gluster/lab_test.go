@@ -22,6 +22,8 @@ type laboratory struct {
 	t *testing.T
 	// servers are the machines with bricks.
 	servers host.Hosts
+	// perDirectory is how many files a client writes into each directory; 0 for all into one.
+	perDirectory int
 }
 
 const client = "web1"

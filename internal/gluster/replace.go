@@ -145,7 +145,10 @@ func waitFilled(spec Spec, node host.Node, others []host.Node) act {
 			reason: func(status Status) string { return settledReason(status, all) },
 			client: clientWatch{interval: fillInterval, each: helpFill(spec, hosts, left), reason: inTwoLooks(spec, func(status Status) string {
 				_, reason := left(status)
-				return reason
+				if reason == "" {
+					return ""
+				}
+				return reason + walkReason(ctx, hosts, spec, node, others)
 			})},
 		}.wait(ctx, hosts.Views(), spec)
 	}

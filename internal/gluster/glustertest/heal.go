@@ -21,6 +21,7 @@ func (p *Pool) heal(m *hosttest.Machine, c shell.Command) (string, int, string) 
 	for _, brick := range volume.Bricks {
 		p.fill(volume, brick, 1)
 	}
+	p.compare()
 	entries := 0
 	for _, brick := range volume.Bricks {
 		address, _, _ := strings.Cut(brick, ":")
@@ -52,6 +53,9 @@ func (p *Pool) heal(m *hosttest.Machine, c shell.Command) (string, int, string) 
 func (p *Pool) toHeal(volume *Volume, brick string) (pending, healing int) {
 	address, _, _ := strings.Cut(brick, ":")
 	pending = p.Nodes[p.at(address)].Pending
+	if p.indexed(volume, p.at(address)) {
+		pending++
+	}
 	for _, other := range volume.setOf(brick) {
 		at, _, _ := strings.Cut(other, ":")
 		missing := p.Nodes[p.at(at)].Missing

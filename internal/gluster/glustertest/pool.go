@@ -48,6 +48,11 @@ type Pool struct {
 	// Big are files of which a brick that misses them gets a part with each look. They are
 	// locked meanwhile, and how many looks it takes counts down here.
 	Big map[string]int
+	// Busy is in how many looks GlusterFS has compared the names of the directory /load once a
+	// brick has come in that lacks them, and Comparing how many looks are left of that. Until
+	// then the directory is to be healed on that brick, though all of its names can be there.
+	Busy, Comparing int
+	newcomer        string
 	// Split are files in split brain, by identity.
 	Split map[string]*SplitFile
 	// Countable is how many entries that are to be healed can be counted in time; 0 for any.
@@ -201,6 +206,7 @@ func (p *Pool) handle(m *hosttest.Machine) {
 	p.change(m, "gluster-keep-copy", p.keepCopy)
 	p.change(m, "gluster-choose-copy", p.chooseCopy)
 	m.HandleQuery("gluster-fragments", p.fragments)
+	m.HandleQuery("gluster-directories", p.directories)
 	m.Handle("gluster-blame", func(m *hosttest.Machine, _ shell.Command) (string, int, string) {
 		return strconv.Itoa(p.Nodes[m.Name].Blames) + "\n", 0, ""
 	})

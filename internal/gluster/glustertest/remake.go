@@ -23,6 +23,7 @@ func (p *Pool) resetBrick(words []string) string {
 		}
 		node.Out, node.Emptied, node.Running, node.Healer = false, false, true, true
 		node.BrickID = strings.ReplaceAll(VolumeID, "-", "")
+		p.comes(words[3])
 		for _, brick := range p.Volumes[words[2]].setOf(words[3]) {
 			at, _, _ := strings.Cut(brick, ":")
 			for file, content := range p.Machines[p.at(at)].Files {

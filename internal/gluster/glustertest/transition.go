@@ -218,6 +218,7 @@ func (p *Pool) replaceBrick(v *Volume, words []string) string {
 	p.Nodes[p.at(old)].Running, p.Nodes[p.at(old)].Healer = false, false
 	v.Bricks[i] = to
 	p.take(v, to)
+	p.comes(to)
 	address, _, _ := strings.Cut(to, ":")
 	for _, file := range slices.Sorted(maps.Keys(p.Acknowledged)) {
 		if slices.ContainsFunc(v.setOf(to), func(brick string) bool { return brick != to && p.holds(brick, file) }) {
@@ -231,6 +232,9 @@ func (p *Pool) replaceBrick(v *Volume, words []string) string {
 // dispersed set, as many may be dead as it can lose.
 func (p *Pool) wantWhole(v *Volume, brick string) {
 	whole := 0
+	if p.Comparing > 0 && p.newcomer != p.at(addressIn(brick)) {
+		p.t.Errorf("the brick %s is given up while a directory is to be healed on %s", brick, p.newcomer)
+	}
 	for _, other := range v.setOf(brick) {
 		name := p.at(addressIn(other))
 		node := p.Nodes[name]
@@ -260,6 +264,11 @@ func (p *Pool) fragments(m *hosttest.Machine, c shell.Command) (string, int, str
 			}
 		}
 	}
+	for _, v := range p.Volumes {
+		if p.indexed(v, m.Name) {
+			files = append(files, busy)
+		}
+	}
 	files = slices.DeleteFunc(files, func(file string) bool { return slices.Contains(p.Nodes[m.Name].Missing, file) })
 	if c.Args()[1] == "asked" {
 		files = strings.Fields(string(c.Stdin()))
@@ -268,6 +277,10 @@ func (p *Pool) fragments(m *hosttest.Machine, c shell.Command) (string, int, str
 	for _, file := range files {
 		_, exists := m.Files[c.Args()[0]+"/"+file]
 		switch missing := slices.Contains(p.Nodes[m.Name].Missing, file); {
+		case file == busy && p.Comparing > 0 && m.Name == p.newcomer:
+			said += file + " 0x00000000000000010000000000000002\n"
+		case file == busy:
+			said += file + " 0x00000000000000020000000000000002\n"
 		case !exists:
 			said += file + " -\n"
 		case missing:
