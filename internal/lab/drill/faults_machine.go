@@ -71,6 +71,7 @@ func outages() []Fault {
 	}{
 		{"outage-databases", "all databases", website.Databases, limits(Limit{}, Limit{}, Limit{}, Limit{}, limit(3, 0))},
 		{"outage-files", "all file servers", website.Files, limits(Limit{}, Limit{}, limit(3, 0), limit(3, 0), Limit{})},
+		{"outage-web", "all web servers", website.Web, nil},
 		{"outage-site", "the whole site", "", nil},
 	} {
 		faults = append(faults, Fault{
