@@ -275,37 +275,73 @@ func TestGuardEnds(t *testing.T) {
 
 // TestGuardRestarts has a server that runs and answers, and is in no cluster.
 func TestGuardRestarts(t *testing.T) {
-	restart := []string{"systemctl --no-block restart -- mariadb.service"}
-	data := func(uuid string) string { return "version: 2.1\nuuid:    " + uuid + "\nseqno:   -1\n" }
-	const ours = "bbbbbbbb-0000-11f1-8000-000000000001"
+	restart := []string{"systemctl --no-block --job-mode=fail try-restart -- mariadb.service"}
+	const (
+		ours    = "bbbbbbbb-0000-11f1-8000-000000000001"
+		differs = "00000000-0000-0000-0000-000000000000"
+		gaveUp  = "1\nwsrep_connected\tOFF"
+	)
 	for name, test := range map[string]struct {
-		connected, data string
-		a               peer
-		want            []string
+		says, uuid string
+		a          peer
+		upkeep     bool
+		want       []string
 	}{
-		"it gave up, and another one serves": {connected: "OFF", data: data(ours), a: tells(latest, "primary"), want: restart},
-		"all gave up":                        {connected: "OFF", data: data(ours), a: tells(latest), want: restart},
-		"it is cut off":                      {connected: "ON", data: data(ours), a: nil},
-		"it does not answer":                 {connected: "", data: data(ours), a: tells(latest, "primary")},
-		"its data differs from the others'":  {connected: "OFF", data: data("00000000-0000-0000-0000-000000000000"), a: tells(latest, "primary")},
+		"it gave up, and another one serves":   {says: gaveUp, uuid: ours, a: tells(latest, "primary"), want: restart},
+		"nobody serves":                        {says: gaveUp, uuid: ours, a: tells(latest)},
+		"one serves that a recovery left":      {says: gaveUp, uuid: ours, a: tells("primary")},
+		"it is connected":                      {says: "1\nwsrep_connected\tON", uuid: ours, a: tells(latest, "primary")},
+		"somebody has disconnected it":         {says: "0\nwsrep_connected\tOFF", uuid: ours, a: tells(latest, "primary")},
+		"it is in maintenance":                 {says: gaveUp, uuid: ours, a: tells(latest, "primary"), upkeep: true},
+		"it does not answer":                   {uuid: ours, a: tells(latest, "primary")},
+		"its data differs from that of others": {says: gaveUp, uuid: differs, a: tells(latest, "primary")},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			s := newGuardStage(t, latest, test.a, nil)
-			s.write("data/grastate.dat", test.data, 0o644)
-			s.write("bin/mariadb", "#!/bin/sh\ncase $* in *wsrep_connected*) printf 'wsrep_connected\\t"+test.connected+"\\n' ;; *) printf 'wsrep_cluster_status\\tDisconnected\\n' ;; esac", 0o755)
+			s := newGuardStage(t, "", test.a, nil)
+			s.write("data/grastate.dat", "version: 2.1\nuuid:    "+test.uuid+"\nseqno:   -1\n", 0o644)
+			if name == "one serves that a recovery left" {
+				s.recovered(1)
+			}
+			if test.upkeep {
+				s.write("maintenance", "drained\n", 0o644)
+			}
+			s.write("said", test.says+"\n", 0o644)
+			s.write("bin/mariadb", `#!/bin/sh
+case $* in *wsrep_connected*) cat "$STAGE/said" ;; *) printf 'wsrep_cluster_status\tDisconnected\n' ;; esac`, 0o755)
 			listener, err := (&net.ListenConfig{}).Listen(t.Context(), "unix", filepath.Join(s.dir, "socket"))
 			if err != nil {
 				t.Fatal(err)
 			}
 			defer listener.Close()
-			_, did := s.run("watch", "PAUSES=3", "socket="+filepath.Join(s.dir, "socket"))
+			_, did := s.run("watch", "PAUSES=3", "socket="+filepath.Join(s.dir, "socket"), "maintenance="+filepath.Join(s.dir, "maintenance"))
 			did = slices.DeleteFunc(did, func(line string) bool { return line == "waits on" })
 			if diff := cmp.Diff(test.want, did, cmpopts.EquateEmpty()); diff != "" {
 				t.Errorf("did (-want +got)\n%s", diff)
 			}
 		})
 	}
+	t.Run("each reason is seen twice", func(t *testing.T) {
+		s := newGuardStage(t, "", tells("attempt 1", "primary"), nil)
+		s.recovered(0)
+		s.write("said", gaveUp+"\n", 0o644)
+		s.write("bin/mariadb", `#!/bin/sh
+case $* in
+*wsrep_connected*) cat "$STAGE/said" ;;
+*) # The record of the recovery comes after the first look.
+    [ -e "$STAGE/recovery.behind" ] || exit 1
+    rm "$STAGE/recovery.behind"
+    printf 'attempt 1\n' >"$STAGE/recovery" ;;
+esac`, 0o755)
+		listener, err := (&net.ListenConfig{}).Listen(t.Context(), "unix", filepath.Join(s.dir, "socket"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer listener.Close()
+		if _, did := s.run("watch", "PAUSES=3", "socket="+filepath.Join(s.dir, "socket")); slices.ContainsFunc(did, func(line string) bool { return strings.HasPrefix(line, "systemctl") }) {
+			t.Errorf("did %v after one look for each of two reasons", did)
+		}
+	})
 }
 
 func TestTheGuardIsInPlace(t *testing.T) {

@@ -10,9 +10,10 @@
 #
 # A node that stood still for a while and then goes on may give its membership up
 # ("exception from gcomm, backend must be restarted", after evs.max_install_timeouts).
-# Its server runs on without a cluster, for ever: only a start brings it back. One whose
-# data differs from the others' is left to a person; Galera takes the UUID from its
-# grastate.dat.
+# Its server runs on without a cluster, for ever: only a start brings it back, and only
+# while others serve, because Galera has removed its view. One whose data differs from
+# the others' is left to a person; Galera takes the UUID from its grastate.dat. So is one
+# that somebody has disconnected, or that is in maintenance.
 #
 # A recovery may have gone on without the data of some nodes. The others have a
 # record with a higher number then. One that was left behind may have commits of its
@@ -25,7 +26,7 @@
 #          that has given its membership up
 verb=$1 cluster=$2 unit=$3 client=$4 nodes=$5 port=$6
 shift 6 # the addresses of the other nodes
-: "${arbitrator:=}" "${data:=/var/lib/mysql}" "${socket:=/run/mysqld/mysqld.sock}" "${record:=/var/lib/terraform-ha/galera-$cluster.recovery}"
+: "${arbitrator:=}" "${data:=/var/lib/mysql}" "${socket:=/run/mysqld/mysqld.sock}" "${record:=/var/lib/terraform-ha/galera-$cluster.recovery}" "${maintenance:=/var/lib/terraform-ha/galera-$cluster.maintenance}"
 
 # remembered prints the number of members of the last view and the view itself.
 remembered() {
@@ -42,11 +43,14 @@ attempt() { n=$(sed -n 's/^attempt \([0-9][0-9]*\)$/\1/p' "$record" 2>/dev/null 
 
 has_data() { grep '^uuid: ' "$data/grastate.dat" 2>/dev/null | grep -qv ' 00000000-0000-0000-0000-000000000000'; }
 
-status() { timeout 3 "$client" --no-defaults --socket="$socket" -N -B -e "SHOW GLOBAL STATUS LIKE '$1'" 2>/dev/null | cut -f2; }
+ask() { [ -S "$socket" ] && timeout 3 "$client" --no-defaults --socket="$socket" -N -B -e "$1" 2>/dev/null; }
 
-serves() { [ -S "$socket" ] && [ "$(status wsrep_cluster_status)" = Primary ]; }
+serves() { [ "$(ask "SHOW GLOBAL STATUS LIKE 'wsrep_cluster_status'" | cut -f2)" = Primary ]; }
 
-gave_up() { [ -S "$socket" ] && has_data && [ "$(status wsrep_connected)" = OFF ]; }
+gave_up() {
+[ ! -e "$maintenance" ] && has_data &&
+[ "$(ask "SELECT @@GLOBAL.wsrep_cluster_address <> '' AND @@GLOBAL.wsrep_provider <> 'none'; SHOW GLOBAL STATUS LIKE 'wsrep_connected'" | tr '\t' '\n' | tr '\n' ' ')" = '1 wsrep_connected OFF ' ]
+}
 
 tell() {
 echo "cluster $cluster"
@@ -134,7 +138,7 @@ esac
 sleep 1
 done ;;
 watch)
-bad=0
+bad=0 before=''
 while sleep "${pause:-5}"; do
 pause=5
 eval "$(systemctl show -p MainPID -p ActiveState -- "$unit" | grep -E '^(MainPID=[0-9]+|ActiveState=[a-z]+)$')"
@@ -146,19 +150,23 @@ look "$@"
 case $seen in
 other) why="it was not in the last Primary component and keeps the others from forming it again" ;;
 behind) why="a recovery of the cluster went on without its data" ;;
-*) why=''
-gave_up || { bad=0; continue; } ;;
+primary)
+gave_up || { bad=0; continue; }
+why="it has given its membership up and is connected to no cluster" ;;
+*) bad=0; continue ;;
 esac
 # Twice, because a view is saved a moment later on one node than on another.
-bad=$((bad+1))
+[ "$why" = "$before" ] || bad=0
+before=$why bad=$((bad+1))
 [ $bad -ge 2 ] || continue
 bad=0
-if [ -n "$why" ]; then
+if [ "$seen" = primary ]; then
+echo "restarting $unit: $why"
+# A stop that somebody has begun meanwhile goes before.
+systemctl --no-block --job-mode=fail try-restart -- "$unit"
+else
 echo "ending $unit: $why"
 systemctl kill -s KILL -- "$unit"
-else
-echo "restarting $unit: it has given its membership up and is connected to no cluster"
-systemctl --no-block restart -- "$unit"
 fi
 done ;;
 esac

@@ -13,5 +13,6 @@ for f in "$4/mysql_upgrade_info" "$4/mariadb_upgrade_info"; do
 done
 timeout 5 "$2" --no-defaults --socket="$3" -N -B -e "
 SET SESSION wsrep_sync_wait = 0;
+SET SESSION sql_select_limit = 18446744073709551615;
 SHOW GLOBAL STATUS WHERE Variable_name IN ('wsrep_local_cached_downto','wsrep_received_bytes','wsrep_replicated_bytes','Uptime');" 2>/dev/null
 exit 0
