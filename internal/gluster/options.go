@@ -17,6 +17,7 @@ import (
 const (
 	optionAllow       = "auth.allow"
 	optionPingTimeout = "network.ping-timeout"
+	optionUserTimeout = "client.tcp-user-timeout"
 	optionHealTimeout = "cluster.heal-timeout"
 	optionQuorum      = "cluster.quorum-type"
 	optionLookup      = "cluster.lookup-optimize"
@@ -63,6 +64,7 @@ func (s Spec) options() map[string]string {
 		options = webProfile()
 	}
 	options[optionPingTimeout] = strconv.Itoa(s.PingTimeoutSeconds)
+	options[optionUserTimeout] = strconv.Itoa(s.userTimeoutSeconds())
 	options[optionAllow] = s.allowed()
 	if !s.dispersed() {
 		// It is the default of a new replicated volume, but a brick that is removed
@@ -79,6 +81,18 @@ func (s Spec) options() map[string]string {
 	maps.Copy(options, s.Options)
 	return options
 }
+
+// leastUserTimeoutSeconds leaves the kernel its sixth transmission of a packet, 6.2 s after
+// the first one: it waits 0.2 s, and twice as long each time. With less, a network that loses
+// everything for just over three seconds would end connections.
+const leastUserTimeoutSeconds = 7
+
+// userTimeoutSeconds is how long a client's packets may stay unacknowledged until its kernel
+// ends the connection. A machine that is lost acknowledges nothing, and a brick that is slow
+// does: only for the latter does a client wait for the ping timeout, which begins anew while
+// clients go on sending (rpc_clnt_ping_timer_expired in rpc-clnt-ping.c of GlusterFS), so that
+// up to two of them pass. GlusterFS's default of 42 s never comes before that.
+func (s Spec) userTimeoutSeconds() int { return max(s.PingTimeoutSeconds-2, leastUserTimeoutSeconds) }
 
 // allowed is who may mount. The nodes are always among them: they mount the
 // volume themselves to look after it.

@@ -20,9 +20,10 @@ const (
 const (
 	// DefaultReplica is the smallest number of copies of which one may be lost.
 	DefaultReplica = 3
-	// DefaultPingTimeoutSeconds is how long writes stall when a server vanishes
-	// silently. GlusterFS's own 42 s stalled writes for up to 84 s; below 10 s
-	// a busy network makes connections flap, and each costs a round of locks.
+	// DefaultPingTimeoutSeconds is how long a brick that does not answer is waited for, once
+	// or twice. GlusterFS's own 42 s stalled writes for up to 84 s. Below 10 s, bricks with a
+	// slow disk lose their clients, and each time costs a round of locks; a machine that is
+	// lost is noticed earlier, by what its kernel does not acknowledge.
 	DefaultPingTimeoutSeconds = 10
 	// DefaultBasePort is the first port of bricks; IANA's dynamic range starts here.
 	DefaultBasePort = 49152

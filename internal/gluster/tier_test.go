@@ -134,7 +134,7 @@ func TestConvergeFromNothing(t *testing.T) {
 	if err := gluster.Verify(t.Context(), hosts.Views(), content()); err != nil {
 		t.Error(err)
 	}
-	want := map[string]string{"nfs.disable": "on", "network.ping-timeout": "10", "cluster.quorum-type": "auto", "cluster.heal-timeout": "60",
+	want := map[string]string{"nfs.disable": "on", "network.ping-timeout": "10", "client.tcp-user-timeout": "8", "cluster.quorum-type": "auto", "cluster.heal-timeout": "60",
 		"auth.allow": "10.0.0.11,10.0.0.12,10.0.0.13,10.0.0.31"}
 	if diff := cmp.Diff(want, sim.Volumes["content"].Options); diff != "" {
 		t.Errorf("options (-want +got):\n%s", diff)

@@ -62,8 +62,9 @@ func glusterSchema(ctx context.Context) schema.Schema {
 				Computed:   true,
 				Default:    int64default.StaticInt64(gluster.DefaultPingTimeoutSeconds),
 				Validators: cluster.Between(5, 1013),
-				MarkdownDescription: "Time in seconds after which clients disconnect from a server that does not answer, 5 to 1013. A server that goes silent " +
-					"stalls clients for up to twice this time. With GlusterFS's own default of 42, writes stall for up to 84 s. Default: 10.",
+				MarkdownDescription: "Time in seconds after which clients disconnect from a brick that does not answer, 5 to 1013. A brick that hangs stalls clients for " +
+					"up to twice this time. A machine that is lost, whose kernel acknowledges nothing, stalls them for two seconds less than this time, and at least 7: that is the option `client.tcp-user-timeout`. With GlusterFS's own " +
+					"default of 42, writes stall for up to 84 s. Default: 10.",
 			},
 			"allow_root_partition": schema.BoolAttribute{Optional: true, Computed: true, Default: booldefault.StaticBool(false),
 				MarkdownDescription: "Whether a brick may be on the root file system, which a full volume would fill. Default: false."},

@@ -173,7 +173,7 @@ variable "firewall" {
 }
 
 variable "ping_timeout_seconds" {
-  description = "GlusterFS's ping timeout, 5 to 1013. If a server goes silent, clients wait up to twice this time before they continue without it."
+  description = "GlusterFS's ping timeout, 5 to 1013. If a brick hangs, clients wait up to twice this time before they continue without it; if its machine is lost, two seconds less than this time, at least 7."
   type        = number
   default     = 10
   nullable    = false
