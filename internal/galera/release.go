@@ -45,18 +45,19 @@ func askRelease(spec Spec, name string) tier.Questions {
 	if spec.Release != "" {
 		asked = spec.engine().serverPackage
 	}
-	questions.Parts = []shell.Part{shell.Ask("release", releaseScript, asked, spec.engine().client, socketPath, dataDirectory)}
+	questions.Parts = []shell.Part{shell.Ask("release", releaseScript, asked, dataDirectory)}
 	return questions
 }
 
 func readRelease(_ Spec, _ string, answers tier.Answers, seen *NodeStatus) {
-	seen.Release = parseRelease(answers.Parts["release"].Out)
+	seen.Release = parseRelease(answers.Parts["release"].Out, answers.Parts["wsrep"].Out)
 }
 
-func parseRelease(out string) Release {
+// parseRelease reads the answers of a machine and of its server.
+func parseRelease(machine, server string) Release {
 	found := Release{ListsAge: -1}
 	now, refreshed := int64(0), int64(0)
-	for line := range strings.Lines(out) {
+	for line := range strings.Lines(machine + "\n" + server) {
 		fields := strings.Fields(line)
 		if len(fields) != 2 {
 			continue
@@ -157,7 +158,7 @@ func offer(ctx context.Context, node *host.Host, spec Spec) error {
 		if err != nil {
 			return err
 		}
-		seen := parseRelease(answers["release"].Out)
+		seen := parseRelease(answers["release"].Out, "")
 		if seen.offers(spec.Release) {
 			return nil
 		}

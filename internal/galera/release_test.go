@@ -16,15 +16,15 @@ import (
 
 // TestParseRelease reads an answer with two releases, and that of a machine without lists.
 func TestParseRelease(t *testing.T) {
-	seen := parseRelease("offered 1:10.11.18-0+deb12u1\noffered 1:10.11.19-0+deb12u1\nrefreshed 100\nnow 160\ntables 10.11.18-MariaDB\n" +
-		"wsrep_local_cached_downto\t3\nwsrep_received_bytes\t40\nwsrep_replicated_bytes\t2\nUptime\t7\n")
+	seen := parseRelease("offered 1:10.11.18-0+deb12u1\noffered 1:10.11.19-0+deb12u1\nrefreshed 100\nnow 160\ntables 10.11.18-MariaDB\n",
+		"version\t10.11.18-MariaDB\nwsrep_local_cached_downto\t3\nwsrep_received_bytes\t40\nwsrep_replicated_bytes\t2\nUptime\t7\n")
 	want := Release{
 		Offered: []string{"1:10.11.18-0+deb12u1", "1:10.11.19-0+deb12u1"}, ListsAge: time.Minute, Tables: "10.11.18", CachedDownto: 3, Written: 42, Uptime: 7 * time.Second,
 	}
 	if diff := cmp.Diff(want, seen); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
-	if seen := parseRelease("now 160\n"); seen.ListsAge >= 0 || seen.offers("10.11.18") {
+	if seen := parseRelease("now 160\n", ""); seen.ListsAge >= 0 || seen.offers("10.11.18") {
 		t.Errorf("a machine without lists says %+v", seen)
 	}
 }

@@ -69,9 +69,6 @@ func (at machine) releases(server string) string {
 	if at.node.Tables != "" {
 		fmt.Fprintf(&b, "tables %s-MariaDB\n", at.node.Tables)
 	}
-	if at.node.History != nil && at.node.Uptime > 0 {
-		fmt.Fprintf(&b, "wsrep_local_cached_downto\t%d\nwsrep_received_bytes\t%d\nwsrep_replicated_bytes\t0\nUptime\t%d\n", at.node.CachedDownto, at.node.Written, at.node.Uptime)
-	}
 	return b.String()
 }
 

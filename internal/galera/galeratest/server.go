@@ -42,7 +42,7 @@ func (n *Node) version() string {
 
 func (at machine) server() {
 	at.asked("galera-wsrep", func(args []string) string {
-		shown := ""
+		shown := at.node.figures()
 		for _, name := range sorted(at.node.Variables) {
 			if slices.Contains(alwaysAsked, name) || strings.Contains(args[2], ",'"+name+"'") {
 				shown += name + "\t" + at.node.Variables[name] + "\n"
@@ -54,4 +54,12 @@ func (at machine) server() {
 		// Percona's server has no global variable wsrep_on.
 		return shown + strings.NewReplacer("wsrep_on\tON", "wsrep_provider\t/usr/lib/galera4/libgalera_smm.so", "wsrep_on\tOFF", "wsrep_provider\tnone").Replace(at.node.status())
 	})
+}
+
+// figures are those of the write-set cache; nothing where a test has none.
+func (n *Node) figures() string {
+	if n.Uptime == 0 {
+		return ""
+	}
+	return fmt.Sprintf("wsrep_local_cached_downto\t%d\nwsrep_received_bytes\t%d\nwsrep_replicated_bytes\t0\nUptime\t%d\n", n.CachedDownto, n.Written, n.Uptime)
 }
