@@ -185,8 +185,8 @@ func (c *Cluster[S, T]) unasked(changes map[string]Change) []string {
 	}
 	silent := c.Unreachable()
 	return slices.DeleteFunc(c.of.Unasked(c.seen), func(node string) bool {
-		change, changes := changes[node]
-		return silent[node] != nil || changes && change != Stays
+		change, found := changes[node]
+		return silent[node] != nil || found && change != Stays
 	})
 }
 
