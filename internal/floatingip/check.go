@@ -20,17 +20,20 @@ type checkValues struct {
 	IP, NodeAddress, URL string
 	// Limit is the time for what the check asks, in seconds.
 	Limit int
-	// Soon is the time within which a database answers on a machine that has CPU time to
-	// spare, and Patience the time on one that has not, in seconds.
+	// Soon is the time within which a database answers, and Patience the time that one has
+	// afterwards which gets no CPU time, in seconds.
 	Soon, Patience string
 }
 
 // soon ends before Keepalived asks again, because it leaves out a check while the one before
 // it runs. With the defaults a server that hangs is told after two seconds of silence, in
 // which the other members of a cluster in a LAN have excluded it.
-func (c Check) soon() float64 { return min(float64(c.IntervalSeconds)-0.1, c.patience()) }
+func (c Check) soon() float64 {
+	return min(float64(c.IntervalSeconds)-0.1, max(0.9, float64(c.TimeoutSeconds)-0.2))
+}
 
-func (c Check) patience() float64 { return max(0.9, float64(c.TimeoutSeconds)-0.2) }
+// patience ends before Keepalived gives up on the check, because only the check can say why.
+func (c Check) patience() float64 { return max(0.1, float64(c.TimeoutSeconds)-0.2-c.soon()) }
 
 // checkFiles is the program that says whether a node is fit; there is none for the
 // kind none.

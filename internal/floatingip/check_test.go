@@ -92,27 +92,41 @@ func TestGaleraCheck(t *testing.T) {
 	}
 }
 
-// TestACrowdedMachineHasMoreTime asks a database that does not answer. Its check gives up
-// before Keepalived asks again where processes need not wait for a CPU.
-func TestACrowdedMachineHasMoreTime(t *testing.T) {
+// TestAStarvedDatabaseHasMoreTime asks a database that does not answer. Its check gives up
+// before Keepalived asks again, unless the server waits for a CPU like many others.
+func TestAStarvedDatabaseHasMoreTime(t *testing.T) {
 	for name, test := range map[string]struct {
 		check   Check
 		running int
-		want    string
+		state   string
+		limits  string
 	}{
-		"idle":                    {Check{}, 1, "0.9"},
-		"busy":                    {Check{}, 8, "0.9"},
-		"crowded":                 {Check{}, 9, "5.8"},
-		"crowded, and a long one": {Check{TimeoutSeconds: 4}, 30, "3.8"},
-		"slow checks":             {Check{IntervalSeconds: 15}, 1, "5.8"},
-		"the shortest times":      {Check{TimeoutSeconds: 1}, 30, "0.9"},
+		"idle":                        {Check{}, 1, "S", "0.9"},
+		"busy":                        {Check{}, 8, "R", "0.9"},
+		"it hangs":                    {Check{}, 9, "S", "0.9"},
+		"it is stopped":               {Check{}, 90, "T", "0.9"},
+		"it waits for a disk":         {Check{}, 90, "D", "0.9"},
+		"it has died":                 {Check{}, 90, "", "0.9"},
+		"starved":                     {Check{}, 9, "R", "0.9 4.9"},
+		"starved, and a long timeout": {Check{TimeoutSeconds: 10}, 30, "R", "0.9 8.9"},
+		"slow checks":                 {Check{IntervalSeconds: 15}, 1, "R", "5.8"},
+		"the shortest times":          {Check{TimeoutSeconds: 1}, 30, "R", "0.9 0.1"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := newStage(t)
 			s.write("loadavg", fmt.Sprintf("0.50 0.40 0.30 %d/512 4711\n", test.running))
 			s.program("nproc", "echo 2")
 			s.program("mariadb", "")
-			s.program("timeout", `echo "$1" >"$STAGE/limit"; exit 124`)
+			s.program("timeout", `echo "$1" >>"$STAGE/limits"; exit 124`)
+			s.program("pidof", "[ ! -e \"$STAGE/77\" ] || echo 77")
+			if test.state != "" {
+				for thread, state := range []string{"S", test.state} {
+					if err := os.MkdirAll(s.path(fmt.Sprint("77/task/", thread)), 0o755); err != nil {
+						t.Fatal(err)
+					}
+					s.write(fmt.Sprint("77/task/", thread, "/stat"), fmt.Sprintf("%d (mariadbd) %s 1 77\n", thread, state))
+				}
+			}
 			spec := simSpec()
 			spec.Check = test.check
 			spec.Check.Kind = CheckGalera
@@ -120,9 +134,12 @@ func TestACrowdedMachineHasMoreTime(t *testing.T) {
 			if problems := spec.Validate(); len(problems) > 0 {
 				t.Fatal(problems)
 			}
-			out, err := s.run(checkFiles(spec, simNodes[0])[0].Content)
-			if want := "the database does not answer within " + test.want + " s"; err == nil || out != want || s.read("limit") != test.want {
-				t.Errorf("%q after %s s instead of %q: %v", out, s.read("limit"), want, err)
+			script := strings.ReplaceAll(string(checkFiles(spec, simNodes[0])[0].Content), `/proc/"$server"`, s.folder+`/"$server"`)
+			out, err := s.run([]byte(script))
+			limits := strings.Fields(s.read("limits"))
+			want := "the database does not answer within " + limits[len(limits)-1] + " s"
+			if err == nil || out != want || strings.Join(limits, " ") != test.limits {
+				t.Errorf("%q after %v s: %v", out, limits, err)
 			}
 		})
 	}

@@ -134,7 +134,7 @@ func (k CheckKind) defaultInterval() int {
 	return 2
 }
 
-// defaultTimeout of a database is for machines that are short of CPU time. Twice three seconds
+// defaultTimeout of a database is for a server that gets no CPU time. Twice three seconds
 // were too few for a server that is well beside eight processes that compute.
 func (k CheckKind) defaultTimeout() int {
 	if k == CheckGalera {

@@ -238,7 +238,7 @@ func (c Check) validate(found *tier.Problems) {
 			found.Add(tier.At("check", r.name), "%s is between %d and %d, not %d", strings.TrimSuffix(r.name, "_seconds"), r.least, r.most, r.value)
 		}
 	}
-	// That of a database gives up within an interval, unless the machine is short of CPU time.
+	// That of a database gives up within an interval, unless the server gets no CPU time.
 	if c.TimeoutSeconds > c.IntervalSeconds*c.Fall && c.Kind != CheckGalera {
 		found.Add(tier.At("check", "timeout_seconds"), "a timeout of %d s is longer than %d failures every %d s: a check that hangs would be noticed later than one that fails", c.TimeoutSeconds, c.Fall, c.IntervalSeconds)
 	}

@@ -135,7 +135,7 @@ func floatingIPAttributes() map[string]schema.Attribute {
 				},
 				"timeout_seconds": schema.Int64Attribute{
 					Optional:            true,
-					MarkdownDescription: "Time limit of a check in seconds, 1 to 60. A check of `galera` gives up before the next one is due, unless the machine is short of CPU time. Default: 3; with `galera` 6.",
+					MarkdownDescription: "Time limit of a check in seconds, 1 to 60. A check of `galera` gives up before the next one is due, unless the server gets no CPU time. Default: 3; with `galera` 6.",
 					Validators:          cluster.Between(1, 60),
 				},
 				"fall": schema.Int64Attribute{

@@ -27,16 +27,25 @@ ask() {
     SHOW GLOBAL VARIABLES WHERE Variable_name IN ('pxc_maint_mode', 'wsrep_desync', 'wsrep_sst_method', 'wsrep_reject_queries', 'wsrep_sst_donor_rejects_queries', 'read_only', 'super_read_only');
     SELECT 'query', 1" 2>&1
 }
-# crowded says that more than four processes wait for each CPU. On such a machine a server
-# that is well may be slow, and it is given more time.
-crowded() {
+# starved says that the server would work if it had CPU time: more than four processes wait for
+# each CPU, and a thread of the server is one of them (proc_pid_stat(5), state R). The threads
+# of one that hangs sleep, wait for a disk or are stopped.
+starved() {
     read -r _ _ _ processes _ </proc/loadavg
-    [ "${processes%/*}" -gt 4 ] && [ "${processes%/*}" -gt $((4 * $(nproc))) ]
+    [ "${processes%/*}" -gt $((4 * $(nproc))) ] || return 1
+    for server in $(pidof mariadbd mysqld); do
+        ! grep -q ') R ' /proc/"$server"/task/*/stat 2>/dev/null || return 0
+    done
+    return 1
 }
 limit=0.9
-! crowded || limit=5.8
 answer=$(ask $limit)
 status=$?
+if [ $status = 124 ] && starved; then
+    limit=4.9
+    answer=$(ask $limit)
+    status=$?
+fi
 [ $status != 124 ] || unfit "the database does not answer within $limit s"
 state='' comment='' part='' size='' ready='' mode='' desync='' method='' read_only='' super='' rejects='' donor_rejects='' query='' error='' words=''
 while read -r name value rest; do
