@@ -45,7 +45,7 @@ var mountTypes = map[string]mountType{
 		packages:   []string{"glusterfs-client"},
 		kernelType: "fuse.glusterfs",
 		options: func(m Mount) []string {
-			options := []string{"defaults", "_netdev", "log-level=WARNING"}
+			options := []string{"defaults", "_netdev", "log-level=WARNING", negativeTimeout}
 			if len(m.BackupServers) > 0 {
 				options = append(options, "backup-volfile-servers="+strings.Join(m.BackupServers, ":"))
 			}
@@ -53,6 +53,12 @@ var mountTypes = map[string]mountType{
 		},
 	},
 }
+
+// negativeTimeout lets the kernel remember for a second that a file does not exist, which it
+// does by default for one that does (mount.glusterfs(8), entry-timeout and
+// attribute-timeout). WordPress asks for more than a hundred files that are not there for
+// each page, and each question is one to every server.
+const negativeTimeout = "negative-timeout=1"
 
 func (m Mount) options() string {
 	options := mountTypes[m.Type].options(m)

@@ -22,7 +22,7 @@ t=$(mktemp -d) || exit 1
 mkfifo "$t/end" && exec 7<>"$t/end" || exit 1
 host=$1; name=$2; user=$3; prefix=$4; shift 4
 look() {
-    case $(stat -- "$state/sentinel.absent" 2>&1) in *'No such file'*) ;; *) echo 'answer broken'; return ;; esac
+    case $(stat -- "$state/sentinel.absent.$$" 2>&1) in *'No such file'*) ;; *) echo 'answer broken'; return ;; esac
     why=$(exposed "$@"; [ ! -L "$root" ] || echo "$root is a symbolic link")
     if [ -n "$why" ]; then echo "$why" | sed 's/^/exposed /'; return; fi
     if [ ! -e "$state/sentinel" ]; then echo 'answer new'
