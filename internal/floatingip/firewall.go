@@ -87,13 +87,24 @@ func parseFirewall(answer shell.Answer) Firewall {
 			}
 			slices.Sort(firewall.Peers)
 		}
-		firewall.Holds = firewall.Holds || object.Set != nil && object.Set.Name == "held"
-		if object.Rule != nil && len(object.Rule.Expressions) > 0 {
-			_, drops := object.Rule.Expressions[len(object.Rule.Expressions)-1]["drop"]
-			firewall.Drops = firewall.Drops || drops
+		if object.Rule != nil {
+			firewall.Drops = firewall.Drops || dropsBySet(object.Rule.Expressions, "peers")
+			firewall.Holds = firewall.Holds || dropsBySet(object.Rule.Expressions, "held")
 		}
 	}
 	return firewall
+}
+
+// dropsBySet reports whether a rule ends with a drop and has a condition on a set.
+func dropsBySet(expressions []map[string]any, set string) bool {
+	if len(expressions) == 0 {
+		return false
+	}
+	_, drops := expressions[len(expressions)-1]["drop"]
+	return drops && slices.ContainsFunc(expressions, func(expression map[string]any) bool {
+		match, _ := expression["match"].(map[string]any)
+		return match["right"] == "@"+set
+	})
 }
 
 // planFirewall loads a packet filter that is not loaded as declared, or whose file is

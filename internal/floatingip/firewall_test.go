@@ -14,13 +14,26 @@ import (
 	"github.com/terraform-ha/terraform-provider-ha/internal/shell"
 )
 
-// firewallListing is what Debian 12 printed.
-const firewallListing = `{"nftables": [{"metainfo": {"version": "1.0.6"}}, {"table": {"family": "inet", "name": "terraform_ha_vrrp_db", "handle": 2}}, {"set": {"family": "inet", "name": "peers", "table": "terraform_ha_vrrp_db", "type": "ipv4_addr", "handle": 2, "elem": ["10.77.0.7", "10.77.0.6"]}}, {"set": {"family": "inet", "name": "held", "table": "terraform_ha_vrrp_db", "type": "ipv4_addr", "handle": 3, "flags": ["timeout"], "elem": [{"elem": {"val": "10.77.0.100", "timeout": 2, "expires": 1}}]}}, {"chain": {"name": "input"}}, {"rule": {"expr": [{"match": {"op": "==", "left": {"meta": {"key": "iifname"}}, "right": "eth0"}}, {"drop": null}]}}]}`
+// firewallListing is what Debian 12 printed, with a new connection held back.
+const firewallListing = `{"nftables": [{"metainfo": {"version": "1.0.6"}}, {"table": {"family": "inet", "name": "terraform_ha_vrrp_db", "handle": 2}}, {"set": {"family": "inet", "name": "peers", "table": "terraform_ha_vrrp_db", "type": "ipv4_addr", "handle": 2, "elem": ["10.77.0.7", "10.77.0.6"]}}, {"set": {"family": "inet", "name": "held", "table": "terraform_ha_vrrp_db", "type": "ipv4_addr", "handle": 3, "flags": ["timeout"], "elem": [{"elem": {"val": "10.77.0.100", "timeout": 2, "expires": 1}}]}}, {"chain": {"family": "inet", "table": "terraform_ha_vrrp_db", "name": "input", "handle": 1, "type": "filter", "hook": "input", "prio": -10, "policy": "accept"}}, ` + vrrpRule + `, ` + heldRule + `]}`
+
+const (
+	vrrpRule = `{"rule": {"family": "inet", "table": "terraform_ha_vrrp_db", "chain": "input", "handle": 4, "expr": [{"match": {"op": "==", "left": {"meta": {"key": "iifname"}}, "right": "eth0"}}, {"match": {"op": "==", "left": {"payload": {"protocol": "ip", "field": "protocol"}}, "right": 112}}, {"match": {"op": "==", "left": {"payload": {"base": "th", "offset": 8, "len": 8}}, "right": 51}}, {"match": {"op": "!=", "left": {"payload": {"protocol": "ip", "field": "saddr"}}, "right": "@peers"}}, {"drop": null}]}}`
+	heldRule = `{"rule": {"family": "inet", "table": "terraform_ha_vrrp_db", "chain": "input", "handle": 5, "expr": [{"match": {"op": "==", "left": {"payload": {"protocol": "ip", "field": "daddr"}}, "right": "@held"}}, {"match": {"op": "==", "left": {"&": [{"payload": {"protocol": "tcp", "field": "flags"}}, ["fin", "syn", "rst", "ack"]]}, "right": "syn"}}, {"drop": null}]}}`
+)
 
 func TestParseFirewall(t *testing.T) {
 	want := Firewall{Loaded: true, Peers: []string{"10.77.0.6", "10.77.0.7"}, Drops: true, Holds: true}
 	if diff := cmp.Diff(want, parseFirewall(shell.Answer{Out: firewallListing})); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
+	}
+	for rule, left := range map[string]Firewall{
+		vrrpRule + ", ": {Loaded: true, Peers: want.Peers, Holds: true},
+		", " + heldRule: {Loaded: true, Peers: want.Peers, Drops: true},
+	} {
+		if diff := cmp.Diff(left, parseFirewall(shell.Answer{Out: strings.Replace(firewallListing, rule, "", 1)})); diff != "" {
+			t.Errorf("without a rule (-want +got):\n%s", diff)
+		}
 	}
 	if got := parseFirewall(shell.Answer{Status: 1}); got.Loaded {
 		t.Error("a table that is not there counts as loaded")
@@ -95,7 +108,9 @@ func TestFiltersAreLoaded(t *testing.T) {
 // TestTheFilterIsLoaded has somebody change what the kernel has.
 func TestTheFilterIsLoaded(t *testing.T) {
 	driftIsRepaired(t, map[string]drifted{
-		"filter gone":    {func(_ *network, _ *hosttest.Machine, d *floatingiptest.Daemon) { d.Firewall = nil }, "the packet filter for VRRP is not loaded"},
-		"filter changed": {func(_ *network, _ *hosttest.Machine, d *floatingiptest.Daemon) { d.Firewall = []string{"10.0.0.66"} }, "the packet filter for VRRP differs"},
+		"filter gone":                    {func(_ *network, _ *hosttest.Machine, d *floatingiptest.Daemon) { d.Firewall = nil }, "the packet filter for VRRP is not loaded"},
+		"rule against strangers deleted": {func(_ *network, _ *hosttest.Machine, d *floatingiptest.Daemon) { d.Deleted = []string{"peers"} }, "the packet filter for VRRP differs"},
+		"rule of the pause deleted":      {func(_ *network, _ *hosttest.Machine, d *floatingiptest.Daemon) { d.Deleted = []string{"held"} }, "the packet filter for VRRP differs"},
+		"filter changed":                 {func(_ *network, _ *hosttest.Machine, d *floatingiptest.Daemon) { d.Firewall = []string{"10.0.0.66"} }, "the packet filter for VRRP differs"},
 	})
 }

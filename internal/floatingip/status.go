@@ -40,9 +40,9 @@ type Instance struct {
 type Firewall struct {
 	Loaded bool
 	Peers  []string
-	// Drops says that its rule is there.
+	// Drops says that the rule is there that drops VRRP of others than the peers.
 	Drops bool
-	// Holds says that it can hold new connections back.
+	// Holds says that the rule is there that holds new connections back.
 	Holds bool
 }
 

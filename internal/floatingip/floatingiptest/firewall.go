@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/terraform-ha/terraform-provider-ha/internal/host/hosttest"
@@ -21,7 +22,13 @@ func (n *Network) firewall(m *hosttest.Machine, d *Daemon) {
 			return "", 1, "Error: No such file or directory"
 		}
 		peers, _ := json.Marshal(d.Firewall)
-		return fmt.Sprintf(`{"nftables": [{"set": {"name": "peers", "elem": %s}}, {"set": {"name": "held"}}, {"rule": {"expr": [{"match": {}}, {"drop": null}]}}]}`, peers), 0, ""
+		rules := ""
+		for _, set := range []string{"peers", "held"} {
+			if !slices.Contains(d.Deleted, set) {
+				rules += fmt.Sprintf(`, {"rule": {"expr": [{"match": {"right": "@%s"}}, {"drop": null}]}}`, set)
+			}
+		}
+		return fmt.Sprintf(`{"nftables": [{"set": {"name": "peers", "elem": %s}}, {"set": {"name": "held"}}%s]}`, peers, rules), 0, ""
 	})
 	m.Handle("keepalived-load-firewall", func(m *hosttest.Machine, c shell.Command) (string, int, string) {
 		if m.Packages["nftables"] == "" {
@@ -37,7 +44,7 @@ func (n *Network) firewall(m *hosttest.Machine, d *Daemon) {
 var elements = regexp.MustCompile(`elements = \{ (.*) \}`)
 
 func (d *Daemon) load(filter string) {
-	d.Firewall = strings.Split(elements.FindStringSubmatch(filter)[1], ", ")
+	d.Firewall, d.Deleted = strings.Split(elements.FindStringSubmatch(filter)[1], ", "), nil
 }
 
 // flushes has nftables.service flush all rules, as Debian's does when it starts,

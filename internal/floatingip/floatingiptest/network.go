@@ -53,6 +53,8 @@ type Daemon struct {
 	Held bool
 	// Firewall are the peers that the loaded packet filter lets through.
 	Firewall []string
+	// Deleted are the sets whose rules somebody deleted from it.
+	Deleted []string
 	// Cut says that a machine that is Down is so for whoever asks it, and goes on
 	// speaking to the others.
 	Cut bool
