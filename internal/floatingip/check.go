@@ -93,7 +93,9 @@ func (d *draft) fit(except string) []string {
 	return d.status.names(d.isFit, append(names(d.spec.Leaving), except)...)
 }
 
-// isFit reports whether a machine may hold the address.
+// isFit reports whether a machine may hold the address. Its Keepalived may still be FAULT:
+// it sees what the check asks a few seconds later. Therefore [awaitTaker] comes before a
+// step that takes the address from its holder.
 func (d *draft) isFit(m Machine) bool {
 	return m.Reachable() && m.Ours(d.spec.Name) && (m.Check.Passed || !m.Check.Ran && d.spec.Check.Kind == CheckNone)
 }

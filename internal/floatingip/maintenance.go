@@ -79,8 +79,14 @@ func takeOutStep(spec Spec, node string) Step {
 	why := fmt.Sprintf("it is in service and is to be %s", tier.Drained)
 	return Step{Node: node, Title: "take out of service for maintenance", Why: why, Effect: reconcile.Drains, Do: func(ctx context.Context, hosts host.Hosts) error {
 		now := newDraft(spec, Observe(ctx, hosts.Views(), spec))
-		if len(now.takers(node)) == 0 {
+		takers := now.takers(node)
+		if len(takers) == 0 {
 			return refusedToTakeOut(spec, now.status, node)
+		}
+		if now.isHolder(node) {
+			if err := awaitTaker(ctx, hosts, spec, takers); err != nil {
+				return err
+			}
 		}
 		if err := tier.TakeOut(ctx, hosts, node, Kind, spec.Name, tier.Drained); err != nil {
 			return err

@@ -4,6 +4,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -22,7 +24,7 @@ func maintained(spec Spec, nodes ...string) Spec {
 
 // TestMaintenanceMovesTheAddress meets a fault at every command, and a boot.
 func TestMaintenanceMovesTheAddress(t *testing.T) {
-	for name, check := range map[string]Check{"with a check": {Kind: CheckTCP, Port: 3306}, "without one": {Kind: CheckNone}} {
+	for name, check := range map[string]Check{"with a check": {Kind: CheckTCP, Port: 3306}, "without one": {Kind: CheckNone}, "a database's": {Kind: CheckGalera}} {
 		t.Run(name, func(t *testing.T) {
 			hosttest.EveryFault(t, func(t *testing.T, fault *hosttest.Fault) {
 				n := newNetwork(t)
@@ -90,6 +92,50 @@ func TestTheOnlyPossibleHolderIsNotTakenOut(t *testing.T) {
 	problems := maintained(simSpec(), "db1", "db2", "db3").Validate()
 	if len(problems) != 1 || !strings.Contains(problems[0].Message, "no other node is left") {
 		t.Errorf("got %v", problems)
+	}
+}
+
+// TestMaintenanceSwapsMachines takes a machine out of service right after another one was
+// put back, which is the only one that can take the address.
+func TestMaintenanceSwapsMachines(t *testing.T) {
+	n, spec := newNetwork(t), ofDatabase()
+	n.mustConverge(spec)
+	n.Daemons["db3"].Unfit = true
+	n.mustConverge(maintained(spec, "db1"))
+	n.isOut("db1", spec)
+	n.mustConverge(spec)
+	n.mustConverge(maintained(spec, "db2"))
+	n.isOut("db2", spec)
+}
+
+func ofDatabase() Spec {
+	spec := simSpec()
+	spec.Check = Check{Kind: CheckGalera}
+	return spec.Defaulted()
+}
+
+// TestAnAddressWaitsForOneWhoTakesIt has a machine whose check passes and whose Keepalived has
+// not read yet that its database is back. The holder is not taken out of service before that.
+func TestAnAddressWaitsForOneWhoTakesIt(t *testing.T) {
+	for name, after := range map[string]time.Duration{"it reads it soon": 2 * time.Second, "it never does": time.Hour} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				n, spec := newNetwork(t), ofDatabase()
+				n.mustConverge(spec)
+				m := n.machines["db2"]
+				m.WriteFile(tier.DatabaseGoneFile, "1\n")
+				n.Daemons["db3"].Unfit = true
+				back := time.AfterFunc(after, func() { m.Locked(func() { m.RemoveAll(tier.DatabaseGoneFile) }) })
+				_, err := n.converge(maintained(spec, "db1"))
+				late := !back.Stop()
+				if (err == nil) != late || err != nil && !strings.Contains(err.Error(), "a machine that can take over 10.0.0.100") {
+					t.Errorf("it ended with %v", err)
+				}
+				if holders := n.holders(spec); !slices.Equal(holders, []string{map[bool]string{true: "db2", false: "db1"}[late]}) {
+					t.Errorf("%v hold the address", holders)
+				}
+			})
+		})
 	}
 }
 

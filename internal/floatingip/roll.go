@@ -106,19 +106,24 @@ func (d *draft) rollingSteps(changes []change) []Step {
 // successorStep waits until another machine stands ready to take the address.
 func successorStep(spec Spec, others []string) Step {
 	return Step{Title: "wait for a machine that can take over " + spec.ip(), Do: func(ctx context.Context, hosts host.Hosts) error {
-		return reconcile.WaitAtMost(ctx, spec.electionTime(), "a machine that can take over "+spec.ip(), pollInterval, func(ctx context.Context) (string, error) {
-			reason := ""
-			for _, name := range others {
-				answers, err := hosts[name].Ask(ctx, askRolePart(spec))
-				if err != nil {
-					return "", err
-				}
-				if role := answers["role"].Out; role == "BACKUP" || role == "MASTER" {
-					return "", nil
-				}
-				reason = "keepalived is neither backup nor master on " + strings.Join(others, ", ")
-			}
-			return reason, nil
-		})
+		return awaitTaker(ctx, hosts, spec, others)
 	}}
+}
+
+// awaitTaker waits until Keepalived stands ready on one of some machines.
+func awaitTaker(ctx context.Context, hosts host.Hosts, spec Spec, others []string) error {
+	return reconcile.WaitAtMost(ctx, spec.electionTime(), "a machine that can take over "+spec.ip(), pollInterval, func(ctx context.Context) (string, error) {
+		reason := ""
+		for _, name := range others {
+			answers, err := hosts[name].Ask(ctx, askRolePart(spec))
+			if err != nil {
+				return "", err
+			}
+			if role := answers["role"].Out; role == "BACKUP" || role == "MASTER" {
+				return "", nil
+			}
+			reason = "keepalived is neither backup nor master on " + strings.Join(others, ", ")
+		}
+		return reason, nil
+	})
 }

@@ -23,6 +23,10 @@ const DrainFile = "/run/terraform-ha/drain"
 // with "draining" and "drained". Before an orderly move it waits until requests have ended.
 const YieldProgram = host.ProgramDirectory + "/keepalived-yield"
 
+// DatabaseGoneFile is what [YieldProgram] writes and Keepalived reads, whatever the checks
+// say: while it is there and does not say 0, a machine takes no address of a database.
+const DatabaseGoneFile = "/run/terraform-ha/vrrp/database.gone"
+
 // CheckAccount is the system user that runs the health checks of floating IPs, and
 // the account of a database that lets this user in without a password.
 const CheckAccount = "keepalived_script"

@@ -62,7 +62,7 @@ func (m machine) slept() int { return strings.Count(m.read("slept"), "\n") }
 
 // Run implements host.Runner.
 func (m machine) Run(ctx context.Context, c shell.Command) (shell.Result, error) {
-	paths := strings.NewReplacer(tier.DrainFile, m.path("drain"), host.MarkerDirectory, m.directory, tier.YieldProgram, m.path("yield"))
+	paths := strings.NewReplacer(tier.DatabaseGoneFile, m.path("database.gone"), tier.DrainFile, m.path("drain"), host.MarkerDirectory, m.directory, tier.YieldProgram, m.path("yield"))
 	command := exec.CommandContext(ctx, "/bin/sh", "-c", paths.Replace(c.Line()))
 	command.Env = append(os.Environ(), "PATH="+m.directory+":"+os.Getenv("PATH"))
 	command.Stdin = bytes.NewReader(c.Stdin())

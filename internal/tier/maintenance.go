@@ -47,6 +47,7 @@ func MaintenanceFile(kind, cluster string) string {
 var (
 	maintenanceScript = shell.Embedded(scripts, "maintenance")
 	ableScript        = shell.Embedded(scripts, "able")
+	putBackScript     = shell.Embedded(scripts, "put-back")
 )
 
 // AskMaintenance returns the question for the record of a cluster on the machine.
@@ -95,7 +96,10 @@ func TakeOut(ctx context.Context, hosts host.Hosts, node, kind, cluster string, 
 
 // PutBack ends what [TakeOut] began.
 func PutBack(ctx context.Context, machine *host.Host, kind, cluster string) error {
-	return machine.RemoveFile(ctx, MaintenanceFile(kind, cluster))
+	if _, err := machine.Run(ctx, shell.Script(putBackScript, MaintenanceFile(kind, cluster), YieldProgram)); err != nil {
+		return fmt.Errorf("cannot put %s back into service: %w", machine.Name(), err)
+	}
+	return nil
 }
 
 // RefuseHomeless refuses to take a machine out of service that has a floating address which
@@ -108,7 +112,7 @@ func RefuseHomeless(ctx context.Context, hosts host.Hosts, node string) error {
 	others := hosts.Views()
 	delete(others, node)
 	able := host.Look(ctx, others, func(ctx context.Context, view host.View) ([]string, error) {
-		result, err := view.Query(ctx, shell.Script(ableScript, host.MarkerDirectory, CheckAccount))
+		result, err := view.Query(ctx, shell.Script(ableScript, host.MarkerDirectory, CheckAccount, DatabaseGoneFile))
 		return strings.Fields(string(result.Stdout)), err
 	})
 	for _, address := range held {
@@ -116,7 +120,7 @@ func RefuseHomeless(ctx context.Context, hosts host.Hosts, node string) error {
 		if !taker {
 			return &reconcile.RefusedError{
 				What: "take a node out of service", Node: node,
-				Evidence: []string{"it has the floating address " + address, "no other node can take it now: Keepalived does not run there, or its check fails"},
+				Evidence: []string{"it has the floating address " + address, "no other node can take it now: Keepalived does not run there, its check fails, or its database has been stopped"},
 				Remedy:   "Repair another node of the floating IP first, or take another node out of maintenance.",
 			}
 		}

@@ -10,7 +10,10 @@ import (
 )
 
 func (n *Network) holder(m *hosttest.Machine, d *Daemon) {
-	m.HandleQuery("keepalived-role", func(*hosttest.Machine, shell.Command) (string, int, string) { return d.Role, 0, "" })
+	m.HandleQuery("keepalived-role", func(*hosttest.Machine, shell.Command) (string, int, string) {
+		n.elect()
+		return d.Role, 0, ""
+	})
 	m.Handle("keepalived-remove-stray", func(*hosttest.Machine, shell.Command) (string, int, string) {
 		d.Held = d.Role == "MASTER"
 		return "", 0, ""
@@ -159,6 +162,9 @@ func (n *Network) oneHolder() {
 // fits reports whether the check passes on a machine, as far as the instance has one.
 func (n *Network) fits(name string) bool {
 	m, d := n.Machines[name], n.Daemons[name]
+	if strings.Contains(d.instance, databaseGone) && isGone(m) {
+		return false
+	}
 	return !d.Unfit && (!n.inMaintenance(m) || !strings.Contains(d.instance, n.checkPath()))
 }
 
@@ -171,6 +177,18 @@ func (n *Network) inMaintenance(m *hosttest.Machine) bool {
 		}
 	}
 	return false
+}
+
+// databaseGone is a file that Keepalived reads: while it does not say 0, a machine takes no
+// address of a database, whatever its check says. The other one notes that a drain wrote it.
+const (
+	databaseGone    = "/run/terraform-ha/vrrp/database.gone"
+	databaseDrained = "/run/terraform-ha/vrrp/database.drained"
+)
+
+func isGone(m *hosttest.Machine) bool {
+	said := strings.TrimSpace(m.Files[databaseGone].Content)
+	return said != "" && said != "0"
 }
 
 // maintenance is what other tiers ask a machine and have it do.
@@ -194,9 +212,27 @@ func (n *Network) maintenance(m *hosttest.Machine, d *Daemon) {
 		if !m.Unit("keepalived").Running() || d.Unfit || n.inMaintenance(m) {
 			return "", 0, ""
 		}
+		database := strings.Contains(m.Files["/var/lib/terraform-ha/floating-ip-"+n.name+".addresses"].Content, "\ndatabase\n")
+		if database && isGone(m) {
+			return "", 0, ""
+		}
 		return addresses(), 0, ""
 	})
-	m.Handle("tier-drain", func(*hosttest.Machine, shell.Command) (string, int, string) {
+	m.Handle("tier-drain", func(m *hosttest.Machine, _ shell.Command) (string, int, string) {
+		// The timer that takes this back fires later than any test looks.
+		if d.Held && strings.Contains(d.instance, databaseGone) && n.inMaintenance(m) {
+			m.WriteFile(databaseGone, "1\n")
+			m.WriteFile(databaseDrained, "")
+		}
+		n.elect()
+		return "", 0, ""
+	})
+	m.Handle("tier-put-back", func(m *hosttest.Machine, c shell.Command) (string, int, string) {
+		m.RemoveAll(c.Args()[0])
+		if _, drained := m.Files[databaseDrained]; drained {
+			m.WriteFile(databaseGone, "0\n")
+			m.RemoveAll(databaseDrained)
+		}
 		n.elect()
 		return "", 0, ""
 	})

@@ -11,7 +11,12 @@ const (
 
 func (n *Network) units(m *hosttest.Machine, d *Daemon) {
 	// Without a configuration its unit is skipped by a condition, which is not a failure.
-	m.OnStart("keepalived", func(m *hosttest.Machine) error { n.read(m, d); return nil })
+	m.OnStart("keepalived", func(m *hosttest.Machine) error {
+		m.RemoveAll(databaseGone)
+		m.RemoveAll(databaseDrained)
+		n.read(m, d)
+		return nil
+	})
 	m.OnReload("keepalived", func(m *hosttest.Machine) error { n.read(m, d); return nil })
 	m.OnStop("keepalived", func(m *hosttest.Machine) error {
 		// Only a master says goodbye, upon which the others settle at once.

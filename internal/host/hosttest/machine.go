@@ -231,6 +231,7 @@ func (m *Machine) builtins() {
 		"write-file":       (*Machine).writeFile,
 		"write-files":      (*Machine).writeFiles,
 		"rm":               (*Machine).rm,
+		"tier-put-back":    (*Machine).putBack,
 		"install":          (*Machine).install,
 		"units":            (*Machine).units,
 		"disable-units":    (*Machine).disableUnits,

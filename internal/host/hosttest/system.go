@@ -254,3 +254,9 @@ func (m *Machine) maintenance(c shell.Command) (string, int, string) {
 	line, _, _ := strings.Cut(m.Files[c.Args()[0]].Content, "\n")
 	return line, 0, ""
 }
+
+// putBack ends maintenance on a machine whose floating addresses nobody simulates.
+func (m *Machine) putBack(c shell.Command) (string, int, string) {
+	m.RemoveAll(c.Args()[0])
+	return "", 0, ""
+}
