@@ -24,15 +24,27 @@ func newYields(t *testing.T) yields {
 		t.Fatalf("it is %s, and other tiers know %s", yield.Path, tier.YieldProgram)
 	}
 	spec := Spec{Name: "my-db", Address: "10.0.0.100/24", Nodes: simNodes, Check: Check{Kind: CheckGalera}}.Defaulted()
+	if instance := instanceFile(spec, simNodes[0], "eth1"); !strings.Contains(string(instance.Content), tier.DatabaseGoneFile) {
+		t.Fatalf("Keepalived does not read %s", tier.DatabaseGoneFile)
+	}
 	s := yields{stage: newStage(t)}
 	s.write("terraform-ha-my-db.conf", string(instanceFile(spec, simNodes[0], "eth1").Content))
+	s.program("ip", `case $*:$(cat "$STAGE/holds" 2>/dev/null) in
+*" 10.0.0.100/32:"*) [ ! -e "$STAGE/holds" ] || echo '2: eth1 inet 10.0.0.100/24' ;;
+*" 10.0.0.101/32:and another") echo '2: eth1 inet 10.0.0.101/24' ;;
+esac`)
 	// Keepalived reads at once that the database is gone.
 	s.program("sleep", `echo slept >>"$STAGE/slept"
 n=$(wc -l <"$STAGE/slept"); echo "$((1000 + n / 20)).$(printf %02d $((n % 20 * 5))) 7.00" >"$STAGE/uptime"
 [ ! -e "$STAGE/database.gone" ] || [ "$(cat "$STAGE/database.gone")" = 0 ] || rm -f "$STAGE/holds"`)
 	s.program("nft", `echo "nft $*" >>"$STAGE/did"`)
-	s.program("systemd-run", `echo "systemd-run $*" | sed "s#$STAGE/##" >>"$STAGE/did"`)
-	s.program("ss", `n=$(wc -l <"$STAGE/slept"); [ ! -e "$STAGE/connections" ] || awk -v n="$n" '$1 >= n' "$STAGE/connections" | cut -d" " -f2-`)
+	// A unit that is there cannot be made again.
+	s.program("systemd-run", `[ ! -e "$STAGE/timer" ] || exit 1
+echo "$*" | sed "s#$STAGE/##" >"$STAGE/timer"
+echo "systemd-run $(cat "$STAGE/timer")" >>"$STAGE/did"`)
+	s.program("systemctl", `[ "$*" = "stop terraform-ha-drained.timer terraform-ha-drained.service" ] && rm "$STAGE/timer"`)
+	s.program("ss", `for last; do :; done
+n=$(wc -l <"$STAGE/slept"); [ ! -e "$STAGE/connections" ] || awk -v n="$n" -v at=" $last:" '$1 >= n && index($0, at)' "$STAGE/connections" | cut -d" " -f2-`)
 	s.write("slept", "")
 	s.write("uptime", "1000.00 7.00\n")
 	s.text = strings.ReplaceAll(string(yield.Content), "/etc/keepalived/conf.d", s.folder)
@@ -155,10 +167,67 @@ func TestNothingIsHeldBackWithoutNeed(t *testing.T) {
 	}
 }
 
+// another configures a second floating IP, whose address the machine has if both says so.
+func (s yields) another(kind CheckKind, both bool) {
+	spec := Spec{Name: "my-web", Address: "10.0.0.101/24", Nodes: simNodes, Check: Check{Kind: kind, Port: 80}}.Defaulted()
+	s.write("terraform-ha-my-web.conf", string(instanceFile(spec, simNodes[0], "eth1").Content))
+	s.write("holds", map[bool]string{true: "and another"}[both])
+}
+
+// TestEachAddressIsHeldBackByItself has a packet filter that fails for one of two: the
+// requests to the other one are waited for all the same, and only those.
+func TestEachAddressIsHeldBackByItself(t *testing.T) {
+	for name, test := range map[string]struct {
+		fails  string
+		asleep int
+	}{
+		"neither fails":        {"none", 4},
+		"that of the busy one": {"10.0.0.100", 1},
+		"that of the idle one": {"10.0.0.101", 4},
+		"both":                 {"10.0.0", 0},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := newYields(t)
+			s.another(CheckTCP, true)
+			s.write("connections", connection(3, 40, 40))
+			s.program("nft", `case $* in *`+test.fails+`*) exit 1 ;; esac`)
+			s.runs("pausing")
+			if s.slept() != test.asleep {
+				t.Errorf("it waited %d times instead of %d", s.slept(), test.asleep)
+			}
+		})
+	}
+}
+
+// TestOneFloatingIPMovesAlone drains a machine for one of two floating IPs. The tracked file
+// would keep it from taking the other one, whoever holds that.
+func TestOneFloatingIPMovesAlone(t *testing.T) {
+	const one, all = "/x/floating-ip-my-db.maintenance", "/run/terraform-ha/drain"
+	for name, test := range map[string]struct {
+		other        CheckKind
+		both         bool
+		record, file string
+	}{
+		"a database's, held here":         {CheckGalera, true, one, ""},
+		"a database's, held elsewhere":    {CheckGalera, false, one, ""},
+		"one that leads to no database":   {CheckTCP, true, one, "1"},
+		"both are databases', both drain": {CheckGalera, false, all, "1"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := newYields(t)
+			s.another(test.other, test.both)
+			s.runs("draining", "20", test.record)
+			if got := s.read("database.gone"); got != test.file {
+				t.Errorf("the file says %q instead of %q", got, test.file)
+			}
+		})
+	}
+}
+
 // TestADrainMovesAnAddressAtOnce lets the checks say what the program has said before them,
 // and takes that back.
 func TestADrainMovesAnAddressAtOnce(t *testing.T) {
-	const timer = "systemd-run --quiet --collect --on-active=20 script drained"
+	const timer = "systemd-run --quiet --collect --unit=terraform-ha-drained --timer-property=AccuracySec=1s --on-active=20 script drained"
 	for name, test := range map[string]struct {
 		record, after, file string
 	}{
@@ -190,6 +259,28 @@ func TestADrainMovesAnAddressAtOnce(t *testing.T) {
 		s.runs("draining", "20", "/run/terraform-ha/drain")
 		if s.read("database.gone") != "" {
 			t.Error("Keepalived was told something that stays")
+		}
+	})
+	t.Run("nobody would take it back, and an earlier drain has said it", func(t *testing.T) {
+		s := newYields(t)
+		s.write("holds", "")
+		s.runs("draining", "20", "/run/terraform-ha/drain")
+		s.write("holds", "")
+		s.program("systemd-run", "exit 1")
+		s.runs("draining", "20", "/run/terraform-ha/drain")
+		if s.read("database.gone") != "0" {
+			t.Error("Keepalived was told something that stays")
+		}
+	})
+	t.Run("the timer is that of the last drain", func(t *testing.T) {
+		s := newYields(t)
+		for _, seconds := range []string{"70", "20"} {
+			s.write("holds", "")
+			s.runs("draining", seconds, "/run/terraform-ha/drain")
+			if s.read("database.gone") != "1" || !strings.Contains(s.read("timer"), "--on-active="+seconds+" ") {
+				t.Errorf("the file says %q, and the timer is %q", s.read("database.gone"), s.read("timer"))
+			}
+			s.runs("drained")
 		}
 	})
 }

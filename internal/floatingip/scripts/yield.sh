@@ -52,7 +52,7 @@ clock() {
 # busy reports whether an address has a connection that has sent or received something
 # within some milliseconds, or was asked and has not answered. ss leaves out times of zero.
 busy() {
-    echo "$held" | while read -r _ address; do ss -HtniO state established src "$address" || echo 1; done |
+    echo "$paused" | while read -r _ address; do ss -HtniO state established src "$address" || echo 1; done |
         awk -v quiet="$1" '{ sent = received = 0
             for (i = 5; i <= NF; i++) {
                 if ($i ~ /^lastsnd:/) sent = substr($i, 9) + 0
@@ -69,9 +69,10 @@ busy() {
 # of this program.
 pause() {
     [ -n "$held" ] || return 0
-    echo "$held" | while read -r table address; do
-        nft add element inet "$(echo "$table" | tr - _)" held "{ $address timeout 2s }" 2>/dev/null || exit 1
-    done || return 0
+    paused=$(echo "$held" | while read -r table address; do
+        ! nft add element inet "$(echo "$table" | tr - _)" held "{ $address timeout 2s }" 2>/dev/null || echo "$table $address"
+    done)
+    [ -n "$paused" ] || return 0
     clock
     begun=$now
     while sleep 0.05 && clock && [ $((now - begun)) -lt 60 ]; do
@@ -81,6 +82,7 @@ pause() {
     done
 }
 database=vrrp/database.gone
+timer=terraform-ha-drained
 case $1 in
 started) put 0 ;;
 stopped) put 1 ;;
@@ -92,11 +94,18 @@ pausing)
 draining)
     held=$(here $database)
     [ -n "$held" ] || exit 0
-    # The record of one floating IP moves that one alone.
+    # The record of one floating IP moves that one alone, and every floating IP of a database
+    # reads the same file, also those that another machine holds.
     name=${3##*/floating-ip-}
-    [ "$name" = "$3" ] || name=${name%.maintenance}
-    [ "$name" = "$3" ] || [ "$held" = "$(here $database "$name")" ] || exit 0
-    systemd-run --quiet --collect --on-active="$2" "$0" drained 2>/dev/null || exit 0
+    configured=/etc/keepalived/conf.d/terraform-ha-
+    [ "$name" = "$3" ] || [ "$(grep -ls $database "$configured"*.conf)" = "$configured${name%.maintenance}.conf" ] || exit 0
+    # The timer of an earlier drain would end this one. Without the accuracy systemd may be
+    # a minute late.
+    systemctl stop $timer.timer $timer.service 2>/dev/null
+    systemd-run --quiet --collect --unit=$timer --timer-property=AccuracySec=1s --on-active="$2" "$0" drained 2>/dev/null || {
+        serve
+        exit 0
+    }
     pause
     put 1 drained
     ;;
