@@ -61,22 +61,39 @@ func (d *draft) startsDaemon(node host.Node, verb, why string) {
 	}})
 }
 
-// healerLimit is how long the step that starts glusterd waits for it to replace the self-heal
-// daemon. Where no peer is there to agree with it, it does not.
-const healerLimit = 15 * time.Second
+const (
+	// healerLimit is how long the step that starts glusterd waits for it to replace the
+	// self-heal daemon. Where no peer is there to agree with it, it does not.
+	healerLimit = 15 * time.Second
+	// healerStays is how long the new one has to run. GlusterFS 10.3 was seen to end it two
+	// seconds after its start.
+	healerStays = 3 * time.Second
+)
 
 // awaitHealer waits until glusterd has replaced the self-heal daemon that it found. What it
 // finds afterwards is left to the next look: a new one that has ended is started again then.
 func (d *draft) awaitHealer(ctx context.Context, node string, hosts host.Hosts) error {
-	found := false
+	// Updates of the system cost time to ask for, and nothing here depends on them.
+	spec := d.spec
+	spec.OS, spec.Release = tier.OS{}, ""
+	found, replaced := false, time.Time{}
 	err := reconcile.WaitAtMost(ctx, healerLimit, "glusterd on "+node+" to replace the self-heal daemon", pollInterval, func(ctx context.Context) (string, error) {
-		seen, err := lookAt(ctx, hosts[node].View, d.spec)
+		seen, err := lookAt(ctx, hosts[node].View, spec)
 		if err != nil {
 			return "", err
 		}
 		found = found || seen.Brick.HealerLeaving
-		if found && (seen.Brick.HealerLeaving || !seen.Brick.HealerRunning) {
+		switch {
+		case !found:
+			return "", nil
+		case seen.Brick.HealerLeaving || !seen.Brick.HealerRunning:
+			replaced = time.Time{}
 			return "the new one does not run yet", nil
+		case replaced.IsZero():
+			replaced = time.Now()
+		}
+		if time.Since(replaced) < healerStays {
+			return "the new one has just begun to run", nil
 		}
 		return "", nil
 	})

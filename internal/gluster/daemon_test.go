@@ -55,16 +55,21 @@ func TestAStartedGlusterdReplacesItsSelfHealDaemon(t *testing.T) {
 // TestASelfHealDaemonThatEndsIsStarted by the apply that started glusterd, which found the
 // former one running.
 func TestASelfHealDaemonThatEndsIsStarted(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		hosts, sim := built(t)
-		sim.Locked(func() { sim.Nodes["files2"].Ends = true; _ = sim.Machines["files2"].Stop("glusterd") })
-		if err := converge(t, hosts, content()); err != nil {
-			t.Fatal(err)
-		}
-		if err := gluster.Verify(t.Context(), hosts.Views(), content()); err != nil {
-			t.Error(err)
-		}
-	})
+	for _, looks := range []int{1, 4} {
+		synctest.Test(t, func(t *testing.T) {
+			hosts, sim := built(t)
+			sim.Locked(func() { sim.Nodes["files2"].Ends = looks; _ = sim.Machines["files2"].Stop("glusterd") })
+			if err := converge(t, hosts, content()); err != nil {
+				t.Fatal(err)
+			}
+			if err := gluster.Verify(t.Context(), hosts.Views(), content()); err != nil {
+				t.Errorf("ended after %d looks: %v", looks, err)
+			}
+			if sim.Nodes["files2"].Ends > 0 {
+				t.Errorf("it has not been looked at %d times", looks)
+			}
+		})
+	}
 }
 
 // TestASelfHealDaemonStaysWithoutAPeer starts the only glusterd that there is. It has nobody

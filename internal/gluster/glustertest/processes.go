@@ -26,9 +26,18 @@ func (p *Pool) processes(m *hosttest.Machine, n *Node, _ shell.Command) string {
 // replaceHealer brings a glusterd that replaces its self-heal daemon forward by one look. It
 // begins when a peer agrees with it.
 func (p *Pool) replaceHealer(name string) {
-	if node := p.Nodes[name]; node.Leaving > 0 && p.agrees(name) {
-		if node.Leaving--; node.Leaving == 0 && node.Ends {
-			node.Healer, node.Ends = false, false
+	node := p.Nodes[name]
+	switch {
+	case node.Leaving > 1 && p.agrees(name):
+		node.Leaving--
+	case node.Leaving == 1 && p.agrees(name):
+		node.Leaving = 0
+		fallthrough
+	case node.Leaving == 0 && node.Ends > 0:
+		if node.Ends > 0 {
+			if node.Ends--; node.Ends == 0 {
+				node.Healer = false
+			}
 		}
 	}
 }
