@@ -26,7 +26,7 @@ func TestLabSecondDayOfAnUpgrade(t *testing.T) {
 }
 
 // upgradesFrom rolls a release over the nodes while rows are written to db1, which has a
-// floating address of ours, and at last to db2. The run is cancelled while the packages of
+// floating address of ours, and at last to db2. The run is canceled while the packages of
 // db2 are replaced.
 func (s *site) upgradesFrom(from, to string) {
 	s.areAll(from)
