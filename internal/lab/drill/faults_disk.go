@@ -17,10 +17,6 @@ const (
 	// than is free. GlusterFS looks at the free space every five seconds.
 	fullVolume = `gluster --mode=script volume set "$1" storage.reserve 100`
 	roomAgain  = `gluster --mode=script volume reset "$1" storage.reserve`
-	// unmountScript takes away the mount that a path is on. It does not look at the path,
-	// which hangs where nobody serves the mount.
-	unmountScript = `mount=$(awk -v path="$1/" '$3 == "fuse.glusterfs" && index(path, $2 "/") == 1 { found = $2 } END { print found }' /proc/self/mounts)
-umount --lazy "${mount:?}"`
 )
 
 // diskFaults fill disks, and take a mount away.

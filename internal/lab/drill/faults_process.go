@@ -2,14 +2,20 @@ package drill
 
 import (
 	"context"
-	_ "embed"
+	"embed"
 	"time"
 
 	"github.com/terraform-ha/terraform-provider-ha/internal/lab/website"
+	"github.com/terraform-ha/terraform-provider-ha/internal/shell"
 )
 
-//go:embed scripts/signal.sh
-var signalScript string
+//go:embed scripts/*.sh
+var scripts embed.FS
+
+var (
+	signalScript  = string(shell.Embedded(scripts, "signal"))
+	unmountScript = string(shell.Embedded(scripts, "unmount"))
+)
 
 // stall is how long a process or a machine stands still. It is longer than the limits by
 // which its peers and the NodeBalancer notice it.

@@ -1,14 +1,13 @@
 : drill-signal
 # Sends signal $2 to the processes of daemon $1. $3 is the document root, which is on the
-# volume: not looked at, because that hangs where the process of the mount stands still.
-# A process that is to go on and that has ended meanwhile is no failure.
-mount=$(awk -v path="$3/" '$3 == "fuse.glusterfs" && index(path, $2 "/") == 1 { found = $2 } END { print found }' /proc/self/mounts)
+# volume. A process that is to go on and that has ended meanwhile is no failure.
+. ./mount-of.sh
 case $1 in
 mariadbd) pids=$(pgrep -x 'mariadbd|mysqld') ;;
 keepalived) pids=$(pgrep -x keepalived) ;;
 glusterd) pids=$(pgrep -x glusterd) ;;
 glusterfsd) pids=$(pgrep -x glusterfsd) ;;
-mount) pids=$(pgrep -n -f -- "^[^ ]*glusterfs .* ${mount:-none}\$") ;;
+mount) pids=$(pgrep -n -f -- "^[^ ]*glusterfs .* $(mount_of "$3")\$") ;;
 apache) pids=$(pgrep -x apache2) ;;
 php-fpm) pids=$(pgrep '^php-fpm') ;;
 *) echo "there is no daemon $1" >&2; exit 2 ;;
