@@ -73,12 +73,9 @@ const (
 // awaitHealer waits until glusterd has replaced the self-heal daemon that it found. What it
 // finds afterwards is left to the next look: a new one that has ended is started again then.
 func (d *draft) awaitHealer(ctx context.Context, node string, hosts host.Hosts) error {
-	// Updates of the system cost time to ask for, and nothing here depends on them.
-	spec := d.spec
-	spec.OS, spec.Release = tier.OS{}, ""
 	found, replaced := false, time.Time{}
 	err := reconcile.WaitAtMost(ctx, healerLimit, "glusterd on "+node+" to replace the self-heal daemon", pollInterval, func(ctx context.Context) (string, error) {
-		seen, err := lookAt(ctx, hosts[node].View, spec)
+		seen, err := lookAt(ctx, hosts[node].View, d.spec)
 		if err != nil {
 			return "", err
 		}

@@ -37,8 +37,9 @@ func readProcesses(_ inquiry, _ string, answers tier.Answers, seen *Node) {
 // replacedAfter is how many seconds after its start glusterd is expected to have replaced
 // the self-heal daemon that it found. It does so as soon as a peer agrees with it
 // (glusterd_shd_svc_mux_init in glusterd-svc-helper.c of GlusterFS), which takes a few
-// seconds. Without a peer the former one stays, and heals.
-const replacedAfter = 60
+// seconds. Without a peer the former one stays, and heals. It is less than [processLimit], so
+// that no wait for bricks ends by it.
+const replacedAfter = 45
 
 func planProcesses(d *draft) error {
 	if d.changing() && d.volumeStarted() {

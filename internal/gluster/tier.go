@@ -147,8 +147,16 @@ func look(ctx context.Context, views host.Views, spec Spec, asClient func(name s
 
 // lookAt is [look] for one machine, which is not asked as a client.
 func lookAt(ctx context.Context, view host.View, spec Spec) (Node, error) {
-	node := look(ctx, host.Views{view.Name(): view}, spec, noNode).Nodes[view.Name()]
+	node := look(ctx, host.Views{view.Name(): view}, spec.withoutPackages(), noNode).Nodes[view.Name()]
 	return node, node.Err
+}
+
+// withoutPackages is for looks that are repeated: nothing that is waited for depends on the
+// updates and releases there are, and to ask for them costs half a second and the lock of the
+// volume.
+func (s Spec) withoutPackages() Spec {
+	s.OS, s.Release = tier.OS{}, ""
+	return s
 }
 
 func everyNode(string) bool { return true }

@@ -10,7 +10,6 @@ import (
 
 	"github.com/terraform-ha/terraform-provider-ha/internal/host"
 	"github.com/terraform-ha/terraform-provider-ha/internal/reconcile"
-	"github.com/terraform-ha/terraform-provider-ha/internal/tier"
 )
 
 const (
@@ -67,9 +66,7 @@ type clientWatch struct {
 }
 
 func (w watch) wait(ctx context.Context, views host.Views, spec Spec) error {
-	// Nothing is waited for that these questions are about, and they cost half a second and
-	// the lock of the volume.
-	spec.OS, spec.Release = tier.OS{}, ""
+	spec = spec.withoutPackages()
 	var (
 		asked time.Time
 		last  string

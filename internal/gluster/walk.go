@@ -47,15 +47,18 @@ func parseDirectories(text string) []directory {
 // decides nothing.
 func walkReason(ctx context.Context, hosts host.Hosts, spec Spec, node host.Node, others []host.Node) string {
 	for _, other := range others {
-		listed := directories(ctx, hosts[other.Name], spec)
-		if len(listed) == 0 {
+		listed, err := directories(ctx, hosts[other.Name], spec)
+		if err != nil || len(listed) == 0 {
 			continue
 		}
 		var ids []string
 		for _, directory := range listed {
 			ids = append(ids, directory.id)
 		}
-		there := directories(ctx, hosts[node.Name], spec, ids...)
+		there, err := directories(ctx, hosts[node.Name], spec, ids...)
+		if err != nil {
+			return ""
+		}
 		var said []string
 		for _, directory := range listed {
 			said = append(said, directory.progress(there, node.Name))
@@ -66,12 +69,9 @@ func walkReason(ctx context.Context, hosts host.Hosts, spec Spec, node host.Node
 	return ""
 }
 
-func directories(ctx context.Context, h *host.Host, spec Spec, ids ...string) []directory {
+func directories(ctx context.Context, h *host.Host, spec Spec, ids ...string) ([]directory, error) {
 	result, err := h.Run(ctx, shell.Script(directoriesScript, append([]string{spec.pathOf(h.Name())}, ids...)...))
-	if err != nil {
-		return nil
-	}
-	return parseDirectories(string(result.Stdout))
+	return parseDirectories(string(result.Stdout)), err
 }
 
 // progress is how many of a directory's names are there on a node.

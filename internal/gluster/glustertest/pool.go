@@ -97,8 +97,9 @@ type Node struct {
 	// Leaving is in how many looks glusterd replaces the self-heal daemon that it found when
 	// it started. In the last of them none runs.
 	Leaving int
-	// Ends is in how many looks the new one ends, because the former one still has its port.
-	Ends int
+	// Ends is in how many looks after that the new one ends, because the former one still has
+	// its port; 0 for never.
+	Ends, ending int
 	// Blocked says that the brick's process runs and no client reaches it.
 	Blocked bool
 	// Emptied says that the brick's directory lost everything, .glusterfs included.

@@ -27,17 +27,18 @@ func (p *Pool) processes(m *hosttest.Machine, n *Node, _ shell.Command) string {
 // begins when a peer agrees with it.
 func (p *Pool) replaceHealer(name string) {
 	node := p.Nodes[name]
-	switch {
-	case node.Leaving > 1 && p.agrees(name):
-		node.Leaving--
-	case node.Leaving == 1 && p.agrees(name):
-		node.Leaving = 0
-		fallthrough
-	case node.Leaving == 0 && node.Ends > 0:
-		if node.Ends > 0 {
-			if node.Ends--; node.Ends == 0 {
-				node.Healer = false
-			}
+	if node.Leaving > 0 {
+		if !p.agrees(name) {
+			return
+		}
+		if node.Leaving--; node.Leaving > 0 {
+			return
+		}
+		node.ending, node.Ends = node.Ends, 0
+	}
+	if node.ending > 0 {
+		if node.ending--; node.ending == 0 {
+			node.Healer = false
 		}
 	}
 }
