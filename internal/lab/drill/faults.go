@@ -92,7 +92,7 @@ func Faults() []Fault {
 func Steady(long time.Duration) Fault {
 	return Fault{
 		Name: "steady", Hits: NoNode, Hold: long, What: "nothing is broken", Undo: "with the time",
-		Promise: Promise{Limits: limits(limit(3, 0), limit(5, 0), limit(3, 0), limit(3, 0), limit(3, 0)), Health: 10 * time.Second},
+		Promise: Promise{Limits: limits(limit(3, 0), limit(6, 0), limit(3, 0), limit(3, 0), limit(3, 0)), Health: 10 * time.Second},
 	}
 }
 

@@ -49,6 +49,9 @@ func (p Promise) broken(r Run) []string {
 		if client.Failed > limit.Failed {
 			complaints = append(complaints, fmt.Sprintf("%s: %d attempts failed, %d may", client.Client, client.Failed, limit.Failed))
 		}
+		if client.FailedBefore > 0 {
+			complaints = append(complaints, fmt.Sprintf("%s: %d attempts failed before the fault was made: the computer may be too slow for this traffic (see DRILL_SLOW)", client.Client, client.FailedBefore))
+		}
 		if client.Attempts == 0 {
 			complaints = append(complaints, fmt.Sprintf("%s: no attempt was made", client.Client))
 		}

@@ -62,10 +62,12 @@ type ClientRun struct {
 	Client
 	// Hit says that the client runs on a machine that the fault hits, so that nothing is
 	// promised to it.
-	Hit        bool    `json:"hit"`
-	Attempts   int     `json:"attempts"`
-	Failed     int     `json:"failed"`
-	LongestGap float64 `json:"longest_gap"`
+	Hit      bool `json:"hit"`
+	Attempts int  `json:"attempts"`
+	Failed   int  `json:"failed"`
+	// FailedBefore is how many of them failed before the fault was made.
+	FailedBefore int     `json:"failed_before,omitempty"`
+	LongestGap   float64 `json:"longest_gap"`
 	// OK and Bad are how many attempts ended well and badly in each second.
 	OK  []int `json:"ok_by_second"`
 	Bad []int `json:"failed_by_second"`

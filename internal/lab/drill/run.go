@@ -248,6 +248,7 @@ func (d *Drill) until(ctx context.Context, limit time.Duration) (time.Time, erro
 // measure fills in what the clients and the nodes went through.
 func (d *Drill) measure(run *Run) {
 	from, to := run.Started, run.Started.Add(duration(run.Ended))
+	injected := from.Add(duration(run.Injected))
 	for _, client := range d.Recorder.Clients() {
 		attempts := d.Recorder.Between(client, from, to)
 		measured := ClientRun{
@@ -262,6 +263,9 @@ func (d *Drill) measure(run *Run) {
 				continue
 			}
 			measured.Bad[second]++
+			if attempt.End.Before(injected) {
+				measured.FailedBefore++
+			}
 			if len(measured.Failures) < mostFailures {
 				measured.Failures = append(measured.Failures, fmt.Sprintf("%.1f s: %s", attempt.End.Sub(from).Seconds(), attempt.Failure))
 			}

@@ -77,6 +77,7 @@ func TestADrillThatBreaksPromises(t *testing.T) {
 		want string
 	}{
 		"a row is lost":          {func(s *simulation) { s.forgets = true }, "rows on db1: 1 of "},
+		"a site fails before":    {func(s *simulation) { s.slow = true }, "rows, new connections on web1: 31 attempts failed, 30 may; rows, new connections on web1: 1 attempts failed before the fault was made"},
 		"an apply is needed":     {func(s *simulation) { s.sticky["db1"] = true }, "the site needed an apply: [db1] are down"},
 		"a fault cannot be made": {func(s *simulation) { s.refuses = errors.New("no engine") }, "cannot make the fault: no engine"},
 	} {

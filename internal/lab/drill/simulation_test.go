@@ -25,6 +25,8 @@ type simulation struct {
 	rows   []string
 	// forgets loses the last row when a machine goes down.
 	forgets bool
+	// slow fails an attempt before the first fault.
+	slow bool
 	// obeys is what hands answer.
 	refuses error
 	applied int
@@ -199,7 +201,9 @@ func (s *simulation) Start(ctx context.Context) error {
 				former, back = now, time.Now().Add(3*time.Second)
 			}
 			a := Attempt{Start: time.Now(), End: time.Now()}
-			if now == "" || time.Now().Before(back) {
+			if s.slow && n == 60 {
+				a.Failure = "it takes too long"
+			} else if now == "" || time.Now().Before(back) {
 				a.Failure = "nobody has the address"
 			} else {
 				s.rows = append(s.rows, fmt.Sprint("web1 ", n))

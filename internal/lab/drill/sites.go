@@ -27,6 +27,8 @@ type Settings struct {
 	Seed   uint64
 	// Time is how long faults are made. 0 makes each of them once.
 	Time time.Duration
+	// Slow is how many times less often than usual clients make attempts. 0 is 1.
+	Slow uint
 	// Report is the folder of the report.
 	Report   string
 	Progress io.Writer
@@ -59,6 +61,9 @@ func OfDemo(ctx context.Context, d demo.Demo, settings Settings) (*Drill, error)
 	load, _ := os.ReadFile("/proc/loadavg")
 	average, _, _ := strings.Cut(string(load), " ")
 	drill.Computer = fmt.Sprintf("The lab on %d processors, load %s at the begin", runtime.NumCPU(), average)
+	if settings.Slow > 1 {
+		drill.Computer += fmt.Sprintf(", %d times less traffic than usual", settings.Slow)
+	}
 	return drill, nil
 }
 
@@ -117,7 +122,7 @@ func Of(site website.Site, credentials Credentials, settings Settings) *Drill {
 	const longest = 4 * time.Hour
 	return &Drill{
 		Site: site, Recorder: recorder, Ledger: ledger, Watched: watched,
-		Load:  &Traffic{Site: site, Credentials: credentials, Recorder: recorder, Ledger: ledger, Watched: watched, Limit: longest + settings.Time},
+		Load:  &Traffic{Site: site, Credentials: credentials, Recorder: recorder, Ledger: ledger, Watched: watched, Limit: longest + settings.Time, Slow: settings.Slow},
 		Whole: site.Whole, Look: looker.Look,
 		Faults: settings.Faults, Seed: settings.Seed, Time: settings.Time, Pace: DefaultPace(), Progress: settings.Progress,
 		Save: func(r Report) error { return r.Write(settings.Report) },

@@ -15,9 +15,11 @@ const (
 	// patience is how long a visitor waits for an answer.
 	patience = 10 * time.Second
 	// How often each kind makes an attempt. Two cores have to run the whole site, so this
-	// is steady and not much.
-	pageEvery   = 300 * time.Millisecond
-	authorEvery = 2 * time.Second
+	// is steady and not much: a page takes a quarter of a second of a core on all nine
+	// machines together, and what an author does several times that. Twice as many requests
+	// took all of a slow computer, so that it had failures without a fault.
+	pageEvery   = 500 * time.Millisecond
+	authorEvery = 3 * time.Second
 	rowEvery    = 200 * time.Millisecond
 	fileEvery   = 500 * time.Millisecond
 	// clientNodes is how many web servers have clients of the database and of the files.
@@ -44,6 +46,9 @@ type Traffic struct {
 	// Limit is when the clients on the machines end at the latest, whatever happens to the
 	// drill.
 	Limit time.Duration
+	// Slow is how many times less often than usual clients make attempts, for a computer that
+	// the usual traffic overloads. 0 is 1.
+	Slow uint
 
 	token string
 	stop  context.CancelFunc
@@ -58,7 +63,7 @@ func (t *Traffic) Start(ctx context.Context) error {
 	}
 	ctx, t.stop = context.WithCancel(ctx)
 	client := &http.Client{}
-	t.visits(ctx, Pages, pageEvery, func(ctx context.Context) error {
+	t.visits(ctx, Pages, t.every(pageEvery), func(ctx context.Context) error {
 		_, err := t.Site.Load(ctx, client, "/")
 		return err
 	})
@@ -70,14 +75,19 @@ func (t *Traffic) Start(ctx context.Context) error {
 	return nil
 }
 
+// every is how often a kind makes an attempt that usually makes one so often.
+func (t *Traffic) every(usual time.Duration) time.Duration {
+	return usual * time.Duration(max(t.Slow, 1)) //nolint:gosec // a small number
+}
+
 func (t *Traffic) startAuthors(ctx context.Context, client *http.Client) {
-	t.attempts(ctx, Logins, authorEvery, func(ctx context.Context) error {
+	t.attempts(ctx, Logins, t.every(authorEvery), func(ctx context.Context) error {
 		_, err := t.Site.LogIn(ctx, client, t.Credentials.Author, t.Credentials.AuthorPassword)
 		return err
 	})
 	for kind, publish := range map[Kind]func(*author, context.Context) error{Posts: (*author).post, Uploads: (*author).upload} {
 		writer := &author{site: t.Site, credentials: t.Credentials, ledger: t.Ledger, client: client}
-		t.attempts(ctx, kind, authorEvery, func(ctx context.Context) error { return publish(writer, ctx) })
+		t.attempts(ctx, kind, t.every(authorEvery), func(ctx context.Context) error { return publish(writer, ctx) })
 	}
 }
 

@@ -150,6 +150,8 @@ type workers struct {
 	mu       sync.Mutex
 	started  map[string]int
 	prepared []string
+	// intervals are how often clients of rows were told to write, in milliseconds.
+	intervals []string
 }
 
 func (w *workers) Exec(ctx context.Context, node string, argv []string, stdin io.Reader, stdout io.Writer) error {
@@ -174,6 +176,9 @@ func (w *workers) Exec(ctx context.Context, node string, argv []string, stdin io
 	}
 	w.mu.Lock()
 	w.started[node+" "+kind]++
+	if strings.HasPrefix(kind, "rows") {
+		w.intervals = append(w.intervals, argv[10])
+	}
 	first := w.started[node+" "+kind] == 1
 	w.mu.Unlock()
 	// In pieces, as they come over a network.
@@ -195,7 +200,7 @@ func TestTraffic(t *testing.T) {
 	site.Machines, site.Floating, site.DocumentRoot = machines, "10.0.0.10", "/srv/www/site"
 	site.Nodes = map[website.Tier][]string{website.Databases: {"db1"}, website.Web: {"web1", "web2", "web3"}}
 	traffic := &Traffic{
-		Site: site, Recorder: &Recorder{}, Ledger: &Ledger{}, Watched: &Watched{}, Limit: time.Hour,
+		Site: site, Recorder: &Recorder{}, Ledger: &Ledger{}, Watched: &Watched{}, Limit: time.Hour, Slow: 2,
 		Credentials: Credentials{Author: "editor", AuthorPassword: doublePassword, DatabaseUser: "u", DatabasePassword: "p", Database: "d"},
 	}
 	began := time.Now()
@@ -228,6 +233,9 @@ func TestTraffic(t *testing.T) {
 	}
 	if spans := traffic.Watched.Spans("db1", began, time.Now()); !slices.ContainsFunc(spans, func(s Span) bool { return s.State == "good" }) {
 		t.Errorf("db1 was %v", spans)
+	}
+	if intervals := slices.Compact(machines.intervals); !slices.Equal(intervals, []string{"400"}) {
+		t.Errorf("with half the traffic, rows are written every %v ms", intervals)
 	}
 	if machines.started["web3 files"] > 0 || machines.started["web3 watch"] < 2 {
 		t.Errorf("started %v", machines.started)

@@ -73,12 +73,12 @@ func (t *Traffic) startWorkers(ctx context.Context) {
 		for kind, mode := range map[Kind]string{RowsKept: "keep", RowsNew: "new"} {
 			if t.rows() {
 				t.worker(ctx, Client{kind, node}, rowsProgram, t.Ledger.row, func(until string) []string {
-					return []string{t.Site.Floating, t.Credentials.DatabaseUser, t.Credentials.Database, node + "-" + mode, mode, milliseconds(rowEvery), t.token, until}
+					return []string{t.Site.Floating, t.Credentials.DatabaseUser, t.Credentials.Database, node + "-" + mode, mode, milliseconds(t.every(rowEvery)), t.token, until}
 				})
 			}
 		}
 		t.worker(ctx, Client{FilesKind, node}, filesProgram, t.fileAcknowledged, func(until string) []string {
-			return []string{t.Site.DocumentRoot, node, milliseconds(fileEvery), t.token, until}
+			return []string{t.Site.DocumentRoot, node, milliseconds(t.every(fileEvery)), t.token, until}
 		})
 	}
 }

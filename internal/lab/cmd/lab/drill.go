@@ -26,6 +26,7 @@ with what is promised. The site is built if it is not there. Ends with 1 if a pr
   -faults NAME,...   DRILL_FAULTS: these faults only
   -seed NUMBER       DRILL_SEED: decides the order of the faults and the nodes they hit; default 1
   -time DURATION     DRILL_TIME: make faults for that long; default each of them once
+  -slow FACTOR       DRILL_SLOW: so many times less traffic, for a computer that the usual one overloads; default 1
   -report FOLDER     DRILL_REPORT: where report.json and report.html are written; default drill in the lab's folder
 
 lab drill list: print the faults.
@@ -75,6 +76,10 @@ func (c command) drillRun(ctx context.Context, args []string) error {
 	if err != nil {
 		return fmt.Errorf("DRILL_SEED is no number: %w", err)
 	}
+	slow, err := strconv.ParseUint(cmp.Or(os.Getenv("DRILL_SLOW"), "1"), 10, 8)
+	if err != nil {
+		return fmt.Errorf("DRILL_SLOW is no number: %w", err)
+	}
 	long, err := time.ParseDuration(cmp.Or(os.Getenv("DRILL_TIME"), "0s"))
 	if err != nil {
 		return fmt.Errorf("DRILL_TIME is no duration: %w", err)
@@ -82,6 +87,7 @@ func (c command) drillRun(ctx context.Context, args []string) error {
 	settings := drill.Settings{Progress: c.stdout}
 	chosen := flags.String("faults", os.Getenv("DRILL_FAULTS"), "")
 	flags.Uint64Var(&settings.Seed, "seed", seed, "")
+	flags.UintVar(&settings.Slow, "slow", uint(slow), "")
 	flags.DurationVar(&settings.Time, "time", long, "")
 	c.reportFlag(flags, &settings)
 	if err := flags.Parse(args); err != nil || flags.NArg() > 0 {
