@@ -6,12 +6,17 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/terraform-ha/terraform-provider-ha/internal/host"
 	"github.com/terraform-ha/terraform-provider-ha/internal/shell"
 )
 
 var directoriesScript = shell.Embedded(scripts, "directories")
+
+// directoriesLimit is the time that a brick has to count the names of its directories: a disk
+// that is busy with the heal must not hold up the look that waits for the heal's end.
+const directoriesLimit = 5 * time.Second
 
 // GlusterFS heals a directory by looking every name up in it on all bricks, each under a lock
 // that clients who write there want as well, and once for each brick of a dispersed set
@@ -70,7 +75,8 @@ func walkReason(ctx context.Context, hosts host.Hosts, spec Spec, node host.Node
 }
 
 func directories(ctx context.Context, h *host.Host, spec Spec, ids ...string) ([]directory, error) {
-	result, err := h.Run(ctx, shell.Script(directoriesScript, append([]string{spec.pathOf(h.Name())}, ids...)...))
+	command := shell.Script(directoriesScript, append([]string{spec.pathOf(h.Name())}, ids...)...)
+	result, err := h.Run(ctx, command.WithLimit(directoriesLimit))
 	return parseDirectories(string(result.Stdout)), err
 }
 
@@ -79,9 +85,9 @@ func (d directory) progress(there []directory, node string) string {
 	i := slices.IndexFunc(there, func(other directory) bool { return other.id == d.id })
 	switch {
 	case i < 0:
-		return fmt.Sprintf("directory %s is not on %s yet", d.path, node)
+		return fmt.Sprintf("directory %q is not on %s yet", d.path, node)
 	case there[i].names < d.names:
-		return fmt.Sprintf("of directory %s, %d of %d names are on %s", d.path, there[i].names, d.names, node)
+		return fmt.Sprintf("of directory %q, %d of %d names are on %s", d.path, there[i].names, d.names, node)
 	}
-	return fmt.Sprintf("of directory %s, all %d names are on %s, and they are still compared", d.path, d.names, node)
+	return fmt.Sprintf("of directory %q, all %d names are on %s, and they are still compared", d.path, d.names, node)
 }

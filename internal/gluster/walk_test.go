@@ -41,11 +41,11 @@ func TestDirectories(t *testing.T) {
 		write(".glusterfs/indices/xattrop/" + id)
 	}
 	write(".glusterfs/indices/xattrop/xattrop-0e7ec545-cebc-44e3-932c-16ef7624d914")
-	write("the load/one\ntwo")
-	write("the load/two")
+	write("the\nload/one\ntwo")
+	write("the\nload/two")
 	write(at(file))
 	points(top, "../../..")
-	points(load, "../../00/00/"+top+"/the load")
+	points(load, "../../00/00/"+top+"/the\nload")
 	points(link, root)
 	ask := func(ids ...string) []directory {
 		t.Helper()
@@ -54,7 +54,7 @@ func TestDirectories(t *testing.T) {
 		must(err)
 		return parseDirectories(string(out))
 	}
-	want := []directory{{top, "/", 2}, {load, "/the load", 2}}
+	want := []directory{{top, "/", 2}, {load, "/the?load", 2}}
 	if diff := cmp.Diff(want, ask(), cmp.AllowUnexported(directory{})); diff != "" {
 		t.Errorf("the index (-want +got):\n%s", diff)
 	}
@@ -62,9 +62,9 @@ func TestDirectories(t *testing.T) {
 		t.Errorf("those that are asked for (-want +got):\n%s", diff)
 	}
 	for want, there := range map[string][]directory{
-		"directory /load is not on files2 yet":                                       nil,
-		"of directory /load, 2 of 5 names are on files2":                             {{id: load, names: 2}},
-		"of directory /load, all 5 names are on files2, and they are still compared": {{id: load, names: 5}},
+		`directory "/load" is not on files2 yet`:                                       nil,
+		`of directory "/load", 2 of 5 names are on files2`:                             {{id: load, names: 2}},
+		`of directory "/load", all 5 names are on files2, and they are still compared`: {{id: load, names: 5}},
 	} {
 		if got := (directory{id: load, path: "/load", names: 5}).progress(there, "files2"); got != want {
 			t.Errorf("%q instead of %q", got, want)
