@@ -28,6 +28,8 @@ module "website" {
     type     = var.database_node_type
     settings = var.database_settings
     os       = var.os
+
+    data_volume_size_gb = var.database_volume_size_gb
   }
   web = {
     nodes       = var.web_nodes

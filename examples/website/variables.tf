@@ -53,28 +53,31 @@ variable "web_node_type" {
 }
 
 variable "file_nodes" {
-  description = "File servers by name. Increment `generation` to replace the Linode. Default: files1 to files3."
+  description = "File servers by name. Increment `generation` to replace the Linode. `maintenance` takes a node out of service: `drained` or `stopped`. Default: files1 to files3."
   type = map(object({
-    slot       = number
-    generation = optional(number, 1)
+    slot        = number
+    generation  = optional(number, 1)
+    maintenance = optional(string)
   }))
   default = null
 }
 
 variable "database_nodes" {
-  description = "Databases by name. Increment `generation` to replace the Linode. Default: db1 to db3."
+  description = "Databases by name. Increment `generation` to replace the Linode. `maintenance` takes a node out of service: `drained` or `stopped`. Default: db1 to db3."
   type = map(object({
-    slot       = number
-    generation = optional(number, 1)
+    slot        = number
+    generation  = optional(number, 1)
+    maintenance = optional(string)
   }))
   default = null
 }
 
 variable "web_nodes" {
-  description = "Web servers by name. Increment `generation` to replace the Linode. Default: web1 to web3."
+  description = "Web servers by name. Increment `generation` to replace the Linode. `maintenance` takes a node out of service: `drained` or `stopped`. Default: web1 to web3."
   type = map(object({
-    slot       = number
-    generation = optional(number, 1)
+    slot        = number
+    generation  = optional(number, 1)
+    maintenance = optional(string)
   }))
   default = null
 }
@@ -83,6 +86,12 @@ variable "database_settings" {
   description = "Engine settings by name."
   type        = map(string)
   default     = { innodb_buffer_pool_size = "512M" }
+}
+
+variable "database_volume_size_gb" {
+  description = "Size in GB of a Block Storage volume for the data of each database. Default: no volume; the data is on the disk of the Linode."
+  type        = number
+  default     = null
 }
 
 variable "server_name" {

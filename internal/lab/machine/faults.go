@@ -104,7 +104,7 @@ func (r *Region) KillUnit(ctx context.Context, id int, unit string) error {
 const fillerName = "lab-filler"
 
 // fillScript fills the file system at $1. It refuses one without a size of its
-// own, which would be the host's. The blocks are written, not only reserved,
+// own, which would be the host's. What is large is reserved, and the rest is written,
 // because a reservation may leave blocks that no file can use.
 const fillScript = `set -e
 source=$(df --output=source "$1" | tail -n 1)
@@ -112,6 +112,8 @@ case $source in
 /dev/loop*) ;;
 *) echo "$1 is on $source, which has no size of its own: give the machine a disk there" >&2; exit 3 ;;
 esac
+free=$(($(stat -f -c '%f * %S' "$1") / 1048576))
+[ "$free" -le 64 ] || fallocate -l "$((free - 64))M" "$1/$2" || rm -f "$1/$2"
 for block in 1M 4k 4k; do
     dd if=/dev/zero of="$1/$2" bs=$block oflag=append conv=notrunc,fsync 2>/dev/null || true
 done

@@ -524,7 +524,7 @@ func (l lab) rebuildAndDelete() {
 	ctx := l.t.Context()
 	l.run(3, "touch /srv/old /root/old")
 	spec := l.spec(3)
-	spec.Disks = []machine.Disk{{Path: "/srv/small", Bytes: 64 << 20}}
+	spec.Disks = []machine.Disk{{Path: "/srv/small", Bytes: 256 << 20}}
 	l.measured("rebuild", func() error { return l.RebuildMachine(ctx, spec) })
 	l.checkBooted(3)
 	l.run(3, "test ! -e /srv/old && test ! -e /root/old")
