@@ -39,6 +39,7 @@ func (s *site) secondDayOfWeb() []part {
 		{"killedWhileAWebServerJoins", s.killed(web, renewed("web3"), "web3: started: ", terraformAndAll)},
 		{"killedWhileAWebServerLeaves", s.killed(web, renewed("web2"), "former web2: started: send visitors elsewhere", providerAlone)},
 		{"killedDuringUpdatesOfWebServers", s.killedDuringUpdates(web, terraformAndAll)},
+		{"maintenanceOfAWebServer", s.maintained(web, named("web2"))},
 		{"allWebServers", s.renew(web, "web1", "web2", "web3")},
 	}
 }
@@ -54,6 +55,7 @@ func (s *site) secondDayOfDatabases() []part {
 		{"killedWhileADatabaseLeaves", s.killed(database, resized(3), "started: leave the cluster and keep the data", terraformAndAll)},
 		{"killedDuringUpdatesOfDatabases", s.killedDuringUpdates(database, providerAlone)},
 		{"twoHistoriesOfDatabases", s.twoHistories},
+		{"maintenanceOfADatabase", s.maintained(database, s.holding)},
 		{"allDatabases", s.renew(database, "db1", "db2", "db3")},
 		{"outageOfDatabases", s.databasesLosePower},
 		{"orderlyEndOfDatabases", s.databasesEnd},
@@ -70,6 +72,7 @@ func (s *site) secondDayOfFiles() []part {
 		{"killedWhileFileServersJoin", s.killed(files, resized(6), "started: spread the files over all sets", providerAlone)},
 		{"killedWhileFileServersLeave", s.killed(files, resized(3), "started: move the files of", terraformAndAll)},
 		{"killedDuringUpdatesOfFileServers", s.killedDuringUpdates(files, terraformAndAll)},
+		{"maintenanceOfAFileServer", s.maintained(files, named("files2"))},
 		{"allFileServers", s.renew(files, "files1", "files2", "files3")},
 	}
 }
@@ -177,12 +180,14 @@ func (s *site) declare(t *testing.T, of tier, nodes map[string]int) {
 	type node struct {
 		Slot       int `json:"slot"`
 		Generation int `json:"generation"`
+		// Maintenance is left out where there is none.
+		Maintenance string `json:"maintenance,omitempty"`
 	}
 	declared := map[string]node{}
 	for name, generation := range nodes {
 		slot, err := strconv.Atoi(strings.TrimPrefix(name, string(of)))
 		must(t, err)
-		declared[name] = node{Slot: slot, Generation: generation}
+		declared[name] = node{Slot: slot, Generation: generation, Maintenance: s.maintenance[name]}
 	}
 	value, err := json.Marshal(declared)
 	must(t, err)

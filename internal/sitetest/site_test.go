@@ -62,6 +62,8 @@ type site struct {
 	variables map[string]string
 	// tiers are the nodes of each tier by their names, with their generations.
 	tiers map[tier]map[string]int
+	// maintenance is that of nodes which are out of service.
+	maintenance map[string]string
 	// machines are the numbers of the machines by node.
 	machines map[string]int
 	url      string
