@@ -175,6 +175,12 @@ func holderLost() map[Group]Limit {
 	return limits(limit(5, 20), limit(15, 5), limit(5, 30), limit(8, 10), limit(3, 0))
 }
 
+// planned is for changes that an apply leads: no request fails, but that a connection which
+// is kept breaks when the address moves, once in each of the two applies.
+func planned() map[Group]Limit {
+	return limits(limit(5, 0), limit(15, 0), limit(5, 0), limit(8, 2), limit(3, 0))
+}
+
 func databaseLost() map[Group]Limit {
 	return limits(limit(5, 10), limit(15, 5), limit(5, 20), limit(8, 10), limit(3, 0))
 }

@@ -122,6 +122,6 @@ func changes() []Fault {
 			return s.Hands.Apply(ctx, map[string]string{databaseSettings: `{"innodb_buffer_pool_size" = "512M", "innodb_read_io_threads" = "6"}`})
 		},
 		Restore: func(ctx context.Context, s Scene) error { return s.Hands.Apply(ctx, nil) },
-		Promise: Promise{Limits: holderLost(), Health: time.Minute},
+		Promise: Promise{Limits: planned(), Health: time.Minute},
 	}}
 }
