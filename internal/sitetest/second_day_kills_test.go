@@ -128,9 +128,25 @@ const bootOf = "cut -d' ' -f22 /proc/1/stat"
 // has it still under way.
 func (s *site) breakOff(t *testing.T, moment string, kill killer) {
 	t.Helper()
+	r, end := s.startUntil(t, moment)
+	kill(t, r)
+	ended := end(2 * time.Minute)
+	if ended == nil {
+		t.Error("the killed apply went on to its end")
+	}
+	var exit interface{ ExitCode() int }
+	if errors.As(ended, &exit) {
+		t.Logf("the killed apply ended with status %d", exit.ExitCode())
+	}
+}
+
+// startUntil starts an apply and returns when its progress has a text, with what waits for
+// its end.
+func (s *site) startUntil(t *testing.T, moment string) (r running, end func(limit time.Duration) error) {
+	t.Helper()
 	started := time.Now()
 	progress := filepath.Join(t.TempDir(), "progress")
-	r := running{s.terraform(t, "apply", "-auto-approve", "-input=false", "-no-color"), make(chan struct{})}
+	r = running{s.terraform(t, "apply", "-auto-approve", "-input=false", "-no-color"), make(chan struct{})}
 	r.Env = append(r.Env, "HA_PROGRESS="+progress)
 	r.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	var said bytes.Buffer
@@ -153,17 +169,12 @@ func (s *site) breakOff(t *testing.T, moment string, kill killer) {
 		}
 	}
 	took(t, fmt.Sprintf("until %q", moment), started)
-	kill(t, r)
-	select {
-	case <-r.read:
-	case <-time.After(2 * time.Minute):
-		t.Fatal("the apply does not end")
-	}
-	if ended == nil {
-		t.Error("the killed apply went on to its end")
-	}
-	var exit interface{ ExitCode() int }
-	if errors.As(ended, &exit) {
-		t.Logf("the killed apply ended with status %d", exit.ExitCode())
+	return r, func(limit time.Duration) error {
+		select {
+		case <-r.read:
+		case <-time.After(limit):
+			t.Fatalf("the apply does not end within %s", limit)
+		}
+		return ended
 	}
 }
