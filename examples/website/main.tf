@@ -30,6 +30,7 @@ module "website" {
     os       = var.os
 
     data_volume_size_gb = var.database_volume_size_gb
+    recovery            = var.database_recovery
   }
   web = {
     nodes       = var.web_nodes

@@ -88,6 +88,16 @@ variable "database_settings" {
   default     = { innodb_buffer_pool_size = "512M" }
 }
 
+variable "database_recovery" {
+  description = "Your decision about databases of which none serves; an apply that is refused says what to put here. Remove it afterwards."
+  type = object({
+    bootstrap_node = string
+    allow_missing  = optional(set(string), [])
+    attempt        = number
+  })
+  default = null
+}
+
 variable "database_volume_size_gb" {
   description = "Size in GB of a Block Storage volume for the data of each database. Default: no volume; the data is on the disk of the Linode."
   type        = number

@@ -61,6 +61,7 @@ func (s *site) secondDayOfDatabases() []part {
 		{"twoHistoriesOfDatabases", s.twoHistories},
 		{"maintenanceOfADatabase", s.maintained(database, s.holding)},
 		{"allDatabases", s.renew(database, "db1", "db2", "db3")},
+		{"survivorOfDatabases", s.survivorGoesOn},
 		{"outageOfDatabases", s.databasesLosePower},
 		{"orderlyEndOfDatabases", s.databasesEnd},
 	}
