@@ -21,8 +21,19 @@ func foresee(spec Spec, status Status) tier.Foresight {
 		// What the volume's server quorum asks for: more than half of the pool.
 		Quorum:     len(spec.Nodes)/2 + 1,
 		Joining:    func(node string) tier.Transfer { return d.healOf(node) },
-		Restarting: func(string) tier.Transfer { return tier.Transfer{Kind: tier.TransferNone} },
+		Restarting: d.healAfter,
 	}
+}
+
+// healAfter is what a node's brick gets once the node was restarted: what was written
+// meanwhile, if the brick ends as well. It runs on while glusterd alone restarts.
+func (d *draft) healAfter(name string) tier.Transfer {
+	for _, node := range d.reached {
+		if node.Name == name && (d.osDue(node).Disruptive || d.whyTriggered(node) != "") {
+			return d.healOf(name)
+		}
+	}
+	return tier.Transfer{Kind: tier.TransferNone}
 }
 
 // healOf is what the other bricks of a set give to a node's brick once it serves. How

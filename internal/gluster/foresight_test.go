@@ -24,7 +24,7 @@ func TestAPlanSaysWhatComesOfIt(t *testing.T) {
 		},
 		"the first restart_trigger": {
 			change: func(spec *gluster.Spec) { spec.RestartTrigger = "1" },
-			want:   "files1 restart, files2 restart, files3 restart; 2 of 3 members",
+			want:   "files1 restart (incremental), files2 restart (incremental), files3 restart (incremental); 2 of 3 members",
 		},
 		"the first release": {
 			change: func(spec *gluster.Spec) { spec.Release = "10" },
