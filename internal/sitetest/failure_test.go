@@ -65,18 +65,25 @@ func (s *site) webServerDies(t *testing.T) {
 	probe := s.startProbe(t)
 	t.Logf("power off: %s", victim)
 	s.powerOff(t, victim)
-	s.until(t, "until the NodeBalancer said that "+victim+" is down", 40*time.Second, func(ctx context.Context) error {
-		nodes, err := s.backends(ctx)
-		if err == nil && nodes[victim].Status != "DOWN" {
-			err = fmt.Errorf("it says %s", nodes[victim].Status)
-		}
-		return err
-	})
+	s.wantDown(t, victim)
 	s.wantSiteBack(t)
 	if longest := probe.report(t, s, "when the web server died"); longest > 20*time.Second {
 		t.Errorf("the site was away for %s", longest)
 	}
 	s.wantBack(t, victim, probe)
+}
+
+// wantDown waits until the NodeBalancer knows that a web server is dead. Visitors whom it
+// sends there until then wait, some of them in vain.
+func (s *site) wantDown(t *testing.T, name string) {
+	t.Helper()
+	s.until(t, "until the NodeBalancer said that "+name+" is down", 40*time.Second, func(ctx context.Context) error {
+		nodes, err := s.backends(ctx)
+		if err == nil && nodes[name].Status != "DOWN" {
+			err = fmt.Errorf("it says %s", nodes[name].Status)
+		}
+		return err
+	})
 }
 
 // strain writes and reads files on the mount until it is told to stop, and says

@@ -30,6 +30,9 @@ func (s *site) lose(t *testing.T, name string) *probe {
 	probe := s.startProbe(t)
 	t.Logf("power off: %s", name)
 	s.powerOff(t, name)
+	if strings.HasPrefix(name, string(web)) {
+		s.wantDown(t, name)
+	}
 	s.wantSiteBack(t)
 	if longest := probe.report(t, s, "when "+name+" died"); longest > 40*time.Second {
 		t.Errorf("the site was away for %s", longest)
