@@ -151,6 +151,14 @@ func recoveryOf(ctx context.Context, declared types.Object) *galera.Recovery {
 	}
 }
 
+// GivenUp implements [cluster.HasGivenUp]: the nodes without which a recovery goes on.
+func (m *galeraModel) GivenUp(ctx context.Context) []string {
+	if recovery := recoveryOf(ctx, m.Recovery); recovery != nil {
+		return recovery.AllowMissing
+	}
+	return nil
+}
+
 // version is what is declared, the default where nothing is or it is not known yet.
 func (m *galeraModel) version() string {
 	if m.Version.IsNull() || m.Version.IsUnknown() {

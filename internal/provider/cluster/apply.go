@@ -39,6 +39,9 @@ func (r *Resource[M, C, P]) apply(ctx context.Context, verb string, plan P, conf
 	if d, ok := any(plan).(HasRequirements); ok {
 		machines.wanted = d.Requirements()
 	}
+	if d, ok := any(plan).(HasGivenUp); ok {
+		machines.givenUp = d.GivenUp(ctx)
+	}
 	cluster := r.access.clusterOf(r.TypeName, plan.Label().ValueString(), plan.shared().nodes())
 	r.access.sightings.forget(cluster)
 	defer r.access.sightings.forget(cluster) // nor is what was seen on the way

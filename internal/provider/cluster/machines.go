@@ -2,6 +2,7 @@ package cluster
 
 import (
 	"maps"
+	"slices"
 	"time"
 
 	"github.com/terraform-ha/terraform-provider-ha/internal/host"
@@ -21,6 +22,8 @@ type machines struct {
 	wanted Requirements
 	// refused says that the plan foresaw the change to be refused.
 	refused bool
+	// givenUp are those that the user lets the change go on without.
+	givenUp []string
 }
 
 // machinesOf returns the machines of a change; before is nil for a new cluster.
@@ -42,15 +45,17 @@ func machinesOf(plan, before *Shared) machines {
 
 // patience is how long the change waits for a machine that does not answer. Where the plan
 // foresaw a refusal, the refresh has waited for nobody either, and only a machine that is
-// about to answer can change anything.
+// about to answer can change anything. Nor is there a reason to wait for one that the user
+// has given up: nobody serves meanwhile.
 func (m machines) patience(a *Access, name string) time.Duration {
-	if m.refused && m.changes[name] == tier.Stays {
+	if m.changes[name] == tier.Stays && (m.refused || slices.Contains(m.givenUp, name)) {
 		return min(a.BootTimeout, refusedPatience)
 	}
 	return a.patienceWith(m.changes[name])
 }
 
-// refusedPatience is how long a change waits for machines if it will most likely be refused.
+// refusedPatience is how long a change waits for machines if it will most likely be refused,
+// and for those without which it goes on.
 const refusedPatience = 20 * time.Second
 
 // staying returns the machines that belong to the cluster afterwards.

@@ -60,6 +60,11 @@ type HasRequirements interface {
 	Requirements() Requirements
 }
 
+// HasGivenUp is a model that may say without which nodes a change goes on.
+type HasGivenUp interface {
+	GivenUp(ctx context.Context) []string
+}
+
 // Requirements are what a tier needs of its machines before anything is done to them.
 type Requirements struct {
 	// OwnAddress says that daemons listen at the address of their node.

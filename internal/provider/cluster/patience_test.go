@@ -49,6 +49,12 @@ func TestAChangeThatIsRefusedWaitsLess(t *testing.T) {
 			}
 		}
 	}
+	given := machines{changes: map[string]tier.Change{"stays": tier.Stays, "joins": tier.Joins}, givenUp: []string{"stays", "joins"}}
+	for name, want := range map[string]time.Duration{"stays": refusedPatience, "joins": time.Hour} {
+		if got := given.patience(a, name); got != want {
+			t.Errorf("waits %s for one that %s and is given up, not %s", got, name, want)
+		}
+	}
 	for name, rollout := range map[string]types.Object{"null": noRollout(), "unknown": types.ObjectUnknown(rolloutTypes), "none": {}} {
 		if (&Shared{Rollout: rollout}).refusalForeseen() {
 			t.Errorf("%s is a refusal", name)
