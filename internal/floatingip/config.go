@@ -155,14 +155,18 @@ func (d *draft) change(node host.Node) change {
 	return c
 }
 
-// step tests the configuration, puts it in place and has Keepalived read it.
-func (c change) step() Step {
+// step tests the configuration, puts it in place and has Keepalived read it. Where it
+// cannot, it runs on with the files of before.
+func (c change) step() Step { return c.loading("put-back") }
+
+// loading is [change.step] that says whether the files of before are put back.
+func (c change) loading(failed string) Step {
 	title := map[verb]string{
 		keep:    "tell systemd about keepalived",
 		reload:  "reload keepalived",
 		restart: "restart keepalived",
 	}[c.verb]
-	load := shell.Script(loadScript, c.verb.String()).WithStdin(host.EncodeFiles(c.files...))
+	load := shell.Script(loadScript, c.verb.String(), failed).WithStdin(host.EncodeFiles(c.files...))
 	loads := step(c.node.Name, title, strings.Join(c.reasons, ", "), func(ctx context.Context, h *host.Host) error {
 		if c.record != nil {
 			if err := h.WriteFile(ctx, *c.record); err != nil {
@@ -206,12 +210,13 @@ func (c change) isLoaded(ctx context.Context, h *host.Host) bool {
 // stopTime is what a machine has for stopping Keepalived, also when the run has ended.
 const stopTime = 15 * time.Second
 
-// stepOrStop is the step on a machine that does not hold the address. One that goes on
-// with the former configuration would not hear the holder any more, and take the
-// address as well. Where the new one cannot be loaded Keepalived is stopped, and the
-// other machines go on; the next round starts it, or says why it cannot.
+// stepOrStop is the step on a machine that does not hold the address, of a change of
+// what machines send. One that goes on with the former configuration would not hear the
+// holder any more, and take the address as well: nothing is put back. Where the new one
+// cannot be loaded Keepalived is stopped, and the other machines go on; the next round
+// starts it, or says why it cannot.
 func (c change) stepOrStop() Step {
-	load := c.step()
+	load := c.loading("stay")
 	loads := load.Do
 	load.Do = func(ctx context.Context, hosts host.Hosts) error {
 		err := loads(ctx, hosts)

@@ -20,6 +20,14 @@ func (n *Network) config(m *hosttest.Machine) {
 		if m.Packages["keepalived"] == "" || !m.Users[scriptUser] {
 			return "", 1, "keepalived rejects the configuration"
 		}
+		before := map[string]*hosttest.File{mainPath: nil, n.instancePath(): nil}
+		for name := range before {
+			if file, found := m.Files[name]; found {
+				before[name] = &file
+			}
+		}
+		former := n.onDisk(m)
+		ran := m.Unit("keepalived").Running()
 		if out, status, said := m.Call(shell.Script(`: write-files`).WithStdin(c.Stdin())); status != 0 {
 			return out, status, said
 		}
@@ -31,10 +39,29 @@ func (n *Network) config(m *hosttest.Machine) {
 		m.Call(shell.New("systemctl", "enable", "keepalived.service"))
 		switch verb := c.Args()[0]; verb {
 		case "restart", "reload":
-			return m.Call(shell.New("systemctl", map[string]string{"restart": "restart", "reload": "reload-or-restart"}[verb], "keepalived.service"))
+			out, status, said := m.Call(shell.New("systemctl", map[string]string{"restart": "restart", "reload": "reload-or-restart"}[verb], "keepalived.service"))
+			if status != 0 && ran && n.onDisk(m) != former && c.Args()[1] == "put-back" {
+				said += n.putBack(m, before)
+			}
+			return out, status, said
 		}
 		return "", 0, ""
 	})
+}
+
+// putBack has Keepalived run with the files of before.
+func (n *Network) putBack(m *hosttest.Machine, before map[string]*hosttest.File) string {
+	for name, file := range before {
+		if file == nil {
+			m.RemoveAll(name)
+		} else {
+			m.Files[name] = *file
+		}
+	}
+	if err := m.Start("keepalived"); err != nil {
+		return "\nthe one before is back in place, and it does not run with that either"
+	}
+	return "\nthe one before is back in place, and it runs with that"
 }
 
 func (n *Network) loaded(m *hosttest.Machine, d *Daemon) {

@@ -55,6 +55,8 @@ type Daemon struct {
 	Firewall []string
 	// Deleted are the sets whose rules somebody deleted from it.
 	Deleted []string
+	// Refuses makes it end when it loads a configuration that holds this text.
+	Refuses string
 	// Cut says that a machine that is Down is so for whoever asks it, and goes on
 	// speaking to the others.
 	Cut bool

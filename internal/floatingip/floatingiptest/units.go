@@ -1,6 +1,9 @@
 package floatingiptest
 
 import (
+	"errors"
+	"strings"
+
 	"github.com/terraform-ha/terraform-provider-ha/internal/host/hosttest"
 )
 
@@ -14,10 +17,21 @@ func (n *Network) units(m *hosttest.Machine, d *Daemon) {
 	m.OnStart("keepalived", func(m *hosttest.Machine) error {
 		m.RemoveAll(databaseGone)
 		m.RemoveAll(databaseDrained)
+		if n.refuses(m, d) {
+			return errors.New("exited with status 5")
+		}
 		n.read(m, d)
 		return nil
 	})
-	m.OnReload("keepalived", func(m *hosttest.Machine) error { n.read(m, d); return nil })
+	m.OnReload("keepalived", func(m *hosttest.Machine) error {
+		if n.refuses(m, d) {
+			m.Kill("keepalived")
+			d.Read, d.instance, d.Role, d.Held = "", "", "", false
+			return errors.New("exited with status 5")
+		}
+		n.read(m, d)
+		return nil
+	})
 	m.OnStop("keepalived", func(m *hosttest.Machine) error {
 		// Only a master says goodbye, upon which the others settle at once.
 		goodbye := d.Role == "MASTER"
@@ -28,4 +42,8 @@ func (n *Network) units(m *hosttest.Machine, d *Daemon) {
 		}
 		return nil
 	})
+}
+
+func (n *Network) refuses(m *hosttest.Machine, d *Daemon) bool {
+	return d.Refuses != "" && strings.Contains(n.onDisk(m), d.Refuses)
 }

@@ -1,7 +1,8 @@
 : keepalived-load
 # Tests the wanted configuration together with that of every other floating IP of the
 # machine, and only then puts it in place and lets Keepalived read it. The lock keeps
-# two floating IPs from doing that at the same time.
+# two floating IPs from doing that at the same time. Where Keepalived does not run with
+# it, and the second argument says so, the files with which it ran are put back.
 #
 # The test runs on a copy in which scripts belong to root: Keepalived 2.2 kills itself
 # during --config-test when scripts run as another user (exit status 143; fixed upstream
@@ -18,7 +19,7 @@ flock 9
 main=/etc/keepalived/keepalived.conf
 work=$(mktemp -d /run/terraform-ha/keepalived-test.XXXXXX)
 trap 'rm -rf -- "$work"' EXIT
-mkdir "$work/conf.d" "$work/new"
+mkdir "$work/conf.d" "$work/new" "$work/old"
 for f in /etc/keepalived/conf.d/*.conf; do [ ! -e "$f" ] || cp -- "$f" "$work/conf.d/"; done
 instance=
 while read -r mode _ path; do
@@ -46,6 +47,12 @@ mkdir -p -m 0755 /etc/keepalived /etc/keepalived/conf.d
 if [ -s "$main" ] && ! head -n 1 "$main" | grep -q '^# Managed by terraform-provider-ha '; then
     [ -e "$main.before-terraform-ha" ] || cp -p -- "$main" "$main.before-terraform-ha"
 fi
+# Files that are the same are not those that it runs with: it has not read them.
+ran=
+if cmp -s -- "$work/new/keepalived.conf" "$main" && cmp -s -- "$work/new/${instance##*/}" "$instance"; then :
+elif systemctl is-active --quiet keepalived.service; then ran=yes
+fi
+for f in "$main" "$instance"; do [ ! -e "$f" ] || cp -p -- "$f" "$work/old/${f##*/}"; done
 place() {
     cmp -s -- "$1" "$2" && [ "$(stat -c %a%U%G "$2")" = "$(stat -c %a%U%G "$1")" ] && return 0
     cp -p -- "$1" "$2.new"
@@ -68,12 +75,23 @@ masked*)
     ;;
 *) systemctl enable --quiet keepalived.service ;;
 esac
-case $1 in
-restart) systemctl restart keepalived.service ;;
-reload) systemctl reload-or-restart keepalived.service ;;
-esac || {
+load() {
+    case $1 in
+    restart) systemctl restart keepalived.service ;;
+    reload) systemctl reload-or-restart keepalived.service ;;
+    esac && systemctl is-active --quiet keepalived.service
+}
+load "$1" || {
     s=$?
     journalctl -n 15 --no-pager -o cat -u keepalived.service >&2
-    exit $s
+    [ "$2" = put-back ] && [ -n "$ran" ] && [ -e "$work/old/keepalived.conf" ] || exit $s
+    for f in "$main" "$instance"; do
+        if [ -e "$work/old/${f##*/}" ]; then place "$work/old/${f##*/}" "$f"; else rm -f -- "$f"; fi
+    done
+    if load reload || load restart; then
+        echo "keepalived does not run with the new configuration; the one before is back in place, and it runs with that" >&2
+    else
+        echo "keepalived does not run with the new configuration; the one before is back in place, and it does not run with that either" >&2
+    fi
+    exit 1
 }
-systemctl is-active --quiet keepalived.service
