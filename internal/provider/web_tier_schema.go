@@ -114,7 +114,7 @@ func webTierSchema(ctx context.Context) schema.Schema {
 			"check": schema.SingleNestedAttribute{
 				Optional: true,
 				MarkdownDescription: "Page that a changed node must serve before it receives visitors and before the next node is changed. If another node " +
-					"serves the page and the changed node does not, the changed node stays out of service and the apply ends. The page is " +
+					"serves the page and the changed node does not, the changed node returns to its previous configuration and the apply ends. The page is " +
 					"also requested from every node at the end of an apply. Default: none; only the health path is used.",
 				Attributes: map[string]schema.Attribute{
 					"path": schema.StringAttribute{

@@ -107,7 +107,7 @@ func planApache(d *draft, m *machine) {
 	}
 	reasons = append(reasons, serverReasons("apache2", m.seen.Units[apacheUnit])...)
 	m.add(part{
-		title: "configure Apache", reasons: reasons, disruptive: true, repairs: !load, reverts: true,
+		title: "configure Apache", reasons: reasons, disruptive: true, repairs: !load, reverts: true, configures: load,
 		do: configureApache(d.spec, wanted, load),
 	})
 }

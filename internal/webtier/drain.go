@@ -43,20 +43,24 @@ func readDrain(_ Spec, _ string, answers tier.Answers, seen *NodeStatus) {
 // orServeAsBefore puts a machine back in service when a change failed and it can serve as
 // before: a mistake in the configuration, or an archive, must not cost capacity. One
 // that did not serve before is not waited for, and neither is one that is away.
-func orServeAsBefore(s Spec, node host.Node, served *bool, change func(context.Context, Target) error) func(context.Context, Target) error {
+func orServeAsBefore(s Spec, node host.Node, before *before, change func(context.Context, Target) error) func(context.Context, Target) error {
 	return func(ctx context.Context, target Target) error {
 		err := change(ctx, target)
 		if _, away := errors.AsType[*tier.RebootError](err); err == nil || ctx.Err() != nil || away {
 			return err
 		}
 		back := returnToService(s, node)
-		if !*served {
+		if !before.served {
 			back = leaveUndrained(s, node)
 		}
-		if failed := back(ctx, target); failed != nil {
-			return fmt.Errorf("%w; and it is still out of service: %w", err, failed)
+		failed := back(ctx, target)
+		switch back, put := errors.AsType[*putBackError](failed); {
+		case failed == nil:
+			return err
+		case put && back.err == nil:
+			return fmt.Errorf("%w; and %w", err, failed)
 		}
-		return err
+		return fmt.Errorf("%w; and it is still out of service: %w", err, failed)
 	}
 }
 
@@ -67,42 +71,57 @@ func leaveUndrained(s Spec, node host.Node) func(context.Context, Target) error 
 		if err := undrain(ctx, h, s); err != nil {
 			return err
 		}
-		return h.RemoveFile(ctx, s.rollingFile())
+		return endRoll(ctx, h, s)
 	}
+}
+
+// endRoll forgets a change that is over, and what it has kept for the case that it fails.
+func endRoll(ctx context.Context, h *host.Host, s Spec) error {
+	return h.RemoveFile(ctx, s.previousFile(), s.rollingFile())
+}
+
+// before is what is known of a machine before its change.
+type before struct {
+	// served says that it served, also where it did so in another apply.
+	served bool
+	// begun says that another apply has begun with a change that did not finish.
+	begun bool
 }
 
 var drainScript = shell.Embedded(scripts, "drain")
 
 // drain takes a machine out of service, after looking again whether it serves and
 // whether enough others do: minutes can lie between the plan and this step. One that
-// does not serve is kept from beginning to while it is changed.
-func drain(s Spec, node host.Node, served *bool) func(context.Context, Target) error {
+// does not serve is kept from beginning to while it is changed. What it was before is
+// filled in.
+func drain(s Spec, node host.Node, before *before) func(context.Context, Target) error {
 	return func(ctx context.Context, target Target) error {
 		h := target.Hosts[node.Name]
 		code, err := healthOf(ctx, h.View, s)
 		if err != nil {
 			return err
 		}
-		*served = code == "200"
-		if *served {
+		serves := code == "200"
+		if serves {
 			if err := enoughOthers(ctx, s, node, target); err != nil {
 				return err
 			}
 		}
-		before, ours, err := noteRoll(ctx, s, node, target)
+		noted, err := noteRoll(ctx, s, node, target, serves)
 		if err != nil {
 			return err
 		}
-		if ours && *served {
+		before.served, before.begun = serves || noted.served, noted.begun
+		if noted.ours && serves {
 			if err := target.Balancer.Drain(ctx, s.backend(node)); err != nil {
 				return fmt.Errorf("cannot drain %s: %w", node.Name, err)
 			}
 		}
 		// Balancers that are not ours, and sticky visitors, go by the health check.
-		if err := run(ctx, h, "drain", shell.Script(drainScript, drainFile, drainMark)); err != nil || !*served {
+		if err := run(ctx, h, "drain", shell.Script(drainScript, drainFile, drainMark)); err != nil || !serves {
 			return err
 		}
-		return untilVisitorsHaveLeft(ctx, s, node, target, before)
+		return untilVisitorsHaveLeft(ctx, s, node, target, noted.now)
 	}
 }
 
@@ -120,42 +139,62 @@ func (s Spec) addressMark() string { return tier.DrainMark(markerKind, s.Name) }
 // was not "accept" before the change, so that it has to stay as it is.
 const operatorsMode = "the balancer's mode is an operator's"
 
+// servedMark is the line that says that the machine served before the change.
+const servedMark = "it served before"
+
 // rollingFile says that a change took the machine out of service. It survives a
 // reboot, unlike [drainFile].
 func (s Spec) rollingFile() string {
 	return path.Join(host.MarkerDirectory, markerKind+"-"+s.Name+".rolling")
 }
 
-// noteRoll writes down that a change takes the machine out of service. It returns what
-// the balancer says of the machine, and whether its mode at the balancer is the change's to set. One that an operator has
-// set is not. A note that is there already is of a change that did not finish.
-func noteRoll(ctx context.Context, s Spec, node host.Node, target Target) (now BackendState, ours bool, err error) {
+// rollNote is what is known of a machine that a change takes out of service.
+type rollNote struct {
+	// now is what the balancer says of it.
+	now BackendState
+	// ours says that its mode at the balancer is the change's to set. One that an operator
+	// has set is not.
+	ours bool
+	// served says that the machine served when the change began, and begun that this is
+	// not the first apply of it.
+	served, begun bool
+}
+
+// noteRoll writes down that a change takes the machine out of service. A note that is
+// there already is of a change that did not finish.
+func noteRoll(ctx context.Context, s Spec, node host.Node, target Target, serves bool) (noted rollNote, err error) {
 	h := target.Hosts[node.Name]
 	note, err := h.ReadFile(ctx, s.rollingFile())
 	if err != nil {
-		return now, false, err
+		return noted, err
 	}
 	var known bool
 	if target.Balancer != nil {
 		state, err := target.Balancer.State(ctx)
 		if err != nil {
-			return now, false, fmt.Errorf("cannot drain %s: %w", node.Name, err)
+			return noted, fmt.Errorf("cannot drain %s: %w", node.Name, err)
 		}
 		if refused := s.refuseStrangers(state, node); refused != nil {
-			return now, false, refused
+			return noted, refused
 		}
-		now, known = state[s.backend(node)]
+		noted.now, known = state[s.backend(node)]
 	}
+	noted.begun = note != nil
 	if note == nil {
 		note = []byte(drainMark + "\n")
-		if known && now.Mode != "accept" {
+		if known && noted.now.Mode != "accept" {
 			note = append(note, operatorsMode+"\n"...)
 		}
+		if serves {
+			note = append(note, servedMark+"\n"...)
+		}
 		if err := h.WriteFile(ctx, host.File{Path: s.rollingFile(), Content: note, Mode: "0644"}); err != nil {
-			return now, false, err
+			return noted, err
 		}
 	}
-	return now, known && !bytes.Contains(note, []byte(operatorsMode)), nil
+	noted.ours = known && !bytes.Contains(note, []byte(operatorsMode))
+	noted.served = bytes.Contains(note, []byte(servedMark))
+	return noted, nil
 }
 
 func wait(ctx context.Context, moment time.Duration) error {
@@ -246,7 +285,21 @@ func lookAtOthers(ctx context.Context, s Spec, node host.Node, target Target) (s
 	return serving, soon, evidence, nil
 }
 
+// returnToService ends a change of a machine that passes its gate. For one that does not,
+// what was kept of the configuration of before is put back.
 func returnToService(s Spec, node host.Node) func(context.Context, Target) error {
+	return func(ctx context.Context, target Target) error {
+		err := passGate(s, node, awaitHealth(s))(ctx, target)
+		failed, gated := errors.AsType[*gateError](err)
+		if !gated || ctx.Err() != nil {
+			return err
+		}
+		return putBack(ctx, s, node, target, failed)
+	}
+}
+
+// passGate returns a machine to service that answers as it must.
+func passGate(s Spec, node host.Node, healthy action) func(context.Context, Target) error {
 	return func(ctx context.Context, target Target) error {
 		h := target.Hosts[node.Name]
 		// Before any visitor gets there.
@@ -256,7 +309,7 @@ func returnToService(s Spec, node host.Node) func(context.Context, Target) error
 		if err := undrain(ctx, h, s); err != nil {
 			return err
 		}
-		if err := awaitHealth(s)(ctx, h); err != nil {
+		if err := asGate(node, healthy(ctx, h)); err != nil {
 			return err
 		}
 		note, err := h.ReadFile(ctx, s.rollingFile())
@@ -272,11 +325,11 @@ func returnToService(s Spec, node host.Node) func(context.Context, Target) error
 				return fmt.Errorf("cannot return %s to service: %w", node.Name, err)
 			}
 		}
-		if err := h.RemoveFile(ctx, s.rollingFile()); err != nil {
+		// Before the next node goes.
+		if err := awaitPage(ctx, s, node, target); err != nil {
 			return err
 		}
-		// Before the next node goes.
-		return awaitPage(ctx, s, node, target)
+		return endRoll(ctx, h, s)
 	}
 }
 

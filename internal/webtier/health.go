@@ -77,10 +77,23 @@ const healthLimit = 60 * time.Second
 
 var awaitHealthScript = shell.Embedded(scripts, "await-health")
 
-// awaitHealth waits on the machine itself until its health endpoint says 200. A
-// machine that an operator drained, or that is in maintenance, only has to run.
+// awaitHealth waits on the machine itself until its health endpoint says 200, and what
+// the probe asks answers as well. A machine that an operator drained, or that is in
+// maintenance, only has to run.
 func awaitHealth(s Spec) action {
+	parts := "files=204"
+	if s.php() {
+		parts += " php=200"
+	}
+	return awaitEndpoint(s, parts)
+}
+
+// awaitProbe is [awaitHealth] for a machine with a configuration of before, in which PHP
+// can be on or off.
+func awaitProbe(s Spec) action { return awaitEndpoint(s, "") }
+
+func awaitEndpoint(s Spec, parts string) action {
 	return func(ctx context.Context, h *host.Host) error {
-		return run(ctx, h, "see "+path.Base(s.HealthPath)+" answer 200", shell.Script(awaitHealthScript, s.healthURL(), drainFile, drainMark, fmt.Sprint(int(healthLimit.Seconds())), s.maintenanceFile()))
+		return run(ctx, h, "see "+path.Base(s.HealthPath)+" answer 200", shell.Script(awaitHealthScript, s.healthURL(), drainFile, drainMark, fmt.Sprint(int(healthLimit.Seconds())), s.maintenanceFile(), parts))
 	}
 }

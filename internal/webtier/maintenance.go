@@ -91,23 +91,23 @@ func takeOut(s Spec, node host.Node, how tier.Maintenance) func(context.Context,
 				return err
 			}
 		}
-		before, ours, err := noteMaintenance(ctx, s, node, target)
+		noted, err := noteMaintenance(ctx, s, node, target)
 		if err != nil {
 			return err
 		}
 		var notes []string
-		if !ours {
+		if !noted.ours {
 			notes = append(notes, operatorsMode)
 		}
 		if err := tier.TakeOut(ctx, target.Hosts, node.Name, markerKind, s.Name, how, notes...); err != nil {
 			return err
 		}
-		if ours && target.Balancer != nil {
+		if noted.ours && target.Balancer != nil {
 			if err := target.Balancer.Drain(ctx, s.backend(node)); err != nil {
 				return fmt.Errorf("cannot drain %s: %w", node.Name, err)
 			}
 		}
-		if err := untilVisitorsHaveLeft(ctx, s, node, target, before); err != nil {
+		if err := untilVisitorsHaveLeft(ctx, s, node, target, noted.now); err != nil {
 			return err
 		}
 		if how == tier.Stopped {
@@ -124,17 +124,17 @@ func takeOut(s Spec, node host.Node, how tier.Maintenance) func(context.Context,
 
 // noteMaintenance is [noteRoll] for a node that may be in maintenance already: its mode
 // is an operator's where the record says so.
-func noteMaintenance(ctx context.Context, s Spec, node host.Node, target Target) (now BackendState, ours bool, err error) {
+func noteMaintenance(ctx context.Context, s Spec, node host.Node, target Target) (rollNote, error) {
 	record, err := target.Hosts[node.Name].ReadFile(ctx, s.maintenanceFile())
 	if err != nil {
-		return now, false, err
+		return rollNote{}, err
 	}
 	if record != nil {
 		if err := noteAgain(ctx, s, node, target, record); err != nil {
-			return now, false, err
+			return rollNote{}, err
 		}
 	}
-	return noteRoll(ctx, s, node, target)
+	return noteRoll(ctx, s, node, target, false)
 }
 
 // noteAgain writes the note of a change for a node whose record is there: the mode that

@@ -110,7 +110,7 @@ func awaitPage(ctx context.Context, s Spec, node host.Node, target Target) error
 	faults := askPages(ctx, others, s)
 	for _, other := range s.Nodes {
 		if fine, asked := faults[other.Name]; asked && fine == "" {
-			return fmt.Errorf("cannot go on with %s: %s, and %s serves that page as it must; correct what was changed and apply again", node.Name, fault, other.Name)
+			return &gateError{node: node.Name, answer: fmt.Sprintf("%s, and %s serves that page as it must", fault, other.Name)}
 		}
 	}
 	return nil

@@ -152,7 +152,7 @@ func planPHP(d *draft, m *machine) {
 	}
 	reasons = append(reasons, serverReasons(unit, m.seen.Units[fpmKey])...)
 	m.add(part{
-		title: "configure PHP-FPM", reasons: reasons, disruptive: true, repairs: !load, reverts: true,
+		title: "configure PHP-FPM", reasons: reasons, disruptive: true, repairs: !load, reverts: true, configures: load,
 		do: configurePHP(m.seen.PHP, wanted, d.spec.doubtfulSettings(), load),
 	})
 }

@@ -51,7 +51,7 @@ func askProbe(s Spec, node string) tier.Questions {
 func planPrograms(d *draft, m *machine) {
 	changed, reasons := differing(m.seen, programs(d.spec, m.node.Name))
 	probe := slices.ContainsFunc(changed, func(f host.File) bool { return path.Base(f.Path) == "probe" })
-	m.add(part{title: "write scripts", reasons: reasons, disruptive: probe, do: writePrograms(changed, probe)})
+	m.add(part{title: "write scripts", reasons: reasons, disruptive: probe, configures: true, do: writePrograms(changed, probe)})
 }
 
 var restartProbeScript = shell.Embedded(scripts, "restart-probe")

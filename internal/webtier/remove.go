@@ -112,7 +112,7 @@ var removeConfigurationScript = shell.Embedded(scripts, "remove-configuration")
 // files of the site are gone by then.
 func removeConfiguration(s Spec, node host.Node, seen NodeStatus, wiped bool) action {
 	ours := slices.DeleteFunc(paths(files(s, node.Name, seen.Facts, seen.PHP)), func(path string) bool { return path == portsFile })
-	ours = append(ours, s.rollingFile(), s.maintenanceFile(), s.restart().File().Path, drainFile, s.siteRecord())
+	ours = append(ours, s.rollingFile(), s.previousFile(), s.maintenanceFile(), s.restart().File().Path, drainFile, s.siteRecord())
 	unit, local := "", s.state()
 	if s.Mount != nil {
 		unit, local = mountUnit(s.MountPoint), ""

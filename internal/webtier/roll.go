@@ -95,7 +95,7 @@ func roll(d *draft, rolling []*machine) error {
 }
 
 func rank(n NodeStatus) int {
-	if n.Serving() {
+	if n.Serving() && !n.leftover() {
 		return 1
 	}
 	return 0
@@ -138,17 +138,21 @@ func refusedToDrain(s Spec, node string, evidence []string) error {
 func rollSteps(s Spec, m *machine) []Step {
 	node := m.node
 	var steps []Step
-	served := m.seen.Serving()
+	was := before{served: m.seen.Serving(), begun: m.seen.leftover()}
 	for _, p := range m.ahead {
 		steps = append(steps, m.step(p))
 	}
-	if len(m.parts) > 0 {
-		steps = append(steps, Step{Node: node.Name, Title: "drain", Effect: reconcile.Restarts, Do: drain(s, node, &served)})
+	early, late := m.divided()
+	if len(early) > 0 {
+		steps = append(steps, Step{Node: node.Name, Title: "drain", Effect: reconcile.Restarts, Do: drain(s, node, &was)})
 	}
-	for _, p := range m.parts {
+	if slices.ContainsFunc(early, func(p part) bool { return p.configures }) {
+		early = slices.Insert(early, 0, part{title: "keep the previous configuration", reverts: true, do: keepPrevious(s, node, m.seen.PHP, &was)})
+	}
+	for _, p := range early {
 		changing := m.step(p)
 		if p.reverts {
-			changing.Do = orServeAsBefore(s, node, &served, changing.Do)
+			changing.Do = orServeAsBefore(s, node, &was, changing.Do)
 		}
 		steps = append(steps, changing)
 	}
@@ -159,7 +163,23 @@ func rollSteps(s Spec, m *machine) []Step {
 	if m.seen.leftover() {
 		why = "an interrupted change left it out of service"
 	}
-	return append(steps, Step{Node: node.Name, Title: "return to service", Why: why, Effect: reconcile.Joins, Do: returnToService(s, node)})
+	steps = append(steps, Step{Node: node.Name, Title: "return to service", Why: why, Effect: reconcile.Joins, Do: returnToService(s, node)})
+	for _, p := range late {
+		steps = append(steps, m.step(p))
+	}
+	return steps
+}
+
+// divided returns the work before the machine's return to service, and what comes after.
+func (m *machine) divided() (early, late []part) {
+	for _, p := range m.parts {
+		if p.late {
+			late = append(late, p)
+		} else {
+			early = append(early, p)
+		}
+	}
+	return early, late
 }
 
 // others is how many other nodes must serve while one is out of service: half of the

@@ -43,7 +43,7 @@ func planUndeclared(d *draft, m *machine) {
 		version = seen.PHP
 		units = append(units, fpmUnit(version))
 	}
-	m.add(part{title: "remove what is not declared any more", reasons: reasons, do: removeUndeclared(version, units, paths)})
+	m.add(part{title: "remove what is not declared any more", reasons: reasons, late: true, do: removeUndeclared(version, units, paths)})
 }
 
 var removeUndeclaredScript = shell.Embedded(scripts, "remove-undeclared")

@@ -65,7 +65,7 @@ func planUnits(d *draft, m *machine) {
 		}
 	}
 	restart := slices.ContainsFunc(changed, func(f host.File) bool { return path.Base(f.Path) == probeUnit })
-	m.add(part{title: "set up units", reasons: reasons, disruptive: restart, do: setUpUnits(changed, wanted, restart)})
+	m.add(part{title: "set up units", reasons: reasons, disruptive: restart, configures: true, do: setUpUnits(changed, wanted, restart)})
 }
 
 func setUpUnits(changed []host.File, wanted []string, restart bool) action {

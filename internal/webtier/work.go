@@ -52,7 +52,12 @@ type part struct {
 	// reverts says that a machine can serve as before where the work failed: it leaves
 	// everything as it was, or what it leaves is seen to serve before visitors come.
 	reverts bool
-	do      action
+	// configures says that the work replaces files of [Spec.replaceable].
+	configures bool
+	// late work takes away what the configuration of before may need, once the machine
+	// serves without it.
+	late bool
+	do   action
 	// whole is work that has to know the other machines, in the place of do.
 	whole func(ctx context.Context, target Target) error
 }

@@ -35,7 +35,7 @@ func (s *Server) Serving() bool {
 	m := s.Machine
 	there := !s.mounts() || s.Mounted != "" && !s.Hung
 	return m.Unit(apacheUnit).Running() && (!s.runsPHP() || m.Unit(fpmUnit).Running()) && m.Unit(probeUnit).Running() &&
-		there && s.content().Site != "" && s.content().Root && !s.Exists(drainPath) && !s.inMaintenance() && s.Enabled[s.site] && !s.Wedged
+		there && s.content().Site != "" && s.content().Root && !s.Exists(drainPath) && !s.inMaintenance() && s.Enabled[s.site] && !s.Wedged && !s.sets(s.tier.Sickens)
 }
 
 // able reports whether the machine would serve if nobody had drained it.

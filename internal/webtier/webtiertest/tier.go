@@ -32,6 +32,10 @@ type Tier struct {
 	Database Database
 	// Breaks makes every page of a machine 500 whose settings of PHP hold it.
 	Breaks string
+	// Sickens does that to the health endpoint.
+	Sickens string
+	// NeedsPHP makes every page of a machine 500 whose virtual host has no PHP.
+	NeedsPHP bool
 	// CutOff has every machine whose servers were stopped while visitors were sent to
 	// it, and MostOut is how many that could serve were kept from it at one moment.
 	CutOff  []string
@@ -64,6 +68,8 @@ type Server struct {
 	Accounts map[string]string
 	// Unknown are settings that PHP does not know, of extensions that are not loaded.
 	Unknown map[string]bool
+	// KeepsNew makes the configuration of before not come back.
+	KeepsNew bool
 	// Refuse makes Apache refuse a configuration that holds it.
 	Refuse string
 
@@ -110,7 +116,7 @@ func (s *Server) concerns() []func() {
 	return []func(){
 		s.identityConcern, s.packagesConcern, s.probeConcern, s.accountsConcern, s.kernelConcern, s.mountConcern, s.contentConcern,
 		s.configConcern, s.phpConcern, s.apacheConcern, s.undeclaredConcern, s.siteConcern, s.drainConcern, s.healthConcern,
-		s.pageConcern, s.wordpressConcern, s.removeConcern,
+		s.pageConcern, s.previousConcern, s.wordpressConcern, s.removeConcern,
 	}
 }
 
