@@ -58,3 +58,19 @@ func TestAPageThatNobodyServesHoldsNothingUp(t *testing.T) {
 		}
 	})
 }
+
+// TestAMachineServesAPageBeforeVisitorsCome needs no check of the user's.
+func TestAMachineServesAPageBeforeVisitorsCome(t *testing.T) {
+	_, _, machines, spec := built(t)
+	for _, node := range spec.Nodes {
+		asked := 0
+		for _, command := range machines[node.Name].Commands() {
+			if command.Label() == "web-ask-page" {
+				asked++
+			}
+		}
+		if asked != 1 {
+			t.Errorf("%s was asked for %d pages", node.Name, asked)
+		}
+	}
+}

@@ -53,7 +53,7 @@ func (m *machine) lane(s Spec) Lane {
 		lane = append(lane, m.step(p))
 	}
 	if !m.seen.Serving() && m.installed(s) {
-		healthy := step(m.node.Name, "wait until healthy", "", awaitHealth(s))
+		healthy := step(m.node.Name, "wait until healthy", "", inTurn(awaitHealth(s), warm(s)))
 		healthy.Effect = reconcile.Joins
 		lane = append(lane, healthy, step(m.node.Name, "remember the site", "", rememberSite(s)))
 	}
