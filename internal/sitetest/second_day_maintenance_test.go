@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 )
@@ -18,14 +19,14 @@ func (s *site) maintained(of tier, choose func(t *testing.T) string) func(t *tes
 		s.declare(t, of, s.tiers[of])
 		s.apply(t, "apply of the maintenance of "+name)
 		s.wantOut(t, name)
-		s.wantEmpty(t, "with "+name+" in maintenance")
+		s.wantMaintenance(t, name)
 		must(t, s.hardware.Reboot(t.Context(), s.machines[name]))
 		s.until(t, "until "+name+" had booted", time.Minute, func(ctx context.Context) error {
 			_, err := s.ask(ctx, name, "systemctl is-system-running --wait || true")
 			return err
 		})
 		s.wantOut(t, name)
-		s.wantEmpty(t, "after the boot of "+name+" in maintenance")
+		s.wantMaintenance(t, name)
 		s.maintenance = nil
 		s.declare(t, of, s.tiers[of])
 		s.apply(t, "apply of the end of the maintenance of "+name)
@@ -33,6 +34,15 @@ func (s *site) maintained(of tier, choose func(t *testing.T) string) func(t *tes
 		s.wantWhole(t)
 		s.wantKept(t, probe)
 		s.wantEmpty(t, "after the maintenance of "+name)
+	}
+}
+
+// wantMaintenance fails unless a plan changes nothing, and says that a node is out of service.
+func (s *site) wantMaintenance(t *testing.T, name string) {
+	t.Helper()
+	plan := s.plan(t)
+	if said := strings.Join(strings.Fields(plan.said), " "); plan.exit != 0 || !strings.Contains(said, name+" is drained for maintenance") {
+		t.Errorf("the plan with %s in maintenance:\n%s", name, plan.said)
 	}
 }
 

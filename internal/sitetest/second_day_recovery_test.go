@@ -44,6 +44,10 @@ func (s *site) survivorGoesOn(t *testing.T) {
 	s.wantWhole(t)
 	s.wantKept(t, probe)
 	s.wantKept(t, alone)
+	// What was given up is kept, and the plan speaks of it until it is gone.
+	for _, name := range lost {
+		s.sh(t, name, "ls -d /var/lib/mysql.set-aside-*Z/wordpress && rm -r /var/lib/mysql.set-aside-*Z")
+	}
 	delete(s.variables, "database_recovery")
 	s.saveDeclared(t)
 	s.apply(t, "apply without the word")
