@@ -8,6 +8,7 @@ import (
 	"encoding/hex"
 	"fmt"
 	"path"
+	"strconv"
 	"strings"
 
 	"github.com/terraform-ha/terraform-provider-ha/internal/shell"
@@ -146,6 +147,12 @@ func EncodeFiles(files ...File) []byte {
 		fmt.Fprintf(&b, "%s %s:%s %s\n%s\n", file.Mode, file.owner(), file.group(), file.Path, base64.StdEncoding.EncodeToString(file.Content))
 	}
 	return b.Bytes()
+}
+
+// SetModified sets the time of a file's last change, in seconds since 1970. A file that does
+// not exist is not made.
+func (h *Host) SetModified(ctx context.Context, file string, at int64) error {
+	return h.do(ctx, "set the time of "+file, shell.New("touch", "-c", "-m", "-d", "@"+strconv.FormatInt(at, 10), "--", file))
 }
 
 // RemoveFile removes files; one that does not exist is fine.

@@ -69,6 +69,20 @@ func TestWriteFileAndWhatIsSeen(t *testing.T) {
 	})
 }
 
+func TestSetModified(t *testing.T) {
+	owner, group := whoami(t)
+	bothMachines(t, func(t *testing.T, h *host.Host, dir string) {
+		file := host.File{Path: dir + "/it's old", Content: []byte("x"), Mode: "0600", Owner: owner, Group: group}
+		must(t, h.WriteFile(t.Context(), file))
+		must(t, h.SetModified(t.Context(), file.Path, hosttest.Epoch-5))
+		must(t, h.SetModified(t.Context(), dir+"/absent", hosttest.Epoch))
+		seen := states(t, h, file.Path, dir+"/absent")
+		if got := seen[file.Path]; got.Modified != hosttest.Epoch-5 || file.Difference(got) != "" || len(seen) != 1 {
+			t.Errorf("it is %+v", seen)
+		}
+	})
+}
+
 func TestFilesThatAreNotThere(t *testing.T) {
 	bothMachines(t, func(t *testing.T, h *host.Host, dir string) {
 		if content, err := h.ReadFile(t.Context(), dir+"/absent"); content != nil || err != nil {

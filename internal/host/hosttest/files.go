@@ -206,6 +206,24 @@ func (m *Machine) rm(c shell.Command) (string, int, string) {
 	return "", 0, ""
 }
 
+// touch knows "touch -c -m -d @SECONDS -- FILE".
+func (m *Machine) touch(c shell.Command) (string, int, string) {
+	args := c.Args()[1:]
+	if len(args) != 6 || strings.Join(args[:3], " ") != "-c -m -d" || args[4] != "--" {
+		m.t.Errorf("%s: the simulated touch does not know %s", m.Name, c)
+		return fail("touch: not simulated")
+	}
+	at, err := strconv.ParseInt(strings.TrimPrefix(args[3], "@"), 10, 64)
+	if err != nil || !strings.HasPrefix(args[3], "@") {
+		return fail("touch: invalid date format '%s'", args[3])
+	}
+	if file, found := m.Files[args[5]]; found {
+		file.Modified = at
+		m.Files[args[5]] = file
+	}
+	return "", 0, ""
+}
+
 // RemoveAll takes a file, or a directory with all it holds, from the machine.
 func (m *Machine) RemoveAll(name string) {
 	below := strings.TrimSuffix(name, "/") + "/"

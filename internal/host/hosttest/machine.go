@@ -233,6 +233,7 @@ func (m *Machine) builtins() {
 		"rm":               (*Machine).rm,
 		"tier-put-back":    (*Machine).putBack,
 		"install":          (*Machine).install,
+		"touch":            (*Machine).touch,
 		"units":            (*Machine).units,
 		"disable-units":    (*Machine).disableUnits,
 		"enable-units":     (*Machine).enableUnits,
