@@ -76,15 +76,27 @@ func onOff(on bool) string {
 // machine.
 const madeFor = "# Follows from the machine: "
 
-var madeForScript = shell.Embedded(scripts, "made-for")
+var configScript = shell.Embedded(scripts, "config")
 
 func askConfig(spec Spec, _ string) tier.Questions {
 	file := spec.engine().configPath
-	return tier.Questions{Files: []string{file}, Parts: []shell.Part{shell.Ask("made-for", madeForScript, file, madeFor)}}
+	return tier.Questions{Files: []string{file}, Parts: []shell.Part{shell.Ask("config", configScript, file)}}
 }
 
 func readConfig(_ Spec, _ string, answers tier.Answers, seen *NodeStatus) {
-	seen.MadeFor = strings.TrimSpace(answers.Parts["made-for"].Out)
+	text := answers.Parts["config"].Out
+	seen.MadeFor, seen.Configured = madeForIn(text), digestsIn(text)
+}
+
+// madeForIn is what the head of a configuration file says that follows from the machine.
+func madeForIn(config string) string {
+	head, _, _ := strings.Cut("\n"+config, "\n[")
+	for line := range strings.Lines(head) {
+		if text, found := strings.CutPrefix(line, madeFor); found {
+			return strings.TrimSpace(text)
+		}
+	}
+	return ""
 }
 
 // planConfig writes the configuration of nodes that are no members. A member gets
@@ -122,9 +134,13 @@ func whyConfig(config host.File, defaults []derived, seen NodeStatus) string {
 // runsStale reports whether a server runs with another configuration than the one
 // in its file, or than the wanted one.
 func runsStale(config host.File, seen NodeStatus) bool {
-	state := seen.Files[config.Path]
-	started := max(seen.Unit.Started, seen.Bootstrap.Started)
-	return seen.running() && (config.Difference(state) != "" || state.Modified > started)
+	return seen.running() && (config.Difference(seen.Files[config.Path]) != "" || changedSinceStart(config, seen))
+}
+
+// changedSinceStart reports whether a configuration file was written after the server had
+// started.
+func changedSinceStart(config host.File, seen NodeStatus) bool {
+	return seen.Files[config.Path].Modified > max(seen.Unit.Started, seen.Bootstrap.Started)
 }
 
 func stepWriteConfig(node string, engine engine, file host.File, why string) Step {
@@ -142,9 +158,16 @@ const aloneInACluster = "\n[mysqld]\nwsrep_cluster_address = gcomm://\n"
 // writeConfig lets the engine read the new file before it is put in place: a node
 // that cannot start drops its state and asks for all of it again.
 func writeConfig(ctx context.Context, node *host.Host, engine engine, file host.File) error {
+	if err := checkConfig(ctx, node, engine, file); err != nil {
+		return err
+	}
+	return node.WriteFile(ctx, file)
+}
+
+func checkConfig(ctx context.Context, node *host.Host, engine engine, file host.File) error {
 	check := shell.Script(checkConfigScript, engine.server).WithStdin(append(slices.Clone(file.Content), aloneInACluster...))
 	if _, err := node.Run(ctx, check); err != nil {
 		return fmt.Errorf("%s does not accept the configuration; the old one stays: %w", engine.server, err)
 	}
-	return node.WriteFile(ctx, file)
+	return nil
 }

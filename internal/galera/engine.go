@@ -117,6 +117,9 @@ type engine struct {
 	// startCheck finds the processes that look after the tables of a server that
 	// has just started, as pgrep(1) does; empty where there are none.
 	startCheck string
+	// settable asks for the variables that can be set while the server runs; empty where no
+	// table of the server tells.
+	settable string
 }
 
 // engineOf returns what is specific to an engine in all of its release series.
@@ -166,6 +169,7 @@ func engineOf(e Engine) engine {
 		extra:          [][2]string{{"wsrep_on", "ON"}},
 		keeps:          transferKeeps,
 		startCheck:     "^[^ ]*bash /etc/mysql/debian-start",
+		settable:       askSettable,
 	}
 }
 

@@ -32,6 +32,12 @@ func TestAPlanSaysWhatComesOfIt(t *testing.T) {
 			want:    "db2 restart (incremental), db3 restart (incremental), db1 restart (incremental); 2 of 3 members; the address moves",
 			reasons: map[string]string{"db1": "70-ha.cnf differs"},
 		},
+		"a setting that the servers take while they run": {
+			harm:    func(s *sim) { s.Machines["db1"].WriteFile("/run/held", "10.0.0.100\n") },
+			change:  func(spec *Spec) { spec.Settings = with(spec.Settings, "max_connections", "300") },
+			want:    "db2 reload, db3 reload, db1 reload; 3 of 3 members",
+			reasons: map[string]string{"db1": "70-ha.cnf differs in max_connections, which mariadb takes while it runs"},
+		},
 		"a new database": {
 			change:  func(spec *Spec) { spec.Databases["crm"] = Database{} },
 			want:    "db1 change; 3 of 3 members",

@@ -74,6 +74,8 @@ func TestCommands(t *testing.T) {
 		s, spec := built(t, engine)
 		spec.Settings["innodb_buffer_pool_size"] = "1G"
 		s.must(spec)
+		spec.Settings["max_allowed_packet"], spec.Settings["sql_mode"] = "64M", "ANSI_QUOTES"
+		s.must(spec)
 		var b strings.Builder
 		texts := map[string]shell.Text{}
 		for _, name := range sortedKeys(s.Machines) {
@@ -106,7 +108,7 @@ func writeCommand(b *strings.Builder, command shell.Command, texts map[string]sh
 		texts[label] = command.Text()
 	}
 	switch label {
-	case "galera-data", "galera-cores", "galera-made-for", "galera-transfers", "galera-position", "galera-marker", "tier-held", "tier-drained", "tier-maintenance", "galera-password-versions", "galera-wsrep", "galera-schemas", "galera-accounts":
+	case "galera-data", "galera-cores", "galera-config", "galera-transfers", "galera-position", "galera-marker", "tier-held", "tier-drained", "tier-maintenance", "galera-password-versions", "galera-wsrep", "galera-schemas", "galera-accounts":
 		return
 	case "galera-remember-password-version":
 		args := command.Args()

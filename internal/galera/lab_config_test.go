@@ -1,6 +1,7 @@
 package galera
 
 import (
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -48,6 +49,54 @@ func (s *site) holdsPackages() {
 		s.t.Errorf("drift (-want +got):\n%s", diff)
 	}
 	s.converge()
+}
+
+// setsLive changes settings that the servers take while they run, in each form of values.
+func (s *site) setsLive() {
+	settings := map[string][2]string{
+		"max_connections": {"222", "222"}, "max-allowed-packet": {"32M", "33554432"}, "long_query_time": {"0.5", "0.500000"},
+		"slow_query_log": {"true", "1"}, "init_connect": {"SET @greeting = 1", "SET @greeting = 1"}, "innodb_io_capacity": {"5000", "5000"}, "innodb_io_capacity_max": {"6000", "6000"},
+	}
+	var names []string
+	for name, value := range settings {
+		s.spec.Settings[name] = value[0]
+		names = append(names, canonical(name))
+	}
+	slices.Sort(names)
+	processes := func() string {
+		pids := ""
+		for _, node := range s.Nodes {
+			pids += s.Run(node.Name, "systemctl show -p MainPID --value mariadb") + " "
+		}
+		return pids
+	}
+	plan, err := Diff(s.spec, s.observe())
+	labMust(s.t, err)
+	set := ": set " + strings.Join(names, ", ")
+	if diff := cmp.Diff([]string{"db1" + set, "db2" + set, "db3" + set}, plan.Titles()); diff != "" {
+		s.t.Errorf("titles (-want +got):\n%s", diff)
+	}
+	before := processes()
+	stop := s.writer("db1", "live")
+	s.converge()
+	commits, failures, gap := stop()
+	s.t.Logf("TIME live change: %d commits, %d failed, longest gap %.2f s", commits, failures, gap)
+	if after := processes(); after != before || failures > 0 {
+		s.t.Errorf("%d commits failed, and the processes are %s and were %s", failures, after, before)
+	}
+	s.everywhere("live", commits)
+	for _, node := range s.Nodes {
+		for name, value := range settings {
+			if got := s.Run(node.Name, "mariadb -N -e 'SELECT @@GLOBAL."+canonical(name)+"'"); got != value[1] {
+				s.t.Errorf("%s runs with %s = %s", node.Name, name, got)
+			}
+		}
+	}
+	for _, notice := range Notices(s.spec, s.observe()) {
+		if strings.Contains(notice, " runs with ") {
+			s.t.Error(notice)
+		}
+	}
 }
 
 func TestLabConfiguration(t *testing.T) {

@@ -93,6 +93,7 @@ func TestLab(t *testing.T) {
 		{"packet filter", (*site).keepsStrangersOut},
 		{"drift", (*site).drifts},
 		{"rolling change", (*site).rollsUnderLoad},
+		{"live change", (*site).setsLive},
 		{"maintenance", (*site).takesOutAndPutsBack},
 		{"kill", (*site).killsOne},
 		{"power cut", (*site).cutsPower},

@@ -25,11 +25,20 @@ type stale struct {
 	target string
 	// restart is why it is restarted also without an upgrade and updates; empty if it is not.
 	restart string
+	// set are the settings that the server takes while it runs, if the configuration differs
+	// in nothing else.
+	set []string
 }
 
-// planRoll restarts members with an older configuration than the wanted one, and those
-// that the user wants restarted, the holder of a floating IP last. Nodes that are no
-// members and answer are repaired before, if anything is.
+// live reports whether the settings are the only reason, so that nothing takes a restart.
+func (s stale) live() bool {
+	return len(s.set) > 0 && s.record == nil && s.due == nil && s.target == ""
+}
+
+// planRoll changes members with an older configuration than the wanted one, and restarts
+// those that do not take the change while they run or that the user wants restarted, the
+// holder of a floating IP last. Nodes that are no members and answer are repaired before, if
+// anything is.
 func planRoll(d *draft) error {
 	if len(d.spec.Leaving) > 0 {
 		return nil // in the next plan, with fewer machines or the right ones
@@ -47,6 +56,7 @@ func planRoll(d *draft) error {
 		found := stale{node: node.Name}
 		if runsStale(config, seen) {
 			found = staleNode(node.Name, d.engine, config, whyConfig(config, defaults, seen))
+			found.set = liveChange(d.spec, node.Name, config, seen)
 		}
 		if triggered != "" {
 			record := d.spec.restart().File()
@@ -93,9 +103,17 @@ func planRoll(d *draft) error {
 		if s.due != nil {
 			steps = append(steps, d.spec.OS.Fetch(*s.due).On(s.node))
 		}
-		d.roll.InOrder(tier.Rolled(s.node, append(steps, stepRestart(d.spec, s, answering))...)...)
+		d.roll.InOrder(tier.Rolled(s.node, append(steps, stepChange(d.spec, s, answering))...)...)
 	}
 	return nil
+}
+
+func stepChange(spec Spec, s stale, whole []string) Step {
+	if s.live() {
+		s.why = fmt.Sprintf("%s differs in %s, which %s takes while it runs", path.Base(s.config.Path), strings.Join(s.set, ", "), spec.engine().service())
+		return stepSet(spec, s, whole)
+	}
+	return stepRestart(spec, s, whole)
 }
 
 // withoutUpgrades are the nodes that are restarted for another reason. What a refused
@@ -121,6 +139,9 @@ func (s *stale) because(why string) {
 
 // title is what is done to the node, in a few words.
 func (s stale) title(spec Spec) string {
+	if s.live() {
+		return "set " + strings.Join(s.set, ", ")
+	}
 	var titles []string
 	if s.target != "" {
 		titles = append(titles, "upgrade to "+spec.released(s.target))
@@ -142,7 +163,8 @@ func staleNode(node string, engine engine, config host.File, why string) stale {
 }
 
 // refuseRoll wants every node that answers to be well, and a quorum of all to
-// serve while one of them restarts.
+// serve while one of them restarts. A value that a server takes while it runs can do as much
+// harm as one that it reads at its start.
 func refuseRoll(d *draft, all []stale) error {
 	repaired := !d.membership.Empty()
 	sick := d.status.where(func(n NodeStatus) bool { return n.Err == nil && !n.Healthy() && !repaired })
@@ -153,13 +175,26 @@ func refuseRoll(d *draft, all []stale) error {
 	}
 	var names []string
 	for _, s := range all {
-		names = append(names, s.node)
+		if !s.live() {
+			names = append(names, s.node)
+		}
+	}
+	repair := d.status.repair(append(sick, silent...)) + " first."
+	if len(names) == 0 {
+		return &reconcile.RefusedError{
+			What: "set variables of the servers of a cluster that is not whole", Evidence: d.status.table(),
+			Remedy: "A value that does harm would leave too few nodes. " + repair,
+		}
 	}
 	return &reconcile.RefusedError{
 		What: "restart nodes of a cluster that is not whole", Evidence: d.status.table(),
-		Remedy: fmt.Sprintf("A restart of %s would leave too few nodes. %s first.", strings.Join(names, ", "), d.status.repair(append(sick, silent...))),
+		Remedy: fmt.Sprintf("A restart of %s would leave too few nodes. %s", strings.Join(names, ", "), repair),
 	}
 }
+
+// wholeTime is how long the cluster may take to be whole before the next node is changed. One
+// that has just served a state transfer has to apply what came meanwhile.
+const wholeTime = 10 * time.Minute
 
 // stepRestart restarts one node of a whole cluster, with another configuration if
 // one is given; whole are the nodes that have to serve before. A node that holds a
@@ -169,8 +204,7 @@ func stepRestart(spec Spec, s stale, whole []string) Step {
 	title := s.title(spec)
 	return Step{Node: s.node, Title: title, Why: s.why, Effect: reconcile.Restarts,
 		Do: func(ctx context.Context, hosts host.Hosts) error {
-			// One that has just served a state transfer has to apply what came meanwhile.
-			now, err := seenWhole(ctx, hosts.Views(), spec, whole, 10*time.Minute)
+			now, err := seenWhole(ctx, hosts.Views(), spec, whole, wholeTime)
 			if err != nil {
 				return err
 			}

@@ -50,13 +50,13 @@ const donor = 2
 var wsrepScript = shell.Embedded(scripts, "wsrep")
 
 func askServer(spec Spec, _ string) tier.Questions {
-	return tier.Questions{Parts: []shell.Part{shell.Ask("wsrep", wsrepScript, spec.engine().client, socketPath, askedVariables(spec))}}
+	return tier.Questions{Parts: []shell.Part{shell.Ask("wsrep", wsrepScript, spec.engine().client, socketPath, askedVariables(spec), spec.engine().settable)}}
 }
 
 func readServer(_ Spec, _ string, answers tier.Answers, seen *NodeStatus) {
 	seen.Wsrep = parseWsrep(answers.Parts["wsrep"])
 	if seen.Wsrep.Answers {
-		seen.Variables = parseVariables(answers.Parts["wsrep"].Out)
+		seen.Variables, seen.Settable = parseVariables(answers.Parts["wsrep"].Out)
 	}
 }
 
@@ -116,15 +116,20 @@ func committed(value string) int64 {
 	return seqno
 }
 
-// parseVariables reads the variables, by name in lower case, and the status with them.
-func parseVariables(out string) map[string]string {
-	variables := map[string]string{}
+// parseVariables reads the variables, by name in lower case, and the status with them, and
+// the names of those that can be set while the server runs.
+func parseVariables(out string) (variables map[string]string, settable []string) {
+	variables = map[string]string{}
 	for line := range strings.Lines(out) {
-		if name, value, found := strings.Cut(strings.TrimSuffix(line, "\n"), "\t"); found {
+		switch name, value, found := strings.Cut(strings.TrimSuffix(line, "\n"), "\t"); {
+		case name == settableMark:
+			settable = append(settable, value)
+		case found:
 			variables[strings.ToLower(name)] = columnsOf(value)[0]
 		}
 	}
-	return variables
+	slices.Sort(settable)
+	return variables, settable
 }
 
 // refusesChanges reports whether the server refuses changes by anybody, also by

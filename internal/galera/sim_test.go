@@ -173,7 +173,7 @@ func (s *sim) end() end {
 			e.Units[name][unit] = fmt.Sprint(state.Active, state.Enabled, state.Masked, state.NeedsReload)
 		}
 		node := s.Nodes[name]
-		e.Configs[name] = node.Config == m.Files[s.engine.configPath].Content
+		e.Configs[name] = node.RunsWith(m.Files[s.engine.configPath].Content)
 		if h := node.History; h != nil && e.Members == nil {
 			e.Members = slices.Sorted(slices.Values(h.Members))
 			for _, key := range sortedKeys(h.Accounts) {

@@ -217,6 +217,10 @@ func TestASettingIsNotTheMachine(t *testing.T) {
 	s, spec := newSim(t, MariaDB, "db1", "db2", "db3"), plainShop(MariaDB)
 	s.must(spec)
 	spec.Settings = map[string]string{"max_connections": "300"}
+	if diff := cmp.Diff([]string{"70-ha.cnf differs in max_connections, which mariadb takes while it runs"}, s.plan(spec).Drift()["db1"]); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+	spec.Settings["back_log"] = "100"
 	if diff := cmp.Diff([]string{"70-ha.cnf differs"}, s.plan(spec).Drift()["db1"]); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}

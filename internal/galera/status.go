@@ -85,6 +85,8 @@ type NodeStatus struct {
 	Cache int64
 	// MadeFor is what the configuration file says that follows from the machine.
 	MadeFor string
+	// Configured are digests of what is in the configuration file, see [digestsIn].
+	Configured map[string]string
 	// FailedTransfers counts the state transfers to the node that failed since its
 	// server last served.
 	FailedTransfers int
@@ -92,6 +94,8 @@ type NodeStatus struct {
 	Wsrep Wsrep
 	// Variables are the server's, by name, as far as the spec has a setting for them.
 	Variables map[string]string
+	// Settable are the variables that can be set while the server runs, in order.
+	Settable []string
 	// Holds are the floating addresses of ours that the node holds now.
 	Holds []string
 	// Candidate are the floating addresses that the machine would take if nobody else did.

@@ -215,7 +215,7 @@ func newDraft(spec Spec, status Status) *draft {
 	d.filters = d.stages.Add("load the packet filters of members")
 	d.membership = d.stages.Add("membership")
 	d.putBack = d.stages.Add("put back into service")
-	d.roll = d.stages.Add("rolling restart")
+	d.roll = d.stages.Add("rolling change")
 	d.contents = d.stages.Add("contents")
 	d.takeOut = d.stages.Add("take out of service")
 	d.lists = d.stages.AddLast("refresh the lists of packages")

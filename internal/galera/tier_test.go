@@ -180,7 +180,7 @@ func FuzzParse(f *testing.F) {
 	f.Fuzz(func(t *testing.T, out string) {
 		spec := Spec{Engine: MariaDB, Users: map[string]User{"app": {Hosts: []string{"10.0.0.%"}}}}.Defaulted()
 		answer := shell.Answer{Out: out}
-		node := tier.Read(concerns(), spec, "db1", shell.Answers{"data": answer, "wsrep": answer, "schemas": answer, "accounts": answer, "versions": answer, "drained": answer, "position": answer, "transfers": answer, "cores": answer, "made-for": answer, "marker": answer})
+		node := tier.Read(concerns(), spec, "db1", shell.Answers{"data": answer, "wsrep": answer, "schemas": answer, "accounts": answer, "versions": answer, "drained": answer, "position": answer, "transfers": answer, "cores": answer, "config": answer, "marker": answer})
 		for login := range node.Accounts {
 			if login.Name != "app" && login.Name != checkAccount {
 				t.Errorf("an account that was not asked for: %q", login)

@@ -26,6 +26,8 @@ type Cluster struct {
 
 	// OnLeave is told of each server before it stops in order.
 	OnLeave func(name string)
+	// OnSet is told of each server of which variables have been set.
+	OnSet func(name string)
 
 	// Lowest is the fewest nodes that served after an act of the tier took one out of a
 	// cluster; -1 before.
@@ -77,6 +79,8 @@ type Node struct {
 	// Variables are global variables that somebody set, shown beside those of the
 	// cluster.
 	Variables map[string]string
+	// Set are the global variables that were set since the server's start.
+	Set map[string]string
 	// Queue is how many write-sets wait to be applied, and CertificateEnds is when the
 	// certificate of the server ends, as OpenSSL says it; empty without one.
 	Queue           int

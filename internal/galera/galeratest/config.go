@@ -8,14 +8,7 @@ import (
 )
 
 func (at machine) config() {
-	at.query("galera-made-for", func(args []string) (string, int) {
-		_, rest, found := strings.Cut(at.m.Files[args[0]].Content, args[1])
-		if !found {
-			return "", 0
-		}
-		text, _, _ := strings.Cut(rest, "\n")
-		return text + "\n", 0
-	})
+	at.file("galera-config")
 	at.change("galera-check-config", func(c shell.Command) error {
 		if strings.Contains(string(c.Stdin()), "broken") {
 			return fmt.Errorf("[ERROR] unknown suffix")

@@ -27,7 +27,7 @@ func (s *Cluster) start(node *Node, bootstrap bool) error {
 	if err := s.starts(node); err != nil {
 		return err
 	}
-	node.Config, node.Standalone, node.NonPrimary = file.Content, false, false
+	node.Config, node.Set, node.Standalone, node.NonPrimary = file.Content, nil, false, false
 	newCluster := bootstrap || node.newCluster
 	node.newCluster = false
 	if newCluster {

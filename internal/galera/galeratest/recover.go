@@ -25,7 +25,7 @@ func (s *Cluster) wait(node *Node) {
 		return
 	}
 	node.Waiting, unit.Active, unit.Started = true, "activating", m.Now()
-	node.Config = m.Files[s.engine.ConfigPath].Content
+	node.Config, node.Set = m.Files[s.engine.ConfigPath].Content, nil
 }
 
 // reform is what servers do that see each other and no Primary component: the view

@@ -2,6 +2,7 @@ package galeratest
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 )
@@ -43,11 +44,17 @@ func (n *Node) version() string {
 func (at machine) server() {
 	at.asked("galera-wsrep", func(args []string) string {
 		shown := at.node.figures()
-		for _, name := range sorted(at.node.Variables) {
+		variables := maps.Clone(at.node.Set)
+		if variables == nil {
+			variables = map[string]string{}
+		}
+		maps.Copy(variables, at.node.Variables)
+		for _, name := range sorted(variables) {
 			if slices.Contains(alwaysAsked, name) || strings.Contains(args[2], ",'"+name+"'") {
-				shown += name + "\t" + at.node.Variables[name] + "\n"
+				shown += name + "\t" + variables[name] + "\n"
 			}
 		}
+		shown += at.settable(args[3])
 		if at.engine.Repository == "" {
 			return at.node.status() + shown
 		}

@@ -118,6 +118,12 @@ func (s *Cluster) sql(node *Node, text string) error {
 			replicates = replicates && statement.text != "SET SESSION wsrep_on = OFF"
 			continue
 		}
+		if sqlSet.MatchString(statement.text) {
+			if err := s.setGlobal(node, statement); err != nil {
+				return err
+			}
+			continue
+		}
 		// The others deny the first to the account that applies what is replicated.
 		if proxy := strings.HasPrefix(statement.text, "REVOKE PROXY "); proxy == replicates {
 			s.t.Errorf("replicated %t: %s", replicates, text)
