@@ -58,7 +58,7 @@ func BenchmarkRoll(b *testing.B) {
 	e := newEstate(all, 1, all.override())
 	all.must(e.run("apply", "-auto-approve"))
 	log := filepath.Join(e.work, "provider.log")
-	e.environment = append(e.environment, `TF_VAR_settings={"innodb_lock_wait_timeout":"40"}`, "TF_LOG_PROVIDER=DEBUG", "TF_LOG_PATH="+log)
+	e.environment = append(e.environment, `TF_VAR_settings={"back_log":"100"}`, "TF_LOG_PROVIDER=DEBUG", "TF_LOG_PATH="+log)
 	begun := time.Now()
 	all.measured("simulated databases: a setting, node after node", func() error { return e.run("apply", "-auto-approve") })
 	nodes := readRoll(all.eventsIn(log), "galera_cluster.shop0", nil)

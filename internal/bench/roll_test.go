@@ -211,7 +211,7 @@ type roll struct{ what, resource, files, databases, variable string }
 
 func rolls() []roll {
 	return []roll{
-		{what: "a setting of the databases", resource: "galera_cluster.website", variable: `TF_VAR_database_settings={"innodb_lock_wait_timeout":"40"}`},
+		{what: "a setting of the databases", resource: "galera_cluster.website", variable: `TF_VAR_database_settings={"back_log":"100"}`},
 		{what: "a restart of Keepalived", resource: "floating_ip.website", databases: `floating_ip_restart_trigger = "bench"`},
 		{what: "a restart of the file servers", resource: "gluster_volume.content", files: `restart_trigger = "bench"`},
 		{what: "another name of the web servers", resource: "web_tier.website", variable: "TF_VAR_server_name=www.example.org"},

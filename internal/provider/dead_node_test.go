@@ -22,7 +22,7 @@ func TestADeadDatabaseNodeLeavesTheRest(t *testing.T) {
 	config := func(version int, more string) string {
 		return f.config(f.resource("ha_galera_cluster", fmt.Sprintf("name = \"shop\"\nusers = { shop = { hosts = [\"%%\"], password_wo = \"pa55w0rd-%d\", password_wo_version = %[1]d } }\n%[2]s", version, more)))
 	}
-	const address, setting = "ha_galera_cluster.t", "settings = { max_connections = \"333\" }\n"
+	const address, setting = "ha_galera_cluster.t", "settings = { back_log = \"333\" }\n"
 	resource.UnitTest(t, resource.TestCase{
 		ProtoV6ProviderFactories: f.factories(),
 		Steps: []resource.TestStep{
@@ -56,7 +56,7 @@ func TestADeadDatabaseNodeLeavesTheRest(t *testing.T) {
 				Check: look(func() (err error) {
 					f.locked(func() {
 						for name, node := range cluster.Nodes {
-							if !node.Synced() || !strings.Contains(node.Config, "max_connections = 333") {
+							if !node.Synced() || !strings.Contains(node.Config, "back_log = 333") {
 								err = fmt.Errorf("%s is %+v", name, node)
 							}
 						}

@@ -188,7 +188,7 @@ func galeraCluster(t *testing.T) (*fleet, subject) {
 		kind: "ha_galera_cluster", name: "shop",
 		body: body,
 		// The series that runs may be declared at any time.
-		changed: body + "version = \"10.11\"\nsettings = { max_connections = \"333\" }",
+		changed: body + "version = \"10.11\"\nsettings = { back_log = \"333\" }",
 		frozen:  frozen{"name", "shop", "store"},
 		refused: map[string]func(string) string{
 			"The peers of n2 know it as 10.*cannot move it to 10.0.0.77": moved,
@@ -209,7 +209,7 @@ func galeraCluster(t *testing.T) (*fleet, subject) {
 		updated: func() (err error) {
 			f.locked(func() {
 				for name, node := range cluster.Nodes {
-					if node.History == nil || len(node.History.Members) != 3 || !strings.Contains(node.Config, "max_connections = 333") {
+					if node.History == nil || len(node.History.Members) != 3 || !strings.Contains(node.Config, "back_log = 333") {
 						err = fmt.Errorf("%s is %+v", name, node)
 					}
 				}

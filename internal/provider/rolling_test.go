@@ -21,13 +21,13 @@ func TestAnApplyStopsAsAsked(t *testing.T) {
 	config := func(more string) string {
 		return f.config(f.resource("ha_galera_cluster", "name = \"shop\"\nusers = { shop = { hosts = [\"10.0.0.0/24\"] } }\nrolling = { first = \"n2\", stop_after = 1, bake_seconds = 1 }\n"+more))
 	}
-	const setting = "settings = { max_connections = \"333\" }\n"
+	const setting = "settings = { back_log = \"333\" }\n"
 	changed := func(want ...string) resource.TestCheckFunc {
 		return look(func() error {
 			var got []string
 			f.locked(func() {
 				for _, name := range f.names() {
-					if strings.Contains(cluster.Nodes[name].Config, "max_connections = 333") {
+					if strings.Contains(cluster.Nodes[name].Config, "back_log = 333") {
 						got = append(got, name)
 					}
 				}

@@ -124,8 +124,9 @@ func TestAPlanSaysWhatItDoesToDatabases(t *testing.T) {
 	config := func(more string) string {
 		return f.config(f.resource("ha_galera_cluster", "name = \"shop\"\nusers = { shop = { hosts = [\"%\"], password_wo = \"pa55w0rd\", password_wo_version = 1 } }\n"+more))
 	}
-	const settings, others = "settings = { max_connections = \"333\" }\n", "settings = { max_connections = \"334\" }\n"
-	const both = others + "databases = { crm = {} }\n"
+	const settings, others = "settings = { back_log = \"333\" }\n", "settings = { back_log = \"334\" }\n"
+	const taken = "settings = { back_log = \"334\", max_connections = \"300\" }\n"
+	const both = taken + "databases = { crm = {} }\n"
 	const rolls = "n2 restart incremental, n3 restart incremental, n1 restart incremental; 3 restarts, 2 of 3 members, quorum 2, the address moves"
 	takeAddress := func() { f.locked(func() { f.machines["n1"].WriteFile("/run/held", "10.0.0.100\n") }) }
 	resource.UnitTest(t, resource.TestCase{
@@ -149,6 +150,24 @@ func TestAPlanSaysWhatItDoesToDatabases(t *testing.T) {
 				ConfigPlanChecks: before(rollsOut(address, rolls, "n1: .*70-ha.cnf differs")),
 			},
 			{
+				// The servers take it while they run.
+				PreConfig: takeAddress, Config: config(taken),
+				ConfigPlanChecks: resource.ConfigPlanChecks{
+					PreApply:             []plancheck.PlanCheck{rollsOut(address, "n2 reload none, n3 reload none, n1 reload none; 0 restarts, 3 of 3 members, quorum 2", "n1: .*70-ha.cnf differs in max_connections")},
+					PostApplyPostRefresh: []plancheck.PlanCheck{plancheck.ExpectEmptyPlan(), unmoved},
+				},
+				Check: look(func() (err error) {
+					f.locked(func() {
+						for name, node := range cluster.Nodes {
+							if node.Effective("max_connections") != "300" {
+								err = fmt.Errorf("%s runs with %q", name, node.Effective("max_connections"))
+							}
+						}
+					})
+					return err
+				}),
+			},
+			{
 				Config: config(both),
 				ConfigPlanChecks: resource.ConfigPlanChecks{
 					PreApply:             []plancheck.PlanCheck{rollsOut(address, "n1 change none; 0 restarts, 3 of 3 members, quorum 2", "database crm is missing")},
@@ -162,7 +181,7 @@ func TestAPlanSaysWhatItDoesToDatabases(t *testing.T) {
 			},
 			{
 				// A value that is not known yet could change anything.
-				Config: config("settings = { max_connections = terraform_data.size.output }\ndatabases = { crm = {} }\n") +
+				Config: config("settings = { back_log = terraform_data.size.output }\ndatabases = { crm = {} }\n") +
 					"resource \"terraform_data\" \"size\" { input = \"444\" }\n",
 				ConfigPlanChecks: before(rollsOut(address, "unknown")),
 				Check:            resource.TestCheckResourceAttr(address, "rollout.restarts", "3"),

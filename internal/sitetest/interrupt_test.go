@@ -15,7 +15,7 @@ import (
 // interrupted ends an apply in the middle of a change: once as a user does, and
 // once as a power cut does.
 func (s *site) interrupted(t *testing.T) {
-	first := s.startChange(t, 7)
+	first := s.startChange(t, 101)
 	began := time.Now()
 	must(t, syscall.Kill(first.Process.Pid, syscall.SIGINT))
 	if err := first.wait(t); err == nil {
@@ -24,7 +24,7 @@ func (s *site) interrupted(t *testing.T) {
 	took(t, "until an interrupted apply had ended", began)
 	s.plan(t).wantNoDestruction(t)
 
-	second := s.startChange(t, 8)
+	second := s.startChange(t, 102)
 	// The provider is in the same group of processes.
 	must(t, syscall.Kill(-second.Process.Pid, syscall.SIGKILL))
 	if err := second.wait(t); err == nil {
@@ -32,7 +32,7 @@ func (s *site) interrupted(t *testing.T) {
 	}
 	s.plan(t).wantNoDestruction(t)
 	s.apply(t, "apply after a killed one, whose lease had to end first")
-	s.wantThreads(t, "8")
+	s.wantBacklog(t, "102")
 	s.wantWhole(t)
 	s.wantEmpty(t, "after it")
 }
@@ -45,9 +45,9 @@ type running struct {
 
 // startChange starts an apply of another setting, and returns when it has
 // reached the first database but cannot have restarted all.
-func (s *site) startChange(t *testing.T, threads int) running {
+func (s *site) startChange(t *testing.T, backlog int) running {
 	t.Helper()
-	s.variables["database_settings"] = settings(threads)
+	s.variables["database_settings"] = settings(backlog)
 	r := running{s.terraform(t, "apply", "-json", "-auto-approve", "-input=false"), make(chan struct{})}
 	r.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	out, err := r.StdoutPipe()
@@ -70,7 +70,7 @@ func (s *site) startChange(t *testing.T, threads int) running {
 	}
 	s.until(t, "until the change had reached a database", 90*time.Second, func(ctx context.Context) error {
 		for _, node := range s.databases() {
-			script := fmt.Sprintf(`grep -rqs "^innodb_read_io_threads *= *%d$" /etc/mysql`, threads)
+			script := fmt.Sprintf(`grep -rqs "^back_log *= *%d$" /etc/mysql`, backlog)
 			if _, err := s.ask(ctx, node, script); err == nil {
 				return nil
 			}

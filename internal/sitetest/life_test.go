@@ -103,13 +103,14 @@ func (s *site) wantData(t *testing.T) {
 	}
 }
 
-func settings(threads int) string {
-	return fmt.Sprintf(`{"innodb_buffer_pool_size" = "512M", "innodb_read_io_threads" = "%d"}`, threads)
+// settings are those of the databases with one that no server takes while it runs.
+func settings(backlog int) string {
+	return fmt.Sprintf(`{"innodb_buffer_pool_size" = "512M", "back_log" = "%d"}`, backlog)
 }
 
 // update changes a setting that needs a restart of every database.
 func (s *site) update(t *testing.T) {
-	s.variables["database_settings"] = settings(6)
+	s.variables["database_settings"] = settings(100)
 	plan := s.plan(t)
 	plan.wantNoDestruction(t)
 	if touched := plan.touches(); !slices.Equal(touched, []string{"ha_galera_cluster"}) {
@@ -121,17 +122,17 @@ func (s *site) update(t *testing.T) {
 	if longest > 15*time.Second {
 		t.Errorf("the site was away for %s", longest)
 	}
-	s.wantThreads(t, "6")
+	s.wantBacklog(t, "100")
 	s.wantWhole(t)
 	s.wantKept(t, probe)
 	s.wantEmpty(t, "after the update")
 }
 
-func (s *site) wantThreads(t *testing.T, want string) {
+func (s *site) wantBacklog(t *testing.T, want string) {
 	t.Helper()
 	for _, node := range s.databases() {
-		if have, err := s.sql(t.Context(), node, "SELECT @@innodb_read_io_threads"); err != nil || have != want {
-			t.Errorf("%s runs with %q threads instead of %s: %v", node, have, want, err)
+		if have, err := s.sql(t.Context(), node, "SELECT @@back_log"); err != nil || have != want {
+			t.Errorf("%s runs with back_log = %q instead of %s: %v", node, have, want, err)
 		}
 	}
 }

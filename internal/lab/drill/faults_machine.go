@@ -119,7 +119,7 @@ func changes() []Fault {
 		Name: "rolling-change", Tier: website.Databases, Hits: AllNodes,
 		What: "an apply changes a setting that needs a restart of every database", Undo: "another apply",
 		Inject: func(ctx context.Context, s Scene) error {
-			return s.Hands.Apply(ctx, map[string]string{databaseSettings: `{"innodb_buffer_pool_size" = "512M", "innodb_read_io_threads" = "6"}`})
+			return s.Hands.Apply(ctx, map[string]string{databaseSettings: `{"innodb_buffer_pool_size" = "512M", "back_log" = "100"}`})
 		},
 		Restore: func(ctx context.Context, s Scene) error { return s.Hands.Apply(ctx, nil) },
 		Promise: Promise{Limits: planned(), Health: time.Minute},
