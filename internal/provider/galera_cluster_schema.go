@@ -20,7 +20,7 @@ func galeraSchema(ctx context.Context) schema.Schema {
 		"settings": schema.MapAttribute{
 			Optional: true, ElementType: types.StringType,
 			MarkdownDescription: "Engine settings of this node only, by name. They replace the settings of the cluster and obey the same rules. " +
-				"A change restarts this node. Default: none.",
+				"A change restarts this node, or is set while its server runs, as for `settings` of the cluster. Default: none.",
 		},
 		"maintenance": maintenanceAttribute("`drained`: the server runs as a member, and floating addresses move to another node and stay away. `stopped`: then the "+
 			"server is also stopped in order and its unit masked, and nothing else is changed on the machine until it is back. When the attribute is removed, the "+
@@ -63,8 +63,10 @@ func galeraAttributes() map[string]schema.Attribute {
 		},
 		"settings": schema.MapAttribute{
 			Optional: true, ElementType: types.StringType,
-			MarkdownDescription: "Engine settings by name, such as `innodb_buffer_pool_size = \"512M\"`. A change restarts the nodes one at a time. " +
-				"A hyphen in a name is read as an underscore. Settings that the cluster manages itself, and those that would break its guarantees, are refused " +
+			MarkdownDescription: "Engine settings by name, such as `innodb_buffer_pool_size = \"512M\"`. A change restarts the nodes one at a time, " +
+				"or sets variables that MariaDB takes while it runs, node by node without a restart, if nothing else is changed; connections that are open keep " +
+				"their own value until they end. A setting that is removed, `innodb_buffer_pool_size`, character sets, `wsrep_*`, and every setting of Percona XtraDB Cluster, " +
+				"which does not tell what it takes, are restarts. A hyphen in a name is read as an underscore. Settings that the cluster manages itself, and those that would break its guarantees, are refused " +
 				"with the reason. A name that this provider does not know causes a warning in the plan, and the server checks it before a node is changed. " +
 				"With the prefix `loose_` the server ignores a setting that it does not know. The values in effect are read back from the servers, and a " +
 				"difference causes a warning. `skip_name_resolve` is `ON` unless a user has a host that is a name. Default: none, besides the values in `derived_settings`.",
