@@ -80,7 +80,7 @@ var configScript = shell.Embedded(scripts, "config")
 
 func askConfig(spec Spec, _ string) tier.Questions {
 	file := spec.engine().configPath
-	return tier.Questions{Files: []string{file}, Parts: []shell.Part{shell.Ask("config", configScript, file)}}
+	return tier.Questions{Files: []string{file, spec.engine().keptPath()}, Parts: []shell.Part{shell.Ask("config", configScript, file)}}
 }
 
 func readConfig(_ Spec, _ string, answers tier.Answers, seen *NodeStatus) {
@@ -106,9 +106,10 @@ func planConfig(d *draft) error {
 	for node, seen := range d.answering() {
 		defaults := d.defaults[node.Name]
 		file := configFile(d.spec, node, defaults)
-		if why := whyConfig(file, defaults, seen); why != "" && (!seen.primary() || !seen.running()) {
+		if why := whyConfig(file, defaults, seen); why != "" && (!seen.primary() || !seen.running()) && !wasPutBack(d.engine, seen) {
 			d.prepare.On(node.Name, stepWriteConfig(node.Name, d.engine, file, why))
 		}
+		d.prepare.On(node.Name, forgetKept(d.engine, node.Name, file, seen)...)
 	}
 	return nil
 }
@@ -155,8 +156,7 @@ var checkConfigScript = shell.Embedded(scripts, "check-config")
 // (sql/wsrep_sst.cc, "requires wsrep_cluster_address").
 const aloneInACluster = "\n[mysqld]\nwsrep_cluster_address = gcomm://\n"
 
-// writeConfig lets the engine read the new file before it is put in place: a node
-// that cannot start drops its state and asks for all of it again.
+// writeConfig puts a file in place that the engine accepts.
 func writeConfig(ctx context.Context, node *host.Host, engine engine, file host.File) error {
 	if err := checkConfig(ctx, node, engine, file); err != nil {
 		return err
@@ -164,6 +164,8 @@ func writeConfig(ctx context.Context, node *host.Host, engine engine, file host.
 	return node.WriteFile(ctx, file)
 }
 
+// checkConfig lets the engine read the new file before it is put in place: a node
+// that cannot start drops its state and asks for all of it again.
 func checkConfig(ctx context.Context, node *host.Host, engine engine, file host.File) error {
 	check := shell.Script(checkConfigScript, engine.server).WithStdin(append(slices.Clone(file.Content), aloneInACluster...))
 	if _, err := node.Run(ctx, check); err != nil {

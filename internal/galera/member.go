@@ -49,8 +49,8 @@ func (s starter) become(ctx context.Context, hosts host.Hosts, name, verb string
 		func(ctx context.Context) string { return Observe(ctx, hosts.Views(), s.spec).joining(name) },
 		func(ctx context.Context) error {
 			_, err := node.Run(ctx, shell.Script(becomeMember, verb, s.engine.unit, s.engine.client, socketPath, s.engine.bootstrapUnit, s.engine.startCheck,
-				s.transfers, s.errorLog))
-			return err
+				s.transfers, s.errorLog, s.engine.configPath, s.engine.keptPath()))
+			return saidOfPutBack(s.engine, name, err)
 		})
 }
 

@@ -89,7 +89,7 @@ func removeOurs(ctx context.Context, node *host.Host, spec Spec) error {
 // ours are the files of this package on a machine, but for the marker.
 func ours(spec Spec) []string {
 	engine := spec.engine()
-	files := append([]string{engine.configPath, engine.membersPath(), pinPath(spec)}, guardPaths(spec)...)
+	files := append([]string{engine.configPath, engine.keptPath(), engine.membersPath(), pinPath(spec)}, guardPaths(spec)...)
 	for _, dropIn := range dropIns(spec) {
 		files = append(files, dropIn.Path)
 	}

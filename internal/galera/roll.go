@@ -217,7 +217,7 @@ func stepRestart(spec Spec, s stale, whole []string) Step {
 				}
 			}
 			if s.config != nil {
-				if err := writeConfig(ctx, hosts[s.node], start.engine, *s.config); err != nil {
+				if err := writeCandidate(ctx, hosts[s.node], start.engine, *s.config, now.Nodes[s.node]); err != nil {
 					return err
 				}
 			}

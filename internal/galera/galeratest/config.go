@@ -9,6 +9,14 @@ import (
 
 func (at machine) config() {
 	at.file("galera-config")
+	at.change("galera-keep-config", func(c shell.Command) error {
+		file, found := at.m.Files[c.Args()[0]]
+		if !found {
+			return fmt.Errorf("ln: failed to access '%s': No such file or directory", c.Args()[0])
+		}
+		at.m.Files[c.Args()[1]] = file
+		return nil
+	})
 	at.change("galera-check-config", func(c shell.Command) error {
 		if strings.Contains(string(c.Stdin()), "broken") {
 			return fmt.Errorf("[ERROR] unknown suffix")

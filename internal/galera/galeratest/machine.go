@@ -1,6 +1,7 @@
 package galeratest
 
 import (
+	"errors"
 	"strings"
 
 	"github.com/terraform-ha/terraform-provider-ha/internal/host/hosttest"
@@ -53,9 +54,22 @@ func (at machine) change(label string, act func(c shell.Command) error) {
 	at.m.Handle(label, func(_ *hosttest.Machine, c shell.Command) (string, int, string) {
 		at.act = at.m.Name + ": " + strings.Join(append([]string{label}, c.Args()...), " ")
 		defer func() { at.act = "" }()
-		if err := act(c); err != nil {
+		err := act(c)
+		var with exit
+		switch {
+		case errors.As(err, &with):
+			return "", with.status, with.said
+		case err != nil:
 			return "", 1, err.Error()
 		}
 		return "", 0, ""
 	})
 }
+
+// exit is an error of a command with a status of its own.
+type exit struct {
+	status int
+	said   string
+}
+
+func (e exit) Error() string { return e.said }

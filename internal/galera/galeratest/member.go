@@ -52,13 +52,17 @@ func (s *Cluster) become(m *hosttest.Machine, node *Node, verb string) error {
 
 func (at machine) member() {
 	at.change("galera-member", func(c shell.Command) error {
-		verb, transfers := c.Args()[0], c.Args()[6]
+		verb, transfers, config, kept := c.Args()[0], c.Args()[6], c.Args()[8], c.Args()[9]
 		if verb != "await" {
 			at.m.RemoveAll(transfers)
 		}
 		err := at.become(at.m, at.node, verb)
 		if err != nil {
 			_ = at.m.Stop(at.engine.Unit) // a unit that is given up is stopped
+			err = at.putBack(verb, config, kept, err)
+		}
+		if unit := at.m.Unit(at.engine.Unit); err != nil || at.m.Files[config].Modified <= unit.Started {
+			at.m.RemoveAll(kept)
 		}
 		return err
 	})
@@ -70,4 +74,18 @@ func (at machine) member() {
 		at.node.Checks = false
 		return nil
 	})
+}
+
+// putBack has the server start with the configuration that is kept, if there is another.
+func (at machine) putBack(verb, config, kept string, failed error) error {
+	file, found := at.m.Files[kept]
+	if !found || verb == "bootstrap" || file.Content == at.m.Files[config].Content {
+		return failed
+	}
+	at.m.Files[config] = file
+	if err := at.become(at.m, at.node, "start"); err != nil {
+		_ = at.m.Stop(at.engine.Unit)
+		return exit{5, fmt.Sprintf("with the previous configuration:\n%v\nwith the new one:\n%v", err, failed)}
+	}
+	return exit{4, failed.Error()}
 }
