@@ -17,10 +17,12 @@ func foresee(spec Spec, status Status) tier.Foresight {
 }
 
 // transferAfter is the state transfer that a member needs after it was restarted. It misses
-// what is written meanwhile, and the write-set caches of the others have that, unless the
-// restart is for an upgrade and they are too small for the time which that takes.
+// what is written meanwhile, and the write-set caches of the others have that, unless
+// packages are replaced or the machine reboots meanwhile and they are too small for the time
+// which that takes.
 func (s Status) transferAfter(spec Spec, name string) tier.Transfer {
-	upgraded := spec.upgradeFrom(s.Nodes[name].Packages[spec.engine().serverPackage]) != ""
+	node := s.Nodes[name]
+	upgraded := spec.upgradeFrom(node.Packages[spec.engine().serverPackage]) != "" || spec.osDue(name, node).Disruptive
 	if upgraded && len(s.tooSmall(name)) > 0 {
 		return tier.Transfer{Kind: tier.TransferFull, MiB: s.transferred() >> 20}
 	}

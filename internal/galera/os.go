@@ -19,8 +19,34 @@ func readOS(spec Spec, _ string, answers tier.Answers, seen *NodeStatus) {
 
 // osDue is what is due of the system of a machine. Nothing is due of one on which
 // somebody works, or is to work.
-func (d *draft) osDue(name string, seen NodeStatus) tier.DueOS {
-	return d.spec.OS.Due(seen.System, cmp.Or(seen.Maintenance, d.spec.Maintenance[name]), watchedUnits(d.engine, seen)...)
+func (d *draft) osDue(name string, seen NodeStatus) tier.DueOS { return d.spec.osDue(name, seen) }
+
+func (s Spec) osDue(name string, seen NodeStatus) tier.DueOS {
+	return s.OS.Due(seen.System, cmp.Or(seen.Maintenance, s.Maintenance[name]), watchedUnits(s.engine(), seen)...)
+}
+
+// mayNeedAll says in a plan what comes of updates where the write-set caches are too small.
+// It has no figures, which would be others with each look.
+const mayNeedAll = `it may need all data afterwards, because no other node has a write-set cache with what is written meanwhile; a larger provider_options["gcache.size"] avoids that`
+
+// whyDue is why the system of a member is updated, and what comes of it. Nothing is refused:
+// a small cache must not keep updates for security away for ever, and within a series an older
+// donor's system tables are those of the newer server.
+func (d *draft) whyDue(name string, due tier.DueOS, upgraded bool) string {
+	if !upgraded && len(d.status.tooSmall(name)) > 0 {
+		return due.Why() + "; " + mayNeedAll
+	}
+	return due.Why()
+}
+
+// releaseAfter is the release that the updates of its system bring to a node.
+func (n NodeStatus) releaseAfter(engine engine) string {
+	for _, update := range n.System.Updates {
+		if update.Package == engine.serverPackage {
+			return release(update.Version)
+		}
+	}
+	return release(n.Packages[engine.serverPackage])
 }
 
 // systems are those of the machines, by node.

@@ -9,6 +9,7 @@ import (
 
 	"github.com/terraform-ha/terraform-provider-ha/internal/host"
 	"github.com/terraform-ha/terraform-provider-ha/internal/host/hosttest"
+	"github.com/terraform-ha/terraform-provider-ha/internal/reconcile"
 	"github.com/terraform-ha/terraform-provider-ha/internal/tier"
 )
 
@@ -135,5 +136,78 @@ func TestAMachineOfTwoTiersIsNotUpdated(t *testing.T) {
 	err := s.converge(spec)
 	if err == nil || !strings.Contains(err.Error(), "update and reboot the machine of two tiers") {
 		t.Errorf("got %v", err)
+	}
+}
+
+// outdatedServer is a cluster whose archives have a newer release of the server, and nobody
+// has declared one. The write-set caches have an hour of writes.
+func outdatedServer(t *testing.T) (*sim, Spec) {
+	t.Helper()
+	s, spec := newSim(t, MariaDB, "db1", "db2", "db3"), shop(MariaDB)
+	for name := range s.Machines {
+		s.Offers(name, olderVersion)
+	}
+	s.must(spec)
+	spec.OS, spec.UUID, spec.Partial = tier.OS{Updates: host.UpdatesAll, Reboot: true}, s.Nodes["db1"].UUID, true
+	for name, m := range s.Machines {
+		s.Offers(name, olderVersion, newerVersion)
+		m.System.Updates = map[string]hosttest.Update{}
+		for _, p := range []string{"mariadb-server", "mariadb-backup"} {
+			m.System.Updates[p] = hosttest.Update{Version: newerVersion, Units: []string{"mariadb"}, AsksReboot: true}
+		}
+		s.Nodes[name].Used, s.Nodes[name].Free = 3<<30, 9<<30
+	}
+	s.wellCached()
+	s.watchStops()
+	return s, spec
+}
+
+// TestUpdatesTellWhatTransferTheyNeed compares the time that they take with the write-set
+// caches, and refuses nothing.
+func TestUpdatesTellWhatTransferTheyNeed(t *testing.T) {
+	s, spec := outdatedServer(t)
+	if got := foresee(spec, s.observe(spec)).Restarting("db2"); got.Kind != tier.TransferIncremental {
+		t.Errorf("with large caches: %+v", got)
+	}
+	if why := s.plan(spec).Drift()["db2"]; len(why) != 1 || strings.Contains(why[0], "gcache.size") {
+		t.Errorf("with large caches: %q", why)
+	}
+	for _, node := range s.Nodes {
+		node.Written = 128 << 30
+	}
+	if got := foresee(spec, s.observe(spec)).Restarting("db2"); got.Kind != tier.TransferFull || got.MiB != 3<<10-128 {
+		t.Errorf("with small caches: %+v", got)
+	}
+	if why := s.plan(spec).Drift()["db2"]; len(why) != 1 || !strings.HasSuffix(why[0], mayNeedAll) {
+		t.Errorf("with small caches: %q", why)
+	}
+	spec.OS = tier.OS{}
+	if got := foresee(spec, s.observe(spec)).Restarting("db2"); got.Kind != tier.TransferIncremental {
+		t.Errorf("without updates: %+v", got)
+	}
+}
+
+// TestUpdatesPreferDonorsThatAreNotOlder has db1 miss too much, whose first donor would be
+// db3.
+func TestUpdatesPreferDonorsThatAreNotOlder(t *testing.T) {
+	s, spec := outdatedServer(t)
+	for _, node := range s.Nodes {
+		node.Written = 128 << 30
+	}
+	c := Open(s.hosts, spec)
+	c.RollWith(tier.Rolling{First: "db2", StopAfter: 1})
+	if err := c.Converge(t.Context(), reconcile.Silent{}); err != nil {
+		t.Fatal(err)
+	}
+	s.have(newerVersion, "db2")
+	s.have(olderVersion, "db1", "db3")
+	for _, node := range s.Nodes {
+		node.Written = 128 << 30
+	}
+	s.Nodes["db1"].Lags = true
+	s.must(spec)
+	s.have(newerVersion, "db1", "db2", "db3")
+	if got := s.Nodes["db1"].Donor; got != "db2" {
+		t.Errorf("the donor of db1 was %s", got)
 	}
 }

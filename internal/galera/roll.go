@@ -70,7 +70,7 @@ func planRoll(d *draft) error {
 		}
 		if due.Disruptive {
 			found.due = &due
-			found.because(due.Why())
+			found.because(d.whyDue(node.Name, due, target != ""))
 		}
 		if len(seen.Holds) > 0 {
 			holders = append(holders, found)
@@ -211,7 +211,7 @@ func stepRestart(spec Spec, s stale, whole []string) Step {
 			if err := refuseOut(spec, now, s.node, title); err != nil {
 				return err
 			}
-			if s.target != "" {
+			if s.target != "" || s.due != nil {
 				if err := prepareUpgrade(ctx, hosts, spec, now, s); err != nil {
 					return err
 				}

@@ -176,17 +176,20 @@ func refuseUpgrades(d *draft, all []stale) error {
 	return nil
 }
 
-// prepareUpgrade looks again right before a node is stopped for its upgrade. One that will
-// need all data prefers donors that are not of an older version.
+// prepareUpgrade looks again right before a node is stopped for its upgrade or for updates of
+// its system. One that will need all data prefers donors that are not of an older version.
 func prepareUpgrade(ctx context.Context, hosts host.Hosts, spec Spec, now Status, s stale) error {
-	if err := refuseUpgrade(spec, now, s.node, s.target); err != nil {
+	target := s.target
+	if target == "" {
+		target = now.Nodes[s.node].releaseAfter(spec.engine())
+	} else if err := refuseUpgrade(spec, now, s.node, target); err != nil {
 		return err
 	}
 	if len(now.tooSmall(s.node)) == 0 {
 		return nil
 	}
 	i := slices.IndexFunc(spec.Nodes, func(node host.Node) bool { return node.Name == s.node })
-	return preferDonors(ctx, hosts[s.node], spec, spec.Nodes[i], now, s.target)
+	return preferDonors(ctx, hosts[s.node], spec, spec.Nodes[i], now, target)
 }
 
 // olderThan compares with a release or a series.
