@@ -38,8 +38,8 @@ func writeCandidate(ctx context.Context, node *host.Host, engine engine, file ho
 // machine. Another one, of a change that broke off or by hand, is nothing to go back to:
 // without the settings of this package a server would serve outside of the cluster.
 func provedConfig(engine engine, seen NodeStatus) bool {
-	file := seen.Files[engine.configPath]
-	return file.Exists && seen.primary() && seen.running() && file.Modified <= max(seen.Unit.Started, seen.Bootstrap.Started)
+	file := host.File{Path: engine.configPath}
+	return seen.Files[file.Path].Exists && seen.primary() && seen.running() && !changedSinceStart(file, seen)
 }
 
 // wasPutBack reports whether the previous configuration is in its place again and the server
