@@ -124,7 +124,7 @@ func TestADirectoryIsWaitedForToItsEnd(t *testing.T) {
 				ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute)
 				defer cancel()
 				err := convergeIn(ctx, hosts, spec)
-				for _, want := range []string{"1 entries are still to be healed", "of directory /load, all 12 names are on files2, and they are still compared", "it ends sooner while they pause"} {
+				for _, want := range []string{"1 entries are still to be healed", `of directory "/load", all 12 names are on files2, and they are still compared`, "it ends sooner while they pause"} {
 					if err == nil || !strings.Contains(err.Error(), want) {
 						t.Errorf("%q is not in %v", want, err)
 					}
