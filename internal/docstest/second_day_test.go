@@ -5,6 +5,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -29,10 +30,7 @@ type lane struct {
 // runs reports whether "go test -run" of the lane runs a test, whose parts are between
 // slashes: each is matched by the expression between the same slashes.
 func (l lane) runs(in, test string) bool {
-	found := false
-	for _, each := range l.packages {
-		found = found || each == in
-	}
+	found := slices.Contains(l.packages, in)
 	for i, part := range strings.Split(test, "/") {
 		found = found && (i >= len(l.tests) || regexp.MustCompile(l.tests[i]).MatchString(part))
 	}
@@ -52,11 +50,7 @@ func notRun(lanes []lane, tests map[string][]string) []string {
 	var missing []string
 	for in, names := range tests {
 		for _, name := range names {
-			run := false
-			for _, l := range lanes {
-				run = run || l.runs(in, name)
-			}
-			if !run {
+			if !slices.ContainsFunc(lanes, func(l lane) bool { return l.runs(in, name) }) {
 				missing = append(missing, fmt.Sprintf("%s of %s", name, in))
 			}
 		}

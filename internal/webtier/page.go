@@ -82,9 +82,9 @@ func askPages(ctx context.Context, views host.Views, s Spec) map[string]string {
 }
 
 // warm has a machine that begins to serve answer a page once before visitors come, that of
-// the check or the front page: PHP compiles its files then, and the mount looks at each of them for the first time
-// (measured: more than four seconds, on two processors that had other work). The answer does
-// not matter, because the site may not be installed yet.
+// the check or the front page: PHP compiles its files then, and the mount looks at each of
+// them for the first time (measured: more than four seconds, on two processors that had other
+// work). The answer does not matter, because the site may not be installed yet.
 func warm(s Spec) action {
 	return func(ctx context.Context, h *host.Host) error {
 		asked := s
@@ -92,7 +92,7 @@ func warm(s Spec) action {
 			asked.Check = &Check{Path: "/", Status: http.StatusOK}
 		}
 		_, err := h.Run(ctx, asked.pageQuestion())
-		if exit := new(shell.ExitError); errors.As(err, &exit) {
+		if _, answered := errors.AsType[*shell.ExitError](err); answered {
 			return nil
 		}
 		return err

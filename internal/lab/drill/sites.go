@@ -28,7 +28,7 @@ type Settings struct {
 	// Time is how long faults are made. 0 makes each of them once.
 	Time time.Duration
 	// Slow is how many times less often than usual clients make attempts. 0 is 1.
-	Slow uint
+	Slow int
 	// Report is the folder of the report.
 	Report   string
 	Progress io.Writer

@@ -48,7 +48,7 @@ type Traffic struct {
 	Limit time.Duration
 	// Slow is how many times less often than usual clients make attempts, for a computer that
 	// the usual traffic overloads. 0 is 1.
-	Slow uint
+	Slow int
 
 	token string
 	stop  context.CancelFunc
@@ -77,7 +77,7 @@ func (t *Traffic) Start(ctx context.Context) error {
 
 // every is how often a kind makes an attempt that usually makes one so often.
 func (t *Traffic) every(usual time.Duration) time.Duration {
-	return usual * time.Duration(max(t.Slow, 1)) //nolint:gosec // a small number
+	return usual * time.Duration(max(t.Slow, 1))
 }
 
 func (t *Traffic) startAuthors(ctx context.Context, client *http.Client) {

@@ -76,7 +76,7 @@ func (c command) drillRun(ctx context.Context, args []string) error {
 	if err != nil {
 		return fmt.Errorf("DRILL_SEED is no number: %w", err)
 	}
-	slow, err := strconv.ParseUint(cmp.Or(os.Getenv("DRILL_SLOW"), "1"), 10, 8)
+	slow, err := strconv.Atoi(cmp.Or(os.Getenv("DRILL_SLOW"), "1"))
 	if err != nil {
 		return fmt.Errorf("DRILL_SLOW is no number: %w", err)
 	}
@@ -87,7 +87,7 @@ func (c command) drillRun(ctx context.Context, args []string) error {
 	settings := drill.Settings{Progress: c.stdout}
 	chosen := flags.String("faults", os.Getenv("DRILL_FAULTS"), "")
 	flags.Uint64Var(&settings.Seed, "seed", seed, "")
-	flags.UintVar(&settings.Slow, "slow", uint(slow), "")
+	flags.IntVar(&settings.Slow, "slow", slow, "")
 	flags.DurationVar(&settings.Time, "time", long, "")
 	c.reportFlag(flags, &settings)
 	if err := flags.Parse(args); err != nil || flags.NArg() > 0 {
