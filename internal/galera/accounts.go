@@ -269,12 +269,15 @@ func parseAccounts(spec Spec, out string) (accounts map[Login]Account, read bool
 	return accounts, read
 }
 
-// columnsOf undoes what the clients do to the columns of a row in batch mode
+// unescapedColumn undoes what the clients do to the columns of a row in batch mode
 // (mysql(1) and mariadb(1), "--batch").
+var unescapedColumn = strings.NewReplacer(`\\`, `\`, `\n`, "\n", `\t`, "\t", `\0`, "\x00")
+
+// columnsOf returns the columns of a row as the server has them.
 func columnsOf(line string) []string {
 	columns := strings.Split(strings.TrimSuffix(line, "\n"), "\t")
 	for i, column := range columns {
-		columns[i] = strings.NewReplacer(`\\`, `\`, `\n`, "\n", `\t`, "\t", `\0`, "\x00").Replace(column)
+		columns[i] = unescapedColumn.Replace(column)
 	}
 	return columns
 }

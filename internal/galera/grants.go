@@ -75,10 +75,13 @@ func declaredObject(on string) Object {
 	return Object{Schema: schema, Name: table}
 }
 
+var (
+	escapedPattern   = strings.NewReplacer(`\`, `\\`, "_", `\_`, "%", `\%`)
+	unescapedPattern = strings.NewReplacer(`\\`, `\`, `\_`, "_", `\%`, "%")
+)
+
 // schemaPattern matches the schema of that name and no other.
-func schemaPattern(name string) string {
-	return strings.NewReplacer(`\`, `\\`, "_", `\_`, "%", `\%`).Replace(name)
-}
+func schemaPattern(name string) string { return escapedPattern.Replace(name) }
 
 // folded returns the object as an engine keeps it that keeps names in lower case.
 func (o Object) folded() Object {
@@ -95,7 +98,7 @@ func (o Object) String() string {
 	case o.Schema == "" && o.Name == "":
 		return "*.*"
 	case o.Name == "":
-		name := strings.NewReplacer(`\\`, `\`, `\_`, "_", `\%`, "%").Replace(o.Schema)
+		name := unescapedPattern.Replace(o.Schema)
 		if schemaPattern(name) != o.Schema {
 			return "all databases like " + shown(o.Schema)
 		}

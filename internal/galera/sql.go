@@ -26,11 +26,12 @@ func (e engine) session() string {
 // old data ("wsrep_dirty_reads" and "wsrep_reject_queries" in both manuals).
 func (e engine) reading() string { return e.session() + "SET SESSION wsrep_dirty_reads = 1;\n" }
 
-// literal returns s as an SQL string. The escapes are the ones that hold in every
-// sql_mode but NO_BACKSLASH_ESCAPES, which [engine.session] takes out.
-func literal(s string) string {
-	return "'" + strings.NewReplacer(`\`, `\\`, `'`, `\'`, "\x00", `\0`, "\n", `\n`, "\r", `\r`, "\x1a", `\Z`).Replace(s) + "'"
-}
+// escapedSQL has the escapes that hold in every sql_mode but NO_BACKSLASH_ESCAPES,
+// which [engine.session] takes out.
+var escapedSQL = strings.NewReplacer(`\`, `\\`, `'`, `\'`, "\x00", `\0`, "\n", `\n`, "\r", `\r`, "\x1a", `\Z`)
+
+// literal returns s as an SQL string.
+func literal(s string) string { return "'" + escapedSQL.Replace(s) + "'" }
 
 // name returns s as an SQL identifier.
 func name(s string) string {

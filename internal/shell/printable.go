@@ -33,5 +33,8 @@ func Printable(text string) string {
 // hidden reports whether a terminal would act upon a character instead of showing
 // it. Format characters (Cf) are those that reorder or join others.
 func hidden(r rune) bool {
-	return r != '\n' && r != '\t' && (unicode.IsControl(r) || unicode.Is(unicode.Cf, r))
+	if r < utf8.RuneSelf {
+		return unicode.IsControl(r) && r != '\n' && r != '\t'
+	}
+	return unicode.IsControl(r) || unicode.Is(unicode.Cf, r)
 }
