@@ -29,7 +29,7 @@ func TestLabSecondDayOfAWholeFleet(t *testing.T) {
 	labMust(t, s.outside.Hosts["client"].InstallPackages(t.Context(), []string{"mariadb-client"}))
 	s.Run("db1", "mariadb -e 'CREATE TABLE word_press.fresh (id INT PRIMARY KEY); CREATE TABLE word_press.kept (id INT PRIMARY KEY)'")
 	for _, kind := range kinds {
-		s.outside.Run("client", fmt.Sprintf(clientOf[kind], "mariadb --connect-timeout=1 -N -h "+labAddress+" -uwordpress -pfleet"))
+		s.outside.Run("client", fmt.Sprintf(clientOf[kind], "mariadb --connect-timeout=3 -N -h "+labAddress+" -uwordpress -pfleet"))
 	}
 	s.writes(kinds, 20)
 
@@ -67,6 +67,8 @@ func TestLabSecondDayOfAWholeFleet(t *testing.T) {
 }
 
 // clientOf are the loops of clients, each of which needs the command line that connects.
+// That waits for 3 seconds: an address that moves in order drops the first packet of a
+// connection, and the kernel of the client sends the next one a second later.
 var clientOf = map[string]string{
 	"fresh": `nohup bash -c 'i=0; while [ ! -e /var/tmp/stop ]; do i=$((i+1))
 if timeout 5 %s -e "INSERT INTO word_press.fresh VALUES ($i)" 2>>/var/tmp/err-fresh; then echo ok $(date +%%s.%%N) $i; else echo failed $(date +%%s.%%N) $i; fi

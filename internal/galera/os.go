@@ -3,6 +3,7 @@ package galera
 import (
 	"cmp"
 	"context"
+	"fmt"
 	"iter"
 	"time"
 
@@ -20,6 +21,20 @@ func readOS(spec Spec, _ string, answers tier.Answers, seen *NodeStatus) {
 // osDue is what is due of the system of a machine. Nothing is due of one on which
 // somebody works, or is to work.
 func (d *draft) osDue(name string, seen NodeStatus) tier.DueOS { return d.spec.osDue(name, seen) }
+
+// updatesDue is the same where it may be installed. Everything else is planned beside updates
+// that are refused.
+func (d *draft) updatesDue(name string, seen NodeStatus) tier.DueOS {
+	due := d.osDue(name, seen)
+	if !due.Disruptive {
+		return due
+	}
+	if err := refuseNewSeries(d.spec, name, seen); err != nil {
+		d.refuse(err)
+		return tier.DueOS{}
+	}
+	return due
+}
 
 func (s Spec) osDue(name string, seen NodeStatus) tier.DueOS {
 	return s.OS.Due(seen.System, cmp.Or(seen.Maintenance, s.Maintenance[name]), watchedUnits(s.engine(), seen)...)
@@ -39,14 +54,25 @@ func (d *draft) whyDue(name string, due tier.DueOS, upgraded bool) string {
 	return due.Why()
 }
 
-// releaseAfter is the release that the updates of its system bring to a node.
-func (n NodeStatus) releaseAfter(engine engine) string {
-	for _, update := range n.System.Updates {
-		if update.Package == engine.serverPackage {
-			return release(update.Version)
-		}
+// releaseAfter is the release that a node has after the updates of its system.
+func (s Spec) releaseAfter(seen NodeStatus) string {
+	name := s.engine().serverPackage
+	return release(cmp.Or(s.OS.Brings(seen.System, name), seen.Packages[name]))
+}
+
+// refuseNewSeries refuses updates of a system that bring another series of the server. They
+// are to be installed week after week with nobody looking, and a server does not go back from
+// a new series. With a declared release apt installs no other one.
+func refuseNewSeries(spec Spec, name string, seen NodeStatus) error {
+	has, brings := release(seen.Packages[spec.engine().serverPackage]), spec.releaseAfter(seen)
+	if spec.Release != "" || has == "" || series(brings) == series(has) {
+		return nil
 	}
-	return release(n.Packages[engine.serverPackage])
+	return &reconcile.RefusedError{
+		What: "take another series of the server for an update of the system", Node: name, Path: tier.At("os"),
+		Evidence: []string{fmt.Sprintf("%s has %s, and the update of %s that its archives offer is %s", name, spec.released(has), spec.engine().serverPackage, brings)},
+		Remedy:   fmt.Sprintf("Declare version = %q, with which os leaves the server as it is and updates everything else, or take the archive of the new series out of the machine's package sources.", spec.versionOf(has)),
+	}
 }
 
 // systems are those of the machines, by node.
@@ -85,7 +111,7 @@ func refuseShared(d *draft) error {
 func planOS(d *draft) error {
 	serves := len(d.status.where(NodeStatus.primary)) > 0
 	for node, seen := range d.answering() {
-		due := d.osDue(node.Name, seen)
+		due := d.updatesDue(node.Name, seen)
 		if due.Disruptive && serves && seen.Ours && !seen.occupied() {
 			d.prepare.On(node.Name, d.spec.OS.Fetch(due).On(node.Name), d.updateOf(due).On(node.Name))
 		}
@@ -102,7 +128,17 @@ func planOS(d *draft) error {
 // updateOf is the work on a machine whose server is stopped. The server does not start
 // before its packages are complete.
 func (d *draft) updateOf(due tier.DueOS) tier.Work {
-	return d.spec.OS.Update(due, []string{d.engine.unit}, d.engine.units()...)
+	work, spec := d.spec.OS.Update(due, []string{d.engine.unit}, d.engine.units()...), d.spec
+	install := work.Do
+	work.Do = func(ctx context.Context, machine *host.Host) error {
+		// Lists that were refreshed after the plan may have brought other updates.
+		now := Observe(ctx, host.Hosts{machine.Name(): machine}.Views(), spec)
+		if err := refuseNewSeries(spec, machine.Name(), now.Nodes[machine.Name()]); err != nil {
+			return err
+		}
+		return install(ctx, machine)
+	}
+	return work
 }
 
 // updateOfArbitrator is the same on the machine of an arbitrator.

@@ -1,6 +1,7 @@
 package galera
 
 import (
+	"maps"
 	"slices"
 	"strings"
 	"testing"
@@ -136,6 +137,48 @@ func TestAMachineOfTwoTiersIsNotUpdated(t *testing.T) {
 	err := s.converge(spec)
 	if err == nil || !strings.Contains(err.Error(), "update and reboot the machine of two tiers") {
 		t.Errorf("got %v", err)
+	}
+}
+
+// TestUpdatesStayWithinASeries whether the plan has seen the new one or the refreshed lists
+// of packages have brought it. With a declared release apt would take no other one.
+func TestUpdatesStayWithinASeries(t *testing.T) {
+	const what, anotherSeries = "take another series of the server for an update of the system", "1:12.3-1"
+	for name, refreshed := range map[string]bool{"planned": false, "refreshed": true} {
+		t.Run(name, func(t *testing.T) {
+			s, spec := built(t, MariaDB)
+			spec.UUID, spec.Partial = s.Nodes["db1"].UUID, true
+			s.outdate(&spec, true)
+			for _, m := range s.Machines {
+				newer := map[string]hosttest.Update{"mariadb-server": {Version: anotherSeries, Security: true, Units: []string{"mariadb"}}}
+				if refreshed {
+					m.System.Published = newer
+				} else {
+					maps.Copy(m.System.Updates, newer)
+				}
+			}
+			s.OnLeave = func(name string) { t.Errorf("%s was stopped", name) }
+			refusal := refused(t, s.converge(spec), what)
+			if !strings.Contains(refusal.Remedy, `version = "10"`) || !slices.Equal(refusal.Path, tier.At("os")) {
+				t.Errorf("got %+v", refusal)
+			}
+			s.OnLeave = nil
+			s.Crash("db3")
+			refused(t, s.converge(spec), what)
+			refused(t, s.converge(spec), what) // with the lists of db3, which the first has refreshed
+			if !s.Nodes["db3"].Synced() {
+				t.Error("a server that had crashed was not started")
+			}
+			spec.OS = tier.OS{}
+			s.must(spec)
+		})
+	}
+	spec := shop(MariaDB)
+	spec.OS, spec.Release = tier.OS{Updates: host.UpdatesAll}, "10.11.19"
+	seen := NodeStatus{Packages: map[string]string{"mariadb-server": "1:10.11.19-1"}}
+	seen.System.Updates = []host.Update{{Package: "mariadb-server", Version: anotherSeries}}
+	if err := refuseNewSeries(spec, "db1", seen); err != nil {
+		t.Error(err)
 	}
 }
 

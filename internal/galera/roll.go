@@ -48,7 +48,7 @@ func planRoll(d *draft) error {
 		defaults := d.defaults[node.Name]
 		config := configFile(d.spec, node, defaults)
 		triggered := whyRestart(d.spec, seen)
-		due := d.osDue(node.Name, seen)
+		due := d.updatesDue(node.Name, seen)
 		target := d.upgradeOf(node.Name, seen)
 		if !seen.primary() || !runsStale(config, seen) && triggered == "" && !due.Disruptive && target == "" {
 			continue

@@ -180,10 +180,18 @@ func refuseUpgrades(d *draft, all []stale) error {
 // its system. One that will need all data prefers donors that are not of an older version.
 func prepareUpgrade(ctx context.Context, hosts host.Hosts, spec Spec, now Status, s stale) error {
 	target := s.target
-	if target == "" {
-		target = now.Nodes[s.node].releaseAfter(spec.engine())
-	} else if err := refuseUpgrade(spec, now, s.node, target); err != nil {
-		return err
+	switch {
+	case target != "":
+		if err := refuseUpgrade(spec, now, s.node, target); err != nil {
+			return err
+		}
+	default:
+		if s.due != nil {
+			if err := refuseNewSeries(spec, s.node, now.Nodes[s.node]); err != nil {
+				return err
+			}
+		}
+		target = spec.releaseAfter(now.Nodes[s.node])
 	}
 	if len(now.tooSmall(s.node)) == 0 {
 		return nil

@@ -116,15 +116,31 @@ func (o OS) Due(seen host.System, maintenance Maintenance, units ...string) DueO
 	return due
 }
 
-// wanted returns the updates to install. What somebody else holds is none of them.
+// Brings returns the version of a package that an update of the system installs; empty for
+// none.
+func (o OS) Brings(seen host.System, name string) string {
+	for _, update := range seen.Updates {
+		if update.Package == name && o.installs(seen, update) {
+			return update.Version
+		}
+	}
+	return ""
+}
+
+// wanted returns the updates to install.
 func (o OS) wanted(seen host.System) []string {
 	var names []string
 	for _, update := range seen.Updates {
-		if (update.Security || o.Updates == host.UpdatesAll) && !slices.Contains(seen.Held, update.Package) {
+		if o.installs(seen, update) {
 			names = append(names, update.Package+" "+update.Version)
 		}
 	}
 	return names
+}
+
+// installs reports whether an update is one to install. What somebody else holds is none.
+func (o OS) installs(seen host.System, update host.Update) bool {
+	return (update.Security && o.Updates != "" || o.Updates == host.UpdatesAll) && !slices.Contains(seen.Held, update.Package)
 }
 
 func (o OS) whyUpdates(wanted []string) string {

@@ -1,0 +1,127 @@
+package galera
+
+import (
+	"errors"
+	"strings"
+	"time"
+
+	"github.com/terraform-ha/terraform-provider-ha/internal/shell"
+)
+
+// goesOnWithoutOne has all machines lose power under load, and one of them not come back.
+// The two others wait for it: that they go on takes the word of a person.
+func (s *site) goesOnWithoutOne() {
+	s.spec.Partial = true
+	defer func() { s.spec.Partial = false }()
+	s.writer("db1", "outage")
+	s.Each(s.PowerOff)
+	labMust(s.t, s.PowerOnTogether("db1", "db2"))
+	s.Until(2*time.Minute, "both servers to have answered or given up", func() string {
+		for _, name := range []string{"db1", "db2"} {
+			if said := s.Run(name, "systemctl is-system-running || :"); said != "running" && said != "degraded" {
+				return name + " is " + said
+			}
+		}
+		return ""
+	})
+	if members := s.observe().Members(); len(members) > 0 {
+		s.t.Fatalf("%v went on without a word", members)
+	}
+	refusal := refused(s.t, s.try(), "start the cluster")
+	s.t.Log(refusal)
+	want := `allow_missing = ["db3"], attempt = 3 }`
+	_, after, named := strings.Cut(refusal.Remedy, `recovery = { bootstrap_node = "`)
+	best, _, _ := strings.Cut(after, `"`)
+	if !named || best != "db1" && best != "db2" || !strings.Contains(refusal.Remedy, want) {
+		s.t.Fatalf("a node and %s are not in the remedy", want)
+	}
+	takeBack := s.word(3, best, "db3")
+	s.converge()
+	takeBack()
+	s.keptAcknowledgedOn("db1", "outage", "db1", "db2")
+	labMust(s.t, s.PowerOnTogether("db3"))
+	s.Until(2*time.Minute, "db3 to stay away", func() string {
+		if strings.Contains(s.Run("db3", "journalctl -b --no-pager -o cat -u mariadb.service || :"), "went on without the data of this node") {
+			return ""
+		}
+		return "its guard says nothing"
+	})
+	s.converge()
+	s.keptAcknowledged("db1", "outage")
+	s.Run("db3", "ls /var/lib/mysql.set-aside-*Z/word_press/outage.ibd && rm -r /var/lib/mysql.set-aside-*Z")
+}
+
+// refusesTwoHistoriesInAnOutage has no server run, and the data of one be another cluster's.
+func (s *site) refusesTwoHistoriesInAnOutage() {
+	s.Run("db1", "mariadb -e 'CREATE TABLE word_press.histories (id INT PRIMARY KEY); INSERT INTO word_press.histories VALUES (1), (2)'")
+	for _, name := range []string{"db3", "db2", "db1"} {
+		s.Run(name, "systemctl stop mariadb")
+	}
+	s.Run("db2", "sed -i 's/^uuid: .*/uuid:    33333333-e6bb-11f1-8ff9-7e455ffa2284/' /var/lib/mysql/grastate.dat")
+	s.t.Log(refused(s.t, s.try(), "change a cluster with two histories"))
+	takeBack := s.word(4, "db1", "db2")
+	s.converge()
+	takeBack()
+	s.everywhere("histories", 2)
+	s.Run("db2", "ls /var/lib/mysql.set-aside-*Z/word_press/histories.ibd && rm -r /var/lib/mysql.set-aside-*Z")
+}
+
+// refusesTwoSavedViews has somebody make a Primary component of db3 alone while the others
+// are one, and all servers crash: each part remembers that it was the cluster.
+func (s *site) refusesTwoSavedViews() {
+	s.Run("db1", "mariadb -e 'CREATE TABLE word_press.views (id INT PRIMARY KEY)'")
+	labMust(s.t, s.Cut(false, "db3"))
+	s.Until(time.Minute, "db3 to lose the majority", func() string {
+		return s.Run("db3", `mariadb -N -B -e "SHOW GLOBAL STATUS LIKE 'wsrep_cluster_status'" | grep -v non-Primary || :`)
+	})
+	s.Run("db3", `mariadb -e "SET GLOBAL wsrep_provider_options = 'pc.bootstrap=YES'; SET SESSION wsrep_sync_wait=0; INSERT INTO word_press.views VALUES (3)"`)
+	s.Run("db1", "mariadb -e 'INSERT INTO word_press.views VALUES (1), (2)'")
+	s.Each(func(name string) error {
+		_, err := s.Exec(name, "systemctl mask --runtime --quiet mariadb; killall -9 mariadbd; while pgrep -x mariadbd; do sleep 0.1; done; systemctl unmask --runtime --quiet mariadb", nil)
+		return err
+	})
+	labMust(s.t, s.Heal())
+	s.t.Log(refused(s.t, s.try(), "start a cluster that remembers more than one Primary component"))
+	takeBack := s.word(5, "db1", "db3")
+	s.converge()
+	takeBack()
+	s.everywhere("views", 2)
+	s.Run("db3", "ls /var/lib/mysql.set-aside-*Z/word_press/views.ibd && rm -r /var/lib/mysql.set-aside-*Z")
+}
+
+// putsBackWhatDoesNotStart declares a setting with which no server of these machines starts:
+// the first that tries serves as before, and no other is touched.
+func (s *site) putsBackWhatDoesNotStart() {
+	declared, had := s.spec.Settings["innodb_buffer_pool_size"]
+	started := func() (at string) {
+		for _, node := range s.Nodes {
+			at += s.Run(node.Name, "systemctl show -P ExecMainStartTimestampMonotonic mariadb") + " "
+		}
+		return at
+	}
+	before := strings.Fields(started())
+	stop := s.writer("db1", "putback")
+	s.spec.Settings["innodb_buffer_pool_size"] = tooMuch
+	err := s.try()
+	s.t.Log(err)
+	var exit *shell.ExitError
+	if !errors.As(err, &exit) || exit.Status != servesAsBefore {
+		s.t.Fatalf("want that the previous configuration was put back")
+	}
+	after, touched := strings.Fields(started()), 0
+	for i := range before {
+		if before[i] != after[i] {
+			touched++
+		}
+	}
+	if size := s.observe().Nodes["db1"].Wsrep.Size; touched != 1 || size != 3 {
+		s.t.Errorf("%d servers were restarted, and %d are members", touched, size)
+	}
+	if s.spec.Settings["innodb_buffer_pool_size"] = declared; !had {
+		delete(s.spec.Settings, "innodb_buffer_pool_size")
+	}
+	s.converge()
+	commits, failures, gap := stop()
+	s.t.Logf("TIME a setting that does not start: %d commits meanwhile, %d failed, longest gap %.2f s", commits, failures, gap)
+	s.everywhere("putback", commits)
+}
