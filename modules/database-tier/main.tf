@@ -3,6 +3,12 @@ locals {
   prefix_length = try(split("/", var.floating_ip.address)[1], "32")
   clients       = ["${cidrhost(var.floating_ip.address, 0)}/${local.prefix_length}"]
   addresses     = { for key, node in var.nodes : key => node.address == null ? node.host : node.address }
+  databases     = [for key, node in var.nodes : key if !coalesce(node.arbitrator, false)]
+
+  # An arbitrator may be the first node of the cluster that is changed, and is none of the floating IP.
+  floating_rolling = var.rolling == null ? null : merge(var.rolling, {
+    first = var.rolling.first == null ? null : contains(local.databases, var.rolling.first) ? var.rolling.first : null
+  })
 }
 
 resource "ha_galera_cluster" "this" {
@@ -42,7 +48,7 @@ resource "ha_floating_ip" "this" {
   preempt                        = var.floating_ip.preempt
   auth_secret                    = var.floating_ip_auth_secret
   restart_trigger                = var.floating_ip.restart_trigger
-  rolling                        = var.rolling
+  rolling                        = local.floating_rolling
   advertisement_interval_seconds = var.floating_ip.advertisement_interval_seconds
   # A database in maintenance gives its floating addresses away, so none is declared here.
   # An arbitrator has no database that an address could lead to.
@@ -53,7 +59,7 @@ resource "ha_floating_ip" "this" {
     user     = node.user
     host_key = node.host_key
     priority = lookup(var.floating_ip.priorities, key, null)
-  } if !coalesce(node.arbitrator, false) }
+  } if contains(local.databases, key) }
   check = {
     galera           = { allow_donor = var.floating_ip.check.allow_donor, allow_read_only = var.floating_ip.check.allow_read_only }
     interval_seconds = var.floating_ip.check.interval_seconds

@@ -209,10 +209,16 @@ run "an_arbitrator_votes_and_holds_no_address" {
       db2  = { host = "db2.example.org", address = "10.0.0.42" }
       vote = { host = "vote.example.org", address = "10.0.0.43", arbitrator = true }
     }
+    rolling = { first = "vote", stop_after = 1 }
   }
 
   assert {
     condition     = ha_galera_cluster.this.nodes["vote"].arbitrator && join(",", keys(ha_floating_ip.this.nodes)) == "db1,db2"
     error_message = "The arbitrator is no arbitrator of the cluster, or a node of the floating IP."
+  }
+
+  assert {
+    condition     = ha_galera_cluster.this.rolling.first == "vote" && ha_floating_ip.this.rolling.first == null && ha_floating_ip.this.rolling.stop_after == 1
+    error_message = "The arbitrator is the first node of the floating IP, which it is none of."
   }
 }
