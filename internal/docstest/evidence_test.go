@@ -15,7 +15,9 @@ const evidence = "templates/guides/evidence.md"
 
 var (
 	packageName = regexp.MustCompile("`(internal/[a-z/]+)`")
-	testName    = regexp.MustCompile("`((?:Test|Fuzz)[A-Za-z0-9]+)((?:/[^`]*)?)`")
+	// A part in words after the test would not be looked for.
+	looseParts = regexp.MustCompile("`Test[A-Za-z0-9]+` \\([a-z]")
+	testName   = regexp.MustCompile("`((?:Test|Fuzz)[A-Za-z0-9]+)((?:/[^`]*)?)`")
 )
 
 // TestClaimsNameTestsThatExist holds the tables of what is tested: a row is a claim
@@ -43,6 +45,7 @@ func TestUnprovedClaimsAreFound(t *testing.T) {
 		"| No such package. | `internal/nothing` | lab |\n",
 		"| No such test. | `internal/shell`: `TestNothing` | lab |\n",
 		"| A test of another package. | `internal/shell`: `TestLife` | lab |\n",
+		"| A part in words. | `internal/galera`: `TestLab` (drift) | lab |\n",
 		"| No such part of a test. | `internal/galera`: `TestLab/no such part` | lab |\n",
 	} {
 		if len(unproved(t, claimsOf(row)[0])) == 0 {
@@ -67,6 +70,9 @@ func claimsOf(page string) []string {
 func unproved(t *testing.T, claim string) []string {
 	t.Helper()
 	var complaints []string
+	if loose := looseParts.FindString(claim); loose != "" {
+		complaints = append(complaints, "a part is named after its test, and not by `Test/part`: "+loose)
+	}
 	named := packageName.FindAllStringSubmatchIndex(claim, -1)
 	if len(named) == 0 {
 		complaints = append(complaints, "no package is named: "+claim)
