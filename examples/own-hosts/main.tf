@@ -27,11 +27,13 @@ module "files" {
 module "database" {
   source = "../../modules/database-tier"
 
-  name           = "shop"
-  nodes          = var.databases
-  floating_ip    = { address = var.floating_ip }
-  databases      = { shop = {} }
-  users          = { shop = { hosts = [for node in var.web : node.address], grants = { "shop.*" = ["ALL"] } } }
+  name        = "shop"
+  nodes       = var.databases
+  floating_ip = { address = var.floating_ip }
+  databases   = { shop = {} }
+  # The account is for the network of the floating IP. With the addresses of the web servers it
+  # would be dropped for one that leaves while that still serves pages.
+  users          = { shop = { grants = { "shop.*" = ["ALL"] } } }
   user_passwords = { shop = var.shop_password }
 }
 
