@@ -48,8 +48,9 @@ func concerns() []concern {
 		{Name: "hold", Read: readHold, Plan: planHold},
 		{Name: "units", Ask: askUnits, Plan: planUnits},
 		{Name: "sizing", Ask: askSizing, Read: readSizing},
-		{Name: "config", Ask: askConfig, Read: readConfig, Plan: planConfig},
+		// A machine that boots between the two has a server that knows whom to join.
 		{Name: "members", Ask: askMembers, Plan: planMembers},
+		{Name: "config", Ask: askConfig, Read: readConfig, Plan: planConfig},
 		{Name: "service", Ask: askService, Read: readService, Plan: planService},
 		{Name: "restart", Ask: askRestart, Plan: planRestart},
 		{Name: "transfer", Ask: askTransfers, Read: readTransfers},

@@ -27,6 +27,7 @@ type Fault struct {
 	label  string
 	after  bool
 	lost   bool
+	cut    bool
 	struck string
 	off    bool
 }
@@ -55,6 +56,23 @@ func (f *Fault) Lost() *Fault {
 func (f *Fault) AfterEffect() *Fault {
 	f.lost, f.after = true, true
 	return f
+}
+
+// PowerCut makes the machine lose its power when the command has done its work, and boot.
+func (f *Fault) PowerCut() *Fault {
+	f.cut = true
+	return f.AfterEffect()
+}
+
+// OnPowerCut registers what comes of the daemons of a machine that loses its power, before
+// it boots as [Machine.Reboot] says.
+func (m *Machine) OnPowerCut(hook Hook) { m.powerCut = hook }
+
+func (m *Machine) losePower() {
+	if m.powerCut != nil {
+		_ = m.powerCut(m)
+	}
+	m.Reboot()
 }
 
 // Arm puts the fault in wait on machines.
@@ -89,9 +107,21 @@ func (f *Fault) Struck() string {
 // that of package synctest, so that nothing waits.
 func EveryFault(t *testing.T, scenario func(t *testing.T, fault *Fault)) {
 	t.Helper()
+	every(t, scenario, map[string]func(*Fault) *Fault{"fails": func(f *Fault) *Fault { return f }, "lost": (*Fault).AfterEffect})
+}
+
+// EveryPowerCut does the same with the machine of each command losing its power after it.
+func EveryPowerCut(t *testing.T, scenario func(t *testing.T, fault *Fault)) {
+	t.Helper()
+	every(t, scenario, map[string]func(*Fault) *Fault{"power": (*Fault).PowerCut})
+}
+
+func every(t *testing.T, scenario func(t *testing.T, fault *Fault), kinds map[string]func(*Fault) *Fault) {
+	t.Helper()
 	const most = 1000
 	for n := 1; n <= most; n++ {
-		for kind, fault := range map[string]*Fault{"fails": FailAt(n), "lost": FailAt(n).AfterEffect()} {
+		for kind, made := range kinds {
+			fault := made(FailAt(n))
 			t.Run(fmt.Sprintf("%d-%s", n, kind), func(t *testing.T) {
 				synctest.Test(t, func(t *testing.T) { scenario(t, fault) })
 				t.Logf("struck %q", fault.Struck())

@@ -58,6 +58,7 @@ type Machine struct {
 	hooks    map[string]*hooks
 	work     map[string]*work
 	faults   []*Fault
+	powerCut Hook
 	log      []string
 	commands []shell.Command
 }
@@ -201,6 +202,9 @@ func (m *Machine) Run(ctx context.Context, command shell.Command) (shell.Result,
 	}
 	stdout, status, stderr := m.Call(command)
 	if fault != nil {
+		if fault.cut {
+			m.losePower()
+		}
 		return shell.Result{}, fault.err(m, command)
 	}
 	if status != 0 {
