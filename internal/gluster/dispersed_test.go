@@ -2,6 +2,7 @@ package gluster_test
 
 import (
 	"context"
+	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -142,4 +143,31 @@ func TestADirectoryIsWaitedForToItsEnd(t *testing.T) {
 			})
 		})
 	}
+}
+
+// TestADirectoryWithUnevenTimesIsHelped where GlusterFS would look at it in vain for ever. A
+// replicated volume takes the attributes of one of its bricks.
+func TestADirectoryWithUnevenTimesIsHelped(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		hosts, sim, spec := volumeOf(t, 4, 3, ofThree)
+		sim.Locked(func() { sim.Busy, sim.Uneven = 5, true })
+		hosts, spec = replacing(hosts, sim, spec, false, map[string]string{"files2": "files4"})
+		if err := converge(t, hosts, spec); err != nil {
+			t.Fatal(err)
+		}
+		changed(t, hosts, sim, spec)
+	})
+	synctest.Test(t, func(t *testing.T) {
+		hosts, sim, spec := volumeOf(t, 4, 3, nil)
+		sim.Locked(func() { sim.Busy = 50 })
+		hosts, spec = replacing(hosts, sim, spec, false, map[string]string{"files2": "files4"})
+		if err := converge(t, hosts, spec); err != nil {
+			t.Fatal(err)
+		}
+		for name, machine := range sim.Machines {
+			if slices.Contains(machine.Log(), "gluster-even-times") {
+				t.Errorf("%s has mounted the volume", name)
+			}
+		}
+	})
 }

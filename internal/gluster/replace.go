@@ -125,6 +125,7 @@ func swapBrick(spec Spec, next swap, vouchers []host.Node, leader string, away [
 func waitFilled(spec Spec, node host.Node, others []host.Node) act {
 	all := append(names(others), node.Name)
 	return func(ctx context.Context, hosts host.Hosts) error {
+		walked := newWalker(spec, node, others)
 		missing := func(status Status, client string) string {
 			if spec.dispersed() && len(all) < spec.Disperse {
 				// Everything stays counted as to be healed for another brick that is away.
@@ -148,7 +149,7 @@ func waitFilled(spec Spec, node host.Node, others []host.Node) act {
 				if reason == "" {
 					return ""
 				}
-				return reason + walkReason(ctx, hosts, spec, node, others)
+				return reason + walked.reason(ctx, hosts)
 			})},
 		}.wait(ctx, hosts.Views(), spec)
 	}
@@ -215,14 +216,20 @@ func fillReason(spec Spec, status Status, client string, bricks []string) string
 	return ""
 }
 
-// helpFill tells how far the heal has come, and asks for it again where it rests: a
-// self-heal daemon looks by itself only now and then.
+// patientLooks is after how many looks with something left a heal is asked for, whatever they
+// have found: what is left differs from look to look where it cannot always be counted in time.
+const patientLooks = 6
+
+// helpFill tells how far the heal has come, and asks for it again where it rests: a self-heal
+// daemon that could not heal an entry looks at it again after cluster.heal-timeout, which is
+// ten minutes.
 func helpFill(spec Spec, hosts host.Hosts, left func(Status) (client, reason string)) func(context.Context, Status) {
-	last := ""
+	last, looks := "", 0
 	return func(ctx context.Context, status Status) {
 		client, reason := left(status)
 		reconcile.Tell(ctx, reason)
-		if client != "" && reason != "" && reason == last {
+		looks++
+		if client != "" && reason != "" && (reason == last || looks%patientLooks == 0) {
 			// It answers in prose, and what it did is what the wait sees.
 			_, _ = gluster(ctx, hosts[client], "volume", "heal", spec.Name)
 		}

@@ -33,6 +33,10 @@ func (p *Pool) drained(m *hosttest.Machine, c shell.Command) (string, int, strin
 // a peer agrees with it.
 func (p *Pool) boot(m *hosttest.Machine) {
 	node := p.Nodes[m.Name]
+	if node.cut {
+		node.cut = false
+		p.startBricks(m.Name)
+	}
 	if node.boots == m.System.Boots {
 		return
 	}
@@ -41,6 +45,13 @@ func (p *Pool) boot(m *hosttest.Machine) {
 		p.t.Errorf("%s was rebooted while its brick ran", m.Name)
 	}
 	p.startBricks(m.Name)
+}
+
+// losePower ends the processes of a machine, which boots then.
+func (p *Pool) losePower(m *hosttest.Machine) error {
+	node := p.Nodes[m.Name]
+	node.Running, node.Healer, node.Leaving, node.cut = false, false, 0, true
+	return nil
 }
 
 // agrees reports whether a glusterd has a peer that answers.

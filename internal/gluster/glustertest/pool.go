@@ -52,7 +52,10 @@ type Pool struct {
 	// brick has come in that lacks them, and Comparing how many looks are left of that. Until
 	// then the directory is to be healed on that brick, though all of its names can be there.
 	Busy, Comparing int
-	newcomer        string
+	// Uneven says that the bricks have that directory with other times of access, so that it
+	// is not healed before a client has set them.
+	Uneven   bool
+	newcomer string
 	// Split are files in split brain, by identity.
 	Split map[string]*SplitFile
 	// Countable is how many entries that are to be healed can be counted in time; 0 for any.
@@ -112,6 +115,8 @@ type Node struct {
 	Blames int
 	// boots is how many reboots the machine had when its processes were looked at last.
 	boots int
+	// cut says that it lost its power, and has booted since.
+	cut bool
 	// Pending is how many files wait for healing, SplitBrain how many are in split
 	// brain besides those of the pool that are told one by one.
 	Pending, SplitBrain int
@@ -159,6 +164,7 @@ func addressOf(m *hosttest.Machine) string {
 }
 
 func (p *Pool) handle(m *hosttest.Machine) {
+	m.OnPowerCut(p.losePower)
 	for label, query := range map[string]func(*hosttest.Machine, *Node, shell.Command) string{
 		"gluster-marker":        p.marker,
 		"gluster-identity":      p.identity,
@@ -208,6 +214,7 @@ func (p *Pool) handle(m *hosttest.Machine) {
 	p.change(m, "gluster-choose-copy", p.chooseCopy)
 	m.HandleQuery("gluster-fragments", p.fragments)
 	m.HandleQuery("gluster-directories", p.directories)
+	m.Handle("gluster-even-times", p.evenTimes)
 	m.Handle("gluster-blame", func(m *hosttest.Machine, _ shell.Command) (string, int, string) {
 		return strconv.Itoa(p.Nodes[m.Name].Blames) + "\n", 0, ""
 	})

@@ -19,7 +19,7 @@ func (p *Pool) comes(brick string) {
 
 // compare brings the heal of the directory forward by one look.
 func (p *Pool) compare() {
-	if p.Comparing > 0 && len(p.Nodes[p.newcomer].Missing) == 0 && !p.Machines[p.newcomer].Down {
+	if p.Comparing > 0 && !p.Uneven && len(p.Nodes[p.newcomer].Missing) == 0 && !p.Machines[p.newcomer].Down {
 		p.Comparing--
 	}
 }
@@ -48,6 +48,14 @@ func (p *Pool) directories(m *hosttest.Machine, c shell.Command) (string, int, s
 		if asked := len(c.Args()) > 1; asked && slices.Contains(c.Args()[1:], busy) || !asked && p.indexed(v, m.Name) {
 			return fmt.Sprintf("%s %d /load\n", busy, len(p.On(m.Name, strings.TrimSuffix(c.Args()[0], "/")))), 0, ""
 		}
+	}
+	return "", 0, ""
+}
+
+// evenTimes is a client that sets the time of access of directories.
+func (p *Pool) evenTimes(_ *hosttest.Machine, c shell.Command) (string, int, string) {
+	if slices.Contains(c.Args()[1:], "/load") {
+		p.Uneven = false
 	}
 	return "", 0, ""
 }

@@ -116,6 +116,13 @@ func EveryPowerCut(t *testing.T, scenario func(t *testing.T, fault *Fault)) {
 	every(t, scenario, map[string]func(*Fault) *Fault{"power": (*Fault).PowerCut})
 }
 
+// EveryFaultAndPowerCut is both.
+func EveryFaultAndPowerCut(t *testing.T, scenario func(t *testing.T, fault *Fault)) {
+	t.Helper()
+	t.Run("fault", func(t *testing.T) { EveryFault(t, scenario) })
+	t.Run("power cut", func(t *testing.T) { EveryPowerCut(t, scenario) })
+}
+
 func every(t *testing.T, scenario func(t *testing.T, fault *Fault), kinds map[string]func(*Fault) *Fault) {
 	t.Helper()
 	const most = 1000
