@@ -13,6 +13,8 @@
 //     from Keepalived's opinion of itself.
 //   - No machine is master while its check fails. If all fail, nobody holds the
 //     address; for a database that is right.
+//   - No machine gets a new check before it has been tried on all that could have the
+//     address.
 //   - Keepalived that ends, however it ends, leaves no address behind: systemd
 //     removes it and starts Keepalived again. Without that a killed Keepalived
 //     leaves the address where it was while another machine takes it.

@@ -33,7 +33,7 @@ func planPackages(d *draft) error {
 	for _, node := range d.nodes() {
 		machine := d.machine(node)
 		if missing := tier.MissingPackages(d.spec.packages(), machine.Packages); len(missing) > 0 {
-			d.prepare.On(node.Name, installStep(node.Name, missing))
+			d.installing(node).On(node.Name, installStep(node.Name, missing))
 		}
 		if hold, needed := tier.HoldPackages(Kind+"-"+d.spec.Name, []string{"keepalived"}, machine.Unheld, machine.Packages); needed {
 			d.prepare.On(node.Name, hold.On(node.Name))

@@ -38,6 +38,7 @@ func concerns() []concern {
 		{Name: "accounts", Ask: askAccounts, Read: readAccounts, Plan: planAccounts},
 		{Name: "units", Ask: askUnits, Read: readUnits},
 		{Name: "check", Ask: askCheck, Read: readCheck},
+		{Name: "trial", Ask: askTrial, Plan: planTrial},
 		{Name: "role", Ask: askRole, Read: readRole},
 		{Name: "files", Read: readFiles, Plan: planFiles},
 		{Name: "firewall", Ask: askFirewall, Read: readFirewall, Plan: planFirewall},
@@ -108,15 +109,18 @@ type draft struct {
 	// group is the spec with the machines that have not left yet.
 	group  Spec
 	stages tier.Stages[host.Hosts]
-	// The stages in their order. Machines whose instances differ in what they send do
+	// The stages in their order. No machine gets a new check before all have tried it.
+	// Machines whose instances differ in what they send do
 	// not hear each other, and after three advertisements each takes the address. Each
 	// tests its file first. The holder loads it before the others, well within that
 	// time: if it fails there, nothing has changed.
-	prepare, loadOnHolder, loadTogether, regroup, roll, leave, maintenance, strays, settle, lists *tier.Stage[host.Hosts]
+	install, trial, prepare, loadOnHolder, loadTogether, regroup, roll, leave, maintenance, strays, settle, lists *tier.Stage[host.Hosts]
 }
 
 func newDraft(spec Spec, status Status) *draft {
 	d := &draft{spec: spec, status: status}
+	d.install = d.stages.Add("install what the new check may run")
+	d.trial = d.stages.Add("try the new check")
 	d.prepare = d.stages.Add("prepare")
 	d.loadOnHolder = d.stages.Add("load the floating IP's configuration on its holder")
 	d.loadTogether = d.stages.Add("load the floating IP's configuration at the same time")

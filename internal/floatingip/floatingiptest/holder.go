@@ -165,7 +165,10 @@ func (n *Network) fits(name string) bool {
 	if strings.Contains(d.instance, databaseGone) && isGone(m) {
 		return false
 	}
-	return !d.Unfit && (!n.inMaintenance(m) || !strings.Contains(d.instance, n.checkPath()))
+	if !strings.Contains(d.instance, n.checkPath()) {
+		return !d.Unfit
+	}
+	return n.failure(m, d, m.Files[n.checkPath()].Content) == ""
 }
 
 // inMaintenance reports whether there is a record that concerns the floating IP.

@@ -26,6 +26,10 @@ type Network struct {
 	// necessary, as if minutes lay between a command and the next. Then no two
 	// machines may have one priority either.
 	Settles bool
+	// Trials counts how often a machine tried a check.
+	Trials int
+	// OnTrial happens when a machine begins to try a check.
+	OnTrial func()
 	// Moves counts how often the address went from one machine to another.
 	Moves int
 	// Silent says that machines have no program to ask the network with.
@@ -62,6 +66,8 @@ type Daemon struct {
 	Cut bool
 	// Unfit makes the check fail.
 	Unfit bool
+	// Rejects is the text of checks that fail, whatever else they ask.
+	Rejects string
 	// Stuck keeps other clusters from letting go of the machine.
 	Stuck bool
 	// Lacks are addresses that somebody took from the holder.
@@ -87,6 +93,7 @@ func Install(t testing.TB, machines map[string]*hosttest.Machine, name, ip strin
 		n.addresses(m, d)
 		n.accounts(m)
 		n.check(m, d)
+		n.trial(m, d)
 		n.firewall(m, d)
 		n.flushes(m, d)
 		n.config(m)

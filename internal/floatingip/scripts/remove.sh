@@ -26,7 +26,7 @@ else
     for s in filters prepare loaded release yield; do rm -f "/usr/lib/terraform-ha/keepalived-$s"; done
     rm -rf /run/terraform-ha/vrrp /run/terraform-ha/keepalived-loaded
 fi
-rm -f -- "/var/lib/terraform-ha/floating-ip-$1.maintenance" "/var/lib/terraform-ha/floating-ip-$1.restart" "/usr/lib/terraform-ha/check-$1" "/usr/lib/terraform-ha/role-$1" "/etc/terraform-ha/vrrp/$1.nft"
+rm -f -- "/var/lib/terraform-ha/floating-ip-$1.maintenance" "/var/lib/terraform-ha/floating-ip-$1.restart" "/usr/lib/terraform-ha/check-$1" "/usr/lib/terraform-ha/check-$1.trial" "/usr/lib/terraform-ha/role-$1" "/etc/terraform-ha/vrrp/$1.nft"
 rm -f -- "/run/terraform-ha/vrrp/$1" "/run/terraform-ha/vrrp/$1.rank" "/run/terraform-ha/vrrp/$1.since"
 rmdir /usr/lib/terraform-ha /etc/terraform-ha/vrrp /etc/terraform-ha 2>/dev/null || true
 ! nft list table inet "$2" >/dev/null 2>&1 || nft delete table inet "$2"
