@@ -56,7 +56,7 @@ func (d *draft) updatesDue(node host.Node) tier.DueOS {
 // needs.
 func refuseNewSeries(spec Spec, node string, seen Node) *reconcile.RefusedError {
 	has, brings := seen.Packages[serverPackage], spec.OS.Brings(seen.System, serverPackage)
-	if has == "" || brings == "" || slices.Contains([]string{series(has), series(spec.Release)}, series(brings)) {
+	if has == "" || brings == "" || slices.Contains([]string{tier.Major(has), tier.Major(spec.Release)}, tier.Major(brings)) {
 		return nil
 	}
 	evidence := []string{fmt.Sprintf("it has %s %s, and the update that its archives offer is %s", serverPackage, has, brings)}
@@ -65,7 +65,7 @@ func refuseNewSeries(spec Spec, node string, seen Node) *reconcile.RefusedError 
 	}
 	return &reconcile.RefusedError{
 		What: "take another major release of GlusterFS for an update of the system", Node: node, Path: tier.At("os"), Evidence: evidence,
-		Remedy: fmt.Sprintf("Declare version = %q, with which os takes one server after the other to that release and raises the operating version of the pool last, or take the archive of that release out of the machine's package sources.", series(brings)),
+		Remedy: fmt.Sprintf("Declare version = %q, with which os takes one server after the other to that release and raises the operating version of the pool last, or take the archive of that release out of the machine's package sources.", tier.Major(brings)),
 	}
 }
 

@@ -52,15 +52,6 @@ func (s Spec) isRelease(version string) bool {
 	return found && (rest == "" || strings.ContainsAny(rest[:1], ".-+~"))
 }
 
-// series is the major release that a version of the package, or a release, belongs to; empty
-// where there is none.
-func series(version string) string {
-	if _, rest, found := strings.Cut(version, ":"); found {
-		version = rest // without the epoch (deb-version(7))
-	}
-	return version[:len(version)-len(strings.TrimLeft(version, "0123456789"))]
-}
-
 func askRelease(spec inquiry, node string) tier.Questions {
 	if spec.Release == "" || !spec.asClient(node) {
 		return tier.Questions{}

@@ -3,8 +3,11 @@ package webtier
 import (
 	"cmp"
 	"context"
+	"fmt"
+	"slices"
 
 	"github.com/terraform-ha/terraform-provider-ha/internal/host"
+	"github.com/terraform-ha/terraform-provider-ha/internal/reconcile"
 	"github.com/terraform-ha/terraform-provider-ha/internal/tier"
 )
 
@@ -58,10 +61,22 @@ func planOS(d *draft, m *machine) {
 	if !due.Disruptive || !broken && (sick || m.seen.leftover()) {
 		return
 	}
+	permitted := d.permitted()
+	if err := refuseNewClient(d.spec, m.node.Name, m.seen, permitted); err != nil {
+		d.refuse(err)
+		if broken {
+			finish := d.spec.OS.Finish(m.seen.System)
+			m.add(part{title: finish.Title, reasons: []string{finish.Why}, disruptive: true, reverts: true, do: finish.Do})
+		}
+		return
+	}
 	name, fetch, update := m.node.Name, d.spec.OS.Fetch(due), d.spec.OS.Update(due, serverUnits(m.seen.PHP))
 	if !m.seen.leftover() {
 		m.ahead = append(m.ahead, part{title: fetch.Title, whole: func(ctx context.Context, target Target) error {
 			if err := fetch.Do(ctx, target.Hosts[name]); err != nil {
+				return err
+			}
+			if err := stillPermitted(d.spec, m.seen, permitted)(ctx, target.Hosts[name]); err != nil {
 				return err
 			}
 			return tier.RefuseHomeless(ctx, target.Hosts, name)
@@ -71,8 +86,69 @@ func planOS(d *draft, m *machine) {
 		if err := giveAway(ctx, d.spec, target, name); err != nil {
 			return err
 		}
-		return update.Do(ctx, target.Hosts[name])
+		return inOrder(stillPermitted(d.spec, m.seen, permitted), update.Do)(ctx, target.Hosts[name])
 	}})
+}
+
+// permitted are the major releases of the mount's client that updates may bring: those with
+// which a machine of the tier serves. A machine does not know the release of the file
+// servers, and whoever gives one machine a newer client has seen that it mounts the volume.
+func (d *draft) permitted() []string {
+	if d.spec.Mount == nil {
+		return nil
+	}
+	var majors []string
+	for _, seen := range d.status.Nodes {
+		if version := seen.Packages[mountTypes[d.spec.Mount.Type].client]; version != "" && seen.Serving() {
+			majors = append(majors, tier.Major(version))
+		}
+	}
+	return majors
+}
+
+// refuseNewClient refuses updates of a system that bring a major release of the mount's client
+// with which no machine of the tier serves: the file servers are to have it first.
+func refuseNewClient(s Spec, node string, seen NodeStatus, permitted []string) error {
+	if s.Mount == nil {
+		return nil
+	}
+	client := mountTypes[s.Mount.Type].client
+	has, brings := seen.Packages[client], s.OS.Brings(seen.System, client)
+	if has == "" || brings == "" || tier.Major(brings) == tier.Major(has) || slices.Contains(permitted, tier.Major(brings)) {
+		return nil
+	}
+	return &reconcile.RefusedError{
+		What: "take another major release of " + client + " for an update of the system", Node: node, Path: tier.At("os"),
+		Evidence: []string{
+			fmt.Sprintf("it has %s, and the update that its archives offer is %s", has, brings),
+			"no node of the tier serves with that release, and a web server cannot tell whether the file servers have it",
+		},
+		Remedy: fmt.Sprintf("Update the file servers first. Then set maintenance = \"stopped\" on one node, install its updates by hand and reboot it, and remove maintenance: once it serves, os updates the others. Or take the archive of release %s out of the machine's package sources.", tier.Major(brings)),
+	}
+}
+
+// stillPermitted refuses updates that refreshed lists of packages have brought since a machine
+// was seen.
+func stillPermitted(s Spec, seen NodeStatus, permitted []string) action {
+	return func(ctx context.Context, h *host.Host) error {
+		if s.Mount == nil || s.OS.Updates == "" {
+			return nil
+		}
+		var err error
+		if seen.System, err = lookAtSystem(ctx, h); err != nil {
+			return err
+		}
+		return refuseNewClient(s, h.Name(), seen, permitted)
+	}
+}
+
+func lookAtSystem(ctx context.Context, h *host.Host) (host.System, error) {
+	const part = "system"
+	answers, err := h.Ask(ctx, host.AskSystem(part))
+	if err != nil {
+		return host.System{}, fmt.Errorf("cannot look at the system of %s: %w", h.Name(), err)
+	}
+	return host.ParseSystem(answers[part]), nil
 }
 
 // giveAway has a drained machine give away the floating addresses that it still has: the

@@ -3,6 +3,7 @@ package webtier
 import (
 	"context"
 	"errors"
+	"maps"
 	"slices"
 	"strings"
 	"testing"
@@ -318,4 +319,84 @@ func TestANodeThatWasLeftOutComesBackWithoutAnArchive(t *testing.T) {
 		t.Errorf("got %v", err)
 	}
 	isInService(t, servers, balancer)
+}
+
+// TestUpdatesBringNoNewClient whether the plan has seen the release, or refreshed lists of
+// packages have brought it. It comes to the others once a machine serves with it.
+func TestUpdatesBringNoNewClient(t *testing.T) {
+	const client = "glusterfs-client"
+	for name, refreshed := range map[string]bool{"planned": false, "refreshed": true} {
+		t.Run(name, func(t *testing.T) {
+			hosts, servers, machines, spec := outdated(t)
+			balancer := balancerFor(spec)
+			for _, m := range machines {
+				m.Packages[client] = "10.3-5"
+				newer := map[string]hosttest.Update{client: {Version: "11.1-6", Security: true}}
+				if refreshed {
+					m.System.Published = newer
+				} else {
+					maps.Copy(m.System.Updates, newer)
+				}
+			}
+			wanted := func() {
+				t.Helper()
+				refused, found := errors.AsType[*reconcile.RefusedError](convergeSim(t, hosts, spec, balancer))
+				if !found || refused.What != "take another major release of glusterfs-client for an update of the system" || refused.Node != "web1" || !slices.Equal(refused.Path, tier.At("os")) {
+					t.Fatalf("got %+v", refused)
+				}
+				isInService(t, servers, balancer)
+			}
+			wanted()
+			if servers.MostOut != 0 {
+				t.Errorf("%d were out of service", servers.MostOut)
+			}
+			isUpdatedNot(t, machines)
+			// Everything else is done.
+			spec.RestartTrigger = "again"
+			machines["web2"].System.Unfinished = []string{"tzdata"}
+			for range 3 { // with the lists that the first ones refresh
+				_ = convergeSim(t, hosts, spec, balancer)
+			}
+			wanted()
+			isUpdatedNot(t, machines)
+			if m := machines["web2"]; len(m.System.Unfinished) > 0 || m.Files[spec.restart().File().Path].Content == "" {
+				t.Errorf("it has %v, unfinished %v", m.Files, m.System.Unfinished)
+			}
+			machines["web3"].Packages[client] = "11.1-6" // an operator has installed it
+			must(t, convergeSim(t, hosts, spec, balancer))
+			isUpdated(t, machines, 1)
+			for name, m := range machines {
+				if m.Packages[client] != "11.1-6" {
+					t.Errorf("%s has %v", name, m.Packages)
+				}
+			}
+		})
+	}
+}
+
+func isUpdatedNot(t *testing.T, machines map[string]*hosttest.Machine) {
+	t.Helper()
+	for name, m := range machines {
+		if m.Packages["libssl3"] != "3.0" || m.System.Boots != 0 {
+			t.Errorf("%s has %v after %d boots", name, m.Packages, m.System.Boots)
+		}
+	}
+}
+
+// TestUpdatesOfTheClientWithinItsRelease are installed as any others, and a tier of files of
+// its own has no client.
+func TestUpdatesOfTheClientWithinItsRelease(t *testing.T) {
+	spec := good().Defaulted()
+	spec.OS = tier.OS{Updates: host.UpdatesSecurity}
+	seen := NodeStatus{Packages: map[string]string{"glusterfs-client": "10.3-5"}}
+	for version, wanted := range map[string]bool{"10.3-5+deb12u1": true, "10.5-1": true, "11.1-6": false} {
+		seen.System.Updates = []host.Update{{Package: "glusterfs-client", Version: version, Security: true}}
+		if err := refuseNewClient(spec, "web1", seen, nil); (err == nil) != wanted {
+			t.Errorf("%s: %v", version, err)
+		}
+	}
+	spec.Mount = nil
+	if err := refuseNewClient(spec, "web1", seen, nil); err != nil {
+		t.Error(err)
+	}
 }
