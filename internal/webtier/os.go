@@ -29,7 +29,7 @@ func refuseShared(d *draft) error {
 
 // osDue is what is due of the system of a machine.
 func (d *draft) osDue(m *machine) tier.DueOS {
-	return d.spec.OS.Due(m.seen.System, cmp.Or(m.seen.Maintenance, d.spec.Maintenance[m.node.Name]), serverUnits(m.seen.PHP)...)
+	return d.spec.OS.Due(m.seen.System, cmp.Or(m.seen.Maintenance, d.spec.Maintenance[m.node.Name]), d.spec.watchedUnits(m.seen.PHP)...)
 }
 
 // systems are those of the machines, by node.
@@ -47,6 +47,14 @@ func serverUnits(php string) []string {
 		return []string{apacheUnit}
 	}
 	return []string{apacheUnit, fpmUnit(php)}
+}
+
+// watchedUnits are those and the mount, whose client is a process as well.
+func (s Spec) watchedUnits(php string) []string {
+	if s.Mount == nil {
+		return serverUnits(php)
+	}
+	return append(serverUnits(php), mountUnit(s.MountPoint))
 }
 
 // planOS updates and reboots the machine. One that does not serve is repaired before,
@@ -86,7 +94,7 @@ func planOS(d *draft, m *machine) {
 		if err := giveAway(ctx, d.spec, target, name); err != nil {
 			return err
 		}
-		return inOrder(stillPermitted(d.spec, m.seen, permitted), update.Do)(ctx, target.Hosts[name])
+		return inOrder(stillPermitted(d.spec, m.seen, permitted), inOrder(update.Do, remountStale(d.spec)))(ctx, target.Hosts[name])
 	}})
 }
 
@@ -139,6 +147,21 @@ func stillPermitted(s Spec, seen NodeStatus, permitted []string) action {
 			return err
 		}
 		return refuseNewClient(s, h.Name(), seen, permitted)
+	}
+}
+
+// remountStale mounts the volume again where its client runs with files that an update has
+// replaced, while Apache and PHP-FPM are stopped. After a reboot it does not.
+func remountStale(s Spec) action {
+	return func(ctx context.Context, h *host.Host) error {
+		if s.Mount == nil {
+			return nil
+		}
+		seen, err := lookAtSystem(ctx, h)
+		if err != nil || !slices.Contains(seen.Stale, mountUnit(s.MountPoint)) {
+			return err
+		}
+		return mountVolume(s, nil, true)(ctx, h)
 	}
 }
 

@@ -400,3 +400,57 @@ func TestUpdatesOfTheClientWithinItsRelease(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// TestTheVolumeIsMountedAgainAfterAnUpdateOfItsClient meets a fault at every command. No
+// machine is rebooted, and none is mounted again while it serves.
+func TestTheVolumeIsMountedAgainAfterAnUpdateOfItsClient(t *testing.T) {
+	unit := mountUnit(good().Defaulted().MountPoint)
+	hosttest.EveryFault(t, func(t *testing.T, fault *hosttest.Fault) {
+		hosts, servers, machines, spec := built(t)
+		spec.OS = tier.OS{Updates: host.UpdatesSecurity}
+		balancer := balancerFor(spec)
+		started := map[string]int64{}
+		for name, m := range machines {
+			m.Packages["glusterfs-client"] = "10.3-5"
+			m.System.Updates = map[string]hosttest.Update{"glusterfs-client": {Version: "10.5-1", Security: true, Stale: []string{unit}}}
+			started[name] = m.Unit(unit).Started
+		}
+		servers.After = func() { twoServe(t, servers) }
+		fault.Arm(machines)
+		_ = convergeSim(t, hosts, spec, balancer)
+		fault.Disarm()
+		must(t, convergeSim(t, hosts, spec, balancer))
+		if plan := planSim(t, hosts, spec); !plan.Empty() {
+			t.Errorf("left: %v", plan.Titles())
+		}
+		for name, m := range machines {
+			if m.Packages["glusterfs-client"] != "10.5-1" || m.Unit(unit).Started == started[name] || m.System.Boots != 0 {
+				t.Errorf("%s has %v, its mount started at %d, after %d at first", name, m.Packages, m.Unit(unit).Started, started[name])
+			}
+		}
+		if len(servers.CutOff) > 0 || servers.MostOut != 1 {
+			t.Errorf("requests were cut off on %v; %d were out of service at once", servers.CutOff, servers.MostOut)
+		}
+		isInService(t, servers, balancer)
+	})
+}
+
+// TestAStaleClientIsDue after somebody else has updated it.
+func TestAStaleClientIsDue(t *testing.T) {
+	hosts, servers, machines, spec := built(t)
+	unit := mountUnit(spec.Defaulted().MountPoint)
+	spec.OS = tier.OS{Updates: host.UpdatesSecurity}
+	m := machines["web2"]
+	m.System.Updates = map[string]hosttest.Update{"glusterfs-client": {Version: "1.0-2", Security: true, Stale: []string{unit}}}
+	must(t, hosts["web2"].InstallUpdates(t.Context(), host.UpdatesSecurity))
+	m.System.Updates = nil
+	if got, want := planSim(t, hosts, spec).Drift(), unit+" runs with files that an update has replaced"; len(got) != 1 || !slices.Equal(got["web2"], []string{want}) {
+		t.Errorf("drift %v", got)
+	}
+	balancer := balancerFor(spec)
+	must(t, convergeSim(t, hosts, spec, balancer))
+	if plan := planSim(t, hosts, spec); !plan.Empty() || len(servers.CutOff) > 0 {
+		t.Errorf("left: %v; cut off on %v", plan.Titles(), servers.CutOff)
+	}
+	isInService(t, servers, balancer)
+}
