@@ -29,7 +29,7 @@ func foresee(spec Spec, status Status) tier.Foresight {
 // meanwhile, if the brick ends as well. It runs on while glusterd alone restarts.
 func (d *draft) healAfter(name string) tier.Transfer {
 	for _, node := range d.reached {
-		if node.Name == name && (d.osDue(node).Disruptive || d.whyTriggered(node) != "") {
+		if node.Name == name && (d.updatesDue(node).Disruptive || d.whyTriggered(node) != "") {
 			return d.healOf(name)
 		}
 	}

@@ -40,6 +40,59 @@ func (d *draft) osDue(node host.Node) tier.DueOS {
 	return d.spec.OS.Due(seen.System, cmp.Or(seen.Maintenance, d.spec.Maintenance[node.Name]), daemonUnits()...)
 }
 
+// updatesDue is the same where it may be installed. Everything else is planned beside updates
+// that are refused.
+func (d *draft) updatesDue(node host.Node) tier.DueOS {
+	due := d.osDue(node)
+	if due.Disruptive && refuseNewSeries(d.spec, node.Name, d.seen(node)) != nil {
+		return tier.DueOS{}
+	}
+	return due
+}
+
+// refuseNewSeries refuses updates of a system that bring another major release of the server
+// than the one that it has, unless that is declared. They are to be installed week after week
+// with nobody looking, and clients of the former release may come to lack what the new one
+// needs.
+func refuseNewSeries(spec Spec, node string, seen Node) *reconcile.RefusedError {
+	has, brings := seen.Packages[serverPackage], spec.OS.Brings(seen.System, serverPackage)
+	if has == "" || brings == "" || slices.Contains([]string{tier.Major(has), tier.Major(spec.Release)}, tier.Major(brings)) {
+		return nil
+	}
+	evidence := []string{fmt.Sprintf("it has %s %s, and the update that its archives offer is %s", serverPackage, has, brings)}
+	if spec.Release != "" {
+		evidence = append(evidence, "release "+spec.Release+" is declared")
+	}
+	return &reconcile.RefusedError{
+		What: "take another major release of GlusterFS for an update of the system", Node: node, Path: tier.At("os"), Evidence: evidence,
+		Remedy: fmt.Sprintf("Declare version = %q, with which os takes one server after the other to that release and raises the operating version of the pool last, or take the archive of that release out of the machine's package sources.", tier.Major(brings)),
+	}
+}
+
+// refuseUpdates is why updates are not installed that are due.
+func (d *draft) refuseUpdates() *reconcile.RefusedError {
+	for _, node := range d.reached {
+		if refused := refuseNewSeries(d.spec, node.Name, d.seen(node)); refused != nil && d.changing() && d.osDue(node).Disruptive {
+			return refused
+		}
+	}
+	return nil
+}
+
+// stillInSeries refuses updates that refreshed lists of packages have brought since the plan.
+func stillInSeries(spec Spec, node string) act {
+	return func(ctx context.Context, hosts host.Hosts) error {
+		seen := look(ctx, host.Views{node: hosts[node].View}, spec, noNode).Nodes[node]
+		if seen.Err != nil {
+			return seen.Err
+		}
+		if refused := refuseNewSeries(spec, node, seen); refused != nil {
+			return refused
+		}
+		return nil
+	}
+}
+
 // systems are those of the machines, by node.
 func (s Status) systems() map[string]host.System {
 	systems := map[string]host.System{}
@@ -53,7 +106,7 @@ func (s Status) systems() map[string]host.System {
 func (d *draft) updating() []host.Node {
 	var nodes []host.Node
 	for _, node := range d.reached {
-		if d.osDue(node).Disruptive {
+		if d.updatesDue(node).Disruptive {
 			nodes = append(nodes, node)
 		}
 	}
@@ -99,7 +152,7 @@ func planOS(d *draft) error {
 		}
 	}
 	for _, node := range d.reached {
-		due := d.osDue(node)
+		due := d.updatesDue(node)
 		if d.seen(node).Drained && (!due.Disruptive || d.rollWaits() != nil) {
 			d.stages.putBack.InOrder(Step{Node: node.Name, Title: "take floating addresses again", Why: "it is drained by a change that broke off", Do: d.ofMachine(node, tier.Return)})
 		}
@@ -132,12 +185,32 @@ func (d *draft) giveAway(node host.Node) act {
 	}
 }
 
+// fetch refreshes the lists of packages and fetches the updates, and ends the change while the
+// machine serves where these are refused.
+func (d *draft) fetch(due tier.DueOS, node host.Node) Step {
+	step := d.spec.OS.Fetch(due).On(node.Name)
+	work := step.Do
+	step.Do = func(ctx context.Context, hosts host.Hosts) error {
+		if err := work(ctx, hosts); err != nil {
+			return err
+		}
+		return stillInSeries(d.spec, node.Name)(ctx, hosts)
+	}
+	return step
+}
+
 // install is the work on a machine whose glusterd and bricks are stopped.
 func (d *draft) install(due tier.DueOS, node host.Node) Step {
 	step := d.spec.OS.Update(due, daemonUnits(), daemonUnits()...).On(node.Name)
 	step.Effect = reconcile.Restarts
 	work := step.Do
 	step.Do = func(ctx context.Context, hosts host.Hosts) error {
+		if err := stillInSeries(d.spec, node.Name)(ctx, hosts); err != nil {
+			if failed := startDaemon(node.Name, "start")(ctx, hosts); failed != nil {
+				return fmt.Errorf("%w; afterwards: %w", err, failed)
+			}
+			return err
+		}
 		err := work(ctx, hosts)
 		if failed, found := errors.AsType[*host.UpdatesError](err); found {
 			return serveAgain(ctx, hosts, failed)
@@ -177,7 +250,7 @@ func (d *draft) update(node host.Node) []Step {
 	started := d.volumeStarted()
 	healed := waitWhole(d.spec, node.Name, started)
 	steps := []Step{
-		d.spec.OS.Fetch(due).On(node.Name),
+		d.fetch(due, node),
 		{Title: "wait until the volume is healed", Do: healed},
 	}
 	if file := d.spec.daemonFile(); file.Difference(d.seen(node).Files[daemonFile]) != "" {

@@ -31,7 +31,7 @@ func outdated(t *testing.T) (host.Hosts, *glustertest.Pool) {
 	t.Helper()
 	hosts, sim := built(t)
 	forAll(sim, func(m *hosttest.Machine) {
-		m.Packages["libc6"] = "1"
+		m.Packages["libc6"], m.Packages["glusterfs-server"] = "1", "10.3-5"
 		m.System.Updates = map[string]hosttest.Update{
 			"glusterfs-server": {Version: "10.4-1", Units: []string{"glusterd"}}, "libc6": {Version: "2", AsksReboot: true, Security: true},
 		}
@@ -330,4 +330,82 @@ func TestAfterAnUpdateThatFails(t *testing.T) {
 			})
 		})
 	}
+}
+
+// TestUpdatesStayWithinASeries whether the plan has seen the new one, or lists of packages
+// that were refreshed before or during the update of the first server have brought it.
+func TestUpdatesStayWithinASeries(t *testing.T) {
+	const what, stop = "take another major release of GlusterFS for an update of the system", "stop glusterd and the bricks"
+	for name, refreshed := range map[string]string{"planned": "", "fetched": "fetch updates", "refreshed while it is stopped": stop} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				hosts, sim := outdated(t)
+				newer := func() {
+					forAll(sim, func(m *hosttest.Machine) {
+						m.System.Updates["glusterfs-server"] = hosttest.Update{Version: "11.1-6", Security: true, Units: []string{"glusterd"}}
+						sim.Newest[m.Name] = 110000
+					})
+				}
+				switch refreshed {
+				case "":
+					newer()
+				case "fetch updates":
+					forAll(sim, func(m *hosttest.Machine) {
+						m.System.Published = map[string]hosttest.Update{"glusterfs-server": {Version: "11.1-6"}}
+					})
+				}
+				refused := refusal(t, during(t, hosts, keptUpToDate(), "files1", refreshed, newer))
+				if refused.What != what || refused.Node != "files1" || !strings.Contains(refused.Remedy, `version = "11"`) || !slices.Equal(refused.Path, tier.At("os")) {
+					t.Errorf("got %+v", refused)
+				}
+				for name, m := range sim.Machines {
+					if m.Packages["glusterfs-server"] != "10.3-5" || m.System.Boots > 0 || !m.Unit("glusterd").Running() || !sim.Nodes[name].Running && refreshed != stop {
+						t.Errorf("%s has %v after %d boots", name, m.Packages, m.System.Boots)
+					}
+				}
+				// Everything else is done.
+				spec := keptUpToDate()
+				spec.Options = map[string]string{"performance.cache-size": "64MB"}
+				spec.RestartTrigger = "again"
+				if refused := refusal(t, converge(t, hosts, spec)); refused.What != what || sim.Volumes["content"].Options["performance.cache-size"] != "64MB" {
+					t.Errorf("got %+v; the options are %v", refused, sim.Volumes["content"].Options)
+				}
+				for name, m := range sim.Machines {
+					if _, drained := m.Files[tier.DrainFile]; drained || m.Files["/var/lib/terraform-ha/gluster-content.restart"].Content == "" {
+						t.Errorf("%s has %v", name, m.Files)
+					}
+				}
+				spec.Release = "10"
+				if refused := refusal(t, converge(t, hosts, spec)); !slices.Contains(refused.Evidence, "release 10 is declared") {
+					t.Errorf("got %+v", refused)
+				}
+				spec.Release = "11"
+				if err := converge(t, hosts, spec); err != nil || sim.OpVersion != 110000 || sim.Machines["files3"].Packages["glusterfs-server"] != "11.1-6" {
+					t.Errorf("the pool runs with %d: %v", sim.OpVersion, err)
+				}
+			})
+		})
+	}
+}
+
+// TestAnInstallationOfTheNewSeriesIsFinished that somebody began, and nothing is updated.
+func TestAnInstallationOfTheNewSeriesIsFinished(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		hosts, sim := outdated(t)
+		sim.Locked(func() {
+			m := sim.Machines["files2"]
+			m.System.Updates["glusterfs-server"] = hosttest.Update{Version: "11.1-6"}
+			_ = m.Stop("glusterd")
+			m.System.Unfinished = []string{"attr"}
+		})
+		if refused := refusal(t, converge(t, hosts, keptUpToDate())); refused.Node != "files2" {
+			t.Errorf("got %+v", refused)
+		}
+		if m := sim.Machines["files2"]; len(m.System.Unfinished) > 0 || !m.Unit("glusterd").Running() || m.Packages["libc6"] != "1" {
+			t.Errorf("files2 has %v, unfinished %v", m.Packages, m.System.Unfinished)
+		}
+		if m := sim.Machines["files3"]; m.Packages["libc6"] != "2" {
+			t.Error("files3 was not updated")
+		}
+	})
 }

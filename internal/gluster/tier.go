@@ -195,7 +195,7 @@ func Diff(spec Spec, status Status) (Plan, error) {
 // refusedForNow is why something cannot be done yet that is to be done. It is told where
 // nothing else can be.
 func (d *draft) refusedForNow() error {
-	return firstOf(d.decisionWaits, d.refuseLeftAlone, d.waits)
+	return firstOf(d.decisionWaits, d.refuseLeftAlone, d.waits, d.refuseUpdates)
 }
 
 // Notices says in a sentence each what the user should know and no plan changes.

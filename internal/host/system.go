@@ -40,8 +40,8 @@ type System struct {
 	RebootAsked bool
 	// Kernel is the kernel that runs and the one that is installed, where that is newer.
 	Kernel, KernelInstalled string
-	// Stale are the services, and systemd, that run with files which an update has
-	// replaced.
+	// Stale are the services, the mounts whose file system is a process ("srv-www.mount"),
+	// and systemd, that run with files which an update has replaced.
 	Stale []string
 	// Markers are the clusters that the machine belongs to, as their markers are named.
 	Markers []string

@@ -369,8 +369,8 @@ func TestHoldsComeBack(t *testing.T) {
 }
 
 // TestStaleUnits has processes with deleted files: of a service, of one below a slice, of a
-// guest, of a service of a guest of a service, of a program of the initramfs that is older
-// than every update here, and of a service that was restarted since.
+// mount, of a guest, of a service of a guest of a service, of a program of the initramfs that
+// is older than every update here, and of a service that was restarted since.
 func TestStaleUnits(t *testing.T) {
 	machine, _ := updating(t, "")
 	machine.shim(t, "getconf", "echo 100")
@@ -398,12 +398,13 @@ func TestStaleUnits(t *testing.T) {
 	process("14", "/docker/7/system.slice/guests.service/system.slice/cron.service", "2", 5)
 	process("15", "/docker/7/system.slice/apache2.service", "1", 1002)
 	process("16", "/docker/7/user.slice/user-0.slice/user@0.service/app.slice/bus.service", "1", 5)
+	process("17", `/docker/7/system.slice/srv-my\x2dsite.mount`, "1", 5)
 	look := func() []string {
 		answers, err := host.New("local", machine).Ask(t.Context(), host.AskSystem("system"))
 		must(t, err)
 		return host.ParseSystem(answers["system"]).Stale
 	}
-	if diff := cmp.Diff([]string{"getty@tty1", "ssh", "systemd-udevd"}, look()); diff != "" {
+	if diff := cmp.Diff([]string{"getty@tty1", `srv-my\x2dsite.mount`, "ssh", "systemd-udevd"}, look()); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
 	before := time.Unix(1690000000, 0)

@@ -127,6 +127,15 @@ func (o OS) Brings(seen host.System, name string) string {
 	return ""
 }
 
+// Major returns the major release of a version of a package, or of a release; empty where
+// there is none.
+func Major(version string) string {
+	if _, rest, found := strings.Cut(version, ":"); found {
+		version = rest // without the epoch (deb-version(7))
+	}
+	return version[:len(version)-len(strings.TrimLeft(version, "0123456789"))]
+}
+
 // wanted returns the updates to install.
 func (o OS) wanted(seen host.System) []string {
 	var names []string

@@ -181,3 +181,11 @@ func TestAnInterruptedReboot(t *testing.T) {
 		t.Errorf("got %v after %d boots", err, machines["web1"].System.Boots)
 	}
 }
+
+func TestMajor(t *testing.T) {
+	for version, want := range map[string]string{"10.3-5": "10", "11": "11", "1:11.1-6+deb13u1": "11", "": "", "~rc1": ""} {
+		if got := tier.Major(version); got != want {
+			t.Errorf("%q: %q", version, got)
+		}
+	}
+}

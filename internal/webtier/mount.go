@@ -35,6 +35,8 @@ type Mount struct {
 // mountType is what differs between file systems. Another one is another entry.
 type mountType struct {
 	packages []string
+	// client is the one of them whose major release follows that of the file servers.
+	client string
 	// kernelType is the type in the kernel's mount table.
 	kernelType string
 	options    func(Mount) []string
@@ -43,6 +45,7 @@ type mountType struct {
 var mountTypes = map[string]mountType{
 	GlusterFS: {
 		packages:   []string{"glusterfs-client"},
+		client:     "glusterfs-client",
 		kernelType: "fuse.glusterfs",
 		options: func(m Mount) []string {
 			options := []string{"defaults", "_netdev", "log-level=WARNING", negativeTimeout}

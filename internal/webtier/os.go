@@ -3,8 +3,11 @@ package webtier
 import (
 	"cmp"
 	"context"
+	"fmt"
+	"slices"
 
 	"github.com/terraform-ha/terraform-provider-ha/internal/host"
+	"github.com/terraform-ha/terraform-provider-ha/internal/reconcile"
 	"github.com/terraform-ha/terraform-provider-ha/internal/tier"
 )
 
@@ -26,7 +29,7 @@ func refuseShared(d *draft) error {
 
 // osDue is what is due of the system of a machine.
 func (d *draft) osDue(m *machine) tier.DueOS {
-	return d.spec.OS.Due(m.seen.System, cmp.Or(m.seen.Maintenance, d.spec.Maintenance[m.node.Name]), serverUnits(m.seen.PHP)...)
+	return d.spec.OS.Due(m.seen.System, cmp.Or(m.seen.Maintenance, d.spec.Maintenance[m.node.Name]), d.spec.watchedUnits(m.seen.PHP)...)
 }
 
 // systems are those of the machines, by node.
@@ -46,6 +49,14 @@ func serverUnits(php string) []string {
 	return []string{apacheUnit, fpmUnit(php)}
 }
 
+// watchedUnits are those and the mount, whose client is a process as well.
+func (s Spec) watchedUnits(php string) []string {
+	if s.Mount == nil {
+		return serverUnits(php)
+	}
+	return append(serverUnits(php), mountUnit(s.MountPoint))
+}
+
 // planOS updates and reboots the machine. One that does not serve is repaired before,
 // unless an installation that broke off has brought it there. One that a change of ours has
 // left out of service is put back first, with no archive asked.
@@ -58,10 +69,22 @@ func planOS(d *draft, m *machine) {
 	if !due.Disruptive || !broken && (sick || m.seen.leftover()) {
 		return
 	}
+	permitted := d.permitted()
+	if err := refuseNewClient(d.spec, m.node.Name, m.seen, permitted); err != nil {
+		d.refuse(err)
+		if broken {
+			finish := d.spec.OS.Finish(m.seen.System)
+			m.add(part{title: finish.Title, reasons: []string{finish.Why}, disruptive: true, reverts: true, do: finish.Do})
+		}
+		return
+	}
 	name, fetch, update := m.node.Name, d.spec.OS.Fetch(due), d.spec.OS.Update(due, serverUnits(m.seen.PHP))
 	if !m.seen.leftover() {
 		m.ahead = append(m.ahead, part{title: fetch.Title, whole: func(ctx context.Context, target Target) error {
 			if err := fetch.Do(ctx, target.Hosts[name]); err != nil {
+				return err
+			}
+			if err := stillPermitted(d.spec, m.seen, permitted)(ctx, target.Hosts[name]); err != nil {
 				return err
 			}
 			return tier.RefuseHomeless(ctx, target.Hosts, name)
@@ -71,8 +94,84 @@ func planOS(d *draft, m *machine) {
 		if err := giveAway(ctx, d.spec, target, name); err != nil {
 			return err
 		}
-		return update.Do(ctx, target.Hosts[name])
+		return inOrder(stillPermitted(d.spec, m.seen, permitted), inOrder(update.Do, remountStale(d.spec)))(ctx, target.Hosts[name])
 	}})
+}
+
+// permitted are the major releases of the mount's client that updates may bring: those with
+// which a machine of the tier serves. A machine does not know the release of the file
+// servers, and whoever gives one machine a newer client has seen that it mounts the volume.
+func (d *draft) permitted() []string {
+	if d.spec.Mount == nil {
+		return nil
+	}
+	var majors []string
+	for _, seen := range d.status.Nodes {
+		if version := seen.Packages[mountTypes[d.spec.Mount.Type].client]; version != "" && seen.Serving() {
+			majors = append(majors, tier.Major(version))
+		}
+	}
+	return majors
+}
+
+// refuseNewClient refuses updates of a system that bring a major release of the mount's client
+// with which no machine of the tier serves: the file servers are to have it first.
+func refuseNewClient(s Spec, node string, seen NodeStatus, permitted []string) error {
+	if s.Mount == nil {
+		return nil
+	}
+	client := mountTypes[s.Mount.Type].client
+	has, brings := seen.Packages[client], s.OS.Brings(seen.System, client)
+	if has == "" || brings == "" || tier.Major(brings) == tier.Major(has) || slices.Contains(permitted, tier.Major(brings)) {
+		return nil
+	}
+	return &reconcile.RefusedError{
+		What: "take another major release of " + client + " for an update of the system", Node: node, Path: tier.At("os"),
+		Evidence: []string{
+			fmt.Sprintf("it has %s, and the update that its archives offer is %s", has, brings),
+			"no node of the tier serves with that release, and a web server cannot tell whether the file servers have it",
+		},
+		Remedy: fmt.Sprintf("Update the file servers first. Then set maintenance = \"stopped\" on one node, install its updates by hand and reboot it, and remove maintenance: once it serves, os updates the others. Or take the archive of release %s out of the machine's package sources.", tier.Major(brings)),
+	}
+}
+
+// stillPermitted refuses updates that refreshed lists of packages have brought since a machine
+// was seen.
+func stillPermitted(s Spec, seen NodeStatus, permitted []string) action {
+	return func(ctx context.Context, h *host.Host) error {
+		if s.Mount == nil || s.OS.Updates == "" {
+			return nil
+		}
+		var err error
+		if seen.System, err = lookAtSystem(ctx, h); err != nil {
+			return err
+		}
+		return refuseNewClient(s, h.Name(), seen, permitted)
+	}
+}
+
+// remountStale mounts the volume again where its client runs with files that an update has
+// replaced, while Apache and PHP-FPM are stopped. After a reboot it does not.
+func remountStale(s Spec) action {
+	return func(ctx context.Context, h *host.Host) error {
+		if s.Mount == nil {
+			return nil
+		}
+		seen, err := lookAtSystem(ctx, h)
+		if err != nil || !slices.Contains(seen.Stale, mountUnit(s.MountPoint)) {
+			return err
+		}
+		return mountVolume(s, nil, true)(ctx, h)
+	}
+}
+
+func lookAtSystem(ctx context.Context, h *host.Host) (host.System, error) {
+	const part = "system"
+	answers, err := h.Ask(ctx, host.AskSystem(part))
+	if err != nil {
+		return host.System{}, fmt.Errorf("cannot look at the system of %s: %w", h.Name(), err)
+	}
+	return host.ParseSystem(answers[part]), nil
 }
 
 // giveAway has a drained machine give away the floating addresses that it still has: the

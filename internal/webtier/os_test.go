@@ -3,6 +3,7 @@ package webtier
 import (
 	"context"
 	"errors"
+	"maps"
 	"slices"
 	"strings"
 	"testing"
@@ -316,6 +317,148 @@ func TestANodeThatWasLeftOutComesBackWithoutAnArchive(t *testing.T) {
 	err := convergeSim(t, hosts, spec, balancer)
 	if _, found := errors.AsType[*host.UpdatesError](err); !found {
 		t.Errorf("got %v", err)
+	}
+	isInService(t, servers, balancer)
+}
+
+// TestUpdatesBringNoNewClient whether the plan has seen the release, or lists of packages have
+// brought it that were refreshed before a machine was drained, or since. It comes to the others
+// once a machine serves with it.
+func TestUpdatesBringNoNewClient(t *testing.T) {
+	const client, planned, fetched, drained = "glusterfs-client", "planned", "fetched", "drained"
+	for _, when := range []string{planned, fetched, drained} {
+		t.Run(when, func(t *testing.T) {
+			hosts, servers, machines, spec := outdated(t)
+			balancer := balancerFor(spec)
+			for _, m := range machines {
+				m.Packages[client] = "10.3-5"
+				newer := map[string]hosttest.Update{client: {Version: "11.1-6", Security: true}}
+				switch when {
+				case planned:
+					maps.Copy(m.System.Updates, newer)
+				case fetched:
+					m.System.Published = newer
+				case drained:
+					servers.After = func() {
+						if machines["web1"].Files[drainFile].Content != "" {
+							machines["web1"].System.Updates[client] = newer[client]
+						}
+					}
+				}
+			}
+			wanted := func() {
+				t.Helper()
+				refused, found := errors.AsType[*reconcile.RefusedError](convergeSim(t, hosts, spec, balancer))
+				if !found || refused.What != "take another major release of glusterfs-client for an update of the system" || refused.Node != "web1" || !slices.Equal(refused.Path, tier.At("os")) {
+					t.Fatalf("got %+v", refused)
+				}
+				isInService(t, servers, balancer)
+			}
+			wanted()
+			if out := servers.MostOut > 0; out != (when == drained) {
+				t.Errorf("%d were out of service", servers.MostOut)
+			}
+			isUpdatedNot(t, machines)
+			for _, m := range machines {
+				m.System.Updates[client] = hosttest.Update{Version: "11.1-6", Security: true}
+			}
+			// Everything else is done.
+			spec.RestartTrigger = "again"
+			machines["web2"].System.Unfinished = []string{"tzdata"}
+			wanted()
+			isUpdatedNot(t, machines)
+			if m := machines["web2"]; len(m.System.Unfinished) > 0 || m.Files[spec.restart().File().Path].Content == "" {
+				t.Errorf("it has %v, unfinished %v", m.Files, m.System.Unfinished)
+			}
+			machines["web3"].Packages[client] = "11.1-6" // an operator has installed it
+			must(t, convergeSim(t, hosts, spec, balancer))
+			isUpdated(t, machines, 1)
+			for name, m := range machines {
+				if m.Packages[client] != "11.1-6" {
+					t.Errorf("%s has %v", name, m.Packages)
+				}
+			}
+		})
+	}
+}
+
+func isUpdatedNot(t *testing.T, machines map[string]*hosttest.Machine) {
+	t.Helper()
+	for name, m := range machines {
+		if m.Packages["libssl3"] != "3.0" || m.System.Boots != 0 {
+			t.Errorf("%s has %v after %d boots", name, m.Packages, m.System.Boots)
+		}
+	}
+}
+
+// TestUpdatesOfTheClientWithinItsRelease are installed as any others, and a tier of files of
+// its own has no client.
+func TestUpdatesOfTheClientWithinItsRelease(t *testing.T) {
+	spec := good().Defaulted()
+	spec.OS = tier.OS{Updates: host.UpdatesSecurity}
+	seen := NodeStatus{Packages: map[string]string{"glusterfs-client": "10.3-5"}}
+	for version, wanted := range map[string]bool{"10.3-5+deb12u1": true, "10.5-1": true, "11.1-6": false} {
+		seen.System.Updates = []host.Update{{Package: "glusterfs-client", Version: version, Security: true}}
+		if err := refuseNewClient(spec, "web1", seen, nil); (err == nil) != wanted {
+			t.Errorf("%s: %v", version, err)
+		}
+	}
+	spec.Mount = nil
+	if err := refuseNewClient(spec, "web1", seen, nil); err != nil {
+		t.Error(err)
+	}
+}
+
+// TestTheVolumeIsMountedAgainAfterAnUpdateOfItsClient meets a fault at every command. No
+// machine is rebooted, and none is mounted again while it serves.
+func TestTheVolumeIsMountedAgainAfterAnUpdateOfItsClient(t *testing.T) {
+	unit := mountUnit(good().Defaulted().MountPoint)
+	hosttest.EveryFault(t, func(t *testing.T, fault *hosttest.Fault) {
+		hosts, servers, machines, spec := built(t)
+		spec.OS = tier.OS{Updates: host.UpdatesSecurity}
+		balancer := balancerFor(spec)
+		started := map[string]int64{}
+		for name, m := range machines {
+			m.Packages["glusterfs-client"] = "10.3-5"
+			m.System.Updates = map[string]hosttest.Update{"glusterfs-client": {Version: "10.5-1", Security: true, Stale: []string{unit}}}
+			started[name] = m.Unit(unit).Started
+		}
+		servers.After = func() { twoServe(t, servers) }
+		fault.Arm(machines)
+		_ = convergeSim(t, hosts, spec, balancer)
+		fault.Disarm()
+		must(t, convergeSim(t, hosts, spec, balancer))
+		if plan := planSim(t, hosts, spec); !plan.Empty() {
+			t.Errorf("left: %v", plan.Titles())
+		}
+		for name, m := range machines {
+			if m.Packages["glusterfs-client"] != "10.5-1" || m.Unit(unit).Started == started[name] || m.System.Boots != 0 {
+				t.Errorf("%s has %v, its mount started at %d, after %d at first", name, m.Packages, m.Unit(unit).Started, started[name])
+			}
+		}
+		if len(servers.CutOff) > 0 || servers.MostOut != 1 {
+			t.Errorf("requests were cut off on %v; %d were out of service at once", servers.CutOff, servers.MostOut)
+		}
+		isInService(t, servers, balancer)
+	})
+}
+
+// TestAStaleClientIsDue after somebody else has updated it.
+func TestAStaleClientIsDue(t *testing.T) {
+	hosts, servers, machines, spec := built(t)
+	unit := mountUnit(spec.Defaulted().MountPoint)
+	spec.OS = tier.OS{Updates: host.UpdatesSecurity}
+	m := machines["web2"]
+	m.System.Updates = map[string]hosttest.Update{"glusterfs-client": {Version: "1.0-2", Security: true, Stale: []string{unit}}}
+	must(t, hosts["web2"].InstallUpdates(t.Context(), host.UpdatesSecurity))
+	m.System.Updates = nil
+	if got, want := planSim(t, hosts, spec).Drift(), unit+" runs with files that an update has replaced"; len(got) != 1 || !slices.Equal(got["web2"], []string{want}) {
+		t.Errorf("drift %v", got)
+	}
+	balancer := balancerFor(spec)
+	must(t, convergeSim(t, hosts, spec, balancer))
+	if plan := planSim(t, hosts, spec); !plan.Empty() || len(servers.CutOff) > 0 {
+		t.Errorf("left: %v; cut off on %v", plan.Titles(), servers.CutOff)
 	}
 	isInService(t, servers, balancer)
 }

@@ -109,5 +109,8 @@ func Diff(spec Spec, status Status) (Plan, error) {
 	if err := tier.Walk(concerns(), d); err != nil {
 		return Plan{}, err
 	}
+	if d.plan.Empty() && d.refused != nil {
+		return Plan{}, d.refused
+	}
 	return d.plan, nil
 }

@@ -15,6 +15,15 @@ type draft struct {
 	// machines are those that answered and are not to be stopped, in order.
 	machines []*machine
 	plan     Plan
+	// refused is told where nothing is planned.
+	refused error
+}
+
+// refuse notes a refusal that keeps nothing else from being planned.
+func (d *draft) refuse(err error) {
+	if d.refused == nil {
+		d.refused = err
+	}
 }
 
 func newDraft(spec Spec, status Status) *draft {

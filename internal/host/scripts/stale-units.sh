@@ -1,8 +1,8 @@
-# stale_units prints the services, and systemd, that run with files which an update has
-# replaced. What was started after the last update, and runs with such files all the same,
-# does so for another reason, which neither a restart nor a reboot would change: mdmon of an
-# initramfs, whose files are gone, or a program that replaces its own. dpkg writes the list
-# of a package's files anew with each version.
+# stale_units prints the services, the mounts whose file system is a process, and systemd,
+# that run with files which an update has replaced. What was started after the last update,
+# and runs with such files all the same, does so for another reason, which neither a restart
+# nor a reboot would change: mdmon of an initramfs, whose files are gone, or a program that
+# replaces its own. dpkg writes the list of a package's files anew with each version.
 stale_units() {
     updated=$(stat -c %Y /var/lib/dpkg/info/*.list | sort -n | tail -n 1)
     booted=$(sed -n 's/^btime //p' /proc/stat)
@@ -28,7 +28,8 @@ stale_units() {
             group=${group#*/}
             unit=${group%%/*}
         done
-        case $unit in *.service) echo "$unit" ;; esac
+        # The name of a mount can have backslashes.
+        case $unit in *.service | *.mount) printf '%s\n' "$unit" ;; esac
     done
 }
 
@@ -37,5 +38,5 @@ stale_units() {
 group_of() {
     group=$(sed -n 's/^[0-9]*:name=systemd://p' "/proc/$1/cgroup" 2>/dev/null)
     [ -n "$group" ] || group=$(sed -n 's/^0:://p' "/proc/$1/cgroup" 2>/dev/null)
-    echo "$group"
+    printf '%s\n' "$group"
 }

@@ -48,7 +48,7 @@ if [ ! -e /run/systemd/container ]; then
         [ -z "$built" ] || [ -z "$installed" ] || [ "$built" = "$installed" ] || echo "kernel $built $installed"
     fi
 fi
-stale_units | sort -u | while read -r name; do echo "stale $name"; done
+stale_units | sort -u | sed 's/^/stale /'
 for file in "$markers"/*.json; do
     [ ! -e "$file" ] || { name=${file##*/}; echo "marker ${name%.json}"; }
 done

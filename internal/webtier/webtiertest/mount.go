@@ -25,6 +25,11 @@ func (s *Server) mountVolume(args []string, _ []byte) error {
 	if again && s.Serving() {
 		s.tier.CutOff = append(s.tier.CutOff, s.Machine.Name)
 	}
+	if again && s.Machine.Unit(unit).Running() {
+		if err := s.Machine.Stop(unit); err != nil {
+			return err
+		}
+	}
 	_, what, _ := strings.Cut(s.Machine.Files["/etc/systemd/system/"+unit].Content, "What=")
 	s.Mounted, _, _ = strings.Cut(what, "\n")
 	if err := s.Machine.Start(unit); err != nil {
