@@ -165,8 +165,8 @@ func (p *park) ended(spec Spec, change exchange) {
 	}
 }
 
-// TestMachinesJoinLeaveAndAreReplaced has every command of a change fail once. Those that
-// stay serve all the time.
+// TestMachinesJoinLeaveAndAreReplaced has every command of a change fail once, and cuts the
+// power of its machine. Those that stay serve all the time, but for that machine.
 func TestMachinesJoinLeaveAndAreReplaced(t *testing.T) {
 	for name, change := range map[string]exchange{
 		"two join":   {before: same("web1", "web2"), after: same("web1", "web2", "web3", "web4"), least: 2},
@@ -180,23 +180,28 @@ func TestMachinesJoinLeaveAndAreReplaced(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			hosttest.EveryFault(t, func(t *testing.T, fault *hosttest.Fault) {
-				p := newPark(t)
-				before, after := p.begin(change)
-				apply := func() error {
-					target := Target{Hosts: p.hosts(change.after, change.leaving), Balancer: p.balancer}
-					return Open(target, after, &before).Converge(t.Context(), reconcile.Silent{})
-				}
-				fault.Arm(p.machines)
-				first := apply()
-				fault.Disarm()
-				if err := apply(); err != nil {
-					t.Fatalf("after %v: %v", first, err)
-				}
-				p.ended(after, change)
-			})
+			hosttest.EveryFault(t, change.befallen)
+			change.least--
+			hosttest.EveryPowerCut(t, change.befallen)
 		})
 	}
+}
+
+// befallen makes the change with a fault, and then again without one.
+func (change exchange) befallen(t *testing.T, fault *hosttest.Fault) {
+	p := newPark(t)
+	before, after := p.begin(change)
+	apply := func() error {
+		target := Target{Hosts: p.hosts(change.after, change.leaving), Balancer: p.balancer}
+		return Open(target, after, &before).Converge(t.Context(), reconcile.Silent{})
+	}
+	fault.Arm(p.machines)
+	first := apply()
+	fault.Disarm()
+	if err := apply(); err != nil {
+		t.Fatalf("after %v: %v", first, err)
+	}
+	p.ended(after, change)
 }
 
 // TestABalancerMayFailAtAnyStep has each of its answers fail once.

@@ -89,6 +89,7 @@ func Install(t testing.TB, machines map[string]*hosttest.Machine, name, ip strin
 		m.Offer("nftables", "iputils-ping", "curl")
 		m.Catalog["keepalived"] = hosttest.Package{Version: "1:2.2.7-1+b2", Units: []string{"keepalived"}}
 		n.units(m, d)
+		n.losesPower(m, d)
 		n.identity(m, d)
 		n.addresses(m, d)
 		n.accounts(m)

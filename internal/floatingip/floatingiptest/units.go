@@ -44,6 +44,16 @@ func (n *Network) units(m *hosttest.Machine, d *Daemon) {
 	})
 }
 
+// losesPower ends Keepalived on a machine, which boots then: it says no goodbye, and the
+// kernel's addresses and filters are gone.
+func (n *Network) losesPower(m *hosttest.Machine, d *Daemon) {
+	m.OnPowerCut(func(*hosttest.Machine) error {
+		d.Read, d.instance, d.Role, d.Held, d.Lacks, d.Firewall = "", "", "", false, nil, nil
+		n.elect()
+		return nil
+	})
+}
+
 func (n *Network) refuses(m *hosttest.Machine, d *Daemon) bool {
 	return d.Refuses != "" && strings.Contains(n.onDisk(m), d.Refuses)
 }

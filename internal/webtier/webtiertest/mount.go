@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"path"
 	"strings"
+
+	"github.com/terraform-ha/terraform-provider-ha/internal/host/hosttest"
 )
 
 func (s *Server) mountConcern() {
@@ -13,6 +15,19 @@ func (s *Server) mountConcern() {
 	s.act("web-mount-volume", s.mountVolume)
 	s.act("web-prove-mount", s.proveMount)
 	s.act("web-look-at-volume", s.lookAtVolume)
+	s.Machine.OnPowerCut(s.losesPower)
+}
+
+// losesPower takes the volume away where no boot mounts it.
+func (s *Server) losesPower(m *hosttest.Machine) error {
+	s.Hung = false
+	for name, unit := range m.Units {
+		if strings.HasSuffix(name, ".mount") && unit.Enabled {
+			return nil
+		}
+	}
+	s.Mounted = ""
+	return nil
 }
 
 func (s *Server) announceMount(args []string, _ []byte) error {
