@@ -12,7 +12,7 @@ import (
 // ends as an apply does that nothing befell. The address may move meanwhile.
 func TestEveryPowerCut(t *testing.T) {
 	changed := simSpec()
-	changed.Check.IntervalSeconds++
+	changed.Check.TimeoutSeconds++
 	for name, build := range map[string]func(t *testing.T) (*network, Spec){
 		"create": func(t *testing.T) (*network, Spec) { return newNetwork(t), simSpec() },
 		"change": func(t *testing.T) (*network, Spec) {

@@ -133,7 +133,7 @@ func refusedCheck(spec Spec, node, failed, stakes, unchanged string) error {
 		What: "put the new check of floating IP " + spec.ip() + " in place", Node: node,
 		Evidence: []string{failed, stakes, unchanged},
 		Remedy: "Correct the check, or what it asks on the node, and apply again. If the node is not to have the address with that check, create " +
-			tier.DrainFile + " on it first, which moves the address to another node.",
+			tier.DrainFile + " on it first. A node with a check then gives the address to another one.",
 		Path: tier.At("check"),
 	}
 }

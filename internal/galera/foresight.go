@@ -22,7 +22,8 @@ func foresee(spec Spec, status Status) tier.Foresight {
 // which that takes.
 func (s Status) transferAfter(spec Spec, name string) tier.Transfer {
 	node := s.Nodes[name]
-	upgraded := spec.upgradeFrom(node.Packages[spec.engine().serverPackage]) != "" || spec.osDue(name, node).Disruptive
+	updated := spec.osDue(name, node).Disruptive && refuseNewSeries(spec, name, node) == nil
+	upgraded := spec.upgradeFrom(node.Packages[spec.engine().serverPackage]) != "" || updated
 	if upgraded && len(s.tooSmall(name)) > 0 {
 		return tier.Transfer{Kind: tier.TransferFull, MiB: s.transferred() >> 20}
 	}

@@ -111,9 +111,12 @@ func refuseShared(d *draft) error {
 func planOS(d *draft) error {
 	serves := len(d.status.where(NodeStatus.primary)) > 0
 	for node, seen := range d.answering() {
-		due := d.updatesDue(node.Name, seen)
-		if due.Disruptive && serves && seen.Ours && !seen.occupied() {
+		due, idle := d.updatesDue(node.Name, seen), seen.Ours && !seen.occupied()
+		switch {
+		case due.Disruptive && serves && idle:
 			d.prepare.On(node.Name, d.spec.OS.Fetch(due).On(node.Name), d.updateOf(due).On(node.Name))
+		case idle && len(seen.System.Unfinished) > 0 && d.osDue(node.Name, seen).Disruptive && !due.Disruptive:
+			d.prepare.On(node.Name, d.spec.OS.Finish(seen.System, d.engine.units()...).On(node.Name))
 		}
 	}
 	for node, seen := range d.arbitrators() {
@@ -132,9 +135,12 @@ func (d *draft) updateOf(due tier.DueOS) tier.Work {
 	install := work.Do
 	work.Do = func(ctx context.Context, machine *host.Host) error {
 		// Lists that were refreshed after the plan may have brought other updates.
-		now := Observe(ctx, host.Hosts{machine.Name(): machine}.Views(), spec)
-		if err := refuseNewSeries(spec, machine.Name(), now.Nodes[machine.Name()]); err != nil {
-			return err
+		now := Observe(ctx, host.Hosts{machine.Name(): machine}.Views(), spec).Nodes[machine.Name()]
+		switch {
+		case now.Err != nil:
+			return now.Err
+		case refuseNewSeries(spec, machine.Name(), now) != nil:
+			return nil // the next plan refuses it, and starts the server as it is
 		}
 		return install(ctx, machine)
 	}

@@ -164,10 +164,10 @@ func TestUpdatesStayWithinASeries(t *testing.T) {
 			}
 			s.OnLeave = nil
 			s.Crash("db3")
+			s.Machines["db3"].System.Unfinished = []string{"libssl3"}
 			refused(t, s.converge(spec), what)
-			refused(t, s.converge(spec), what) // with the lists of db3, which the first has refreshed
-			if !s.Nodes["db3"].Synced() {
-				t.Error("a server that had crashed was not started")
+			if !s.Nodes["db3"].Synced() || len(s.Machines["db3"].System.Unfinished) > 0 && !refreshed {
+				t.Error("a server that had crashed was not started with whole packages")
 			}
 			spec.OS = tier.OS{}
 			s.must(spec)

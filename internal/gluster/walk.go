@@ -91,6 +91,10 @@ func (w walker) reason(ctx context.Context, hosts host.Hosts) string {
 	return ""
 }
 
+// evenTimesLimit is the time that a machine has for [evenTimesScript]: nothing interrupts a
+// process that waits for an answer of the file system, and the wait goes on without it.
+const evenTimesLimit = time.Minute
+
 // longLooks is after how many looks with all of its names a directory is helped: two minutes.
 const longLooks = 24
 
@@ -119,7 +123,7 @@ func (w walker) help(ctx context.Context, h *host.Host, listed, there []director
 	maps.Copy(w.complete, seen)
 	if len(long) > 0 {
 		// What it did is what the wait sees.
-		_, _ = h.Run(ctx, shell.Script(evenTimesScript, append([]string{w.spec.Name}, long...)...))
+		_, _ = h.Run(ctx, shell.Script(evenTimesScript, append([]string{w.spec.Name}, long...)...).WithLimit(evenTimesLimit))
 	}
 }
 

@@ -327,6 +327,14 @@ func mountVolume(s Spec, changed []host.File, again bool) action {
 				return err
 			}
 		}
+		return startMount(s, again)(ctx, h)
+	}
+}
+
+// startMount mounts the volume, again if that is asked: then the former mount goes on serving
+// where somebody keeps it busy.
+func startMount(s Spec, again bool) action {
+	return func(ctx context.Context, h *host.Host) error {
 		unit := mountUnit(s.MountPoint)
 		if err := h.EnableUnit(ctx, unit); err != nil {
 			return err

@@ -151,7 +151,8 @@ func stillPermitted(s Spec, seen NodeStatus, permitted []string) action {
 }
 
 // remountStale mounts the volume again where its client runs with files that an update has
-// replaced, while Apache and PHP-FPM are stopped. After a reboot it does not.
+// replaced, while Apache and PHP-FPM are stopped. After a reboot it does not. One that cannot
+// be taken away serves as before, and is no reason to keep the machine out of service.
 func remountStale(s Spec) action {
 	return func(ctx context.Context, h *host.Host) error {
 		if s.Mount == nil {
@@ -161,7 +162,7 @@ func remountStale(s Spec) action {
 		if err != nil || !slices.Contains(seen.Stale, mountUnit(s.MountPoint)) {
 			return err
 		}
-		return mountVolume(s, nil, true)(ctx, h)
+		return startMount(s, true)(ctx, h)
 	}
 }
 

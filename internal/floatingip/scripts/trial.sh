@@ -8,6 +8,10 @@
 umask 022
 place=$1 trial=$2 user=$3 limit=$4 times=$5 pause=$6 instance=$7
 id -u "$user" >/dev/null 2>&1 || exit 0
+# A machine that was drained by hand is not to have the address.
+[ ! -e /run/terraform-ha/drain ] || exit 0
+# shellcheck disable=SC2174 # the parent is there
+mkdir -p -m 0755 -- "${trial%/*}" || exit 1
 # The trial of a run whose connection broke may still be going on.
 exec 9<"${trial%/*}" || exit 1
 flock 9 || exit 1

@@ -146,9 +146,9 @@ func Install(t testing.TB, machines map[string]*hosttest.Machine, engine Engine)
 			if unit != "" {
 				m.OnStart(unit, func(*hosttest.Machine) error { return s.start(node, bootstrap) })
 				m.OnStop(unit, func(*hosttest.Machine) error { s.leave(node); return nil })
-				m.OnPowerCut(func(m *hosttest.Machine) error { s.Crash(m.Name); return nil })
 			}
 		}
+		m.OnPowerCut(func(m *hosttest.Machine) error { s.Crash(m.Name); return nil })
 		s.handle(m, node)
 	}
 	return s

@@ -66,11 +66,13 @@ func (f *Fault) PowerCut() *Fault {
 
 // OnPowerCut registers what comes of the daemons of a machine that loses its power, before
 // it boots as [Machine.Reboot] says.
-func (m *Machine) OnPowerCut(hook Hook) { m.powerCut = hook }
+func (m *Machine) OnPowerCut(hook Hook) { m.powerCut = append(m.powerCut, hook) }
 
 func (m *Machine) losePower() {
-	if m.powerCut != nil {
-		_ = m.powerCut(m)
+	for _, hook := range m.powerCut {
+		if err := hook(m); err != nil {
+			m.t.Errorf("%s: losing power: %v", m.Name, err)
+		}
 	}
 	m.Reboot()
 }

@@ -58,7 +58,7 @@ type Machine struct {
 	hooks    map[string]*hooks
 	work     map[string]*work
 	faults   []*Fault
-	powerCut Hook
+	powerCut []Hook
 	log      []string
 	commands []shell.Command
 }
