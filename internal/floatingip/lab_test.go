@@ -509,9 +509,10 @@ func (s *site) bootstrap(node string) {
 	s.Run(node, "mariadb -e 'CREATE USER IF NOT EXISTS keepalived_script@localhost IDENTIFIED VIA unix_socket'")
 }
 
-// TestLabGalera asks real databases: two clusters of one node each, and a
+// TestLabGaleraSecondDay asks real databases: two clusters of one node each, and a
 // machine without any.
-func TestLabGalera(t *testing.T) {
+func TestLabGaleraSecondDay(t *testing.T) {
+	labtest.SecondDay(t)
 	s := newSite(t, "keepalived-galera-test", floatingip.Check{Kind: floatingip.CheckGalera})
 	s.converge()
 	t.Log(s.reasons())

@@ -89,7 +89,10 @@ func (s *site) refusesTwoSavedViews() {
 	s.Until(time.Minute, "db3 to lose the majority", func() string {
 		return s.Run("db3", `mariadb -N -B -e "SHOW GLOBAL STATUS LIKE 'wsrep_cluster_status'" | grep -v non-Primary || :`)
 	})
-	s.Run("db3", `mariadb -e "SET GLOBAL wsrep_provider_options = 'pc.bootstrap=YES'; SET SESSION wsrep_sync_wait=0; INSERT INTO word_press.views VALUES (3)"`)
+	s.Run("db3", `mariadb -e "SET GLOBAL wsrep_provider_options = 'pc.bootstrap=YES'"`)
+	s.Until(time.Minute, "db3 to serve alone", func() string {
+		return s.Run("db3", "mariadb -e 'INSERT INTO word_press.views VALUES (3)' 2>&1 || :")
+	})
 	s.Run("db1", "mariadb -e 'INSERT INTO word_press.views VALUES (1), (2)'")
 	s.Each(func(name string) error {
 		_, err := s.Exec(name, "systemctl mask --runtime --quiet mariadb; killall -9 mariadbd; while pgrep -x mariadbd; do sleep 0.1; done; systemctl unmask --runtime --quiet mariadb", nil)
