@@ -51,7 +51,8 @@ func parseDirectories(text string) []directory {
 	return found
 }
 
-// walker watches the heal of the directories of a brick that comes in. It decides nothing.
+// walker watches the heal of the directories of a brick that comes in, and helps one that
+// would not come to an end. It decides nothing.
 type walker struct {
 	spec   Spec
 	node   host.Node

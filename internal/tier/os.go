@@ -215,7 +215,7 @@ func (o OS) Update(due DueOS, units []string, hold ...string) Work {
 				return err
 			}
 		}
-		seen, err := o.look(ctx, machine)
+		seen, err := o.Look(ctx, machine)
 		if err != nil {
 			return err
 		}
@@ -249,7 +249,8 @@ func (o OS) title() string {
 	return "reboot"
 }
 
-func (o OS) look(ctx context.Context, machine *host.Host) (host.System, error) {
+// Look asks a machine for its system, as it is now.
+func (o OS) Look(ctx context.Context, machine *host.Host) (host.System, error) {
 	answers, err := machine.Ask(ctx, host.AskSystem(systemPart))
 	if err != nil {
 		return host.System{}, fmt.Errorf("cannot look at the system of %s: %w", machine.Name(), err)

@@ -143,7 +143,7 @@ func stillPermitted(s Spec, seen NodeStatus, permitted []string) action {
 			return nil
 		}
 		var err error
-		if seen.System, err = lookAtSystem(ctx, h); err != nil {
+		if seen.System, err = s.OS.Look(ctx, h); err != nil {
 			return err
 		}
 		return refuseNewClient(s, h.Name(), seen, permitted)
@@ -158,21 +158,12 @@ func remountStale(s Spec) action {
 		if s.Mount == nil {
 			return nil
 		}
-		seen, err := lookAtSystem(ctx, h)
+		seen, err := s.OS.Look(ctx, h)
 		if err != nil || !slices.Contains(seen.Stale, mountUnit(s.MountPoint)) {
 			return err
 		}
 		return startMount(s, true)(ctx, h)
 	}
-}
-
-func lookAtSystem(ctx context.Context, h *host.Host) (host.System, error) {
-	const part = "system"
-	answers, err := h.Ask(ctx, host.AskSystem(part))
-	if err != nil {
-		return host.System{}, fmt.Errorf("cannot look at the system of %s: %w", h.Name(), err)
-	}
-	return host.ParseSystem(answers[part]), nil
 }
 
 // giveAway has a drained machine give away the floating addresses that it still has: the
