@@ -3,6 +3,7 @@ package archtest
 import (
 	"encoding/json"
 	"errors"
+	"fmt"
 	"go/ast"
 	"go/parser"
 	"go/token"
@@ -10,6 +11,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 )
 
@@ -66,13 +68,13 @@ type tree struct {
 	fset     *token.FileSet
 }
 
-func readTree(t *testing.T) tree {
-	t.Helper()
-	command := exec.CommandContext(t.Context(), "go", "list", "-e", "-json=Dir,ImportPath,Name,GoFiles,IgnoredGoFiles,TestGoFiles,XTestGoFiles,Imports,TestImports,XTestImports", "./...")
+// readOnce lists and parses the module for all tests, which only look at it.
+var readOnce = sync.OnceValues(func() (tree, error) {
+	command := exec.Command("go", "list", "-e", "-json=Dir,ImportPath,Name,GoFiles,IgnoredGoFiles,TestGoFiles,XTestGoFiles,Imports,TestImports,XTestImports", "./...")
 	command.Dir = filepath.Join("..", "..")
 	out, err := command.Output()
 	if err != nil {
-		t.Fatalf("cannot list packages: %v", err)
+		return tree{}, fmt.Errorf("cannot list packages: %w", err)
 	}
 	read := tree{fset: token.NewFileSet()}
 	decoder := json.NewDecoder(strings.NewReader(string(out)))
@@ -81,32 +83,42 @@ func readTree(t *testing.T) tree {
 		if err := decoder.Decode(&p); errors.Is(err, io.EOF) {
 			break
 		} else if err != nil {
-			t.Fatalf("cannot read what go list printed: %v", err)
+			return tree{}, fmt.Errorf("cannot read what go list printed: %w", err)
 		}
 		read.packages = append(read.packages, p)
-		read.parse(t, p, false, append(p.GoFiles, p.IgnoredGo...))
-		read.parse(t, p, true, append(p.TestGoFiles, p.XTestGoFiles...))
+		if err := errors.Join(read.parse(p, false, append(p.GoFiles, p.IgnoredGo...)), read.parse(p, true, append(p.TestGoFiles, p.XTestGoFiles...))); err != nil {
+			return tree{}, err
+		}
 	}
 	// An empty tree would pass every test.
 	if len(read.packages) < 10 || len(read.files) < 100 {
-		t.Fatalf("go list found only %d packages and %d files", len(read.packages), len(read.files))
+		return tree{}, fmt.Errorf("go list found only %d packages and %d files", len(read.packages), len(read.files))
+	}
+	return read, nil
+})
+
+func readTree(t *testing.T) tree {
+	t.Helper()
+	read, err := readOnce()
+	if err != nil {
+		t.Fatal(err)
 	}
 	return read
 }
 
-func (r *tree) parse(t *testing.T, p listed, test bool, names []string) {
-	t.Helper()
+func (r *tree) parse(p listed, test bool, names []string) error {
 	for _, name := range names {
 		full := filepath.Join(p.Dir, name)
 		parsed, err := parser.ParseFile(r.fset, full, nil, parser.ParseComments)
 		if err != nil {
-			t.Fatalf("cannot parse %s: %v", full, err)
+			return fmt.Errorf("cannot parse %s: %w", full, err)
 		}
 		r.files = append(r.files, file{
 			name: filepath.ToSlash(filepath.Join(p.path(), name)), test: test || strings.HasSuffix(name, "_test.go"),
 			in: p, ast: parsed, lines: r.fset.File(parsed.Pos()).LineCount(),
 		})
 	}
+	return nil
 }
 
 // calls visits every call of a function of another package, as "time.Sleep".

@@ -100,6 +100,7 @@ func (s *site) setsLive() {
 }
 
 func TestLabConfiguration(t *testing.T) {
+	labtest.Long(t)
 	s := newSite(t)
 	// The bootstrap itself has the fault first.
 	s.spec.Settings["default_time_zone"] = "Europe/Nowhere"

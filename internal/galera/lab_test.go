@@ -90,15 +90,15 @@ func (s *site) drift() map[string][]string {
 
 func TestLab(t *testing.T) {
 	newSite(t).passes(t, []part{
-		{"packet filter", (*site).keepsStrangersOut},
+		long("packet filter", (*site).keepsStrangersOut),
 		{"drift", (*site).drifts},
 		{"rolling change", (*site).rollsUnderLoad},
-		{"live change", (*site).setsLive},
-		{"maintenance", (*site).takesOutAndPutsBack},
+		long("live change", (*site).setsLive),
+		long("maintenance", (*site).takesOutAndPutsBack),
 		{"kill", (*site).killsOne},
 		{"power cut", (*site).cutsPower},
-		{"stale node", (*site).comesBackByItself},
-		{"stale positions", (*site).recoversPositions},
+		long("stale node", (*site).comesBackByItself),
+		long("stale positions", (*site).recoversPositions),
 		{"two histories", (*site).refusesTwoHistories},
 		{"wipe", (*site).wipes},
 	})
@@ -126,6 +126,11 @@ func TestLabSecondDay(t *testing.T) {
 type part struct {
 	name string
 	run  func(*site)
+}
+
+// long is a part that "make test" leaves out.
+func long(name string, run func(*site)) part {
+	return part{name, func(s *site) { labtest.Long(s.t); run(s) }}
 }
 
 // passes creates the cluster and runs the parts up to the first that fails.

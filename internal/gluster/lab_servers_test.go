@@ -7,11 +7,13 @@ import (
 	"time"
 
 	"github.com/terraform-ha/terraform-provider-ha/internal/gluster"
+	"github.com/terraform-ha/terraform-provider-ha/internal/lab/labtest"
 )
 
 // TestLabServers takes servers out and in again under a client that reads and
 // writes all the time.
 func TestLabServers(t *testing.T) {
+	labtest.Long(t)
 	lab := bootLab(t)
 	spec := gluster.Spec{
 		Name: "content", BrickPath: "/srv/gluster/content/brick", Profile: gluster.ProfileWeb, Clients: []string{lab.Nodes[3].Address},

@@ -155,7 +155,7 @@ func TestLab(t *testing.T) {
 	lab.empty(imported)
 
 	lab.killServer(spec)
-	lab.clientLosesServer(spec)
+	lab.long("a client loses a server", func(l *laboratory) { l.clientLosesServer(spec) })
 
 	lab.Run(client, "umount /srv/www")
 	lab.remove("remove, keep", spec, false)
@@ -166,15 +166,25 @@ func TestLab(t *testing.T) {
 	}
 	lab.Run(client, "mount -t glusterfs -o "+mount.Options+" "+mount.Source+" /srv/www && grep -x before /srv/www/f && umount /srv/www")
 
-	lab.renamed(spec)
+	lab.long("another volume of the same bricks", func(l *laboratory) { l.renamed(spec) })
 	lab.remove("remove, wipe", spec, true)
 	for name, node := range lab.observe(spec).Nodes {
 		if node.Brick.Exists || node.Marker != nil || node.Daemon.Running() || node.Defined {
 			t.Errorf("something is left on %s: %+v", name, node)
 		}
 	}
-	lab.poison(spec)
-	lab.otherTypes(spec)
+	lab.long("what others left in bricks", func(l *laboratory) { l.poison(spec) })
+	lab.long("other types", func(l *laboratory) { l.otherTypes(spec) })
+}
+
+// long runs a part that "make test" leaves out.
+func (l *laboratory) long(name string, run func(*laboratory)) {
+	l.t.Run(name, func(t *testing.T) {
+		labtest.Long(t)
+		copied := *l
+		copied.t, copied.Lab = t, l.With(t)
+		run(&copied)
+	})
 }
 
 // renamed has somebody make another volume of the same bricks, as people do who

@@ -5,6 +5,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/terraform-ha/terraform-provider-ha/internal/lab/labtest"
 )
 
 // floating is the address at which pages find their database.
@@ -19,6 +21,7 @@ const pageLimit = 15 * time.Second
 // need. Nothing listens there: its kernel knows none of the connections, and that is
 // what counts.
 func TestLabDatabaseVanishes(t *testing.T) {
+	labtest.Long(t)
 	s := boot(t, "web1", "db1", "db2")
 	s.Run("db1", `DEBIAN_FRONTEND=noninteractive apt-get -qq -y install --no-install-recommends mariadb-server >/dev/null 2>&1
 printf '[mysqld]\nbind-address=0.0.0.0\nskip-name-resolve=1\n' >/etc/mysql/mariadb.conf.d/90-test.cnf; systemctl restart mariadb
