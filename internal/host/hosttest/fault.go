@@ -2,6 +2,7 @@ package hosttest
 
 import (
 	"fmt"
+	"os"
 	"slices"
 	"sync"
 	"testing"
@@ -106,7 +107,8 @@ func (f *Fault) Struck() string {
 // met its fault. Each command fails once without effect and once by a
 // connection that breaks after the effect. The scenario builds its machines,
 // arms the fault, runs, disarms it, runs again and compares the end states. Its time is
-// that of package synctest, so that nothing waits.
+// that of package synctest, so that nothing waits. With FAULT_STEPS=2/3 in the environment
+// it takes the second command and each third one after it.
 func EveryFault(t *testing.T, scenario func(t *testing.T, fault *Fault)) {
 	t.Helper()
 	every(t, scenario, map[string]func(*Fault) *Fault{"fails": func(f *Fault) *Fault { return f }, "lost": (*Fault).AfterEffect})
@@ -128,7 +130,8 @@ func EveryFaultAndPowerCut(t *testing.T, scenario func(t *testing.T, fault *Faul
 func every(t *testing.T, scenario func(t *testing.T, fault *Fault), kinds map[string]func(*Fault) *Fault) {
 	t.Helper()
 	const most = 1000
-	for n := 1; n <= most; n++ {
+	first, stride := faultSteps(t)
+	for n := first; n <= most; n += stride {
 		for kind, made := range kinds {
 			fault := made(FailAt(n))
 			t.Run(fmt.Sprintf("%d-%s", n, kind), func(t *testing.T) {
@@ -141,6 +144,20 @@ func every(t *testing.T, scenario func(t *testing.T, fault *Fault), kinds map[st
 		}
 	}
 	t.Errorf("the scenario still changes machines after %d commands", most)
+}
+
+// faultSteps returns the first command that is to meet a fault, and the distance between
+// those that do.
+func faultSteps(t *testing.T) (first, stride int) {
+	t.Helper()
+	steps := os.Getenv("FAULT_STEPS")
+	if steps == "" {
+		return 1, 1
+	}
+	if n, err := fmt.Sscanf(steps, "%d/%d", &first, &stride); n != 2 || err != nil || first < 1 || stride < first {
+		t.Fatalf("FAULT_STEPS is %q, and not like 2/3", steps)
+	}
+	return first, stride
 }
 
 // nextFault returns the fault that strikes the command, if one does.

@@ -212,6 +212,22 @@ func TestFailNext(t *testing.T) {
 }
 
 func TestEveryFaultMeetsEveryChange(t *testing.T) {
+	for steps, want := range map[string]map[string]int{
+		"":    {"": 1, "a: write-file": 2, "b: write-file": 2, "b: systemctl": 2},
+		"2/3": {"": 1, "b: write-file": 2},
+	} {
+		t.Run("steps "+steps, func(t *testing.T) {
+			t.Setenv("FAULT_STEPS", steps)
+			if diff := cmp.Diff(want, faultsOfTwoMachines(t)); diff != "" {
+				t.Error(diff)
+			}
+		})
+	}
+}
+
+// faultsOfTwoMachines counts what faults have struck, and wants each of them to be told.
+func faultsOfTwoMachines(t *testing.T) map[string]int {
+	t.Helper()
 	struck := map[string]int{}
 	hosttest.EveryFault(t, func(t *testing.T, fault *hosttest.Fault) {
 		ctx := context.Background()
@@ -236,10 +252,7 @@ func TestEveryFaultMeetsEveryChange(t *testing.T) {
 		struck[fault.Struck()]++
 		must(t, run())
 	})
-	want := map[string]int{"": 1, "a: write-file": 2, "b: write-file": 2, "b: systemctl": 2}
-	if diff := cmp.Diff(want, struck); diff != "" {
-		t.Error(diff)
-	}
+	return struck
 }
 
 func TestRebootAndClock(t *testing.T) {

@@ -15,14 +15,14 @@ const parentCheckEvery = 500 * time.Millisecond
 func ServeContext(ctx context.Context, keep bool) (context.Context, context.CancelFunc) {
 	ctx, cancel := context.WithCancel(ctx)
 	if !keep {
-		go watchParent(ctx, cancel)
+		// Asked here and not in the goroutine, which may begin when the test is gone already.
+		go watchParent(ctx, os.Getppid(), cancel)
 	}
 	return ctx, cancel
 }
 
 // watchParent compares numbers: an orphan is given another parent.
-func watchParent(ctx context.Context, orphaned func()) {
-	parent := os.Getppid()
+func watchParent(ctx context.Context, parent int, orphaned func()) {
 	tick := time.NewTicker(parentCheckEvery)
 	defer tick.Stop()
 	for os.Getppid() == parent {

@@ -129,7 +129,7 @@ func TestRegion(t *testing.T) {
 	t.Run("power comes back to all, and a unit waits", func(t *testing.T) { l.with(t).powerBack() })
 	t.Run("reconfigure", func(t *testing.T) { l.with(t).reconfigure() })
 	t.Run("packages install offline", func(t *testing.T) { l.with(t).install() })
-	t.Run("partition", func(t *testing.T) { l.with(t).partition() })
+	t.Run("partition", func(t *testing.T) { labtest.Long(t); l.with(t).partition() })
 	t.Run("freeze and kill", func(t *testing.T) { l.with(t).freezeAndKill() })
 	t.Run("balancer", func(t *testing.T) { l.with(t).balancer() })
 	t.Run("rebuild and delete", func(t *testing.T) { l.with(t).rebuildAndDelete() })

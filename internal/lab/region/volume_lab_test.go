@@ -12,6 +12,7 @@ import (
 
 	"github.com/terraform-ha/terraform-provider-ha/internal/disk"
 	"github.com/terraform-ha/terraform-provider-ha/internal/host"
+	"github.com/terraform-ha/terraform-provider-ha/internal/lab/labtest"
 	"github.com/terraform-ha/terraform-provider-ha/internal/lab/machine"
 	"github.com/terraform-ha/terraform-provider-ha/internal/reconcile"
 	"github.com/terraform-ha/terraform-provider-ha/internal/ssh"
@@ -27,6 +28,7 @@ type store struct {
 
 // TestVolume takes the data of a node through what a Block Storage volume is for.
 func TestVolume(t *testing.T) {
+	labtest.Long(t)
 	l := newLab(t)
 	one, two := l.create("one", "10.0.0.1/24"), l.create("two", "10.0.0.2/24")
 	l.running(one.ID)
