@@ -71,7 +71,21 @@ func (l *Looker) lines(ctx context.Context, node, what string, entries []string,
 		check.Detail = shortened(err.Error())
 		return check
 	}
-	return check.compared(len(entries), l.newly(check.Name, website.Missing(entries, out)))
+	return l.compared(check, len(entries), website.Missing(entries, out))
+}
+
+// compared fills in what is missing, and says of what an earlier look has found missing that
+// it still is.
+func (l *Looker) compared(check Check, count int, missing []string) Check {
+	found := l.newly(check.Name, missing)
+	check = check.compared(count, found)
+	if known := len(missing) - len(found); known > 0 {
+		check.Detail = fmt.Sprintf("%d of %d are missing since an earlier fault", known, count)
+		if len(found) > 0 {
+			check.Detail += fmt.Sprintf("; %d more are lost: %s", len(found), shortened(strings.Join(found, ", ")))
+		}
+	}
+	return check
 }
 
 // newly returns what is missing that no earlier look has found missing.
@@ -124,5 +138,5 @@ func (l *Looker) files(ctx context.Context, node string, files []File, from int)
 		check.Detail = "the comparison did not come to its end: " + shortened(out)
 		return check
 	}
-	return check.compared(len(files), l.newly(check.Name, lines[:len(lines)-1]))
+	return l.compared(check, len(files), lines[:len(lines)-1])
 }

@@ -3,6 +3,7 @@ package drill
 import (
 	"context"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/terraform-ha/terraform-provider-ha/internal/lab/website"
@@ -14,9 +15,14 @@ const (
 	// another one would fill the disk of the computer that runs the lab.
 	ownDisk = `case $(df --output=source "$1" | tail -n 1) in /dev/loop*) ;; *) echo no ;; esac`
 	// fullVolume has every brick refuse what grows it, as a full one does: more is reserved
-	// than is free. GlusterFS looks at the free space every five seconds.
-	fullVolume = `gluster --mode=script volume set "$1" storage.reserve 100`
+	// than is free. GlusterFS takes numbers from 100 on for bytes.
+	fullVolume = `gluster --mode=script volume set "$1" storage.reserve 99`
 	roomAgain  = `gluster --mode=script volume reset "$1" storage.reserve`
+	// writes says why a file cannot be written, and nothing where it can.
+	writes = `{ LC_ALL=C head -c 65536 /dev/zero >"$1/$2/room"; } 2>&1; rm -f "$1/$2/room"`
+	// fullWithin is more than bricks need to see that they are full: they look at their free
+	// space every five seconds.
+	fullWithin = 30 * time.Second
 )
 
 // diskFaults fill disks, and take a mount away.
@@ -45,7 +51,7 @@ func diskFaults() []Fault {
 		{
 			Name: "disk-full-files", Tier: website.Files, Hits: AllNodes, Hold: stall,
 			What: "every brick refuses to grow, as full ones do, for 25 s", Undo: "there is room again",
-			Inject:  func(ctx context.Context, s Scene) error { return s.gluster(ctx, fullVolume) },
+			Inject:  fillVolume,
 			Restore: func(ctx context.Context, s Scene) error { return s.gluster(ctx, roomAgain) },
 			// What is refused is not acknowledged; pages and rows need no new file.
 			Promise: Promise{Limits: limits(limit(5, 5), Limit{}, limit(3, 0), limit(3, 0), Limit{}), Health: time.Minute},
@@ -58,6 +64,27 @@ func diskFaults() []Fault {
 			},
 			Promise: Promise{Limits: webServerLost(), Health: 2 * time.Minute},
 		},
+	}
+}
+
+// fillVolume waits until a web server is told that there is no room, because an option that
+// changes nothing would look like a fault without consequences.
+func fillVolume(ctx context.Context, s Scene) error {
+	if err := s.gluster(ctx, fullVolume); err != nil {
+		return err
+	}
+	web := s.Site.Nodes[website.Web]
+	if len(web) == 0 {
+		return nil
+	}
+	for end := time.Now().Add(fullWithin); ; wait(ctx, time.Second) {
+		said, err := s.Hands.Run(ctx, web[0], writes, s.Site.DocumentRoot, folder)
+		if err != nil || strings.Contains(said, "No space left on device") {
+			return err
+		}
+		if time.Now().After(end) {
+			return fmt.Errorf("volume %s is not full after %s: %s can write a file, or is told %q", s.Site.Volume, fullWithin, web[0], said)
+		}
 	}
 }
 

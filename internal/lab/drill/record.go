@@ -90,7 +90,19 @@ func (r *Recorder) Add(client Client, attempt Attempt) {
 	r.attempts[client] = append(r.attempts[client], attempt)
 }
 
-// Clients returns all clients that have made an attempt, by kind and node.
+// Expect names a client before its first attempt, so that one that makes none is seen.
+func (r *Recorder) Expect(client Client) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.attempts == nil {
+		r.attempts = map[Client][]Attempt{}
+	}
+	if _, found := r.attempts[client]; !found {
+		r.attempts[client] = nil
+	}
+}
+
+// Clients returns all clients that are expected or have made an attempt, by kind and node.
 func (r *Recorder) Clients() []Client {
 	order := []Kind{Pages, Logins, Posts, Uploads, RowsKept, RowsNew, FilesKind}
 	r.mu.Lock()
@@ -105,13 +117,14 @@ func (r *Recorder) Clients() []Client {
 	return clients
 }
 
-// Between returns the attempts of a client that ended in a span of time, in that order.
+// Between returns the attempts of a client that began in a span of time, in the order in
+// which they ended: the end of what a fault has delayed may be after the span.
 func (r *Recorder) Between(client Client, from, to time.Time) []Attempt {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	var found []Attempt
 	for _, attempt := range r.attempts[client] {
-		if !attempt.End.Before(from) && !attempt.End.After(to) {
+		if !attempt.Start.Before(from) && !attempt.Start.After(to) {
 			found = append(found, attempt)
 		}
 	}

@@ -159,23 +159,27 @@ func (d *Drill) one(ctx context.Context, turn Turn) Run {
 	} else {
 		wait(ctx, fault.Hold)
 	}
+	// What is over at once has ended when it was held; a reboot is over when it was made.
+	shown := time.Now()
 	ended := run.Started.Add(duration(run.Injected)).Add(fault.Hold)
 	if fault.Restore != nil {
-		ended = time.Now()
+		ended, shown = time.Now(), time.Now()
 		if err := d.undo(ctx, fault, scene); err != nil {
 			run.Failure = fmt.Sprintf("%scannot undo the fault: %v", run.Failure, err)
 		}
 	}
-	run.Undone = ended.Sub(run.Started).Seconds()
+	run.Undone = shown.Sub(run.Started).Seconds()
 	well := d.recover(ctx, fault.Promise, &run)
 	run.Healthy = well.Sub(run.Started).Seconds()
 	run.HealthySeconds = max(0, well.Sub(ended).Seconds())
 	wait(ctx, d.Pace.After)
 	run.Ended = since()
-	d.measure(&run)
 	if run.HealthyBy != never && ctx.Err() == nil {
 		d.check(ctx, &run, false)
 	}
+	// What began before the end belongs to this fault, however long it waits for an answer.
+	wait(ctx, time.Until(run.Started.Add(duration(run.Ended)).Add(patience)))
+	d.measure(&run)
 	return run
 }
 

@@ -25,6 +25,12 @@ type simulation struct {
 	rows   []string
 	// forgets loses the last row when a machine goes down.
 	forgets bool
+	// full bricks take no data; roomy ones are never full.
+	full, roomy bool
+	// silent has a client that is to be there, and does nothing.
+	silent bool
+	// late fails an attempt of a page that begins with the fault, after everything is well.
+	late bool
 	// slow fails an attempt before the first fault.
 	slow bool
 	// obeys is what hands answer.
@@ -140,6 +146,11 @@ func (s *simulation) Run(ctx context.Context, node, script string, args ...strin
 	case script == signalScript && args[1] == "CONT", script == allowVRRP:
 		return "", s.set(false, node)
 	case script == fullVolume, script == roomAgain:
+		s.full = script == fullVolume && !s.roomy
+		return "", nil
+	case script == writes && s.full:
+		return "head: error writing 'standard output': No space left on device", nil
+	case script == writes:
 		return "", nil
 	}
 	return "", fmt.Errorf("the simulation does not know %q", script)
@@ -192,6 +203,17 @@ func (s *simulation) look(_ context.Context, kept Kept, _ bool) []Check {
 func (s *simulation) Start(ctx context.Context) error {
 	ctx, s.stop = context.WithCancel(ctx)
 	client := Client{RowsNew, "web1"}
+	if s.silent {
+		s.recorder.Expect(Client{RowsNew, "web2"})
+	}
+	if s.late {
+		s.all.Go(func() {
+			wait(ctx, 30*time.Second)
+			began := time.Now()
+			wait(ctx, patience)
+			s.recorder.Add(client, Attempt{Start: began, End: time.Now(), Failure: "no answer in time"})
+		})
+	}
 	s.all.Go(func() {
 		former, back := "db1", time.Time{}
 		for n := 0; ctx.Err() == nil; n++ {

@@ -20,8 +20,11 @@ type Measured struct {
 type MeasuredFault struct {
 	// Groups are the longest gaps, in seconds, and the failed attempts.
 	Groups map[Group]MeasuredGroup `json:"groups"`
-	// Healthy are the seconds until the site was healthy.
+	// Healthy are the seconds until the site was healthy, and Never says that it was not.
 	Healthy float64 `json:"healthy"`
+	Never   bool    `json:"never,omitempty"`
+	// Broken says which promises were broken.
+	Broken []string `json:"broken,omitempty"`
 	// Apply says that it took an apply.
 	Apply bool `json:"apply,omitempty"`
 	Lost  int  `json:"lost"`
@@ -33,12 +36,11 @@ type MeasuredGroup struct {
 	Failed int     `json:"failed"`
 }
 
-// Measured sums a report up for the documentation. What was not possible, and what did
-// not get well, is left out.
+// Measured sums a report up for the documentation. What was not possible is left out.
 func (r Report) Measured() Measured {
 	m := Measured{Date: r.Started.UTC().Format(time.DateOnly), Computer: r.Computer, Seed: r.Seed, Faults: map[string]MeasuredFault{}}
 	for _, run := range r.Runs {
-		if run.Skipped != "" || len(run.Clients) == 0 || run.HealthyBy == never {
+		if run.Skipped != "" || len(run.Clients) == 0 {
 			continue
 		}
 		fault, found := m.Faults[run.Fault]
@@ -52,6 +54,8 @@ func (r Report) Measured() Measured {
 		}
 		fault.Healthy = max(fault.Healthy, rounded(run.HealthySeconds))
 		fault.Apply = fault.Apply || run.HealthyBy == byApply
+		fault.Never = fault.Never || run.HealthyBy == never
+		fault.Broken = append(fault.Broken, run.Broken...)
 		fault.Lost += run.Lost
 		m.Faults[run.Fault] = fault
 	}
@@ -72,6 +76,9 @@ func Table(m Measured) string {
 		lost := "0 promised"
 		if found {
 			lost = fmt.Sprint(measured.Lost)
+		}
+		if len(measured.Broken) > 0 {
+			lost += ", **promise broken**"
 		}
 		fmt.Fprintf(&out, " %s |\n", lost)
 	}
@@ -98,6 +105,9 @@ func healthyCell(promise Promise, measured MeasuredFault, found bool) string {
 	}
 	if !found {
 		return "(" + limit + ")"
+	}
+	if measured.Never {
+		return "not healthy (" + limit + ")"
 	}
 	by := ""
 	if measured.Apply {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/terraform-ha/terraform-provider-ha/internal/lab/website"
@@ -53,6 +54,8 @@ type Traffic struct {
 	token string
 	stop  context.CancelFunc
 	all   sync.WaitGroup
+	// stopping keeps clients on machines from being started again.
+	stopping atomic.Bool
 }
 
 // Start prepares the site and starts all clients, which run until Stop.
@@ -94,6 +97,7 @@ func (t *Traffic) startAuthors(ctx context.Context, client *http.Client) {
 // attempts makes attempts of a kind until the context ends, each after the one before has
 // ended.
 func (t *Traffic) attempts(ctx context.Context, kind Kind, every time.Duration, attempt func(context.Context) error) {
+	t.Recorder.Expect(Client{Kind: kind})
 	t.onTicks(ctx, every, func() { t.attempt(ctx, kind, attempt) })
 }
 
@@ -101,6 +105,7 @@ func (t *Traffic) attempts(ctx context.Context, kind Kind, every time.Duration, 
 // of each other: also while the ones before wait for an answer. The longest time without
 // a page is then what the site was away for, and not what one visitor waited for.
 func (t *Traffic) visits(ctx context.Context, kind Kind, every time.Duration, attempt func(context.Context) error) {
+	t.Recorder.Expect(Client{Kind: kind})
 	t.onTicks(ctx, every, func() { t.all.Go(func() { t.attempt(ctx, kind, attempt) }) })
 }
 
@@ -148,9 +153,12 @@ func shortened(text string) string {
 }
 
 // Stop ends all clients and waits for them. The clients on machines see that their token
-// is gone.
+// is gone; one that was about to be started has written it again, and a program on a machine
+// outlives the one that reads what it prints.
 func (t *Traffic) Stop(ctx context.Context) {
+	t.stopping.Store(true)
 	t.dismiss(ctx)
 	t.stop()
 	t.all.Wait()
+	t.dismiss(ctx)
 }

@@ -92,6 +92,7 @@ func (t *Traffic) fileAcknowledged(text string) {
 
 // worker keeps a client on a machine running.
 func (t *Traffic) worker(ctx context.Context, client Client, program string, acknowledged func(string), args func(until string) []string) {
+	t.Recorder.Expect(client)
 	t.stream(ctx, client.Node, clientScript, func() (string, []string) {
 		return t.Credentials.DatabasePassword + "\n" + program, append([]string{t.token}, args(t.until())...)
 	}, func(line string) {
@@ -142,7 +143,7 @@ func seconds(text string) (time.Time, error) {
 // that it prints.
 func (t *Traffic) stream(ctx context.Context, node, script string, next func() (stdin string, args []string), line func(string)) {
 	t.all.Go(func() {
-		for ctx.Err() == nil {
+		for ctx.Err() == nil && !t.stopping.Load() {
 			stdin, args := next()
 			out := &lines{line: line}
 			// That it ends is no failure: its machine may have lost power. What it did not

@@ -100,6 +100,8 @@ func (s Site) balancerWhole(ctx context.Context) error {
 			}
 		}
 	}
+	ctx, cancel := context.WithTimeout(ctx, askLimit)
+	defer cancel()
 	_, err := s.Get(ctx, "/")
 	return err
 }

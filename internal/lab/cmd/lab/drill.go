@@ -176,14 +176,18 @@ func (c command) drillSite(ctx context.Context, args []string) error {
 		}
 	}
 	site.Machines, site.URL = machines, strings.TrimSuffix(flags.Arg(0), "/")
+	if os.Getenv("DRILL_DATABASE_USER") != "" && site.Floating != "" && len(site.Nodes[website.Databases]) == 0 {
+		return errors.New("rows are written, and no database is named in which to look for them: -db")
+	}
 	settings.Faults = []drill.Fault{drill.Steady(*long)}
 	led := drill.Of(site, drill.Credentials{
 		Author: os.Getenv("DRILL_AUTHOR"), AuthorPassword: os.Getenv("DRILL_AUTHOR_PASSWORD"),
 		DatabaseUser: os.Getenv("DRILL_DATABASE_USER"), DatabasePassword: os.Getenv("DRILL_DATABASE_PASSWORD"),
 		Database: cmp.Or(os.Getenv("DRILL_DATABASE"), "wordpress"), TablePrefix: cmp.Or(os.Getenv("DRILL_TABLE_PREFIX"), "wp_"),
 	}, settings)
-	// There is no fault that clients could work before and after.
-	led.Pace.Before, led.Pace.After = 0, 0
+	// There is no fault that clients could work after. Before the time begins, they log in and
+	// connect, which takes longer than what follows.
+	led.Pace.Before, led.Pace.After = 4*time.Second, 0
 	return c.lead(ctx, led, settings)
 }
 

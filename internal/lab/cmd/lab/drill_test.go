@@ -21,7 +21,7 @@ func TestDrillOfASiteByURL(t *testing.T) {
 		name   string
 		failed int64
 		want   int
-	}{{"a site that answers", 0, 0}, {"a site of which a page fails", 4, 1}} {
+	}{{"a site that answers", 0, 0}, {"a site of which a page fails", 16, 1}} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
 			var pages atomic.Int64

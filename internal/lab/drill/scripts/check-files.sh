@@ -4,12 +4,14 @@
 # in the folder of the drill, which are most, are looked for in one listing of it. The last
 # line says how many were compared.
 cd "$1" || exit 1
-list=$(mktemp) || exit 1
-trap 'rm -f "$list"' EXIT
+work=$(mktemp -d) || exit 1
+trap 'rm -r "$work"' EXIT
+list=$work/list have=$work/have wanted=$work/wanted sums=$work/sums
 cat >"$list"
-grep -v '^- ' "$list" | sed 's/^\([0-9a-f]*\) /\1  /' | LC_ALL=C sha256sum --check --quiet 2>/dev/null | sed -n 's/: FAILED.*$//p'
-have=$(mktemp) wanted=$(mktemp) || exit 1
-trap 'rm -f "$list" "$have" "$wanted"' EXIT
+grep -v '^- ' "$list" | sed 's/^\([0-9a-f]*\) /\1  /' | LC_ALL=C sha256sum --check 2>/dev/null >"$sums"
+sed -n 's/: FAILED.*$//p' "$sums"
+[ "$(wc -l <"$sums")" -eq "$(grep -vc '^- ' "$list")" ] || { echo "only $(wc -l <"$sums") files were compared" >&2; exit 1; }
+: >"$have"
 [ ! -d .terraform-ha-drill ] || find .terraform-ha-drill -type f | LC_ALL=C sort >"$have"
 sed -n 's/^- \(\.terraform-ha-drill\/.*\)$/\1/p' "$list" | LC_ALL=C sort >"$wanted"
 LC_ALL=C comm -23 "$wanted" "$have"
