@@ -11,6 +11,7 @@ import (
 )
 
 func TestLabWordPress(t *testing.T) {
+	labtest.Long(t)
 	s := boot(t, "web1", "web2", "web3")
 	s.glusterByHand()
 	s.Run("web1", `DEBIAN_FRONTEND=noninteractive apt-get -qq -y install --no-install-recommends mariadb-server >/dev/null 2>&1
@@ -84,10 +85,10 @@ echo json_encode([$u->is_disabled(), $u->is_vcs_checkout(ABSPATH), $c("$major.$m
 	if after := tables(); after != before || s.Run("web1", "sha256sum /srv/www/.terraform-ha/shop/salts.php") != salts {
 		t.Errorf("tables were %s and are %s", before, after)
 	}
-	t.Run("planted links", func(t *testing.T) { labtest.Long(t); s.with(t).plantedLinks(spec, secretless) })
-	t.Run("read-only program files", func(t *testing.T) { labtest.Long(t); s.with(t).readOnlyProgramFiles(spec) })
-	t.Run("database changes", func(t *testing.T) { labtest.Long(t); s.with(t).databaseChanges(spec, secretless) })
-	t.Run("archive", func(t *testing.T) { labtest.Long(t); s.with(t).installsFromArchive(spec) })
+	t.Run("planted links", func(t *testing.T) { s.with(t).plantedLinks(spec, secretless) })
+	t.Run("read-only program files", func(t *testing.T) { s.with(t).readOnlyProgramFiles(spec) })
+	t.Run("database changes", func(t *testing.T) { s.with(t).databaseChanges(spec, secretless) })
+	t.Run("archive", func(t *testing.T) { s.with(t).installsFromArchive(spec) })
 }
 
 // plantedLinks has the site's own user, by a hole in the site, put links to root's
