@@ -148,6 +148,11 @@ func TestPromisesCanBeBroken(t *testing.T) {
 			t.Errorf("got  %q\nwant %q", got, want)
 		}
 	}
+	slow := well()
+	slow.Slow, slow.Clients[0].LongestGap = 4, 6.4
+	if broken := promise.broken(slow); len(broken) > 0 {
+		t.Errorf("a quarter of the traffic breaks %q", broken)
+	}
 	promise.Apply = true
 	run := well()
 	run.HealthyBy, run.HealthySeconds = byApply, 90

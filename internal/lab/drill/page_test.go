@@ -181,7 +181,7 @@ func TestTable(t *testing.T) {
 	for _, want := range []string{
 		"| `kill-mariadbd`: kill -9 of mariadbd on the database with the address | 2.3 s, 2 failed (5 s, 20 failed) |",
 		"| `unmount`: the volume is unmounted on a web server | (5 s, 30 failed) | (20 s, 5 failed) | (3 s, 0 failed) | (3 s, 0 failed) | (3 s, 0 failed) | (120 s) | 0 promised |",
-		" 6 s by an apply (60 s) | 0 |",
+		" 6 s by an apply (60 s) | 0, **promise broken** |",
 	} {
 		if !strings.Contains(table, want) {
 			t.Errorf("the table does not have\n%s\n%s", want, table)

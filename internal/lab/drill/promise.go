@@ -35,7 +35,8 @@ const (
 	never    = "not at all"
 )
 
-// broken says which promises a run has broken.
+// broken says which promises a run has broken. Clients that make attempts less often have
+// longer gaps by the time between two of them.
 func (p Promise) broken(r Run) []string {
 	var complaints []string
 	for _, client := range r.Clients {
@@ -43,8 +44,9 @@ func (p Promise) broken(r Run) []string {
 		if client.Hit || !limit.Promised() {
 			continue
 		}
-		if gap := duration(client.LongestGap); gap > limit.Gap {
-			complaints = append(complaints, fmt.Sprintf("%s: %.1f s without an acknowledgement, %.0f s are promised", client.Client, gap.Seconds(), limit.Gap.Seconds()))
+		promised := limit.Gap + client.Kind.every()*time.Duration(max(r.Slow, 1)-1)
+		if gap := duration(client.LongestGap); gap > promised {
+			complaints = append(complaints, fmt.Sprintf("%s: %.1f s without an acknowledgement, %.0f s are promised", client.Client, gap.Seconds(), promised.Seconds()))
 		}
 		if client.Failed > limit.Failed {
 			complaints = append(complaints, fmt.Sprintf("%s: %d attempts failed, %d may", client.Client, client.Failed, limit.Failed))

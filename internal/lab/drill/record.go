@@ -56,6 +56,20 @@ func (k Kind) Group() Group {
 	return GroupFiles
 }
 
+// every is how often a client of a kind usually makes an attempt.
+func (k Kind) every() time.Duration {
+	switch k {
+	case Pages:
+		return pageEvery
+	case Logins, Posts, Uploads:
+		return authorEvery
+	case RowsKept, RowsNew:
+		return rowEvery
+	case FilesKind:
+	}
+	return fileEvery
+}
+
 // Client is one client.
 type Client struct {
 	Kind Kind `json:"kind"`

@@ -32,6 +32,9 @@ type Run struct {
 	// Skipped says why the fault could not be made on this site.
 	Skipped string `json:"skipped,omitempty"`
 
+	// Slow is how many times less often than usual clients made attempts. 0 is 1.
+	Slow int `json:"slow,omitempty"`
+
 	Started time.Time `json:"started"`
 	// The rest are seconds since Started.
 	Injected float64 `json:"injected"`

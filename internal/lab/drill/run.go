@@ -57,6 +57,8 @@ type Drill struct {
 
 	Faults []Fault
 	Seed   uint64
+	// Slow is how many times less often than usual clients make attempts. 0 is 1.
+	Slow int
 	// Time is how long faults are made. 0 makes each of them once.
 	Time time.Duration
 	Pace Pace
@@ -140,7 +142,7 @@ func (f Fault) broken(run Run) []string {
 // one makes one fault and waits until the site is well again.
 func (d *Drill) one(ctx context.Context, turn Turn) Run {
 	fault := turn.Fault
-	run := Run{Fault: fault.Name, What: fault.What, Undo: fault.Undo, Started: time.Now(), HealthyBy: byItself}
+	run := Run{Fault: fault.Name, What: fault.What, Undo: fault.Undo, Slow: d.Slow, Started: time.Now(), HealthyBy: byItself}
 	since := func() float64 { return time.Since(run.Started).Seconds() }
 	wait(ctx, d.Pace.Before)
 	victims, err := fault.victims(ctx, d.Site, turn.Pick)

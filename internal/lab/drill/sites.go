@@ -124,7 +124,7 @@ func Of(site website.Site, credentials Credentials, settings Settings) *Drill {
 		Site: site, Recorder: recorder, Ledger: ledger, Watched: watched,
 		Load:  &Traffic{Site: site, Credentials: credentials, Recorder: recorder, Ledger: ledger, Watched: watched, Limit: longest + settings.Time, Slow: settings.Slow},
 		Whole: site.Whole, Look: looker.Look,
-		Faults: settings.Faults, Seed: settings.Seed, Time: settings.Time, Pace: DefaultPace(), Progress: settings.Progress,
+		Faults: settings.Faults, Seed: settings.Seed, Slow: settings.Slow, Time: settings.Time, Pace: DefaultPace(), Progress: settings.Progress,
 		Save: func(r Report) error { return r.Write(settings.Report) },
 	}
 }
