@@ -18,13 +18,22 @@ const (
 	okFile           = runtimeDirectory + "/ok"
 )
 
+const (
+	// brickPort is the first port of GlusterFS's bricks.
+	brickPort = 49152
+	// stallSeconds is how long a file server that has vanished may stall a web server before it
+	// is unhealthy. A client of a volume of ours gives such a server up after 8 seconds.
+	stallSeconds = 12
+)
+
 // probePrograms are the probe, and the page by which it asks PHP-FPM.
 func probePrograms(s Spec, node string) []host.File {
 	data := struct {
 		Spec
 		PHP                                bool
 		Node, OKFile, Sentinel, SiteRecord string
-	}{s, s.php(), node, okFile, s.sentinel(), s.siteRecord()}
+		BrickPort, StallSeconds            int
+	}{s, s.php(), node, okFile, s.sentinel(), s.siteRecord(), brickPort, stallSeconds}
 	list := []host.File{rendered(s.library()+"/probe", "0755", "probe.tmpl", data)}
 	if s.php() {
 		list = append(list, rendered(s.library()+"/healthz.php", "0644", "healthz.php.tmpl", data))

@@ -71,6 +71,58 @@ func TestTheProbeKnowsItsSite(t *testing.T) {
 	}
 }
 
+// TestAVanishedFileServerStallsEverybody has the mount hang, with packets to a brick that are
+// sent again and again, and without: that is a client that hangs.
+func TestAVanishedFileServerStallsEverybody(t *testing.T) {
+	const again = "0 52 10.0.0.5:1021 10.0.0.7:49152 timer:(on,3.2sec,4)"
+	for name, test := range map[string]struct {
+		seen        string
+		least, most time.Duration
+	}{
+		"a client hangs":         {"0 0 10.0.0.5:1021 10.0.0.7:49152 timer:(keepalive,9.1sec,0)", time.Second, 5 * time.Second},
+		"packets are on the way": {"0 52 10.0.0.5:1021 10.0.0.7:49152 timer:(on,190ms,0)", time.Second, 5 * time.Second},
+		"a file server vanished": {again, 5 * time.Second, 10 * time.Second},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			directory := t.TempDir()
+			put := func(name, content string) string {
+				file := filepath.Join(directory, name)
+				must(t, os.WriteFile(file, []byte(content), 0o755))
+				return file
+			}
+			spec := good().Defaulted()
+			ok := put("ok", "ok web1\n")
+			script := string(probePrograms(spec, "web1")[0].Content)
+			const limit = "-lt 12 ] && vanished"
+			if !strings.Contains(script, limit) {
+				t.Fatal("the script has another limit")
+			}
+			script = strings.NewReplacer(okFile, ok, limit, "-lt 6 ] && vanished").Replace(script)
+			put("stat", "#!/bin/sh\nexec sleep 20\n")
+			put("ss", "#!/bin/sh\necho '"+test.seen+"'\n")
+			ctx, stop := context.WithTimeout(t.Context(), 20*time.Second)
+			defer stop()
+			probe := exec.CommandContext(ctx, "/bin/sh", put("probe", script))
+			probe.Env = append(os.Environ(), "PATH="+directory+":"+os.Getenv("PATH"))
+			must(t, probe.Start())
+			defer func() { stop(); _ = probe.Wait() }()
+			begin := time.Now()
+			tick := time.NewTicker(50 * time.Millisecond)
+			defer tick.Stop()
+			for ctx.Err() == nil {
+				if _, err := os.Stat(ok); os.IsNotExist(err) {
+					break
+				}
+				<-tick.C
+			}
+			if took := time.Since(begin); took < test.least || took > test.most {
+				t.Errorf("it is unhealthy after %s", took)
+			}
+		})
+	}
+}
+
 // TestProgramsAreAsWritten has somebody change those of the tier.
 func TestProgramsAreAsWritten(t *testing.T) {
 	driftIsRepaired(t, good(), map[string]drifted{
