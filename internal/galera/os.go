@@ -140,7 +140,7 @@ func (d *draft) updateOf(due tier.DueOS) tier.Work {
 		case now.Err != nil:
 			return now.Err
 		case refuseNewSeries(spec, machine.Name(), now) != nil:
-			return nil // the next plan refuses it, and starts the server as it is
+			return nil //nolint:nilerr // the next plan refuses it, and starts the server as it is
 		}
 		return install(ctx, machine)
 	}

@@ -189,6 +189,7 @@ func TestMachinesJoinLeaveAndAreReplaced(t *testing.T) {
 
 // befallen makes the change with a fault, and then again without one.
 func (change exchange) befallen(t *testing.T, fault *hosttest.Fault) {
+	t.Helper()
 	p := newPark(t)
 	before, after := p.begin(change)
 	apply := func() error {
