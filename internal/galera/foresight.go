@@ -22,7 +22,7 @@ func foresee(spec Spec, status Status) tier.Foresight {
 // which that takes.
 func (s Status) transferAfter(spec Spec, name string) tier.Transfer {
 	node := s.Nodes[name]
-	updated := spec.osDue(name, node).Disruptive && refuseNewSeries(spec, name, node) == nil
+	updated := spec.osDue(name, node).Disruptive && keepsSeries(spec, name, node)
 	upgraded := spec.upgradeFrom(node.Packages[spec.engine().serverPackage]) != "" || updated
 	if upgraded && len(s.tooSmall(name)) > 0 {
 		return tier.Transfer{Kind: tier.TransferFull, MiB: s.transferred() >> 20}

@@ -75,6 +75,11 @@ func refuseNewSeries(spec Spec, name string, seen NodeStatus) error {
 	}
 }
 
+// keepsSeries reports whether updates of a system leave the server in its series.
+func keepsSeries(spec Spec, name string, seen NodeStatus) bool {
+	return refuseNewSeries(spec, name, seen) == nil
+}
+
 // systems are those of the machines, by node.
 func (s Status) systems() map[string]host.System {
 	systems := map[string]host.System{}
@@ -139,8 +144,8 @@ func (d *draft) updateOf(due tier.DueOS) tier.Work {
 		switch {
 		case now.Err != nil:
 			return now.Err
-		case refuseNewSeries(spec, machine.Name(), now) != nil:
-			return nil //nolint:nilerr // the next plan refuses it, and starts the server as it is
+		case !keepsSeries(spec, machine.Name(), now):
+			return nil // the next plan refuses it, and starts the server as it is
 		}
 		return install(ctx, machine)
 	}

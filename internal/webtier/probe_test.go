@@ -12,6 +12,20 @@ import (
 	"github.com/terraform-ha/terraform-provider-ha/internal/webtier/webtiertest"
 )
 
+// probing runs a probe until the test ends, with programs of a directory before others, and
+// returns the context of a time in which it has said something.
+func probing(t *testing.T, directory, script string) context.Context {
+	t.Helper()
+	program := filepath.Join(directory, "probe")
+	must(t, os.WriteFile(program, []byte(script), 0o755))
+	ctx, stop := context.WithTimeout(t.Context(), 20*time.Second)
+	probe := exec.CommandContext(ctx, "/bin/sh", program)
+	probe.Env = append(os.Environ(), "PATH="+directory+":"+os.Getenv("PATH"))
+	must(t, probe.Start())
+	t.Cleanup(func() { stop(); _ = probe.Wait() })
+	return ctx
+}
+
 // TestTheProbeKnowsItsSite runs the probe itself, with a stand-in for the servers that
 // it asks.
 func TestTheProbeKnowsItsSite(t *testing.T) {
@@ -45,12 +59,7 @@ func TestTheProbeKnowsItsSite(t *testing.T) {
 				script = strings.ReplaceAll(script, from, to)
 			}
 			put("curl", "#!/bin/sh\nprintf '204 200 '\n")
-			ctx, stop := context.WithTimeout(t.Context(), 20*time.Second)
-			defer stop()
-			probe := exec.CommandContext(ctx, "/bin/sh", put("probe", script))
-			probe.Env = append(os.Environ(), "PATH="+directory+":"+os.Getenv("PATH"))
-			must(t, probe.Start())
-			defer func() { stop(); _ = probe.Wait() }()
+			ctx := probing(t, directory, script)
 			for ctx.Err() == nil {
 				content, err := os.ReadFile(ok)
 				if err == nil && strings.HasPrefix(string(content), "ok web1") {
@@ -74,14 +83,13 @@ func TestTheProbeKnowsItsSite(t *testing.T) {
 // TestAVanishedFileServerStallsEverybody has the mount hang, with packets to a brick that are
 // sent again and again, and without: that is a client that hangs.
 func TestAVanishedFileServerStallsEverybody(t *testing.T) {
-	const again = "0 52 10.0.0.5:1021 10.0.0.7:49152 timer:(on,3.2sec,4)"
 	for name, test := range map[string]struct {
 		seen        string
 		least, most time.Duration
 	}{
 		"a client hangs":         {"0 0 10.0.0.5:1021 10.0.0.7:49152 timer:(keepalive,9.1sec,0)", time.Second, 5 * time.Second},
 		"packets are on the way": {"0 52 10.0.0.5:1021 10.0.0.7:49152 timer:(on,190ms,0)", time.Second, 5 * time.Second},
-		"a file server vanished": {again, 5 * time.Second, 10 * time.Second},
+		"a file server vanished": {"0 52 10.0.0.5:1021 10.0.0.7:49152 timer:(on,3.2sec,4)", 5 * time.Second, 10 * time.Second},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -101,12 +109,7 @@ func TestAVanishedFileServerStallsEverybody(t *testing.T) {
 			script = strings.NewReplacer(okFile, ok, limit, "-lt 6 ] && vanished").Replace(script)
 			put("stat", "#!/bin/sh\nexec sleep 20\n")
 			put("ss", "#!/bin/sh\necho '"+test.seen+"'\n")
-			ctx, stop := context.WithTimeout(t.Context(), 20*time.Second)
-			defer stop()
-			probe := exec.CommandContext(ctx, "/bin/sh", put("probe", script))
-			probe.Env = append(os.Environ(), "PATH="+directory+":"+os.Getenv("PATH"))
-			must(t, probe.Start())
-			defer func() { stop(); _ = probe.Wait() }()
+			ctx := probing(t, directory, script)
 			begin := time.Now()
 			tick := time.NewTicker(50 * time.Millisecond)
 			defer tick.Stop()
