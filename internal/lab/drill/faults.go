@@ -185,8 +185,27 @@ func databaseLost() map[Group]Limit {
 	return limits(limit(5, 10), limit(15, 5), limit(5, 20), limit(8, 10), limit(3, 0))
 }
 
-func fileServerLost() map[Group]Limit {
+// unnoticed is for what the site does without for a while: a Keepalived that has no address, the
+// management daemon and the healing of a file server whose brick serves.
+func unnoticed() map[Group]Limit {
+	return limits(limit(3, 0), limit(10, 0), limit(3, 0), limit(3, 0), limit(3, 0))
+}
+
+// fileServerHung is for a file server that answers nothing while its kernel acknowledges what
+// is sent to it: only the ping timeout tells.
+func fileServerHung() map[Group]Limit {
 	return limits(limit(25, 100), limit(30, 15), limit(3, 0), limit(3, 0), limit(25, 0))
+}
+
+// fileServerGone is for a file server that does not even acknowledge: the kernels of its clients
+// give the connection up.
+func fileServerGone() map[Group]Limit {
+	return limits(limit(15, 40), limit(25, 10), limit(3, 0), limit(3, 0), limit(15, 0))
+}
+
+// fileServerLeft is for a file server whose connections end in order.
+func fileServerLeft() map[Group]Limit {
+	return limits(limit(5, 20), limit(15, 5), limit(3, 0), limit(3, 0), limit(5, 0))
 }
 
 func webServerLost() map[Group]Limit {
@@ -197,7 +216,7 @@ func webServerLost() map[Group]Limit {
 func lost(tier website.Tier, hits Victims) map[Group]Limit {
 	switch {
 	case tier == website.Files:
-		return fileServerLost()
+		return fileServerGone()
 	case tier == website.Web:
 		return webServerLost()
 	case hits == TheHolder:

@@ -29,20 +29,24 @@ func roles() []struct {
 func machineFaults() []Fault {
 	var faults []Fault
 	for _, role := range roles() {
-		promise := Promise{Limits: lost(role.tier, role.hits), Health: 2 * time.Minute}
+		gone := Promise{Limits: lost(role.tier, role.hits), Health: 2 * time.Minute}
+		frozen, rebooted := gone, gone
+		if role.tier == website.Files {
+			frozen.Limits, rebooted.Limits = fileServerHung(), fileServerLeft()
+		}
 		at := where(role.tier, role.hits)
 		faults = append(faults, Fault{
-			Name: "freeze-" + role.name, Tier: role.tier, Hits: role.hits, Hold: stall, Promise: promise,
+			Name: "freeze-" + role.name, Tier: role.tier, Hits: role.hits, Hold: stall, Promise: frozen,
 			What: "every process" + at + " stands still for 25 s", Undo: "thawed",
 			Inject:  onEach(Hands.Freeze),
 			Restore: onEach(Hands.Thaw),
 		}, Fault{
-			Name: "poweroff-" + role.name, Tier: role.tier, Hits: role.hits, Hold: stall, Promise: promise,
+			Name: "poweroff-" + role.name, Tier: role.tier, Hits: role.hits, Hold: stall, Promise: gone,
 			What: "power lost" + at + " for 25 s", Undo: "powered on",
 			Inject:  powerOff,
 			Restore: powerOn,
 		}, Fault{
-			Name: "reboot-" + role.name, Tier: role.tier, Hits: role.hits, Promise: promise,
+			Name: "reboot-" + role.name, Tier: role.tier, Hits: role.hits, Promise: rebooted,
 			What: "orderly reboot" + at, Undo: "it boots",
 			Inject: onEach(Hands.Reboot),
 		})
@@ -110,8 +114,12 @@ func oneThenRest(ctx context.Context, s Scene) error {
 	return s.Hands.PowerOff(ctx, s.Victims[1:]...)
 }
 
-// databaseSettings is the variable of the example site for the settings of its databases.
-const databaseSettings = "database_settings"
+// The variables of the example site for the settings of its databases and the name of its web
+// servers.
+const (
+	databaseSettings = "database_settings"
+	serverName       = "server_name"
+)
 
 // changes are applies that change something while clients work.
 func changes() []Fault {
@@ -120,6 +128,14 @@ func changes() []Fault {
 		What: "an apply changes a setting that needs a restart of every database", Undo: "another apply",
 		Inject: func(ctx context.Context, s Scene) error {
 			return s.Hands.Apply(ctx, map[string]string{databaseSettings: `{"innodb_buffer_pool_size" = "512M", "back_log" = "100"}`})
+		},
+		Restore: func(ctx context.Context, s Scene) error { return s.Hands.Apply(ctx, nil) },
+		Promise: Promise{Limits: planned(), Health: time.Minute},
+	}, {
+		Name: "rolling-name", Tier: website.Web, Hits: AllNodes,
+		What: "an apply gives every web server another name, one after the other", Undo: "another apply",
+		Inject: func(ctx context.Context, s Scene) error {
+			return s.Hands.Apply(ctx, map[string]string{serverName: "drill.example"})
 		},
 		Restore: func(ctx context.Context, s Scene) error { return s.Hands.Apply(ctx, nil) },
 		Promise: Promise{Limits: planned(), Health: time.Minute},

@@ -40,13 +40,13 @@ func networkFaults() []Fault {
 		What: "one node of each tier is cut off from the others and from the NodeBalancer for 25 s", Undo: "the network is back",
 		Inject:  func(ctx context.Context, s Scene) error { return s.Hands.Cut(ctx, false, s.Victims...) },
 		Restore: heal,
-		Promise: Promise{Limits: limits(limit(25, 100), limit(30, 15), limit(5, 30), limit(8, 10), limit(25, 0)), Health: 2 * time.Minute},
+		Promise: Promise{Limits: limits(limit(15, 40), limit(25, 10), limit(5, 30), limit(8, 10), limit(15, 0)), Health: 2 * time.Minute},
 	}, Fault{
 		Name: "vrrp-blocked", Tier: website.Databases, Hits: TheHolder, Hold: stall,
 		What: "the database with the address neither sends nor receives VRRP for 25 s", Undo: "VRRP is let through",
 		Inject:  inShell(blockVRRP),
 		Restore: inShell(allowVRRP),
-		Promise: Promise{Limits: holderLost(), Health: time.Minute},
+		Promise: Promise{Limits: holderLost(), Health: time.Minute, Shared: bothWays},
 	})
 }
 

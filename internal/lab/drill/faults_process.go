@@ -30,24 +30,28 @@ type daemon struct {
 	health time.Duration
 	// apply says that an apply may be needed after it was killed.
 	apply bool
+	// killed and stopped are what is promised while it is dead, and while it stands still.
+	killed, stopped map[Group]Limit
 }
 
 // daemons are the processes of all roles, by the names that scripts/signal.sh knows.
 func daemons() []daemon {
 	return []daemon{
-		{"mariadbd", website.Databases, TheHolder, 2 * time.Minute, false},
-		{"mariadbd", website.Databases, OneNode, 2 * time.Minute, false},
-		{"keepalived", website.Databases, TheHolder, time.Minute, false},
-		{"glusterd", website.Files, OneNode, time.Minute, false},
-		{"glusterfsd", website.Files, OneNode, 2 * time.Minute, true},
-		{"mount", website.Web, OneNode, 2 * time.Minute, false},
-		{"apache", website.Web, OneNode, time.Minute, false},
-		{"php-fpm", website.Web, OneNode, time.Minute, false},
+		{"mariadbd", website.Databases, TheHolder, 2 * time.Minute, false, holderLost(), holderLost()},
+		{"mariadbd", website.Databases, OneNode, 2 * time.Minute, false, databaseLost(), databaseLost()},
+		{"keepalived", website.Databases, TheHolder, time.Minute, false, holderLost(), holderLost()},
+		{"keepalived", website.Databases, OneNode, time.Minute, false, unnoticed(), unnoticed()},
+		{"glusterd", website.Files, OneNode, time.Minute, false, unnoticed(), unnoticed()},
+		{"glusterfsd", website.Files, OneNode, 2 * time.Minute, true, fileServerLeft(), fileServerHung()},
+		{"glustershd", website.Files, OneNode, 2 * time.Minute, true, unnoticed(), unnoticed()},
+		{"mount", website.Web, OneNode, 2 * time.Minute, false, webServerLost(), webServerLost()},
+		{"apache", website.Web, OneNode, time.Minute, false, webServerLost(), webServerLost()},
+		{"php-fpm", website.Web, OneNode, time.Minute, false, webServerLost(), webServerLost()},
 	}
 }
 
 func (d daemon) title() string {
-	title := map[string]string{"mount": "the process of the mount", "apache": "Apache", "php-fpm": "PHP-FPM"}[d.name]
+	title := map[string]string{"mount": "the process of the mount", "apache": "Apache", "php-fpm": "PHP-FPM", "glustershd": "the self-heal daemon"}[d.name]
 	if title == "" {
 		title = d.name
 	}
@@ -74,6 +78,19 @@ func (d daemon) suffix() string {
 	return d.name
 }
 
+// shared is how long two nodes may have the address while the daemon stands still: a Keepalived
+// that does cannot take it from its interface.
+func (d daemon) shared() time.Duration {
+	if d.name == "keepalived" && d.hits == TheHolder {
+		return bothWays
+	}
+	return 0
+}
+
+// bothWays is how long two nodes may have the address where the one that had it cannot know of
+// the other.
+const bothWays = stall + givingAway
+
 // processFaults kill every daemon on every role, and stop it where it stands.
 func processFaults() []Fault {
 	var faults []Fault
@@ -82,7 +99,7 @@ func processFaults() []Fault {
 			Name: "kill-" + d.suffix(), Tier: d.tier, Hits: d.hits,
 			What: "kill -9 of " + d.title(), Undo: "systemd starts it again, or an apply does",
 			Inject:  d.signal("KILL"),
-			Promise: Promise{Limits: lost(d.tier, d.hits), Health: d.health, Apply: d.apply},
+			Promise: Promise{Limits: d.killed, Health: d.health, Apply: d.apply},
 		})
 	}
 	for _, d := range daemons() {
@@ -90,7 +107,7 @@ func processFaults() []Fault {
 			Name: "stop-" + d.suffix(), Tier: d.tier, Hits: d.hits, Hold: stall,
 			What: "SIGSTOP of " + d.title() + " for 25 s", Undo: "SIGCONT",
 			Inject: d.signal("STOP"), Restore: d.signal("CONT"),
-			Promise: Promise{Limits: lost(d.tier, d.hits), Health: 2 * time.Minute, Apply: d.apply},
+			Promise: Promise{Limits: d.stopped, Health: 2 * time.Minute, Apply: d.apply, Shared: d.shared()},
 		})
 	}
 	return faults

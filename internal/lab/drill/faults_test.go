@@ -136,11 +136,12 @@ func TestPromisesCanBeBroken(t *testing.T) {
 		"files on web2: 60.0 s without an acknowledgement, 3 s are promised; files on web2: 50 attempts failed, 0 may; files on web2: no attempt was made": func(r *Run) {
 			r.Clients[2].Hit = false
 		},
-		"healthy after 31 s, 30 s are promised":    func(r *Run) { r.HealthySeconds = 31 },
-		"the site needed an apply: db1 is away":    func(r *Run) { r.HealthyBy, r.Unhealthy = byApply, "db1 is away" },
-		"the site is not healthy: db1 is away":     func(r *Run) { r.HealthyBy, r.Unhealthy = never, "db1 is away" },
-		"rows on db1: 1 of 90 are lost: web1 17":   func(r *Run) { r.Checks[0] = Check{Name: "rows on db1"}.compared(90, []string{"web1 17"}) },
-		"cannot make the fault: db1 does not obey": func(r *Run) { r.Failure = "cannot make the fault: db1 does not obey" },
+		"two nodes had the address for 2.1 s, 2 s are promised": func(r *Run) { r.Shared = 2.1 },
+		"healthy after 31 s, 30 s are promised":                 func(r *Run) { r.HealthySeconds = 31 },
+		"the site needed an apply: db1 is away":                 func(r *Run) { r.HealthyBy, r.Unhealthy = byApply, "db1 is away" },
+		"the site is not healthy: db1 is away":                  func(r *Run) { r.HealthyBy, r.Unhealthy = never, "db1 is away" },
+		"rows on db1: 1 of 90 are lost: web1 17":                func(r *Run) { r.Checks[0] = Check{Name: "rows on db1"}.compared(90, []string{"web1 17"}) },
+		"cannot make the fault: db1 does not obey":              func(r *Run) { r.Failure = "cannot make the fault: db1 does not obey" },
 	} {
 		run := well()
 		harm(&run)

@@ -1,6 +1,7 @@
 package drill
 
 import (
+	"cmp"
 	"fmt"
 	"time"
 )
@@ -22,6 +23,9 @@ func (l Limit) Promised() bool { return l.Gap > 0 }
 type Promise struct {
 	// Limits are for clients that do not run on a machine that the fault hits.
 	Limits map[Group]Limit
+	// Shared is how long two nodes may have the address at the same time. 0 is for no longer
+	// than one of them needs to give it away.
+	Shared time.Duration
 	// Health is how long the site may take to be whole again after the fault has ended.
 	Health time.Duration
 	// Apply says that one apply may be needed for that.
@@ -34,6 +38,10 @@ const (
 	byApply  = "by an apply"
 	never    = "not at all"
 )
+
+// givingAway is how long two nodes may have the address at the same time where nothing else is
+// promised.
+const givingAway = 2 * time.Second
 
 // broken says which promises a run has broken. Clients that make attempts less often have
 // longer gaps by the time between two of them.
@@ -57,6 +65,9 @@ func (p Promise) broken(r Run) []string {
 		if client.Attempts == 0 {
 			complaints = append(complaints, fmt.Sprintf("%s: no attempt was made", client.Client))
 		}
+	}
+	if shared, promised := duration(r.Shared), cmp.Or(p.Shared, givingAway); shared > promised {
+		complaints = append(complaints, fmt.Sprintf("two nodes had the address for %.1f s, %.0f s are promised", shared.Seconds(), promised.Seconds()))
 	}
 	switch {
 	case r.HealthyBy == never:

@@ -49,6 +49,9 @@ type Run struct {
 	HealthySeconds float64 `json:"healthy_seconds"`
 	Unhealthy      string  `json:"unhealthy,omitempty"`
 
+	// Shared is the longest time in seconds in which two nodes had the address.
+	Shared float64 `json:"address_on_two_nodes,omitempty"`
+
 	Clients []ClientRun `json:"clients"`
 	Nodes   []NodeRun   `json:"node_states"`
 	Checks  []Check     `json:"checks"`

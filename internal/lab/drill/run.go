@@ -278,6 +278,7 @@ func (d *Drill) measure(run *Run) {
 		}
 		run.Clients = append(run.Clients, measured)
 	}
+	run.Shared = d.Watched.Shared(d.Site.Nodes[website.Databases], from, to).Seconds()
 	for _, node := range d.Site.All() {
 		run.Nodes = append(run.Nodes, NodeRun{node, d.Watched.Spans(node, from, to)})
 	}

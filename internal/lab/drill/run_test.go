@@ -39,7 +39,7 @@ func TestEveryFaultOfASimulation(t *testing.T) {
 				t.Errorf("%s was skipped: %q", run.Fault, run.Skipped)
 			}
 		}
-		if down := s.away(); len(down) > 0 || !s.cleaned || s.changed || s.applied != 2 {
+		if down := s.away(); len(down) > 0 || !s.cleaned || s.changed || s.applied != 4 {
 			t.Errorf("down: %v, cleaned up: %t, changed: %t, %d applies", down, s.cleaned, s.changed, s.applied)
 		}
 	})

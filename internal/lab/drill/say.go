@@ -36,6 +36,9 @@ func (r Run) line() string {
 	if len(r.Clients) > 0 {
 		parts = append(parts, fmt.Sprintf("healthy %s after %.0fs", r.HealthyBy, r.HealthySeconds))
 	}
+	if r.Shared > 0 {
+		parts = append(parts, fmt.Sprintf("address on two nodes for %.1f s", r.Shared))
+	}
 	verdict := "kept"
 	if !r.Kept() {
 		verdict = "BROKEN"

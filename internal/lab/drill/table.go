@@ -1,6 +1,7 @@
 package drill
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 	"time"
@@ -28,6 +29,8 @@ type MeasuredFault struct {
 	// Apply says that it took an apply.
 	Apply bool `json:"apply,omitempty"`
 	Lost  int  `json:"lost"`
+	// Shared is how many seconds two nodes had the address.
+	Shared float64 `json:"address_on_two_nodes,omitempty"`
 }
 
 // MeasuredGroup is what the clients of a group met.
@@ -57,6 +60,7 @@ func (r Report) Measured() Measured {
 		fault.Never = fault.Never || run.HealthyBy == never
 		fault.Broken = append(fault.Broken, run.Broken...)
 		fault.Lost += run.Lost
+		fault.Shared = max(fault.Shared, rounded(run.Shared))
 		m.Faults[run.Fault] = fault
 	}
 	return m
@@ -77,6 +81,7 @@ func Table(m Measured) string {
 		if found {
 			lost = fmt.Sprint(measured.Lost)
 		}
+		lost += sharedCell(fault.Promise, measured, found)
 		if len(measured.Broken) > 0 {
 			lost += ", **promise broken**"
 		}
@@ -96,6 +101,19 @@ func cell(promised Limit, measured map[Group]MeasuredGroup, group Group) string 
 		return "(" + limit + ")"
 	}
 	return fmt.Sprintf("%.1f s, %d failed (%s)", found.Gap, found.Failed, limit)
+}
+
+// sharedCell says how long two nodes had the address, and how long they may where that is longer
+// than usual.
+func sharedCell(promise Promise, measured MeasuredFault, found bool) string {
+	if promise.Shared == 0 && measured.Shared == 0 {
+		return ""
+	}
+	said := "; the address on two nodes"
+	if found {
+		said += fmt.Sprintf(" %.1f s", measured.Shared)
+	}
+	return said + fmt.Sprintf(" (%.0f s)", cmp.Or(promise.Shared, givingAway).Seconds())
 }
 
 func healthyCell(promise Promise, measured MeasuredFault, found bool) string {

@@ -48,10 +48,7 @@ type Span struct {
 
 // Spans returns how a node was between two times.
 func (w *Watched) Spans(node string, from, to time.Time) []Span {
-	w.mu.Lock()
-	samples := slices.Clone(w.samples[node])
-	w.mu.Unlock()
-	slices.SortStableFunc(samples, func(a, b sample) int { return a.at.Compare(b.at) })
+	samples := w.sorted(node)
 	var spans []Span
 	add := func(begin, end time.Time, state, word string) {
 		begin, end = later(begin, from), earlier(end, to)
@@ -80,6 +77,15 @@ func (w *Watched) Spans(node string, from, to time.Time) []Span {
 	}
 	add(covered, to, "silent", "nothing is heard")
 	return spans
+}
+
+// sorted returns what a node said, in the order in which it did.
+func (w *Watched) sorted(node string) []sample {
+	w.mu.Lock()
+	samples := slices.Clone(w.samples[node])
+	w.mu.Unlock()
+	slices.SortStableFunc(samples, func(a, b sample) int { return a.at.Compare(b.at) })
+	return samples
 }
 
 func later(a, b time.Time) time.Time {

@@ -59,8 +59,10 @@ func (s Site) Holders(ctx context.Context) ([]string, error) {
 }
 
 const filesScript = `set -e
-online=$(gluster --mode=script --xml volume status "$1" | tr -d '\n ' | sed 's/<node>/\n/g' | grep '<path>/' | grep -c '<status>1<')
+processes=$(gluster --mode=script --xml volume status "$1" | tr -d '\n ' | sed 's/<node>/\n/g')
+online=$(echo "$processes" | grep '<path>/' | grep -c '<status>1<')
 [ "$online" = "$2" ] || { echo "$online of $2 bricks are online"; exit 0; }
+! echo "$processes" | grep '<hostname>Self-heal' | grep -q '<status>0<' || { echo 'a self-heal daemon is not running'; exit 0; }
 gluster --mode=script volume heal "$1" info | awk '/^Number of entries:/ { if ($4 == "-") exit 1; sum += $4; bricks++ } END { if (bricks < '"$2"') exit 1; if (sum > 0) print sum " entries to heal" }'`
 
 func (s Site) filesWhole(ctx context.Context) error {

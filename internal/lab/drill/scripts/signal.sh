@@ -7,6 +7,7 @@ mariadbd) pids=$(pgrep -x 'mariadbd|mysqld') ;;
 keepalived) pids=$(pgrep -x keepalived) ;;
 glusterd) pids=$(pgrep -x glusterd) ;;
 glusterfsd) pids=$(pgrep -x glusterfsd) ;;
+glustershd) pids=$(pgrep -f -- '^[^ ]*glusterfs .*--volfile-id shd/') ;;
 mount) pids=$(pgrep -n -f -- "^[^ ]*glusterfs .* $(mount_of "$3")\$") ;;
 apache) pids=$(pgrep -x apache2) ;;
 php-fpm) pids=$(pgrep '^php-fpm') ;;
