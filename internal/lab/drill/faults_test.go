@@ -130,10 +130,10 @@ func TestPromisesCanBeBroken(t *testing.T) {
 		t.Errorf("a run that is well breaks %q", broken)
 	}
 	for want, harm := range map[string]func(*Run){
-		"pages: 5.5 s without an acknowledgement, 5 s are promised": func(r *Run) { r.Clients[0].LongestGap = 5.5 },
-		"pages: 3 attempts failed, 2 may":                           func(r *Run) { r.Clients[0].Failed = 3 },
-		"rows, new connections on web1: no attempt was made":        func(r *Run) { r.Clients[1].Attempts = 0 },
-		"files on web2: 60.0 s without an acknowledgement, 3 s are promised; files on web2: 50 attempts failed, 0 may; files on web2: no attempt was made": func(r *Run) {
+		"pages: 5.5 s without an acknowledgement, 5.0 s are promised": func(r *Run) { r.Clients[0].LongestGap = 5.5 },
+		"pages: 3 attempts failed, 2 may":                             func(r *Run) { r.Clients[0].Failed = 3 },
+		"rows, new connections on web1: no attempt was made":          func(r *Run) { r.Clients[1].Attempts = 0 },
+		"files on web2: 60.0 s without an acknowledgement, 3.0 s are promised; files on web2: 50 attempts failed, 0 may; files on web2: no attempt was made": func(r *Run) {
 			r.Clients[2].Hit = false
 		},
 		"two nodes had the address for 2.1 s, 2 s are promised": func(r *Run) { r.Shared = 2.1 },
@@ -150,9 +150,13 @@ func TestPromisesCanBeBroken(t *testing.T) {
 		}
 	}
 	slow := well()
-	slow.Slow, slow.Clients[0].LongestGap = 4, 6.4
+	slow.Slow, slow.Clients[0].LongestGap, slow.Clients[1].Failed = 4, 6.4, 8
 	if broken := promise.broken(slow); len(broken) > 0 {
 		t.Errorf("a quarter of the traffic breaks %q", broken)
+	}
+	slow.Clients[1].Failed = 9
+	if got, want := strings.Join(promise.broken(slow), "; "), "rows, new connections on web1: 9 attempts failed, 8 may"; got != want {
+		t.Errorf("got %q, want %q", got, want)
 	}
 	promise.Apply = true
 	run := well()

@@ -17,6 +17,15 @@ type Limit struct {
 // Promised reports whether anything is promised.
 func (l Limit) Promised() bool { return l.Gap > 0 }
 
+// slower returns the limit for a client that makes attempts so many times less often than usual:
+// the time between two of them is longer, and fewer of them fall into the same time.
+func (l Limit) slower(slow int, usual time.Duration) Limit {
+	if slow <= 1 || !l.Promised() {
+		return l
+	}
+	return Limit{Gap: l.Gap + usual*time.Duration(slow-1), Failed: (l.Failed + slow - 1) / slow}
+}
+
 // Promise is what holds for a fault. That nothing that was acknowledged is lost, that one
 // node has the address, that nothing is left to be healed and that the plan is empty
 // holds for every fault, and no promise can take it back.
@@ -43,18 +52,16 @@ const (
 // promised.
 const givingAway = 2 * time.Second
 
-// broken says which promises a run has broken. Clients that make attempts less often have
-// longer gaps by the time between two of them.
+// broken says which promises a run has broken.
 func (p Promise) broken(r Run) []string {
 	var complaints []string
 	for _, client := range r.Clients {
-		limit := p.Limits[client.Kind.Group()]
+		limit := p.Limits[client.Kind.Group()].slower(r.Slow, client.Kind.every())
 		if client.Hit || !limit.Promised() {
 			continue
 		}
-		promised := limit.Gap + client.Kind.every()*time.Duration(max(r.Slow, 1)-1)
-		if gap := duration(client.LongestGap); gap > promised {
-			complaints = append(complaints, fmt.Sprintf("%s: %.1f s without an acknowledgement, %.0f s are promised", client.Client, gap.Seconds(), promised.Seconds()))
+		if gap := duration(client.LongestGap); gap > limit.Gap {
+			complaints = append(complaints, fmt.Sprintf("%s: %.1f s without an acknowledgement, %.1f s are promised", client.Client, gap.Seconds(), limit.Gap.Seconds()))
 		}
 		if client.Failed > limit.Failed {
 			complaints = append(complaints, fmt.Sprintf("%s: %d attempts failed, %d may", client.Client, client.Failed, limit.Failed))

@@ -57,15 +57,18 @@ func (k Kind) Group() Group {
 }
 
 // every is how often a client of a kind usually makes an attempt.
-func (k Kind) every() time.Duration {
-	switch k {
-	case Pages:
+func (k Kind) every() time.Duration { return k.Group().every() }
+
+// every is how often each client of a group usually makes an attempt.
+func (g Group) every() time.Duration {
+	switch g {
+	case GroupPages:
 		return pageEvery
-	case Logins, Posts, Uploads:
+	case GroupAuthors:
 		return authorEvery
-	case RowsKept, RowsNew:
+	case GroupRows, GroupKept:
 		return rowEvery
-	case FilesKind:
+	case GroupFiles:
 	}
 	return fileEvery
 }

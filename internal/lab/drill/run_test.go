@@ -78,7 +78,7 @@ func TestADrillThatBreaksPromises(t *testing.T) {
 	}{
 		"a row is lost":          {func(s *simulation) { s.forgets = true }, "rows on db1: 1 of "},
 		"a site fails before":    {func(s *simulation) { s.slow = true }, "rows, new connections on web1: 31 attempts failed, 30 may; rows, new connections on web1: 1 attempts failed before the fault was made"},
-		"a client never begins":  {func(s *simulation) { s.silent = true }, "rows, new connections on web2: 40.0 s without an acknowledgement, 5 s are promised; rows, new connections on web2: no attempt was made"},
+		"a client never begins":  {func(s *simulation) { s.silent = true }, "rows, new connections on web2: 40.0 s without an acknowledgement, 5.0 s are promised; rows, new connections on web2: no attempt was made"},
 		"an answer comes late":   {func(s *simulation) { s.late = true }, "rows, new connections on web1: 31 attempts failed, 30 may"},
 		"an apply is needed":     {func(s *simulation) { s.sticky["db1"] = true }, "the site needed an apply: [db1] are down"},
 		"a fault cannot be made": {func(s *simulation) { s.refuses = errors.New("no engine") }, "cannot make the fault: no engine"},

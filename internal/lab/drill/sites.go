@@ -62,7 +62,7 @@ func OfDemo(ctx context.Context, d demo.Demo, settings Settings) (*Drill, error)
 	average, _, _ := strings.Cut(string(load), " ")
 	drill.Computer = fmt.Sprintf("The lab on %d processors, load %s at the begin", runtime.NumCPU(), average)
 	if settings.Slow > 1 {
-		drill.Computer += fmt.Sprintf(", %d times less traffic than usual", settings.Slow)
+		drill.Computer += fmt.Sprintf(", 1/%d of the usual traffic", settings.Slow)
 	}
 	return drill, nil
 }
@@ -113,6 +113,14 @@ func terraform(ctx context.Context, d demo.Demo, variables map[string]string, ve
 	}
 	return nil
 }
+
+// processorsOfTraffic is how many processors the computer of a lab needs for the usual traffic:
+// all nine machines and their clients run on it.
+const processorsOfTraffic = 6
+
+// SlowOf returns how many times less often than usual clients make attempts in a lab on a
+// computer of so many processors.
+func SlowOf(processors int) int { return max(1, (processorsOfTraffic+processors-1)/processors) }
 
 // Of returns a drill of any site without hands: it makes traffic and looks at the site,
 // and cannot break anything.

@@ -3,6 +3,7 @@ package drill
 import (
 	"cmp"
 	"fmt"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -13,6 +14,8 @@ type Measured struct {
 	Date     string `json:"date"`
 	Computer string `json:"computer"`
 	Seed     uint64 `json:"seed"`
+	// Slow is how many times less often than usual clients made attempts. 0 is 1.
+	Slow int `json:"slow,omitempty"`
 	// Faults are what was measured, by the names of the faults.
 	Faults map[string]MeasuredFault `json:"faults"`
 }
@@ -46,6 +49,7 @@ func (r Report) Measured() Measured {
 		if run.Skipped != "" || len(run.Clients) == 0 {
 			continue
 		}
+		m.Slow = run.Slow
 		fault, found := m.Faults[run.Fault]
 		if !found {
 			fault.Groups = map[Group]MeasuredGroup{}
@@ -66,7 +70,8 @@ func (r Report) Measured() Measured {
 	return m
 }
 
-// Table returns the promises of all faults with what was measured, in Markdown.
+// Table returns the promises of all faults with what was measured, in Markdown. The promises
+// are those for the traffic that was measured.
 func Table(m Measured) string {
 	var out strings.Builder
 	out.WriteString("| fault | pages | logins, posts, uploads | rows | rows, one connection | files | healthy | lost |\n|---|---|---|---|---|---|---|---|\n")
@@ -74,7 +79,7 @@ func Table(m Measured) string {
 		measured, found := m.Faults[fault.Name]
 		fmt.Fprintf(&out, "| `%s`: %s |", fault.Name, fault.What)
 		for _, group := range Groups() {
-			fmt.Fprintf(&out, " %s |", cell(fault.Promise.Limits[group], measured.Groups, group))
+			fmt.Fprintf(&out, " %s |", cell(fault.Promise.Limits[group].slower(m.Slow, group.every()), measured.Groups, group))
 		}
 		fmt.Fprintf(&out, " %s |", healthyCell(fault.Promise, measured, found))
 		lost := "0 promised"
@@ -94,7 +99,7 @@ func Table(m Measured) string {
 func cell(promised Limit, measured map[Group]MeasuredGroup, group Group) string {
 	limit := "no promise"
 	if promised.Promised() {
-		limit = fmt.Sprintf("%.0f s, %d failed", promised.Gap.Seconds(), promised.Failed)
+		limit = fmt.Sprintf("%s s, %d failed", strconv.FormatFloat(promised.Gap.Seconds(), 'f', -1, 64), promised.Failed)
 	}
 	found, ok := measured[group]
 	if !ok {
