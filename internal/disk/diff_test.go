@@ -53,7 +53,7 @@ func (s *sim) verdict() disk.Verdict {
 }
 
 func (s *sim) converge() error {
-	_, err := reconcile.Converge(s.t.Context(), s.look, func(seen disk.State) (reconcile.Plan[host.Hosts], error) {
+	_, err := reconcile.Converge(hosttest.Interruptible(s.t.Context()), s.look, func(seen disk.State) (reconcile.Plan[host.Hosts], error) {
 		verdict := s.Diff(seen)
 		if verdict.Refused != nil {
 			return reconcile.Plan[host.Hosts]{}, verdict.Refused

@@ -3,9 +3,7 @@ package floatingip
 import (
 	"bytes"
 	"context"
-	"errors"
 	"strings"
-	"time"
 
 	"github.com/terraform-ha/terraform-provider-ha/internal/host"
 	"github.com/terraform-ha/terraform-provider-ha/internal/reconcile"
@@ -178,57 +176,4 @@ func (c change) loading(failed string) Step {
 	})
 	loads.Effect = map[verb]reconcile.Effect{reload: reconcile.Reloads, restart: reconcile.Restarts}[c.verb]
 	return loads
-}
-
-// stepOnHolder is the step on the holder. Where its answer was lost although it has
-// loaded the configuration, the other machines have to follow all the same: they would
-// not hear it any more, and take the address as well.
-func (c change) stepOnHolder() Step {
-	load := c.step()
-	loads := load.Do
-	load.Do = func(ctx context.Context, hosts host.Hosts) error {
-		err := loads(ctx, hosts)
-		if host.IsUnreachable(err) && c.isLoaded(ctx, hosts[c.node.Name]) {
-			return nil
-		}
-		return err
-	}
-	return load
-}
-
-// isLoaded reports whether a machine sends what the change is to make it send.
-func (c change) isLoaded(ctx context.Context, h *host.Host) bool {
-	instance := c.files[len(c.files)-1]
-	answers, err := h.Ask(ctx, askSent(instance.Path)...)
-	if err != nil {
-		return false
-	}
-	sent, stale := parseSent(answers)
-	return sent == sentBy(instance) && !stale
-}
-
-// stopTime is what a machine has for stopping Keepalived, also when the run has ended.
-const stopTime = 15 * time.Second
-
-// stepOrStop is the step on a machine that does not hold the address, of a change of
-// what machines send. One that goes on with the former configuration would not hear the
-// holder any more, and take the address as well: nothing is put back. Where the new one
-// cannot be loaded Keepalived is stopped, and the other machines go on; the next round
-// starts it, or says why it cannot.
-func (c change) stepOrStop() Step {
-	load := c.loading("stay")
-	loads := load.Do
-	load.Do = func(ctx context.Context, hosts host.Hosts) error {
-		err := loads(ctx, hosts)
-		if err == nil {
-			return nil
-		}
-		stopping, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopTime)
-		defer cancel()
-		if stopped := hosts[c.node.Name].StopUnit(stopping, unitName); stopped != nil {
-			return errors.Join(err, stopped)
-		}
-		return ctx.Err()
-	}
-	return load
 }

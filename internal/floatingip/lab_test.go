@@ -393,9 +393,17 @@ func (s *site) changes() {
 	holder := s.holder()
 	s.spec.Check.IntervalSeconds, s.spec.Check.Fall = 1, 3
 	s.spec.AuthSecret = "other.."
+	since := s.Run("db1", "date +%s")
 	s.converge()
 	s.empty()
-	s.t.Logf("changed in place: holder %s -> %s", holder, s.holder())
+	if now := s.holder(); now != holder {
+		s.t.Errorf("another secret moved the address from %s to %s", holder, now)
+	}
+	for _, node := range s.spec.Nodes {
+		if log := s.Run(node.Name, "journalctl -u keepalived --since @"+since+" --no-pager -o cat | grep 'Entering MASTER STATE' || :"); log != "" && node.Name != holder {
+			s.t.Errorf("while the secret changed, %s took the address as well: %s", node.Name, log)
+		}
+	}
 	if log := s.Run("db1", "journalctl -u keepalived --no-pager; cat /proc/*/cmdline | tr '\\0' ' '"); strings.Contains(log, "other..") {
 		s.t.Error("the secret is in the journal or on a command line")
 	}

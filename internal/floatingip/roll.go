@@ -11,10 +11,11 @@ import (
 )
 
 // planRoll lets Keepalived load what is declared: at once where nothing holds the
-// address yet; the instance itself on the holder and then on all others together;
+// address yet; what all machines have to agree on at once, see [agreement];
 // anything else on one machine after the other, those that join last.
 func planRoll(d *draft) error {
 	var rolling, regrouped []change
+	agreed := agreement{spec: d.spec}
 	var refused []error
 	for _, node := range d.told() {
 		c := d.change(node)
@@ -35,14 +36,13 @@ func planRoll(d *draft) error {
 			rolling = append(rolling, c)
 		case c.instance && c.verb == reload && d.onlyRegroups(c):
 			regrouped = append(regrouped, c)
-		case c.instance && c.verb == reload && d.isHolder(node.Name):
-			d.loadOnHolder.On(node.Name, c.stepOnHolder())
 		case c.instance && c.verb == reload:
-			d.loadTogether.On(node.Name, c.stepOrStop())
+			agreed.add(c, d.isHolder(node.Name))
 		default:
 			rolling = append(rolling, c)
 		}
 	}
+	d.agree(&agreed)
 	d.regroup.InOrder(d.regroupSteps(regrouped)...)
 	d.roll.InOrder(d.rollingSteps(rolling)...)
 	// What is planned may cure it.

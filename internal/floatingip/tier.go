@@ -110,10 +110,8 @@ type draft struct {
 	group  Spec
 	stages tier.Stages[host.Hosts]
 	// The stages in their order. No machine gets a new check before all have tried it.
-	// Machines whose instances differ in what they send do
-	// not hear each other, and after three advertisements each takes the address. Each
-	// tests its file first. The holder loads it before the others, well within that
-	// time: if it fails there, nothing has changed.
+	// A change of what all have to agree on is made in the stage of the holder, see [agreement];
+	// that of the others tells how it ended.
 	install, trial, prepare, loadOnHolder, loadTogether, regroup, roll, leave, maintenance, strays, settle, lists *tier.Stage[host.Hosts]
 }
 

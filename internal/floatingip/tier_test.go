@@ -16,7 +16,7 @@ import (
 )
 
 func (n *network) converge(spec Spec) (Status, error) {
-	return reconcile.Converge(n.t.Context(),
+	return reconcile.Converge(hosttest.Interruptible(n.t.Context()),
 		func(ctx context.Context) (Status, error) { return Observe(ctx, n.hosts.Views(), spec), nil },
 		func(status Status) (Plan, error) { return Diff(spec, status) }, n.hosts, reconcile.Silent{})
 }

@@ -75,7 +75,7 @@ func TestMaintenanceOutlivesABootAndEnds(t *testing.T) {
 
 // TestTheEndOfMaintenanceMeetsEveryFault puts the node back with a fault at each command.
 func TestTheEndOfMaintenanceMeetsEveryFault(t *testing.T) {
-	hosttest.EveryFault(t, func(t *testing.T, fault *hosttest.Fault) {
+	hosttest.EveryFaultAndPowerCut(t, func(t *testing.T, fault *hosttest.Fault) {
 		s, spec, with := inMaintenance(t, tier.Stopped)
 		s.must(with)
 		drift := s.plan(spec).Drift()["db2"]

@@ -132,6 +132,14 @@ var outages = map[string]outage{
 		hurt: func(s *sim) { s.gone("db3", "db4", "db5") },
 		word: Recovery{BootstrapNode: "db2", AllowMissing: []string{"db3", "db4", "db5"}}, refused: "start the cluster", members: []string{"db1", "db2"}, five: true,
 	},
+	"all run in one component that is not Primary": {
+		hurt: func(s *sim) {
+			for _, name := range []string{"db1", "db2", "db3"} {
+				s.Nodes[name].NonPrimary = true
+			}
+		},
+		word: Recovery{BootstrapNode: "db2"}, refused: "change a cluster without a Primary component", members: []string{"db1", "db2", "db3"},
+	},
 	"survivors that do not see each other": {
 		hurt: func(s *sim) {
 			s.gone("db3")

@@ -74,7 +74,7 @@ func (s *sim) observe(spec Spec) Status {
 }
 
 func (s *sim) converge(spec Spec) error {
-	_, err := reconcile.Converge(s.t.Context(),
+	_, err := reconcile.Converge(hosttest.Interruptible(s.t.Context()),
 		func(ctx context.Context) (Status, error) { return Observe(ctx, s.hosts.Views(), spec), nil },
 		func(status Status) (Plan, error) { return Diff(spec, status) },
 		s.hosts, reconcile.Silent{})

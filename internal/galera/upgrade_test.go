@@ -68,7 +68,7 @@ func (s *sim) have(version string, names ...string) {
 // TestNodesAreUpgradedOneAfterTheOther meets a fault at every command: two of three serve at
 // every moment, and the holder of the floating address comes last.
 func TestNodesAreUpgradedOneAfterTheOther(t *testing.T) {
-	hosttest.EveryFault(t, func(t *testing.T, fault *hosttest.Fault) {
+	hosttest.EveryFaultAndPowerCut(t, func(t *testing.T, fault *hosttest.Fault) {
 		s, spec := released(t)
 		s.Machines["db1"].WriteFile("/run/held", floatingAddress)
 		s.watchStops()
@@ -311,7 +311,7 @@ func of80(t *testing.T) (*sim, Spec) {
 
 // TestPerconaIsUpgradedToTheNextSeries meets a fault at every command.
 func TestPerconaIsUpgradedToTheNextSeries(t *testing.T) {
-	hosttest.EveryFault(t, func(t *testing.T, fault *hosttest.Fault) {
+	hosttest.EveryFaultAndPowerCut(t, func(t *testing.T, fault *hosttest.Fault) {
 		s, spec := of80(t)
 		spec.Series = "pxc-84-lts"
 		s.watchStops()

@@ -64,7 +64,7 @@ func upToDate(t *testing.T, hosts host.Hosts, sim *glustertest.Pool, after strin
 // TestSystemsAreUpdatedOneByOne has a fault at every command. The simulated pool fails where
 // a set loses its majority, or a machine reboots while its brick runs.
 func TestSystemsAreUpdatedOneByOne(t *testing.T) {
-	hosttest.EveryFault(t, func(t *testing.T, fault *hosttest.Fault) {
+	hosttest.EveryFaultAndPowerCut(t, func(t *testing.T, fault *hosttest.Fault) {
 		hosts, sim := outdated(t)
 		sim.Nodes["files1"].Pending = 3
 		fault.Arm(sim.Machines)

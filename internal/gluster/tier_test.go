@@ -49,7 +49,7 @@ func nodes(addresses ...string) []host.Node {
 
 func converge(t *testing.T, hosts host.Hosts, spec gluster.Spec) error {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Minute)
+	ctx, cancel := context.WithTimeout(hosttest.Interruptible(t.Context()), 20*time.Minute)
 	defer cancel()
 	return convergeIn(ctx, hosts, spec)
 }

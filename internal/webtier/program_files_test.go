@@ -98,7 +98,7 @@ func TestWhoMayWriteWhatIsDrift(t *testing.T) {
 
 // TestEveryFaultOfDividingIsResumed switches it on for a site that is served.
 func TestEveryFaultOfDividingIsResumed(t *testing.T) {
-	hosttest.EveryFault(t, func(t *testing.T, fault *hosttest.Fault) {
+	hosttest.EveryFaultAndPowerCut(t, func(t *testing.T, fault *hosttest.Fault) {
 		hosts, tier, machines := simulate(t, "web1", "web2")
 		spec := readOnlySpec()
 		spec.Nodes = spec.Nodes[:2]
@@ -109,6 +109,7 @@ func TestEveryFaultOfDividingIsResumed(t *testing.T) {
 		must(t, convergeSim(t, hosts, writable, nil))
 		fault.Arm(machines)
 		first := convergeSim(t, hosts, spec, nil)
+		fault.Disarm()
 		if err := convergeSim(t, hosts, spec, nil); err != nil {
 			t.Fatalf("after %v: %v", first, err)
 		}

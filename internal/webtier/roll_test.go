@@ -163,6 +163,7 @@ func TestEveryFaultOfARollIsResumed(t *testing.T) {
 		spec.ServerName = "shop.example.org"
 		fault.Arm(machines)
 		first := convergeSim(t, hosts, spec, balancer)
+		fault.Disarm()
 		if err := convergeSim(t, hosts, spec, balancer); err != nil {
 			t.Fatalf("after %v: %v", first, err)
 		}

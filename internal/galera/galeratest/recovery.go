@@ -190,7 +190,7 @@ func (s *Cluster) Lost(given ...string) (lost int) {
 		for _, node := range s.Nodes {
 			kept = kept || !node.Arbitrates && node.Synced() && held(id, node.rows())
 			allowed := slices.Contains(given, node.Name)
-			beside = beside || allowed && (held(id, node.Rows) || slices.ContainsFunc(node.Aside, func(rows []Row) bool { return held(id, rows) }))
+			beside = beside || allowed && (held(id, node.Rows) || held(id, node.rows()) || slices.ContainsFunc(node.Aside, func(rows []Row) bool { return held(id, rows) }))
 		}
 		switch {
 		case kept:

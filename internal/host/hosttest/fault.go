@@ -1,6 +1,7 @@
 package hosttest
 
 import (
+	"context"
 	"fmt"
 	"os"
 	"slices"
@@ -29,8 +30,13 @@ type Fault struct {
 	after  bool
 	lost   bool
 	cut    bool
+	gone   bool
 	struck string
 	off    bool
+	// cancels says that the run is cancelled.
+	cancels bool
+	// interruptible says that the run that met the fault can be cancelled.
+	interruptible bool
 }
 
 // FailAt returns the fault that strikes the n-th command, from 1, that changes
@@ -65,6 +71,50 @@ func (f *Fault) PowerCut() *Fault {
 	return f.AfterEffect()
 }
 
+// Gone makes the connections to all machines end when the command has done its work, until
+// [Fault.Disarm]: the one who runs the commands has been killed, or has lost the network, and
+// nothing of what it would have done afterwards is done either.
+func (f *Fault) Gone() *Fault {
+	f.gone = true
+	return f.AfterEffect()
+}
+
+// Cancelled makes the command do its work and say so, and cancels the run, as a user does who
+// interrupts Terraform. The context of the run is from [Interruptible].
+func (f *Fault) Cancelled() *Fault {
+	f.cancels = true
+	return f
+}
+
+// interrupt is the key of what cancels the context that has it.
+type interrupt struct{}
+
+// Interruptible returns a context that a fault can cancel.
+func Interruptible(ctx context.Context) context.Context {
+	ctx, cancel := context.WithCancel(ctx)
+	return context.WithValue(ctx, interrupt{}, cancel)
+}
+
+// cancel cancels the run that a command belongs to. It also reports whether it can be.
+func (f *Fault) cancel(ctx context.Context) {
+	cancel, found := ctx.Value(interrupt{}).(context.CancelFunc)
+	f.mu.Lock()
+	f.interruptible = found
+	f.mu.Unlock()
+	if found && f.cancels {
+		cancel()
+	}
+}
+
+// Boots returns how often a machine may be booted at least and at most for something that takes so
+// many boots: one that has lost its power meanwhile needs one less.
+func (f *Fault) Boots(wanted int) (least, most int) {
+	if f.cut {
+		return max(0, wanted-1), wanted
+	}
+	return wanted, wanted
+}
+
 // OnPowerCut registers what comes of the daemons of a machine that loses its power, before
 // it boots as [Machine.Reboot] says.
 func (m *Machine) OnPowerCut(hook Hook) { m.powerCut = append(m.powerCut, hook) }
@@ -94,6 +144,12 @@ func (f *Fault) Disarm() {
 	f.off = true
 }
 
+func (f *Fault) disarmed() bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.off
+}
+
 // Struck returns "machine: command" for the command that failed; empty while
 // none has.
 func (f *Fault) Struck() string {
@@ -104,20 +160,21 @@ func (f *Fault) Struck() string {
 
 // EveryFault runs scenario with a fault at the first command that changes a
 // machine, then at the second and so on, until the scenario ends without having
-// met its fault. Each command fails once without effect and once by a
-// connection that breaks after the effect. The scenario builds its machines,
-// arms the fault, runs, disarms it, runs again and compares the end states. Its time is
+// met its fault. Each command fails once without effect, once by a
+// connection that breaks after the effect, and once by the loss of all connections; if the
+// scenario runs in the context of [Interruptible], it is cancelled after each command, too. The scenario
+// builds its machines, arms the fault, runs, disarms it, runs again and compares the end states. Its time is
 // that of package synctest, so that nothing waits. With FAULT_STEPS=2/3 in the environment
 // it takes the second command and each third one after it.
 func EveryFault(t *testing.T, scenario func(t *testing.T, fault *Fault)) {
 	t.Helper()
-	every(t, scenario, map[string]func(*Fault) *Fault{"fails": func(f *Fault) *Fault { return f }, "lost": (*Fault).AfterEffect})
+	every(t, scenario, []kind{{"fails", func(f *Fault) *Fault { return f }}, {"lost", (*Fault).AfterEffect}, {"gone", (*Fault).Gone}, {"cancelled", (*Fault).Cancelled}})
 }
 
 // EveryPowerCut does the same with the machine of each command losing its power after it.
 func EveryPowerCut(t *testing.T, scenario func(t *testing.T, fault *Fault)) {
 	t.Helper()
-	every(t, scenario, map[string]func(*Fault) *Fault{"power": (*Fault).PowerCut})
+	every(t, scenario, []kind{{"power", (*Fault).PowerCut}})
 }
 
 // EveryFaultAndPowerCut is both.
@@ -127,17 +184,31 @@ func EveryFaultAndPowerCut(t *testing.T, scenario func(t *testing.T, fault *Faul
 	t.Run("power cut", func(t *testing.T) { EveryPowerCut(t, scenario) })
 }
 
-func every(t *testing.T, scenario func(t *testing.T, fault *Fault), kinds map[string]func(*Fault) *Fault) {
+// kind makes a fault another one.
+type kind struct {
+	name string
+	made func(*Fault) *Fault
+}
+
+func every(t *testing.T, scenario func(t *testing.T, fault *Fault), kinds []kind) {
 	t.Helper()
 	const most = 1000
 	first, stride := faultSteps(t)
 	for n := first; n <= most; n += stride {
-		for kind, made := range kinds {
-			fault := made(FailAt(n))
-			t.Run(fmt.Sprintf("%d-%s", n, kind), func(t *testing.T) {
+		interruptible := false
+		for _, kind := range kinds {
+			fault := kind.made(FailAt(n))
+			if fault.cancels && !interruptible {
+				continue
+			}
+			t.Run(fmt.Sprintf("%d-%s", n, kind.name), func(t *testing.T) {
 				synctest.Test(t, func(t *testing.T) { scenario(t, fault) })
+				if fault.gone && fault.Struck() != "" && !fault.disarmed() {
+					t.Error("the scenario has not disarmed the fault, so that what it looked at afterwards says nothing")
+				}
 				t.Logf("struck %q", fault.Struck())
 			})
+			interruptible = fault.interruptible
 			if fault.Struck() == "" {
 				return
 			}
@@ -169,11 +240,22 @@ func (m *Machine) nextFault(command shell.Command) *Fault {
 	}
 	for i, fault := range m.faults {
 		if fault.strikes(m.Name, label, changes) {
-			m.faults = slices.Delete(slices.Clone(m.faults), i, i+1)
+			if !fault.gone {
+				m.faults = slices.Delete(slices.Clone(m.faults), i, i+1)
+			}
 			return fault
 		}
 	}
 	return nil
+}
+
+// cutOff reports whether the one who runs the commands is gone.
+func (m *Machine) cutOff() bool {
+	return slices.ContainsFunc(m.faults, func(f *Fault) bool {
+		f.mu.Lock()
+		defer f.mu.Unlock()
+		return f.gone && f.struck != "" && !f.off
+	})
 }
 
 func (f *Fault) strikes(node, label string, changes bool) bool {

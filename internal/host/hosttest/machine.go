@@ -193,15 +193,18 @@ func (m *Machine) Run(ctx context.Context, command shell.Command) (shell.Result,
 		m.System.away--
 		return shell.Result{}, &Unreachable{Node: m.Name}
 	}
-	if m.Down {
+	if m.Down || m.cutOff() {
 		return shell.Result{}, &Unreachable{Node: m.Name}
 	}
 	fault := m.nextFault(command)
-	if fault != nil && !fault.after {
+	if fault != nil {
+		fault.cancel(ctx)
+	}
+	if fault != nil && !fault.after && !fault.cancels {
 		return shell.Result{}, fault.err(m, command)
 	}
 	stdout, status, stderr := m.Call(command)
-	if fault != nil {
+	if fault != nil && !fault.cancels {
 		if fault.cut {
 			m.losePower()
 		}

@@ -213,8 +213,8 @@ func TestFailNext(t *testing.T) {
 
 func TestEveryFaultMeetsEveryChange(t *testing.T) {
 	for steps, want := range map[string]map[string]int{
-		"":    {"": 1, "a: write-file": 2, "b: write-file": 2, "b: systemctl": 2},
-		"2/3": {"": 1, "b: write-file": 2},
+		"":    {"": 1, "a: write-file": 4, "b: write-file": 4, "b: systemctl": 4},
+		"2/3": {"": 1, "b: write-file": 4},
 	} {
 		t.Run("steps "+steps, func(t *testing.T) {
 			t.Setenv("FAULT_STEPS", steps)
@@ -230,10 +230,10 @@ func faultsOfTwoMachines(t *testing.T) map[string]int {
 	t.Helper()
 	struck := map[string]int{}
 	hosttest.EveryFault(t, func(t *testing.T, fault *hosttest.Fault) {
-		ctx := context.Background()
 		hosts, machines := hosttest.Cluster(t, "a", "b")
 		fault.Arm(machines)
 		run := func() error {
+			ctx := hosttest.Interruptible(context.Background())
 			for _, name := range hosts.Names() {
 				if _, err := hosts[name].Ask(ctx, host.AskFacts("facts")); err != nil {
 					return err
@@ -242,7 +242,7 @@ func faultsOfTwoMachines(t *testing.T) map[string]int {
 					return err
 				}
 			}
-			return hosts["b"].ReloadSystemd(ctx)
+			return errors.Join(hosts["b"].ReloadSystemd(ctx), ctx.Err())
 		}
 		err := run()
 		fault.Disarm()
