@@ -16,6 +16,8 @@ func foresee(spec Spec, status Status) tier.Foresight {
 		Quorum:  1,
 		Holders: status.Holders,
 		Moves:   spec.Preempt && status.overtaken(spec),
+
+		JoinsFirst: true,
 	}
 }
 

@@ -1,6 +1,7 @@
 package floatingip
 
 import (
+	"slices"
 	"testing"
 
 	"github.com/terraform-ha/terraform-provider-ha/internal/host"
@@ -76,6 +77,14 @@ func TestAPlanSaysWhatComesOfIt(t *testing.T) {
 		"another machine for the holder": {
 			nodes: []tier.Node{tiertest.Node("db1", tier.Replaced, "10.0.0.11")},
 			want:  "db1 replace; 2 of 3 members; the address moves",
+		},
+		"another machine at another address for the holder": {
+			change: func(spec *Spec) {
+				spec.Nodes = slices.Clone(spec.Nodes)
+				spec.Nodes[0].Address = "10.0.0.14"
+			},
+			nodes: []tier.Node{{Name: "db1", Change: tier.Replaced, Address: "10.0.0.14", FormerAddress: "10.0.0.11"}},
+			want:  "db2 reload, db3 reload, db1 replace; 3 of 3 members; the address moves",
 		},
 		"a change that is refused": {
 			harm:   func(n *network) { n.machines["db3"].Down = true },

@@ -10,6 +10,7 @@ func foresee(spec Spec, status Status) tier.Foresight {
 	return tier.Foresight{
 		Serving:    append(status.Members(), spec.voting(status)...),
 		Quorum:     spec.quorum(),
+		JoinsFirst: true,
 		Holders:    status.where(func(n NodeStatus) bool { return len(n.Holds) > 0 }),
 		Joining:    func(node string) tier.Transfer { return status.transferTo(node) },
 		Restarting: func(node string) tier.Transfer { return status.transferAfter(spec, node) },

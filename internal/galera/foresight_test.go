@@ -2,6 +2,7 @@ package galera
 
 import (
 	"maps"
+	"slices"
 	"testing"
 
 	"github.com/terraform-ha/terraform-provider-ha/internal/host"
@@ -80,6 +81,12 @@ func TestAPlanSaysWhatComesOfIt(t *testing.T) {
 			nodes:   []tier.Node{tiertest.Node("db3", tier.Replaced, "10.0.0.13")},
 			want:    "db3 replace (full, 100 MiB); 2 of 2 members",
 			reasons: map[string]string{"db3": "another machine takes its place"},
+		},
+		"a machine that serves is exchanged": {
+			harm:   func(s *sim) { s.Machines["db3"].WriteFile("/run/held", "10.0.0.100\n") },
+			change: func(spec *Spec) { spec.Nodes = slices.Clone(spec.Nodes); spec.Nodes[2].Address = "10.0.0.14" },
+			nodes:  []tier.Node{{Name: "db3", Change: tier.Replaced, Address: "10.0.0.14", FormerAddress: "10.0.0.13"}},
+			want:   "db1 change, db2 change, db3 replace (full, 100 MiB); 3 of 3 members; the address moves",
 		},
 		"a change that is refused": {
 			harm: func(s *sim) {

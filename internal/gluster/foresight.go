@@ -17,12 +17,22 @@ func foresee(spec Spec, status Status) tier.Foresight {
 		}
 	}
 	return tier.Foresight{
-		Serving: serving,
-		// What the volume's server quorum asks for: more than half of the pool.
-		Quorum:     len(spec.Nodes)/2 + 1,
+		Serving:    serving,
+		Quorum:     d.quorum(),
 		Joining:    func(node string) tier.Transfer { return d.healOf(node) },
 		Restarting: d.healAfter,
 	}
+}
+
+// quorum is what the server quorum of a volume asks for: more than half of the servers. While
+// sets join or leave it is that of the smaller side: those that join serve no brick yet, and those
+// that leave have none to serve any more.
+func (d *draft) quorum() int {
+	servers := len(d.spec.Nodes)
+	if d.exists {
+		servers = min(servers, len(d.volume.Bricks))
+	}
+	return servers/2 + 1
 }
 
 // healAfter is what a node's brick gets once the node was restarted: what was written

@@ -5,6 +5,7 @@ import (
 
 	"github.com/terraform-ha/terraform-provider-ha/internal/gluster"
 	"github.com/terraform-ha/terraform-provider-ha/internal/gluster/glustertest"
+	"github.com/terraform-ha/terraform-provider-ha/internal/host"
 	"github.com/terraform-ha/terraform-provider-ha/internal/tier"
 	"github.com/terraform-ha/terraform-provider-ha/internal/tier/tiertest"
 )
@@ -48,6 +49,23 @@ func TestAPlanSaysWhatComesOfIt(t *testing.T) {
 		"a glusterd that was stopped": {
 			harm: func(pool *glustertest.Pool) { _ = pool.Machines["files2"].Stop("glusterd") },
 			want: "files2 repair (incremental); 2 of 2 members",
+		},
+		"a set that joins": {
+			change: func(spec *gluster.Spec) {
+				for _, number := range []string{"4", "5", "6"} {
+					spec.Nodes = append(spec.Nodes, host.Node{Name: "files" + number, Address: "10.0.0.1" + number})
+				}
+			},
+			nodes: []tier.Node{tiertest.Node("files4", tier.Joins, "10.0.0.14"), tiertest.Node("files5", tier.Joins, "10.0.0.15"), tiertest.Node("files6", tier.Joins, "10.0.0.16")},
+			want:  "files1 change, files2 change, files3 change, files4 join (transfer unknown), files5 join (transfer unknown), files6 join (transfer unknown), cluster change; 3 of 3 members",
+		},
+		"another machine at another address": {
+			change: func(spec *gluster.Spec) {
+				spec.Leaving = []host.Node{{Name: tier.FormerName("files2"), Address: "10.0.0.12"}}
+				spec.Nodes[1].Address = "10.0.0.15"
+			},
+			nodes: []tier.Node{{Name: "files2", Change: tier.Replaced, Address: "10.0.0.15", FormerAddress: "10.0.0.12"}},
+			want:  "files1 change, files3 change, files2 replace (transfer unknown), cluster change; 2 of 2 members",
 		},
 		"another machine at the same address": {
 			nodes: []tier.Node{tiertest.Node("files2", tier.Replaced, "10.0.0.12")},

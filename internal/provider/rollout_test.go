@@ -4,9 +4,12 @@ import (
 	"encoding/json"
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
+	"time"
 
+	tfjson "github.com/hashicorp/terraform-json"
 	"github.com/hashicorp/terraform-plugin-testing/helper/resource"
 	"github.com/hashicorp/terraform-plugin-testing/plancheck"
 
@@ -26,7 +29,8 @@ type rollout struct {
 	Members       int
 	LowestMembers int `json:"lowest_members"`
 	Quorum        int
-	AddressMoves  bool `json:"address_moves"`
+	AddressMoves  bool   `json:"address_moves"`
+	ObservedAt    string `json:"observed_at"`
 	Refusal       *string
 }
 
@@ -94,6 +98,11 @@ func rollsOut(address, want string, reasons ...string) plancheck.PlanCheck {
 			}
 			if brief != want {
 				return fmt.Errorf("the rollout is\n%s\nand not\n%s\nbecause\n%s", brief, want, content)
+			}
+			if got != nil {
+				if at, err := time.Parse(time.RFC3339, got.ObservedAt); err != nil || time.Since(at) > 10*time.Minute || time.Since(at) < 0 {
+					return fmt.Errorf("it follows from what was observed at %q: %w", got.ObservedAt, err)
+				}
 			}
 			for _, reason := range reasons {
 				if !regexp.MustCompile(reason).MatchString(got.reasons()) {
@@ -185,6 +194,42 @@ func TestAPlanSaysWhatItDoesToDatabases(t *testing.T) {
 					"resource \"terraform_data\" \"size\" { input = \"444\" }\n",
 				ConfigPlanChecks: before(rollsOut(address, "unknown")),
 				Check:            resource.TestCheckResourceAttr(address, "rollout.restarts", "3"),
+			},
+		},
+	})
+}
+
+// TestAPlanWithoutARefreshSaysWhenItWasObserved plans with -refresh=false: after an apply nothing
+// is known, and after a refresh what that one saw, with its time.
+func TestAPlanWithoutARefreshSaysWhenItWasObserved(t *testing.T) {
+	t.Parallel()
+	f := newFleet(t, "n1", "n2", "n3")
+	galeratest.Install(t, f.machines, galeratest.MariaDB())
+	const address = "ha_galera_cluster.t"
+	config := func(number string) string {
+		return f.config(f.resource("ha_galera_cluster", "name = \"shop\"\nsettings = { back_log = \""+number+"\" }\n"))
+	}
+	var planned time.Time
+	old := planCheck(func(req plancheck.CheckPlanRequest) error {
+		i := slices.IndexFunc(req.Plan.ResourceChanges, func(change *tfjson.ResourceChange) bool { return change.Address == address })
+		after, _ := req.Plan.ResourceChanges[i].Change.After.(map[string]any)
+		said, _ := after["rollout"].(map[string]any)
+		text, _ := said["observed_at"].(string)
+		if at, err := time.Parse(time.RFC3339, text); err != nil || at.After(planned) {
+			return fmt.Errorf("observed at %q, and planned at %s", text, planned)
+		}
+		return nil
+	})
+	resource.UnitTest(t, resource.TestCase{
+		ProtoV6ProviderFactories: f.factories(),
+		AdditionalCLIOptions:     &resource.AdditionalCLIOptions{Plan: resource.PlanOptions{NoRefresh: true}},
+		Steps: []resource.TestStep{
+			{Config: config("333")},
+			{Config: config("334"), ConfigPlanChecks: before(rollsOut(address, "null"))},
+			{RefreshState: true},
+			{
+				PreConfig: func() { planned = time.Now() }, Config: config("335"),
+				ConfigPlanChecks: before(rollsOut(address, "n1 restart incremental, n2 restart incremental, n3 restart incremental; 3 restarts, 2 of 3 members, quorum 2"), old),
 			},
 		},
 	})

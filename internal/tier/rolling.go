@@ -16,11 +16,12 @@ type Rolling struct {
 	// First is the node that is changed first; empty for the tier's own choice.
 	First string
 	// Bake is how long a node has to serve after its change before the next one is
-	// changed.
+	// changed, and all have to serve before a node leaves.
 	Bake time.Duration
 	// StopAfter is how many nodes one change may change; 0 for all of them.
 	StopAfter int
-	// CheckURL has to answer before and after the change of each node; empty for no check.
+	// CheckURL has to answer before and after the change of each node, and before a node leaves;
+	// empty for no check.
 	CheckURL string
 }
 
@@ -60,6 +61,7 @@ func (c *Cluster[S, T]) asRolled(plan reconcile.Plan[T], seen S) reconcile.Plan[
 	if c.rolling == (Rolling{}) {
 		return plan
 	}
+	plan.Stages = c.gatedLeaves(plan.Stages)
 	var stages []reconcile.Stage[T]
 	var rolls []reconcile.Stage[T]
 	first := -1
@@ -149,6 +151,45 @@ func inOrder[T any](rolls []reconcile.Stage[T], serving []string, first string) 
 	return ordered
 }
 
+// gatedLeaves puts before each node that leaves what has to hold then: the one that takes its
+// place may have come a moment ago.
+func (c *Cluster[S, T]) gatedLeaves(stages []reconcile.Stage[T]) []reconcile.Stage[T] {
+	var gated []reconcile.Stage[T]
+	for _, stage := range stages {
+		if node := leaver(stage); node != "" {
+			var lane reconcile.Lane[T]
+			step := func(title string, do func(context.Context) error) {
+				lane = append(lane, reconcile.Step[T]{Title: title + " before " + node + " leaves", Do: func(ctx context.Context, _ T) error { return do(ctx) }})
+			}
+			if c.rolling.CheckURL != "" {
+				step("check "+c.rolling.CheckURL, c.awaitCheck)
+			}
+			if c.rolling.Bake > 0 {
+				step(fmt.Sprintf("see the others serve for %s", c.rolling.Bake), func(ctx context.Context) error {
+					return c.bake(ctx, fmt.Sprintf("all nodes to serve for %s before %s leaves", c.rolling.Bake, node), c.serving(c.of.Observe(ctx)))
+				})
+			}
+			if len(lane) > 0 {
+				gated = append(gated, reconcile.Stage[T]{Title: "see that " + node + " may leave", Last: stage.Last, Lanes: []reconcile.Lane[T]{lane}})
+			}
+		}
+		gated = append(gated, stage)
+	}
+	return gated
+}
+
+// leaver returns the node that leaves in a stage; empty where none does.
+func leaver[T any](stage reconcile.Stage[T]) string {
+	for _, lane := range stage.Lanes {
+		for _, step := range lane {
+			if step.Effect == reconcile.Leaves || step.Effect == reconcile.HandsOver {
+				return strings.Join(stepNodes(step.Node, step.Of), ", ")
+			}
+		}
+	}
+	return ""
+}
+
 // gated puts around the change of a node what has to hold before and after it.
 func (c *Cluster[S, T]) gated(roll reconcile.Stage[T], node string) reconcile.Stage[T] {
 	lane := slices.Clone(roll.Lanes[0])
@@ -169,7 +210,9 @@ func (c *Cluster[S, T]) gated(roll reconcile.Stage[T], node string) reconcile.St
 		lane = append(lane, step("check "+c.rolling.CheckURL+" after", c.awaitCheck))
 	}
 	if c.rolling.Bake > 0 {
-		lane = append(lane, step(fmt.Sprintf("see it serve for %s", c.rolling.Bake), func(ctx context.Context) error { return c.bake(ctx, node) }))
+		lane = append(lane, step(fmt.Sprintf("see it serve for %s", c.rolling.Bake), func(ctx context.Context) error {
+			return c.bake(ctx, fmt.Sprintf("%s to serve for %s after its change", node, c.rolling.Bake), append(slices.Clone(c.serving(c.of.Observe(ctx))), node))
+		}))
 	}
 	if c.rolling.StopAfter > 0 {
 		lane = append(lane, step("count it as changed", func(context.Context) error {
@@ -223,12 +266,9 @@ func (c *Cluster[S, T]) checked(ctx context.Context) string {
 	return ""
 }
 
-// bake wants a node that was changed to serve for a while, no other one to stop serving
-// meanwhile, and the check to pass.
-func (c *Cluster[S, T]) bake(ctx context.Context, node string) error {
+// bake wants nodes to serve for a while, and the check to pass.
+func (c *Cluster[S, T]) bake(ctx context.Context, what string, wanted []string) error {
 	begin, failures := time.Now(), 0
-	wanted := append(slices.Clone(c.serving(c.of.Observe(ctx))), node)
-	what := fmt.Sprintf("%s to serve for %s after its change", node, c.rolling.Bake)
 	interval := min(bakeInterval, c.rolling.Bake/4)
 	return reconcile.WaitAtMost(ctx, c.rolling.Bake+checkLimit, what, interval, func(ctx context.Context) (string, error) {
 		wrong := c.notServing(ctx, wanted)

@@ -247,3 +247,52 @@ type titled []string
 
 func (t *titled) StepStarted(_, title, _ string)                          { *t = append(*t, title) }
 func (t *titled) StepEnded(_, _ string, _ time.Duration, _ bool, _ error) {}
+
+// TestANodeLeavesAWellTier has nodes that leave one after the other, each in a round of its own.
+func TestANodeLeavesAWellTier(t *testing.T) {
+	leaving := func(s *street, rolling Rolling) *Cluster[map[string]string, *street] {
+		c := s.cluster(rolling)
+		c.of.Diff = func(seen map[string]string) (plan reconcile.Plan[*street], err error) {
+			for _, node := range []string{"n1", "n2"} {
+				if seen[node] == "old" {
+					plan.Serial("leave", reconcile.Step[*street]{Node: node, Title: "leave", Why: "it is to leave", Effect: reconcile.Leaves, Do: func(_ context.Context, s *street) error {
+						s.lamps[node] = "gone"
+						s.log = append(s.log, node)
+						if s.changed != nil {
+							s.changed(node)
+						}
+						return nil
+					}})
+					break
+				}
+			}
+			return plan, nil
+		}
+		return c
+	}
+	synctest.Test(t, func(t *testing.T) {
+		s, begin := old(), time.Now()
+		if err := leaving(s, Rolling{Bake: time.Minute}).Converge(t.Context(), reconcile.Silent{}); err != nil {
+			t.Fatal(err)
+		}
+		if passed := time.Since(begin); passed < 2*time.Minute || passed > 3*time.Minute || len(s.log) != 2 {
+			t.Errorf("%v left in %s", s.log, passed)
+		}
+	})
+	synctest.Test(t, func(t *testing.T) {
+		s := old()
+		s.changed = func(string) { time.AfterFunc(30*time.Second, func() { s.lamps["n3"] = "down" }) }
+		err := leaving(s, Rolling{Bake: time.Minute}).Converge(t.Context(), reconcile.Silent{})
+		if err == nil || !strings.Contains(err.Error(), "n3 does not serve. No other node is changed") || len(s.log) != 1 {
+			t.Errorf("%v left, and then %v", s.log, err)
+		}
+	})
+	site := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusBadGateway) }))
+	t.Cleanup(site.Close)
+	ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+	defer cancel()
+	s := old()
+	if err := leaving(s, Rolling{CheckURL: site.URL}).Converge(ctx, reconcile.Silent{}); err == nil || len(s.log) > 0 {
+		t.Errorf("%v left, and then %v", s.log, err)
+	}
+}

@@ -95,6 +95,9 @@ type Foresight struct {
 	Holders []string
 	// Moves says that an address moves although no holder gives it away.
 	Moves bool
+	// JoinsFirst says that a machine at another address serves before the one goes whose place it
+	// takes.
+	JoinsFirst bool
 	// Joining returns what a node gets that begins to serve, and Restarting what one
 	// gets that has been restarted. Both are nil in tiers whose nodes have no data of
 	// each other.
@@ -140,9 +143,9 @@ func (c *Cluster[S, T]) Rollout(nodes []Node) *Rollout {
 	if c.of.Foresee == nil {
 		return nil
 	}
-	changes, others := map[string]Change{}, false
+	changes, moved, others := map[string]Change{}, map[string]bool{}, false
 	for _, node := range nodes {
-		changes[node.Name] = node.Change
+		changes[node.Name], moved[node.Name] = node.Change, node.Moved()
 		others = others || node.Change == Joins || node.Change == Replaced
 	}
 	if unasked := c.unasked(changes); len(unasked) > 0 {
@@ -156,7 +159,7 @@ func (c *Cluster[S, T]) Rollout(nodes []Node) *Rollout {
 		}
 		assumed = c.of.Assume(c.seen, nodes)
 	}
-	way := walk{changes: changes, before: before, ahead: c.of.Foresee(assumed)}
+	way := walk{changes: changes, moved: moved, before: before, ahead: c.of.Foresee(assumed)}
 	plan, err := c.of.Diff(assumed)
 	var refused *reconcile.RefusedError
 	switch {
@@ -201,6 +204,8 @@ func stepNodes(node string, of []string) []string {
 // walk follows the steps of a plan.
 type walk struct {
 	changes map[string]Change
+	// moved are the nodes that their peers are to reach at another address.
+	moved map[string]bool
 	// before is from what was seen, ahead from what is assumed of new machines.
 	before, ahead Foresight
 	found         map[string]*stop
@@ -285,13 +290,17 @@ func (w *walk) rollout() *Rollout {
 		r.Nodes = append(r.Nodes, node)
 		serves := slices.Contains(w.before.Serving, name)
 		out, back := node.absence(serves)
+		if node.Action == ActionReplace && w.ahead.JoinsFirst && w.moved[name] {
+			out, back = 0, back-out
+		}
 		members -= out
 		r.LowestMembers = min(r.LowestMembers, members)
 		members += back
 		if node.Restarts {
 			r.Restarts++
 		}
-		r.AddressMoves = r.AddressMoves || out > 0 && slices.Contains(w.before.Holders, name)
+		goes := out > 0 || node.Action == ActionReplace
+		r.AddressMoves = r.AddressMoves || goes && slices.Contains(w.before.Holders, name)
 	}
 	return r
 }

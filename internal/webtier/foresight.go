@@ -10,7 +10,7 @@ import (
 
 // foresee says what an observation tells about a change before it is made.
 func foresee(spec Spec, status Status) tier.Foresight {
-	return tier.Foresight{Serving: status.Serving(), Quorum: spec.others()}
+	return tier.Foresight{Serving: status.Serving(), Quorum: spec.others(), JoinsFirst: true}
 }
 
 // assume takes machines that are exchanged for ones on which nothing is yet, of the

@@ -1,6 +1,7 @@
 package webtier
 
 import (
+	"slices"
 	"testing"
 
 	"github.com/terraform-ha/terraform-provider-ha/internal/host"
@@ -63,6 +64,14 @@ func TestAPlanSaysWhatComesOfIt(t *testing.T) {
 		"another machine": {
 			nodes: []tier.Node{tiertest.Node("web2", tier.Replaced, "10.0.0.12")},
 			want:  "web2 replace; 2 of 3 members",
+		},
+		"another machine at another address": {
+			change: func(spec *Spec) {
+				spec.Nodes = slices.Clone(spec.Nodes)
+				spec.Nodes[1].Address = "10.0.0.14"
+			},
+			nodes: []tier.Node{{Name: "web2", Change: tier.Replaced, Address: "10.0.0.14", FormerAddress: "10.0.0.12"}},
+			want:  "web2 replace; 3 of 3 members",
 		},
 		"a change that is refused": {
 			harm: func(_ *webtiertest.Tier, machines map[string]*hosttest.Machine) {

@@ -41,7 +41,7 @@ func TestAChangeThatIsRefusedWaitsLess(t *testing.T) {
 		"":                    {"stays": rebootPatience, "joins": time.Hour, "leaves": departurePatience},
 		"two histories exist": {"stays": refusedPatience, "joins": time.Hour, "leaves": departurePatience},
 	} {
-		shared := &Shared{Rollout: rolloutValue(&tier.Rollout{Refusal: refusal}, strings.TrimSpace)}
+		shared := &Shared{Rollout: rolloutValue(&tier.Rollout{Refusal: refusal}, "2026-11-28T12:00:00Z", strings.TrimSpace)}
 		m := machines{changes: changes, refused: shared.refusalForeseen()}
 		for name := range changes {
 			if got := m.patience(a, name); got != want[name] {

@@ -18,19 +18,19 @@ import (
 func rollingAttribute() schema.Attribute {
 	return schema.SingleNestedAttribute{
 		Optional: true,
-		MarkdownDescription: "How nodes that serve are changed one after the other. It applies to changes that restart or drain a node, not to nodes that join, leave, or do not serve. " +
+		MarkdownDescription: "How nodes that serve are changed one after the other. It applies to changes that restart or drain a node. Of nodes that leave, also because another machine takes their place, `bake_seconds` and `check_url` apply; nodes that join or do not serve are not counted. " +
 			"Default: all of them in one apply, the holder of a floating IP last.",
 		Attributes: map[string]schema.Attribute{
 			"first": schema.StringAttribute{Optional: true,
 				MarkdownDescription: "Key of the node that is changed first, also if it holds a floating IP. Default: the order of the tier."},
 			"bake_seconds": schema.Int64Attribute{Optional: true, Validators: Between(1, 86400),
-				MarkdownDescription: "How long a node has to serve after its change before the next one is changed, in seconds, 1 to 86400. The apply ends with an error if it, or another node, " +
+				MarkdownDescription: "How long a node has to serve after its change before the next one is changed, and all nodes before one of them leaves, in seconds, 1 to 86400. The apply ends with an error if it, or another node, " +
 					"stops serving meanwhile. Allow for it in `timeouts.update`. Default: none."},
 			"stop_after": schema.Int64Attribute{Optional: true, Validators: AtLeast(1),
 				MarkdownDescription: "How many nodes one apply changes, 1 or more. The apply then succeeds with a warning, the others are `drift`, and the next apply continues with them. " +
 					"An apply that changes anything in `nodes` changes all of them. Default: all."},
 			"check_url": schema.StringAttribute{Optional: true,
-				MarkdownDescription: "URL that is requested before and after the change of each node, and while `bake_seconds` pass, by the machine that runs Terraform. A status from 200 to 399 passes. " +
+				MarkdownDescription: "URL that is requested before and after the change of each node, before a node leaves, and while `bake_seconds` pass, by the machine that runs Terraform. A status from 200 to 399 passes. " +
 					"The apply ends with an error if it does not pass within a minute. Default: none."},
 		},
 	}

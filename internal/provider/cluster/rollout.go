@@ -7,6 +7,7 @@ import (
 	"net/netip"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/hashicorp/terraform-plugin-framework/attr"
 	"github.com/hashicorp/terraform-plugin-framework/diag"
@@ -29,7 +30,7 @@ func rolloutAttribute() schema.Attribute {
 		Computed: true,
 		MarkdownDescription: "What an apply of the plan does to the machines, in the order in which it does it, as far as the last refresh tells. It is for " +
 			"reviewers and policies. Each plan begins without that of the change before, so it is printed whole; the state has it until it is read " +
-			"again. Null for a new resource, after an import, without a change, and where it cannot be told. With `-refresh=false` it follows from the last refresh in the state and is null if an apply came after that. It is known only " +
+			"again. Null for a new resource, after an import, without a change, and where it cannot be told. With `-refresh=false` it follows from the last refresh in the state, whose time is `observed_at`, and is null if an apply came after that. It is known only " +
 			"after apply while other values than the addresses of nodes that join are unknown, and where something is declared of which a refresh asks the machines only then, such as the first `os`.",
 		Attributes: map[string]schema.Attribute{
 			"nodes": schema.ListNestedAttribute{
@@ -49,7 +50,9 @@ func rolloutAttribute() schema.Attribute {
 			"lowest_members": schema.Int64Attribute{Computed: true, MarkdownDescription: "Lowest number of nodes that serve during the change. A value below `quorum` means that the cluster does not serve then, or does not serve now."},
 			"quorum":         schema.Int64Attribute{Computed: true, MarkdownDescription: "Number of nodes that have to serve."},
 			"address_moves":  schema.BoolAttribute{Computed: true, MarkdownDescription: "Whether a floating IP goes to another node."},
-			"refusal":        schema.StringAttribute{Computed: true, MarkdownDescription: "Why an apply would refuse and change nothing. Null if it would not."},
+			"observed_at": schema.StringAttribute{Computed: true, MarkdownDescription: "When the refresh observed the machines from which this follows, as RFC 3339 in UTC, by the clock of the machine that ran Terraform. " +
+				"It is old in a plan with `-refresh=false`, and a policy can refuse that."},
+			"refusal": schema.StringAttribute{Computed: true, MarkdownDescription: "Why an apply would refuse and change nothing. Null if it would not."},
 		},
 	}
 }
@@ -62,14 +65,15 @@ var (
 	rolloutTypes = map[string]attr.Type{
 		"nodes": types.ListType{ElemType: types.ObjectType{AttrTypes: nodeRolloutTypes}}, "restarts": types.Int64Type,
 		"members": types.Int64Type, "lowest_members": types.Int64Type, "quorum": types.Int64Type,
-		"address_moves": types.BoolType, "refusal": types.StringType,
+		"address_moves": types.BoolType, "refusal": types.StringType, "observed_at": types.StringType,
 	}
 )
 
 func noRollout() types.Object { return types.ObjectNull(rolloutTypes) }
 
-// rolloutValue returns a rollout as the value of its attribute. Say changes sentences.
-func rolloutValue(r *tier.Rollout, say func(string) string) types.Object {
+// rolloutValue returns a rollout from what was observed at a time as the value of its attribute.
+// Say changes sentences.
+func rolloutValue(r *tier.Rollout, observedAt string, say func(string) string) types.Object {
 	if r == nil {
 		return noRollout()
 	}
@@ -102,7 +106,7 @@ func rolloutValue(r *tier.Rollout, say func(string) string) types.Object {
 		"nodes":    types.ListValueMust(types.ObjectType{AttrTypes: nodeRolloutTypes}, nodes),
 		"restarts": types.Int64Value(int64(r.Restarts)), "members": types.Int64Value(int64(r.Members)),
 		"lowest_members": types.Int64Value(int64(r.LowestMembers)), "quorum": types.Int64Value(int64(r.Quorum)),
-		"address_moves": types.BoolValue(r.AddressMoves), "refusal": refusal,
+		"address_moves": types.BoolValue(r.AddressMoves), "refusal": refusal, "observed_at": types.StringValue(observedAt),
 	})
 }
 
@@ -132,8 +136,8 @@ func (r *Resource[M, C, P]) foreseen(ctx context.Context, kept keptState, plan t
 	stand := standIns(before.DeclaredNodes(), planned.shared().DeclaredNodes(), joining)
 	p.shared().Nodes = withStandIns(ctx, planned.shared().Nodes, stand)
 	t, err := p.Open(ctx, r.access, nil, nil, prior)
-	var text string
-	if err != nil || json.Unmarshal(content, &text) != nil || t.Replay(text) != nil {
+	var last observation
+	if err != nil || json.Unmarshal(content, &last) != nil || t.Replay(last.Seen) != nil {
 		return noRollout()
 	}
 	t.RollWith(planned.shared().rollingFrom(before))
@@ -146,7 +150,7 @@ func (r *Resource[M, C, P]) foreseen(ctx context.Context, kept keptState, plan t
 	if rollout != nil {
 		logSteps(ctx, r.TypeName+"."+p.Label().ValueString(), rollout, say)
 	}
-	return rolloutValue(rollout, say)
+	return rolloutValue(rollout, last.At, say)
 }
 
 // logSteps writes to Terraform's log what an apply of a plan will do, step by step:
@@ -256,6 +260,14 @@ func withStandIns(ctx context.Context, nodes types.Map, stand map[string]string)
 // makes it outdated.
 const observedKey = "observed"
 
+// observation is the value under [observedKey].
+type observation struct {
+	// At is when it was made, as RFC 3339.
+	At string `json:"at"`
+	// Seen is what [tier.Tier.Record] returned.
+	Seen string `json:"seen"`
+}
+
 // keptState is the private state of a resource, as far as it is read.
 type keptState interface {
 	GetKey(ctx context.Context, key string) ([]byte, diag.Diagnostics)
@@ -269,6 +281,6 @@ func recording(ctx context.Context, t tier.Tier) []byte {
 		tflog.Warn(ctx, "the observation is not kept", map[string]any{"error": err.Error()})
 		return nil
 	}
-	content, _ := json.Marshal(text) //nolint:errchkjson // a string
+	content, _ := json.Marshal(observation{At: time.Now().UTC().Format(time.RFC3339), Seen: text}) //nolint:errchkjson // two strings
 	return content
 }
