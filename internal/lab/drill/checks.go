@@ -138,5 +138,18 @@ func (l *Looker) files(ctx context.Context, node string, files []File, from int)
 		check.Detail = "the comparison did not come to its end: " + shortened(out)
 		return check
 	}
-	return l.compared(check, len(files), lines[:len(lines)-1])
+	var late, missing []string
+	for _, line := range lines[:len(lines)-1] {
+		if said, found := strings.CutPrefix(line, "late "); found {
+			late = append(late, said)
+		} else {
+			missing = append(missing, line)
+		}
+	}
+	check = l.compared(check, len(files), missing)
+	if len(late) > 0 {
+		check.OK = false
+		check.Detail += fmt.Sprintf("; %d were read at the second look only: %s", len(late), shortened(strings.Join(late, ", ")))
+	}
+	return check
 }

@@ -188,7 +188,7 @@ func databaseLost() map[Group]Limit {
 // unnoticed is for what the site does without for a while: a Keepalived that has no address, the
 // management daemon and the healing of a file server whose brick serves.
 func unnoticed() map[Group]Limit {
-	return limits(limit(3, 0), limit(10, 0), limit(3, 0), limit(3, 0), limit(3, 0))
+	return limits(limit(4, 0), limit(10, 0), limit(3, 0), limit(3, 0), limit(3, 0))
 }
 
 // fileServerHung is for a file server that answers nothing while its kernel acknowledges what
@@ -200,7 +200,7 @@ func fileServerHung() map[Group]Limit {
 // fileServerGone is for a file server that does not even acknowledge: the kernels of its clients
 // give the connection up.
 func fileServerGone() map[Group]Limit {
-	return limits(limit(15, 40), limit(25, 10), limit(3, 0), limit(3, 0), limit(15, 0))
+	return limits(limit(20, 40), limit(25, 10), limit(3, 0), limit(3, 0), limit(15, 0))
 }
 
 // fileServerLeft is for a file server whose connections end in order.

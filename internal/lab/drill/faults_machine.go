@@ -85,6 +85,14 @@ func outages() []Fault {
 			Promise: Promise{Limits: outage.limits, Health: 3 * time.Minute},
 		})
 	}
+	faults = append(faults, Fault{
+		Name: "silence-databases", Tier: website.Databases, Hits: AllNodes, Hold: stall,
+		What: "every database loses every packet for 25 s, and runs", Undo: "the network is back",
+		Inject:  func(ctx context.Context, s Scene) error { return s.Hands.Cut(ctx, false, s.Victims...) },
+		Restore: heal,
+		// Each of them is alone, and takes the address only if it is Primary.
+		Promise: Promise{Limits: limits(Limit{}, Limit{}, Limit{}, Limit{}, limit(3, 0)), Health: 2 * time.Minute},
+	})
 	for _, tier := range []struct {
 		name, title string
 		tier        website.Tier

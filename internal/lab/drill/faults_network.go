@@ -26,12 +26,17 @@ func networkFaults() []Fault {
 			name, title string
 			reject      bool
 		}{{"silence", "loses every packet", false}, {"reject", "is refused every connection", true}} {
+			limits := lost(role.tier, role.hits)
+			if how.reject && role.hits == TheHolder {
+				// Who is refused tries again at once, as one who opens new connections does.
+				limits[GroupKept] = limit(8, limits[GroupRows].Failed)
+			}
 			faults = append(faults, Fault{
 				Name: how.name + "-" + role.name, Tier: role.tier, Hits: role.hits, Hold: stall,
 				What: "the network" + where(role.tier, role.hits) + " " + how.title + " for 25 s", Undo: "the network is back",
 				Inject:  func(ctx context.Context, s Scene) error { return s.Hands.Cut(ctx, how.reject, s.Victims...) },
 				Restore: heal,
-				Promise: Promise{Limits: lost(role.tier, role.hits), Health: 2 * time.Minute},
+				Promise: Promise{Limits: limits, Health: 2 * time.Minute},
 			})
 		}
 	}
@@ -40,7 +45,7 @@ func networkFaults() []Fault {
 		What: "one node of each tier is cut off from the others and from the NodeBalancer for 25 s", Undo: "the network is back",
 		Inject:  func(ctx context.Context, s Scene) error { return s.Hands.Cut(ctx, false, s.Victims...) },
 		Restore: heal,
-		Promise: Promise{Limits: limits(limit(15, 40), limit(25, 10), limit(5, 30), limit(8, 10), limit(15, 0)), Health: 2 * time.Minute},
+		Promise: Promise{Limits: limits(limit(20, 40), limit(25, 10), limit(5, 30), limit(8, 10), limit(15, 0)), Health: 2 * time.Minute},
 	}, Fault{
 		Name: "vrrp-blocked", Tier: website.Databases, Hits: TheHolder, Hold: stall,
 		What: "the database with the address neither sends nor receives VRRP for 25 s", Undo: "VRRP is let through",

@@ -46,11 +46,11 @@ type cellView struct{ Gap, Failed string }
 
 // sectionView is one fault.
 type sectionView struct {
-	Anchor, Name, What, Undo, When, Victims, Healthy, Skipped, Verdict, Class string
-	Broken                                                                    []string
-	Checks                                                                    []Check
-	Failures                                                                  []string
-	Timeline                                                                  *timeline
+	Anchor, Name, What, Undo, When, Victims, Healthy, Skipped, Verdict, Class, Shared string
+	Broken                                                                            []string
+	Checks                                                                            []Check
+	Failures                                                                          []string
+	Timeline                                                                          *timeline
 }
 
 func (r Report) view() pageView {
@@ -132,6 +132,9 @@ func (r Run) section(anchor string) sectionView {
 		Healthy: r.recovery(), Skipped: r.Skipped, Broken: r.Broken, Checks: r.Checks,
 	}
 	section.Verdict, section.Class = r.verdict()
+	if r.Shared > 0 {
+		section.Shared = fmt.Sprintf("%.1f s", r.Shared)
+	}
 	for _, client := range r.Clients {
 		for _, failure := range client.Failures {
 			section.Failures = append(section.Failures, client.String()+", "+failure)

@@ -18,12 +18,13 @@ type Limit struct {
 func (l Limit) Promised() bool { return l.Gap > 0 }
 
 // slower returns the limit for a client that makes attempts so many times less often than usual:
-// the time between two of them is longer, and fewer of them fall into the same time.
+// the time between two of them is longer, and fewer of them fall into the same time. A connection
+// that is kept breaks once however rarely it is used, so one or two failures stay what they are.
 func (l Limit) slower(slow int, usual time.Duration) Limit {
 	if slow <= 1 || !l.Promised() {
 		return l
 	}
-	return Limit{Gap: l.Gap + usual*time.Duration(slow-1), Failed: (l.Failed + slow - 1) / slow}
+	return Limit{Gap: l.Gap + usual*time.Duration(slow-1), Failed: max((l.Failed+slow-1)/slow, min(l.Failed, 2))}
 }
 
 // Promise is what holds for a fault. That nothing that was acknowledged is lost, that one

@@ -328,3 +328,25 @@ func TestLook(t *testing.T) {
 		t.Errorf("%+v", checks[2])
 	}
 }
+
+// TestAFileThatIsReadAtTheSecondLookIsNotLost has the first look fail.
+func TestAFileThatIsReadAtTheSecondLookIsNotLost(t *testing.T) {
+	root, bin := t.TempDir(), t.TempDir()
+	real, err := exec.LookPath("sha256sum")
+	if err != nil {
+		t.Fatal(err)
+	}
+	const failing = "#!/bin/sh\ncase $1 in\n--check) sed 's/^[^ ]*  //; s/$/: FAILED open or read/'; echo 'sha256sum: a.txt: Input/output error' >&2 ;;\n*) exec %s \"$@\" ;;\nesac\n"
+	for name, content := range map[string]string{filepath.Join(bin, "sha256sum"): fmt.Sprintf(failing, real), filepath.Join(root, "a.txt"): "abc"} {
+		if err := os.WriteFile(name, []byte(content), 0o755); err != nil {
+			t.Fatal(err)
+		}
+	}
+	looker := &Looker{Site: website.Site{Machines: local{bin}, DocumentRoot: root, Nodes: map[website.Tier][]string{website.Web: {"web1"}}}}
+	kept := Kept{Files: []File{{"a.txt", "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"}}}
+	checks := looker.Look(t.Context(), kept, false)
+	const want = "all 1; 1 were read at the second look only: a.txt: sha256sum: a.txt: Input/output error"
+	if len(checks) != 1 || checks[0].OK || checks[0].lost != 0 || checks[0].Detail != want {
+		t.Errorf("got %+v", checks)
+	}
+}

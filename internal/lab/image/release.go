@@ -33,9 +33,8 @@ func Releases() []Release {
 	}
 }
 
-// The releases that labs have where none is chosen: that of a site is the default
-// image of the modules, and the tests of single tiers have the one before, so that
-// both are proved.
+// The releases that labs have where none is chosen: the default image of the modules. Debian 13
+// is proved by "make test-debian-13".
 const (
 	siteRelease = "12"
 	tierRelease = "12"
@@ -46,7 +45,7 @@ const (
 func SiteRelease() (Release, error) { return chosen(siteRelease) }
 
 // TierRelease is the release of machines that a test boots itself: what LAB_DEBIAN
-// names, else 12.
+// names, else that of the modules' default image.
 func TierRelease() (Release, error) { return chosen(tierRelease) }
 
 func chosen(number string) (Release, error) {

@@ -181,17 +181,14 @@ func (r *Region) Partition(ctx context.Context, cut Partition) error {
 	if cut.CutLab {
 		gateway = r.Gateway().String()
 	}
+	rules := map[string]string{}
 	for _, here := range side {
-		if err := r.load(ctx, here.container, cutRules(other, cut.Reject, gateway)); err != nil {
-			return err
-		}
+		rules[here.container] = cutRules(other, cut.Reject, gateway)
 	}
 	for _, there := range other {
-		if err := r.load(ctx, there.container, cutRules(side, cut.Reject, "")); err != nil {
-			return err
-		}
+		rules[there.container] = cutRules(side, cut.Reject, "")
 	}
-	return nil
+	return r.loadAll(ctx, rules)
 }
 
 // Heal takes every cut of every running machine and balancer back.
@@ -200,12 +197,32 @@ func (r *Region) Heal(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("cannot heal the network: %w", err)
 	}
+	rules := map[string]string{}
 	for _, each := range all {
-		if err := r.load(ctx, each.container, noRules); err != nil {
-			return err
-		}
+		rules[each.container] = noRules
 	}
-	return nil
+	return r.loadAll(ctx, rules)
+}
+
+// loadAll loads the rules of all containers at once. One after the other, ten of them took up to
+// four seconds on a busy computer: a machine heard nobody any more and was still heard by others.
+func (r *Region) loadAll(ctx context.Context, rules map[string]string) error {
+	var all sync.WaitGroup
+	failed := make(chan error, len(rules))
+	for container, text := range rules {
+		all.Go(func() {
+			if err := r.load(ctx, container, text); err != nil {
+				failed <- err
+			}
+		})
+	}
+	all.Wait()
+	close(failed)
+	var err error
+	for each := range failed {
+		err = errors.Join(err, each)
+	}
+	return err
 }
 
 func (r *Region) load(ctx context.Context, container, rules string) error {
