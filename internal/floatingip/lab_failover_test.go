@@ -91,6 +91,8 @@ func profileOfDrill(s *drill) {
 		// The defaults before there were any for a LAN.
 		s.cluster.Network, s.spec.AuthSecret = galera.WAN, "s3cret.."
 		s.spec.Check.IntervalSeconds, s.spec.Check.TimeoutSeconds, s.spec.Check.Fall = 2, 3, 2
+	case "wan":
+		s.cluster.Network, s.spec.AuthSecret = galera.WAN, "s3cret.."
 	case guide:
 		s.cluster.Network, s.spec.AuthSecret = galera.WAN, "s3cret.."
 		s.spec.Check.IntervalSeconds, s.spec.Check.Fall = 15, 4

@@ -11,7 +11,8 @@ import (
 	"github.com/terraform-ha/terraform-provider-ha/internal/tier"
 )
 
-// TestLabSecondDayOfRepairs has a server that its peers reject, and one in maintenance, under
+// TestLabSecondDayOfRepairs has a server that its peers reject, one in maintenance, and one
+// whose brick dies, under
 // a client that writes files all the time and counts them afterwards.
 func TestLabSecondDayOfRepairs(t *testing.T) {
 	labtest.SecondDay(t)
@@ -20,6 +21,8 @@ func TestLabSecondDayOfRepairs(t *testing.T) {
 	acknowledged("take a rejected peer back")
 	l.maintained(spec, "files3")
 	acknowledged("maintenance")
+	l.brickDies(spec, "files1")
+	acknowledged("a brick that died")
 	l.sameFiles(spec, "files1", "files2", "files3")
 }
 
@@ -45,6 +48,13 @@ func (l *laboratory) rejected(spec gluster.Spec, server string) {
 	l.empty(spec)
 	l.healthy(spec)
 	l.Run(server, "grep -qx network.ping-timeout=10 /var/lib/glusterd/vols/content/info && grep -qx network.ping-timeout=33 /var/lib/glusterd.set-aside-*/vols/content/info && ls /var/lib/glusterd/groups /var/lib/glusterd/hooks >/dev/null")
+}
+
+// brickDies kills the process of a brick and lets the client write without it for a while.
+func (l *laboratory) brickDies(spec gluster.Spec, server string) {
+	l.t.Helper()
+	l.drift(spec, server, "the brick process is not running", "pkill -9 -x glusterfsd; sleep 10", server)
+	l.healthy(spec)
 }
 
 func errorText(err error) string {

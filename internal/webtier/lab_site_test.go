@@ -143,6 +143,7 @@ func TestLabLocalFiles(t *testing.T) {
 		}
 		s.wantDrift(spec, "", "")
 	})
+	t.Run("a change that pages do not survive", func(t *testing.T) { s.with(t).putsBackWhatFailsItsGate(spec, balancer) })
 	t.Run("hung PHP-FPM", func(t *testing.T) {
 		labtest.Long(t)
 		s := s.with(t)
