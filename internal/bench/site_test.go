@@ -115,7 +115,7 @@ func (s *site) binaryMegabytes() float64 {
 	info, err := os.Stat(s.provider)
 	s.must(err)
 	size := float64(info.Size()) / 1e6
-	s.say("the provider's binary has %.1f MB (goal: less than 150)", size)
+	s.goal("the provider's binary", size, 150, "MB")
 	return size
 }
 

@@ -112,7 +112,10 @@ func (s *site) distant() {
 		s.must(err)
 		s.throughBastion(relay, key)
 		took := s.plans(fmt.Sprintf("site: empty plan through a bastion that is %s away", far.delay), 3)
-		s.say("site: empty plan through a bastion that is %s away, median %.2f s (goal with %s: 3 s)", far.delay, took.Seconds(), delay)
+		s.say("site: empty plan through a bastion that is %s away, median %.2f s", far.delay, took.Seconds())
+		if far.delay == delay {
+			s.goal("an empty plan through a bastion that is far away", took.Seconds(), 3, "s")
+		}
 		s.ReportMetric(took.Seconds(), far.metric)
 		cancel()
 		wait()
