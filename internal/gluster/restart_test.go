@@ -15,7 +15,7 @@ import (
 // TestATriggerRestartsEachNode restarts one file server after the other in a healed
 // volume, and meets a fault at every command.
 func TestATriggerRestartsEachNode(t *testing.T) {
-	hosttest.EveryFaultAndPowerCut(t, func(t *testing.T, fault *hosttest.Fault) {
+	hosttest.EveryFault(t, func(t *testing.T, fault *hosttest.Fault) {
 		hosts, sim := built(t)
 		spec := content()
 		spec.RestartTrigger = "1"

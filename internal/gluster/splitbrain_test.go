@@ -127,7 +127,7 @@ func decidedOnce(t *testing.T, hosts host.Hosts, sim *glustertest.Pool, spec glu
 }
 
 func TestADecisionMeetsAFaultAtEveryStep(t *testing.T) {
-	hosttest.EveryFaultAndPowerCut(t, func(t *testing.T, fault *hosttest.Fault) {
+	hosttest.EveryFault(t, func(t *testing.T, fault *hosttest.Fault) {
 		hosts, sim := split(t)
 		spec := deciding(pageBy(gluster.PolicyLatest, ""))
 		fault.Arm(sim.Machines)
