@@ -34,7 +34,7 @@ func TestARejectedPeerIsTakenBack(t *testing.T) {
 }
 
 func TestEveryStepOfTakingBackMayFail(t *testing.T) {
-	hosttest.EveryFaultAndPowerCut(t, func(t *testing.T, fault *hosttest.Fault) {
+	hosttest.EveryFault(t, func(t *testing.T, fault *hosttest.Fault) {
 		hosts, sim := withFiles(t)
 		sim.Nodes["files2"].Rejected = true
 		fault.Arm(sim.Machines)
