@@ -14,6 +14,10 @@ import (
 // machines, reloads on one, and starts on the others.
 const agreeTime = 2 * time.Minute
 
+// afterwards is what machines have for starting or stopping Keepalived where the change has failed,
+// also if its own time is over.
+const afterwards = 30 * time.Second
+
 // agreement is a change of what all machines have to agree on, such as the secret. Machines that
 // differ in it do not hear each other, and after three advertisements each takes the address.
 // So only one speaks meanwhile: the others stop, and no boot starts them; the holder loads what
@@ -24,8 +28,8 @@ type agreement struct {
 	// first is the change on the holder. Where nobody holds the address it is any of them.
 	first  change
 	others []change
-	// failed is why others did not load it, by name.
-	failed map[string]error
+	// failed is why others did not load it.
+	failed []error
 }
 
 // add takes in the change on a machine.
@@ -56,15 +60,16 @@ func (d *draft) agree(a *agreement) {
 // steps returns a step for each machine. That of the first does the work, because nothing may
 // come between its parts; those of the others say how theirs ended.
 func (a *agreement) steps() (first Step, others []Step) {
+	a.failed = make([]error, len(a.others))
 	first = a.first.step()
 	first.Do = func(ctx context.Context, hosts host.Hosts) error {
 		working, cancel := context.WithTimeout(context.WithoutCancel(ctx), agreeTime)
 		defer cancel()
 		return errors.Join(a.make(working, hosts), ctx.Err())
 	}
-	for _, c := range a.others {
+	for i, c := range a.others {
 		load := c.step()
-		load.Do = func(context.Context, host.Hosts) error { return a.failed[c.node.Name] }
+		load.Do = func(context.Context, host.Hosts) error { return a.failed[i] }
 		others = append(others, load)
 	}
 	return first, others
@@ -72,7 +77,7 @@ func (a *agreement) steps() (first Step, others []Step) {
 
 func (a *agreement) make(ctx context.Context, hosts host.Hosts) error {
 	stopped := a.each(func(c change) error { return hosts[c.node.Name].DisableUnit(ctx, unitName) })
-	if err := joined(stopped); err != nil {
+	if err := errors.Join(stopped...); err != nil {
 		return errors.Join(err, a.startAgain(ctx, hosts))
 	}
 	if err := a.first.step().Do(ctx, hosts); err != nil {
@@ -83,7 +88,7 @@ func (a *agreement) make(ctx context.Context, hosts host.Hosts) error {
 		case !known:
 			// With the former configuration the others might not hear the holder, and with the
 			// new one neither.
-			return fmt.Errorf("keepalived is stopped on the other nodes of floating IP %s until it is known what the holder runs with: %w", a.spec.Name, err)
+			return fmt.Errorf("cannot tell whether the holder of floating IP %s has loaded the change; keepalived stays stopped on its other nodes until an apply reaches the holder: %w", a.spec.Name, err)
 		}
 	}
 	a.failed = a.each(func(c change) error { return c.loadOrStop(ctx, hosts) })
@@ -92,10 +97,12 @@ func (a *agreement) make(ctx context.Context, hosts host.Hosts) error {
 
 // startAgain takes the others back into service with the configuration that they have.
 func (a *agreement) startAgain(ctx context.Context, hosts host.Hosts) error {
-	return joined(a.each(func(c change) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), afterwards)
+	defer cancel()
+	return errors.Join(a.each(func(c change) error {
 		h := hosts[c.node.Name]
 		return errors.Join(h.EnableUnit(ctx, unitName), h.StartUnit(ctx, unitName))
-	}))
+	})...)
 }
 
 // loaded reports whether the first machine sends what the change is to make it send, and whether
@@ -110,30 +117,15 @@ func (a *agreement) loaded(ctx context.Context, h *host.Host) (loaded, known boo
 	return sent == sentBy(instance) && !stale, true
 }
 
-// each does something on all others at once, and returns what went wrong by name.
-func (a *agreement) each(do func(change) error) map[string]error {
-	var mu sync.Mutex
+// each does something on all others at once, and returns what went wrong on each of them.
+func (a *agreement) each(do func(change) error) []error {
 	var all sync.WaitGroup
-	failed := map[string]error{}
-	for _, c := range a.others {
-		all.Go(func() {
-			if err := do(c); err != nil {
-				mu.Lock()
-				defer mu.Unlock()
-				failed[c.node.Name] = err
-			}
-		})
+	failed := make([]error, len(a.others))
+	for i, c := range a.others {
+		all.Go(func() { failed[i] = do(c) })
 	}
 	all.Wait()
 	return failed
-}
-
-func joined(failed map[string]error) error {
-	var all error
-	for _, err := range failed {
-		all = errors.Join(all, err)
-	}
-	return all
 }
 
 // loadOrStop starts Keepalived with the new configuration. Nothing is put back: with the former
@@ -145,6 +137,8 @@ func (c change) loadOrStop(ctx context.Context, hosts host.Hosts) error {
 	if err == nil {
 		return nil
 	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), afterwards)
+	defer cancel()
 	if stopped := hosts[c.node.Name].StopUnit(ctx, unitName); stopped != nil {
 		return errors.Join(err, stopped)
 	}

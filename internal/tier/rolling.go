@@ -166,7 +166,7 @@ func (c *Cluster[S, T]) gatedLeaves(stages []reconcile.Stage[T]) []reconcile.Sta
 			}
 			if c.rolling.Bake > 0 {
 				step(fmt.Sprintf("see the others serve for %s", c.rolling.Bake), func(ctx context.Context) error {
-					return c.bake(ctx, fmt.Sprintf("all nodes to serve for %s before %s leaves", c.rolling.Bake, node), c.serving(c.of.Observe(ctx)))
+					return c.bake(ctx, fmt.Sprintf("all nodes to serve for %s before %s leaves", c.rolling.Bake, node))
 				})
 			}
 			if len(lane) > 0 {
@@ -211,7 +211,7 @@ func (c *Cluster[S, T]) gated(roll reconcile.Stage[T], node string) reconcile.St
 	}
 	if c.rolling.Bake > 0 {
 		lane = append(lane, step(fmt.Sprintf("see it serve for %s", c.rolling.Bake), func(ctx context.Context) error {
-			return c.bake(ctx, fmt.Sprintf("%s to serve for %s after its change", node, c.rolling.Bake), append(slices.Clone(c.serving(c.of.Observe(ctx))), node))
+			return c.bake(ctx, fmt.Sprintf("%s to serve for %s after its change", node, c.rolling.Bake), node)
 		}))
 	}
 	if c.rolling.StopAfter > 0 {
@@ -266,9 +266,10 @@ func (c *Cluster[S, T]) checked(ctx context.Context) string {
 	return ""
 }
 
-// bake wants nodes to serve for a while, and the check to pass.
-func (c *Cluster[S, T]) bake(ctx context.Context, what string, wanted []string) error {
+// bake wants the nodes that serve, and some others, to serve for a while, and the check to pass.
+func (c *Cluster[S, T]) bake(ctx context.Context, what string, others ...string) error {
 	begin, failures := time.Now(), 0
+	wanted := append(slices.Clone(c.serving(c.of.Observe(ctx))), others...)
 	interval := min(bakeInterval, c.rolling.Bake/4)
 	return reconcile.WaitAtMost(ctx, c.rolling.Bake+checkLimit, what, interval, func(ctx context.Context) (string, error) {
 		wrong := c.notServing(ctx, wanted)

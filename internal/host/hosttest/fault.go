@@ -95,7 +95,7 @@ func Interruptible(ctx context.Context) context.Context {
 	return context.WithValue(ctx, interrupt{}, cancel)
 }
 
-// cancel cancels the run that a command belongs to. It also reports whether it can be.
+// cancel cancels the run that a command belongs to, and notes whether it can be.
 func (f *Fault) cancel(ctx context.Context) {
 	cancel, found := ctx.Value(interrupt{}).(context.CancelFunc)
 	f.mu.Lock()

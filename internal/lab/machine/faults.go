@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -208,21 +210,13 @@ func (r *Region) Heal(ctx context.Context) error {
 // four seconds on a busy computer: a machine heard nobody any more and was still heard by others.
 func (r *Region) loadAll(ctx context.Context, rules map[string]string) error {
 	var all sync.WaitGroup
-	failed := make(chan error, len(rules))
-	for container, text := range rules {
-		all.Go(func() {
-			if err := r.load(ctx, container, text); err != nil {
-				failed <- err
-			}
-		})
+	containers := slices.Sorted(maps.Keys(rules))
+	failed := make([]error, len(containers))
+	for i, container := range containers {
+		all.Go(func() { failed[i] = r.load(ctx, container, rules[container]) })
 	}
 	all.Wait()
-	close(failed)
-	var err error
-	for each := range failed {
-		err = errors.Join(err, each)
-	}
-	return err
+	return errors.Join(failed...)
 }
 
 func (r *Region) load(ctx context.Context, container, rules string) error {

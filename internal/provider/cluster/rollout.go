@@ -276,11 +276,14 @@ type keptState interface {
 // recording returns what a tier saw as the value under [observedKey]; nothing where it
 // cannot be kept, which costs no more than the rollout.
 func recording(ctx context.Context, t tier.Tier) []byte {
+	var content []byte
 	text, err := t.Record()
+	if err == nil {
+		content, err = json.Marshal(observation{At: time.Now().UTC().Format(time.RFC3339), Seen: text})
+	}
 	if err != nil {
 		tflog.Warn(ctx, "the observation is not kept", map[string]any{"error": err.Error()})
 		return nil
 	}
-	content, _ := json.Marshal(observation{At: time.Now().UTC().Format(time.RFC3339), Seen: text}) //nolint:errchkjson // two strings
 	return content
 }
