@@ -41,16 +41,17 @@ func stepBootstrap(spec Spec, node string) Step {
 
 // rebootstrap starts the cluster again from a node, without the arbitrator at first.
 func rebootstrap(d *draft, node string) []Step {
-	return append(restedArbitrators(d), stepRebootstrap(d.spec, node))
+	return append(restedArbitrators(d), stepRebootstrap(d, node))
 }
 
 // stepRebootstrap starts the cluster again from the node with its last position.
-func stepRebootstrap(spec Spec, node string) Step {
+func stepRebootstrap(d *draft, node string) Step {
+	spec, abandoned, leftBehind := d.spec, d.abandoned(), d.leftBehind
 	return Step{Node: node, Title: "bootstrap the cluster from its last position", Why: "no node of the cluster runs; this one has the last position", Effect: reconcile.Joins,
 		Do: func(ctx context.Context, hosts host.Hosts) error {
 			now := complete(Observe(ctx, hosts.Views(), spec), spec.names())
 			quiet := func(n NodeStatus) bool { return n.Err == nil && !n.primary() && (!n.Wsrep.Answers || !n.Wsrep.On) }
-			if !now.all(quiet) || len(now.UUIDs()) > 1 || len(now.arbitrating()) > 0 {
+			if !now.without(abandoned).all(quiet) || len(now.without(leftBehind).UUIDs()) > 1 || len(now.arbitrating()) > 0 {
 				return &reconcile.RefusedError{What: "bootstrap the cluster again", Node: node, Evidence: now.table(),
 					Remedy: "The cluster changed after the plan was made. Apply again."}
 			}

@@ -79,7 +79,7 @@ func (s *guardStage) run(verb string, env ...string) (out string, did []string) 
 	words := strings.Fields(guardOf(spec, spec.Nodes[0]).command(verb))[1:]
 	cmd := exec.CommandContext(ctx, "sh", append([]string{"-s", "--"}, words...)...)
 	cmd.Stdin = strings.NewReader(string(guardScript))
-	cmd.Env = append(os.Environ(), "PATH="+s.dir+"/bin:"+os.Getenv("PATH"), "STAGE="+s.dir, "data="+s.dir+"/data", "record="+s.dir+"/recovery", "socket="+s.dir+"/none")
+	cmd.Env = append(os.Environ(), "PATH="+s.dir+"/bin:"+os.Getenv("PATH"), "STAGE="+s.dir, "data="+s.dir+"/data", "record="+s.dir+"/recovery", "aside="+s.dir+"/aside", "socket="+s.dir+"/none")
 	cmd.Env = append(cmd.Env, env...)
 	printed, _ := cmd.Output()
 	log, _ := os.ReadFile(filepath.Join(s.dir, "log"))
@@ -109,6 +109,34 @@ func TestGuardTells(t *testing.T) {
 	}
 	if out, _ = newGuardStage(t, "").run("tell"); out != "cluster shop" {
 		t.Errorf("without a view: %q", out)
+	}
+}
+
+// TestGuardKeepsDataThatIsToBeSetAside: a state transfer would replace it.
+func TestGuardKeepsDataThatIsToBeSetAside(t *testing.T) {
+	for name, test := range map[string]struct {
+		files []string
+		waits bool
+	}{
+		"left before":                           {[]string{"data/grastate.dat.left"}, true},
+		"is being moved":                        {[]string{"aside"}, true},
+		"left before and has joined since then": {[]string{"data/grastate.dat.left", "data/grastate.dat"}, false},
+		"has nothing":                           {nil, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := newGuardStage(t, "", tells(latest, "primary"), tells(latest, "primary"))
+			for _, file := range test.files {
+				s.write(file, "uuid: aaaaaaaa-0000-11f1-8000-000000000001\n", 0o644)
+			}
+			out, did := s.run("wait")
+			if waits := len(did) > 0; waits != test.waits || strings.Contains(out, "waiting until terraform apply has set it aside") != test.waits {
+				t.Errorf("it said %q and did %v", out, did)
+			}
+			// Nor is a server ended that somebody runs without a cluster.
+			if _, did := s.run("watch"); slices.ContainsFunc(did, func(what string) bool { return strings.HasPrefix(what, "systemctl") }) {
+				t.Errorf("it did %v", did)
+			}
+		})
 	}
 }
 

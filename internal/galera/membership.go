@@ -61,6 +61,16 @@ func membershipSteps(d *draft) ([]Step, error) {
 	if err := refuseBegun(d); err != nil {
 		return nil, err
 	}
+	steps, err := restore(d)
+	if err != nil || len(steps) == 0 {
+		return nil, err
+	}
+	return append(recordSteps(d), steps...), nil
+}
+
+// restore brings a cluster back that has no Primary component, without a word, and makes
+// one that never was.
+func restore(d *draft) ([]Step, error) {
 	if steps := reform(d); len(steps) > 0 {
 		return steps, nil
 	}
@@ -82,7 +92,7 @@ func membershipSteps(d *draft) ([]Step, error) {
 // refuseSilent wants every node to answer before a cluster is started; known says
 // that there is one.
 func refuseSilent(d *draft, known bool) error {
-	silent := d.status.where(func(n NodeStatus) bool { return n.Err != nil })
+	silent := without(d.status.where(func(n NodeStatus) bool { return n.Err != nil }), d.abandoned())
 	switch {
 	case len(silent) == 0:
 		return nil

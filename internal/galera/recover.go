@@ -30,7 +30,8 @@ const takeTheOthers = "On each server that gives its data up: save what only it 
 func reform(d *draft) []Step {
 	status := d.status
 	last, found := status.lastView()
-	if !found || len(status.Unreachable()) > 0 && 2*last.members <= len(status.Nodes)+len(status.Arbitrators) {
+	known := len(status.without(d.abandoned()).Unreachable()) == 0
+	if !found || !known && 2*last.members <= len(status.Nodes)+len(status.Arbitrators) {
 		return nil
 	}
 	// One node alone forms nothing: without others to speak to Galera gives up
@@ -57,7 +58,7 @@ func reform(d *draft) []Step {
 		steps = append(steps, stepStandAside(d.spec, name, last))
 	}
 	if alone {
-		steps = append(steps, stepRebootstrap(d.spec, last.nodes[0]))
+		steps = append(steps, stepRebootstrap(d, last.nodes[0]))
 	} else {
 		steps = append(steps, stepReform(d.spec, last.nodes, sortedKeys(status.Arbitrators)))
 	}
@@ -84,7 +85,7 @@ func revive(d *draft, withData []string) ([]Step, error) {
 	if steps := recoverPositions(d.engine, status, withData); len(steps) > 0 {
 		return steps, nil
 	}
-	if first, found := status.foremost(); found {
+	if first, found := status.without(d.abandoned()).foremost(); found {
 		return restartFrom(d, first), nil
 	}
 	return nil, &reconcile.RefusedError{

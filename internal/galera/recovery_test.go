@@ -192,7 +192,7 @@ func TestTheWordOnAnOutage(t *testing.T) {
 				}
 				s.Lost(slices.Sorted(slices.Values(spec.names()))...)
 			}
-			hosttest.EveryFault(t, func(t *testing.T, fault *hosttest.Fault) { o.recovers(t, fault) })
+			hosttest.EveryFaultAndPowerCut(t, func(t *testing.T, fault *hosttest.Fault) { o.recovers(t, fault) })
 		})
 	}
 }
@@ -315,6 +315,31 @@ func TestAWordActsOnce(t *testing.T) {
 	s.must(o.said(spec, 2))
 	if lost := s.Lost("db2", "db3"); lost != 0 {
 		t.Errorf("%d rows are left behind", lost)
+	}
+}
+
+// TestWhoWasGivenUpKeepsNobodyWaiting has all nodes lose power that went on without db3,
+// which is still gone: nothing that it has counts, so no other word is needed.
+func TestWhoWasGivenUpKeepsNobodyWaiting(t *testing.T) {
+	o := outages["all crashed and one is gone"]
+	for name, hurt := range map[string]func(s *sim){
+		"they know their last view": func(s *sim) { s.Crash("db1", "db2") },
+		"they know no view":         func(s *sim) { s.Crash("db1", "db2"); forget(s) },
+		"one of them left in order": func(s *sim) { _ = s.Machines["db1"].Stop(s.engine.unit); s.Crash("db2") },
+	} {
+		t.Run(name, func(t *testing.T) {
+			hosttest.EveryFaultAndPowerCut(t, func(t *testing.T, fault *hosttest.Fault) {
+				s, spec := o.played(t, MariaDB)
+				s.must(o.said(spec, 1))
+				s.Write("db2", 4)
+				hurt(s)
+				s.faulty(spec, fault)
+				if diff := cmp.Diff(o.members, s.observe(spec).Members()); diff != "" {
+					t.Errorf("members (-want +got):\n%s", diff)
+				}
+				s.Lost()
+			})
+		})
 	}
 }
 

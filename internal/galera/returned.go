@@ -31,6 +31,12 @@ func (d *draft) keptApart() []string {
 	})
 }
 
+// abandoned are the nodes that do not answer and whose data the last word gave up: what
+// they have counts no more, so nothing waits for them.
+func (d *draft) abandoned() []string {
+	return slices.DeleteFunc(d.keptApart(), func(name string) bool { return d.word != nil || d.seen.Nodes[name].Err == nil })
+}
+
 // returned reports whether a member has data that the last word gave up: its server ran
 // on and came back with the network. Somebody else has the data that went on.
 func (s Status) returned(name string) bool {

@@ -3,6 +3,7 @@ package galera
 import (
 	"context"
 	"fmt"
+	"strconv"
 	"strings"
 
 	"github.com/terraform-ha/terraform-provider-ha/internal/host"
@@ -50,7 +51,8 @@ func stepSetAside(d *draft, node string, cache int64) Step {
 			if spec.Engine == Percona {
 				initialize = ""
 			}
-			work := shell.Script(setAsideScript, dataDirectory, asidePath(spec.Name), initialize)
+			before := len(without(seen.Aside, []string{seen.Moving}))
+			work := shell.Script(setAsideScript, dataDirectory, asidePath(spec.Name), initialize, strconv.Itoa(before))
 			if err := hosts[node].RunDetached(ctx, "set "+dataDirectory+" aside", work); err != nil {
 				return err
 			}

@@ -52,6 +52,23 @@ func TestDataOfTheClusterIsNotSetAside(t *testing.T) {
 	}
 }
 
+// TestDataIsSetAsideOnce repeats a run that is done, after a server has started in the new
+// directory.
+func TestDataIsSetAsideOnce(t *testing.T) {
+	stage := newAsideStage(t, "1")
+	if err := stage.run(0); err != nil {
+		t.Fatal(err)
+	}
+	stage.check("once")
+	stage.write("mysql/shop.ibd", "of the cluster")
+	if err := stage.run(0); err != nil {
+		t.Fatal(err)
+	}
+	if got := stage.read("mysql/shop.ibd"); got != "of the cluster" {
+		t.Errorf("the member's data is %q", got)
+	}
+}
+
 type asideStage struct {
 	t            *testing.T
 	dir, mounted string
@@ -93,7 +110,7 @@ func (s *asideStage) read(name string) string {
 // run runs the script, which fails at the command with a number; 0 is none.
 func (s *asideStage) run(fail int) error {
 	s.write("n", "0")
-	line := shell.Script(setAsideScript, s.dir+"/mysql", s.dir+"/moving", s.dir+"/bin/make").Line()
+	line := shell.Script(setAsideScript, s.dir+"/mysql", s.dir+"/moving", s.dir+"/bin/make", "0").Line()
 	cmd := exec.CommandContext(s.t.Context(), "/bin/sh", "-c", line)
 	cmd.Env = append(os.Environ(), "PATH="+s.dir+"/bin:"+os.Getenv("PATH"), "STAGE="+s.dir, "MOUNTED="+s.mounted, fmt.Sprintf("FAIL=%d", fail))
 	out, err := cmd.CombinedOutput()

@@ -170,7 +170,14 @@ func (s *sim) end() end {
 			e.Files[name][file] = content
 		}
 		for unit, state := range m.Units {
-			e.Units[name][unit] = fmt.Sprint(state.Active, state.Enabled, state.Masked, state.NeedsReload)
+			active := state.Active
+			if unit == "terraform-ha-filter.service" {
+				active = "" // it loads the filter at a boot, and an apply does so without it
+			}
+			if _, found := m.Files["/etc/systemd/system/"+unit]; active == "" && !found {
+				continue
+			}
+			e.Units[name][unit] = fmt.Sprint(active, state.Enabled, state.Masked, state.NeedsReload)
 		}
 		node := s.Nodes[name]
 		e.Configs[name] = node.RunsWith(m.Files[s.engine.configPath].Content)

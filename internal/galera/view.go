@@ -48,8 +48,12 @@ func (s Status) views() []view {
 			remembers = append(remembers, name)
 		}
 	}
+	begun := s.begunAnew()
 	for _, name := range remembers {
 		node, _ := s.machine(name)
+		if begun != "" && name != begun && node.Recovery.Attempt == s.Nodes[begun].Recovery.Attempt && !node.Recovery.Done {
+			continue
+		}
 		seen := byID[node.View]
 		byID[node.View] = view{id: node.View, seqno: seqnoOfView(node.View), members: node.ViewMembers, nodes: append(seen.nodes, name)}
 	}
@@ -59,6 +63,20 @@ func (s Status) views() []view {
 	}
 	slices.SortStableFunc(all, func(a, b view) int { return cmp.Compare(b.seqno, a.seqno) })
 	return all
+}
+
+// begunAnew returns the node that the last word has started, while nobody else has joined
+// it; empty if there is none. Galera counts views from 1 again then, so what others that
+// took part in the word remember is from before, whatever its number. A node in whose
+// component somebody was remembers that one.
+func (s Status) begunAnew() string {
+	last := s.lastRecord()
+	node, found := s.Nodes[last.Bootstrap]
+	known := node.Recovery
+	if !found || node.Err != nil || known.Attempt != last.Attempt || !known.Started && !known.Done || !node.SavedView || node.ViewMembers != 1 {
+		return ""
+	}
+	return last.Bootstrap
 }
 
 // lastView returns the view that its members form again once they are started

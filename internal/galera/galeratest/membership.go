@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/netip"
 	"slices"
+	"strings"
 
 	"github.com/terraform-ha/terraform-provider-ha/internal/host/hosttest"
 )
@@ -30,6 +31,11 @@ func (s *Cluster) start(node *Node, bootstrap bool) error {
 	node.Config, node.Set, node.Standalone, node.NonPrimary = file.Content, nil, false, false
 	newCluster := bootstrap || node.newCluster
 	node.newCluster = false
+	if !newCluster && s.kept(node) {
+		node.Standalone = false
+		s.Machines[node.Name].Unit(s.engine.Unit).Active = "activating"
+		return nil
+	}
 	if newCluster {
 		return s.begin(node)
 	}
@@ -43,6 +49,14 @@ func (s *Cluster) start(node *Node, bootstrap bool) error {
 		}
 	}
 	return fmt.Errorf("[ERROR] WSREP: failed to open gcomm backend connection: 110")
+}
+
+// kept reports whether the guard of a node has a start wait until its data is set aside.
+func (s *Cluster) kept(node *Node) bool {
+	guarded := slices.ContainsFunc(sorted(s.Machines[node.Name].Files), func(file string) bool {
+		return strings.HasPrefix(file, "/etc/systemd/system/"+s.engine.Unit+".d/") && strings.Contains(s.Machines[node.Name].Files[file].Content, " wait ")
+	})
+	return guarded && (node.Moving || node.UUID == "" && node.Departed != "")
 }
 
 // Starter returns what the ordinary unit of a node does when it starts.
@@ -184,8 +198,9 @@ func (s *Cluster) Crash(names ...string) {
 		return
 	}
 	before := len(h.Members)
+	served := !slices.ContainsFunc(h.Members, func(name string) bool { return s.Nodes[name].NonPrimary })
 	h.Members = slices.DeleteFunc(h.Members, func(name string) bool { return slices.Contains(names, name) })
-	if 2*len(h.Members) > before {
+	if served && 2*len(h.Members) > before {
 		s.newView(h)
 		return
 	}

@@ -52,16 +52,17 @@ func (s *Cluster) reform() {
 			return
 		}
 	}
-	h := s.Past[present[0].UUID]
-	h.Members = nil
+	h := *s.Past[present[0].UUID]
+	h.Members, h.Seqno, h.Rows = nil, 0, nil
 	for _, node := range present {
-		if node.History == nil && node.Position >= h.Seqno {
-			h.Seqno, h.Rows = node.Position, node.Rows
+		if seqno := node.seqno(); seqno >= h.Seqno {
+			h.Seqno, h.Rows = seqno, node.rows()
 		}
 	}
+	s.Past[h.UUID] = &h
 	for _, node := range present {
 		node.NonPrimary = false
-		s.join(node, h)
+		s.join(node, &h)
 		s.Machines[node.Name].Unit(s.unitOf(node)).Active = "active"
 	}
 }

@@ -1,8 +1,10 @@
 package galeratest
 
 import (
+	"errors"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/terraform-ha/terraform-provider-ha/internal/shell"
@@ -26,12 +28,25 @@ func (s *Cluster) promote(node *Node) error {
 		}
 	}
 	h.boots++
+	s.Past[h.UUID] = h
 	s.newView(h)
 	return nil
 }
 
-// setAside moves the data directory of a server that does not run.
-func (s *Cluster) setAside(node *Node) {
+// setAside moves the data directory of a server that does not run, unless more than some
+// were moved before. A start that waited for that goes on.
+func (s *Cluster) setAside(node *Node, before int) error {
+	if len(node.Aside) > before && !node.Moving {
+		return nil
+	}
+	s.move(node)
+	if unit := s.Machines[node.Name].Unit(s.engine.Unit); unit.Active == "activating" {
+		return s.Machines[node.Name].Start(s.engine.Unit)
+	}
+	return nil
+}
+
+func (s *Cluster) move(node *Node) {
 	if node.History != nil || node.Waiting || node.Standalone {
 		s.t.Errorf("%s: the data directory of %s is moved under its server", s.act, node.Name)
 	}
@@ -53,9 +68,9 @@ func (at machine) recovery() {
 		}
 		return out, 0
 	})
-	at.change("galera-set-aside", func(shell.Command) error {
-		at.setAside(at.node)
-		return nil
+	at.change("galera-set-aside", func(c shell.Command) error {
+		before, err := strconv.Atoi(c.Args()[3])
+		return errors.Join(err, at.setAside(at.node, before))
 	})
 	at.change("galera-promote", func(shell.Command) error { return at.promote(at.node) })
 	at.query("galera-heard", func(args []string) (string, int) {
@@ -95,6 +110,14 @@ func (n *Node) rows() []Row {
 		return n.History.Rows
 	}
 	return n.Rows
+}
+
+// seqno is the last commit that a node has.
+func (n *Node) seqno() int {
+	if n.History != nil {
+		return n.History.Seqno
+	}
+	return n.Position
 }
 
 // stop leaves a node with what its history had until now.

@@ -18,7 +18,9 @@
 # A recovery may have gone on without the data of some nodes. The others have a
 # record with a higher number then. One that was left behind may have commits of its
 # own under the same UUID, which Galera takes for the others' once those have passed
-# its position. So it stays away until its data is set aside.
+# its position. So it stays away until its data is set aside. A node that has left the
+# cluster has its data without the history of it: a server would take that for nothing, and
+# a state transfer would replace it. It stays away until then, too.
 #
 #   tell   prints what this node remembers, for whoever asks
 #   wait   ends when a start of the server can lead anywhere
@@ -26,7 +28,7 @@
 #          that has given its membership up
 verb=$1 cluster=$2 unit=$3 client=$4 nodes=$5 port=$6
 shift 6 # the addresses of the other nodes
-: "${arbitrator:=}" "${data:=/var/lib/mysql}" "${socket:=/run/mysqld/mysqld.sock}" "${record:=/var/lib/terraform-ha/galera-$cluster.recovery}" "${maintenance:=/var/lib/terraform-ha/galera-$cluster.maintenance}"
+: "${arbitrator:=}" "${data:=/var/lib/mysql}" "${socket:=/run/mysqld/mysqld.sock}" "${record:=/var/lib/terraform-ha/galera-$cluster.recovery}" "${maintenance:=/var/lib/terraform-ha/galera-$cluster.maintenance}" "${aside:=/var/lib/terraform-ha/galera-$cluster.aside}"
 
 # remembered prints the number of members of the last view and the view itself.
 remembered() {
@@ -42,6 +44,10 @@ members=$(grep -c '^member:' "$data/gvwstate.dat")
 attempt() { n=$(sed -n 's/^attempt \([0-9][0-9]*\)$/\1/p' "$record" 2>/dev/null | head -n 1); echo "${n:-0}"; }
 
 has_data() { grep '^uuid: ' "$data/grastate.dat" 2>/dev/null | grep -qv ' 00000000-0000-0000-0000-000000000000'; }
+
+# is_kept says that the data is to be set aside before a server may replace it, or is just
+# being set aside.
+is_kept() { [ -s "$aside" ] || [ -e "$data/grastate.dat.left" ] && [ ! -e "$data/grastate.dat" ]; }
 
 ask() { [ -S "$socket" ] && timeout 3 "$client" --no-defaults --socket="$socket" -N -B -e "$1" 2>/dev/null; }
 
@@ -61,11 +67,13 @@ remembered | sed 's/^/view /'
 }
 
 # look asks the other nodes. It leaves how many answered in $heard, and in $seen
-# that this node was left "behind" by a recovery, that one of the others serves, or
+# that the data of this node is "kept" until it is set aside, that it was left "behind" by a
+# recovery, that one of the others serves, or
 # else what is to be made of the views: "mine" and "other" is the one view that is
 # complete and later than all that others remember, "several" that more than one is
 # complete. "rival" is that one serves which a recovery left behind.
 look() {
+! is_kept || { seen=kept; return 0; }
 heard=1 seen='' rival='' views=$(remembered) own=$(attempt) latest=$(cat "$record.behind" 2>/dev/null)
 mine=$views
 : "${latest:=0}"
@@ -121,6 +129,7 @@ look "$@"
 members=${mine%% *}
 case $seen in
 primary) exit 0 ;;
+kept) say "this node has left the cluster before with the data that it has; waiting until terraform apply has set it aside" ;;
 behind) say "a recovery of the cluster went on without the data of this node; waiting until terraform apply sets it aside" ;;
 rival) say "a node serves that a recovery of the cluster left behind, and a person has to decide between them" ;;
 several) say "two parts of the cluster remember a Primary component of their own, and a person has to decide between them" ;;

@@ -1,10 +1,17 @@
 : galera-set-aside
 # Moves the data directory $1 to one beside it with the time in its name, and makes
 # an empty one. $2 remembers where to until that is done, so that a run that breaks
-# off is resumed; $3 makes new system tables, if there is any. Nothing of the data is
-# removed before it lies whole in its new place.
+# off is resumed; $3 makes new system tables, if there is any. $4 is how many were set aside
+# before: with more it is done, and the one who asked has not heard of it, because the
+# machine has booted since then. Nothing of the data is removed before it lies whole in its
+# new place.
 set -e
-d=$1 record=$2 initialize=$3
+d=$1 record=$2 initialize=$3 before=$4
+there=0
+for dir in "$d".set-aside-*Z; do
+    [ ! -d "$dir" ] || there=$((there + 1))
+done
+[ -s "$record" ] || [ "$there" -le "$before" ] || exit 0
 if [ -s "$record" ]; then
     read -r to <"$record"
 else
