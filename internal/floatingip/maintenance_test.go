@@ -26,7 +26,7 @@ func maintained(spec Spec, nodes ...string) Spec {
 func TestMaintenanceMovesTheAddress(t *testing.T) {
 	for name, check := range map[string]Check{"with a check": {Kind: CheckTCP, Port: 3306}, "without one": {Kind: CheckNone}, "a database's": {Kind: CheckGalera}} {
 		t.Run(name, func(t *testing.T) {
-			hosttest.EveryFaultAndPowerCut(t, func(t *testing.T, fault *hosttest.Fault) {
+			hosttest.EveryFault(t, func(t *testing.T, fault *hosttest.Fault) {
 				n := newNetwork(t)
 				spec := simSpec()
 				spec.Check = check

@@ -44,7 +44,7 @@ func (n *network) isUpdated(least, most int) {
 // TestMachinesAreUpdatedTheHolderLast meets a fault at every command. The address moves once,
 // and no machine boots twice.
 func TestMachinesAreUpdatedTheHolderLast(t *testing.T) {
-	hosttest.EveryFaultAndPowerCut(t, func(t *testing.T, fault *hosttest.Fault) {
+	hosttest.EveryFault(t, func(t *testing.T, fault *hosttest.Fault) {
 		n, spec := outdated(t)
 		holder := Observe(t.Context(), n.hosts.Views(), spec).Holders
 		n.Settles = true

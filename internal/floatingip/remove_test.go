@@ -47,7 +47,7 @@ func (n *network) removeUnder(fault *hosttest.Fault) {
 		if err != nil {
 			n.t.Fatal(err)
 		}
-		if err := reconcile.Run(n.t.Context(), plan, n.hosts, reconcile.Silent{}); err == nil {
+		if err := reconcile.Run(hosttest.Interruptible(n.t.Context()), plan, n.hosts, reconcile.Silent{}); err == nil {
 			return
 		}
 		fault.Disarm()

@@ -119,7 +119,7 @@ func TestAChangeEndsAfterAnyFault(t *testing.T) {
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			hosttest.EveryFaultAndPowerCut(t, func(t *testing.T, fault *hosttest.Fault) {
+			hosttest.EveryFault(t, func(t *testing.T, fault *hosttest.Fault) {
 				n := newNetwork(t)
 				spec := simSpec()
 				n.mustConverge(spec)

@@ -261,7 +261,7 @@ func TestAnArbitratorThatIsNeededIsNotStopped(t *testing.T) {
 		serves(s)
 		s.Machines["db2"].Down = false
 		s.must(spec)
-		s.isUpdatedVote(1)
+		s.isUpdatedVote(1, 1)
 	})
 	for title, change := range map[string]func(s *sim, spec *Spec){
 		"start the arbitrator": func(_ *sim, spec *Spec) { *spec = changed(*spec) },
@@ -279,9 +279,9 @@ func TestAnArbitratorThatIsNeededIsNotStopped(t *testing.T) {
 }
 
 // isUpdatedVote wants the machine of the arbitrator to have booted with its updates.
-func (s *sim) isUpdatedVote(boots int) {
+func (s *sim) isUpdatedVote(least, most int) {
 	s.t.Helper()
-	if m := s.Machines["vote"]; m.Packages["libssl3"] != "3.1" || m.System.Boots != boots || !s.Nodes["vote"].Synced() {
+	if m := s.Machines["vote"]; m.Packages["libssl3"] != "3.1" || m.System.Boots < least || m.System.Boots > most || !s.Nodes["vote"].Synced() {
 		s.t.Errorf("the arbitrator has %v after %d boots", m.Packages, m.System.Boots)
 	}
 }

@@ -68,7 +68,7 @@ func (s *sim) isUpdated(least, most int) {
 func TestMachinesAreUpdatedOneAfterTheOther(t *testing.T) {
 	for name, reboot := range map[string]bool{"reboots": true, "restarts": false} {
 		t.Run(name, func(t *testing.T) {
-			hosttest.EveryFaultAndPowerCut(t, func(t *testing.T, fault *hosttest.Fault) {
+			hosttest.EveryFault(t, func(t *testing.T, fault *hosttest.Fault) {
 				s, spec := built(t, MariaDB)
 				s.Write("db1", 7)
 				spec.UUID, spec.Partial = s.Nodes["db1"].UUID, true
@@ -122,7 +122,7 @@ func TestNoMachineIsUpdatedBesideASickOne(t *testing.T) {
 }
 
 func TestTheMachineOfAnArbitratorIsUpdated(t *testing.T) {
-	hosttest.EveryFaultAndPowerCut(t, func(t *testing.T, fault *hosttest.Fault) {
+	hosttest.EveryFault(t, func(t *testing.T, fault *hosttest.Fault) {
 		s, spec := withArbitrator(t, MariaDB)
 		s.outdate(&spec, true)
 		s.faulty(spec, fault)

@@ -127,8 +127,8 @@ func (s *sim) withSetting(setting string) []string {
 func TestARollInParts(t *testing.T) {
 	s, spec := built(t, MariaDB)
 	s.Machines["db2"].WriteFile("/run/held", "10.0.0.100/24\n")
-	spec.Settings = map[string]string{"max_connections": "333"}
-	tiertest.RollsInParts(t, "db2", func() tier.Tier { return Open(s.hosts, spec) }, func() []string { return s.withSetting("max_connections = 333") })
+	spec.Settings = map[string]string{"back_log": "333"}
+	tiertest.RollsInParts(t, "db2", func() tier.Tier { return Open(s.hosts, spec) }, func() []string { return s.withSetting("back_log = 333") })
 }
 
 // TestEveryFaultInARollInParts goes on with the next change, whatever the one before has
@@ -136,16 +136,16 @@ func TestARollInParts(t *testing.T) {
 func TestEveryFaultInARollInParts(t *testing.T) {
 	hosttest.EveryFault(t, func(t *testing.T, fault *hosttest.Fault) {
 		s, spec := built(t, MariaDB)
-		spec.Settings = map[string]string{"max_connections": "333"}
+		spec.Settings = map[string]string{"back_log": "333"}
 		change := func() (*Cluster, error) {
 			c := Open(s.hosts, spec)
 			c.RollWith(tier.Rolling{First: "db3", StopAfter: 2, Bake: 4 * time.Millisecond})
-			return c, c.Converge(t.Context(), reconcile.Silent{})
+			return c, c.Converge(hosttest.Interruptible(t.Context()), reconcile.Silent{})
 		}
 		fault.Arm(s.Machines)
 		_, _ = change()
 		fault.Disarm()
-		if done := s.withSetting("max_connections = 333"); len(done) > 2 {
+		if done := s.withSetting("back_log = 333"); len(done) > 2 {
 			t.Errorf("%v were changed at once", done)
 		}
 		for range 2 {
@@ -153,7 +153,7 @@ func TestEveryFaultInARollInParts(t *testing.T) {
 				t.Fatalf("after %s: %v", fault.Struck(), err)
 			}
 		}
-		if done := s.withSetting("max_connections = 333"); len(done) != 3 {
+		if done := s.withSetting("back_log = 333"); len(done) != 3 {
 			t.Errorf("after %s, only %v were changed", fault.Struck(), done)
 		}
 		s.empty(spec)

@@ -51,7 +51,7 @@ func (s Status) views() []view {
 	begun := s.begunAnew()
 	for _, name := range remembers {
 		node, _ := s.machine(name)
-		if begun != "" && name != begun && node.Recovery.Attempt == s.Nodes[begun].Recovery.Attempt && !node.Recovery.Done {
+		if begun != "" && node.View != s.Nodes[begun].View && node.Recovery.Attempt == s.Nodes[begun].Recovery.Attempt && !node.Recovery.Done {
 			continue
 		}
 		seen := byID[node.View]
@@ -65,15 +65,24 @@ func (s Status) views() []view {
 	return all
 }
 
-// begunAnew returns the node that the last word has started, while nobody else has joined
-// it; empty if there is none. Galera counts views from 1 again then, so what others that
-// took part in the word remember is from before, whatever its number. A node in whose
-// component somebody was remembers that one.
+// begunAnew returns the node that the last word has started, where all members of its last view
+// remember that one; empty if there is none. Galera counts views from 1 again then, so what
+// others that took part in the word remember is from before, whatever its number. No later view
+// can be without any of those members.
 func (s Status) begunAnew() string {
 	last := s.lastRecord()
 	node, found := s.Nodes[last.Bootstrap]
 	known := node.Recovery
-	if !found || node.Err != nil || known.Attempt != last.Attempt || !known.Started && !known.Done || !node.SavedView || node.ViewMembers != 1 {
+	if !found || node.Err != nil || known.Attempt != last.Attempt || !known.Started && !known.Done || !node.SavedView {
+		return ""
+	}
+	members := s.where(func(n NodeStatus) bool { return n.Err == nil && n.SavedView && n.View == node.View })
+	for _, name := range sortedKeys(s.Arbitrators) {
+		if seen := s.Arbitrators[name]; seen.Err == nil && seen.SavedView && seen.View == node.View {
+			members = append(members, name)
+		}
+	}
+	if len(members) != node.ViewMembers {
 		return ""
 	}
 	return last.Bootstrap

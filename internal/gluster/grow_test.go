@@ -104,7 +104,7 @@ func without(hosts host.Hosts, name string) host.Hosts {
 }
 
 func TestAVolumeGrows(t *testing.T) {
-	hosttest.EveryFaultAndPowerCut(t, func(t *testing.T, fault *hosttest.Fault) {
+	hosttest.EveryFault(t, func(t *testing.T, fault *hosttest.Fault) {
 		hosts, sim, spec := volumeOf(t, 6, 3, nil)
 		spec.Nodes = servers(6)
 		fault.Arm(sim.Machines)

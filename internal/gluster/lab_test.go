@@ -13,6 +13,7 @@ import (
 	"github.com/terraform-ha/terraform-provider-ha/internal/host"
 	"github.com/terraform-ha/terraform-provider-ha/internal/lab/labtest"
 	"github.com/terraform-ha/terraform-provider-ha/internal/reconcile"
+	"github.com/terraform-ha/terraform-provider-ha/internal/shell"
 )
 
 // laboratory is three servers of a volume, a machine that mounts it, and one that
@@ -34,7 +35,22 @@ func bootLab(t *testing.T) *laboratory {
 	servers := maps.Clone(lab.Hosts)
 	delete(servers, client)
 	delete(servers, "stranger")
-	return &laboratory{Lab: lab, t: t, servers: servers}
+	l := &laboratory{Lab: lab, t: t, servers: servers}
+	t.Cleanup(l.logs)
+	return l
+}
+
+// logs prints what the daemons of a lab said last in which a test has failed.
+func (l *laboratory) logs() {
+	if !l.t.Failed() {
+		return
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	defer cancel()
+	for _, name := range l.servers.Names() {
+		out, err := l.servers[name].Run(ctx, shell.Script("tail -n 30 /var/log/glusterfs/glustershd.log /var/log/glusterfs/glusterd.log; ps -C glusterfs,glusterfsd,glusterd -o pid,etimes,args; ls -l /run/gluster /run/gluster/glustershd"))
+		l.t.Logf("%s: %v\n%s", name, err, out.Stdout)
+	}
 }
 
 func (l *laboratory) observe(spec gluster.Spec) gluster.Status {

@@ -38,7 +38,7 @@ func isOut(t *testing.T, sim *glustertest.Pool, how tier.Maintenance) {
 func TestMaintenanceOutlivesABootAndEnds(t *testing.T) {
 	for _, how := range []tier.Maintenance{tier.Drained, tier.Stopped} {
 		t.Run(string(how), func(t *testing.T) {
-			hosttest.EveryFaultAndPowerCut(t, func(t *testing.T, fault *hosttest.Fault) {
+			hosttest.EveryFault(t, func(t *testing.T, fault *hosttest.Fault) {
 				hosts, sim := built(t)
 				plan, err := diff(t, hosts, withMaintenance(how))
 				if want := []string{"files2: take out of service for maintenance"}; err != nil || !slices.Equal(want, plan.Titles()) {
@@ -67,7 +67,7 @@ func TestMaintenanceOutlivesABootAndEnds(t *testing.T) {
 // TestTheEndOfMaintenanceMeetsEveryFault puts the node back with a fault at each command.
 // It is in service once it has what it missed.
 func TestTheEndOfMaintenanceMeetsEveryFault(t *testing.T) {
-	hosttest.EveryFaultAndPowerCut(t, func(t *testing.T, fault *hosttest.Fault) {
+	hosttest.EveryFault(t, func(t *testing.T, fault *hosttest.Fault) {
 		hosts, sim := built(t)
 		if err := converge(t, hosts, withMaintenance(tier.Stopped)); err != nil {
 			t.Fatal(err)

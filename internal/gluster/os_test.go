@@ -41,10 +41,10 @@ func outdated(t *testing.T) (host.Hosts, *glustertest.Pool) {
 }
 
 // upToDate wants every machine updated and rebooted once, with everything in service.
-func upToDate(t *testing.T, hosts host.Hosts, sim *glustertest.Pool, after string) {
+func upToDate(t *testing.T, hosts host.Hosts, sim *glustertest.Pool, after string, least int) {
 	t.Helper()
 	for name, m := range sim.Machines {
-		if m.Packages["glusterfs-server"] != "10.4-1" || m.Packages["libc6"] != "2" || m.System.Boots != 1 || !m.Held["glusterfs-server"] {
+		if m.Packages["glusterfs-server"] != "10.4-1" || m.Packages["libc6"] != "2" || m.System.Boots < least || m.System.Boots > 1 || !m.Held["glusterfs-server"] {
 			t.Errorf("after %s, %s has %v, %d boots", after, name, m.Packages, m.System.Boots)
 		}
 		if _, drained := m.Files[tier.DrainFile]; drained {
@@ -91,7 +91,8 @@ func TestSystemsAreUpdatedOneByOne(t *testing.T) {
 		if err := converge(t, hosts, keptUpToDate()); err != nil {
 			t.Fatalf("after %s: %v", fault.Struck(), err)
 		}
-		upToDate(t, hosts, sim, fault.Struck())
+		least, _ := fault.Boots(1)
+		upToDate(t, hosts, sim, fault.Struck(), least)
 	})
 }
 
@@ -170,7 +171,7 @@ func TestAMachineThatStaysAwayStopsTheUpdates(t *testing.T) {
 		if err := converge(t, hosts, keptUpToDate()); err != nil {
 			t.Fatal(err)
 		}
-		upToDate(t, hosts, sim, "the machine came back")
+		upToDate(t, hosts, sim, "the machine came back", 1)
 	})
 }
 
@@ -313,7 +314,7 @@ func TestInstallationsThatBrokeOffAreFinishedOneByOne(t *testing.T) {
 		}); err != nil {
 			t.Fatal(err)
 		}
-		upToDate(t, hosts, sim, "the installations broke off")
+		upToDate(t, hosts, sim, "the installations broke off", 1)
 	})
 }
 
@@ -344,7 +345,7 @@ func TestAfterAnUpdateThatFails(t *testing.T) {
 				if err := converge(t, hosts, keptUpToDate()); err != nil {
 					t.Fatal(err)
 				}
-				upToDate(t, hosts, sim, "a failure")
+				upToDate(t, hosts, sim, "a failure", 1)
 			})
 		})
 	}

@@ -169,13 +169,14 @@ const reviveAfter = 12
 // restarts replaces its self-heal daemon, and now and then the new one ends
 // because the old one still has the port ("Address already in use", release
 // 10.3); glusterd does not try again by itself.
-func reviver(spec Spec, hosts host.Hosts) func(context.Context, Status) {
+func reviver(spec Spec, hosts host.Hosts) func(context.Context, Status) error {
 	dead := map[string]int{}
-	return func(ctx context.Context, status Status) {
+	var failed error
+	return func(ctx context.Context, status Status) error {
 		d := newDraft(spec, status)
 		d.setAside()
 		if len(d.bare) > 0 {
-			return
+			return failed
 		}
 		for _, node := range d.reached {
 			seen := status.Nodes[node.Name]
@@ -185,8 +186,9 @@ func reviver(spec Spec, hosts host.Hosts) func(context.Context, Status) {
 			}
 			if dead[node.Name]++; dead[node.Name]%reviveAfter == 0 {
 				// Whether it helped is what the wait goes on to find out.
-				_, _ = gluster(ctx, hosts[node.Name], "volume", "start", spec.Name, "force")
+				_, failed = gluster(ctx, hosts[node.Name], "volume", "start", spec.Name, "force")
 			}
 		}
+		return failed
 	}
 }

@@ -8,7 +8,7 @@ import (
 
 // TestEveryStepOfARebuildMayFail runs it again after each failure.
 func TestEveryStepOfARebuildMayFail(t *testing.T) {
-	hosttest.EveryFaultAndPowerCut(t, func(t *testing.T, fault *hosttest.Fault) {
+	hosttest.EveryFault(t, func(t *testing.T, fault *hosttest.Fault) {
 		hosts, sim := withFiles(t)
 		sim.Rebuild("files1")
 		fault.Arm(sim.Machines)

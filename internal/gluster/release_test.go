@@ -35,7 +35,7 @@ func upgraded(t *testing.T) (host.Hosts, *glustertest.Pool) {
 // TestTheOperatingVersionIsRaisedLast meets a fault at every command. The simulated pool
 // fails where a client is cut off.
 func TestTheOperatingVersionIsRaisedLast(t *testing.T) {
-	hosttest.EveryFaultAndPowerCut(t, func(t *testing.T, fault *hosttest.Fault) {
+	hosttest.EveryFault(t, func(t *testing.T, fault *hosttest.Fault) {
 		hosts, sim := upgraded(t)
 		if plan, err := diff(t, hosts, content()); err != nil || !plan.Empty() {
 			t.Errorf("without a release the plan is %v, %v", plan.Titles(), err)

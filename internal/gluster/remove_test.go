@@ -79,7 +79,7 @@ func TestAWipeTakesWhatWasToLeave(t *testing.T) {
 			if err != nil {
 				return err
 			}
-			return reconcile.Run(t.Context(), plan, hosts, reconcile.Silent{})
+			return reconcile.Run(hosttest.Interruptible(t.Context()), plan, hosts, reconcile.Silent{})
 		}
 		fault.Arm(sim.Machines)
 		first := remove()

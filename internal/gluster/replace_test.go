@@ -54,7 +54,7 @@ func replacedUnderEveryFault(t *testing.T, of func(*gluster.Spec), meanwhile fun
 	t.Helper()
 	for name, dead := range map[string]bool{"alive": false, "dead": true} {
 		t.Run(name, func(t *testing.T) {
-			hosttest.EveryFaultAndPowerCut(t, func(t *testing.T, fault *hosttest.Fault) {
+			hosttest.EveryFault(t, func(t *testing.T, fault *hosttest.Fault) {
 				hosts, sim, spec := volumeOf(t, 4, 3, of)
 				hosts, spec = replacing(hosts, sim, spec, dead, map[string]string{"files2": "files4"})
 				sim.Locked(func() { meanwhile(sim) })

@@ -15,7 +15,7 @@ import (
 func TestEveryStepOfARollMayFail(t *testing.T) {
 	spec := content()
 	spec.BrickPorts = gluster.PortRange{Base: 50000, Max: 50063}
-	hosttest.EveryFaultAndPowerCut(t, func(t *testing.T, fault *hosttest.Fault) {
+	hosttest.EveryFault(t, func(t *testing.T, fault *hosttest.Fault) {
 		hosts, sim := built(t)
 		fault.Arm(sim.Machines)
 		_ = converge(t, hosts, spec)

@@ -20,7 +20,7 @@ func shrunk(spec gluster.Spec, nodes int) gluster.Spec {
 }
 
 func TestAVolumeShrinks(t *testing.T) {
-	hosttest.EveryFaultAndPowerCut(t, func(t *testing.T, fault *hosttest.Fault) {
+	hosttest.EveryFault(t, func(t *testing.T, fault *hosttest.Fault) {
 		hosts, sim, spec := volumeOf(t, 6, 6, nil)
 		spec = shrunk(spec, 3)
 		fault.Arm(sim.Machines)

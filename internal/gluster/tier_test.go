@@ -153,7 +153,7 @@ func TestConvergeFromNothing(t *testing.T) {
 }
 
 func TestEveryStepMayFail(t *testing.T) {
-	hosttest.EveryFaultAndPowerCut(t, func(t *testing.T, fault *hosttest.Fault) {
+	hosttest.EveryFault(t, func(t *testing.T, fault *hosttest.Fault) {
 		hosts, sim := newPool(t, "files1", "files2", "files3")
 		fault.Arm(sim.Machines)
 		_ = converge(t, hosts, content())

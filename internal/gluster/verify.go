@@ -47,8 +47,8 @@ type watch struct {
 	reason func(Status) string
 	// refuse says that no waiting will do; nil never does.
 	refuse func(Status) error
-	// each hears of every look, and may help.
-	each func(context.Context, Status)
+	// each hears of every look, and may help. It returns why it could not, the last time it tried.
+	each func(context.Context, Status) error
 	// client is asked once reason has nothing to say.
 	client clientWatch
 }
@@ -81,10 +81,14 @@ func (w watch) wait(ctx context.Context, views host.Views, spec Spec) error {
 				return "", reconcile.Stop(err)
 			}
 		}
+		var failed error
 		if w.each != nil {
-			w.each(ctx, status)
+			failed = w.each(ctx, status)
 		}
 		if reason := w.reason(status); reason != "" {
+			if failed != nil {
+				reason += "; " + failed.Error()
+			}
 			return reason, nil
 		}
 		if w.client.reason == nil {

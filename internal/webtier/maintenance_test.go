@@ -40,7 +40,7 @@ func isOut(t *testing.T, servers *webtiertest.Tier, balancer *memoryBalancer, ho
 func TestMaintenanceOutlivesABootAndEnds(t *testing.T) {
 	for _, how := range []tier.Maintenance{tier.Drained, tier.Stopped} {
 		t.Run(string(how), func(t *testing.T) {
-			hosttest.EveryFaultAndPowerCut(t, func(t *testing.T, fault *hosttest.Fault) {
+			hosttest.EveryFault(t, func(t *testing.T, fault *hosttest.Fault) {
 				hosts, servers, machines, spec := built(t)
 				balancer := balancerFor(spec)
 				with := withMaintenance(spec, how)
@@ -72,7 +72,7 @@ func TestMaintenanceOutlivesABootAndEnds(t *testing.T) {
 func TestTheEndOfMaintenanceMeetsEveryFault(t *testing.T) {
 	for _, how := range []tier.Maintenance{tier.Drained, tier.Stopped} {
 		t.Run(string(how), func(t *testing.T) {
-			hosttest.EveryFaultAndPowerCut(t, func(t *testing.T, fault *hosttest.Fault) {
+			hosttest.EveryFault(t, func(t *testing.T, fault *hosttest.Fault) {
 				hosts, servers, machines, spec := built(t)
 				balancer := balancerFor(spec)
 				must(t, convergeSim(t, hosts, withMaintenance(spec, how), balancer))

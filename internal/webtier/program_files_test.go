@@ -98,7 +98,7 @@ func TestWhoMayWriteWhatIsDrift(t *testing.T) {
 
 // TestEveryFaultOfDividingIsResumed switches it on for a site that is served.
 func TestEveryFaultOfDividingIsResumed(t *testing.T) {
-	hosttest.EveryFaultAndPowerCut(t, func(t *testing.T, fault *hosttest.Fault) {
+	hosttest.EveryFault(t, func(t *testing.T, fault *hosttest.Fault) {
 		hosts, tier, machines := simulate(t, "web1", "web2")
 		spec := readOnlySpec()
 		spec.Nodes = spec.Nodes[:2]

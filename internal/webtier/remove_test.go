@@ -172,7 +172,7 @@ func TestEveryFaultOfARemovalIsResumed(t *testing.T) {
 		remove := func() error {
 			plan, err := removeSim(t, hosts, spec, true)
 			must(t, err)
-			return reconcile.Run(t.Context(), plan, Target{Hosts: hosts}, reconcile.Silent{})
+			return reconcile.Run(hosttest.Interruptible(t.Context()), plan, Target{Hosts: hosts}, reconcile.Silent{})
 		}
 		fault.Arm(machines)
 		first := remove()

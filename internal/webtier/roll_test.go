@@ -157,7 +157,7 @@ func TestRefusedConfigurationLeavesTheNodeServing(t *testing.T) {
 }
 
 func TestEveryFaultOfARollIsResumed(t *testing.T) {
-	hosttest.EveryFaultAndPowerCut(t, func(t *testing.T, fault *hosttest.Fault) {
+	hosttest.EveryFault(t, func(t *testing.T, fault *hosttest.Fault) {
 		hosts, tier, machines, spec := built(t)
 		balancer := balancerFor(spec)
 		spec.ServerName = "shop.example.org"

@@ -164,7 +164,7 @@ func TestUnreachableIsNotDrift(t *testing.T) {
 }
 
 func TestEveryFaultIsResumed(t *testing.T) {
-	hosttest.EveryFaultAndPowerCut(t, func(t *testing.T, fault *hosttest.Fault) {
+	hosttest.EveryFault(t, func(t *testing.T, fault *hosttest.Fault) {
 		hosts, tier, machines := simulate(t, "web1", "web2")
 		spec := good()
 		spec.Nodes = spec.Nodes[:2]

@@ -44,7 +44,7 @@ func TestWhatIsNotDeclaredGoes(t *testing.T) {
 }
 
 func TestEveryFaultOfTakingAwayIsResumed(t *testing.T) {
-	hosttest.EveryFaultAndPowerCut(t, func(t *testing.T, fault *hosttest.Fault) {
+	hosttest.EveryFault(t, func(t *testing.T, fault *hosttest.Fault) {
 		hosts, tier, machines := simulate(t, "web1", "web2")
 		off := false
 		spec := good()

@@ -30,8 +30,9 @@ type Network struct {
 	Trials int
 	// OnTrial happens when a machine begins to try a check.
 	OnTrial func()
-	// Moves counts how often the address went from one machine to another.
-	Moves int
+	// Moves counts how often the address went from one machine to another, and Fled how
+	// often it did so because its machine had lost its power, which Moves does not count.
+	Moves, Fled int
 	// Silent says that machines have no program to ask the network with.
 	Silent bool
 	// Departed are the machines that other clusters have let go of, in order.

@@ -49,7 +49,10 @@ func (n *Network) units(m *hosttest.Machine, d *Daemon) {
 func (n *Network) losesPower(m *hosttest.Machine, d *Daemon) {
 	m.OnPowerCut(func(*hosttest.Machine) error {
 		d.Read, d.instance, d.Role, d.Held, d.Lacks, d.Firewall = "", "", "", false, nil, nil
+		before := n.Moves
 		n.elect()
+		n.Fled += n.Moves - before
+		n.Moves = before
 		return nil
 	})
 }

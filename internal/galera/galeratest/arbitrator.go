@@ -55,7 +55,9 @@ func (s *Cluster) startArbitrator(m *hosttest.Machine, node *Node) error {
 		s.join(node, peer.History)
 		return nil
 	}
-	return nil // it goes on looking
+	node.Waiting = true // it goes on looking, and may find those of its last view
+	s.reform()
+	return nil
 }
 
 // unitOf is what runs on a machine.

@@ -48,6 +48,13 @@ func (s *Cluster) start(node *Node, bootstrap bool) error {
 			return s.enter(node, peer.History)
 		}
 	}
+	if s.act == "" && node.View != "" {
+		// At a boot it goes on looking, and may find those of its last view.
+		node.Standalone, node.Waiting = false, true
+		s.Machines[node.Name].Unit(s.engine.Unit).Active = "activating"
+		s.reform()
+		return nil
+	}
 	return fmt.Errorf("[ERROR] WSREP: failed to open gcomm backend connection: 110")
 }
 

@@ -63,7 +63,9 @@ func (s *Cluster) reform() {
 	for _, node := range present {
 		node.NonPrimary = false
 		s.join(node, &h)
-		s.Machines[node.Name].Unit(s.unitOf(node)).Active = "active"
+		if unit := s.Machines[node.Name].Unit(s.unitOf(node)); unit.Active == "activating" {
+			unit.Active = "active"
+		}
 	}
 }
 

@@ -33,10 +33,6 @@ func (p *Pool) drained(m *hosttest.Machine, c shell.Command) (string, int, strin
 // a peer agrees with it.
 func (p *Pool) boot(m *hosttest.Machine) {
 	node := p.Nodes[m.Name]
-	if node.cut {
-		node.cut = false
-		p.startBricks(m.Name)
-	}
 	if node.boots == m.System.Boots {
 		return
 	}
@@ -51,6 +47,16 @@ func (p *Pool) boot(m *hosttest.Machine) {
 func (p *Pool) losePower(m *hosttest.Machine) error {
 	node := p.Nodes[m.Name]
 	node.Running, node.Healer, node.Leaving, node.cut = false, false, 0, true
+	return nil
+}
+
+// booting is the start of glusterd on a machine that has lost its power.
+func (p *Pool) booting(m *hosttest.Machine) error {
+	node := p.Nodes[m.Name]
+	if node.cut {
+		node.cut, node.boots = false, m.System.Boots
+		p.startBricks(m.Name)
+	}
 	return nil
 }
 

@@ -115,7 +115,7 @@ type Node struct {
 	Blames int
 	// boots is how many reboots the machine had when its processes were looked at last.
 	boots int
-	// cut says that it lost its power, and has booted since.
+	// cut says that it has lost its power, and glusterd has not started since.
 	cut bool
 	// Pending is how many files wait for healing, SplitBrain how many are in split
 	// brain besides those of the pool that are told one by one.
@@ -165,6 +165,7 @@ func addressOf(m *hosttest.Machine) string {
 
 func (p *Pool) handle(m *hosttest.Machine) {
 	m.OnPowerCut(p.losePower)
+	m.OnStart("glusterd", p.booting)
 	for label, query := range map[string]func(*hosttest.Machine, *Node, shell.Command) string{
 		"gluster-marker":        p.marker,
 		"gluster-identity":      p.identity,

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -115,6 +116,11 @@ func (f *Fault) Boots(wanted int) (least, most int) {
 	return wanted, wanted
 }
 
+// Booted reports whether the fault was a machine that has lost its power, and this is the one.
+func (f *Fault) Booted(machine string) bool {
+	return f.cut && strings.HasPrefix(f.Struck(), machine+": ")
+}
+
 // OnPowerCut registers what comes of the daemons of a machine that loses its power, before
 // it boots as [Machine.Reboot] says.
 func (m *Machine) OnPowerCut(hook Hook) { m.powerCut = append(m.powerCut, hook) }
@@ -161,27 +167,21 @@ func (f *Fault) Struck() string {
 // EveryFault runs scenario with a fault at the first command that changes a
 // machine, then at the second and so on, until the scenario ends without having
 // met its fault. Each command fails once without effect, once by a
-// connection that breaks after the effect, and once by the loss of all connections; if the
-// scenario runs in the context of [Interruptible], it is cancelled after each command, too. The scenario
+// connection that breaks after the effect, once by the loss of all connections, and once by
+// the power of its machine, which is lost after the effect and comes back at once, and the run is
+// cancelled after each command. The scenario runs in the context of [Interruptible]. It
 // builds its machines, arms the fault, runs, disarms it, runs again and compares the end states. Its time is
 // that of package synctest, so that nothing waits. With FAULT_STEPS=2/3 in the environment
 // it takes the second command and each third one after it.
 func EveryFault(t *testing.T, scenario func(t *testing.T, fault *Fault)) {
 	t.Helper()
-	every(t, scenario, []kind{{"fails", func(f *Fault) *Fault { return f }}, {"lost", (*Fault).AfterEffect}, {"gone", (*Fault).Gone}, {"cancelled", (*Fault).Cancelled}})
+	every(t, scenario, []kind{{"fails", func(f *Fault) *Fault { return f }}, {"lost", (*Fault).AfterEffect}, {"gone", (*Fault).Gone}, {"power", (*Fault).PowerCut}, {"cancelled", (*Fault).Cancelled}})
 }
 
-// EveryPowerCut does the same with the machine of each command losing its power after it.
+// EveryPowerCut does the same with the power cuts alone.
 func EveryPowerCut(t *testing.T, scenario func(t *testing.T, fault *Fault)) {
 	t.Helper()
 	every(t, scenario, []kind{{"power", (*Fault).PowerCut}})
-}
-
-// EveryFaultAndPowerCut is both.
-func EveryFaultAndPowerCut(t *testing.T, scenario func(t *testing.T, fault *Fault)) {
-	t.Helper()
-	t.Run("fault", func(t *testing.T) { EveryFault(t, scenario) })
-	t.Run("power cut", func(t *testing.T) { EveryPowerCut(t, scenario) })
 }
 
 // kind makes a fault another one.
@@ -212,6 +212,9 @@ func every(t *testing.T, scenario func(t *testing.T, fault *Fault), kinds []kind
 			if fault.Struck() == "" {
 				return
 			}
+		}
+		if !interruptible && slices.ContainsFunc(kinds, func(k kind) bool { return k.name == "cancelled" }) {
+			t.Errorf("command %d does not run in the context of Interruptible, so that it cannot be cancelled", n)
 		}
 	}
 	t.Errorf("the scenario still changes machines after %d commands", most)

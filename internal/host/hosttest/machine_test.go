@@ -213,8 +213,8 @@ func TestFailNext(t *testing.T) {
 
 func TestEveryFaultMeetsEveryChange(t *testing.T) {
 	for steps, want := range map[string]map[string]int{
-		"":    {"": 1, "a: write-file": 4, "b: write-file": 4, "b: systemctl": 4},
-		"2/3": {"": 1, "b: write-file": 4},
+		"":    {"": 1, "a: write-file": 5, "b: write-file": 5, "b: systemctl": 5},
+		"2/3": {"": 1, "b: write-file": 5},
 	} {
 		t.Run("steps "+steps, func(t *testing.T) {
 			t.Setenv("FAULT_STEPS", steps)
