@@ -29,25 +29,15 @@ func TestEveryPowerCut(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			s, spec := build(t)
 			s.must(spec)
-			want := bootedEnd(s)
+			want := s.end()
 			hosttest.EveryPowerCut(t, func(t *testing.T, fault *hosttest.Fault) {
 				s, spec := build(t)
 				s.faulty(spec, fault)
-				if diff := cmp.Diff(want, bootedEnd(s)); diff != "" {
+				if diff := cmp.Diff(want, s.end()); diff != "" {
 					t.Errorf("end after %q (-want +got):\n%s", fault.Struck(), diff)
 				}
 				s.Lost()
 			})
 		})
 	}
-}
-
-// bootedEnd is the end without the unit of the packet filter, which only a boot starts: an
-// apply loads the filter itself.
-func bootedEnd(s *sim) end {
-	end := s.end()
-	for _, units := range end.Units {
-		delete(units, "terraform-ha-filter.service")
-	}
-	return end
 }

@@ -38,9 +38,9 @@ func seqnoOfView(id string) int64 {
 	return seqno
 }
 
-// views returns what the nodes remember, the latest first.
+// views returns what the nodes remember, the latest first. What a word of the user has ended
+// is not among it.
 func (s Status) views() []view {
-	byID := map[string]view{}
 	remembers := s.where(func(n NodeStatus) bool { return n.SavedView })
 	for _, name := range sortedKeys(s.Arbitrators) {
 		// One that was left alone when the last member had stopped has nothing to go on with.
@@ -48,12 +48,21 @@ func (s Status) views() []view {
 			remembers = append(remembers, name)
 		}
 	}
-	begun := s.begunAnew()
+	all := s.viewsOf(remembers)
+	if begun, found := s.begunAnew(all); found {
+		all = s.viewsOf(slices.DeleteFunc(remembers, func(name string) bool {
+			node, _ := s.machine(name)
+			return node.View != begun.id && node.Recovery.Attempt == s.lastRecord().Attempt && !node.Recovery.Done
+		}))
+	}
+	return all
+}
+
+// viewsOf returns what some nodes remember, the latest first.
+func (s Status) viewsOf(remembers []string) []view {
+	byID := map[string]view{}
 	for _, name := range remembers {
 		node, _ := s.machine(name)
-		if begun != "" && node.View != s.Nodes[begun].View && node.Recovery.Attempt == s.Nodes[begun].Recovery.Attempt && !node.Recovery.Done {
-			continue
-		}
 		seen := byID[node.View]
 		byID[node.View] = view{id: node.View, seqno: seqnoOfView(node.View), members: node.ViewMembers, nodes: append(seen.nodes, name)}
 	}
@@ -65,27 +74,17 @@ func (s Status) views() []view {
 	return all
 }
 
-// begunAnew returns the node that the last word has started, where all members of its last view
-// remember that one; empty if there is none. Galera counts views from 1 again then, so what
-// others that took part in the word remember is from before, whatever its number. No later view
-// can be without any of those members.
-func (s Status) begunAnew() string {
+// begunAnew returns the view of the node that the last word has started, if it is complete.
+// Galera counts views from 1 again then, so what others that took part in the word remember is
+// from before, whatever its number. No later view can be without any of those members.
+func (s Status) begunAnew(all []view) (view, bool) {
 	last := s.lastRecord()
-	node, found := s.Nodes[last.Bootstrap]
-	known := node.Recovery
-	if !found || node.Err != nil || known.Attempt != last.Attempt || !known.Started && !known.Done || !node.SavedView {
-		return ""
+	known := s.Nodes[last.Bootstrap].Recovery
+	at := slices.IndexFunc(all, func(v view) bool { return slices.Contains(v.nodes, last.Bootstrap) })
+	if at < 0 || known.Attempt != last.Attempt || !known.Started && !known.Done {
+		return view{}, false
 	}
-	members := s.where(func(n NodeStatus) bool { return n.Err == nil && n.SavedView && n.View == node.View })
-	for _, name := range sortedKeys(s.Arbitrators) {
-		if seen := s.Arbitrators[name]; seen.Err == nil && seen.SavedView && seen.View == node.View {
-			members = append(members, name)
-		}
-	}
-	if len(members) != node.ViewMembers {
-		return ""
-	}
-	return last.Bootstrap
+	return all[at], all[at].complete()
 }
 
 // lastView returns the view that its members form again once they are started

@@ -1,6 +1,7 @@
 package gluster
 
 import (
+	"cmp"
 	"context"
 	"strconv"
 	"strings"
@@ -170,14 +171,14 @@ const reviveAfter = 12
 // because the old one still has the port ("Address already in use", release
 // 10.3); glusterd does not try again by itself.
 func reviver(spec Spec, hosts host.Hosts) func(context.Context, Status) error {
-	dead := map[string]int{}
-	var failed error
+	dead, failed := map[string]int{}, map[string]error{}
 	return func(ctx context.Context, status Status) error {
 		d := newDraft(spec, status)
 		d.setAside()
 		if len(d.bare) > 0 {
-			return failed
+			return nil
 		}
+		var why error
 		for _, node := range d.reached {
 			seen := status.Nodes[node.Name]
 			if !seen.answers() || seen.Brick.Running && seen.Brick.HealerRunning {
@@ -186,9 +187,10 @@ func reviver(spec Spec, hosts host.Hosts) func(context.Context, Status) error {
 			}
 			if dead[node.Name]++; dead[node.Name]%reviveAfter == 0 {
 				// Whether it helped is what the wait goes on to find out.
-				_, failed = gluster(ctx, hosts[node.Name], "volume", "start", spec.Name, "force")
+				_, failed[node.Name] = gluster(ctx, hosts[node.Name], "volume", "start", spec.Name, "force")
 			}
+			why = cmp.Or(why, failed[node.Name])
 		}
-		return failed
+		return why
 	}
 }

@@ -129,7 +129,7 @@ look "$@"
 members=${mine%% *}
 case $seen in
 primary) exit 0 ;;
-kept) say "this node has left the cluster before with the data that it has; waiting until terraform apply has set it aside" ;;
+kept) say "the cluster went on without the data of this node, which is to be kept; waiting until terraform apply has set it aside" ;;
 behind) say "a recovery of the cluster went on without the data of this node; waiting until terraform apply sets it aside" ;;
 rival) say "a node serves that a recovery of the cluster left behind, and a person has to decide between them" ;;
 several) say "two parts of the cluster remember a Primary component of their own, and a person has to decide between them" ;;

@@ -7,14 +7,14 @@
 # new place.
 set -e
 d=$1 record=$2 initialize=$3 before=$4
-there=0
-for dir in "$d".set-aside-*Z; do
-    [ ! -d "$dir" ] || there=$((there + 1))
-done
-[ -s "$record" ] || [ "$there" -le "$before" ] || exit 0
 if [ -s "$record" ]; then
     read -r to <"$record"
 else
+    there=0
+    for dir in "$d".set-aside-*Z; do
+        [ ! -d "$dir" ] || there=$((there + 1))
+    done
+    [ "$there" -le "$before" ] || exit 0
     to=$d.set-aside-$(date -u +%Y%m%dT%H%M%SZ)
     printf '%s\n' "$to" >"$record.new"
     sync "$record.new"

@@ -199,6 +199,7 @@ func every(t *testing.T, scenario func(t *testing.T, fault *Fault), kinds []kind
 		for _, kind := range kinds {
 			fault := kind.made(FailAt(n))
 			if fault.cancels && !interruptible {
+				t.Errorf("command %d does not run in the context of Interruptible, so that it cannot be cancelled", n)
 				continue
 			}
 			t.Run(fmt.Sprintf("%d-%s", n, kind.name), func(t *testing.T) {
@@ -212,9 +213,6 @@ func every(t *testing.T, scenario func(t *testing.T, fault *Fault), kinds []kind
 			if fault.Struck() == "" {
 				return
 			}
-		}
-		if !interruptible && slices.ContainsFunc(kinds, func(k kind) bool { return k.name == "cancelled" }) {
-			t.Errorf("command %d does not run in the context of Interruptible, so that it cannot be cancelled", n)
 		}
 	}
 	t.Errorf("the scenario still changes machines after %d commands", most)
