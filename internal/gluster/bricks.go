@@ -3,6 +3,7 @@ package gluster
 import (
 	"context"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/terraform-ha/terraform-provider-ha/internal/host"
@@ -30,6 +31,8 @@ type Brick struct {
 	// MountPoint where its file system is mounted.
 	OnRoot     bool
 	MountPoint string
+	// Used is how many bytes its file system has in use; 0 where that has something else as well.
+	Used int64
 	// AttributesKnown says that the extended attributes could be read: the program
 	// for it may not be installed yet.
 	AttributesKnown bool
@@ -69,6 +72,8 @@ func (b *Brick) read(text string) {
 			b.MountPoint = value
 		case "root":
 			b.OnRoot = true
+		case "used":
+			b.Used, _ = strconv.ParseInt(value, 10, 64)
 		case "exists":
 			b.Exists = true
 		case "content":

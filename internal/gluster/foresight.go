@@ -46,19 +46,39 @@ func (d *draft) healAfter(name string) tier.Transfer {
 	return tier.Transfer{Kind: tier.TransferNone}
 }
 
-// healOf is what the other bricks of a set give to a node's brick once it serves. How
-// much that is no machine tells without counting its files.
+// healOf is what the other bricks of a set give to a node's brick once it serves. No machine
+// can tell how much a brick missed without counting its files.
 func (d *draft) healOf(name string) tier.Transfer {
+	for _, swap := range d.change.swaps {
+		if swap.to.Name == name {
+			return tier.Transfer{Kind: tier.TransferFull, MiB: d.usedBeside(swap.from) >> 20}
+		}
+	}
 	for _, node := range d.spec.Nodes {
 		switch {
 		case node.Name != name:
 		case d.seen(node).Brick.VolumeID == "" || d.lostBrick(node) != "":
-			return tier.Transfer{Kind: tier.TransferFull}
+			return tier.Transfer{Kind: tier.TransferFull, MiB: d.usedBeside(node) >> 20}
 		default:
 			return tier.Transfer{Kind: tier.TransferIncremental}
 		}
 	}
 	return tier.Transfer{Kind: tier.TransferUnknown}
+}
+
+// usedBeside is how many bytes a node's brick takes when it is healed: the largest use of another
+// brick of its set, because all bricks of a set hold equally much. An arbiter holds no contents.
+func (d *draft) usedBeside(node host.Node) int64 {
+	if d.isArbiter(node) {
+		return 0
+	}
+	used := int64(0)
+	for _, other := range d.spec.set(node) {
+		if other != node && !d.isArbiter(other) && d.lostBrick(other) == "" {
+			used = max(used, d.seen(other).Brick.Used)
+		}
+	}
+	return used
 }
 
 // assume takes machines that are exchanged for ones on which nothing is yet, of the

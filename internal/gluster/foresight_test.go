@@ -65,15 +65,21 @@ func TestAPlanSaysWhatComesOfIt(t *testing.T) {
 				spec.Nodes[1].Address = "10.0.0.15"
 			},
 			nodes: []tier.Node{{Name: "files2", Change: tier.Replaced, Address: "10.0.0.15", FormerAddress: "10.0.0.12"}},
-			want:  "files1 change, files3 change, files2 replace (transfer unknown), cluster change; 2 of 2 members",
+			want:  "files1 change, files3 change, files2 replace (full, 1100 MiB), cluster change; 2 of 2 members",
 		},
 		"another machine at the same address": {
+			nodes: []tier.Node{tiertest.Node("files2", tier.Replaced, "10.0.0.12")},
+			want:  "files2 replace (full, 1100 MiB); 2 of 3 members",
+		},
+		"a brick on the file system of its machine": {
+			harm:  func(pool *glustertest.Pool) { pool.Used = nil },
 			nodes: []tier.Node{tiertest.Node("files2", tier.Replaced, "10.0.0.12")},
 			want:  "files2 replace (full); 2 of 3 members",
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			hosts, pool := built(t)
+			pool.Used = map[string]int64{"files1": 1100 << 20, "files2": 1 << 30, "files3": 1090 << 20}
 			if test.harm != nil {
 				pool.Machines["files1"].Locked(func() { test.harm(pool) })
 			}

@@ -18,6 +18,8 @@ func (p *Pool) brick(m *hosttest.Machine, n *Node, c shell.Command) string {
 	fmt.Fprintf(&b, "path %s\nmount %s\n", path, mount)
 	if mount == "/" {
 		b.WriteString("root yes\n")
+	} else if used := p.Used[m.Name]; used > 0 {
+		fmt.Fprintf(&b, "used %d\n", used)
 	}
 	if _, found := m.Directories[path]; found {
 		b.WriteString("exists yes\n")

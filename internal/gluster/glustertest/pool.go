@@ -29,6 +29,8 @@ type Pool struct {
 	Volumes map[string]*Volume
 	// Mounts are the mount points of bricks' file systems that are not /srv/gluster.
 	Mounts map[string]string
+	// Used are the bytes in use of those file systems.
+	Used map[string]int64
 	// Guests are members of the pool that are none of the machines, by identity, and
 	// the names under which the others know them.
 	Guests map[string][]string
@@ -138,7 +140,7 @@ type Volume struct {
 // by the first address of eth0.
 func Install(t testing.TB, machines map[string]*hosttest.Machine) *Pool {
 	t.Helper()
-	p := &Pool{t: t, Machines: machines, Nodes: map[string]*Node{}, Members: map[string]bool{}, Volumes: map[string]*Volume{}, Mounts: map[string]string{}, Names: map[string][]string{}, PeerState: 3,
+	p := &Pool{t: t, Machines: machines, Nodes: map[string]*Node{}, Members: map[string]bool{}, Volumes: map[string]*Volume{}, Mounts: map[string]string{}, Used: map[string]int64{}, Names: map[string][]string{}, PeerState: 3,
 		Task: &Task{}, Acknowledged: map[string]string{}, Free: map[string]int{}, Big: map[string]int{}, Split: map[string]*SplitFile{}, Behind: map[string]int{}, OpVersion: 100000, Newest: map[string]int{}, Knows: map[string]int{}}
 	for name, m := range machines {
 		p.Nodes[name] = &Node{Address: addressOf(m), KnownAs: map[string]bool{}}

@@ -11,6 +11,18 @@ if [ -z "$p" ]; then
 fi
 
 [ -n "$p" ] || exit 0
+
+# alone reports whether the brick is all that the file system mounted at $1 has. That is not
+# looked at where only a part of the file system is mounted.
+alone() {
+    [ "$(findmnt -no FSROOT -- "$1")" = / ] || return 1
+    e=$p
+    while [ "$e" != "$1" ] && [ -n "$e" ]; do
+        e=${e%/*}
+        [ "$(find "${e:-/}" -mindepth 1 -maxdepth 1 ! -name lost+found 2>/dev/null | wc -l)" = 1 ] || return 1
+    done
+}
+
 printf 'path %s\n' "$p"
 d=$p
 while [ ! -e "$d" ]; do
@@ -21,7 +33,11 @@ stat -c '%d %m' -- "$d" / | {
     read -r disk mount
     read -r root _
     printf 'mount %s\n' "$mount"
-    [ "$disk" != "$root" ] || echo 'root yes'
+    if [ "$disk" = "$root" ]; then
+        echo 'root yes'
+    elif alone "$mount"; then
+        df -B1 --output=used -- "$mount" | awk 'END { print "used", $1 }'
+    fi
 }
 if [ -d "$p" ]; then
     echo 'exists yes'

@@ -41,7 +41,7 @@ func rolloutAttribute() schema.Attribute {
 						". `repair` takes a node into service that does not serve. `drain` takes one out that stays in the cluster. `change` leaves the service alone."},
 					"restarts":          schema.BoolAttribute{Computed: true, MarkdownDescription: "Whether the node serves and is out of service for a moment."},
 					"state_transfer":    schema.StringAttribute{Computed: true, MarkdownDescription: "What the node receives from the others: `none`, `incremental` (what it missed), or `full`. Null if that only turns out."},
-					"transfer_size_mib": schema.Int64Attribute{Computed: true, MarkdownDescription: "Expected size of the state transfer in MiB. Null if it is not known."},
+					"transfer_size_mib": schema.Int64Attribute{Computed: true, MarkdownDescription: "Expected size of the state transfer in MiB. Null if it is not known: for what a file server missed, and for a brick that shares its file system with something else."},
 					"reasons":           schema.ListAttribute{Computed: true, ElementType: types.StringType, MarkdownDescription: "Why, as sentences."},
 				}},
 			},
