@@ -30,14 +30,14 @@ func machineFaults() []Fault {
 	var faults []Fault
 	for _, role := range roles() {
 		gone := Promise{Limits: lost(role.tier, role.hits), Health: 2 * time.Minute}
-		frozen, rebooted := gone, gone
+		rebooted := gone
 		if role.tier == website.Files {
-			frozen.Limits, rebooted.Limits = fileServerHung(), fileServerLeft()
+			rebooted.Limits = fileServerLeft()
 		}
 		at := where(role.tier, role.hits)
 		faults = append(faults, Fault{
-			Name: "freeze-" + role.name, Tier: role.tier, Hits: role.hits, Hold: stall, Promise: frozen,
-			What: "every process" + at + " stands still for 25 s", Undo: "thawed",
+			Name: "freeze-" + role.name, Tier: role.tier, Hits: role.hits, Hold: stall, Promise: gone,
+			What: "everything" + at + " stands still for 25 s, its network as well", Undo: "thawed",
 			Inject:  onEach(Hands.Freeze),
 			Restore: onEach(Hands.Thaw),
 		}, Fault{

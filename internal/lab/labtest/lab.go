@@ -234,7 +234,7 @@ func (l *Lab) Cut(reject bool, names ...string) error {
 // Heal takes every cut back.
 func (l *Lab) Heal() error { return l.region.Heal(l.t.Context()) }
 
-// Freeze stops every process of a machine where it stands.
+// Freeze has a machine stand still: its processes stop, and its network is silent.
 func (l *Lab) Freeze(name string) error { return l.region.Freeze(l.t.Context(), l.id(name)) }
 
 // Thaw lets a frozen machine go on.

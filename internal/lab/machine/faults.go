@@ -67,18 +67,66 @@ func (r *Region) PowerCycle(ctx context.Context, id int) error {
 	return r.StartMachine(ctx, id)
 }
 
-// Freeze stops every process of a machine where it stands. Its connections
-// stay open and nobody answers on them.
+// frozenRules lose every packet, as the network of a virtual machine does whose processors
+// stand still: its kernel acknowledges nothing. Machines of the lab share the kernel of their
+// host, which would.
+const frozenRules = `table inet lab_frozen {
+	chain input { type filter hook input priority -310; iif != "lo" drop; }
+	chain output { type filter hook output priority -310; oif != "lo" drop; }
+}
+table arp lab_frozen {
+	chain input { type filter hook input priority -310; drop; }
+}
+`
+
+const thawedRules = `table inet lab_frozen
+delete table inet lab_frozen
+table arp lab_frozen
+delete table arp lab_frozen
+`
+
+// thawScript takes the rules away as soon as the machine goes on: time has passed then that it
+// does not know of. The engine runs nothing in a container that is frozen, and to run something
+// after it has thawed takes a tenth of a second and more. /proc/uptime has hundredths of seconds.
+const thawScript = `now() { read -r t _ </proc/uptime; echo "${t%.*}${t#*.}"; }
+last=$(now)
+while sleep 0.01; do
+    this=$(now)
+    [ $((this - last)) -lt 30 ] || break
+    last=$this
+done
+printf '%s' "$1" | nft -f -`
+
+// Freeze has a machine stand still: its processes stop where they are, and its network is
+// silent. Its connections stay open and nobody answers on them.
 func (r *Region) Freeze(ctx context.Context, id int) error {
-	return r.do(ctx, "freeze", id, "pause", r.machineName(id))
+	name := r.machineName(id)
+	err := r.load(ctx, name, frozenRules)
+	if err == nil {
+		_, err = r.docker.Run(ctx, "exec", "--detach", name, "sh", "-c", thawScript, "lab_frozen", thawedRules)
+	}
+	if err == nil {
+		_, err = r.docker.Run(ctx, "pause", name)
+	}
+	if err != nil {
+		return fmt.Errorf("cannot freeze machine %d: %w", id, errors.Join(err, r.load(ctx, name, thawedRules)))
+	}
+	return nil
 }
 
 // Thaw lets a frozen machine go on.
 func (r *Region) Thaw(ctx context.Context, id int) error {
-	return r.do(ctx, "thaw", id, "unpause", r.machineName(id))
+	if err := r.do(ctx, "thaw", id, "unpause", r.machineName(id)); err != nil {
+		return err
+	}
+	// It was frozen for too short a time to notice, perhaps.
+	if err := r.load(ctx, r.machineName(id), thawedRules); err != nil {
+		return fmt.Errorf("cannot thaw machine %d: %w", id, err)
+	}
+	return nil
 }
 
-// thawFrozen thaws a machine that is frozen: the engine sends no signal to one.
+// thawFrozen lets the processes of a frozen machine go on: the engine sends no signal to one.
 func (r *Region) thawFrozen(ctx context.Context, id int) error {
 	state, err := r.state(ctx, r.machineName(id))
 	if err == nil && state == "paused" {
@@ -152,8 +200,9 @@ type Partition struct {
 	// Reject answers what goes across with a refusal, which daemons notice at
 	// once. Otherwise it is lost silently.
 	Reject bool
-	// CutLab cuts Side from the host too, so that SSH from the lab fails.
-	CutLab bool
+	// CutLab cuts Side from the host too, so that SSH from the lab fails. LabAlone cuts it from
+	// nothing else, and leaves the cuts of other machines as they are.
+	CutLab, LabAlone bool
 }
 
 // Partition cuts the network. All traffic across the cut is lost in both
@@ -168,7 +217,7 @@ func (r *Region) Partition(ctx context.Context, cut Partition) error {
 		err = fmt.Errorf("of machines %v only %d run", cut.Side, len(side))
 	}
 	var other []endpoint
-	if err == nil {
+	if err == nil && !cut.LabAlone {
 		other, err = r.endpoints(ctx, func(c Resource) bool {
 			if len(cut.From) > 0 {
 				return c.Kind == kindMachine && contains(cut.From, c.ID)
@@ -180,7 +229,7 @@ func (r *Region) Partition(ctx context.Context, cut Partition) error {
 		return fmt.Errorf("cannot cut the network: %w", err)
 	}
 	gateway := ""
-	if cut.CutLab {
+	if cut.CutLab || cut.LabAlone {
 		gateway = r.Gateway().String()
 	}
 	rules := map[string]string{}

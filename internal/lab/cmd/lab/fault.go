@@ -17,7 +17,7 @@ import (
 
 const faultUsage = `lab fault KIND NAME ...:
   kill NAME [UNIT]          kill every process of a unit; of the whole machine without one
-  freeze NAME ...           stop every process where it stands; thaw lets it go on
+  freeze NAME ...           have a machine stand still, with a silent network; thaw lets it go on
   thaw NAME ...
   poweroff NAME ...         cut the power
   poweron NAME ...          give power back to all at the same moment, and wait until
