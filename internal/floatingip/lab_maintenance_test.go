@@ -9,7 +9,8 @@ import (
 )
 
 // maintains takes the holder out of service, boots it, and puts it back: once by the
-// floating IP's own attribute, and once by a record of a database on the same machine.
+// floating IP's own attribute, and once by a record of a database on the same machine. Each step
+// of putting it back is cut short.
 func (s *site) maintains() {
 	before := s.spec
 	from, to := s.gap("maintenance", func(node string) {
@@ -38,7 +39,7 @@ func (s *site) maintains() {
 	}
 	s.Run(last, "touch /var/tmp/app")
 	s.spec = before
-	s.converge()
+	s.convergeInPieces()
 	s.stays(to, "maintenance has ended")
 
 	database := tier.MaintenanceFile("galera", "shop")

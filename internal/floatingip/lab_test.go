@@ -60,14 +60,24 @@ func (s *site) observe() floatingip.Status {
 func (s *site) converge() {
 	s.t.Helper()
 	defer labtest.Time(s.t, "converge")()
-	status, err := reconcile.Converge(s.t.Context(),
-		func(ctx context.Context) (floatingip.Status, error) {
-			return floatingip.Observe(ctx, s.hosts.Views(), s.spec), nil
-		},
-		func(status floatingip.Status) (floatingip.Plan, error) { return floatingip.Diff(s.spec, status) },
-		s.hosts, labtest.NewSteps(s.t))
+	status, err := reconcile.Converge(s.t.Context(), s.look, s.diff, s.hosts, labtest.NewSteps(s.t))
 	s.must(err)
 	s.t.Logf("holders %v", status.Holders)
+}
+
+// convergeInPieces does so while each step is cut short.
+func (s *site) convergeInPieces() {
+	s.t.Helper()
+	defer labtest.Time(s.t, "converge in pieces")()
+	s.must(labtest.InPieces(s.t, s.look, s.diff, s.hosts))
+}
+
+func (s *site) look(ctx context.Context) (floatingip.Status, error) {
+	return floatingip.Observe(ctx, s.hosts.Views(), s.spec), nil
+}
+
+func (s *site) diff(status floatingip.Status) (floatingip.Plan, error) {
+	return floatingip.Diff(s.spec, status)
 }
 
 func (s *site) drift() map[string][]string {
@@ -252,8 +262,6 @@ func (s *site) failovers() {
 // on with what it serves broken, as a database is that the others have gone on
 // without. The address has to stay where it is.
 func (s *site) thawed() {
-	// A frozen container's kernel still answers and keeps the address, so the time
-	// until another machine has it is what counts while it is frozen.
 	// The one with the highest priority is the one that could take it back.
 	if holder := s.holder(); holder != "db1" {
 		s.Run(holder, "systemctl restart keepalived")
@@ -262,7 +270,7 @@ func (s *site) thawed() {
 	s.Until(30*time.Second, "a holder that is one for a while", func() string {
 		return s.unless("db1", "[ $(cat /run/terraform-ha/vrrp/db.rank) -lt 148 ]", "its rank is high")
 	})
-	from, to := s.gap("all processes frozen", func(node string) {
+	from, to := s.gap("machine frozen", func(node string) {
 		s.Run(node, `nohup sh -c 'sleep 6; rm /var/tmp/app; systemctl stop ssh; sleep 7; touch /var/tmp/app; systemctl start ssh' >/dev/null 2>&1 &`)
 		s.must(s.Freeze(node))
 	}, 6*time.Second)

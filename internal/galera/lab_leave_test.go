@@ -129,7 +129,7 @@ func (s *site) growsAndShrinks() {
 	}
 	shrunk := labtest.Time(s.t, "five to three")
 	s.declares(three)
-	s.converge()
+	s.convergeInPieces()
 	shrunk()
 	s.settled()
 	s.tally("three to five to three", "db1", "resized", stop)

@@ -9,8 +9,8 @@ import (
 )
 
 // takesOutAndPutsBack stops db3 for maintenance while db1 is written to, boots it, and
-// puts it back. It has a floating address of ours, which db1 can take: Keepalived's part
-// is played by two loops.
+// puts it back, in steps that are cut short. It has a floating address of ours, which db1 can
+// take: Keepalived's part is played by two loops.
 func (s *site) takesOutAndPutsBack() {
 	const published = "echo 'address 10.88.0.100/24' >/var/lib/terraform-ha/floating-ip-db.addresses\n"
 	record := tier.MaintenanceFile(markerKind, s.spec.Name)
@@ -20,7 +20,7 @@ func (s *site) takesOutAndPutsBack() {
 	stop := s.writer("db1", "maintained")
 	before := s.spec
 	s.spec.Maintenance = map[string]tier.Maintenance{"db3": tier.Stopped}
-	s.converge()
+	s.convergeInPieces()
 	if state := s.Run("db3", "ip -o addr show to 10.88.0.100/32; systemctl is-active mariadb || :"); state != "inactive" {
 		s.t.Errorf("db3 says %s", state)
 	}
@@ -35,7 +35,7 @@ func (s *site) takesOutAndPutsBack() {
 	s.converge() // nothing brings it back
 	s.spec = before
 	back := labtest.Time(s.t, "put back into service")
-	s.converge()
+	s.convergeInPieces()
 	back()
 	commits, failures, gap := stop()
 	s.t.Logf("TIME maintenance: %d commits through another node, %d failed, longest gap %.2f s", commits, failures, gap)

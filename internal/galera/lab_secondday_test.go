@@ -18,6 +18,7 @@ func TestLabMachinesSecondDay(t *testing.T) {
 	labtest.SecondDay(t)
 	newSite(t).passes(t, []part{
 		{"three to five to three", (*site).growsAndShrinks},
+		{"two of five survive", (*site).recoversWithSurvivors},
 		{"replaced alive and dead", (*site).replacesMachines},
 	})
 }

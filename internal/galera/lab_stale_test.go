@@ -1,15 +1,18 @@
 package galera
 
 import (
+	"fmt"
+	"strconv"
 	"strings"
 	"time"
 
 	"github.com/terraform-ha/terraform-provider-ha/internal/lab/labtest"
 )
 
-// cutsPowerAfterOneDied has db3 lose power, the others a moment later, and all get
-// it back at once: db3 is one too many for Galera to form the last view.
-func (s *site) cutsPowerAfterOneDied() {
+const lateTable = "CREATE TABLE IF NOT EXISTS word_press.late (id INT PRIMARY KEY AUTO_INCREMENT)"
+
+// losesPowerAfterOneDied has db3 lose power, and the others a moment later.
+func (s *site) losesPowerAfterOneDied() {
 	s.t.Helper()
 	labMust(s.t, s.PowerOff("db3"))
 	s.Until(time.Minute, "the others to notice", func() string {
@@ -18,14 +21,16 @@ func (s *site) cutsPowerAfterOneDied() {
 		}
 		return ""
 	})
-	s.Run("db1", "mariadb -e 'CREATE TABLE IF NOT EXISTS word_press.late (id INT PRIMARY KEY AUTO_INCREMENT); INSERT INTO word_press.late () VALUES ()'")
+	s.Run("db1", "mariadb -e '"+lateTable+"; INSERT INTO word_press.late () VALUES ()'")
 	labMust(s.t, s.PowerOff("db1"))
 	labMust(s.t, s.PowerOff("db2"))
-	labMust(s.t, s.PowerOnTogether("db1", "db2", "db3"))
 }
 
+// comesBackByItself gives all three their power back at once: db3 is one too many for Galera to
+// form the last view.
 func (s *site) comesBackByItself() {
-	s.cutsPowerAfterOneDied()
+	s.losesPowerAfterOneDied()
+	labMust(s.t, s.PowerOnTogether("db1", "db2", "db3"))
 	back := s.Until(2*time.Minute, "the cluster to come back by itself", func() string { return whyNotConverged(s.spec, s.observe()) })
 	s.t.Logf("TIME back by itself after %s", back.Round(time.Millisecond))
 	for _, node := range s.Nodes {
@@ -54,36 +59,56 @@ func (s *site) givesItsMembershipUp() {
 }
 
 // curesAStaleNode has machines without the guard, as they would be after somebody
-// took it away: the cluster stays down, and an apply brings it back.
+// took it away. db1 meets db3 before it meets db2, with which it could form the last view: the
+// cluster stays down, and an apply brings it back.
 func (s *site) curesAStaleNode() {
+	s.Run("db1", "mariadb -e '"+lateTable+"'")
+	rows := s.rows("late")
 	s.Each(func(name string) error {
 		_, err := s.Exec(name, "systemctl disable --quiet --now terraform-ha-galera.socket terraform-ha-galera.service; rm /etc/systemd/system/mariadb.service.d/ha-guard.conf; sync", nil)
 		return err
 	})
-	s.cutsPowerAfterOneDied()
-	s.Until(time.Minute, "all servers to run and wait", func() string {
-		for _, node := range s.Nodes {
-			log := s.Run(node.Name, "journalctl -b --no-pager -o cat -u mariadb.service")
-			if i := strings.LastIndex(log, "memb {"); i < 0 || strings.Count(log[i:], ",0\n") < 3 && !strings.Contains(log[i:], "}") {
-				return node.Name + " sees nobody"
-			}
-		}
-		return ""
-	})
+	s.losesPowerAfterOneDied()
+	labMust(s.t, s.PowerOnTogether("db1", "db3"))
+	s.Until(time.Minute, "db1 and db3 to see each other", func() string { return s.whoSeesFewer(2, "db1", "db3") })
+	labMust(s.t, s.PowerOn("db2"))
+	s.Until(time.Minute, "all servers to see each other", func() string { return s.whoSeesFewer(3, "db1", "db2", "db3") })
 	if members := s.observe().Members(); len(members) > 0 {
-		s.t.Logf("it came back by itself: %v", members)
+		s.t.Errorf("it came back by itself, so that an apply has nothing to cure: %v", members)
 	}
 	back := labtest.Time(s.t, "an apply with a stale node")
 	s.converge()
 	back()
-	s.everywhere("late", 2)
+	s.everywhere("late", rows+1)
+}
+
+// whoSeesFewer says which server has a last view of fewer servers.
+func (s *site) whoSeesFewer(count int, names ...string) string {
+	for _, name := range names {
+		log := s.Run(name, "journalctl -b --no-pager -o cat -u mariadb.service || :")
+		_, view, _ := strings.Cut(log[max(strings.LastIndex(log, "memb {"), 0):], "memb {")
+		members, _, _ := strings.Cut(view, "}")
+		if seen := strings.Count(members, ","); seen < count {
+			return fmt.Sprintf("%s sees %d", name, seen)
+		}
+	}
+	return ""
+}
+
+// rows is how many rows a table has on db1, which has what was written before an outage.
+func (s *site) rows(table string) int {
+	s.t.Helper()
+	count, err := strconv.Atoi(s.Run("db1", "mariadb -N -e 'SET SESSION wsrep_sync_wait=1; SELECT COUNT(*) FROM word_press."+table+"'"))
+	labMust(s.t, err)
+	return count
 }
 
 // givesItsDataUp follows the advice for a server whose data is not the one to keep:
 // a row that only it has must be gone afterwards.
 func (s *site) givesItsDataUp() {
+	rows := s.rows("late")
 	s.Run("db3", "mariadb -e 'SET SESSION wsrep_on=OFF; INSERT INTO word_press.late VALUES (1000)'")
 	s.Run("db3", "systemctl stop mariadb && rm -f /var/lib/mysql/grastate.dat /var/lib/mysql/gvwstate.dat && systemctl start mariadb")
 	s.converge()
-	s.everywhere("late", 2)
+	s.everywhere("late", rows)
 }

@@ -59,15 +59,28 @@ func (s *site) observe() Status { return Observe(s.t.Context(), s.Hosts.Views(),
 func (s *site) try() error {
 	s.t.Helper()
 	defer labtest.Time(s.t, "converge")()
-	_, err := reconcile.Converge(s.t.Context(),
-		func(ctx context.Context) (Status, error) { return Observe(ctx, s.Hosts.Views(), s.spec), nil },
-		func(status Status) (Plan, error) { return Diff(s.spec, status) },
-		s.Hosts, labtest.NewSteps(s.t))
+	_, err := reconcile.Converge(s.t.Context(), s.look, s.diff, s.Hosts, labtest.NewSteps(s.t))
 	if err == nil {
 		err = Verify(s.t.Context(), s.Hosts.Views(), s.spec)
 	}
 	return err
 }
+
+// convergeInPieces converges while each step is cut short, and wants the next plan to be
+// empty.
+func (s *site) convergeInPieces() {
+	s.t.Helper()
+	took := labtest.Time(s.t, "converge in pieces")
+	labMust(s.t, labtest.InPieces(s.t, s.look, s.diff, s.Hosts))
+	took()
+	s.converge()
+}
+
+func (s *site) look(ctx context.Context) (Status, error) {
+	return Observe(ctx, s.Hosts.Views(), s.spec), nil
+}
+
+func (s *site) diff(status Status) (Plan, error) { return Diff(s.spec, status) }
 
 // converge converges, and wants the next plan to be empty.
 func (s *site) converge() {

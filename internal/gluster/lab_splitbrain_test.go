@@ -16,7 +16,8 @@ import (
 )
 
 // TestLabSecondDayOfASplitBrain has each brick of three take writes alone, which only a
-// volume without a quorum allows, and decides about the files by each policy.
+// volume without a quorum allows, and decides about the files by each policy. Each step of the
+// last two decisions is cut short.
 func TestLabSecondDayOfASplitBrain(t *testing.T) {
 	labtest.SecondDay(t)
 	l := &laboratory{Lab: labtest.Boot(t, "gluster-split", "files1", "files2", "files3", client), t: t}
@@ -28,6 +29,8 @@ func TestLabSecondDayOfASplitBrain(t *testing.T) {
 	l.converge("create", spec)
 	l.Run(client, "DEBIAN_FRONTEND=noninteractive apt-get -qq -y install --no-install-recommends glusterfs-client >/dev/null 2>&1; mkdir -p /srv/www")
 	l.slowCount(spec)
+	plain := "mount -t glusterfs " + spec.Mount().Source + " /srv/www && cd /srv/www && "
+	l.Run(client, plain+`mkdir whole-files && for i in $(seq 200); do head -c $((i * 50)) /dev/urandom >whole-files/$i && sync whole-files/$i || exit 1; done && sha256sum whole-files/* >/tmp/whole; cd /; umount /srv/www`)
 	l.divide(spec)
 
 	mount := "mount -t glusterfs -o " + spec.Mount().Options + " " + spec.Mount().Source + " /srv/www"
@@ -60,15 +63,39 @@ func TestLabSecondDayOfASplitBrain(t *testing.T) {
 		}
 	}
 	spec.Decision = &gluster.Decision{Policy: gluster.PolicySource, Source: "files1", Files: []string{of}, Attempt: 2}
-	l.converge("the copy of a node, by identity", spec)
+	l.convergeInPieces("the copy of a node, by identity", spec)
 	spec.Decision = &gluster.Decision{Policy: gluster.PolicyBiggest, Files: []string{"/big", "/whole"}, Attempt: 3}
-	l.converge("the biggest copy", spec)
+	l.convergeInPieces("the biggest copy", spec)
 	l.empty(spec)
 	l.Run(client, "umount /srv/www; "+mount+" && grep -x one '/srv/www/of two' && grep -x two-two-two /srv/www/big && grep -x before /srv/www/whole && umount /srv/www")
 	l.healthy(spec)
 	for _, node := range spec.Nodes {
 		l.Run(node.Name, "cd "+spec.BrickPath+" && grep -x three d/latest && grep -x one 'of two' && grep -x two-two-two big")
 	}
+	l.wholeFiles(spec)
+}
+
+// wholeFiles wants all files that were acknowledged before the bricks were divided, on a mount
+// and on each brick.
+func (l *laboratory) wholeFiles(spec gluster.Spec) {
+	l.t.Helper()
+	sums := l.Run(client, "cat /tmp/whole")
+	if acknowledged := strings.Count(sums+"\n", "\n"); acknowledged != 200 {
+		l.t.Errorf("%d files were acknowledged instead of 200", acknowledged)
+	}
+	const count = "sha256sum -c - 2>/dev/null | grep -c ': OK$' || :"
+	kept := map[string]string{
+		"the volume": l.Run(client, "mount -t glusterfs "+spec.Mount().Source+" /srv/www && cd /srv/www && { "+count+"; } </tmp/whole; cd /; umount /srv/www"),
+	}
+	for _, node := range spec.Nodes {
+		kept[node.Name], _ = l.Exec(node.Name, "cd "+spec.BrickPath+" && "+count, strings.NewReader(sums+"\n"))
+	}
+	for where, whole := range kept {
+		if whole != "200" {
+			l.t.Errorf("%s has %s of 200 acknowledged files", where, whole)
+		}
+	}
+	l.t.Logf("COUNT split brain: of 200 acknowledged files %v", kept)
 }
 
 // divide has each brick take other contents for three files, alone.

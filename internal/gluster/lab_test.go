@@ -69,12 +69,8 @@ func (l *laboratory) plan(spec gluster.Spec) gluster.Plan {
 func (l *laboratory) converge(what string, spec gluster.Spec) gluster.Status {
 	l.t.Helper()
 	defer labtest.Time(l.t, what)()
-	status, err := reconcile.Converge(l.t.Context(),
-		func(ctx context.Context) (gluster.Status, error) {
-			return gluster.Observe(ctx, l.servers.Views(), spec), nil
-		},
-		func(s gluster.Status) (gluster.Plan, error) { return gluster.Diff(spec, s) },
-		l.servers, labtest.NewSteps(l.t))
+	look, diff := l.loop(spec)
+	status, err := reconcile.Converge(l.t.Context(), look, diff, l.servers, labtest.NewSteps(l.t))
 	if err != nil {
 		l.t.Fatalf("%s: %v", what, err)
 	}
@@ -82,6 +78,27 @@ func (l *laboratory) converge(what string, spec gluster.Spec) gluster.Status {
 		l.t.Fatalf("%s: %v", what, err)
 	}
 	return status
+}
+
+// convergeInPieces does so while each step is cut short.
+func (l *laboratory) convergeInPieces(what string, spec gluster.Spec) {
+	l.t.Helper()
+	took := labtest.Time(l.t, what+", in pieces")
+	look, diff := l.loop(spec)
+	if err := labtest.InPieces(l.t, look, diff, l.servers); err != nil {
+		l.t.Fatalf("%s: %v", what, err)
+	}
+	took()
+	l.converge(what, spec)
+}
+
+// loop is how a volume is observed and compared.
+func (l *laboratory) loop(spec gluster.Spec) (func(context.Context) (gluster.Status, error), func(gluster.Status) (gluster.Plan, error)) {
+	return func(ctx context.Context) (gluster.Status, error) {
+			return gluster.Observe(ctx, l.servers.Views(), spec), nil
+		}, func(s gluster.Status) (gluster.Plan, error) {
+			return gluster.Diff(spec, s)
+		}
 }
 
 func (l *laboratory) remove(what string, spec gluster.Spec, wipe bool) {
