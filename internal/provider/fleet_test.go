@@ -52,12 +52,12 @@ func newFleet(t *testing.T, names ...string) *fleet {
 // answer runs a command line on a simulated machine.
 func (f *fleet) answer(name string) sshtest.Handler {
 	return func(ctx context.Context, line string, stdin []byte) (stdout, stderr []byte, status int) {
-		command, err := shell.ParseLine(strings.TrimPrefix(line, "sudo -n -- "))
+		command, err := shell.ParseDelivery(strings.TrimPrefix(line, "sudo -n -- "), stdin)
 		if err != nil {
 			f.t.Error(err)
 			return nil, []byte(err.Error()), 255
 		}
-		result, err := f.machines[name].Run(ctx, command.WithStdin(stdin))
+		result, err := f.machines[name].Run(ctx, command)
 		var exit *shell.ExitError
 		switch {
 		case err == nil:

@@ -71,7 +71,7 @@ func (c *Client) run(ctx context.Context, command shell.Command, exchange *Excha
 	defer cancel()
 	tooLong := func(err error) bool { return limited.Err() != nil && ctx.Err() == nil && errors.Is(err, limited.Err()) }
 	silent := &UnreachableError{Node: c.name(), Address: c.target.address(), Err: &silentError{limit: command.Limit()}}
-	line := command.Line()
+	line, stdin := command.Delivery()
 	if c.target.user() != "root" {
 		if err := c.becomeRoot(limited, conn); tooLong(err) {
 			return shell.Result{}, silent
@@ -80,7 +80,7 @@ func (c *Client) run(ctx context.Context, command shell.Command, exchange *Excha
 		}
 		line = "sudo -n -- " + line
 	}
-	execution, err := c.execute(limited, conn, announce+line, command.Stdin())
+	execution, err := c.execute(limited, conn, announce+line, stdin)
 	if tooLong(err) {
 		return shell.Result{}, silent
 	}

@@ -29,7 +29,8 @@ func (awayError) Unreachable() bool { return true }
 const booted = "n=0; until [ -S /run/systemd/private ] || [ $n -ge 300 ]; do n=$((n+1)); sleep 0.1; done; "
 
 func (r runner) Run(ctx context.Context, command shell.Command) (shell.Result, error) {
-	out, err := r.region.Exec(ctx, r.id, []string{"sh", "-c", booted + command.Line()}, bytes.NewReader(command.Stdin()))
+	line, stdin := command.Delivery()
+	out, err := r.region.Exec(ctx, r.id, []string{"sh", "-c", booted + line}, bytes.NewReader(stdin))
 	var failure *docker.Error
 	if ctx.Err() != nil || !errors.As(err, &failure) {
 		return shell.Result{Stdout: out}, err
