@@ -54,12 +54,17 @@ func providerAlone(t *testing.T, r running) {
 func (s *site) killed(of tier, to redeclare, moment string, kill killer) func(t *testing.T) {
 	return func(t *testing.T) {
 		what := fmt.Sprintf("%s, killed at %q", of, moment)
-		s.change(t, what, of, to(s, of), func(t *testing.T, what string) {
-			t.Helper()
-			s.breakOff(t, moment, kill)
-			s.plan(t)
-			s.apply(t, what)
-		})
+		s.change(t, what, of, to(s, of), s.applyKilled(moment, kill))
+	}
+}
+
+// applyKilled is an apply that is killed at a moment, and the next one.
+func (s *site) applyKilled(moment string, kill killer) func(t *testing.T, what string) {
+	return func(t *testing.T, what string) {
+		t.Helper()
+		s.breakOff(t, moment, kill)
+		s.plan(t)
+		s.apply(t, what)
 	}
 }
 
@@ -157,6 +162,14 @@ func (s *site) startUntil(t *testing.T, moment string) (r running, end func(limi
 		ended = r.Wait()
 		close(r.read)
 	}()
+	t.Cleanup(func() {
+		select {
+		case <-r.read:
+		default: // the part has failed
+			must(t, syscall.Kill(-r.Process.Pid, syscall.SIGKILL))
+			<-r.read
+		}
+	})
 	ticks := time.NewTicker(50 * time.Millisecond)
 	defer ticks.Stop()
 	for steps := ""; !strings.Contains(steps, moment); {

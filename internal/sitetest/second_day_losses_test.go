@@ -73,7 +73,7 @@ func (s *site) rebuilt(name string) func(t *testing.T) {
 }
 
 // databasesLosePower cuts the power of all databases at the same moment, and gives it
-// back at the same moment.
+// back at the same moment. The site comes back by itself.
 func (s *site) databasesLosePower(t *testing.T) { s.outage(t, "all databases", s.databases()) }
 
 // allLosePower does so with all machines of the site.
@@ -86,6 +86,9 @@ func (s *site) outage(t *testing.T, what string, nodes []string) {
 	together(t, nodes, func(name string) error { return s.hardware.PowerOff(t.Context(), s.machines[name]) })
 	probe.report(t, s, "before "+what+" lost power")
 	together(t, nodes, func(name string) error { return s.hardware.StartMachine(t.Context(), s.machines[name]) })
+	if last := s.within(t, "until the site was whole by itself after the outage of "+what, 3*time.Minute, s.whole); last != nil {
+		t.Errorf("the site is not whole by itself: %v", last)
+	}
 	s.wantBackAfter(t, "the outage of "+what, probe)
 }
 
@@ -112,12 +115,9 @@ func (s *site) databasesEnd(t *testing.T) {
 	s.wantBackAfter(t, "the orderly end of all databases", probe)
 }
 
-// wantBackAfter waits a moment for the site to come back by itself, and applies then.
+// wantBackAfter wants the site to be back after one apply.
 func (s *site) wantBackAfter(t *testing.T, what string, p *probe) {
 	t.Helper()
-	if last := s.within(t, "until the site was whole by itself after "+what, time.Minute, s.whole); last != nil {
-		t.Logf("the site is not whole by itself a minute after %s: %v", what, last)
-	}
 	s.apply(t, "apply after "+what)
 	s.wantWhole(t)
 	s.wantKept(t, p)

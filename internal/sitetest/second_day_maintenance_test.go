@@ -9,15 +9,18 @@ import (
 	"time"
 )
 
+// takesOut is when the step begins that takes a node out of service.
+const takesOut = "started: take out of service for maintenance"
+
 // maintained takes a node out of service while visitors come, reboots it, and takes it back.
 // Meanwhile nothing sends a visitor there.
-func (s *site) maintained(of tier, choose func(t *testing.T) string) func(t *testing.T) {
+func (s *site) maintained(of tier, choose func(t *testing.T) string, apply func(t *testing.T, what string)) func(t *testing.T) {
 	return func(t *testing.T) {
 		name := choose(t)
 		probe := s.startProbe(t)
 		s.maintenance = map[string]string{name: "drained"}
 		s.declare(t, of, s.tiers[of])
-		s.apply(t, "apply of the maintenance of "+name)
+		apply(t, "apply of the maintenance of "+name)
 		s.wantOut(t, name)
 		s.wantMaintenance(t, name)
 		must(t, s.hardware.Reboot(t.Context(), s.machines[name]))
@@ -34,6 +37,22 @@ func (s *site) maintained(of tier, choose func(t *testing.T) string) func(t *tes
 		s.wantWhole(t)
 		s.wantKept(t, probe)
 		s.wantEmpty(t, "after the maintenance of "+name)
+	}
+}
+
+// onceRecorded kills an apply when a node that it takes out of service has the record of that.
+func (s *site) onceRecorded(kill killer) killer {
+	return func(t *testing.T, r running) {
+		t.Helper()
+		s.until(t, "until the maintenance was recorded", time.Minute, func(ctx context.Context) error {
+			for name := range s.maintenance {
+				if _, err := s.ask(ctx, name, "ls /var/lib/terraform-ha/*.maintenance"); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+		kill(t, r)
 	}
 }
 

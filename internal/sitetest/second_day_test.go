@@ -41,7 +41,7 @@ func (s *site) secondDayOfWeb() []part {
 		{"powerLostByAWebServerThatJoins", s.powerLost(web, resized(4), "web4", "web4: started: ")},
 		{"powerLostByAWebServerThatLeaves", s.powerLost(web, resized(3), "web4", "started: send visitors elsewhere")},
 		{"killedDuringUpdatesOfWebServers", s.killedDuringUpdates(web, terraformAndAll)},
-		{"maintenanceOfAWebServer", s.maintained(web, named("web2"))},
+		{"maintenanceOfAWebServer", s.maintained(web, named("web2"), s.apply)},
 		{"allWebServers", s.renew(web, "web1", "web2", "web3")},
 	}
 }
@@ -57,9 +57,12 @@ func (s *site) secondDayOfDatabases() []part {
 		{"killedWhileADatabaseLeaves", s.killed(database, resized(3), "started: leave the cluster and keep the data", terraformAndAll)},
 		{"powerLostByADatabaseThatJoins", s.powerLost(database, resized(5), "db4", "db4: started: start mariadb.service and join")},
 		{"powerLostByADatabaseThatLeaves", s.powerLost(database, resized(3), "db5", "started: leave the cluster and keep the data")},
+		{"connectionLostWhileDatabasesJoin", s.connectionLost(database, resized(5), "db4: started: start mariadb.service and join")},
+		{"connectionLostWhileDatabasesLeave", s.connectionLost(database, resized(3), "started: leave the cluster and keep the data")},
 		{"killedDuringUpdatesOfDatabases", s.killedDuringUpdates(database, providerAlone)},
 		{"twoHistoriesOfDatabases", s.twoHistories},
-		{"maintenanceOfADatabase", s.maintained(database, s.holding)},
+		{"maintenanceOfADatabase", s.maintained(database, s.holding, s.apply)},
+		{"killedDuringMaintenanceOfADatabase", s.maintained(database, s.holding, s.applyKilled(takesOut, s.onceRecorded(terraformAndAll)))},
 		{"allDatabases", s.renew(database, "db1", "db2", "db3")},
 		{"survivorOfDatabases", s.survivorGoesOn},
 		{"outageOfDatabases", s.databasesLosePower},
@@ -77,15 +80,17 @@ func (s *site) secondDayOfFiles() []part {
 		{"killedWhileFileServersJoin", s.killed(files, resized(6), "started: spread the files over all sets", providerAlone)},
 		{"killedWhileFileServersLeave", s.killed(files, resized(3), "started: move the files of", terraformAndAll)},
 		{"powerLostByAFileServerThatJoins", s.powerLost(files, resized(6), "files4", "files4: started: ")},
-		{"fewerFileServersAgain", s.resize(files, 3)},
+		{"powerLostByAFileServerThatLeaves", s.powerLost(files, resized(3), "files4", "started: move the files of")},
+		{"connectionLostWhileAFileServerIsReplaced", s.connectionLost(files, renewed("files3"), "started: take the brick over from")},
 		{"killedDuringUpdatesOfFileServers", s.killedDuringUpdates(files, terraformAndAll)},
-		{"maintenanceOfAFileServer", s.maintained(files, named("files2"))},
+		{"maintenanceOfAFileServer", s.maintained(files, named("files2"), s.apply)},
 		{"allFileServers", s.renew(files, "files1", "files2", "files3")},
 	}
 }
 
 func (s *site) secondDayOfAll() []part {
 	return []part{
+		{"allMachines", s.renewAll},
 		{"updatesOfAll", s.updateAll},
 		{"outageOfAll", s.allLosePower},
 	}
@@ -135,6 +140,28 @@ func (s *site) renew(of tier, names ...string) func(t *testing.T) {
 			}
 		}
 	}
+}
+
+// renewAll gives every node of the site another machine, all in one apply, as a new image for
+// the whole fleet does.
+func (s *site) renewAll(t *testing.T) {
+	const what = "other machines for all nodes"
+	before := s.machines
+	probe := s.startProbe(t)
+	for _, of := range []tier{files, database, web} {
+		s.declare(t, of, renewed(slices.Collect(maps.Keys(s.tiers[of]))...)(s, of))
+	}
+	s.apply(t, "apply of "+what)
+	s.wantServed(t, probe, "while "+what)
+	s.find(t)
+	for _, name := range s.nodes() {
+		if s.machines[name] == before[name] {
+			t.Errorf("%s is still machine %d", name, before[name])
+		}
+	}
+	s.wantWhole(t)
+	s.wantKept(t, probe)
+	s.wantEmpty(t, "after "+what)
 }
 
 // nodes are those of all tiers.
