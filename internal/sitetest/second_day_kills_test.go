@@ -145,6 +145,12 @@ func (s *site) breakOff(t *testing.T, moment string, kill killer) {
 	}
 }
 
+// errorsOf returns the errors of an apply, without the plan before them.
+func errorsOf(said string) string {
+	_, after, _ := strings.Cut(said, "\nError: ")
+	return after
+}
+
 // startUntil starts an apply and returns when its progress has a text, with what waits for
 // its end.
 func (s *site) startUntil(t *testing.T, moment string) (r running, end func(limit time.Duration) error) {
@@ -188,6 +194,9 @@ func (s *site) startUntil(t *testing.T, moment string) (r running, end func(limi
 		case <-time.After(limit):
 			t.Fatalf("the apply does not end within %s", limit)
 		}
-		return ended
+		if ended != nil {
+			return fmt.Errorf("%w: %s", ended, errorsOf(said.String()))
+		}
+		return nil
 	}
 }
