@@ -61,7 +61,7 @@ func upToDate(t *testing.T, hosts host.Hosts, sim *glustertest.Pool, after strin
 	}
 }
 
-// booted waits for machines that boot: a run that is cancelled meanwhile does not, and an apply
+// booted waits for machines that boot: a run that is canceled meanwhile does not, and an apply
 // that begins then leaves the machine for the next one.
 func booted(t *testing.T, hosts host.Hosts) {
 	t.Helper()

@@ -34,9 +34,9 @@ type Fault struct {
 	gone   bool
 	struck string
 	off    bool
-	// cancels says that the run is cancelled.
+	// cancels says that the run is canceled.
 	cancels bool
-	// interruptible says that the run that met the fault can be cancelled.
+	// interruptible says that the run that met the fault can be canceled.
 	interruptible bool
 }
 
@@ -80,9 +80,9 @@ func (f *Fault) Gone() *Fault {
 	return f.AfterEffect()
 }
 
-// Cancelled makes the command do its work and say so, and cancels the run, as a user does who
+// Canceled makes the command do its work and say so, and cancels the run, as a user does who
 // interrupts Terraform. The context of the run is from [Interruptible].
-func (f *Fault) Cancelled() *Fault {
+func (f *Fault) Canceled() *Fault {
 	f.cancels = true
 	return f
 }
@@ -169,13 +169,13 @@ func (f *Fault) Struck() string {
 // met its fault. Each command fails once without effect, once by a
 // connection that breaks after the effect, once by the loss of all connections, and once by
 // the power of its machine, which is lost after the effect and comes back at once, and the run is
-// cancelled after each command. The scenario runs in the context of [Interruptible]. It
+// canceled after each command. The scenario runs in the context of [Interruptible]. It
 // builds its machines, arms the fault, runs, disarms it, runs again and compares the end states. Its time is
 // that of package synctest, so that nothing waits. With FAULT_STEPS=2/3 in the environment
 // it takes the second command and each third one after it.
 func EveryFault(t *testing.T, scenario func(t *testing.T, fault *Fault)) {
 	t.Helper()
-	every(t, scenario, []kind{{"fails", func(f *Fault) *Fault { return f }}, {"lost", (*Fault).AfterEffect}, {"gone", (*Fault).Gone}, {"power", (*Fault).PowerCut}, {"cancelled", (*Fault).Cancelled}})
+	every(t, scenario, []kind{{"fails", func(f *Fault) *Fault { return f }}, {"lost", (*Fault).AfterEffect}, {"gone", (*Fault).Gone}, {"power", (*Fault).PowerCut}, {"canceled", (*Fault).Canceled}})
 }
 
 // EveryPowerCut does the same with the power cuts alone.
@@ -199,7 +199,7 @@ func every(t *testing.T, scenario func(t *testing.T, fault *Fault), kinds []kind
 		for _, kind := range kinds {
 			fault := kind.made(FailAt(n))
 			if fault.cancels && !interruptible {
-				t.Errorf("command %d does not run in the context of Interruptible, so that it cannot be cancelled", n)
+				t.Errorf("command %d does not run in the context of Interruptible, so that it cannot be canceled", n)
 				continue
 			}
 			t.Run(fmt.Sprintf("%d-%s", n, kind.name), func(t *testing.T) {

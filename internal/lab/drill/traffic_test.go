@@ -332,12 +332,12 @@ func TestLook(t *testing.T) {
 // TestAFileThatIsReadAtTheSecondLookIsNotLost has the first look fail.
 func TestAFileThatIsReadAtTheSecondLookIsNotLost(t *testing.T) {
 	root, bin := t.TempDir(), t.TempDir()
-	real, err := exec.LookPath("sha256sum")
+	program, err := exec.LookPath("sha256sum")
 	if err != nil {
 		t.Fatal(err)
 	}
 	const failing = "#!/bin/sh\ncase $1 in\n--check) sed 's/^[^ ]*  //; s/$/: FAILED open or read/'; echo 'sha256sum: a.txt: Input/output error' >&2 ;;\n*) exec %s \"$@\" ;;\nesac\n"
-	for name, content := range map[string]string{filepath.Join(bin, "sha256sum"): fmt.Sprintf(failing, real), filepath.Join(root, "a.txt"): "abc"} {
+	for name, content := range map[string]string{filepath.Join(bin, "sha256sum"): fmt.Sprintf(failing, program), filepath.Join(root, "a.txt"): "abc"} {
 		if err := os.WriteFile(name, []byte(content), 0o755); err != nil {
 			t.Fatal(err)
 		}
