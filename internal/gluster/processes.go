@@ -5,6 +5,7 @@ import (
 	"context"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/terraform-ha/terraform-provider-ha/internal/host"
 	"github.com/terraform-ha/terraform-provider-ha/internal/reconcile"
@@ -97,25 +98,50 @@ func (d *draft) removeBare() []Step {
 }
 
 // forceStart makes glusterd start what should run and does not, and waits for
-// it on the machine itself. A brick that died is only restarted by this.
+// it on the machine itself. A brick that died is only restarted by this. What ends a moment
+// after its start is started again: a self-heal daemon does so now and then (see healerStays).
 func forceStart(spec Spec, leader, node string) act {
 	return func(ctx context.Context, hosts host.Hosts) error {
-		if _, err := gluster(ctx, hosts[leader], "volume", "start", spec.Name, "force"); err != nil {
+		start := func() error {
+			_, err := gluster(ctx, hosts[leader], "volume", "start", spec.Name, "force")
 			return err
 		}
+		if err := start(); err != nil {
+			return err
+		}
+		var since time.Time
 		return reconcile.WaitAtMost(ctx, processLimit, "the processes of the brick on "+node, pollInterval, func(ctx context.Context) (string, error) {
 			seen, err := lookAt(ctx, hosts[node].View, spec)
-			switch {
-			case err != nil:
+			if err != nil {
 				return "", err
-			case !seen.Brick.Running:
-				return "the brick process is not running; its log lies below /var/log/glusterfs/bricks", nil
-			case !seen.Brick.HealerRunning:
-				return "the self-heal daemon is not running", nil
+			}
+			dead := seen.Brick.dead()
+			switch {
+			case dead != "" && !since.IsZero():
+				since = time.Time{}
+				return dead, start()
+			case dead != "":
+				return dead, nil
+			case since.IsZero():
+				since = time.Now()
+			}
+			if time.Since(since) < healerStays {
+				return "they have just begun to run", nil
 			}
 			return "", nil
 		})
 	}
+}
+
+// dead says which process of the brick does not run.
+func (b Brick) dead() string {
+	switch {
+	case !b.Running:
+		return "the brick process is not running; its log lies below /var/log/glusterfs/bricks"
+	case !b.HealerRunning:
+		return "the self-heal daemon is not running"
+	}
+	return ""
 }
 
 // processesRun reports that one start has already brought everything back.

@@ -8,6 +8,7 @@ import (
 
 	"github.com/terraform-ha/terraform-provider-ha/internal/gluster"
 	"github.com/terraform-ha/terraform-provider-ha/internal/gluster/glustertest"
+	"github.com/terraform-ha/terraform-provider-ha/internal/host/hosttest"
 )
 
 func TestANodeThatIsDown(t *testing.T) {
@@ -61,5 +62,23 @@ func TestProcessesAreWatched(t *testing.T) {
 			func(s *glustertest.Pool) { s.Nodes["files1"].Healer = false },
 			map[string][]string{"files1": {"the self-heal daemon is not running"}},
 		},
+	})
+}
+
+// TestASelfHealDaemonThatEndsAfterAStartByForce is started again by the same step, whichever
+// command fails first.
+func TestASelfHealDaemonThatEndsAfterAStartByForce(t *testing.T) {
+	hosttest.EveryFault(t, func(t *testing.T, fault *hosttest.Fault) {
+		hosts, sim := built(t)
+		sim.Machines["files1"].Locked(func() { sim.Nodes["files2"].Healer, sim.Nodes["files2"].ForcedEnds = false, 3 })
+		fault.Arm(sim.Machines)
+		_ = converge(t, hosts, content())
+		fault.Disarm()
+		if err := converge(t, hosts, content()); err != nil {
+			t.Fatalf("after %s: %v", fault.Struck(), err)
+		}
+		if plan, err := diff(t, hosts, content()); err != nil || !plan.Empty() {
+			t.Errorf("after %s, the plan is %v, %v", fault.Struck(), plan.Titles(), err)
+		}
 	})
 }

@@ -105,6 +105,8 @@ type Node struct {
 	// Ends is in how many looks after that the new one ends, because the former one still has
 	// its port; 0 for never.
 	Ends, ending int
+	// ForcedEnds is how many daemons that a start by force has started end some looks later.
+	ForcedEnds int
 	// Blocked says that the brick's process runs and no client reaches it.
 	Blocked bool
 	// Emptied says that the brick's directory lost everything, .glusterfs included.

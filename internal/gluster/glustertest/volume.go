@@ -88,7 +88,12 @@ func (p *Pool) serve(volume *Volume, run bool) {
 	for _, brick := range volume.Bricks {
 		name := p.at(strings.Split(brick, ":")[0])
 		if p.Machines[name].Unit("glusterd").Running() && !p.Machines[name].Down && p.in(name) && !run || p.brickStarts(name, brick) {
-			p.Nodes[name].Running, p.Nodes[name].Healer, p.Nodes[name].Leaving = run, run, 0
+			node := p.Nodes[name]
+			if run && !node.Healer && node.ForcedEnds > 0 {
+				node.ForcedEnds--
+				node.ending = 3
+			}
+			node.Running, node.Healer, node.Leaving = run, run, 0
 		}
 	}
 }
