@@ -97,15 +97,26 @@ func (d *draft) removeBare() []Step {
 	return steps
 }
 
+var endOrphansScript = shell.Embedded(scripts, "end-orphans")
+
+// startByForce makes glusterd start what should run and does not. A node whose glusterd takes a
+// changed definition of the volume from the others after a boot loses track of the self-heal
+// daemon that it has just started. That one heals on and keeps its socket, so that the one which
+// is started next ends after two seconds ("Address already in use", release 10.3), each time.
+func startByForce(ctx context.Context, hosts host.Hosts, spec Spec, leader, node string) error {
+	if err := run(node, "end the self-heal daemons that glusterd has lost track of", shell.Script(endOrphansScript, spec.Name))(ctx, hosts); err != nil {
+		return err
+	}
+	_, err := gluster(ctx, hosts[leader], "volume", "start", spec.Name, "force")
+	return err
+}
+
 // forceStart makes glusterd start what should run and does not, and waits for
 // it on the machine itself. A brick that died is only restarted by this. What ends a moment
 // after its start is started again: a self-heal daemon does so now and then (see healerStays).
 func forceStart(spec Spec, leader, node string) act {
 	return func(ctx context.Context, hosts host.Hosts) error {
-		start := func() error {
-			_, err := gluster(ctx, hosts[leader], "volume", "start", spec.Name, "force")
-			return err
-		}
+		start := func() error { return startByForce(ctx, hosts, spec, leader, node) }
 		if err := start(); err != nil {
 			return err
 		}
@@ -213,7 +224,7 @@ func reviver(spec Spec, hosts host.Hosts) func(context.Context, Status) error {
 			}
 			if dead[node.Name]++; dead[node.Name]%reviveAfter == 0 {
 				// Whether it helped is what the wait goes on to find out.
-				_, failed[node.Name] = gluster(ctx, hosts[node.Name], "volume", "start", spec.Name, "force")
+				failed[node.Name] = startByForce(ctx, hosts, spec, node.Name, node.Name)
 			}
 			why = cmp.Or(why, failed[node.Name])
 		}

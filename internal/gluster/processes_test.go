@@ -70,12 +70,17 @@ func TestProcessesAreWatched(t *testing.T) {
 func TestASelfHealDaemonThatEndsAfterAStartByForce(t *testing.T) {
 	hosttest.EveryFault(t, func(t *testing.T, fault *hosttest.Fault) {
 		hosts, sim := built(t)
-		sim.Machines["files1"].Locked(func() { sim.Nodes["files2"].Healer, sim.Nodes["files2"].ForcedEnds = false, 3 })
+		sim.Machines["files1"].Locked(func() {
+			sim.Nodes["files2"].Healer, sim.Nodes["files2"].ForcedEnds, sim.Nodes["files2"].Orphan = false, 2, true
+		})
 		fault.Arm(sim.Machines)
 		_ = converge(t, hosts, content())
 		fault.Disarm()
 		if err := converge(t, hosts, content()); err != nil {
 			t.Fatalf("after %s: %v", fault.Struck(), err)
+		}
+		if sim.Nodes["files2"].Orphan {
+			t.Errorf("after %s, a self-heal daemon runs that glusterd does not know", fault.Struck())
 		}
 		if plan, err := diff(t, hosts, content()); err != nil || !plan.Empty() {
 			t.Errorf("after %s, the plan is %v, %v", fault.Struck(), plan.Titles(), err)

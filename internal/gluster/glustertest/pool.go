@@ -105,8 +105,10 @@ type Node struct {
 	// Ends is in how many looks after that the new one ends, because the former one still has
 	// its port; 0 for never.
 	Ends, ending int
-	// ForcedEnds is how many daemons that a start by force has started end some looks later.
+	// ForcedEnds is how many daemons that a start by force has started end some looks later, and
+	// Orphan says that each does, because another one runs that glusterd has lost track of.
 	ForcedEnds int
+	Orphan     bool
 	// Blocked says that the brick's process runs and no client reaches it.
 	Blocked bool
 	// Emptied says that the brick's directory lost everything, .glusterfs included.
@@ -192,6 +194,10 @@ func (p *Pool) handle(m *hosttest.Machine) {
 	}
 	m.HandleQuery("gluster-clients", p.clients)
 	m.HandleQuery("gluster-heal", func(m *hosttest.Machine, c shell.Command) (string, int, string) { return p.heal(m, c) })
+	p.change(m, "gluster-end-orphans", func(m *hosttest.Machine, _ shell.Command) (string, int, string) {
+		p.Nodes[m.Name].Orphan = false
+		return "", 0, ""
+	})
 	p.change(m, "gluster", func(m *hosttest.Machine, c shell.Command) (string, int, string) {
 		return p.CLI(m, c.Args()...), 0, ""
 	})

@@ -89,8 +89,8 @@ func (p *Pool) serve(volume *Volume, run bool) {
 		name := p.at(strings.Split(brick, ":")[0])
 		if p.Machines[name].Unit("glusterd").Running() && !p.Machines[name].Down && p.in(name) && !run || p.brickStarts(name, brick) {
 			node := p.Nodes[name]
-			if run && !node.Healer && node.ForcedEnds > 0 {
-				node.ForcedEnds--
+			if run && !node.Healer && (node.Orphan || node.ForcedEnds > 0) {
+				node.ForcedEnds = max(node.ForcedEnds-1, 0)
 				node.ending = 3
 			}
 			node.Running, node.Healer, node.Leaving = run, run, 0
