@@ -90,7 +90,7 @@ func (s *site) secondDayOfFiles() []part {
 
 func (s *site) secondDayOfAll() []part {
 	return []part{
-		{"allMachines", s.renewAll},
+		{"machinesOfAll", s.renewAll},
 		{"updatesOfAll", s.updateAll},
 		{"outageOfAll", s.allLosePower},
 	}
