@@ -39,11 +39,10 @@ func TestTheUseOfABrick(t *testing.T) {
 				if err := os.MkdirAll(bin, 0o755); err != nil {
 					t.Fatal(err)
 				}
-				if err := os.WriteFile(filepath.Join(bin, program), []byte("#!/bin/sh\necho '"+says+"'\n"), 0o755); err != nil { //nolint:gosec // a program
+				if err := os.WriteFile(filepath.Join(bin, program), []byte("#!/bin/sh\necho '"+says+"'\n"), 0o755); err != nil {
 					t.Fatal(err)
 				}
 			}
-			//nolint:gosec // the program's own script
 			command := exec.CommandContext(t.Context(), "sh", "-c", string(brickScript), "sh", "content", filepath.Join(mount, test.brick))
 			command.Env = append(os.Environ(), "PATH="+bin+":"+os.Getenv("PATH"))
 			out, err := command.Output()

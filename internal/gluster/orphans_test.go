@@ -14,13 +14,13 @@ import (
 func TestOrphansAreEnded(t *testing.T) {
 	root := t.TempDir()
 	program := filepath.Join(root, "glusterfs")
-	if err := os.WriteFile(program, []byte("#!/bin/sh\nread -r line\n"), 0o755); err != nil { //nolint:gosec // a program
+	if err := os.WriteFile(program, []byte("#!/bin/sh\nread -r line\n"), 0o755); err != nil {
 		t.Fatal(err)
 	}
 	start := func(volume string) *exec.Cmd {
 		t.Helper()
 		pidFile := root + "/shd/" + volume + "/" + volume + "-shd.pid"
-		process := exec.CommandContext(t.Context(), program, "-s", "localhost", "--volfile-id", "shd/"+volume, "-p", pidFile, "-l", "log") //nolint:gosec // ours
+		process := exec.CommandContext(t.Context(), program, "-s", "localhost", "--volfile-id", "shd/"+volume, "-p", pidFile, "-l", "log")
 		if _, err := process.StdinPipe(); err != nil {
 			t.Fatal(err)
 		}
@@ -40,7 +40,7 @@ func TestOrphansAreEnded(t *testing.T) {
 	go func() { ended <- orphan.Wait() }()
 	text := strings.ReplaceAll(string(endOrphansScript), "/var/run/gluster", root)
 	for range 2 {
-		if out, err := exec.CommandContext(t.Context(), "sh", "-c", text, "sh", "content").CombinedOutput(); err != nil { //nolint:gosec // the program's own script
+		if out, err := exec.CommandContext(t.Context(), "sh", "-c", text, "sh", "content").CombinedOutput(); err != nil {
 			t.Fatalf("%v\n%s", err, out)
 		}
 	}

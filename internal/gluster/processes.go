@@ -3,6 +3,7 @@ package gluster
 import (
 	"cmp"
 	"context"
+	"fmt"
 	"strconv"
 	"strings"
 	"time"
@@ -120,7 +121,7 @@ func forceStart(spec Spec, leader, node string) act {
 		if err := start(); err != nil {
 			return err
 		}
-		var since time.Time
+		since, ended := time.Time{}, 0
 		return reconcile.WaitAtMost(ctx, processLimit, "the processes of the brick on "+node, pollInterval, func(ctx context.Context) (string, error) {
 			seen, err := lookAt(ctx, hosts[node].View, spec)
 			if err != nil {
@@ -130,16 +131,20 @@ func forceStart(spec Spec, leader, node string) act {
 			switch {
 			case dead != "" && !since.IsZero():
 				since = time.Time{}
+				ended++
 				return dead, start()
 			case dead != "":
 				return dead, nil
 			case since.IsZero():
 				since = time.Now()
 			}
-			if time.Since(since) < healerStays {
-				return "they have just begun to run", nil
+			switch {
+			case time.Since(since) >= healerStays:
+				return "", nil
+			case ended > 0:
+				return fmt.Sprintf("they were started %d times and ended within seconds; their logs are below /var/log/glusterfs", ended), nil
 			}
-			return "", nil
+			return "they have just begun to run", nil
 		})
 	}
 }

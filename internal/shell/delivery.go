@@ -3,7 +3,6 @@ package shell
 import (
 	"embed"
 	"encoding/base64"
-	"errors"
 	"fmt"
 	"strconv"
 )
@@ -28,9 +27,6 @@ func (c Command) Delivery() (line string, stdin []byte) {
 	return whole.Line(), stdin
 }
 
-// errCutShort says that standard input has not come whole.
-var errCutShort = errors.New("standard input was cut short")
-
 // ParseDelivery is the inverse of [Command.Delivery], for simulated machines. Standard input that
 // is not whole is an error, as it is to a machine.
 func ParseDelivery(line string, stdin []byte) (Command, error) {
@@ -39,7 +35,7 @@ func ParseDelivery(line string, stdin []byte) (Command, error) {
 		return command, err
 	}
 	if len(command.args) < 2 || command.args[0] != strconv.Itoa(len(stdin)) {
-		return Command{}, fmt.Errorf("cannot read a command with %d bytes of input: %w", len(stdin), errCutShort)
+		return Command{}, fmt.Errorf("cannot read a command with %d bytes of input: they are not all", len(stdin))
 	}
 	data, err := base64.StdEncoding.DecodeString(string(stdin))
 	if err != nil {

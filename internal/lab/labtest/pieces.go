@@ -10,7 +10,7 @@ import (
 	"github.com/terraform-ha/terraform-provider-ha/internal/reconcile"
 )
 
-// mostPieces bounds the runs of [InPieces]: no change in the lab has as many steps.
+// mostPieces bounds the runs of [InPieces]: no change in the lab has a third as many steps.
 const mostPieces = 120
 
 // InPieces converges as applies do that are canceled again and again. Each step is cut short at
