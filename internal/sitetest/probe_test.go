@@ -1,6 +1,7 @@
 package sitetest
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"net/http"
@@ -9,9 +10,11 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
+	"github.com/terraform-ha/terraform-provider-ha/internal/lab/machine"
 	"github.com/terraform-ha/terraform-provider-ha/internal/lab/website"
 )
 
@@ -20,6 +23,8 @@ const (
 	// probeLimit is how long a visitor waits.
 	probeLimit = 4 * time.Second
 	firstPages = 5
+	// mostFailures is how many failures of a probe are told.
+	mostFailures = 6
 )
 
 // probePage writes a row and a file, reads both back, and only then says so.
@@ -51,10 +56,16 @@ func (s *site) placeProbe(t *testing.T) {
 	password := s.databasePassword(t)
 	_, err := s.throughFloating(t.Context(), "web1", password, "CREATE TABLE IF NOT EXISTS ledger (n BIGINT PRIMARY KEY)")
 	must(t, err)
+	// A page that is there already stays the same file: where a file is replaced while another
+	// web server opens it, that one can fail to read it, once in a thousand times and for up to
+	// a second (docs/guides/measurements.md, "A file replaced on another web server").
 	_, err = s.feed(t.Context(), "web1", fmt.Sprintf(probePage, s.floating, password), `set -e
-cat > "$1/ledger.php.new"
-chown root:www-data "$1/ledger.php.new"; chmod 640 "$1/ledger.php.new"
-mv "$1/ledger.php.new" "$1/ledger.php"
+cat > /root/ledger.php
+cmp -s /root/ledger.php "$1/ledger.php" || {
+    cp /root/ledger.php "$1/ledger.php.new"
+    chown root:www-data "$1/ledger.php.new"; chmod 640 "$1/ledger.php.new"
+    mv "$1/ledger.php.new" "$1/ledger.php"
+}
 mkdir -p "$1/ledger"; chown www-data "$1/ledger"`, documentRoot)
 	must(t, err)
 }
@@ -106,6 +117,10 @@ type probe struct {
 	failures []string
 	failed   int
 	longest  time.Duration
+	// logs are what the web servers wrote about each of the failures; looking counts who
+	// fetches them.
+	logs    [mostFailures]string
+	looking sync.WaitGroup
 }
 
 // startProbe visits the site until report, or the end of the test.
@@ -126,6 +141,7 @@ func (s *site) startProbe(t *testing.T) *probe {
 
 func (p *probe) run(ctx context.Context, s *site) {
 	defer close(p.ended)
+	defer p.looking.Wait()
 	client := visitor()
 	ticks := time.NewTicker(probeEvery)
 	defer ticks.Stop()
@@ -145,7 +161,7 @@ func (p *probe) run(ctx context.Context, s *site) {
 				close(p.begun)
 			}
 		} else {
-			p.note(err)
+			p.note(ctx, s, err)
 		}
 		select {
 		case <-ctx.Done():
@@ -156,11 +172,36 @@ func (p *probe) run(ctx context.Context, s *site) {
 
 func visitor() *http.Client { return &http.Client{Timeout: probeLimit} }
 
-func (p *probe) note(err error) {
+func (p *probe) note(ctx context.Context, s *site, err error) {
 	p.failed++
-	if len(p.failures) < 6 {
+	if place := len(p.failures); place < mostFailures {
 		p.failures = append(p.failures, time.Now().UTC().Format("15:04:05.0 ")+err.Error()+pressed())
+		p.looking.Go(func() { p.logs[place] = s.webErrors(ctx) })
 	}
+}
+
+// webErrors are the last errors of each web server that there is now: one that leaves takes
+// its log with it.
+func (s *site) webErrors(ctx context.Context) string {
+	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
+	defer cancel()
+	containers, err := machine.List(ctx, s.Docker, s.Folder.Name)
+	if err != nil {
+		return err.Error()
+	}
+	var all strings.Builder
+	for _, container := range containers {
+		number, err := strconv.Atoi(container.ID)
+		if err != nil || !strings.HasPrefix(website.NodeOf(container.Label), string(web)) {
+			continue
+		}
+		said, err := s.hardware.Exec(ctx, number, []string{"sh", "-c", "tail -q -n 3 /var/log/apache2/*-error.log"}, nil)
+		fmt.Fprintf(&all, "\n    %s: %s", container.Label, bytes.TrimSpace(said))
+		if err != nil {
+			fmt.Fprintf(&all, " (%v)", err)
+		}
+	}
+	return all.String()
 }
 
 // pressed says how busy this computer is, which runs the whole site: where everything waits
@@ -188,6 +229,9 @@ func (p *probe) report(t *testing.T, s *site, during string) time.Duration {
 	<-p.ended
 	t.Logf("TIME %6.1fs longest time without a page %s (%d pages, %d failures)", p.longest.Seconds(), during, len(p.kept), p.failed)
 	if len(p.failures) > 0 {
+		for place := range p.failures {
+			p.failures[place] += p.logs[place]
+		}
 		t.Logf("the first failures:\n  %s\nthe latest apply:\n%s", strings.Join(p.failures, "\n  "), s.applied)
 	}
 	if len(p.kept) == 0 {

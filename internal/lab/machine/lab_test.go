@@ -426,7 +426,9 @@ func (l lab) freezeAndKill() {
 	l.fails(1, "ping -c1 -W1 -q 10.0.0.12")
 	l.fails(1, "curl --silent --max-time 1 telnet://10.0.0.12:22 | grep -q SSH")
 	l.must(l.Thaw(ctx, 2))
-	l.run(1, "ping -c1 -W1 -q 10.0.0.12")
+	// Machine 1 asked in vain who has the address, and gives up on packets that wait for the
+	// answer three seconds after its first question: a ping that comes then fails, thawed or not.
+	l.run(1, "for i in $(seq 20); do ping -c1 -W1 -q 10.0.0.12 && exit 0; sleep 0.1; done; exit 1")
 	l.fails(2, "nft list table inet lab_frozen")
 	l.fails(2, "pgrep -f '[l]ab_frozen'")
 	l.must(l.WaitBooted(ctx, 2))
