@@ -53,7 +53,7 @@ func read(t *testing.T, directory string) map[string]string {
 }
 
 // notImported are resources without an import.
-var notImported = map[string]bool{"ha_ssh_host_key": true}
+var notImported = map[string]bool{"ha_ssh_host_key": true, "ha_web_arrival": true, "ha_web_departure": true}
 
 // TestEveryResourceHasItsPages needs no generator.
 func TestEveryResourceHasItsPages(t *testing.T) {
@@ -145,7 +145,7 @@ func (b block) descriptions(prefix string) map[string]string {
 func resources(t *testing.T) map[string]block {
 	t.Helper()
 	found, _ := documented(t)
-	named(t, found, "ha_floating_ip", "ha_galera_cluster", "ha_gluster_volume", "ha_ssh_host_key", "ha_web_tier")
+	named(t, found, "ha_floating_ip", "ha_galera_cluster", "ha_gluster_volume", "ha_ssh_host_key", "ha_web_arrival", "ha_web_departure", "ha_web_tier")
 	return found
 }
 

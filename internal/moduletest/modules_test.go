@@ -252,6 +252,9 @@ func completeSnippets(t *testing.T, workspace string) {
     ha = {
       source = "terraform-ha/ha"
     }
+    linode = {
+      source = "linode/linode"
+    }
   }
 }
 `)

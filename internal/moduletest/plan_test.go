@@ -42,7 +42,7 @@ func testPlanOfTheWebsite(t *testing.T, c cli) {
 	plan := run("plan", "-input=false", "-no-color", "-out=site.tfplan")
 	// 9 machines with their host keys, 3 firewalls, 3 placement groups, the
 	// NodeBalancer with its configuration and 3 backends with their addresses, 4 resources of ha.
-	if want := "Plan: 36 to add, 0 to change, 0 to destroy."; !strings.Contains(plan, want) {
+	if want := "Plan: 42 to add, 0 to change, 0 to destroy."; !strings.Contains(plan, want) {
 		t.Errorf("the plan does not say %q:\n%s", want, plan)
 	}
 	if strings.Contains(plan, "Warning") {
@@ -57,7 +57,7 @@ func testPlanOfTheWebsite(t *testing.T, c cli) {
 
 	c.environment = append(c.environment, "TF_VAR_wordpress=false", "TF_VAR_protect=true")
 	plan = run("plan", "-input=false", "-no-color")
-	if want := "Plan: 36 to add, 0 to change, 0 to destroy."; !strings.Contains(plan, want) {
+	if want := "Plan: 42 to add, 0 to change, 0 to destroy."; !strings.Contains(plan, want) {
 		t.Errorf("without WordPress, the plan does not say %q:\n%s", want, plan)
 	}
 	if got := len(regexp.MustCompile(`\+ protect +=\s+true`).FindAllString(plan, -1)); got != 2 {

@@ -93,6 +93,8 @@ func (p *haProvider) Resources(context.Context) []func() resource.Resource {
 		newGlusterVolume,
 		newFloatingIP,
 		newWebTier,
+		newWebArrival,
+		newWebDeparture,
 		newSSHHostKey,
 	}
 }

@@ -24,3 +24,20 @@ func (s *site) powerLost(of tier, to redeclare, name, moment string) func(t *tes
 		})
 	}
 }
+
+// rebooted reboots a machine in order, as somebody does who does not know the provider, while
+// visitors come: nobody notices, and nothing is to be done afterwards.
+func (s *site) rebooted(choose func(t *testing.T) string) func(t *testing.T) {
+	return func(t *testing.T) {
+		name := choose(t)
+		s.slowBalancer(t)
+		probe := s.startProbe(t)
+		begin := time.Now()
+		must(t, s.hardware.Reboot(t.Context(), s.machines[name]))
+		took(t, "orderly reboot of "+name, begin)
+		s.wantWhole(t)
+		s.wantServed(t, probe, "while "+name+" was rebooted")
+		s.wantKept(t, probe)
+		s.wantEmpty(t, "after the reboot of "+name)
+	}
+}

@@ -46,12 +46,16 @@ const delayVariable = "SITE_BALANCER_DELAY"
 // acts on a change of a mode, or of its nodes, so much later.
 func (s *site) slowBalancer(t *testing.T) {
 	t.Helper()
-	wanted := os.Getenv(delayVariable)
-	if wanted == "" {
-		return
+	if wanted := os.Getenv(delayVariable); wanted != "" {
+		delay, err := time.ParseDuration(wanted)
+		must(t, err)
+		s.delayBalancer(t, delay)
 	}
-	delay, err := time.ParseDuration(wanted)
-	must(t, err)
+}
+
+// delayBalancer gives the lab's NodeBalancer a delay for the rest of a part.
+func (s *site) delayBalancer(t *testing.T, delay time.Duration) {
+	t.Helper()
 	must(t, s.Folder.SetBalancerDelay(delay))
 	t.Cleanup(func() {
 		if err := s.Folder.SetBalancerDelay(0); err != nil {
@@ -93,8 +97,8 @@ func (s *site) replace(t *testing.T) {
 	plan := s.plan(t)
 	gone := plan.destroys()
 	slices.Sort(gone)
-	if len(gone) != 3 || !strings.HasSuffix(gone[0], `linode_nodebalancer_node.this["web1"]`) ||
-		!strings.HasSuffix(gone[1], `ha_ssh_host_key.this["web1"]`) || !strings.HasSuffix(gone[2], `linode_instance.this["web1"]`) {
+	if len(gone) != 4 || !strings.HasSuffix(gone[0], `ha_web_departure.this["web1"]`) || !strings.HasSuffix(gone[1], `linode_nodebalancer_node.this["web1"]`) ||
+		!strings.HasSuffix(gone[2], `ha_ssh_host_key.this["web1"]`) || !strings.HasSuffix(gone[3], `linode_instance.this["web1"]`) {
 		t.Fatalf("another generation of web1 destroys %v:\n%s", gone, plan.said)
 	}
 	if strings.Contains(plan.said, "Warning:") {

@@ -50,7 +50,7 @@ func probeUnits(s Spec) []host.File {
 // programs are used from the disk: nothing has to be loaded when one of them changes,
 // but the probe, which runs for ever.
 func programs(s Spec, node string) []host.File {
-	return slices.Concat(probePrograms(s, node), remountPrograms(s), updatePrograms(s))
+	return slices.Concat(probePrograms(s, node), leavePrograms(s), remountPrograms(s), updatePrograms(s))
 }
 
 func askProbe(s Spec, node string) tier.Questions {

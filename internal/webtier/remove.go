@@ -101,6 +101,11 @@ func stopServing(s Spec, seen NodeStatus) action {
 				return err
 			}
 		}
+		// Who is told to remove the tier does not wait for visitors: the unit that does finds
+		// the machine drained.
+		if err := run(ctx, h, "drain", shell.Script(drainScript, drainFile, drainMark)); err != nil {
+			return err
+		}
 		return h.DisableUnit(ctx, units...)
 	}
 }

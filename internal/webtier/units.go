@@ -16,17 +16,22 @@ const systemUnits = "/etc/systemd/system/"
 // unitFiles are read by systemd. Those of PHP-FPM are left out while the version of PHP
 // is not known.
 func unitFiles(s Spec, php string) []host.File {
-	return slices.Concat(probeUnits(s), dropIn(s, apacheUnit), remountUnits(s), cronUnits(s), updateUnits(s), fpmDropIn(s, php))
+	return slices.Concat(probeUnits(s), leaveUnits(s), dropIn(s, apacheUnit), remountUnits(s), cronUnits(s), updateUnits(s), fpmDropIn(s, php))
 }
 
-// dropIn has a server of Debian's start after the mount, and again when it dies.
+// dropIn has a server of Debian's start after the mount, again when it dies, and stop after
+// visitors have left.
 func dropIn(s Spec, unit string) []host.File {
-	return []host.File{rendered(systemUnits+unit+".d/terraform-ha.conf", "0644", "dropin.conf.tmpl", s)}
+	data := struct {
+		Spec
+		Leave string
+	}{s, leaveUnit}
+	return []host.File{rendered(systemUnits+unit+".d/terraform-ha.conf", "0644", "dropin.conf.tmpl", data)}
 }
 
 // running are the units of the tier's own that run on every machine.
 func running(s Spec) []string {
-	units := []string{probeUnit}
+	units := []string{probeUnit, leaveUnit}
 	if s.Mount != nil {
 		units = append(units, remountUnit)
 	}

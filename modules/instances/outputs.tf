@@ -27,6 +27,11 @@ output "nodes" {
   } }
 }
 
+output "machines" {
+  description = "The current Linode of each node for SSH, by its name in the label, which each generation has its own of: `host`, and `host_key` if one was generated."
+  value       = { for machine, node in local.machines : machine => { host = local.public_ips[node.key], host_key = local.host_keys[node.key] } }
+}
+
 output "known_hosts" {
   description = "Generated host keys of the Linodes, as lines of a `known_hosts` file."
   value       = [for key in keys(var.nodes) : "${local.public_ips[key]} ${local.host_keys[key]}" if local.host_keys[key] != null]

@@ -236,9 +236,30 @@ module "web" {
   timeouts                    = var.timeouts
 }
 
+# A Linode that is to end ends when the NodeBalancer has let go of it: its backend goes first, then
+# this waits, then the Linode goes. Where all web servers are replaced in one apply, the old ones
+# serve until then.
+resource "ha_web_departure" "this" {
+  for_each = module.web_instances.machines
+
+  name     = var.name
+  host     = each.value.host
+  host_key = each.value.host_key
+  # Longer than two intervals of its check.
+  quiet_seconds = min(2 * var.load_balancer.check.interval_seconds + 2, 3600)
+
+  lifecycle {
+    # It has Terraform end the wait for a machine that is no longer declared after the tier's own
+    # change, and not before.
+    create_before_destroy = true
+  }
+}
+
 module "backends" {
   source = "../load-balancer/modules/backends"
 
   nodebalancer = module.load_balancer.nodebalancer
   backends     = module.web.backends
+
+  depends_on = [ha_web_departure.this]
 }

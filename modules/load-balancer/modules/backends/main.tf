@@ -24,3 +24,12 @@ resource "linode_nodebalancer_node" "this" {
     ignore_changes = [mode]
   }
 }
+
+# It has Terraform wait for the NodeBalancer to see a new backend before the one that it replaces is
+# removed: that is done after the change of what refers to the new one.
+resource "ha_web_arrival" "this" {
+  for_each = var.backends
+
+  nodebalancer = { id = var.nodebalancer.id, config_id = var.nodebalancer.config_id }
+  address      = linode_nodebalancer_node.this[each.key].address
+}

@@ -1,5 +1,7 @@
 mock_provider "linode" {}
 
+mock_provider "ha" {}
+
 variables {
   nodebalancer = { id = 12, config_id = 34 }
   backends     = { web1 = "192.168.130.1:80" }

@@ -1,0 +1,5 @@
+: web-await-departure
+# Waits until a load balancer that has been told to forget this machine has done so.
+# Arguments: the program that waits, and for how many seconds nobody must have come.
+[ -x "$1" ] || exit 0
+exec "$1" "$2"
