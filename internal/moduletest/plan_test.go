@@ -41,7 +41,7 @@ func testPlanOfTheWebsite(t *testing.T, c cli) {
 	run("init", "-input=false", "-no-color")
 	plan := run("plan", "-input=false", "-no-color", "-out=site.tfplan")
 	// 9 machines with their host keys, 3 firewalls, 3 placement groups, the
-	// NodeBalancer with its configuration and 3 backends with their addresses, 4 resources of ha.
+	// NodeBalancer with its configuration and 3 backends with their addresses, 4 resources of ha, and 3 waits for a backend and 3 for a machine.
 	if want := "Plan: 42 to add, 0 to change, 0 to destroy."; !strings.Contains(plan, want) {
 		t.Errorf("the plan does not say %q:\n%s", want, plan)
 	}

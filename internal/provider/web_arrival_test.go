@@ -23,11 +23,12 @@ func TestAnArrivalWaits(t *testing.T) {
 		asked   int
 		warning string
 	}{
-		"it is up":             {[]string{"accept UP"}, 90, 1, ""},
-		"it comes up":          {[]string{"accept Unknown", "accept DOWN", "accept UP"}, 90, 3, ""},
-		"the API fails once":   {[]string{"", "accept UP"}, 90, 2, ""},
-		"it is kept from them": {[]string{"drain DOWN"}, 90, 1, ""},
-		"it stays down":        {[]string{"accept DOWN"}, 1, 1, "Backend Not Up: "},
+		"it is up":              {[]string{"accept UP"}, 90, 1, ""},
+		"it comes up":           {[]string{"accept Unknown", "accept DOWN", "accept UP"}, 90, 3, ""},
+		"the API fails once":    {[]string{"", "accept UP"}, 90, 2, ""},
+		"it is kept from them":  {[]string{"drain DOWN"}, 90, 1, ""},
+		"nothing is waited for": {[]string{"accept DOWN"}, 0, 0, ""},
+		"it stays down":         {[]string{"accept DOWN"}, 1, 1, "Backend Not Up: "},
 	} {
 		t.Run(name, func(t *testing.T) {
 			f := newFleet(t, "n1")

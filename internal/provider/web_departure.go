@@ -1,18 +1,22 @@
 package provider
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"time"
 
 	"github.com/hashicorp/terraform-plugin-framework-validators/stringvalidator"
+	"github.com/hashicorp/terraform-plugin-framework/path"
 	"github.com/hashicorp/terraform-plugin-framework/resource"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema"
 	"github.com/hashicorp/terraform-plugin-framework/resource/schema/int64default"
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema/int64planmodifier"
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema/planmodifier"
+	"github.com/hashicorp/terraform-plugin-framework/resource/schema/stringplanmodifier"
 	"github.com/hashicorp/terraform-plugin-framework/schema/validator"
 	"github.com/hashicorp/terraform-plugin-framework/types"
 
-	"github.com/terraform-ha/terraform-provider-ha/internal/host"
 	"github.com/terraform-ha/terraform-provider-ha/internal/provider/cluster"
 	"github.com/terraform-ha/terraform-provider-ha/internal/tier"
 	"github.com/terraform-ha/terraform-provider-ha/internal/webtier"
@@ -31,6 +35,15 @@ type webDepartureModel struct {
 	User         types.String `tfsdk:"user"`
 	HostKey      types.String `tfsdk:"host_key"`
 	QuietSeconds types.Int64  `tfsdk:"quiet_seconds"`
+	WaitSeconds  types.Int64  `tfsdk:"wait_seconds"`
+}
+
+// limit is how long the wait takes at most.
+func (m webDepartureModel) limit() time.Duration {
+	if m.WaitSeconds.IsNull() {
+		return time.Duration(m.QuietSeconds.ValueInt64()+lateSeconds) * time.Second
+	}
+	return time.Duration(m.WaitSeconds.ValueInt64()) * time.Second
 }
 
 func (*webDeparture) Metadata(_ context.Context, req resource.MetadataRequest, resp *resource.MetadataResponse) {
@@ -40,7 +53,12 @@ func (*webDeparture) Metadata(_ context.Context, req resource.MetadataRequest, r
 // defaultQuiet is more than two intervals of a check of the module load-balancer.
 const defaultQuiet = 12
 
+// lateSeconds is the minute that a NodeBalancer can take to act, and one for those who came
+// until then.
+const lateSeconds = 120
+
 func (*webDeparture) Schema(_ context.Context, _ resource.SchemaRequest, resp *resource.SchemaResponse) {
+	moved := []planmodifier.String{stringplanmodifier.RequiresReplace()}
 	notEmpty := []validator.String{stringvalidator.LengthAtLeast(1)}
 	resp.Schema = schema.Schema{
 		MarkdownDescription: "Waits, when it is destroyed, until a load balancer has let go of a web server: for some seconds neither a visitor nor a health check came, and no connection is open. " +
@@ -48,14 +66,18 @@ func (*webDeparture) Schema(_ context.Context, _ resource.SchemaRequest, resp *r
 			"destroying a machine while the load balancer still sends requests to it.",
 		Attributes: map[string]schema.Attribute{
 			"name": schema.StringAttribute{Required: true, Validators: notEmpty,
-				MarkdownDescription: "Name of the web tier. Its `drain_seconds` is the longest time of the wait; with 0, nothing is waited for."},
-			"host": schema.StringAttribute{Required: true, Validators: notEmpty, MarkdownDescription: "Name or address to which Terraform connects over SSH."},
-			"port": schema.Int64Attribute{Optional: true, Validators: cluster.Between(1, 65535), MarkdownDescription: "SSH port. Default: the `port` of the provider block."},
+				MarkdownDescription: "Name of the web tier."},
+			"host": schema.StringAttribute{Required: true, Validators: notEmpty, PlanModifiers: moved,
+				MarkdownDescription: "Name or address to which Terraform connects over SSH. Another one replaces the resource, which waits at the former one."},
+			"port": schema.Int64Attribute{Optional: true, Validators: cluster.Between(1, 65535), PlanModifiers: []planmodifier.Int64{int64planmodifier.RequiresReplace()},
+				MarkdownDescription: "SSH port. Another one replaces the resource. Default: the `port` of the provider block."},
 			"user": schema.StringAttribute{Optional: true, MarkdownDescription: "SSH user. Default: the `user` of the provider block."},
 			"host_key": schema.StringAttribute{Optional: true,
 				MarkdownDescription: "Public host key of the machine, in the format of authorized_keys, or its fingerprint `SHA256:...`. Default: the key in `known_hosts`, depending on `host_key_policy`."},
 			"quiet_seconds": schema.Int64Attribute{Optional: true, Computed: true, Default: int64default.StaticInt64(defaultQuiet), Validators: cluster.Between(1, 3600),
 				MarkdownDescription: "For how long nobody must have come, in seconds, 1 to 3600. It should be longer than two intervals of the load balancer's health check. Default: 12."},
+			"wait_seconds": schema.Int64Attribute{Optional: true, Validators: cluster.Between(0, 7200),
+				MarkdownDescription: "Longest time of the wait in seconds, 0 to 7200; 0 waits for nothing. It has to be at least `quiet_seconds`. Default: 120 more than `quiet_seconds`, because a NodeBalancer takes up to a minute to act."},
 		},
 	}
 }
@@ -63,6 +85,20 @@ func (*webDeparture) Schema(_ context.Context, _ resource.SchemaRequest, resp *r
 // Configure implements [resource.ResourceWithConfigure].
 func (d *webDeparture) Configure(_ context.Context, req resource.ConfigureRequest, _ *resource.ConfigureResponse) {
 	d.access, _ = req.ProviderData.(*cluster.Access)
+}
+
+// ValidateConfig implements [resource.ResourceWithValidateConfig].
+func (*webDeparture) ValidateConfig(ctx context.Context, req resource.ValidateConfigRequest, resp *resource.ValidateConfigResponse) {
+	var config webDepartureModel
+	resp.Diagnostics.Append(req.Config.Get(ctx, &config)...)
+	wait, quiet := config.WaitSeconds, config.QuietSeconds
+	if resp.Diagnostics.HasError() || wait.IsNull() || wait.IsUnknown() || wait.ValueInt64() == 0 || quiet.IsUnknown() {
+		return
+	}
+	if least := cmp.Or(quiet.ValueInt64(), defaultQuiet); wait.ValueInt64() < least {
+		resp.Diagnostics.AddAttributeError(path.Root("wait_seconds"), "Wait Too Short",
+			fmt.Sprintf("Nobody can have come for %d seconds within %d. Set wait_seconds to at least quiet_seconds.", least, wait.ValueInt64()))
+	}
 }
 
 // Create remembers the machine.
@@ -86,8 +122,7 @@ func (*webDeparture) Update(ctx context.Context, req resource.UpdateRequest, res
 	}
 }
 
-// Delete waits. A machine that does not answer has no visitors, and whatever else fails is
-// no reason to keep it.
+// Delete waits. Whatever fails is no reason to keep the machine, which may be dead.
 func (d *webDeparture) Delete(ctx context.Context, req resource.DeleteRequest, resp *resource.DeleteResponse) {
 	var state webDepartureModel
 	resp.Diagnostics.Append(req.State.Get(ctx, &state)...)
@@ -100,13 +135,13 @@ func (d *webDeparture) Delete(ctx context.Context, req resource.DeleteRequest, r
 	case ctx.Err() != nil:
 		resp.Diagnostics.AddError("Wait for Visitors Interrupted",
 			fmt.Sprintf("The wait for visitors to leave the web server at %s was interrupted. Nothing was changed on it. Apply again to go on.", at))
-	case err != nil && !host.IsUnreachable(err):
+	case err != nil:
 		resp.Diagnostics.AddWarning("Visitors Not Waited For",
 			fmt.Sprintf("It is not known whether the web server at %s still has visitors: %s If its machine is destroyed now, requests that the load balancer still sends to it fail.", at, tier.Sentence(err)))
-	case err == nil && !forgotten:
+	case !forgotten:
 		resp.Diagnostics.AddWarning("Web Server Still Visited",
-			fmt.Sprintf("The web server at %s still had visitors, open connections or health checks after drain_seconds of web tier %q. If its machine is destroyed now, requests that the load balancer "+
-				"still sends to it fail. A larger drain_seconds waits for longer.", at, state.Name.ValueString()))
+			fmt.Sprintf("The web server at %s still had visitors, open connections or health checks after %s. If its machine is destroyed now, requests that the load balancer "+
+				"still sends to it fail. A larger wait_seconds waits for longer.", at, state.limit()))
 	}
 }
 
@@ -115,5 +150,5 @@ func (d *webDeparture) await(ctx context.Context, state webDepartureModel) (forg
 	if err != nil {
 		return false, err
 	}
-	return webtier.AwaitDeparture(ctx, view, state.Name.ValueString(), time.Duration(state.QuietSeconds.ValueInt64())*time.Second)
+	return webtier.AwaitDeparture(ctx, view, state.Name.ValueString(), time.Duration(state.QuietSeconds.ValueInt64())*time.Second, state.limit())
 }

@@ -22,10 +22,10 @@ func TestADepartureWaits(t *testing.T) {
 		// asked says how long nobody must have come; empty for a machine that is not asked.
 		asked, warning string
 	}{
-		"they leave":             {asked: "12"},
-		"they stay":              {status: 1, asked: "12", warning: "Web Server Still Visited"},
-		"the machine has no log": {status: 2, asked: "12", warning: "Visitors Not Waited For"},
-		"the machine is gone":    {down: true},
+		"they leave":             {asked: "12 132"},
+		"they stay":              {status: 1, asked: "12 132", warning: "Web Server Still Visited"},
+		"the machine has no log": {status: 2, asked: "12 132", warning: "Visitors Not Waited For"},
+		"the machine is gone":    {down: true, warning: "Visitors Not Waited For"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -35,7 +35,7 @@ func TestADepartureWaits(t *testing.T) {
 				if c.Args()[0] != "/usr/lib/terraform-ha/web-shop/leave" {
 					return "", 3, "no such program: " + c.Args()[0]
 				}
-				asked = c.Args()[1]
+				asked = strings.Join(c.Args()[1:], " ")
 				return "", test.status, "it said so"
 			})
 			body := fmt.Sprintf("resource \"ha_web_departure\" \"t\" {\n  name = \"shop\"\n  host = \"127.0.0.1\"\n  port = %d\n}\n", f.servers["n1"].Port())
@@ -84,6 +84,15 @@ func TestADepartureIsDeclaredInFull(t *testing.T) {
 		Steps: []resource.TestStep{
 			{Config: f.config("resource \"ha_web_departure\" \"t\" {\n  name = \"\"\n  host = \"h\"\n}\n"), ExpectError: loose(`name string length must be at least 1`)},
 			{Config: f.config("resource \"ha_web_departure\" \"t\" {\n  name = \"shop\"\n  host = \"h\"\n  quiet_seconds = 0\n}\n"), ExpectError: loose(`quiet_seconds .* must be between 1 and 3600`)},
+			{Config: f.config("resource \"ha_web_departure\" \"t\" {\n  name = \"shop\"\n  host = \"h\"\n  wait_seconds = 11\n}\n"), ExpectError: loose(`Nobody can have come for 12 seconds within 11`)},
+			{Config: f.config("resource \"ha_web_departure\" \"t\" {\n  name = \"shop\"\n  host = \"h\"\n  wait_seconds = 0\n}\n")},
+			// It would be asked for at the former address.
+			{
+				Config: f.config("resource \"ha_web_departure\" \"t\" {\n  name = \"shop\"\n  host = \"other\"\n  wait_seconds = 0\n}\n"),
+				ConfigPlanChecks: resource.ConfigPlanChecks{PreApply: []plancheck.PlanCheck{
+					plancheck.ExpectResourceAction("ha_web_departure.t", plancheck.ResourceActionDestroyBeforeCreate),
+				}},
+			},
 		},
 	})
 }

@@ -15,17 +15,24 @@ import (
 // leave then. Changes of ours have drained the machine by then and know the balancer.
 const leaveUnit = "terraform-ha-web-leave.service"
 
-// leaveMargin is for what the program does beside waiting, in seconds.
-const leaveMargin = 30
+const (
+	// longestLeave is how long a shutdown waits at most, in seconds: systemd ends one that takes
+	// half an hour, and whoever waits for a reboot gives up before that.
+	longestLeave = 300
+	// leaveMargin is for what the program does beside waiting, in seconds.
+	leaveMargin = 30
+)
+
+func (s Spec) leaveSeconds() int { return min(*s.DrainSeconds, longestLeave) }
 
 func (s Spec) leaveProgram() string { return s.library() + "/leave" }
 
 // leavePrograms are what the unit runs.
 func leavePrograms(s Spec) []host.File {
 	data := struct {
-		Name, HealthPath, OKFile, DrainFile, DrainMark, MaintenanceFile string
-		Port, Seconds                                                   int
-	}{s.Name, s.HealthPath, okFile, drainFile, drainMark, s.maintenanceFile(), s.Port, *s.DrainSeconds}
+		Name, HealthPath, OKFile, DrainFile, DrainMark, MaintenanceFile, RollingFile string
+		Port, Seconds                                                                int
+	}{s.Name, s.HealthPath, okFile, drainFile, drainMark, s.maintenanceFile(), s.rollingFile(), s.Port, s.leaveSeconds()}
 	return []host.File{rendered(s.leaveProgram(), "0755", "leave.tmpl", data)}
 }
 
@@ -33,23 +40,22 @@ func leaveUnits(s Spec) []host.File {
 	data := struct {
 		Name, Library, Probe string
 		Limit                int
-	}{s.Name, s.library(), probeUnit, *s.DrainSeconds + leaveMargin}
+	}{s.Name, s.library(), probeUnit, s.leaveSeconds() + leaveMargin}
 	return []host.File{rendered(systemUnits+leaveUnit, "0644", "leave.service.tmpl", data)}
 }
 
 var awaitDepartureScript = shell.Embedded(scripts, "await-departure")
 
-// longestDeparture is more than a tier can want visitors to have to leave.
-const longestDeparture = time.Hour + time.Minute
-
 // AwaitDeparture waits until a load balancer has let go of a machine of a tier which it was
 // told to forget: for quiet nobody came to it, also no health check, and no connection is
-// open. It changes nothing, and does not wait for longer than the tier's drain_seconds; forgotten is
-// false if somebody still came then. A machine that does not serve is left alone.
-func AwaitDeparture(ctx context.Context, view host.View, name string, quiet time.Duration) (forgotten bool, err error) {
-	program := Spec{Name: name}.leaveProgram()
-	seconds := strconv.Itoa(int(quiet.Seconds()))
-	_, err = view.Query(ctx, shell.Script(awaitDepartureScript, program, seconds).WithLimit(longestDeparture))
+// open. It changes nothing, and waits for limit at most; forgotten is false if somebody still
+// came then. A machine whose Apache does not run is left alone.
+func AwaitDeparture(ctx context.Context, view host.View, name string, quiet, limit time.Duration) (forgotten bool, err error) {
+	if limit == 0 {
+		return true, nil
+	}
+	command := shell.Script(awaitDepartureScript, Spec{Name: name}.leaveProgram(), wholeSeconds(quiet), wholeSeconds(limit))
+	_, err = view.Query(ctx, command.WithLimit(limit+time.Minute))
 	if exit, failed := errors.AsType[*shell.ExitError](err); failed && exit.Status == 1 {
 		return false, nil
 	}
@@ -58,3 +64,5 @@ func AwaitDeparture(ctx context.Context, view host.View, name string, quiet time
 	}
 	return true, nil
 }
+
+func wholeSeconds(d time.Duration) string { return strconv.Itoa(int(d.Seconds())) }

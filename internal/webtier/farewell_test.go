@@ -20,7 +20,12 @@ type stopping struct {
 // sleepScript adds a line to the log, as long as there are any, and counts seconds.
 const sleepScript = `#!/bin/sh
 cd "${0%/*}" && echo >>slept
-sed -n "$(wc -l <slept)p" later | sed 's/; */\n/g' | grep . >>log
+now=$(sed -n "$(wc -l <slept)p" later)
+[ "$now" != rotate ] || { : >log && exit; }
+[ "$now" != rotating ] || { rm log && exit; }
+[ "$now" != ends ] || rm apache
+[ "$now" != blips ] || rm ok
+printf '%s\n' "$now" | sed 's/; */\n/g' | grep ' - ' >>log
 :
 `
 
@@ -30,7 +35,7 @@ func newStopping(t *testing.T, seconds int) stopping {
 	spec.DrainSeconds = &seconds
 	s := stopping{directory: t.TempDir(), script: string(leavePrograms(spec)[0].Content)}
 	for from, to := range map[string]string{
-		"/var/log/apache2/shop-access.log": "log", drainFile: "run/drain", okFile: "ok", spec.maintenanceFile(): "maintenance",
+		"/var/log/apache2/shop-access.log": "log", drainFile: "run/drain", okFile: "ok", spec.maintenanceFile(): "maintenance", spec.rollingFile(): "rolling",
 		"/proc/net/tcp /proc/net/tcp6": s.path("connections"),
 	} {
 		if !strings.Contains(s.script, from) {
@@ -39,6 +44,9 @@ func newStopping(t *testing.T, seconds int) stopping {
 		s.script = strings.ReplaceAll(s.script, from, s.path(filepath.Base(to)))
 	}
 	s.put(t, "sleep", sleepScript)
+	// Apache runs for as long as there is a file.
+	s.put(t, "systemctl", "#!/bin/sh\n[ \"$*\" = 'is-active --quiet apache2.service' ] && [ -e \"${0%/*}/apache\" ]\n")
+	s.put(t, "apache", "")
 	s.put(t, "ok", "ok web1\n")
 	s.put(t, "connections", "")
 	s.put(t, "log", line("192.0.2.9", "/before", 200)+"\n")
@@ -56,7 +64,7 @@ func (s stopping) put(t *testing.T, name, content string) {
 // run returns for how many seconds the program waited.
 func (s stopping) run(t *testing.T) int {
 	t.Helper()
-	waited, status := s.exits(t)
+	waited, status := s.exits(t, "stopping")
 	if status != 0 {
 		t.Errorf("it exits with %d", status)
 	}
@@ -102,6 +110,7 @@ func TestVisitorsLeaveBeforeTheServersStop(t *testing.T) {
 		"visitors come for a while":         {[]string{visit + ";" + check, visit, check, visit, check, visit}, "", 11},
 		"visitors come until the end":       {strings.Split(strings.Repeat(visit+";"+check+"\n", 70), "\n"), "", 60},
 		"the check does not see it":         {strings.Split(strings.Repeat(well+"\n", 70), "\n"), "", 60},
+		"the log is rotated":                {[]string{check, "rotating", check, "rotate", check, visit}, "", 11},
 		"this machine asks":                 {[]string{check, ours, check, ours, check, ours}, "", 5},
 		"a connection stays open":           {[]string{check, check, check}, established, 60},
 		"only this machine has connections": {[]string{check, check, check}, "   0: 0100007F:0050 0100007F:9C40 01 0:0\n   1: 0A00003D:0016 07FFA8C0:9C40 01 0:0\n", 5},
@@ -124,18 +133,13 @@ func TestVisitorsLeaveBeforeTheServersStop(t *testing.T) {
 // TestNobodyIsWaitedForWhoCannotCome has a machine stop that serves nobody.
 func TestNobodyIsWaitedForWhoCannotCome(t *testing.T) {
 	for name, change := range map[string]func(s stopping) error{
-		"it does not serve":       func(s stopping) error { return os.Remove(s.path("ok")) },
-		"it is drained":           func(s stopping) error { return os.WriteFile(s.path("drain"), nil, 0o600) },
-		"it is in maintenance":    func(s stopping) error { return os.WriteFile(s.path("maintenance"), nil, 0o600) },
-		"Apache has never logged": func(s stopping) error { return os.Remove(s.path("log")) },
+		"it does not serve":    func(s stopping) error { return os.Remove(s.path("ok")) },
+		"it is drained":        func(s stopping) error { return os.WriteFile(s.path("drain"), nil, 0o600) },
+		"it is in maintenance": func(s stopping) error { return os.WriteFile(s.path("maintenance"), nil, 0o600) },
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := newStopping(t, 60)
 			must(t, change(s))
-			program := s.script
-			if name == "Apache has never logged" {
-				s.script = "exec 2>/dev/null\n" + program
-			}
 			if waited := s.run(t); waited != 0 {
 				t.Errorf("it waits for %d s", waited)
 			}
@@ -160,7 +164,9 @@ func TestAForgottenMachineIsWaitedFor(t *testing.T) {
 		"checks and visits come for": {[]string{check, "", visit, "", "", check, visit}, "", "", 19, 0},
 		"it is not forgotten":        {strings.Split(strings.Repeat(check+"\n\n\n\n\n", 13), "\n"), "", "", 60, 1},
 		"a request takes its time":   {nil, "   0: 0A00003D:0050 07FFA8C0:9C40 01 0:0\n", "", 60, 1},
-		"it does not serve":          {nil, "", "ok", 0, 0},
+		"it does not serve":          {nil, "", "apache", 0, 0},
+		"its health check fails":     {[]string{visit, "blips", visit}, "", "", 15, 0},
+		"it stops serving":           {[]string{visit, "ends", visit}, "", "", 2, 0},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -170,12 +176,44 @@ func TestAForgottenMachineIsWaitedFor(t *testing.T) {
 			if test.missing != "" {
 				must(t, os.Remove(s.path(test.missing)))
 			}
-			if waited, status := s.exits(t, "12"); waited != test.want || status != test.wantedExitCode {
+			if waited, status := s.exits(t, "forgotten", "12", "60"); waited != test.want || status != test.wantedExitCode {
 				t.Errorf("it waits for %d s and exits with %d, want %d and %d", waited, status, test.want, test.wantedExitCode)
 			}
 			if _, err := os.Stat(s.path("drain")); err == nil {
 				t.Error("it drains")
 			}
 		})
+	}
+}
+
+// TestAMachineThatWasNotShutDownServesAgain stops the unit and starts it. What a change has
+// drained stays so, and what somebody has.
+func TestAMachineThatWasNotShutDownServesAgain(t *testing.T) {
+	for name, test := range map[string]struct {
+		drain, rolling string
+		stays          bool
+	}{
+		"stopped and started": {drain: drainMark + "\n"},
+		"in a change":         {drain: drainMark + "\n", rolling: drainMark + "\n", stays: true},
+		"by an operator":      {drain: "new disk\n", stays: true},
+		"not drained":         {},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := newStopping(t, 60)
+			for file, content := range map[string]string{"drain": test.drain, "rolling": test.rolling} {
+				if content != "" {
+					s.put(t, file, content)
+				}
+			}
+			if waited, status := s.exits(t, "started"); waited != 0 || status != 0 {
+				t.Errorf("it waits for %d s and exits with %d", waited, status)
+			}
+			if _, err := os.Stat(s.path("drain")); (err == nil) != test.stays {
+				t.Errorf("the drain file: %v", err)
+			}
+		})
+	}
+	if waited, status := newStopping(t, 60).exits(t, "leave"); waited != 0 || status != 2 {
+		t.Errorf("an unknown word: it waits for %d s and exits with %d", waited, status)
 	}
 }

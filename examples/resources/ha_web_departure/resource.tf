@@ -1,8 +1,8 @@
 # One for each machine of the web tier, by a key that changes with the machine.
 resource "ha_web_departure" "this" {
   for_each = {
-    web1 = "203.0.113.11"
-    web2 = "203.0.113.12"
+    web1-g2 = "203.0.113.11"
+    web2-g1 = "203.0.113.12"
   }
 
   name = "shop"
