@@ -97,7 +97,7 @@ func (*webDeparture) ValidateConfig(ctx context.Context, req resource.ValidateCo
 	}
 	if least := cmp.Or(quiet.ValueInt64(), defaultQuiet); wait.ValueInt64() < least {
 		resp.Diagnostics.AddAttributeError(path.Root("wait_seconds"), "Wait Too Short",
-			fmt.Sprintf("Nobody can have come for %d seconds within %d. Set wait_seconds to at least quiet_seconds.", least, wait.ValueInt64()))
+			fmt.Sprintf("The wait would end after %d seconds, and nobody must have come for %d. Set wait_seconds to at least quiet_seconds.", wait.ValueInt64(), least))
 	}
 }
 
@@ -146,7 +146,7 @@ func (d *webDeparture) Delete(ctx context.Context, req resource.DeleteRequest, r
 }
 
 func (d *webDeparture) await(ctx context.Context, state webDepartureModel) (forgotten bool, err error) {
-	view, err := d.access.Ask(cluster.Machine{Name: state.Host, Host: state.Host, Port: state.Port, User: state.User, HostKey: state.HostKey})
+	view, err := d.access.Ask(cluster.Machine{Host: state.Host, Port: state.Port, User: state.User, HostKey: state.HostKey})
 	if err != nil {
 		return false, err
 	}

@@ -84,7 +84,7 @@ func TestADepartureIsDeclaredInFull(t *testing.T) {
 		Steps: []resource.TestStep{
 			{Config: f.config("resource \"ha_web_departure\" \"t\" {\n  name = \"\"\n  host = \"h\"\n}\n"), ExpectError: loose(`name string length must be at least 1`)},
 			{Config: f.config("resource \"ha_web_departure\" \"t\" {\n  name = \"shop\"\n  host = \"h\"\n  quiet_seconds = 0\n}\n"), ExpectError: loose(`quiet_seconds .* must be between 1 and 3600`)},
-			{Config: f.config("resource \"ha_web_departure\" \"t\" {\n  name = \"shop\"\n  host = \"h\"\n  wait_seconds = 11\n}\n"), ExpectError: loose(`Nobody can have come for 12 seconds within 11`)},
+			{Config: f.config("resource \"ha_web_departure\" \"t\" {\n  name = \"shop\"\n  host = \"h\"\n  wait_seconds = 11\n}\n"), ExpectError: loose(`would end after 11 seconds, and nobody must have come for 12`)},
 			{Config: f.config("resource \"ha_web_departure\" \"t\" {\n  name = \"shop\"\n  host = \"h\"\n  wait_seconds = 0\n}\n")},
 			// It would be asked for at the former address.
 			{

@@ -30,9 +30,9 @@ func (s Spec) leaveProgram() string { return s.library() + "/leave" }
 // leavePrograms are what the unit runs.
 func leavePrograms(s Spec) []host.File {
 	data := struct {
-		Name, HealthPath, OKFile, DrainFile, DrainMark, MaintenanceFile, RollingFile string
-		Port, Seconds                                                                int
-	}{s.Name, s.HealthPath, okFile, drainFile, drainMark, s.maintenanceFile(), s.rollingFile(), s.Port, s.leaveSeconds()}
+		Name, HealthPath, OKFile, DrainFile, DrainMark, MaintenanceFile, RollingFile, Connections string
+		Port, Seconds                                                                             int
+	}{s.Name, s.HealthPath, okFile, drainFile, drainMark, s.maintenanceFile(), s.rollingFile(), string(visitorsScript), s.Port, s.leaveSeconds()}
 	return []host.File{rendered(s.leaveProgram(), "0755", "leave.tmpl", data)}
 }
 

@@ -25,7 +25,7 @@ func Remove(spec Spec, status Status, wipe bool) (Plan, error) {
 			continue
 		}
 		seen := status.Nodes[node.Name]
-		stop = append(stop, Lane{step(node.Name, "stop serving", "", stopServing(spec, seen))})
+		stop = append(stop, Lane{step(node.Name, "stop serving", "", inOrder(drainAtOnce, stopServing(spec, seen)))})
 		lane := Lane{}
 		// On a shared directory one machine wipes for all.
 		if wipe && (spec.Mount == nil || node.Name == wiping) {
@@ -90,6 +90,12 @@ func wiped(spec Spec, status Status) bool {
 	return noted
 }
 
+// drainAtOnce has the unit that waits for visitors when it is stopped find a machine without
+// any: the removal of a tier does not wait for them.
+func drainAtOnce(ctx context.Context, h *host.Host) error {
+	return run(ctx, h, "drain", shell.Script(drainScript, drainFile, drainMark))
+}
+
 func stopServing(s Spec, seen NodeStatus) action {
 	units := append([]string{apacheUnit}, running(s)...)
 	if s.php() && seen.PHP != "" {
@@ -100,11 +106,6 @@ func stopServing(s Spec, seen NodeStatus) action {
 			if err := h.EnableUnit(ctx, apacheUnit); err != nil {
 				return err
 			}
-		}
-		// Who is told to remove the tier does not wait for visitors: the unit that does finds
-		// the machine drained.
-		if err := run(ctx, h, "drain", shell.Script(drainScript, drainFile, drainMark)); err != nil {
-			return err
 		}
 		return h.DisableUnit(ctx, units...)
 	}

@@ -28,7 +28,7 @@ output "nodes" {
 }
 
 output "machines" {
-  description = "The current Linode of each node for SSH, by its name in the label, which each generation has its own of: `host`, and `host_key` if one was generated."
+  description = "The current Linode of each node for SSH, by the end of its label, such as `web1` or, in its second generation, `web1-g2`: `host`, and `host_key` if one was generated."
   value       = { for machine, node in local.machines : machine => { host = local.public_ips[node.key], host_key = local.host_keys[node.key] } }
 }
 

@@ -68,8 +68,8 @@ func (a *Access) hosts(nodes map[string]nodeModel, remembered map[string]string,
 
 // Machine is the way to a machine that is no node of the resource which asks.
 type Machine struct {
-	Name, Host, HostKey, User types.String
-	Port                      types.Int64
+	Host, HostKey, User types.String
+	Port                types.Int64
 }
 
 // Ask returns a machine to look at. Nothing is dialed until it is asked, and one that does
@@ -78,7 +78,7 @@ func (a *Access) Ask(machine Machine) (host.View, error) {
 	if err := a.requireKey(); err != nil {
 		return host.View{}, err
 	}
-	name := machine.Name.ValueString()
+	name := machine.Host.ValueString()
 	node := nodeModel{Host: machine.Host, Port: machine.Port, User: machine.User, HostKey: machine.HostKey}
 	hosts, _ := a.hosts(map[string]nodeModel{name: node}, nil, atOnce)
 	return hosts[name].View, nil
